@@ -1,0 +1,86 @@
+# make            the program: build/capydeck        make demo   the main job, end to end
+# make test       everything that must hold          make bench  figures beside the machine's limit
+# make check      unit tests and fuzz corpora        make e2e    a real agent driven from outside
+# make sanitize   check under ASan+UBSan and TSan    make lint   warnings as errors, format, layers
+# make fuzz       libFuzzer, FUZZ_SECONDS a target   make install PREFIX=/usr/local DESTDIR=
+# Variants: CC=clang, SAN=address,undefined, OPT=-O0, WERROR=-Werror; each builds in a folder of its own.
+SHELL := /bin/bash
+CC := gcc
+OPT := -O2 -g
+SAN :=
+WERROR :=
+VERSION := 0.1.0
+PREFIX := /usr/local
+FUZZ_SECONDS := 30
+comma := ,
+B := build$(if $(SAN),-$(subst $(comma),-,$(SAN)))$(if $(filter-out gcc,$(CC)),-$(CC))$(if $(WERROR),-werror)
+
+PKGS := libwebsockets libcjson libcrypto avahi-client avahi-core
+WARN := -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-prototypes \
+	-Wmissing-prototypes -Wundef -Wvla -Wformat=2 -Wpointer-arith -Wwrite-strings \
+	-Wimplicit-fallthrough -Wno-unused-parameter $(WERROR)
+SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
+CFLAGS = -std=gnu11 $(OPT) $(WARN) $(SANFLAGS) -pthread -D_GNU_SOURCE -DCAPYDECK_VERSION='"$(VERSION)"' \
+	-Inative $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PKGS) 2>/dev/null)) $(EXTRA_CFLAGS)
+LIBS = $(shell pkg-config --libs $(PKGS) 2>/dev/null) -pthread
+CHECK_LIBS = $(shell pkg-config --libs check 2>/dev/null)
+
+LIB_OBJ := $(patsubst %.c,$B/%.o,$(filter-out native/cmd/%,$(wildcard native/*/*.c)))
+CMD_OBJ := $(patsubst %.c,$B/%.o,$(wildcard native/cmd/*.c))
+TESTS := $(patsubst tests/%.c,$B/%,$(wildcard tests/test_*.c))
+FUZZERS := $(patsubst tests/fuzz/%.c,$B/%,$(wildcard tests/fuzz/fuzz_*.c))
+BENCHES := $(patsubst tests/bench/%.c,$B/%,$(wildcard tests/bench/bench_*.c))
+NATIVE := $(wildcard native/*/*.[ch] tests/*.[ch] tests/fuzz/*.[ch] tests/bench/*.[ch])
+
+all: $B/capydeck
+$B/capydeck: $(CMD_OBJ) $B/libcapydeck.a
+	$(CC) $(CFLAGS) -o $@ $^ $(LIBS)
+$B/libcapydeck.a: $(LIB_OBJ)
+	rm -f $@ && ar rcs $@ $^
+$B/%.o: %.c | .deps
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
+$B/test_%: $B/tests/test_%.o $B/libcapydeck.a
+	$(CC) $(CFLAGS) -o $@ $^ $(CHECK_LIBS) $(LIBS)
+$B/bench_%: $B/tests/bench/bench_%.o $B/libcapydeck.a
+	$(CC) $(CFLAGS) -o $@ $^ $(LIBS)
+$B/fuzz_%: $B/tests/fuzz/fuzz_%.o $(if $(findstring fuzzer,$(SAN)),,$B/tests/fuzz/replay.o) $B/libcapydeck.a
+	$(CC) $(CFLAGS) -o $@ $^ $(LIBS)
+.deps:
+	@scripts/deps.sh
+	@touch .deps
+
+check: $B/capydeck $(TESTS) $(FUZZERS)
+	scripts/run_checks $B
+e2e: $B/capydeck
+	tests/e2e/run $(abspath $B/capydeck)
+sanitize:
+	$(MAKE) SAN=address,undefined check
+	$(MAKE) SAN=thread check-threads
+check-threads: $B/test_worker $B/test_loop $B/test_chunk_writer $B/test_upload_store
+	for test in $^; do CK_FORK=no TSAN_OPTIONS=halt_on_error=1 $$test || exit 1; done
+fuzz:
+	$(MAKE) CC=clang SAN=fuzzer,address,undefined fuzz-run
+fuzz-run: $(FUZZERS)
+	scripts/run_fuzzers $B $(FUZZ_SECONDS)
+lint:
+	$(MAKE) WERROR=-Werror all $(patsubst $B/%,build-werror/%,$(TESTS) $(FUZZERS) $(BENCHES))
+	$(MAKE) CC=clang WERROR=-Werror all $(patsubst $B/%,build-clang-werror/%,$(TESTS) $(FUZZERS) $(BENCHES))
+	clang-format --dry-run -Werror $(NATIVE)
+	scripts/check_layers
+	scripts/check_headers "$(CC) $(CFLAGS) -Werror"
+bench: $B/capydeck $(BENCHES)
+	scripts/bench $B
+demo: $B/capydeck
+	scripts/demo $(abspath $B/capydeck)
+test:
+	scripts/run_tests
+install: $B/capydeck
+	install -D -m 755 $B/capydeck $(DESTDIR)$(PREFIX)/bin/capydeck
+	scripts/install_manpages $B/capydeck $(DESTDIR)$(PREFIX)/share/man/man1
+clean:
+	rm -rf build build-* .deps
+
+-include $(shell find $B -name '*.d' 2>/dev/null)
+.PHONY: all check check-threads e2e sanitize fuzz fuzz-run lint bench demo test install clean
+.SECONDARY:

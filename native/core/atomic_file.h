@@ -1,0 +1,34 @@
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+struct error;
+struct strbuf;
+
+/*
+ * Replaces path by data: a temporary file beside it, fsync, rename, fsync of the folder, so that
+ * a reader, or a power cut, sees the old bytes or the new ones. Missing parent folders are made
+ * with mode 0700. Errors: IO, NO_SPACE.
+ */
+bool atomic_file_write(const char *path, const void *data, size_t length, mode_t mode,
+	struct error *err);
+
+/*
+ * Reads a whole regular file of at most max_bytes into text (replaced).
+ * Errors: NOT_FOUND (no such file), TOO_LARGE, IO.
+ */
+bool atomic_file_read(const char *path, size_t max_bytes, struct strbuf *text, struct error *err);
+
+/*
+ * Renames a file that does not parse to "<path>.corrupt-<UTC time>", so that a fresh one can be
+ * written and nothing is lost. kept_as (may be NULL) gets the new name, caller frees.
+ */
+bool atomic_file_set_aside(const char *path, char **kept_as, struct error *err);
+
+/* Makes path and its missing parents (mode applies to those made). Errors: IO. */
+bool make_dirs(const char *path, mode_t mode, struct error *err);
+
+/* fsync of a folder, so that a rename inside it is durable. */
+bool sync_dir(const char *path, struct error *err);

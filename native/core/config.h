@@ -1,0 +1,57 @@
+#pragma once
+
+#include "core/strvec.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct error;
+struct strbuf;
+
+/*
+ * The owner's settings: one flat JSON object with dotted keys in <config_dir>/settings.json,
+ * version 1. Unknown keys survive a rewrite. One table in config.c holds key, type, default,
+ * check and help, and serves the file, `ctl settings` and the UI.
+ */
+struct config {
+	char *path; /* of the file */
+	/* agent.name: shown to Hubs; default: the host's name */
+	char *agent_name;
+	/* agent.port: 1–65535 (0 is allowed on the command line only); default 9999 */
+	int64_t agent_port;
+	/* library.path: default install folder, "~" allowed; default "~/Games" */
+	char *library_path;
+	/* library.extra: further folders that installPath may name; default none */
+	struct strvec library_extra;
+	/* connections.accept; default true */
+	bool connections_accept;
+	/* connections.allowedOrigins: browsers that may connect; default none */
+	struct strvec connections_allowed_origins;
+	/* pairing.sendCodeToHub: puts the code on the wire, see proto/protocol.md; default false */
+	bool pairing_send_code_to_hub;
+	/* uploads.expireDays: 1–90; default 7 */
+	int64_t uploads_expire_days;
+};
+
+/*
+ * Reads the file; one that is missing gives the defaults, one that does not parse is set aside
+ * and gives the defaults too, with *notice (caller frees, else NULL) saying so in one sentence.
+ */
+void config_load(struct config *config, const char *path, char **notice);
+void config_finish(struct config *config);
+/* Errors: IO, NO_SPACE. */
+bool config_save(const struct config *config, struct error *err);
+
+/*
+ * Sets one key from text, as a person types it: "true", "9998", "~/Games", or JSON (a list:
+ * ["a","b"]). On failure nothing is changed. Errors: NOT_FOUND (no such key, the message lists
+ * those there are), INVALID (the message names the key, the value and what is allowed).
+ */
+bool config_set(struct config *config, const char *key, const char *value, struct error *err);
+/* Appends the key's value as JSON. Errors: NOT_FOUND. */
+bool config_get(const struct config *config, const char *key, struct strbuf *json,
+	struct error *err);
+/* Appends one JSON object with every key and value. */
+void config_write(const struct config *config, struct strbuf *json);
+/* The table's rows for `--help`: false when index is past the end. Strings are borrowed. */
+bool config_describe(unsigned index, const char **key, const char **help);

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <stdbool.h>
+
+/* What went wrong, in the words that a caller may branch on. */
+enum error_kind {
+	ERROR_NONE,
+	ERROR_INVALID,		/* the caller's or the peer's input */
+	ERROR_UNAUTHORIZED,	/* not paired */
+	ERROR_NOT_FOUND,
+	ERROR_BLOCKED,		/* connections are switched off, or a protocol we do not speak */
+	ERROR_CONFLICT,
+	ERROR_TOO_LARGE,
+	ERROR_LOCKED_OUT,
+	ERROR_NOT_IMPLEMENTED,
+	ERROR_NO_SPACE,
+	ERROR_IO,		/* the system refused: disk, socket, process */
+	ERROR_TIMEOUT,
+	ERROR_CANCELLED,
+};
+
+#define ERROR_MESSAGE_BYTES 512
+
+/*
+ * One failure: a kind and one sentence that names the offending value and, where there is one,
+ * the remedy. Zeroed means "no error". Needs no teardown.
+ */
+struct error {
+	enum error_kind kind;
+	char message[ERROR_MESSAGE_BYTES]; /* UTF-8, cut at a character's border if too long */
+};
+
+/*
+ * Fills err (which may be NULL) and returns false, so that a function can end with
+ * `return error_set(err, …)`. Control characters of the values are replaced by '?'.
+ */
+bool error_set(struct error *err, enum error_kind kind, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/*
+ * The same with ": <strerror(errno)>" appended. ENOSPC and EDQUOT become ERROR_NO_SPACE, any
+ * other errno ERROR_IO.
+ */
+bool error_set_errno(struct error *err, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));

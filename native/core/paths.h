@@ -1,0 +1,46 @@
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct error;
+
+/* The folders of one user's CapyDeck. All absolute; made on first use, not by paths_init(). */
+struct paths {
+	char *home;	   /* $HOME, else the password database */
+	char *config_dir;  /* $XDG_CONFIG_HOME/capydeck: settings, tokens (0700) */
+	char *state_dir;   /* $XDG_STATE_HOME/capydeck: registry, lock (0700) */
+	char *runtime_dir; /* $XDG_RUNTIME_DIR/capydeck, else /run/user/<uid>/capydeck where that
+			      exists, else <state_dir>/run: the IPC socket (0700) */
+	char *library_dir; /* ~/Games: where games land by default */
+};
+
+/* What the command line overrides; NULL members mean the default. Borrowed during init. */
+struct paths_options {
+	const char *config_dir;
+	const char *state_dir;
+	const char *runtime_dir;
+	const char *library_dir;
+};
+
+bool paths_init(struct paths *paths, const struct paths_options *options, struct error *err);
+void paths_finish(struct paths *paths);
+
+/* "<dir>/<name>"; caller frees. */
+char *path_join(const char *dir, const char *name);
+/* "~" and "~/…" expanded by home, anything else copied; caller frees. */
+char *path_expand_home(const char *path, const char *home);
+/*
+ * A folder name made of a game's name: separators, control characters and what Windows refuses
+ * become '_', leading and trailing dots and blanks go, at most 200 bytes at a character's border.
+ * Never empty, ".", ".." or ".capydeck". Errors: INVALID (nothing usable is left, or not UTF-8).
+ */
+char *path_safe_name(const char *name, struct error *err); /* caller frees */
+/*
+ * Checks and normalises a peer's relative path: back-slashes become '/', "./" and doubled
+ * separators go. Errors, naming the path: INVALID (empty, absolute, drive letter, "..", control
+ * character, not UTF-8, a component over 255 bytes, over 4,096 in all).
+ */
+char *path_normalise_relative(const char *path, struct error *err); /* caller frees */
+/* Is path dir itself or below it, compared by component? Both absolute and without "..". */
+bool path_is_within(const char *path, const char *dir);

@@ -1,0 +1,80 @@
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct strbuf;
+struct ws_conn;
+
+/*
+ * One WebSocket connection, of a server or a client. It lives from `opened` until `closed`
+ * returns; every pointer to it is void after that. All on the loop's thread.
+ *
+ * Whole messages are reported; fragments are joined up to max_message_bytes. A text message past
+ * that closes with 1009; a binary one is reported once through binary_oversize with what had
+ * arrived (at most that many bytes) and the rest is thrown away as it streams in.
+ */
+struct ws_events {
+	/* Returns the user pointer for the calls below. */
+	void *(*opened)(void *owner, struct ws_conn *conn);
+	void (*text)(void *user, struct ws_conn *conn, const char *text, size_t length);
+	/*
+	 * Optional: more of a binary message has come; message holds all of it so far. For work
+	 * that can be done while the rest is on its way.
+	 */
+	void (*binary_part)(void *user, struct ws_conn *conn, const char *message, size_t length);
+	/* The handler may take the bytes with strbuf_move() and hand them back for reuse with
+	   ws_conn_recycle_take(). */
+	void (*binary)(void *user, struct ws_conn *conn, struct strbuf *message);
+	/* Optional. */
+	void (*binary_oversize)(void *user, struct ws_conn *conn, const char *start, size_t length);
+	/* code: the close code (1006: the link broke). */
+	void (*closed)(void *user, struct ws_conn *conn, unsigned code, const char *reason);
+	/* Optional: the output queue has drained to nothing. */
+	void (*drained)(void *user, struct ws_conn *conn);
+};
+
+/* Timing and limits; the values are the protocol's and come from the caller. */
+struct ws_limits {
+	int64_t ping_period_ms; /* 0: never ping */
+	int64_t pong_wait_ms;	/* a peer that sends nothing for so long is dropped (1006) */
+	int64_t write_wait_ms;	/* a frame that has not left by then drops the connection */
+	size_t max_message_bytes;
+	size_t max_queued_bytes; /* output past this drops the connection */
+};
+
+/* A connection's standing with the server's limits on strangers. */
+enum ws_standing {
+	WS_GUEST,    /* counted; the first to go when others want in */
+	WS_HELD,     /* counted, but never evicted (its pairing code is on the screen) */
+	WS_ADMITTED, /* authenticated: not counted */
+};
+
+/* Sends text and empties it, always; dropped silently when the connection is closing. */
+void ws_conn_send_take(struct ws_conn *conn, struct strbuf *text);
+void ws_conn_send_binary_take(struct ws_conn *conn, struct strbuf *message);
+/*
+ * As ws_conn_send_take(), but goes out only after everything else and is replaced by the next such
+ * call while it has not left yet (progress events). slot: 0 … WS_REPLACEABLE_SLOTS − 1.
+ */
+#define WS_REPLACEABLE_SLOTS 2
+void ws_conn_send_replaceable_take(struct ws_conn *conn, unsigned slot, struct strbuf *text);
+size_t ws_conn_queued_bytes(const struct ws_conn *conn);
+
+/* Deferred: what is queued leaves first (within write_wait_ms); `closed` follows. */
+void ws_conn_close(struct ws_conn *conn, unsigned code, const char *reason);
+bool ws_conn_closing(const struct ws_conn *conn);
+
+/* Reading paused: nothing is reported (what was already read is kept) and the pong clock stops. */
+void ws_conn_pause(struct ws_conn *conn);
+void ws_conn_resume(struct ws_conn *conn);
+/* Are bytes of a following message already here? */
+bool ws_conn_input_pending(const struct ws_conn *conn);
+/* Gives a buffer back for the next binary message; keeps a few, frees the rest. */
+void ws_conn_recycle_take(struct ws_conn *conn, struct strbuf *buffer);
+
+/* Closes with 1008 after so long; 0: never. A server's connections start with its guest_wait_ms. */
+void ws_conn_set_deadline(struct ws_conn *conn, int64_t delay_ms);
+void ws_conn_set_standing(struct ws_conn *conn, enum ws_standing standing);
+const char *ws_conn_address(const struct ws_conn *conn); /* the peer's, numeric; borrowed */
