@@ -1,0 +1,57 @@
+#include "proto/proto_steam.h"
+
+#include <stddef.h>
+
+static const struct json_field steam_user_fields[] = {
+	JSON_FIELD(struct steam_user_message, id, "id", JSON_STRING, 0),
+	JSON_FIELD(struct steam_user_message, name, "name", JSON_STRING, 0),
+	JSON_FIELDS_END,
+};
+
+const struct json_field steam_users_response_fields[] = {
+	JSON_FIELD_ARRAY(struct steam_users_response, users, "users", steam_user_fields, 0),
+	JSON_FIELDS_END,
+};
+
+const struct json_field list_shortcuts_fields[] = {
+	JSON_FIELD(struct list_shortcuts, user_id, "userId", JSON_DIGITS, JSON_OMIT_EMPTY),
+	JSON_FIELDS_END,
+};
+
+static const struct json_field shortcut_fields[] = {
+	JSON_FIELD(struct shortcut_message, app_id, "appId", JSON_UINT32, 0),
+	JSON_FIELD(struct shortcut_message, name, "name", JSON_STRING, 0),
+	JSON_FIELD(struct shortcut_message, exe, "exe", JSON_STRING, 0),
+	JSON_FIELD(struct shortcut_message, start_dir, "startDir", JSON_STRING, 0),
+	JSON_FIELD(struct shortcut_message, launch_options, "launchOptions", JSON_STRING,
+		JSON_OMIT_EMPTY),
+	JSON_FIELD(struct shortcut_message, tags, "tags", JSON_TAGS, JSON_OMIT_EMPTY),
+	JSON_FIELD(struct shortcut_message, last_played, "lastPlayed", JSON_INT64, JSON_OMIT_EMPTY),
+	JSON_FIELDS_END,
+};
+
+const struct json_field shortcuts_response_fields[] = {
+	JSON_FIELD_ARRAY(struct shortcuts_response, shortcuts, "shortcuts", shortcut_fields, 0),
+	JSON_FIELDS_END,
+};
+
+static const struct json_field artwork_fields[] = {
+	JSON_FIELD(struct artwork_urls, grid, "grid", JSON_STRING, JSON_OMIT_EMPTY),
+	JSON_FIELD(struct artwork_urls, banner, "banner", JSON_STRING, JSON_OMIT_EMPTY),
+	JSON_FIELD(struct artwork_urls, hero, "hero", JSON_STRING, JSON_OMIT_EMPTY),
+	JSON_FIELD(struct artwork_urls, logo, "logo", JSON_STRING, JSON_OMIT_EMPTY),
+	JSON_FIELD(struct artwork_urls, icon, "icon", JSON_STRING, JSON_OMIT_EMPTY),
+	JSON_FIELDS_END,
+};
+
+const struct json_field shortcut_config_fields[] = {
+	JSON_FIELD(struct shortcut_config, name, "name", JSON_STRING, 0),
+	JSON_FIELD(struct shortcut_config, exe, "exe", JSON_STRING, 0),
+	JSON_FIELD(struct shortcut_config, start_dir, "startDir", JSON_STRING, JSON_OMIT_EMPTY),
+	JSON_FIELD(struct shortcut_config, launch_options, "launchOptions", JSON_STRING,
+		JSON_OMIT_EMPTY),
+	JSON_FIELD(struct shortcut_config, tags, "tags", JSON_TAGS, JSON_OMIT_EMPTY),
+	JSON_FIELD_OBJECT(
+		struct shortcut_config, artwork, "artwork", artwork_fields, JSON_OMIT_EMPTY),
+	JSON_FIELDS_END,
+};

@@ -1,0 +1,130 @@
+#pragma once
+
+#include "core/json.h"
+#include "proto/proto_steam.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct error;
+struct strbuf;
+
+/* Uploads. Source: protocol.md "Uploads". */
+
+struct upload_config {
+	char *game_name;
+	char *install_path; /* "" or NULL: the default library */
+	char *executable;   /* relative to the game's folder */
+	char *launch_options;
+	struct strvec tags;
+};
+
+struct upload_file {
+	char *relative_path;
+	int64_t size;
+	char *sha256; /* extension: lower-case hex of the whole file; NULL when not given */
+};
+
+struct init_upload {
+	struct upload_config config;
+	int64_t total_size;
+	struct upload_file *files;
+	size_t files_count;
+};
+
+struct upload_init_response {
+	char *upload_id;
+	int64_t chunk_size;
+	struct json_map resume_from; /* path → contiguous bytes held; left out when empty */
+};
+
+/*
+ * The JSON header of a binary message, a chunk's or an image's; with `data` also the payload of
+ * the text form upload_chunk.
+ */
+struct upload_chunk {
+	char *id;
+	char *upload_id;
+	char *file_path;
+	int64_t offset;
+	char *checksum; /* lower-case hex SHA-256 of the chunk's data, or NULL */
+	char *data;	/* base64, text form only */
+	/* An image is told by `type` "artwork_image" or, from the desktop Hub, by `artworkType`. */
+	char *type;
+	char *artwork_type;
+	char *content_type;
+	uint32_t app_id;
+};
+
+struct upload_chunk_response {
+	char *upload_id;
+	int64_t bytes_written; /* of this chunk */
+	int64_t total_written; /* unique bytes held of the upload */
+};
+
+struct upload_progress {
+	char *upload_id;
+	int64_t transferred_bytes;
+	int64_t total_bytes;
+	char *current_file;
+	double percentage;
+	char *status;	  /* "in_progress" */
+	char *started_at; /* RFC 3339 */
+	char *updated_at;
+};
+
+struct complete_upload {
+	char *upload_id;
+	bool create_shortcut;
+	struct shortcut_config shortcut;
+};
+
+struct cancel_upload {
+	char *upload_id;
+};
+
+struct operation_result {
+	bool success;
+	char *path;
+	uint32_t app_id; /* 0: left out */
+	char *message;	 /* what a person should know besides, e.g. why there is no shortcut */
+};
+
+struct operation_event {
+	char *type;   /* "install", "delete", "artwork" */
+	char *status; /* "start", "progress", "complete", "error" */
+	char *game_name;
+	double progress; /* 0–100 */
+	char *message;
+};
+
+extern const struct json_field init_upload_fields[];
+extern const struct json_field upload_init_response_fields[];
+extern const struct json_field upload_chunk_fields[];
+extern const struct json_field upload_chunk_response_fields[];
+extern const struct json_field upload_progress_fields[];
+extern const struct json_field complete_upload_fields[];
+extern const struct json_field cancel_upload_fields[];
+extern const struct json_field operation_result_fields[];
+extern const struct json_field operation_event_fields[];
+
+/*
+ * Where the parts of a binary message stand: 4 bytes big-endian header length, JSON header, data.
+ */
+struct chunk_frame {
+	const char *header;
+	size_t header_length;
+	const char *data; /* the part of it that has come */
+	size_t data_length;
+};
+
+/*
+ * Splits the start of a binary message. *complete tells whether the whole header is there; while
+ * it is not, the frame is not filled and more bytes are needed.
+ * Errors: INVALID (length 0 or over CHUNK_HEADER_MAX_BYTES).
+ */
+bool chunk_frame_split(struct chunk_frame *frame, const char *message, size_t length,
+	bool *complete, struct error *err);
+/* Appends length prefix and header; the data follows. */
+void chunk_frame_write(struct strbuf *out, const struct upload_chunk *header);
