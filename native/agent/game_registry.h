@@ -1,0 +1,40 @@
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct error;
+struct game_registry;
+
+/*
+ * The games that this program installed: <state_dir>/games.json, version 1, written atomically.
+ * The folder is a game's identity; its name, executable and app id may change. A file that does
+ * not parse is set aside. Source: design.md §4.
+ */
+struct game {
+	char *dir;	    /* absolute */
+	char *name;	    /* as the Hub last called it */
+	char *hub_id;	    /* who installed it last */
+	char *executable;   /* relative to dir; "" when unknown */
+	uint32_t app_id;    /* as last reported by Steam; 0: no shortcut */
+	char *user_id;	    /* the Steam account that has the shortcut; "" */
+	int64_t size_bytes; /* of the manifest */
+	int64_t file_count;
+	int64_t installed_at; /* Unix time of the last install */
+};
+
+/* *notice (caller frees, else NULL) says what a reader should know, e.g. a file set aside. */
+struct game_registry *game_registry_create(const char *path, char **notice);
+void game_registry_destroy(struct game_registry *registry);
+
+/* Borrowed until the registry changes; NULL when unknown. */
+const struct game *game_registry_find(const struct game_registry *registry, const char *dir);
+const struct game *game_registry_find_app(const struct game_registry *registry, uint32_t app_id);
+const struct game *game_registry_at(const struct game_registry *registry, size_t index);
+size_t game_registry_count(const struct game_registry *registry);
+
+/* Adds or replaces the entry of game->dir; copies. On failure nothing changed. Errors: IO,
+ * NO_SPACE. */
+bool game_registry_put(struct game_registry *registry, const struct game *game, struct error *err);
+bool game_registry_remove(struct game_registry *registry, const char *dir, struct error *err);

@@ -1,0 +1,154 @@
+#pragma once
+
+#include "core/sha256.h"
+#include "core/strbuf.h"
+#include "core/strvec.h"
+#include "proto/proto_upload.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct error;
+struct game_registry;
+struct loop;
+struct upload_store;
+struct worker;
+
+/*
+ * Uploads, from init_upload to the installed game. Nothing here knows a socket.
+ *
+ * Chunks land in <library>/.capydeck/uploads/<uploadId>/; what has arrived is journalled only once
+ * it is durable; an installed game is touched by upload_store_complete() alone. Uploads outlive
+ * their Hub's connection, the process and the machine's power. Source: design.md §3, protocol.md
+ * §5.
+ *
+ * Every asynchronous call ends in exactly one call of its done(), on the loop; upload_store_write()
+ * and upload_store_cancel() may call it before they return, the others never do.
+ */
+enum upload_state {
+	UPLOAD_RECEIVING,
+	UPLOAD_PAUSED,	   /* its Hub has gone, or cancelled it; resumable */
+	UPLOAD_COMPLETING, /* being moved into place */
+};
+
+/* A view for `ctl uploads`, the UI and progress events; all borrowed during the call. */
+struct upload_status {
+	const char *upload_id;
+	const char *hub_id;
+	const char *game_name;
+	const char *dir; /* where the game will be */
+	enum upload_state state;
+	int64_t total_bytes;
+	int64_t transferred_bytes;  /* unique bytes held, unchanged files included */
+	int64_t bytes_per_second;   /* over the last seconds; 0 when paused */
+	const char *current_file;   /* "" before the first chunk */
+	int64_t started_at;	    /* Unix time, ms */
+	int64_t updated_at;	    /* Unix time, ms */
+	int64_t expires_in_seconds; /* paused ones: until they are collected; else −1 */
+};
+
+struct upload_store_options {
+	struct loop *loop;
+	struct worker *worker;
+	struct game_registry *registry;
+	const char *home;		    /* for "~" */
+	const char *state_dir;		    /* <state_dir>/manifests: what is installed, per game */
+	const char *library_dir;	    /* where "" and NULL installPath lead */
+	const struct strvec *library_extra; /* what installPath may name besides; copied */
+	int64_t expire_after_ms;	    /* of paused uploads */
+};
+
+struct upload_store_events {
+	/* Bytes arrived; after every chunk. */
+	void (*progress)(void *user, const struct upload_status *status);
+	/* An upload began, paused, resumed, completed or went; the list is worth reading again. */
+	void (*changed)(void *user);
+};
+
+/* Finds paused uploads, finishes commits that a crash interrupted. NULL only on error. */
+struct upload_store *upload_store_create(const struct upload_store_options *options,
+	const struct upload_store_events *events, void *user, struct error *err);
+/* Checkpoints every upload first; pending done() calls are made (CANCELLED). */
+void upload_store_destroy(struct upload_store *store);
+/* Settings changed: new uploads follow them. library_dir "~" expanded. */
+void upload_store_set_library(
+	struct upload_store *store, const char *library_dir, const struct strvec *library_extra);
+void upload_store_set_expiry(struct upload_store *store, int64_t expire_after_ms);
+/* The default library, expanded; borrowed. */
+const char *upload_store_library(const struct upload_store *store);
+
+/*
+ * Begins an upload or takes up one that the same Hub left with the same manifest.
+ * request: emptied, always. Errors: INVALID (manifest, paths, installPath), CONFLICT (that game is
+ * being uploaded by another Hub or is completing), NO_SPACE (names needed and free bytes), IO.
+ */
+void upload_store_init(struct upload_store *store, const char *hub_id, struct init_upload *request,
+	void (*done)(
+		void *user, const struct upload_init_response *response, const struct error *err),
+	void *user);
+
+/*
+ * One chunk on its way to disk. The caller fills it and owns it again in done(), which may free it.
+ */
+struct upload_write {
+	struct upload_chunk header;
+	struct strbuf message; /* holds the data at data_offset up to its end */
+	size_t data_offset;
+	bool digest_known; /* digest is the data's SHA-256, computed while it arrived */
+	unsigned char digest[SHA256_BYTES];
+	/* More input is waiting: hashing and writing beside the loop is worth a hand-over. */
+	bool pipelined;
+	/* response is NULL exactly when err is not. */
+	void (*done)(struct upload_write *write, const struct upload_chunk_response *response,
+		const struct error *err);
+	void *user; /* the caller's */
+
+	/* The store's own. */
+	struct upload_store_write *pending;
+};
+
+/*
+ * Errors: NOT_FOUND (no such upload of this Hub), INVALID (path not in the manifest, past the
+ * declared size, checksum mismatch, the build differs from what is held: start again), NO_SPACE,
+ * IO. A failed chunk counts for nothing and may be sent again.
+ */
+void upload_store_write(struct upload_store *store, const char *hub_id, struct upload_write *write);
+/* Bytes handed to upload_store_write() whose done() was not called yet. */
+size_t upload_store_in_flight_bytes(const struct upload_store *store);
+/* Should a chunk that begins to arrive be hashed on the loop meanwhile? */
+bool upload_store_wants_digest(const struct upload_store *store);
+
+struct upload_installed {
+	const char *dir;
+	const char *game_name;
+	const char *executable;	    /* of init_upload, normalised, relative to dir; "" when none */
+	const char *launch_options; /* of init_upload; "" when none */
+	const struct strvec *tags;  /* of init_upload */
+	uint32_t known_app_id;	    /* of the registry: the shortcut to update; 0: none yet */
+};
+
+/*
+ * Waits for the writes under way, checks that every byte is there, makes it durable, moves it into
+ * the game's folder and enters it in the registry. shortcut_exe (may be NULL): an executable named
+ * only now. Errors: NOT_FOUND, INVALID (names the first gap; an exe outside the folder), CONFLICT
+ * (a folder where a file must go, or the reverse: nothing was moved), NO_SPACE, IO.
+ */
+void upload_store_complete(struct upload_store *store, const char *hub_id, const char *upload_id,
+	const char *shortcut_exe,
+	void (*done)(void *user, const struct upload_installed *installed, const struct error *err),
+	void *user);
+
+/*
+ * cancel_upload: ends the session, keeps the staging for a day for the same Hub and manifest. True
+ * for an upload that has completed already. Errors: NOT_FOUND.
+ */
+bool upload_store_cancel(
+	struct upload_store *store, const char *hub_id, const char *upload_id, struct error *err);
+/* The Hub's connection is gone: checkpoint, pause. */
+void upload_store_hub_gone(struct upload_store *store, const char *hub_id);
+/* The owner's decision: staging is deleted. Errors: NOT_FOUND, CONFLICT (completing). */
+bool upload_store_discard(struct upload_store *store, const char *upload_id, struct error *err);
+
+void upload_store_each(struct upload_store *store,
+	void (*visit)(void *user, const struct upload_status *status), void *user);
