@@ -12,8 +12,8 @@ struct strbuf;
  * a reader, or a power cut, sees the old bytes or the new ones. Missing parent folders are made
  * with mode 0700. Errors: IO, NO_SPACE.
  */
-bool atomic_file_write(const char *path, const void *data, size_t length, mode_t mode,
-	struct error *err);
+bool atomic_file_write(
+	const char *path, const void *data, size_t length, mode_t mode, struct error *err);
 
 /*
  * Reads a whole regular file of at most max_bytes into text (replaced).

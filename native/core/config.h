@@ -49,8 +49,8 @@ bool config_save(const struct config *config, struct error *err);
  */
 bool config_set(struct config *config, const char *key, const char *value, struct error *err);
 /* Appends the key's value as JSON. Errors: NOT_FOUND. */
-bool config_get(const struct config *config, const char *key, struct strbuf *json,
-	struct error *err);
+bool config_get(
+	const struct config *config, const char *key, struct strbuf *json, struct error *err);
 /* Appends one JSON object with every key and value. */
 void config_write(const struct config *config, struct strbuf *json);
 /* The table's rows for `--help`: false when index is past the end. Strings are borrowed. */

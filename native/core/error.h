@@ -5,16 +5,16 @@
 /* What went wrong, in the words that a caller may branch on. */
 enum error_kind {
 	ERROR_NONE,
-	ERROR_INVALID,		/* the caller's or the peer's input */
-	ERROR_UNAUTHORIZED,	/* not paired */
+	ERROR_INVALID,	    /* the caller's or the peer's input */
+	ERROR_UNAUTHORIZED, /* not paired */
 	ERROR_NOT_FOUND,
-	ERROR_BLOCKED,		/* connections are switched off, or a protocol we do not speak */
+	ERROR_BLOCKED, /* connections are switched off, or a protocol we do not speak */
 	ERROR_CONFLICT,
 	ERROR_TOO_LARGE,
 	ERROR_LOCKED_OUT,
 	ERROR_NOT_IMPLEMENTED,
 	ERROR_NO_SPACE,
-	ERROR_IO,		/* the system refused: disk, socket, process */
+	ERROR_IO, /* the system refused: disk, socket, process */
 	ERROR_TIMEOUT,
 	ERROR_CANCELLED,
 };

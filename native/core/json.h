@@ -23,13 +23,13 @@ struct strbuf;
 typedef struct cJSON cJSON;
 
 enum json_type {
-	JSON_STRING,  /* char * */
-	JSON_SECRET,  /* char *, wiped by json_finish() and never quoted in an error */
-	JSON_DIGITS,  /* char *: decimal digits given as a number or a string; written as a string */
-	JSON_UINT32,  /* uint32_t; a number or a string of digits is read; written as a number */
-	JSON_INT64,   /* int64_t: an integer within ±2^53 */
-	JSON_DOUBLE,  /* double, finite */
-	JSON_BOOL,    /* bool */
+	JSON_STRING, /* char * */
+	JSON_SECRET, /* char *, wiped by json_finish() and never quoted in an error */
+	JSON_DIGITS, /* char *: decimal digits given as a number or a string; written as a string */
+	JSON_UINT32, /* uint32_t; a number or a string of digits is read; written as a number */
+	JSON_INT64,  /* int64_t: an integer within ±2^53 */
+	JSON_DOUBLE, /* double, finite */
+	JSON_BOOL,   /* bool */
 	JSON_STRINGS, /* struct strvec: an array of strings */
 	JSON_TAGS,    /* struct strvec: an array of strings, or one comma-separated string */
 	JSON_OBJECT,  /* a struct in place, with its own table */
@@ -97,7 +97,7 @@ struct json_field {
  * JSON_DIGITS only. The input is not changed. Errors: INVALID.
  */
 cJSON *json_parse(const char *text, size_t length, struct error *err);
-void json_free(cJSON *value);	    /* NULL is fine */
+void json_free(cJSON *value);	   /* NULL is fine */
 void json_free_ptr(cJSON **value); /* for AUTO() */
 
 /* Borrowed from object; NULL when absent, null or object is not an object. Case matters. */
@@ -106,7 +106,7 @@ bool json_is_object(const cJSON *value);
 bool json_is_array(const cJSON *value);
 size_t json_array_count(const cJSON *array);
 const cJSON *json_array_item(const cJSON *array, size_t index);
-const char *json_string(const cJSON *value); /* borrowed; NULL unless a string */
+const char *json_string(const cJSON *value);		 /* borrowed; NULL unless a string */
 void json_print(const cJSON *value, struct strbuf *out); /* appends compact text */
 
 /*

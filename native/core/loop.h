@@ -23,9 +23,9 @@ struct loop_timer;
 
 struct loop *loop_create(void); /* aborts where epoll cannot be had */
 void loop_destroy(struct loop *loop);
-int loop_fd(const struct loop *loop);	  /* borrowed */
+int loop_fd(const struct loop *loop);  /* borrowed */
 void loop_dispatch(struct loop *loop); /* runs what is ready; never blocks */
-void loop_run(struct loop *loop);	  /* until loop_stop(); dispatches and blocks */
+void loop_run(struct loop *loop);      /* until loop_stop(); dispatches and blocks */
 void loop_stop(struct loop *loop);
 bool loop_stopped(const struct loop *loop);
 
@@ -48,6 +48,7 @@ void loop_defer(struct loop *loop, void (*function)(void *user), void *user);
  * Calls function when the process gets the signal, on the loop; blocks its ordinary delivery in
  * the calling thread (call before threads are made). Undone by loop_destroy().
  */
-void loop_on_signal(struct loop *loop, int signal_number, void (*function)(void *user, int), void *user);
+void loop_on_signal(
+	struct loop *loop, int signal_number, void (*function)(void *user, int), void *user);
 
 int64_t loop_now_ms(void); /* CLOCK_MONOTONIC */

@@ -22,8 +22,8 @@ struct strbuf {
 	size_t capacity; /* bytes usable at data, the NUL not counted */
 };
 
-void strbuf_finish(struct strbuf *buf);		  /* frees; the buf is empty and usable again */
-void strbuf_reset(struct strbuf *buf);		  /* length 0, memory kept */
+void strbuf_finish(struct strbuf *buf); /* frees; the buf is empty and usable again */
+void strbuf_reset(struct strbuf *buf);	/* length 0, memory kept */
 void strbuf_reserve(struct strbuf *buf, size_t capacity); /* total, not additional */
 void strbuf_append(struct strbuf *buf, const void *data, size_t length);
 void strbuf_append_text(struct strbuf *buf, const char *text);

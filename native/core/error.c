@@ -1,0 +1,61 @@
+#include "core/error.h"
+
+#include "core/utf8.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Bytes past the limit that are formatted too, so that a cut can see a character's border. */
+#define LOOK_AHEAD_BYTES 4
+
+/* Formats before it stores: the values may point into err itself. */
+static void set_message(struct error *err, const char *suffix, const char *format, va_list values)
+	__attribute__((format(printf, 3, 0)));
+
+static void set_message(struct error *err, const char *suffix, const char *format, va_list values)
+{
+	char text[ERROR_MESSAGE_BYTES + LOOK_AHEAD_BYTES];
+	size_t suffix_length = strlen(suffix);
+	size_t length;
+
+	if (vsnprintf(text, sizeof(text), format, values) < 0) {
+		text[0] = '\0';
+	}
+	utf8_make_printable(text);
+	length = utf8_cut(text, strlen(text), ERROR_MESSAGE_BYTES - 1 - suffix_length);
+	memcpy(err->message, text, length);
+	memcpy(err->message + length, suffix, suffix_length + 1);
+}
+
+bool error_set(struct error *err, enum error_kind kind, const char *format, ...)
+{
+	va_list values;
+
+	if (err == NULL) {
+		return false;
+	}
+	va_start(values, format);
+	set_message(err, "", format, values);
+	va_end(values);
+	err->kind = kind;
+	return false;
+}
+
+bool error_set_errno(struct error *err, const char *format, ...)
+{
+	int number = errno;
+	char buffer[128], suffix[sizeof(buffer) + 2];
+	va_list values;
+
+	if (err == NULL) {
+		return false;
+	}
+	snprintf(suffix, sizeof(suffix), ": %s", strerror_r(number, buffer, sizeof(buffer)));
+	va_start(values, format);
+	set_message(err, suffix, format, values);
+	va_end(values);
+	err->kind = number == ENOSPC || number == EDQUOT ? ERROR_NO_SPACE : ERROR_IO;
+	return false;
+}

@@ -1,0 +1,79 @@
+#include "core/random.h"
+
+#include "core/xalloc.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+void random_bytes(void *out, size_t length)
+{
+	unsigned char *at = out;
+
+	while (length > 0) {
+		ssize_t got = getrandom(at, length, 0);
+
+		if (got < 0 && errno == EINTR) {
+			continue;
+		}
+		if (got <= 0) {
+			abort();
+		}
+		at += got;
+		length -= (size_t)got;
+	}
+}
+
+uint32_t random_below(uint32_t limit)
+{
+	uint32_t value, biased;
+
+	assert(limit > 0);
+	/* 2^32 mod limit values at the bottom would make some results more likely: draw again. */
+	biased = -limit % limit;
+	do {
+		random_bytes(&value, sizeof(value));
+	} while (value < biased);
+	return value % limit;
+}
+
+char *random_hex(size_t digits)
+{
+	static const char alphabet[] = "0123456789abcdef";
+	char *text = xcalloc(digits + 1, 1);
+
+	random_bytes(text, digits);
+	for (size_t i = 0; i < digits; i++) {
+		text[i] = alphabet[text[i] & 15];
+	}
+	return text;
+}
+
+char *random_base64url(size_t bytes)
+{
+	static const char alphabet[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+	unsigned char *raw = xcalloc(bytes, 1);
+	char *text = xcalloc((bytes * 8 + 5) / 6 + 1, 1);
+	uint32_t bits = 0;
+	unsigned bit_count = 0;
+	size_t length = 0;
+
+	random_bytes(raw, bytes);
+	for (size_t i = 0; i < bytes; i++) {
+		bits = bits << 8 | raw[i];
+		bit_count += 8;
+		while (bit_count >= 6) {
+			bit_count -= 6;
+			text[length++] = alphabet[bits >> bit_count & 63];
+		}
+	}
+	if (bit_count > 0) {
+		text[length] = alphabet[bits << (6 - bit_count) & 63];
+	}
+	explicit_bzero(raw, bytes); /* it may become a token */
+	free(raw);
+	return text;
+}
