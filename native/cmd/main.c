@@ -1,0 +1,55 @@
+#include "cmd/cmd.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct subcommand {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *summary;
+} subcommands[] = {
+	{ NULL, NULL, NULL },
+};
+
+static void print_help(FILE *out)
+{
+	fputs("Usage: capydeck COMMAND [options]\n"
+	      "\n"
+	      "Turns a Steam Deck into an Agent that a CapyDeploy Hub sends games to.\n"
+	      "\n"
+	      "Commands:\n",
+		out);
+	for (const struct subcommand *command = subcommands; command->name != NULL; command++) {
+		fprintf(out, "  %-10s %s\n", command->name, command->summary);
+	}
+	fputs("\n"
+	      "Options:\n"
+	      "  --help     print this text; 'capydeck COMMAND --help' tells about one command\n"
+	      "  --version  print the version\n"
+	      "\n"
+	      "Exit codes are 0 when it was done, 1 when it failed, 2 when it was asked wrongly.\n",
+		out);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc < 2) {
+		print_help(stderr);
+		return CMD_USAGE;
+	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
+		print_help(stdout);
+		return CMD_OK;
+	}
+	if (strcmp(argv[1], "--version") == 0) {
+		puts("capydeck " CAPYDECK_VERSION);
+		return CMD_OK;
+	}
+	for (const struct subcommand *command = subcommands; command->name != NULL; command++) {
+		if (strcmp(argv[1], command->name) == 0) {
+			return command->run(argc - 1, argv + 1);
+		}
+	}
+	fprintf(stderr, "capydeck: there is no command '%s'\nTry 'capydeck --help'.\n", argv[1]);
+	return CMD_USAGE;
+}
