@@ -88,13 +88,16 @@ struct json_field {
 	}
 
 #define JSON_DEPTH_LIMIT 32
+#define JSON_VALUES_LIMIT 1000000 /* of one text, nested ones counted: some 100 MB of memory */
 #define JSON_INTEGER_MAX INT64_C(9007199254740992) /* 2^53 */
 
 /*
  * Parses one JSON value of length bytes; the caller frees it with json_free(). Stricter than
- * cJSON: refuses bytes after the value, NULs (also \u0000), invalid UTF-8, numbers that are not
- * finite, nesting past JSON_DEPTH_LIMIT. Integers past 2^53 keep their digits and are readable as
- * JSON_DIGITS only. The input is not changed. Errors: INVALID.
+ * cJSON: refuses bytes after the value, NULs (also \u0000), raw control characters in strings,
+ * invalid UTF-8, numbers that are not finite, nesting past JSON_DEPTH_LIMIT, more than
+ * JSON_VALUES_LIMIT values. Integers past 2^53 keep their digits and are readable as JSON_DIGITS
+ * and JSON_RAW only. Of members with one name the first counts. The input is not changed. Errors:
+ * INVALID.
  */
 cJSON *json_parse(const char *text, size_t length, struct error *err);
 void json_free(cJSON *value);	   /* NULL is fine */
@@ -105,15 +108,22 @@ const cJSON *json_member(const cJSON *object, const char *key);
 bool json_is_object(const cJSON *value);
 bool json_is_array(const cJSON *value);
 size_t json_array_count(const cJSON *array);
-const cJSON *json_array_item(const cJSON *array, size_t index);
+const cJSON *json_array_item(const cJSON *array, size_t index); /* walks there: not for loops */
+/*
+ * For loops over an array's items or an object's members; NULL at the end. Borrowed.
+ *	for (const cJSON *item = json_first(array); item != NULL; item = json_next(item))
+ */
+const cJSON *json_first(const cJSON *container);
+const cJSON *json_next(const cJSON *item);
+const char *json_key(const cJSON *member);		 /* of an object's member */
 const char *json_string(const cJSON *value);		 /* borrowed; NULL unless a string */
 void json_print(const cJSON *value, struct strbuf *out); /* appends compact text */
 
 /*
- * Fills a struct (initialised by the caller) from an object. Fields that are absent or null keep
- * what the caller put there, unknown members are ignored, keys match exactly. What a field held
- * before is freed when it is replaced. On failure the struct is still whole and must be finished.
- * Errors: INVALID, naming the key and what was expected.
+ * Fills a struct (initialised by the caller) from an object; NULL is an object without members.
+ * Fields that are absent or null keep what the caller put there, unknown members are ignored, keys
+ * match exactly. What a field held before is freed when it is replaced. On failure the struct is
+ * still whole and must be finished. Errors: INVALID, naming the key and what was expected.
  */
 bool json_read(void *out, const struct json_field *fields, const cJSON *object, struct error *err);
 /* json_parse() and json_read() in one. */
@@ -124,5 +134,7 @@ void json_finish(void *object, const struct json_field *fields);
 
 /* Appends the struct as one compact JSON object. */
 void json_write(struct strbuf *out, const struct json_field *fields, const void *object);
+void json_write_int64(struct strbuf *out, int64_t value);
+void json_write_double(struct strbuf *out, double value); /* null where it is not finite */
 /* Appends text as a JSON string, quotes included; invalid UTF-8 becomes U+FFFD. */
 void json_write_string(struct strbuf *out, const char *text);
