@@ -54,7 +54,8 @@ const char *vdf_node_text(const struct vdf_node *map, const char *key);
 struct vdf_node *vdf_node_insert(struct vdf_node *map, size_t position, const char *key);
 void vdf_node_remove(struct vdf_node *map, size_t position);
 
-/* Replace type and value, keep key. */
+void vdf_node_set_key(struct vdf_node *node, const char *key);
+/* Replace type and value, keep the key. text may be part of the old value. */
 void vdf_node_set_string(struct vdf_node *node, const char *text);
 void vdf_node_set_int32(struct vdf_node *node, int32_t value);
 

@@ -1,0 +1,70 @@
+/* What parses is written byte for byte, and stays whole through every edit of a shortcut. */
+#include "core/strbuf.h"
+#include "core/strvec.h"
+#include "steam/shortcuts.h"
+#include "steam/vdf_binary.h"
+#include "steam/vdf_node.h"
+
+#include <assert.h>
+#include <stdint.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check_round_trip(const uint8_t *data, size_t size)
+{
+	struct vdf_node root = { 0 };
+	struct strbuf written = { 0 };
+
+	if (vdf_binary_parse(&root, data, size, NULL)) {
+		vdf_binary_write(&root, &written);
+		assert(written.length == size && memcmp(written.data, data, size) == 0);
+	}
+	strbuf_finish(&written);
+	vdf_node_finish(&root);
+}
+
+static void check_edits(const uint8_t *data, size_t size)
+{
+	struct shortcuts shortcuts = { 0 };
+	struct shortcut_list list = { 0 };
+	struct strbuf written = { 0 };
+	struct strvec tags = { 0 };
+	struct shortcuts_edit edit = {
+		.name = "Doom",
+		.exe = "/opt/doom/doom",
+		.start_dir = "/opt/doom",
+		.tags = &tags,
+	};
+	const struct shortcut *entry;
+	uint32_t app_id;
+	size_t count;
+
+	strvec_push(&tags, "favorite");
+	if (shortcuts_parse(&shortcuts, data, size, NULL)) {
+		shortcuts_list(&shortcuts, &list);
+		count = list.count;
+		app_id = shortcuts_put(&shortcuts, &edit);
+		shortcuts_write(&shortcuts, &written);
+		assert(shortcuts_parse(&shortcuts, written.data, written.length, NULL));
+		shortcuts_list(&shortcuts, &list);
+		entry = shortcut_list_find(&list, app_id);
+		assert(list.count == count || list.count == count + 1);
+		assert(entry != NULL && strcmp(entry->name, "Doom") == 0);
+		assert(strcmp(entry->exe, "/opt/doom/doom") == 0);
+		assert(strvec_contains(&entry->tags, "favorite"));
+		assert(shortcuts_put(&shortcuts, &edit) == app_id);
+		assert(shortcuts_remove(&shortcuts, app_id));
+	}
+	strvec_finish(&tags);
+	strbuf_finish(&written);
+	shortcut_list_finish(&list);
+	shortcuts_finish(&shortcuts);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	check_round_trip(data, size);
+	check_edits(data, size);
+	return 0;
+}
