@@ -66,9 +66,9 @@ struct shortcuts_edit {
 
 /*
  * Updates the entry with edit->app_id, else adopts one with the same exe (preferring the same
- * name too), else appends one with Steam's usual keys. An entry keeps its app id; a new one gets
- * edit->app_id if that is a shortcut's and free, otherwise shortcuts_app_id(), counted upwards
- * past ids that are taken. Returns the entry's app id.
+ * name too), else appends one with Steam's usual keys. An entry keeps its app id, unless an
+ * earlier one has the same; a new one gets edit->app_id if it is a shortcut's (top bit set),
+ * otherwise shortcuts_app_id(); ids that are taken are counted past. Returns the entry's app id.
  */
 uint32_t shortcuts_put(struct shortcuts *shortcuts, const struct shortcuts_edit *edit);
 
