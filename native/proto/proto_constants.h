@@ -23,6 +23,14 @@
 /* A close code of our own; RFC 6455 leaves 4000–4999 to applications. */
 #define CLOSE_TOKEN_REVOKED 4001
 
+/* What get_info and agent_status list in `capabilities`. */
+#define PROTO_CAPABILITY_FILE_UPLOAD "file_upload"
+#define PROTO_CAPABILITY_BINARY_UPLOAD "binary_upload" /* chunks as binary messages */
+#define PROTO_CAPABILITY_UPLOAD_RESUME "upload_resume" /* resumeFrom */
+#define PROTO_CAPABILITY_FILE_HASHES "file_hashes" /* sha256 in manifests: unchanged files stay */
+#define PROTO_CAPABILITY_STEAM_USERS "steam_users"
+#define PROTO_CAPABILITY_STEAM_SHORTCUTS "steam_shortcuts"
+
 /* Error codes on the wire. */
 enum proto_error_code {
 	PROTO_BAD_REQUEST = 400,

@@ -94,6 +94,13 @@ const struct json_field operation_result_fields[] = {
 	JSON_FIELDS_END,
 };
 
+const struct json_field artwork_image_response_fields[] = {
+	JSON_FIELD(struct artwork_image_response, success, "success", JSON_BOOL, 0),
+	JSON_FIELD(struct artwork_image_response, artwork_type, "artworkType", JSON_STRING, 0),
+	JSON_FIELD(struct artwork_image_response, error, "error", JSON_STRING, JSON_OMIT_EMPTY),
+	JSON_FIELDS_END,
+};
+
 const struct json_field operation_event_fields[] = {
 	JSON_FIELD(struct operation_event, type, "type", JSON_STRING, 0),
 	JSON_FIELD(struct operation_event, status, "status", JSON_STRING, 0),
@@ -102,6 +109,12 @@ const struct json_field operation_event_fields[] = {
 	JSON_FIELD(struct operation_event, message, "message", JSON_STRING, 0),
 	JSON_FIELDS_END,
 };
+
+bool upload_chunk_is_artwork(const struct upload_chunk *header)
+{
+	return header->artwork_type != NULL ||
+	       (header->type != NULL && strcmp(header->type, "artwork_image") == 0);
+}
 
 bool chunk_frame_split(struct chunk_frame *frame, const char *message, size_t length,
 	bool *complete, struct error *err)

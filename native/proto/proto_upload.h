@@ -91,6 +91,12 @@ struct operation_result {
 	char *message;	 /* what a person should know besides, e.g. why there is no shortcut */
 };
 
+struct artwork_image_response {
+	bool success;
+	char *artwork_type;
+	char *error;
+};
+
 struct operation_event {
 	char *type;   /* "install", "delete", "artwork" */
 	char *status; /* "start", "progress", "complete", "error" */
@@ -107,7 +113,11 @@ extern const struct json_field upload_progress_fields[];
 extern const struct json_field complete_upload_fields[];
 extern const struct json_field cancel_upload_fields[];
 extern const struct json_field operation_result_fields[];
+extern const struct json_field artwork_image_response_fields[];
 extern const struct json_field operation_event_fields[];
+
+/* Is a binary message with that header an image? */
+bool upload_chunk_is_artwork(const struct upload_chunk *header);
 
 /*
  * Where the parts of a binary message stand: 4 bytes big-endian header length, JSON header, data.
