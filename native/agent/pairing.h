@@ -1,0 +1,98 @@
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct error;
+struct guess_limiter;
+struct loop;
+
+/*
+ * The pairing code: six digits that the device shows and a person types into the Hub. One at a
+ * time, bound to the connection that asked for it (its holder). It is void after it was used,
+ * after PAIRING_EXPIRES_S, after three wrong tries, when it is dismissed and when its holder is
+ * gone. Nothing here logs it. Source: protocol.md "Handshake and pairing".
+ */
+struct pairing;
+
+enum pairing_end {
+	PAIRING_USED,
+	PAIRING_EXPIRED,
+	PAIRING_DISMISSED, /* by the owner */
+	PAIRING_GUESSED,   /* wrong too often */
+	PAIRING_GONE,	   /* its holder, or it asked again */
+};
+const char *pairing_end_text(enum pairing_end end); /* "code expired"; static */
+
+/* What is on the screen; borrowed until it is hidden. */
+struct pairing_view {
+	const char *code;
+	const char *hub_id;
+	const char *hub_name;
+	const char *address;
+	int64_t expires_at_ms; /* loop_now_ms() */
+};
+
+/* Someone who shows the code: the terminal, the local IPC, the overlay. Embedded by its owner. */
+struct pairing_listener {
+	void (*show)(void *user, const struct pairing_view *view);
+	void (*hide)(void *user, enum pairing_end end);
+	void *user;
+	struct pairing_listener *next; /* pairing's own */
+};
+
+/* Who asked for the code. All strings are copied. */
+struct pairing_request {
+	const char *hub_id;
+	const char *hub_name;
+	const char *address;
+	void *holder;
+	/* The answer to a try; may be called before pairing_try() returns. */
+	void (*judged)(void *holder, bool right);
+	/* The code is void without the holder having caused it: EXPIRED, DISMISSED, GUESSED. */
+	void (*ended)(void *holder, enum pairing_end end);
+	/* The owner wants a new code to be shown for a holder whose last one ended. */
+	void (*reopened)(void *holder);
+};
+
+struct pairing_options {
+	struct loop *loop;
+	struct guess_limiter *limiter;
+	int64_t expires_ms;
+};
+
+struct pairing *pairing_create(const struct pairing_options *options);
+void pairing_destroy(struct pairing *pairing); /* no holder is told; NULL is fine */
+
+/*
+ * Shows a new code; one of the same holder, or of the same hub_id and address, is replaced.
+ * Errors: LOCKED_OUT (the address has guessed too often; another code is on the screen; another
+ * Hub waits its turn), always with the seconds to wait.
+ */
+bool pairing_begin(
+	struct pairing *pairing, const struct pairing_request *request, struct error *err);
+/* Is the code that is on the screen the holder's? */
+bool pairing_is_held_by(const struct pairing *pairing, const void *holder);
+/*
+ * The holder tries a code; judged() follows, later when there were many wrong ones. A try counts
+ * as of now, even if the code expires meanwhile.
+ * Errors: LOCKED_OUT (too many wrong codes, or a try is being judged), NOT_FOUND (no code shown).
+ */
+bool pairing_try(struct pairing *pairing, const void *holder, const char *code, struct error *err);
+/* The holder's connection is gone. */
+void pairing_abandon(struct pairing *pairing, const void *holder);
+
+/* The owner's: takes the code off the screen. Errors: NOT_FOUND. */
+bool pairing_dismiss(struct pairing *pairing, struct error *err);
+/*
+ * The owner's: shows a new code for the Hub whose last one ended unused, if it is still connected.
+ * Errors: NOT_FOUND, CONFLICT (a code is shown).
+ */
+bool pairing_reopen(struct pairing *pairing, struct error *err);
+
+const struct pairing_view *pairing_view(const struct pairing *pairing); /* NULL: none shown */
+int64_t pairing_seconds_left(const struct pairing *pairing);		/* rounded up */
+/* A listener that is added while a code is shown is told at once. */
+void pairing_listen(struct pairing *pairing, struct pairing_listener *listener);
+void pairing_unlisten(struct pairing *pairing, struct pairing_listener *listener);
+unsigned pairing_listener_count(const struct pairing *pairing);
