@@ -1,0 +1,46 @@
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct error;
+struct token_store;
+
+/*
+ * The Hubs that are paired: <config_dir>/hubs.json, version 1, mode 0600, written atomically. A
+ * token is 256 random bits in base64url; only its SHA-256 is kept. A file that does not parse is
+ * set aside. Source: protocol.md "Token".
+ */
+struct paired_hub {
+	char *hub_id;
+	char *name;
+	char *platform;
+	char *token_sha256; /* lower-case hex */
+	int64_t paired_at;  /* Unix time */
+	int64_t last_seen;  /* Unix time; when it last connected or left */
+};
+
+/* *notice (caller frees, else NULL) says what a reader should know, e.g. a file set aside. */
+struct token_store *token_store_create(const char *path, char **notice);
+void token_store_destroy(struct token_store *store); /* NULL is fine */
+
+/*
+ * Pairs a Hub and returns its token, which nobody can ask for again; the caller wipes and frees it
+ * (token_free). An earlier token of that Hub is void. Errors: IO, NO_SPACE; nothing changed then.
+ */
+char *token_store_issue(struct token_store *store, const char *hub_id, const char *name,
+	const char *platform, struct error *err);
+void token_free(char **token); /* for AUTO() */
+/* Is it that Hub's token? In constant time. token may be NULL or "". */
+bool token_store_verify(const struct token_store *store, const char *hub_id, const char *token);
+/* It connected or left. name NULL: as it was. Errors: IO, NO_SPACE. */
+bool token_store_seen(
+	struct token_store *store, const char *hub_id, const char *name, struct error *err);
+/* Errors: NOT_FOUND, IO, NO_SPACE. */
+bool token_store_revoke(struct token_store *store, const char *hub_id, struct error *err);
+
+/* Borrowed until the store changes. */
+const struct paired_hub *token_store_find(const struct token_store *store, const char *hub_id);
+const struct paired_hub *token_store_at(const struct token_store *store, size_t index);
+size_t token_store_count(const struct token_store *store);
