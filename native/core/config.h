@@ -14,8 +14,10 @@ struct strbuf;
  * check and help, and serves the file, `ctl settings` and the UI.
  */
 struct config {
-	char *path; /* of the file */
-	/* agent.name: shown to Hubs; default: the host's name */
+	char *path;	 /* of the file */
+	int64_t version; /* the file's: a newer program's file is not rewritten as an older one */
+	char *unknown_json; /* the file's members that are not ours: "key":value,…; never NULL */
+	/* agent.name: shown to Hubs, 1–128 bytes; default: the host's name */
 	char *agent_name;
 	/* agent.port: 1–65535 (0 is allowed on the command line only); default 9999 */
 	int64_t agent_port;
@@ -35,7 +37,8 @@ struct config {
 
 /*
  * Reads the file; one that is missing gives the defaults, one that does not parse is set aside
- * and gives the defaults too, with *notice (caller frees, else NULL) saying so in one sentence.
+ * and gives the defaults too. A value that is not allowed gives that key's default. *notice
+ * (caller frees, else NULL) says what was wrong, also that the file is a newer program's.
  */
 void config_load(struct config *config, const char *path, char **notice);
 void config_finish(struct config *config);
@@ -44,8 +47,9 @@ bool config_save(const struct config *config, struct error *err);
 
 /*
  * Sets one key from text, as a person types it: "true", "9998", "~/Games", or JSON (a list:
- * ["a","b"]). On failure nothing is changed. Errors: NOT_FOUND (no such key, the message lists
- * those there are), INVALID (the message names the key, the value and what is allowed).
+ * ["a","b"], or one item). On failure nothing is changed. Errors: NOT_FOUND (no such key, the
+ * message lists those there are), INVALID (the message names the key, the value and what is
+ * allowed).
  */
 bool config_set(struct config *config, const char *key, const char *value, struct error *err);
 /* Appends the key's value as JSON. Errors: NOT_FOUND. */

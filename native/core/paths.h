@@ -39,7 +39,7 @@ char *path_safe_name(const char *name, struct error *err); /* caller frees */
 /*
  * Checks and normalises a peer's relative path: back-slashes become '/', "./" and doubled
  * separators go. Errors, naming the path: INVALID (empty, absolute, drive letter, "..", control
- * character, not UTF-8, a component over 255 bytes, over 4,096 in all).
+ * character, not UTF-8, a component over 255 bytes, over 4,095 in all).
  */
 char *path_normalise_relative(const char *path, struct error *err); /* caller frees */
 /* Is path dir itself or below it, compared by component? Both absolute and without "..". */

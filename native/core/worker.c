@@ -1,0 +1,236 @@
+#include "core/worker.h"
+
+#include "core/loop.h"
+#include "core/xalloc.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#define IDLE_SECONDS 10
+
+struct job_queue {
+	struct worker_job *first, *last; /* by next */
+};
+
+struct worker {
+	unsigned thread_limit;
+	struct loop_watch *watch;
+	int event_fd; /* readable while finished holds jobs */
+
+	/* The loop's thread alone: */
+	struct job_queue reported; /* taken from finished, done() still to be called */
+	unsigned queued_count;
+
+	/* Under the lock: */
+	pthread_mutex_t lock;
+	pthread_cond_t work;	 /* submitted got a job, or ending was set */
+	pthread_cond_t progress; /* finished got a job, or a thread ended */
+	struct job_queue submitted, finished;
+	unsigned submitted_count, thread_count, idle_count;
+	bool ending;
+};
+
+static void queue_push(struct job_queue *queue, struct worker_job *job)
+{
+	job->next = NULL;
+	if (queue->last != NULL) {
+		queue->last->next = job;
+	} else {
+		queue->first = job;
+	}
+	queue->last = job;
+}
+
+static struct worker_job *queue_pop(struct job_queue *queue)
+{
+	struct worker_job *job = queue->first;
+
+	if (job != NULL) {
+		queue->first = job->next;
+		if (queue->first == NULL) {
+			queue->last = NULL;
+		}
+		job->next = NULL;
+	}
+	return job;
+}
+
+/* Runs the next job; called and left with the lock held. */
+static void run_next(struct worker *worker)
+{
+	struct worker_job *job = queue_pop(&worker->submitted);
+	uint64_t one = 1;
+
+	worker->submitted_count--;
+	pthread_mutex_unlock(&worker->lock);
+	job->run(job);
+	pthread_mutex_lock(&worker->lock);
+	if (worker->finished.first == NULL) {
+		while (write(worker->event_fd, &one, sizeof(one)) < 0 && errno == EINTR) {
+		}
+	}
+	queue_push(&worker->finished, job);
+	pthread_cond_signal(&worker->progress);
+}
+
+/* Waits for a job; false when the thread should end. */
+static bool await_job(struct worker *worker)
+{
+	struct timespec deadline;
+	int result = 0;
+
+	clock_gettime(CLOCK_MONOTONIC, &deadline);
+	deadline.tv_sec += IDLE_SECONDS;
+	worker->idle_count++;
+	while (worker->submitted.first == NULL && !worker->ending && result == 0) {
+		result = pthread_cond_timedwait(&worker->work, &worker->lock, &deadline);
+	}
+	worker->idle_count--;
+	return worker->submitted.first != NULL;
+}
+
+static void *run_thread(void *argument)
+{
+	struct worker *worker = argument;
+
+	pthread_mutex_lock(&worker->lock);
+	while (await_job(worker)) {
+		run_next(worker);
+	}
+	worker->thread_count--;
+	pthread_cond_signal(&worker->progress);
+	pthread_mutex_unlock(&worker->lock);
+	return NULL;
+}
+
+/* Detached: a thread that ended for idleness leaves nothing to be collected. */
+static bool start_thread(struct worker *worker)
+{
+	pthread_attr_t attributes;
+	sigset_t all, before;
+	pthread_t thread;
+	int result;
+
+	pthread_attr_init(&attributes);
+	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+	/* Signals are the loop's. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	result = pthread_create(&thread, &attributes, run_thread, worker);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	pthread_attr_destroy(&attributes);
+	return result == 0;
+}
+
+static void report(struct worker *worker)
+{
+	uint64_t events;
+	struct worker_job *job;
+
+	pthread_mutex_lock(&worker->lock);
+	while (read(worker->event_fd, &events, sizeof(events)) < 0 && errno == EINTR) {
+	}
+	while ((job = queue_pop(&worker->finished)) != NULL) {
+		queue_push(&worker->reported, job);
+	}
+	pthread_mutex_unlock(&worker->lock);
+
+	/* One by one: done() may drain the pool, and so come here again. */
+	while ((job = queue_pop(&worker->reported)) != NULL) {
+		worker->queued_count--;
+		job->done(job);
+	}
+}
+
+static void on_event_fd(void *user, uint32_t events)
+{
+	report(user);
+}
+
+struct worker *worker_create(struct loop *loop, unsigned thread_limit)
+{
+	struct worker *worker = xcalloc(1, sizeof(*worker));
+	pthread_condattr_t monotonic;
+
+	assert(thread_limit > 0);
+	worker->thread_limit = thread_limit;
+	worker->event_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (worker->event_fd < 0) {
+		abort();
+	}
+	pthread_mutex_init(&worker->lock, NULL);
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&worker->work, &monotonic);
+	pthread_cond_init(&worker->progress, &monotonic);
+	pthread_condattr_destroy(&monotonic);
+	worker->watch = loop_watch_add(loop, worker->event_fd, LOOP_READ, on_event_fd, worker);
+	return worker;
+}
+
+void worker_destroy(struct worker *worker)
+{
+	if (worker == NULL) {
+		return;
+	}
+	worker_drain(worker);
+	pthread_mutex_lock(&worker->lock);
+	worker->ending = true;
+	pthread_cond_broadcast(&worker->work);
+	while (worker->thread_count > 0) {
+		pthread_cond_wait(&worker->progress, &worker->lock);
+	}
+	pthread_mutex_unlock(&worker->lock);
+	loop_watch_remove(worker->watch);
+	close(worker->event_fd);
+	pthread_cond_destroy(&worker->work);
+	pthread_cond_destroy(&worker->progress);
+	pthread_mutex_destroy(&worker->lock);
+	free(worker);
+}
+
+void worker_submit(struct worker *worker, struct worker_job *job)
+{
+	worker->queued_count++;
+	pthread_mutex_lock(&worker->lock);
+	queue_push(&worker->submitted, job);
+	worker->submitted_count++;
+	if (worker->idle_count >= worker->submitted_count) {
+		pthread_cond_signal(&worker->work);
+	} else if (worker->thread_count < worker->thread_limit) {
+		worker->thread_count++;
+		if (!start_thread(worker)) {
+			worker->thread_count--;
+		}
+		if (worker->thread_count == 0) {
+			run_next(worker); /* the system has no thread for us: late beats never */
+		}
+	}
+	pthread_mutex_unlock(&worker->lock);
+}
+
+unsigned worker_queued_count(const struct worker *worker)
+{
+	return worker->queued_count;
+}
+
+void worker_drain(struct worker *worker)
+{
+	report(worker);
+	while (worker->queued_count > 0) {
+		pthread_mutex_lock(&worker->lock);
+		while (worker->finished.first == NULL) {
+			pthread_cond_wait(&worker->progress, &worker->lock);
+		}
+		pthread_mutex_unlock(&worker->lock);
+		report(worker);
+	}
+}
