@@ -7,7 +7,7 @@ packages=(
 	build-essential pkg-config
 	libwebsockets-dev libcjson-dev libssl-dev libavahi-core-dev libavahi-client-dev
 	check clang clang-format libclang-rt-14-dev
-	avahi-daemon avahi-utils dbus python3-zeroconf
+	avahi-daemon avahi-utils dbus python3-zeroconf python3-vdf
 	nodejs npm iproute2 tmux
 )
 
