@@ -1,0 +1,196 @@
+#include "steam/steam_install.h"
+
+#include "core/error.h"
+#include "steam_home.h"
+
+#include <check.h>
+#include <sched.h>
+
+#define FLATPAK ".var/app/com.valvesoftware.Steam"
+
+static struct steam_home home;
+static struct steam_install install;
+static struct error err;
+
+static void setup(void)
+{
+	steam_home_init(&home);
+}
+
+static void teardown(void)
+{
+	steam_install_finish(&install);
+	steam_home_finish(&home);
+}
+
+static void find(const char *expected)
+{
+	ck_assert_msg(steam_install_find(&install, home.path, NULL, &err), "%s", err.message);
+	ck_assert_str_eq(install.root, steam_home_path(&home, expected));
+}
+
+START_TEST(test_no_steam)
+{
+	ck_assert(!steam_install_find(&install, home.path, NULL, &err));
+	ck_assert_int_eq(err.kind, ERROR_NOT_FOUND);
+	ck_assert_ptr_nonnull(strstr(err.message, "/.local/share/Steam"));
+	ck_assert(!steam_install_find(&install, home.path, "/nonexistent/Steam", &err));
+	ck_assert_int_eq(err.kind, ERROR_NOT_FOUND);
+	ck_assert_ptr_nonnull(strstr(err.message, "'/nonexistent/Steam'"));
+}
+END_TEST
+
+START_TEST(test_places)
+{
+	steam_home_mkdir(&home, FLATPAK "/.local/share/Steam");
+	find(FLATPAK "/.local/share/Steam");
+	ck_assert(install.flatpak);
+	steam_home_mkdir(&home, ".local/share/Steam");
+	find(".local/share/Steam");
+	ck_assert(!install.flatpak);
+	/* Where somebody logged in wins over an empty installation. */
+	steam_home_mkdir(&home, FLATPAK "/.local/share/Steam/userdata");
+	find(FLATPAK "/.local/share/Steam");
+	steam_home_write_text(&home, ".local/share/Steam/config/loginusers.vdf", "");
+	find(".local/share/Steam");
+	steam_home_mkdir(&home, ".steam/steam/userdata");
+	find(".steam/steam");
+}
+END_TEST
+
+START_TEST(test_given_folder)
+{
+	steam_home_mkdir(&home, ".local/share/Steam/userdata");
+	steam_home_mkdir(&home, "elsewhere");
+	ck_assert(
+		steam_install_find(&install, home.path, steam_home_path(&home, "elsewhere"), &err));
+	ck_assert_str_eq(install.root, steam_home_path(&home, "elsewhere"));
+}
+END_TEST
+
+static const struct {
+	const char *root;
+	const char *pid_file;
+} layouts[] = {
+	{ ".steam/steam", ".steam/steam.pid" },
+	{ ".local/share/Steam", ".steam/steam.pid" },
+	{ ".local/share/Steam/", ".steam/steam.pid" },
+	{ "Steam", "Steam/steam.pid" },
+	{ "Steam", "steam.pid" },
+};
+
+START_TEST(test_running)
+{
+	pid_t steam = steam_home_start_process("steam");
+	pid_t other = steam_home_start_process("steamwebhelper");
+
+	steam_home_mkdir(&home, layouts[_i].root);
+	ck_assert(steam_install_find(
+		&install, home.path, steam_home_path(&home, layouts[_i].root), &err));
+	ck_assert_int_eq(steam_install_running(&install), 0);
+	steam_home_write_pid(&home, layouts[_i].pid_file, steam);
+	ck_assert_int_eq(steam_install_running(&install), steam);
+	steam_home_write_pid(&home, layouts[_i].pid_file, other);
+	ck_assert_int_eq(steam_install_running(&install), 0);
+	steam_home_write_pid(&home, layouts[_i].pid_file, steam);
+	steam_home_end_process(steam);
+	steam_home_end_process(other);
+	ck_assert_int_eq(steam_install_running(&install), 0);
+}
+END_TEST
+
+START_TEST(test_damaged_pid_file)
+{
+	static const char *const texts[] = { "", "steam", "-1", "0", "99999999999999999999",
+		"1" /* not ours, or not Steam */ };
+
+	steam_home_write_text(&home, "Steam/steam.pid", texts[_i]);
+	ck_assert(steam_install_find(&install, home.path, steam_home_path(&home, "Steam"), &err));
+	ck_assert_int_eq(steam_install_running(&install), 0);
+}
+END_TEST
+
+START_TEST(test_start_script_is_steam)
+{
+	const char *script = "echo; read line\n";
+	int from[2], to[2];
+	char byte;
+	pid_t pid;
+
+	steam_home_write_text(&home, "Steam/steam.sh", script);
+	ck_assert_int_eq(pipe(from), 0);
+	ck_assert_int_eq(pipe(to), 0);
+	steam_home_path(&home, "Steam/steam.sh");
+	pid = fork();
+	if (pid == 0) {
+		dup2(to[0], 0);
+		dup2(from[1], 1);
+		close(to[1]);
+		execl("/bin/sh", "sh", home.name, (char *)NULL);
+		_exit(127);
+	}
+	close(from[1]);
+	ck_assert_int_eq(read(from[0], &byte, 1), 1);
+	steam_home_write_pid(&home, "Steam/steam.pid", pid);
+	ck_assert(steam_install_find(&install, home.path, steam_home_path(&home, "Steam"), &err));
+	ck_assert_int_eq(steam_install_running(&install), pid);
+	close(to[0]);
+	close(to[1]);
+	waitpid(pid, NULL, 0);
+	close(from[0]);
+}
+END_TEST
+
+/* In a sandbox of its own the client is process 1, and writes that down. */
+START_TEST(test_sandboxed)
+{
+	int report[2];
+	pid_t outer, sandboxed;
+
+	ck_assert_int_eq(pipe(report), 0);
+	outer = fork();
+	if (outer == 0) {
+		sandboxed = unshare(CLONE_NEWUSER | CLONE_NEWPID) == 0
+				    ? steam_home_start_process("steam")
+				    : 0;
+		if (write(report[1], &sandboxed, sizeof(sandboxed)) < 0) {
+			_exit(1);
+		}
+		waitpid(sandboxed, NULL, 0);
+		_exit(0);
+	}
+	ck_assert_int_eq(read(report[0], &sandboxed, sizeof(sandboxed)), sizeof(sandboxed));
+	close(report[0]);
+	close(report[1]);
+	if (sandboxed != 0) { /* the machine may forbid it */
+		steam_home_mkdir(&home, FLATPAK "/.local/share/Steam");
+		steam_home_write_text(&home, FLATPAK "/.steam/steam.pid", "1");
+		find(FLATPAK "/.local/share/Steam");
+		ck_assert_int_eq(steam_install_running(&install), sandboxed);
+		kill(sandboxed, SIGKILL);
+	}
+	waitpid(outer, NULL, 0);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("steam_install");
+	TCase *tcase = tcase_create("steam_install");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_test(tcase, test_no_steam);
+	tcase_add_test(tcase, test_places);
+	tcase_add_test(tcase, test_given_folder);
+	tcase_add_loop_test(tcase, test_running, 0, sizeof(layouts) / sizeof(*layouts));
+	tcase_add_loop_test(tcase, test_damaged_pid_file, 0, 6);
+	tcase_add_test(tcase, test_start_script_is_steam);
+	tcase_add_test(tcase, test_sandboxed);
+	suite_add_tcase(suite, tcase);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed != 0;
+}
