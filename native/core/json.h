@@ -117,6 +117,9 @@ const cJSON *json_first(const cJSON *container);
 const cJSON *json_next(const cJSON *item);
 const char *json_key(const cJSON *member);		 /* of an object's member */
 const char *json_string(const cJSON *value);		 /* borrowed; NULL unless a string */
+bool json_number(const cJSON *value, double *number);	 /* false, untouched: it is none */
+bool json_bool(const cJSON *value, bool *is_true);	 /* the same */
+const char *json_long_integer(const cJSON *value);	 /* its digits if past 2^53, or NULL */
 void json_print(const cJSON *value, struct strbuf *out); /* appends compact text */
 
 /*

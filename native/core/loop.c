@@ -1,5 +1,6 @@
 #include "core/loop.h"
 
+#include "core/timer_heap.h"
 #include "core/xalloc.h"
 
 #include <assert.h>
@@ -14,7 +15,6 @@
 #include <unistd.h>
 
 #define EVENTS_A_TURN 64
-#define NOT_QUEUED SIZE_MAX
 #define NEVER INT64_MAX
 
 static_assert(LOOP_READ == EPOLLIN && LOOP_WRITE == EPOLLOUT && LOOP_HANGUP == EPOLLHUP,
@@ -31,12 +31,10 @@ struct loop_watch {
 };
 
 struct loop_timer {
+	struct timer_entry entry; /* first, so that one is the other */
 	struct loop *loop;
 	void (*expired)(void *user);
 	void *user;
-	int64_t due_ms;
-	uint64_t sequence; /* of its setting: orders timers that are due together */
-	size_t index;	   /* in loop->timers, or NOT_QUEUED */
 };
 
 struct deferred_call {
@@ -60,9 +58,7 @@ struct loop {
 
 	int timer_fd;
 	struct loop_watch *timer_watch;
-	struct loop_timer **timers; /* a heap, the earliest first */
-	size_t queued_count, queued_capacity;
-	uint64_t sequence;
+	struct timer_heap timers;
 	int64_t armed_ms; /* when timer_fd expires, or NEVER */
 
 	int wake_fd; /* readable while calls are deferred, and after loop_stop() */
@@ -176,49 +172,6 @@ static void free_removed(struct loop *loop)
 
 /* Timers */
 
-static bool is_earlier(const struct loop_timer *a, const struct loop_timer *b)
-{
-	return a->due_ms != b->due_ms ? a->due_ms < b->due_ms : a->sequence < b->sequence;
-}
-
-static void place_timer(struct loop *loop, size_t index, struct loop_timer *timer)
-{
-	loop->timers[index] = timer;
-	timer->index = index;
-}
-
-static void sift_up(struct loop *loop, size_t index, struct loop_timer *timer)
-{
-	while (index > 0) {
-		struct loop_timer *parent = loop->timers[(index - 1) / 2];
-
-		if (!is_earlier(timer, parent)) {
-			break;
-		}
-		place_timer(loop, index, parent);
-		index = (index - 1) / 2;
-	}
-	place_timer(loop, index, timer);
-}
-
-static void sift_down(struct loop *loop, size_t index, struct loop_timer *timer)
-{
-	for (;;) {
-		size_t child = 2 * index + 1;
-
-		if (child + 1 < loop->queued_count &&
-			is_earlier(loop->timers[child + 1], loop->timers[child])) {
-			child++;
-		}
-		if (child >= loop->queued_count || !is_earlier(loop->timers[child], timer)) {
-			break;
-		}
-		place_timer(loop, index, loop->timers[child]);
-		index = child;
-	}
-	place_timer(loop, index, timer);
-}
-
 static void arm(struct loop *loop, int64_t due_ms)
 {
 	struct itimerspec when = { 0 };
@@ -238,7 +191,6 @@ struct loop_timer *loop_timer_create(struct loop *loop, void (*expired)(void *us
 	timer->loop = loop;
 	timer->expired = expired;
 	timer->user = user;
-	timer->index = NOT_QUEUED;
 	loop->timer_count++;
 	return timer;
 }
@@ -246,52 +198,31 @@ struct loop_timer *loop_timer_create(struct loop *loop, void (*expired)(void *us
 void loop_timer_set(struct loop_timer *timer, int64_t delay_ms)
 {
 	struct loop *loop = timer->loop;
-	int64_t now_ms = loop_now_ms();
+	int64_t now_ms = loop_now_ms(), due_ms;
 
-	loop_timer_stop(timer);
 	if (delay_ms < 0) {
 		delay_ms = 0;
 	}
-	timer->due_ms = delay_ms < NEVER - 1 - now_ms ? now_ms + delay_ms : NEVER - 1;
-	timer->sequence = loop->sequence++;
-	if (loop->queued_count == loop->queued_capacity) {
-		loop->queued_capacity = loop->queued_capacity * 2 + 8;
-		loop->timers = xrealloc(loop->timers, loop->queued_capacity, sizeof(*loop->timers));
-	}
-	sift_up(loop, loop->queued_count++, timer);
+	due_ms = delay_ms < NEVER - 1 - now_ms ? now_ms + delay_ms : NEVER - 1;
+	timer_heap_remove(&loop->timers, &timer->entry);
+	timer_heap_insert(&loop->timers, &timer->entry, due_ms);
 	/*
 	 * Only ever armed earlier here: timers that are pushed back all the time (a peer's life
 	 * sign) would cost a system call each. An expiry that finds nothing due arms anew.
 	 */
-	if (timer->due_ms < loop->armed_ms) {
-		arm(loop, timer->due_ms);
+	if (due_ms < loop->armed_ms) {
+		arm(loop, due_ms);
 	}
 }
 
 void loop_timer_stop(struct loop_timer *timer)
 {
-	struct loop *loop = timer->loop;
-	size_t index = timer->index;
-	struct loop_timer *last;
-
-	if (index == NOT_QUEUED) {
-		return;
-	}
-	timer->index = NOT_QUEUED;
-	last = loop->timers[--loop->queued_count];
-	if (last == timer) {
-		return;
-	}
-	if (is_earlier(last, timer)) {
-		sift_up(loop, index, last);
-	} else {
-		sift_down(loop, index, last);
-	}
+	timer_heap_remove(&timer->loop->timers, &timer->entry);
 }
 
 bool loop_timer_running(const struct loop_timer *timer)
 {
-	return timer->index != NOT_QUEUED;
+	return timer_heap_contains(&timer->entry);
 }
 
 void loop_timer_destroy(struct loop_timer *timer)
@@ -308,23 +239,24 @@ static void on_timer_fd(void *user, uint32_t events)
 {
 	struct loop *loop = user;
 	int64_t now_ms = loop_now_ms();
-	uint64_t first_new = loop->sequence, expirations;
+	uint64_t first_new = loop->timers.sequence, expirations;
+	struct timer_entry *entry;
 
 	while (read(loop->timer_fd, &expirations, sizeof(expirations)) < 0 && errno == EINTR) {
 	}
 	loop->armed_ms = NEVER;
-	while (loop->queued_count > 0) {
-		struct loop_timer *timer = loop->timers[0];
+	while ((entry = timer_heap_first(&loop->timers)) != NULL) {
+		struct loop_timer *timer = (struct loop_timer *)entry;
 
 		/* One that was set by these very callbacks waits for the next turn. */
-		if (timer->due_ms > now_ms || timer->sequence >= first_new) {
+		if (entry->due_ms > now_ms || entry->sequence >= first_new) {
 			break;
 		}
 		loop_timer_stop(timer);
 		timer->expired(timer->user);
 	}
-	if (loop->queued_count > 0 && loop->timers[0]->due_ms < loop->armed_ms) {
-		arm(loop, loop->timers[0]->due_ms);
+	if (entry != NULL && entry->due_ms < loop->armed_ms) {
+		arm(loop, entry->due_ms);
 	}
 }
 
@@ -469,7 +401,7 @@ void loop_destroy(struct loop *loop)
 	close(loop->timer_fd);
 	close(loop->wake_fd);
 	close(loop->epoll_fd);
-	free(loop->timers);
+	timer_heap_finish(&loop->timers);
 	free(loop->deferred);
 	free(loop);
 }
