@@ -1,0 +1,198 @@
+#include "agent/chunk_writer.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define COMPARE_BYTES (64 * 1024)
+
+void chunk_writer_init(struct chunk_writer *writer, struct worker *worker)
+{
+	*writer = (struct chunk_writer){ .worker = worker };
+}
+
+void chunk_writer_finish(struct chunk_writer *writer)
+{
+	assert(writer->active == NULL && writer->waiting == NULL);
+}
+
+static int64_t now_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000;
+}
+
+static bool checksum_holds(struct chunk_write *write)
+{
+	char hex[SHA256_HEX_BYTES];
+
+	if (write->checksum == NULL) {
+		return true;
+	}
+	if (write->digest_known) {
+		sha256_to_hex(write->digest, hex);
+	} else {
+		sha256_of(write->data, write->length, hex);
+	}
+	return strcmp(hex, write->checksum) == 0;
+}
+
+/* Reads back what the file holds; a byte that is not there differs. */
+static bool same_as_held(struct chunk_write *write)
+{
+	char held[COMPARE_BYTES];
+	int64_t at = write->same_from;
+
+	while (at < write->same_to) {
+		size_t want =
+			write->same_to - at < COMPARE_BYTES ? write->same_to - at : COMPARE_BYTES;
+		ssize_t count = pread(write->fd, held, want, at);
+
+		if (count < 0 && errno == EINTR) {
+			continue;
+		}
+		if (count <= 0 ||
+			memcmp(held, write->data + (at - write->offset), (size_t)count) != 0) {
+			return false;
+		}
+		at += count;
+	}
+	return true;
+}
+
+static bool write_data(struct chunk_write *write)
+{
+	size_t written = 0;
+
+	while (written < write->length) {
+		ssize_t count = pwrite(write->fd, write->data + written, write->length - written,
+			write->offset + (int64_t)written);
+
+		if (count < 0 && errno != EINTR) {
+			return error_set_errno(&write->error,
+				"cannot write %zu bytes at offset %" PRId64, write->length,
+				write->offset);
+		}
+		written += count > 0 ? (size_t)count : 0;
+	}
+	return true;
+}
+
+/* The work itself, on whichever thread. */
+static void carry_out(struct chunk_write *write)
+{
+	int64_t start_us;
+
+	write->write_us = 0;
+	if (!checksum_holds(write)) {
+		write->result = CHUNK_MISMATCH;
+		return;
+	}
+	if (!same_as_held(write)) {
+		write->result = CHUNK_DIFFERS;
+		return;
+	}
+	start_us = now_us();
+	write->result = write_data(write) ? CHUNK_WRITTEN : CHUNK_FAILED;
+	write->write_us = now_us() - start_us;
+}
+
+static bool overlaps_any(const struct chunk_write *list, const struct chunk_write *end,
+	const struct chunk_write *write)
+{
+	for (const struct chunk_write *other = list; other != end; other = other->next) {
+		if (other->file == write->file &&
+			other->offset < write->offset + (int64_t)write->length &&
+			write->offset < other->offset + (int64_t)other->length) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void run_job(struct worker_job *job)
+{
+	carry_out((struct chunk_write *)((char *)job - offsetof(struct chunk_write, job)));
+}
+
+static void job_done(struct worker_job *job);
+
+static void hand_over(struct chunk_writer *writer, struct chunk_write *write)
+{
+	write->next = writer->active;
+	writer->active = write;
+	write->job = (struct worker_job){ .run = run_job, .done = job_done };
+	worker_submit(writer->worker, &write->job);
+}
+
+/* Starts what waited for nothing but the write that has ended. */
+static void start_waiting(struct chunk_writer *writer)
+{
+	struct chunk_write **link = &writer->waiting;
+
+	while (*link != NULL) {
+		struct chunk_write *write = *link;
+
+		if (overlaps_any(writer->active, NULL, write) ||
+			overlaps_any(writer->waiting, write, write)) {
+			link = &write->next;
+			continue;
+		}
+		*link = write->next;
+		hand_over(writer, write);
+	}
+}
+
+static void job_done(struct worker_job *job)
+{
+	struct chunk_write *write =
+		(struct chunk_write *)((char *)job - offsetof(struct chunk_write, job));
+	struct chunk_writer *writer = write->writer;
+	struct chunk_write **link = &writer->active;
+
+	while (*link != write) {
+		link = &(*link)->next;
+	}
+	*link = write->next;
+	writer->in_flight_bytes -= write->length;
+	writer->slow = write->write_us > CHUNK_WRITER_SLOW_US;
+	start_waiting(writer);
+	write->done(write);
+}
+
+bool chunk_writer_is_inline(const struct chunk_writer *writer)
+{
+	return !writer->slow && writer->active == NULL;
+}
+
+void chunk_writer_submit(struct chunk_writer *writer, struct chunk_write *write)
+{
+	bool large = write->length >= CHUNK_WRITER_LARGE_BYTES;
+
+	write->writer = writer;
+	if (overlaps_any(writer->active, NULL, write) ||
+		overlaps_any(writer->waiting, NULL, write)) {
+		struct chunk_write **link = &writer->waiting;
+
+		while (*link != NULL) {
+			link = &(*link)->next;
+		}
+		write->next = NULL;
+		*link = write;
+		writer->in_flight_bytes += write->length;
+		return;
+	}
+	if (writer->slow || (large && (write->pipelined || writer->active != NULL))) {
+		writer->in_flight_bytes += write->length;
+		hand_over(writer, write);
+		return;
+	}
+	carry_out(write);
+	writer->slow = write->write_us > CHUNK_WRITER_SLOW_US;
+	write->done(write);
+}

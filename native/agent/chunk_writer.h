@@ -1,0 +1,67 @@
+#pragma once
+
+#include "core/error.h"
+#include "core/sha256.h"
+#include "core/worker.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Brings chunks to disk: checksum compared, then written. On the loop while that is quickest: a
+ * sender that waits for each answer gains nothing from a thread. On the worker when more input
+ * waits and the chunk is large, or when the disk has become slow. Chunks of one file that overlap
+ * are written one after the other, in the order they came. Source: design.md §2.
+ */
+enum chunk_result {
+	CHUNK_WRITTEN,
+	CHUNK_MISMATCH, /* the checksum is not that of the data; nothing was written */
+	CHUNK_DIFFERS,	/* from bytes that the file holds already; nothing was written */
+	CHUNK_FAILED,	/* error says why: NO_SPACE, IO */
+};
+
+/* Filled and owned by the caller, untouched by it until done(). */
+struct chunk_write {
+	int fd; /* read and write; borrowed */
+	int64_t offset;
+	const char *data; /* borrowed */
+	size_t length;
+	const void *file;     /* the same for all chunks of one file */
+	const char *checksum; /* 64 hex digits that the data must have, or NULL; borrowed */
+	bool digest_known;    /* digest is the data's */
+	unsigned char digest[SHA256_BYTES];
+	bool pipelined; /* more input is waiting */
+	/* Bytes of the file within the chunk that must be what the chunk brings; or from == to. */
+	int64_t same_from;
+	int64_t same_to;
+	void (*done)(struct chunk_write *write); /* may free it */
+
+	enum chunk_result result;
+	struct error error;
+
+	/* The writer's own. */
+	struct worker_job job;
+	struct chunk_writer *writer;
+	struct chunk_write *next;
+	int64_t write_us;
+};
+
+struct chunk_writer {
+	struct worker *worker;
+	struct chunk_write *active;  /* on the worker, linked by next */
+	struct chunk_write *waiting; /* for an overlapping one, oldest first */
+	size_t in_flight_bytes;	     /* of both */
+	bool slow;		     /* the last write took more than CHUNK_WRITER_SLOW_US */
+};
+
+#define CHUNK_WRITER_SLOW_US 2000
+#define CHUNK_WRITER_LARGE_BYTES (64 * 1024)
+
+void chunk_writer_init(struct chunk_writer *writer, struct worker *worker);
+/* Nothing may be under way. */
+void chunk_writer_finish(struct chunk_writer *writer);
+/* Calls done() exactly once, perhaps before it returns. */
+void chunk_writer_submit(struct chunk_writer *writer, struct chunk_write *write);
+/* Would a chunk be written on the loop now? Then it is worth hashing while it arrives. */
+bool chunk_writer_is_inline(const struct chunk_writer *writer);

@@ -1,0 +1,52 @@
+#include "agent/commit_record.h"
+
+#include "agent/upload_staging.h"
+#include "core/cleanup.h"
+#include "core/error.h"
+#include "core/strbuf.h"
+
+#define RECORD_VERSION 1
+#define RECORD_MAX_BYTES (256 * 1024 * 1024)
+
+static const struct json_field commit_record_fields[] = {
+	JSON_FIELD(struct commit_record, version, "version", JSON_INT64, JSON_REQUIRED),
+	JSON_FIELD(struct commit_record, hub_id, "hubId", JSON_STRING, JSON_REQUIRED),
+	JSON_FIELD(struct commit_record, game_name, "gameName", JSON_STRING, JSON_REQUIRED),
+	JSON_FIELD(struct commit_record, dir, "dir", JSON_STRING, JSON_REQUIRED),
+	JSON_FIELD(struct commit_record, executable, "executable", JSON_STRING, JSON_REQUIRED),
+	JSON_FIELD(struct commit_record, size_bytes, "sizeBytes", JSON_INT64, JSON_REQUIRED),
+	JSON_FIELD(struct commit_record, installed_at, "installedAt", JSON_INT64, JSON_REQUIRED),
+	JSON_FIELD_ARRAY(
+		struct commit_record, files, "files", installed_file_fields, JSON_REQUIRED),
+	JSON_FIELDS_END,
+};
+
+bool commit_record_write(const struct commit_record *record, int dir_fd, struct error *err)
+{
+	AUTO(strbuf_finish) struct strbuf text = { 0 };
+	struct commit_record written = *record;
+
+	written.version = RECORD_VERSION;
+	json_write(&text, commit_record_fields, &written);
+	return upload_staging_write(dir_fd, UPLOAD_STAGING_COMMIT, &text, err);
+}
+
+bool commit_record_read(struct commit_record *record, int dir_fd, struct error *err)
+{
+	AUTO(strbuf_finish) struct strbuf text = { 0 };
+
+	if (!upload_staging_read(dir_fd, UPLOAD_STAGING_COMMIT, RECORD_MAX_BYTES, &text, err) ||
+		!json_read_text(record, commit_record_fields, text.data, text.length, err)) {
+		return false;
+	}
+	if (record->version != RECORD_VERSION) {
+		return error_set(err, ERROR_INVALID,
+			"the commit record has a version that is not %d", RECORD_VERSION);
+	}
+	return true;
+}
+
+void commit_record_finish(struct commit_record *record)
+{
+	json_finish(record, commit_record_fields);
+}

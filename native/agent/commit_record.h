@@ -1,0 +1,34 @@
+#pragma once
+
+#include "agent/installed_manifest.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct error;
+struct strvec;
+
+/*
+ * commit.json in an upload's staging folder: once it is there, the game will be installed, whatever
+ * happens to the process or the power; before, nothing was touched. It says all that is needed to
+ * go on, so that neither the Hub nor the memory of the process is.
+ */
+struct commit_record {
+	int64_t version;
+	char *hub_id;
+	char *game_name;
+	char *dir;	  /* absolute */
+	char *executable; /* relative to dir; "" */
+	int64_t size_bytes;
+	int64_t installed_at; /* Unix time */
+	/* Every file of the manifest, sorted; times and sizes as they are after the move. */
+	struct installed_file *files;
+	size_t files_count;
+};
+
+/* dir_fd: the staging folder. Errors: IO, NO_SPACE. */
+bool commit_record_write(const struct commit_record *record, int dir_fd, struct error *err);
+/* Errors: NOT_FOUND, TOO_LARGE, INVALID, IO. The record must be finished either way. */
+bool commit_record_read(struct commit_record *record, int dir_fd, struct error *err);
+void commit_record_finish(struct commit_record *record);

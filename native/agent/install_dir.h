@@ -1,0 +1,39 @@
+#pragma once
+
+#include <stdbool.h>
+
+struct error;
+struct game_registry;
+struct strvec;
+
+/*
+ * Which folder a game goes to: <installPath>/<gameName made safe>, inside a library folder that
+ * the owner allowed, never a folder that is someone else's. Source: protocol.md §5 "installPath",
+ * design.md §3 "Names".
+ */
+struct install_dir_rules {
+	const char *home; /* for "~" */
+	const char *library_dir;
+	const struct strvec *library_extra;
+	const struct game_registry *registry;
+	/* Is dir the goal of an unfinished upload of another game? */
+	bool (*is_taken)(void *user, const char *dir, const char *game_name);
+	void *user;
+};
+
+struct install_dir {
+	char *root; /* the library folder; links resolved; may be missing yet */
+	char *path; /* the game's folder, below root */
+};
+
+/*
+ * install_path: as the Hub sent it; "" or NULL: where the game is installed already, else the
+ * default library. Errors: INVALID (outside the library folders, on another file system than its
+ * library folder, no usable game name).
+ */
+bool install_dir_choose(struct install_dir *dir, const struct install_dir_rules *rules,
+	const char *install_path, const char *game_name, struct error *err);
+void install_dir_finish(struct install_dir *dir);
+
+/* The path with every link resolved, as far as it exists; caller frees; NULL unless absolute. */
+char *install_dir_resolve(const char *path);

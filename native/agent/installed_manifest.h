@@ -1,0 +1,48 @@
+#pragma once
+
+#include "core/json.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+struct error;
+
+/*
+ * What the files of one installed game are known to be:
+ * <state_dir>/manifests/<SHA-256 of the game's folder>.json. A file that still has the size and
+ * the time it had then need not be sent, nor read, to be known. Only files whose Hub gave a
+ * sha256 are in it. It is a cache: one that is missing or does not parse knows nothing.
+ */
+struct installed_file {
+	char *path; /* relative to the game's folder */
+	int64_t size_bytes;
+	int64_t mtime_s;
+	int64_t mtime_ns; /* 0 to 999,999,999 */
+	char *sha256;	  /* NULL: not known */
+	bool kept;	  /* of a commit: stays where it is, nothing was staged for it */
+};
+
+struct installed_manifest {
+	int64_t version;
+	char *dir;		      /* of the game */
+	struct installed_file *files; /* sorted by upload_path_compare() */
+	size_t files_count;
+};
+
+/* One row of a file list, for the commit record too. */
+extern const struct json_field installed_file_fields[];
+
+void installed_manifest_read(
+	struct installed_manifest *manifest, const char *state_dir, const char *dir);
+void installed_manifest_finish(struct installed_manifest *manifest);
+/* Replaces dir's by those of the files that have bytes and a sha256. Errors: IO, NO_SPACE. */
+bool installed_manifest_write(const char *state_dir, const char *dir,
+	const struct installed_file *files, size_t count, struct error *err);
+/* Borrowed; NULL when unknown. May be changed in place, but for its path. */
+struct installed_file *installed_manifest_find(
+	const struct installed_manifest *manifest, const char *path);
+
+/* Does the file on disk have the size and the time that are on record? */
+bool installed_file_is_untouched(const struct installed_file *file, const struct stat *stat);

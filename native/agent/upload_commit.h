@@ -1,0 +1,36 @@
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct commit_record;
+struct error;
+
+/*
+ * An upload whose bytes are all durable becomes an installed game. Everything here blocks: it runs
+ * on the worker, or before the loop does. uploads.md describes the steps and why their order makes
+ * a crash at any of them harmless.
+ */
+struct upload_commit {
+	const char *root;      /* the library folder; holds the game's folder and the staging */
+	const char *state_dir; /* for the installed manifest */
+	int dir_fd;	       /* the staging folder; borrowed */
+	/* Paths that get the execute bit whatever their content; "" and NULL are none. */
+	const char *executables[2];
+	struct commit_record *record;
+};
+
+/*
+ * Checks everything that could stand in the way, readies the staged files and writes the commit
+ * record. On failure the game's folder is as it was. Files that the record says are kept must be
+ * untouched; of the others their times are filled in. Errors: CONFLICT (a folder where a file must
+ * go, the reverse, a link in the way), INVALID (a kept file has changed, a staged one is not
+ * whole), NO_SPACE, IO.
+ */
+bool upload_commit_prepare(const struct upload_commit *commit, struct error *err);
+
+/*
+ * Moves what is staged into the game's folder and makes that durable. May be called again after it
+ * failed or was interrupted: it goes on where it was. Errors: CONFLICT, NO_SPACE, IO.
+ */
+bool upload_commit_apply(const struct upload_commit *commit, struct error *err);

@@ -1,0 +1,48 @@
+#pragma once
+
+#include "core/sha256.h"
+#include "core/strvec.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct error;
+struct init_upload;
+
+/*
+ * What init_upload announced, checked and normalised: every path relative with '/' between its
+ * components, the files sorted by upload_path_compare(), so that one is found in O(log n) and a
+ * folder's files stand together. Source: protocol.md §5 "The manifest is binding".
+ */
+struct upload_manifest_file {
+	char *path;
+	int64_t size_bytes;
+	char *sha256; /* of the whole file, 64 lower-case digits; NULL when the Hub gave none */
+};
+
+struct upload_manifest {
+	char *game_name;
+	char *executable; /* relative, normalised; "" when none */
+	char *launch_options;
+	struct strvec tags;
+	int64_t total_bytes;
+	struct upload_manifest_file *files;
+	size_t files_count;
+	bool hashed; /* every file that has bytes has a sha256 */
+	/*
+	 * Over game name, paths, sizes and hashes: two manifests are the same upload when their
+	 * digests are equal.
+	 */
+	char digest[SHA256_HEX_BYTES];
+};
+
+/* request: its strings are taken; the caller still finishes it. Errors: INVALID, naming the path.
+ */
+struct upload_manifest *upload_manifest_create(struct init_upload *request, struct error *err);
+void upload_manifest_destroy(struct upload_manifest *manifest);
+/* The file's index; false when the path, normalised already or not, is not in the manifest. */
+bool upload_manifest_find(const struct upload_manifest *manifest, const char *path, size_t *index);
+
+/* Like strcmp(), but with '/' before every other character: a folder stands before "folder-x". */
+int upload_path_compare(const char *a, const char *b);
