@@ -32,7 +32,8 @@ enum mdns_state {
 	MDNS_STARTING,
 	MDNS_DAEMON,   /* published by avahi-daemon */
 	MDNS_EMBEDDED, /* published by our own responder */
-	MDNS_FAILED,   /* neither works; mdns_detail() says why and what to do; keeps trying */
+	MDNS_FAILED,   /* neither works, or the name is taken; mdns_detail() says what to do; keeps
+			  trying */
 };
 
 struct mdns *mdns_create(struct loop *loop, const struct mdns_options *options,
@@ -59,6 +60,6 @@ struct mdns_browser_events {
 	void (*failed)(void *user, const struct error *err);
 };
 
-struct mdns_browser *mdns_browser_create(struct loop *loop, const char *type,
-	const struct mdns_browser_events *events, void *user);
+struct mdns_browser *mdns_browser_create(
+	struct loop *loop, const char *type, const struct mdns_browser_events *events, void *user);
 void mdns_browser_destroy(struct mdns_browser *browser); /* NULL is fine */

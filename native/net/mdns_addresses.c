@@ -1,0 +1,200 @@
+#include "net/mdns_addresses.h"
+
+#include "core/loop.h"
+#include "core/xalloc.h"
+
+#include <avahi-core/publish.h>
+#include <ifaddrs.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* A host with more addresses than this is found by the first of them. */
+#define ADDRESSES_MAX 64
+/* A change of network comes as a handful of messages. */
+#define SETTLE_MS 100
+
+struct record {
+	AvahiIfIndex interface;
+	AvahiAddress address;
+	AvahiSEntryGroup *group;
+	bool present; /* scratch of update() */
+};
+
+struct mdns_addresses {
+	AvahiServer *server;
+	void (*collided)(void *user);
+	void *user;
+	int netlink_fd;
+	struct loop_watch *watch;
+	struct loop_timer *update;
+	struct record records[ADDRESSES_MAX];
+	size_t count;
+};
+
+static void on_group(
+	AvahiServer *server, AvahiSEntryGroup *group, AvahiEntryGroupState state, void *user)
+{
+	struct mdns_addresses *addresses = user;
+
+	if (state == AVAHI_ENTRY_GROUP_COLLISION) {
+		addresses->collided(addresses->user);
+	}
+}
+
+/* False for what is no use to others. */
+static bool read_address(const struct ifaddrs *from, struct record *record)
+{
+	const unsigned needed = IFF_UP | IFF_MULTICAST, barred = IFF_LOOPBACK | IFF_POINTOPOINT;
+
+	if (!from->ifa_addr || (from->ifa_flags & (needed | barred)) != needed) {
+		return false;
+	}
+	*record = (struct record){ .interface = (AvahiIfIndex)if_nametoindex(from->ifa_name) };
+	switch (from->ifa_addr->sa_family) {
+	case AF_INET:
+		record->address.proto = AVAHI_PROTO_INET;
+		record->address.data.ipv4.address =
+			((const struct sockaddr_in *)from->ifa_addr)->sin_addr.s_addr;
+		break;
+	case AF_INET6:
+		record->address.proto = AVAHI_PROTO_INET6;
+		memcpy(record->address.data.ipv6.address,
+			&((const struct sockaddr_in6 *)from->ifa_addr)->sin6_addr,
+			sizeof(record->address.data.ipv6.address));
+		break;
+	default:
+		return false;
+	}
+	return record->interface > 0;
+}
+
+static struct record *find(struct mdns_addresses *addresses, const struct record *like)
+{
+	for (size_t i = 0; i < addresses->count; i++) {
+		struct record *record = &addresses->records[i];
+
+		if (record->interface == like->interface &&
+			avahi_address_cmp(&record->address, &like->address) == 0) {
+			return record;
+		}
+	}
+	return NULL;
+}
+
+static void add(struct mdns_addresses *addresses, const struct record *like)
+{
+	struct record *record = &addresses->records[addresses->count];
+
+	*record = *like;
+	record->group = avahi_s_entry_group_new(addresses->server, on_group, addresses);
+	if (!record->group) {
+		return;
+	}
+	if (avahi_server_add_address(addresses->server, record->group, record->interface,
+		    AVAHI_PROTO_UNSPEC, AVAHI_PUBLISH_NO_REVERSE, NULL, &record->address) < 0 ||
+		avahi_s_entry_group_commit(record->group) < 0) {
+		avahi_s_entry_group_free(record->group);
+		return;
+	}
+	addresses->count++;
+}
+
+static void update(void *user)
+{
+	struct mdns_addresses *addresses = user;
+	struct ifaddrs *interfaces;
+	struct record found;
+
+	if (getifaddrs(&interfaces) < 0) {
+		return; /* out of memory or descriptors: the next change asks again */
+	}
+	for (size_t i = 0; i < addresses->count; i++) {
+		addresses->records[i].present = false;
+	}
+	for (const struct ifaddrs *each = interfaces; each; each = each->ifa_next) {
+		struct record *known;
+
+		if (!read_address(each, &found)) {
+			continue;
+		}
+		found.present = true;
+		known = find(addresses, &found);
+		if (known) {
+			known->present = true;
+		} else if (addresses->count < ADDRESSES_MAX) {
+			add(addresses, &found);
+		}
+	}
+	for (size_t i = addresses->count; i > 0; i--) {
+		struct record *record = &addresses->records[i - 1];
+
+		if (!record->present) {
+			avahi_s_entry_group_free(record->group);
+			*record = addresses->records[--addresses->count];
+		}
+	}
+	freeifaddrs(interfaces);
+}
+
+static void on_netlink(void *user, uint32_t events)
+{
+	struct mdns_addresses *addresses = user;
+	char message[8192];
+
+	/* Only that something changed is news; an overrun (ENOBUFS) is news as well. */
+	while (recv(addresses->netlink_fd, message, sizeof(message), MSG_DONTWAIT) > 0) {
+	}
+	loop_timer_set(addresses->update, SETTLE_MS);
+}
+
+static int open_netlink(void)
+{
+	struct sockaddr_nl group = {
+		.nl_family = AF_NETLINK,
+		.nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR,
+	};
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
+
+	if (fd >= 0 && bind(fd, (struct sockaddr *)&group, sizeof(group)) < 0) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+struct mdns_addresses *mdns_addresses_create(
+	struct loop *loop, AvahiServer *server, void (*collided)(void *user), void *user)
+{
+	struct mdns_addresses *addresses;
+	int fd = open_netlink();
+
+	if (fd < 0) {
+		return NULL;
+	}
+	addresses = xcalloc(1, sizeof(*addresses));
+	addresses->server = server;
+	addresses->collided = collided;
+	addresses->user = user;
+	addresses->netlink_fd = fd;
+	addresses->watch = loop_watch_add(loop, fd, LOOP_READ, on_netlink, addresses);
+	addresses->update = loop_timer_create(loop, update, addresses);
+	update(addresses);
+	return addresses;
+}
+
+void mdns_addresses_destroy(struct mdns_addresses *addresses)
+{
+	if (!addresses) {
+		return;
+	}
+	loop_watch_remove(addresses->watch);
+	loop_timer_destroy(addresses->update);
+	close(addresses->netlink_fd);
+	free(addresses);
+}

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <avahi-core/core.h>
+
+struct loop;
+struct mdns_addresses;
+
+/*
+ * This host's addresses as records of a server made by avahi_stack_publisher(), each on its own
+ * interface, kept up to date as interfaces come and go. Loopback and point-to-point interfaces are
+ * left out.
+ *
+ * avahi-core could do this itself, but then it also claims the reverse names
+ * ("1.0.168.192.in-addr.arpa"), which an avahi-daemon on the same host claims too: both would
+ * find their host name taken and rename themselves for ever (Avahi 0.8).
+ *
+ * collided: the host name is another's. It comes from within Avahi: it must not free the server.
+ * NULL where the kernel cannot be asked (errno).
+ */
+struct mdns_addresses *mdns_addresses_create(
+	struct loop *loop, AvahiServer *server, void (*collided)(void *user), void *user);
+void mdns_addresses_destroy(struct mdns_addresses *addresses); /* before the server; NULL is fine */
