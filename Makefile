@@ -42,6 +42,8 @@ $B/%.o: %.c | .deps
 	$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
 $B/test_%: $B/tests/test_%.o $B/libcapydeck.a
 	$(CC) $(CFLAGS) -o $@ $^ $(CHECK_LIBS) $(LIBS)
+$B/mdns_peer: $B/tests/mdns_peer.o $B/libcapydeck.a
+	$(CC) $(CFLAGS) -o $@ $^ $(LIBS)
 $B/bench_%: $B/tests/bench/bench_%.o $B/libcapydeck.a
 	$(CC) $(CFLAGS) -o $@ $^ $(LIBS)
 $B/fuzz_%: $B/tests/fuzz/fuzz_%.o $(if $(findstring fuzzer,$(SAN)),,$B/tests/fuzz/replay.o) $B/libcapydeck.a
