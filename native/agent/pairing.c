@@ -33,7 +33,8 @@ struct pairing {
 	unsigned tries_left;
 	struct loop_timer *expiry;
 
-	char *tried; /* waits to be judged; NULL when none */
+	char *tried;   /* waits to be judged; NULL when none … */
+	void *attempt; /* … and whose it is */
 	struct loop_timer *judgement;
 
 	/* Of the code that is shown or, after it ended, of the last one; holder NULL: gone. */
@@ -82,11 +83,12 @@ static void forget_request(struct pairing *pairing)
 
 static void forget_try(struct pairing *pairing)
 {
+	loop_timer_stop(pairing->judgement);
 	if (pairing->tried != NULL) {
 		explicit_bzero(pairing->tried, strlen(pairing->tried));
 		free(TAKE_PTR(pairing->tried));
+		pairing->request.judged(TAKE_PTR(pairing->attempt), PAIRING_VOID);
 	}
-	loop_timer_stop(pairing->judgement);
 }
 
 void pairing_destroy(struct pairing *pairing)
@@ -157,7 +159,7 @@ static void show(struct pairing *pairing)
 	}
 }
 
-static bool check_lockout(struct pairing *pairing, const char *address, struct error *err)
+bool pairing_check_lockout(const struct pairing *pairing, const char *address, struct error *err)
 {
 	int64_t seconds = guess_limiter_locked_seconds(pairing->limiter, address, loop_now_ms());
 
@@ -181,7 +183,7 @@ bool pairing_begin(
 {
 	bool is_own = pairing->is_shown && is_same_hub(pairing, request);
 
-	if (!check_lockout(pairing, request->address, err)) {
+	if (!pairing_check_lockout(pairing, request->address, err)) {
 		return false;
 	}
 	if (!is_own && !pairing_turns_ask(&pairing->turns, request->address, !pairing->is_shown,
@@ -210,30 +212,25 @@ bool pairing_is_held_by(const struct pairing *pairing, const void *holder)
 	return pairing->is_shown && pairing->request.holder == holder;
 }
 
-static void judge(struct pairing *pairing, const char *code)
+static void judge(struct pairing *pairing, const char *code, void *attempt)
 {
-	struct pairing_request request = pairing->request;
+	void (*judged)(void *attempt, enum pairing_verdict verdict) = pairing->request.judged;
+	const void *holder = pairing->request.holder;
 	bool is_expired = loop_now_ms() >= pairing->view.expires_at_ms;
-	AUTO(free_ptr) char *address = NULL;
+	bool is_void;
 
 	if (strlen(code) == PAIRING_CODE_DIGITS && equal_in_constant_time(code, pairing->code)) {
-		guess_limiter_right(pairing->limiter, request.address);
+		guess_limiter_right(pairing->limiter, pairing->request.address);
 		end(pairing, PAIRING_USED);
-		request.judged(request.holder, true);
+		judged(attempt, PAIRING_RIGHT);
 		return;
 	}
-	guess_limiter_wrong(pairing->limiter, request.address, loop_now_ms());
-	pairing->tries_left--;
-	address = xstrdup(request.address);
-	request.judged(request.holder, false);
-	if (!pairing_is_held_by(pairing, request.holder)) {
-		return;
-	}
-	if (pairing->tries_left == 0 ||
-		guess_limiter_locked_seconds(pairing->limiter, address, loop_now_ms()) > 0) {
-		end(pairing, PAIRING_GUESSED);
-	} else if (is_expired) {
-		end(pairing, PAIRING_EXPIRED);
+	guess_limiter_wrong(pairing->limiter, pairing->request.address, loop_now_ms());
+	is_void = --pairing->tries_left == 0 ||
+		  !pairing_check_lockout(pairing, pairing->request.address, NULL);
+	judged(attempt, PAIRING_WRONG);
+	if (pairing_is_held_by(pairing, holder) && (is_void || is_expired)) {
+		end(pairing, is_void ? PAIRING_GUESSED : PAIRING_EXPIRED);
 	}
 }
 
@@ -242,28 +239,27 @@ static void on_judgement(void *user)
 	struct pairing *pairing = user;
 	AUTO(free_ptr) char *code = TAKE_PTR(pairing->tried);
 
-	judge(pairing, code);
+	judge(pairing, code, TAKE_PTR(pairing->attempt));
 	explicit_bzero(code, strlen(code));
 }
 
-bool pairing_try(struct pairing *pairing, const void *holder, const char *code, struct error *err)
+bool pairing_try(struct pairing *pairing, const void *holder, const char *code, void *attempt,
+	struct error *err)
 {
 	int64_t delay_ms = guess_limiter_delay_ms(pairing->limiter, loop_now_ms());
 
 	if (!pairing_is_held_by(pairing, holder)) {
 		return error_set(err, ERROR_NOT_FOUND, "no code is shown for this connection");
 	}
-	if (!check_lockout(pairing, pairing->request.address, err)) {
-		return false;
-	}
 	if (pairing->tried != NULL) {
 		return error_set(err, ERROR_LOCKED_OUT,
 			"a code is being checked; try again after its answer");
 	}
 	if (delay_ms == 0) {
-		judge(pairing, code);
+		judge(pairing, code, attempt);
 	} else {
 		pairing->tried = xstrdup(code);
+		pairing->attempt = attempt;
 		loop_timer_set(pairing->judgement, delay_ms);
 	}
 	return true;

@@ -24,6 +24,12 @@ enum pairing_end {
 };
 const char *pairing_end_text(enum pairing_end end); /* "code expired"; static */
 
+enum pairing_verdict {
+	PAIRING_RIGHT,
+	PAIRING_WRONG,
+	PAIRING_VOID, /* the code went before the try was judged */
+};
+
 /* What is on the screen; borrowed until it is hidden. */
 struct pairing_view {
 	const char *code;
@@ -47,8 +53,8 @@ struct pairing_request {
 	const char *hub_name;
 	const char *address;
 	void *holder;
-	/* The answer to a try; may be called before pairing_try() returns. */
-	void (*judged)(void *holder, bool right);
+	/* The answer to a try: once for each, maybe before pairing_try() returns. */
+	void (*judged)(void *attempt, enum pairing_verdict verdict);
 	/* The code is void without the holder having caused it: EXPIRED, DISMISSED, GUESSED. */
 	void (*ended)(void *holder, enum pairing_end end);
 	/* The owner wants a new code to be shown for a holder whose last one ended. */
@@ -73,12 +79,15 @@ bool pairing_begin(
 	struct pairing *pairing, const struct pairing_request *request, struct error *err);
 /* Is the code that is on the screen the holder's? */
 bool pairing_is_held_by(const struct pairing *pairing, const void *holder);
+/* Errors: LOCKED_OUT (the address has guessed too often), with the seconds to wait. */
+bool pairing_check_lockout(const struct pairing *pairing, const char *address, struct error *err);
 /*
- * The holder tries a code; judged() follows, later when there were many wrong ones. A try counts
- * as of now, even if the code expires meanwhile.
- * Errors: LOCKED_OUT (too many wrong codes, or a try is being judged), NOT_FOUND (no code shown).
+ * The holder tries a code; judged(attempt) follows, later when there were many wrong ones. A try
+ * counts as of now, even if the code expires meanwhile. On failure judged() is not called.
+ * Errors: LOCKED_OUT (a try is being judged), NOT_FOUND (the code shown is not the holder's).
  */
-bool pairing_try(struct pairing *pairing, const void *holder, const char *code, struct error *err);
+bool pairing_try(struct pairing *pairing, const void *holder, const char *code, void *attempt,
+	struct error *err);
 /* The holder's connection is gone. */
 void pairing_abandon(struct pairing *pairing, const void *holder);
 

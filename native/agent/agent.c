@@ -1,0 +1,422 @@
+#define LOG_MODULE "agent"
+
+#include "agent/agent.h"
+
+#include "agent/agent_identity.h"
+#include "agent/agent_session.h"
+#include "agent/game_registry.h"
+#include "agent/guess_limiter.h"
+#include "agent/handle_upload.h"
+#include "agent/pairing.h"
+#include "agent/token_store.h"
+#include "agent/upload_store.h"
+#include "core/cleanup.h"
+#include "core/config.h"
+#include "core/error.h"
+#include "core/log.h"
+#include "core/paths.h"
+#include "core/strbuf.h"
+#include "core/strvec.h"
+#include "core/xalloc.h"
+#include "net/mdns.h"
+#include "net/ws_server.h"
+#include "proto/proto_constants.h"
+#include "steam/steam.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define GUESTS_MAX 8
+#define GUESTS_PER_ADDRESS_MAX 2
+#define GUEST_WAIT_MS (30 * 1000)
+#define QUEUED_MAX_BYTES (16u * 1024 * 1024)
+#define DAY_MS (24 * 60 * 60 * INT64_C(1000))
+/* Desktop Hubs forget an agent that they have not resolved anew for 120 s. */
+#define ANNOUNCE_REFRESH_MS (60 * 1000)
+
+struct agent {
+	struct agent_options options;
+	const struct agent_events *events;
+	void *user;
+	struct agent_identity identity;
+	struct strvec notices;
+	struct agent_services services;
+	struct ws_server *server;
+	struct mdns *mdns;
+};
+
+static void on_hub_changed(void *user)
+{
+	struct agent *agent = user;
+
+	if (agent->events != NULL && agent->events->hub_changed != NULL) {
+		agent->events->hub_changed(agent->user);
+	}
+}
+
+static void on_uploads_changed(void *user)
+{
+	struct agent *agent = user;
+
+	if (agent->events != NULL && agent->events->uploads_changed != NULL) {
+		agent->events->uploads_changed(agent->user);
+	}
+}
+
+static void on_upload_progress(void *user, const struct upload_status *status)
+{
+	struct agent *agent = user;
+	struct agent_session *session = agent->services.connected;
+
+	if (session != NULL && strcmp(agent_session_hub(session)->id, status->hub_id) == 0) {
+		handle_upload_progress(session, status);
+	}
+	if (agent->events != NULL && agent->events->upload_progress != NULL) {
+		agent->events->upload_progress(agent->user, status);
+	}
+}
+
+static const struct upload_store_events upload_events = {
+	.progress = on_upload_progress,
+	.changed = on_uploads_changed,
+};
+
+void agent_add_notice(struct agent *agent, const char *sentence)
+{
+	log_warning("%s", sentence);
+	strvec_push(&agent->notices, sentence);
+}
+
+/* Takes a notice that a module left; NULL is none. */
+static void note_take(struct agent *agent, char *sentence)
+{
+	if (sentence != NULL) {
+		agent_add_notice(agent, sentence);
+		free(sentence);
+	}
+}
+
+static bool load(struct agent *agent, struct error *err)
+{
+	const struct paths *paths = agent->options.paths;
+	AUTO(free_ptr) char *hubs_path = path_join(paths->config_dir, "hubs.json");
+	AUTO(free_ptr) char *games_path = path_join(paths->state_dir, "games.json");
+	char *notice = NULL;
+	bool ok;
+
+	ok = agent_identity_init(&agent->identity, paths->config_dir, &notice, err);
+	note_take(agent, notice);
+	if (!ok) {
+		return false;
+	}
+	agent->services.tokens = token_store_create(hubs_path, &notice);
+	note_take(agent, notice);
+	agent->services.games = game_registry_create(games_path, &notice);
+	note_take(agent, notice);
+	return true;
+}
+
+static bool open_uploads(struct agent *agent, struct error *err)
+{
+	const struct config *config = agent->options.config;
+	const struct paths *paths = agent->options.paths;
+	AUTO(free_ptr) char *library = path_expand_home(config->library_path, paths->home);
+	const struct upload_store_options options = {
+		.loop = agent->options.loop,
+		.worker = agent->options.worker,
+		.registry = agent->services.games,
+		.home = paths->home,
+		.state_dir = paths->state_dir,
+		.library_dir = library,
+		.library_extra = &config->library_extra,
+		.expire_after_ms = config->uploads_expire_days * DAY_MS,
+	};
+
+	agent->services.uploads = upload_store_create(&options, &upload_events, agent, err);
+	return agent->services.uploads != NULL;
+}
+
+static bool listen_for_hubs(struct agent *agent, struct error *err)
+{
+	const struct ws_server_options options = {
+		.port = (uint16_t)agent->options.port,
+		.path = PROTO_ENDPOINT_PATH,
+		.limits = {
+			.ping_period_ms = PING_PERIOD_MS,
+			.pong_wait_ms = PONG_WAIT_MS,
+			.write_wait_ms = WRITE_WAIT_MS,
+			.max_message_bytes = MAX_MESSAGE_BYTES,
+			.max_queued_bytes = QUEUED_MAX_BYTES,
+		},
+		.allowed_origins = &agent->options.config->connections_allowed_origins,
+		.guest_count_max = GUESTS_MAX,
+		.guest_count_per_address = GUESTS_PER_ADDRESS_MAX,
+		.guest_wait_ms = GUEST_WAIT_MS,
+		.events = &agent_session_events,
+		.owner = &agent->services,
+	};
+
+	agent->server = ws_server_create(agent->options.lws_loop, &options, err);
+	return agent->server != NULL;
+}
+
+struct agent *agent_create(const struct agent_options *options, struct error *err)
+{
+	struct agent *agent = xcalloc(1, sizeof(*agent));
+	struct agent_services *services = &agent->services;
+
+	agent->options = *options;
+	services->loop = options->loop;
+	services->config = options->config;
+	services->identity = &agent->identity;
+	services->hub_changed = on_hub_changed;
+	services->user = agent;
+	services->limiter = guess_limiter_create();
+	services->pairing = pairing_create(&(struct pairing_options){
+		.loop = options->loop,
+		.limiter = services->limiter,
+		.expires_ms = PAIRING_EXPIRES_S * 1000,
+	});
+	services->steam = steam_create(options->loop, options->worker,
+		&(struct steam_options){
+			.home = options->paths->home,
+			.steam_dir = options->steam_dir,
+		});
+	if (!load(agent, err) || !open_uploads(agent, err) || !listen_for_hubs(agent, err)) {
+		agent_destroy(agent);
+		return NULL;
+	}
+	return agent;
+}
+
+void agent_destroy(struct agent *agent)
+{
+	if (agent == NULL) {
+		return;
+	}
+	agent->events = NULL;
+	mdns_destroy(agent->mdns);
+	ws_server_destroy(agent->server);
+	upload_store_destroy(agent->services.uploads);
+	steam_destroy(agent->services.steam);
+	pairing_destroy(agent->services.pairing);
+	guess_limiter_destroy(agent->services.limiter);
+	game_registry_destroy(agent->services.games);
+	token_store_destroy(agent->services.tokens);
+	agent_identity_finish(&agent->identity);
+	strvec_finish(&agent->notices);
+	free(agent);
+}
+
+void agent_set_events(struct agent *agent, const struct agent_events *events, void *user)
+{
+	agent->events = events;
+	agent->user = user;
+}
+
+/* --- Announcement --- */
+
+static void fill_txt(const struct agent *agent, struct strvec *txt)
+{
+	strvec_push_take(txt, xasprintf("id=%s", agent->identity.id));
+	strvec_push_take(txt, xasprintf("name=%s", agent->options.config->agent_name));
+	strvec_push_take(txt, xasprintf("version=%s", agent->identity.version));
+	strvec_push_take(txt, xasprintf("platform=%s", agent->identity.platform));
+}
+
+static void on_mdns_changed(void *user, enum mdns_state state)
+{
+	struct agent *agent = user;
+
+	if (state == MDNS_FAILED) {
+		log_warning("%s", mdns_detail(agent->mdns));
+	} else {
+		log_info("%s", mdns_detail(agent->mdns));
+	}
+}
+
+void agent_announce(struct agent *agent)
+{
+	AUTO(free_ptr) char *host = xasprintf("capydeck-%s", agent->identity.id);
+	AUTO(strvec_finish) struct strvec txt = { 0 };
+
+	fill_txt(agent, &txt);
+	agent->mdns = mdns_create(agent->options.loop,
+		&(struct mdns_options){
+			.type = PROTO_SERVICE_TYPE,
+			.name = agent->identity.id,
+			.host = host,
+			.port = ws_server_port(agent->server),
+			.txt = &txt,
+			.refresh_ms = ANNOUNCE_REFRESH_MS,
+		},
+		on_mdns_changed, agent);
+}
+
+/* --- The owner's changes --- */
+
+bool agent_revoke_hub(struct agent *agent, const char *hub_id, struct error *err)
+{
+	struct agent_session *session = agent->services.connected;
+
+	if (!token_store_revoke(agent->services.tokens, hub_id, err)) {
+		return false;
+	}
+	log_info("Hub '%s' is revoked", hub_id);
+	if (session != NULL && strcmp(agent_session_hub(session)->id, hub_id) == 0) {
+		agent_session_expel(session, CLOSE_TOKEN_REVOKED, "token_revoked");
+	}
+	return true;
+}
+
+static void apply_name(struct agent *agent)
+{
+	AUTO(strvec_finish) struct strvec txt = { 0 };
+
+	fill_txt(agent, &txt);
+	if (agent->mdns != NULL) {
+		mdns_update(agent->mdns, &txt);
+	}
+}
+
+static void apply_library(struct agent *agent)
+{
+	const struct config *config = agent->options.config;
+	AUTO(free_ptr)
+	char *library = path_expand_home(config->library_path, agent->options.paths->home);
+
+	upload_store_set_library(agent->services.uploads, library, &config->library_extra);
+}
+
+static void apply_expiry(struct agent *agent)
+{
+	upload_store_set_expiry(
+		agent->services.uploads, agent->options.config->uploads_expire_days * DAY_MS);
+}
+
+static void apply_accept(struct agent *agent)
+{
+	if (!agent->options.config->connections_accept) {
+		pairing_dismiss(agent->services.pairing, NULL);
+	}
+}
+
+/* Settings that are not read anew wherever they matter. */
+static const struct applied_setting {
+	const char *key;
+	void (*apply)(struct agent *agent); /* NULL: with the next start */
+} applied_settings[] = {
+	{ "agent.name", apply_name },
+	{ "agent.port", NULL },
+	{ "connections.accept", apply_accept },
+	{ "library.extra", apply_library },
+	{ "library.path", apply_library },
+	{ "uploads.expireDays", apply_expiry },
+};
+
+static void apply(struct agent *agent, const char *key, bool *restart_needed)
+{
+	*restart_needed = false;
+	for (size_t i = 0; i < sizeof(applied_settings) / sizeof(applied_settings[0]); i++) {
+		if (strcmp(applied_settings[i].key, key) != 0) {
+			continue;
+		}
+		if (applied_settings[i].apply == NULL) {
+			*restart_needed = true;
+		} else {
+			applied_settings[i].apply(agent);
+		}
+	}
+}
+
+bool agent_set(struct agent *agent, const char *key, const char *value, bool *restart_needed,
+	struct error *err)
+{
+	struct config *config = agent->options.config;
+	AUTO(strbuf_finish) struct strbuf before = { 0 };
+
+	if (!config_get(config, key, &before, err) || !config_set(config, key, value, err)) {
+		return false;
+	}
+	if (!config_save(config, err)) {
+		config_set(config, key, before.data, NULL);
+		return false;
+	}
+	log_info("setting '%s' changed", key);
+	apply(agent, key, restart_needed);
+	if (agent->events != NULL && agent->events->settings_changed != NULL) {
+		agent->events->settings_changed(agent->user, key);
+	}
+	return true;
+}
+
+/* --- Views --- */
+
+uint16_t agent_port(const struct agent *agent)
+{
+	return ws_server_port(agent->server);
+}
+
+const struct agent_hub *agent_connected_hub(const struct agent *agent)
+{
+	const struct agent_session *session = agent->services.connected;
+
+	return session != NULL ? agent_session_hub(session) : NULL;
+}
+
+const char *agent_connected_address(const struct agent *agent)
+{
+	const struct agent_session *session = agent->services.connected;
+
+	return session != NULL ? agent_session_address(session) : "";
+}
+
+const struct strvec *agent_notices(const struct agent *agent)
+{
+	return &agent->notices;
+}
+
+const struct config *agent_config(const struct agent *agent)
+{
+	return agent->options.config;
+}
+
+const struct agent_identity *agent_identity(const struct agent *agent)
+{
+	return &agent->identity;
+}
+
+struct game_registry *agent_games(const struct agent *agent)
+{
+	return agent->services.games;
+}
+
+struct guess_limiter *agent_limiter(const struct agent *agent)
+{
+	return agent->services.limiter;
+}
+
+const struct mdns *agent_mdns(const struct agent *agent)
+{
+	return agent->mdns;
+}
+
+struct pairing *agent_pairing(const struct agent *agent)
+{
+	return agent->services.pairing;
+}
+
+struct steam *agent_steam(const struct agent *agent)
+{
+	return agent->services.steam;
+}
+
+struct token_store *agent_tokens(const struct agent *agent)
+{
+	return agent->services.tokens;
+}
+
+struct upload_store *agent_uploads(const struct agent *agent)
+{
+	return agent->services.uploads;
+}

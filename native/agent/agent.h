@@ -1,0 +1,84 @@
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct agent;
+struct agent_hub;
+struct agent_identity;
+struct config;
+struct error;
+struct game_registry;
+struct guess_limiter;
+struct loop;
+struct lws_loop;
+struct mdns;
+struct pairing;
+struct paths;
+struct steam;
+struct strvec;
+struct token_store;
+struct upload_status;
+struct upload_store;
+struct worker;
+
+/*
+ * The agent as a whole: owns what its sessions share, listens, announces itself, applies settings.
+ * Everything is borrowed for the agent's life.
+ */
+struct agent_options {
+	struct loop *loop;
+	struct lws_loop *lws_loop;
+	struct worker *worker;
+	const struct paths *paths;
+	struct config *config; /* changed by agent_set() */
+	int64_t port;	       /* 0: any free one */
+	const char *steam_dir; /* NULL: Steam's own places */
+};
+
+/* News for the local IPC; all optional. */
+struct agent_events {
+	void (*hub_changed)(void *user);
+	void (*uploads_changed)(void *user);
+	void (*upload_progress)(void *user, const struct upload_status *status);
+	void (*settings_changed)(void *user, const char *key);
+};
+
+/*
+ * Loads what is kept on disk and listens. Errors: CONFLICT (the port is taken), IO, NO_SPACE.
+ */
+struct agent *agent_create(const struct agent_options *options, struct error *err);
+/* Closes connections (1001), checkpoints uploads, says goodbye on the network. NULL is fine. */
+void agent_destroy(struct agent *agent);
+/* One listener. */
+void agent_set_events(struct agent *agent, const struct agent_events *events, void *user);
+/* Announces the service by DNS-SD: after listening, because it takes longer than starting. */
+void agent_announce(struct agent *agent);
+
+uint16_t agent_port(const struct agent *agent);
+const struct agent_hub *agent_connected_hub(const struct agent *agent); /* NULL: none */
+/* Its address; "" when no Hub is connected. */
+const char *agent_connected_address(const struct agent *agent);
+/* What the owner should know, one sentence each, e.g. of files that were set aside. */
+const struct strvec *agent_notices(const struct agent *agent);
+void agent_add_notice(struct agent *agent, const char *sentence);
+
+/* Forgets a Hub and closes its connection. Errors: NOT_FOUND, IO, NO_SPACE. */
+bool agent_revoke_hub(struct agent *agent, const char *hub_id, struct error *err);
+/*
+ * Sets, keeps and applies one setting (core/config.h). *restart_needed: it takes effect with the
+ * next start only. Errors: NOT_FOUND, INVALID, IO, NO_SPACE; nothing changed then.
+ */
+bool agent_set(struct agent *agent, const char *key, const char *value, bool *restart_needed,
+	struct error *err);
+
+/* The parts, borrowed. */
+const struct config *agent_config(const struct agent *agent);
+const struct agent_identity *agent_identity(const struct agent *agent);
+struct game_registry *agent_games(const struct agent *agent);
+struct guess_limiter *agent_limiter(const struct agent *agent);
+const struct mdns *agent_mdns(const struct agent *agent); /* NULL: not announced */
+struct pairing *agent_pairing(const struct agent *agent);
+struct steam *agent_steam(const struct agent *agent);
+struct token_store *agent_tokens(const struct agent *agent);
+struct upload_store *agent_uploads(const struct agent *agent);

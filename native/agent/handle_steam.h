@@ -1,0 +1,12 @@
+#pragma once
+
+#include "core/json.h"
+
+#include <stdbool.h>
+
+struct agent_session;
+struct error;
+
+/* Steam's users and shortcuts. Rows of agent_dispatch.c. */
+bool handle_get_steam_users(struct agent_session *session, const cJSON *payload, struct error *err);
+bool handle_list_shortcuts(struct agent_session *session, const cJSON *payload, struct error *err);

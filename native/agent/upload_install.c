@@ -1,0 +1,194 @@
+#define LOG_MODULE "install"
+
+#include "agent/upload_install.h"
+
+#include "agent/agent_session.h"
+#include "agent/game_registry.h"
+#include "agent/upload_store.h"
+#include "core/cleanup.h"
+#include "core/error.h"
+#include "core/log.h"
+#include "core/paths.h"
+#include "core/xalloc.h"
+#include "proto/proto_upload.h"
+#include "steam/steam.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct install {
+	struct agent_ticket *ticket;
+	struct agent_services *services;
+	struct complete_upload request;
+	/* Known once the store is done. */
+	char *dir;
+	char *game_name;
+};
+
+static const char *text_or(const char *text, const char *otherwise)
+{
+	return text != NULL && *text != '\0' ? text : otherwise;
+}
+
+static void install_free(struct install *install)
+{
+	json_finish(&install->request, complete_upload_fields);
+	free(install->dir);
+	free(install->game_name);
+	free(install);
+}
+
+void upload_install_announce(
+	struct agent_session *session, const char *status, const char *game_name)
+{
+	bool is_complete = strcmp(status, "complete") == 0;
+	const char *message = is_complete ? "Installation complete" : "Installation started";
+	const struct operation_event event = {
+		.type = "install",
+		.status = (char *)status,
+		.game_name = (char *)game_name,
+		.progress = is_complete ? 100 : 0,
+		/* The desktop app shows any message as an error. */
+		.message = agent_session_hub(session)->is_desktop ? "" : (char *)message,
+	};
+
+	agent_session_push(session, "operation_event", operation_event_fields, &event);
+}
+
+static void succeed_take(struct install *install, uint32_t app_id, const char *message)
+{
+	struct agent_session *session = agent_session_ref(agent_ticket_session(install->ticket));
+	const struct operation_result result = {
+		.success = true,
+		.path = install->dir,
+		.app_id = app_id,
+		.message = (char *)message,
+	};
+
+	log_info("'%s' is installed in %s%s%s", install->game_name, install->dir,
+		message != NULL ? ": " : "", message != NULL ? message : "");
+	agent_ticket_reply_take(
+		install->ticket, "operation_result", operation_result_fields, &result);
+	upload_install_announce(session, "complete", install->game_name);
+	agent_session_unref(session);
+	install_free(install);
+}
+
+static void remember_app_id(const struct install *install, uint32_t app_id)
+{
+	struct game_registry *games = install->services->games;
+	const struct game *known = game_registry_find(games, install->dir);
+	struct error err = { 0 };
+	struct game game;
+
+	if (known == NULL || known->app_id == app_id) {
+		return;
+	}
+	game = *known;
+	game.app_id = app_id;
+	if (!game_registry_put(games, &game, &err)) {
+		log_warning("the shortcut of '%s' could not be remembered: %s", install->game_name,
+			err.message);
+	}
+}
+
+static void on_shortcut(void *user, uint32_t app_id, const struct error *err)
+{
+	struct install *install = user;
+	AUTO(free_ptr) char *message = NULL;
+
+	if (err != NULL) {
+		message = xasprintf(
+			"the game is installed, without a shortcut in Steam: %s", err->message);
+	} else {
+		remember_app_id(install, app_id);
+	}
+	succeed_take(install, app_id, message);
+}
+
+/* Absolute paths stay, others lie in the game's folder; NULL for "". */
+static char *in_game_dir(const char *dir, const char *path)
+{
+	if (path == NULL || *path == '\0') {
+		return NULL;
+	}
+	return *path == '/' ? xstrdup(path) : path_join(dir, path);
+}
+
+static void on_installed(
+	void *user, const struct upload_installed *installed, const struct error *err)
+{
+	struct install *install = user;
+	const struct shortcut_config *shortcut = &install->request.shortcut;
+	AUTO(free_ptr) char *exe = NULL;
+	AUTO(free_ptr) char *start_dir = NULL;
+
+	if (err != NULL) {
+		agent_ticket_fail_take(install->ticket, err);
+		install_free(install);
+		return;
+	}
+	install->dir = xstrdup(installed->dir);
+	install->game_name = xstrdup(installed->game_name);
+	if (!install->request.create_shortcut) {
+		succeed_take(install, 0, NULL);
+		return;
+	}
+	if (*installed->executable == '\0') {
+		succeed_take(install, 0,
+			"the game is installed, without a shortcut in Steam: no executable was "
+			"named");
+		return;
+	}
+	exe = path_join(installed->dir, installed->executable);
+	start_dir = in_game_dir(installed->dir, shortcut->start_dir);
+	steam_put_shortcut(install->services->steam,
+		&(struct steam_shortcut_request){
+			.app_id = installed->known_app_id,
+			.name = text_or(shortcut->name, installed->game_name),
+			.exe = exe,
+			.start_dir = start_dir,
+			.launch_options = text_or(
+				shortcut->launch_options, text_or(installed->launch_options, NULL)),
+			.tags = shortcut->tags.count > 0 ? &shortcut->tags : installed->tags,
+		},
+		on_shortcut, install);
+}
+
+/* A folder within the game's is cleaned of back-slashes; one that leaves it is refused. */
+static bool normalise_start_dir(struct shortcut_config *shortcut, struct error *err)
+{
+	char *clean;
+
+	if (shortcut->start_dir == NULL || *shortcut->start_dir == '\0' ||
+		*shortcut->start_dir == '/') {
+		return true;
+	}
+	clean = path_normalise_relative(shortcut->start_dir, err);
+	if (clean == NULL) {
+		return false;
+	}
+	free(shortcut->start_dir);
+	shortcut->start_dir = clean;
+	return true;
+}
+
+bool upload_install_start(
+	struct agent_session *session, struct complete_upload *request, struct error *err)
+{
+	struct install *install;
+	const char *exe;
+
+	if (!normalise_start_dir(&request->shortcut, err)) {
+		return false;
+	}
+	install = xcalloc(1, sizeof(*install));
+	install->ticket = agent_session_take_request(session);
+	install->services = agent_session_services(session);
+	install->request = *request;
+	*request = (struct complete_upload){ 0 };
+	exe = text_or(install->request.shortcut.exe, NULL);
+	upload_store_complete(install->services->uploads, agent_session_hub(session)->id,
+		install->request.upload_id, exe, on_installed, install);
+	return true;
+}

@@ -1,0 +1,64 @@
+#include "core/base64.h"
+
+#include "core/error.h"
+#include "core/strbuf.h"
+
+#include <stdint.h>
+
+static int digit_value(char digit)
+{
+	if (digit >= 'A' && digit <= 'Z') {
+		return digit - 'A';
+	}
+	if (digit >= 'a' && digit <= 'z') {
+		return digit - 'a' + 26;
+	}
+	if (digit >= '0' && digit <= '9') {
+		return digit - '0' + 52;
+	}
+	if (digit == '+') {
+		return 62;
+	}
+	return digit == '/' ? 63 : -1;
+}
+
+/* The number of digits without their padding; more than two '=' are digits that do not decode. */
+static size_t unpadded(const char *text, size_t length)
+{
+	size_t digits = length;
+
+	while (length % 4 == 0 && digits > 0 && length - digits < 2 && text[digits - 1] == '=') {
+		digits--;
+	}
+	return digits;
+}
+
+bool base64_decode(struct strbuf *out, const char *text, size_t length, struct error *err)
+{
+	size_t before = out->length;
+	size_t digits = unpadded(text, length);
+	unsigned char *to;
+	uint32_t bits = 0;
+	unsigned bit_count = 0;
+
+	if (digits % 4 == 1) {
+		return error_set(err, ERROR_INVALID, "base64 of %zu digits is cut off", digits);
+	}
+	to = strbuf_extend(out, digits / 4 * 3 + (digits % 4 * 3) / 4);
+	for (size_t i = 0; i < digits; i++) {
+		int value = digit_value(text[i]);
+
+		if (value < 0) {
+			out->length = before;
+			return error_set(err, ERROR_INVALID,
+				"not base64: byte %zu is not one of its digits", i);
+		}
+		bits = bits << 6 | (uint32_t)value;
+		bit_count += 6;
+		if (bit_count >= 8) {
+			bit_count -= 8;
+			*to++ = (unsigned char)(bits >> bit_count);
+		}
+	}
+	return true;
+}
