@@ -1,0 +1,26 @@
+// Waiting for events with a deadline that names what did not happen.
+
+const WAIT_MS = Number(process.env.CAPYDECK_WAIT_MS ?? 30_000);
+
+export function deadline(promise, what, ms = WAIT_MS) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`waited ${ms} ms in vain: ${what}`)), ms);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
+
+/** Asks again until the answer is true: for what nobody announces. */
+export async function until(what, ask, ms = WAIT_MS) {
+  const end = Date.now() + ms;
+  for (;;) {
+    const answer = await ask();
+    if (answer) {
+      return answer;
+    }
+    if (Date.now() > end) {
+      throw new Error(`waited ${ms} ms in vain: ${what}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
