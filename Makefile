@@ -3,6 +3,7 @@
 # make check      unit tests and fuzz corpora        make e2e    a real agent driven from outside
 # make sanitize   check under ASan+UBSan and TSan    make lint   warnings as errors, format, layers
 # make fuzz       libFuzzer, FUZZ_SECONDS a target   make install PREFIX=/usr/local DESTDIR=
+# make e2e E2E="upload.test.mjs"                     make e2e SAN=address,undefined
 # Variants: CC=clang, SAN=address,undefined, OPT=-O0, WERROR=-Werror; each builds in a folder of its own.
 SHELL := /bin/bash
 CC := gcc
@@ -30,7 +31,7 @@ CMD_OBJ := $(patsubst %.c,$B/%.o,$(wildcard native/cmd/*.c))
 TESTS := $(patsubst tests/%.c,$B/%,$(wildcard tests/test_*.c))
 FUZZERS := $(patsubst tests/fuzz/%.c,$B/%,$(wildcard tests/fuzz/fuzz_*.c))
 BENCHES := $(patsubst tests/bench/%.c,$B/%,$(wildcard tests/bench/bench_*.c))
-NATIVE := $(wildcard native/*/*.[ch] tests/*.[ch] tests/fuzz/*.[ch] tests/bench/*.[ch])
+NATIVE := $(wildcard native/*/*.[ch] tests/*.[ch] tests/*/*.[ch])
 
 all: $B/capydeck
 $B/capydeck: $(CMD_OBJ) $B/libcapydeck.a
@@ -44,7 +45,7 @@ $B/test_%: $B/tests/test_%.o $B/libcapydeck.a
 	$(CC) $(CFLAGS) -o $@ $^ $(CHECK_LIBS) $(LIBS)
 $B/mdns_peer: $B/tests/mdns_peer.o $B/libcapydeck.a
 	$(CC) $(CFLAGS) -o $@ $^ $(LIBS)
-$B/bench_%: $B/tests/bench/bench_%.o $B/libcapydeck.a
+$B/bench_%: $B/tests/bench/bench_%.o $B/tests/bench/wire.o $B/libcapydeck.a
 	$(CC) $(CFLAGS) -o $@ $^ $(LIBS)
 $B/fuzz_%: $B/tests/fuzz/fuzz_%.o $(if $(findstring fuzzer,$(SAN)),,$B/tests/fuzz/replay.o) $B/libcapydeck.a
 	$(CC) $(CFLAGS) -o $@ $^ $(LIBS)
@@ -55,22 +56,23 @@ $B/fuzz_%: $B/tests/fuzz/fuzz_%.o $(if $(findstring fuzzer,$(SAN)),,$B/tests/fuz
 check: $B/capydeck $(TESTS) $(FUZZERS)
 	scripts/run_checks $B
 e2e: $B/capydeck
-	tests/e2e/run $(abspath $B/capydeck)
+	tests/e2e/run $(abspath $B/capydeck) $(E2E)
 sanitize:
 	$(MAKE) SAN=address,undefined check
 	$(MAKE) SAN=thread check-threads
 check-threads: $B/test_worker $B/test_loop $B/test_chunk_writer $B/test_upload_store
-	for test in $^; do CK_FORK=no TSAN_OPTIONS=halt_on_error=1 $$test || exit 1; done
+	CK_FORK=no TSAN_OPTIONS=halt_on_error=1 scripts/run_checks $B
 fuzz:
 	$(MAKE) CC=clang SAN=fuzzer,address,undefined fuzz-run
 fuzz-run: $(FUZZERS)
 	scripts/run_fuzzers $B $(FUZZ_SECONDS)
 lint:
-	$(MAKE) WERROR=-Werror all $(patsubst $B/%,build-werror/%,$(TESTS) $(FUZZERS) $(BENCHES))
-	$(MAKE) CC=clang WERROR=-Werror all $(patsubst $B/%,build-clang-werror/%,$(TESTS) $(FUZZERS) $(BENCHES))
 	clang-format --dry-run -Werror $(NATIVE)
 	scripts/check_layers
 	scripts/check_headers "$(CC) $(CFLAGS) -Werror"
+	$(MAKE) WERROR=-Werror programs
+	$(MAKE) CC=clang WERROR=-Werror programs
+programs: $B/capydeck $(TESTS) $(FUZZERS) $(BENCHES) $B/mdns_peer
 bench: $B/capydeck $(BENCHES)
 	scripts/bench $B
 demo: $B/capydeck
@@ -84,5 +86,5 @@ clean:
 	rm -rf build build-* .deps
 
 -include $(shell find $B -name '*.d' 2>/dev/null)
-.PHONY: all check check-threads e2e sanitize fuzz fuzz-run lint bench demo test install clean
+.PHONY: all programs check check-threads e2e sanitize fuzz fuzz-run lint bench demo test install clean
 .SECONDARY:
