@@ -1,0 +1,101 @@
+#include "core/error.h"
+#include "core/utf8.h"
+
+#include <check.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+START_TEST(fills_and_fails)
+{
+	struct error err = { 0 };
+
+	ck_assert(!error_set(&err, ERROR_NOT_FOUND, "no upload '%s'", "u1"));
+	ck_assert_int_eq(err.kind, ERROR_NOT_FOUND);
+	ck_assert_str_eq(err.message, "no upload 'u1'");
+	ck_assert(!error_set(NULL, ERROR_INVALID, "nobody asks"));
+}
+END_TEST
+
+START_TEST(may_quote_itself)
+{
+	struct error err = { 0 };
+
+	error_set(&err, ERROR_INVALID, "inner");
+	error_set(&err, ERROR_IO, "outer: %s", err.message);
+	ck_assert_str_eq(err.message, "outer: inner");
+}
+END_TEST
+
+START_TEST(replaces_what_a_terminal_obeys)
+{
+	struct error err = { 0 };
+
+	error_set(&err, ERROR_INVALID, "a\x1b[2Jb\nc\x7f \xc2\x9b \xe2\x80\xae \xff ü");
+	ck_assert_str_eq(err.message, "a?[2Jb?c? ? ? ? ü");
+}
+END_TEST
+
+START_TEST(is_cut_at_a_characters_border)
+{
+	struct error err = { 0 };
+	char text[2 * ERROR_MESSAGE_BYTES];
+
+	for (size_t lead = 0; lead < 4; lead++) {
+		memset(text, 'x', lead);
+		text[lead] = '\0';
+		while (strlen(text) < ERROR_MESSAGE_BYTES + 100) {
+			strcat(text, "😀");
+		}
+		error_set(&err, ERROR_INVALID, "%s", text);
+		ck_assert(utf8_valid(err.message, strlen(err.message)));
+		ck_assert_uint_ge(strlen(err.message), ERROR_MESSAGE_BYTES - 4);
+		ck_assert(strchr(err.message, '?') == NULL);
+	}
+}
+END_TEST
+
+START_TEST(names_the_systems_reason)
+{
+	struct error err = { 0 };
+	char text[2 * ERROR_MESSAGE_BYTES];
+
+	errno = ENOSPC;
+	error_set_errno(&err, "cannot write '%s'", "f");
+	ck_assert_int_eq(err.kind, ERROR_NO_SPACE);
+	ck_assert_str_eq(err.message, "cannot write 'f': No space left on device");
+	errno = EDQUOT;
+	error_set_errno(&err, "x");
+	ck_assert_int_eq(err.kind, ERROR_NO_SPACE);
+
+	/* Of a long sentence the reason is what stays. */
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	errno = EACCES;
+	error_set_errno(&err, "%s", text);
+	ck_assert_int_eq(err.kind, ERROR_IO);
+	ck_assert_uint_eq(strlen(err.message), ERROR_MESSAGE_BYTES - 1);
+	ck_assert(strstr(err.message, "xx: Permission denied") != NULL);
+	errno = EACCES;
+	ck_assert(!error_set_errno(NULL, "nobody asks"));
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("error");
+	TCase *tcase = tcase_create("error");
+	SRunner *runner = srunner_create(suite);
+	int failures;
+
+	suite_add_tcase(suite, tcase);
+	tcase_add_test(tcase, fills_and_fails);
+	tcase_add_test(tcase, may_quote_itself);
+	tcase_add_test(tcase, replaces_what_a_terminal_obeys);
+	tcase_add_test(tcase, is_cut_at_a_characters_border);
+	tcase_add_test(tcase, names_the_systems_reason);
+	srunner_run_all(runner, CK_ENV);
+	failures = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failures != 0;
+}
