@@ -32,8 +32,7 @@ enum mdns_state {
 	MDNS_STARTING,
 	MDNS_DAEMON,   /* published by avahi-daemon */
 	MDNS_EMBEDDED, /* published by our own responder */
-	MDNS_FAILED,   /* neither works, or the name is taken; mdns_detail() says what to do; keeps
-			  trying */
+	MDNS_FAILED,   /* neither works, or the name is taken; keeps trying */
 };
 
 struct mdns *mdns_create(struct loop *loop, const struct mdns_options *options,
@@ -41,7 +40,8 @@ struct mdns *mdns_create(struct loop *loop, const struct mdns_options *options,
 void mdns_destroy(struct mdns *mdns); /* says goodbye on the network; NULL is fine */
 void mdns_update(struct mdns *mdns, const struct strvec *txt); /* a rename; copied */
 enum mdns_state mdns_state(const struct mdns *mdns);
-const char *mdns_detail(const struct mdns *mdns); /* one sentence for `ctl status`; borrowed */
+/* One sentence for `ctl status`: who publishes, or why nobody does and what to do; borrowed. */
+const char *mdns_detail(const struct mdns *mdns);
 
 /* A service as found on the network; everything borrowed during the call. */
 struct mdns_found {

@@ -162,7 +162,11 @@ static void on_server_resolved(AvahiSServiceResolver *avahi, AvahiIfIndex interf
 	const char *domain, const char *host, const AvahiAddress *address, uint16_t port,
 	AvahiStringList *txt, AvahiLookupResultFlags flags, void *user)
 {
-	on_resolved(user, event, &(struct mdns_resolved){ host, address, port, txt });
+	/* avahi-core parses the record into the opposite order; the daemon turns it round again. */
+	AvahiStringList *in_order = avahi_string_list_reverse(avahi_string_list_copy(txt));
+
+	on_resolved(user, event, &(struct mdns_resolved){ host, address, port, in_order });
+	avahi_string_list_free(in_order);
 }
 
 struct mdns_resolver *mdns_resolver_create(struct mdns_lookup *lookup, AvahiIfIndex interface,
