@@ -23,10 +23,10 @@ TYPE = "_capydeploy._tcp.local."
 AGENT_ID = "1a2b3c4d"
 PATIENCE_S = 40  # bounds a hang; no verdict depends on how fast things are
 BUS = "/run/dbus/system_bus_socket"
-DBUS_CONFIG = f"""<busconfig>
-  <type>custom</type> <listen>unix:path={BUS}</listen> <auth>EXTERNAL</auth>
+DBUS_CONFIG = """<busconfig>
+  <type>custom</type> <listen>unix:path={bus}</listen> <auth>EXTERNAL</auth>
   <policy context="default"><allow send_destination="*"/><allow receive_sender="*"/>
-    <allow own="*"/></policy>
+    <allow own="*"/>{deny}</policy>
 </busconfig>"""
 AVAHI_CONFIG = """[server]
 host-name=deck
@@ -135,9 +135,9 @@ def offer(address):
     zc.close()
 
 
-def start_dbus():
+def start_dbus(deny=""):
     pathlib.Path(BUS).parent.mkdir(exist_ok=True)
-    pathlib.Path("/run/dbus.conf").write_text(DBUS_CONFIG)
+    pathlib.Path("/run/dbus.conf").write_text(DBUS_CONFIG.format(bus=BUS, deny=deny))
     bus = Process("dbus-daemon", "--config-file=/run/dbus.conf", "--nofork", "--print-address")
     bus.expect("unix:")
     return bus
@@ -217,6 +217,17 @@ def case_daemon_refuses():
         agent.expect("state daemon")
         observer.expect(AGENT_ID, "deck.local.", without=["capydeck-"])
         for process in (agent, observer, avahi, bus):
+            process.stop()
+
+
+def case_bus_policy_forbids():
+    for interface in ("Server", "EntryGroup"):
+        bus = start_dbus(f'<deny send_interface="org.freedesktop.Avahi.{interface}"/>')
+        avahi = start_avahi()
+        avahi.expect("Server startup complete")
+        agent = start_agent()
+        agent.expect("state embedded", "denied")
+        for process in (agent, avahi, bus):
             process.stop()
 
 
