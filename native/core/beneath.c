@@ -83,7 +83,7 @@ static int open_by_components(int dir_fd, const char *path, int flags, mode_t mo
 /* As openat(), below dir_fd; extra: further RESOLVE_ flags, which the fallback does not know. */
 static int open_beneath(int dir_fd, const char *path, int flags, mode_t mode, uint64_t extra)
 {
-	bool creates = (flags & (O_CREAT | O_TMPFILE)) != 0;
+	bool creates = (flags & O_CREAT) != 0 || (flags & O_TMPFILE) == O_TMPFILE;
 	struct open_how how = {
 		.flags = (uint64_t)(flags | O_CLOEXEC),
 		.mode = creates ? mode : 0,

@@ -411,7 +411,7 @@ bool config_set(struct config *config, const char *key, const char *value, struc
 	append_typed(&json, found->field.type, value);
 	/* On its own first, so that a value cannot bring members of its own. */
 	typed = json_parse(strbuf_text(&json), json.length, NULL);
-	if (typed != NULL) {
+	if (typed != NULL && utf8_valid(value, strlen(value))) {
 		strbuf_appendf(&object_json, "{\"%s\":%s}", key, strbuf_text(&json));
 		object = json_parse(object_json.data, object_json.length, NULL);
 	}

@@ -1,0 +1,235 @@
+#include "core/atomic_file.h"
+#include "core/cleanup.h"
+#include "core/error.h"
+#include "core/paths.h"
+#include "core/strbuf.h"
+#include "core/xalloc.h"
+
+#include <check.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static char folder[] = "/tmp/test_atomic_file-XXXXXX";
+
+static void make_folder(void)
+{
+	strcpy(folder + strlen(folder) - 6, "XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+}
+
+static void remove_folder(void)
+{
+	AUTO(free_ptr) char *command = xasprintf("rm -rf '%s'", folder);
+
+	ck_assert_int_eq(system(command), 0);
+}
+
+static size_t count_entries(const char *path)
+{
+	DIR *dir = opendir(path);
+	size_t count = 0;
+
+	ck_assert_ptr_nonnull(dir);
+	while (readdir(dir) != NULL) {
+		count++;
+	}
+	closedir(dir);
+	return count - 2; /* . and .. */
+}
+
+static void assert_content(const char *path, const char *expected)
+{
+	AUTO(strbuf_finish) struct strbuf text = { 0 };
+	struct error err;
+
+	ck_assert_msg(atomic_file_read(path, 1000, &text, &err), "%s", err.message);
+	ck_assert_str_eq(strbuf_text(&text), expected);
+}
+
+START_TEST(writes_and_replaces)
+{
+	AUTO(free_ptr) char *path = path_join(folder, "a/b/settings.json");
+	AUTO(free_ptr) char *parent = path_join(folder, "a/b");
+	struct stat stat_of_it;
+	mode_t mask = umask(022);
+
+	ck_assert(atomic_file_write(path, "one", 3, 0600, NULL));
+	assert_content(path, "one");
+	ck_assert_int_eq(stat(path, &stat_of_it), 0);
+	ck_assert_uint_eq(stat_of_it.st_mode & 07777, 0600);
+	ck_assert_int_eq(stat(parent, &stat_of_it), 0);
+	ck_assert_uint_eq(stat_of_it.st_mode & 07777, 0700);
+
+	ck_assert(atomic_file_write(path, "second", 6, 0644, NULL));
+	assert_content(path, "second");
+	ck_assert_int_eq(stat(path, &stat_of_it), 0);
+	ck_assert_uint_eq(stat_of_it.st_mode & 07777, 0644);
+	ck_assert(atomic_file_write(path, NULL, 0, 0600, NULL));
+	assert_content(path, "");
+	ck_assert_uint_eq(count_entries(parent), 1); /* nothing temporary is left */
+	umask(mask);
+}
+END_TEST
+
+START_TEST(a_failed_write_leaves_no_trace)
+{
+	AUTO(free_ptr) char *path = path_join(folder, "taken");
+	AUTO(free_ptr) char *below = path_join(folder, "taken/x/y");
+	struct error err = { 0 };
+
+	ck_assert(make_dirs(path, 0755, NULL));
+	ck_assert(!atomic_file_write(path, "x", 1, 0600, &err)); /* a folder is in the way */
+	ck_assert_int_eq(err.kind, ERROR_IO);
+	ck_assert(strstr(err.message, "taken") != NULL);
+	ck_assert_uint_eq(count_entries(folder), 1);
+
+	ck_assert(atomic_file_write(below, "x", 1, 0600, NULL));
+	free(path);
+	path = path_join(folder, "taken/x/y/z");
+	ck_assert(!atomic_file_write(path, "x", 1, 0600, &err));
+	ck_assert(strstr(err.message, "Not a directory") != NULL);
+}
+END_TEST
+
+START_TEST(a_full_disk_is_told_apart)
+{
+	struct error err = { 0 };
+	int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+
+	if (full >= 0) { /* atomic_file_write() uses the same sentence for its write() */
+		ck_assert_int_lt(write(full, "x", 1), 0);
+		error_set_errno(&err, "x");
+		ck_assert_int_eq(err.kind, ERROR_NO_SPACE);
+		close(full);
+	}
+}
+END_TEST
+
+START_TEST(reads_what_is_there)
+{
+	AUTO(free_ptr) char *path = path_join(folder, "f");
+	AUTO(free_ptr) char *missing = path_join(folder, "g");
+	AUTO(free_ptr) char *through = path_join(folder, "f/g");
+	AUTO(strbuf_finish) struct strbuf text = { 0 };
+	struct error err = { 0 };
+	char big[10000];
+
+	memset(big, 'x', sizeof(big));
+	ck_assert(atomic_file_write(path, big, sizeof(big), 0600, NULL));
+	ck_assert(atomic_file_read(path, sizeof(big), &text, &err));
+	ck_assert_uint_eq(text.length, sizeof(big));
+	ck_assert_mem_eq(text.data, big, sizeof(big));
+
+	/* On failure the text stays. */
+	ck_assert(!atomic_file_read(path, sizeof(big) - 1, &text, &err));
+	ck_assert_int_eq(err.kind, ERROR_TOO_LARGE);
+	ck_assert_uint_eq(text.length, sizeof(big));
+	ck_assert(!atomic_file_read(missing, 10, &text, &err));
+	ck_assert_int_eq(err.kind, ERROR_NOT_FOUND);
+	ck_assert(!atomic_file_read(through, 10, &text, &err));
+	ck_assert_int_eq(err.kind, ERROR_NOT_FOUND);
+	ck_assert(!atomic_file_read(folder, 10, &text, &err));
+	ck_assert_int_eq(err.kind, ERROR_IO);
+	ck_assert_uint_eq(text.length, sizeof(big));
+}
+END_TEST
+
+START_TEST(reads_files_that_hide_their_size)
+{
+	AUTO(strbuf_finish) struct strbuf text = { 0 };
+	struct error err = { 0 };
+
+	ck_assert(atomic_file_read("/proc/self/status", 65536, &text, &err));
+	ck_assert(strncmp(text.data, "Name:", 5) == 0);
+	ck_assert(!atomic_file_read("/proc/self/status", 100, &text, &err));
+	ck_assert_int_eq(err.kind, ERROR_TOO_LARGE);
+}
+END_TEST
+
+START_TEST(a_fifo_does_not_block)
+{
+	AUTO(free_ptr) char *path = path_join(folder, "fifo");
+	AUTO(strbuf_finish) struct strbuf text = { 0 };
+	struct error err = { 0 };
+
+	ck_assert_int_eq(mkfifo(path, 0600), 0);
+	ck_assert(!atomic_file_read(path, 10, &text, &err));
+	ck_assert_int_eq(err.kind, ERROR_IO);
+}
+END_TEST
+
+START_TEST(sets_aside_without_losing_anything)
+{
+	AUTO(free_ptr) char *path = path_join(folder, "tokens.json");
+	struct error err = { 0 };
+
+	/* Many in one second: each gets a name of its own. */
+	for (int i = 0; i < 5; i++) {
+		AUTO(free_ptr) char *kept_as = NULL;
+		AUTO(free_ptr) char *content = xasprintf("broken %d", i);
+
+		ck_assert(atomic_file_write(path, content, strlen(content), 0600, NULL));
+		ck_assert(atomic_file_set_aside(path, &kept_as, NULL));
+		assert_content(kept_as, content);
+		ck_assert(strstr(kept_as, "tokens.json.corrupt-2") != NULL);
+		ck_assert_uint_eq(count_entries(folder), (size_t)i + 1);
+	}
+	ck_assert(!atomic_file_set_aside(path, NULL, &err));
+	ck_assert_int_eq(err.kind, ERROR_IO);
+}
+END_TEST
+
+START_TEST(makes_folders)
+{
+	static const char *const names[] = { "a", "a/b/c", "a//d///e/", "a/b/c" };
+	AUTO(free_ptr) char *file = path_join(folder, "file");
+	AUTO(free_ptr) char *below = path_join(folder, "file/x");
+	AUTO(free_ptr) char *link = path_join(folder, "link");
+	struct error err = { 0 };
+	struct stat stat_of_it;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		AUTO(free_ptr) char *path = path_join(folder, names[i]);
+
+		ck_assert(make_dirs(path, 0750, NULL));
+		ck_assert_int_eq(stat(path, &stat_of_it), 0);
+		ck_assert_uint_eq(stat_of_it.st_mode & 07777, 0750);
+		ck_assert(sync_dir(path, NULL));
+	}
+	ck_assert(make_dirs("/", 0700, NULL));
+	ck_assert(!make_dirs("", 0700, &err));
+	ck_assert(atomic_file_write(file, "", 0, 0600, NULL));
+	ck_assert(!make_dirs(file, 0700, &err));
+	ck_assert_int_eq(err.kind, ERROR_IO);
+	ck_assert(!make_dirs(below, 0700, &err));
+	ck_assert_int_eq(symlink("nowhere", link), 0);
+	ck_assert(!make_dirs(link, 0700, &err));
+	ck_assert(!sync_dir(link, &err));
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("atomic_file");
+	TCase *tcase = tcase_create("atomic_file");
+	SRunner *runner = srunner_create(suite);
+	int failures;
+
+	suite_add_tcase(suite, tcase);
+	tcase_add_checked_fixture(tcase, make_folder, remove_folder);
+	tcase_add_test(tcase, writes_and_replaces);
+	tcase_add_test(tcase, a_failed_write_leaves_no_trace);
+	tcase_add_test(tcase, a_full_disk_is_told_apart);
+	tcase_add_test(tcase, reads_what_is_there);
+	tcase_add_test(tcase, reads_files_that_hide_their_size);
+	tcase_add_test(tcase, a_fifo_does_not_block);
+	tcase_add_test(tcase, sets_aside_without_losing_anything);
+	tcase_add_test(tcase, makes_folders);
+	srunner_run_all(runner, CK_ENV);
+	failures = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failures != 0;
+}
