@@ -1,0 +1,221 @@
+#include "proto/proto_ipc.h"
+
+#include "core/strbuf.h"
+
+#include <stddef.h>
+
+static const struct json_field ipc_error_fields[] = {
+	JSON_FIELD(struct ipc_error, code, "code", JSON_INT64, 0),
+	JSON_FIELD(struct ipc_error, message, "message", JSON_STRING, 0),
+	JSON_FIELDS_END,
+};
+
+const struct json_field ipc_message_fields[] = {
+	JSON_FIELD(struct ipc_message, jsonrpc, "jsonrpc", JSON_STRING, 0),
+	JSON_FIELD(struct ipc_message, id, "id", JSON_RAW, 0),
+	JSON_FIELD(struct ipc_message, method, "method", JSON_STRING, 0),
+	JSON_FIELD(struct ipc_message, params, "params", JSON_RAW, 0),
+	JSON_FIELD(struct ipc_message, result, "result", JSON_RAW, 0),
+	JSON_FIELD_OBJECT(struct ipc_message, error, "error", ipc_error_fields, 0),
+	JSON_FIELDS_END,
+};
+
+const struct json_field ipc_pairing_fields[] = {
+	JSON_FIELD(struct ipc_pairing, active, "active", JSON_BOOL, 0),
+	JSON_FIELD(struct ipc_pairing, code, "code", JSON_SECRET, 0),
+	JSON_FIELD(struct ipc_pairing, hub_name, "hubName", JSON_STRING, 0),
+	JSON_FIELD(struct ipc_pairing, expires_in_seconds, "expiresInSeconds", JSON_INT64, 0),
+	JSON_FIELDS_END,
+};
+
+const struct json_field ipc_pairing_hidden_fields[] = {
+	JSON_FIELD(struct ipc_pairing_hidden, reason, "reason", JSON_STRING, 0),
+	JSON_FIELDS_END,
+};
+
+const struct json_field ipc_connected_hub_fields[] = {
+	JSON_FIELD(struct ipc_connected_hub, connected, "connected", JSON_BOOL, 0),
+	JSON_FIELD(struct ipc_connected_hub, hub_id, "hubId", JSON_STRING, 0),
+	JSON_FIELD(struct ipc_connected_hub, name, "name", JSON_STRING, 0),
+	JSON_FIELD(struct ipc_connected_hub, version, "version", JSON_STRING, 0),
+	JSON_FIELD(struct ipc_connected_hub, platform, "platform", JSON_STRING, 0),
+	JSON_FIELD(struct ipc_connected_hub, address, "address", JSON_STRING, 0),
+	JSON_FIELD(struct ipc_connected_hub, connected_at, "connectedAt", JSON_INT64, 0),
+	JSON_FIELDS_END,
+};
+
+static const struct json_field ipc_hub_fields[] = {
+	JSON_FIELD(struct ipc_hub, hub_id, "hubId", JSON_STRING, 0),
+	JSON_FIELD(struct ipc_hub, name, "name", JSON_STRING, 0),
+	JSON_FIELD(struct ipc_hub, platform, "platform", JSON_STRING, 0),
+	JSON_FIELD(struct ipc_hub, paired_at, "pairedAt", JSON_INT64, 0),
+	JSON_FIELD(struct ipc_hub, last_seen, "lastSeen", JSON_INT64, 0),
+	JSON_FIELD(struct ipc_hub, connected, "connected", JSON_BOOL, 0),
+	JSON_FIELDS_END,
+};
+
+const struct json_field ipc_hubs_fields[] = {
+	JSON_FIELD_ARRAY(struct ipc_hubs, hubs, "hubs", ipc_hub_fields, 0),
+	JSON_FIELDS_END,
+};
+
+const struct json_field ipc_hub_id_fields[] = {
+	JSON_FIELD(struct ipc_hub_id, hub_id, "hubId", JSON_STRING, JSON_REQUIRED),
+	JSON_FIELDS_END,
+};
+
+const struct json_field ipc_upload_fields[] = {
+	JSON_FIELD(struct ipc_upload, upload_id, "uploadId", JSON_STRING, 0),
+	JSON_FIELD(struct ipc_upload, hub_id, "hubId", JSON_STRING, 0),
+	JSON_FIELD(struct ipc_upload, game_name, "gameName", JSON_STRING, 0),
+	JSON_FIELD(struct ipc_upload, dir, "dir", JSON_STRING, 0),
+	JSON_FIELD(struct ipc_upload, state, "state", JSON_STRING, 0),
+	JSON_FIELD(struct ipc_upload, total_bytes, "totalBytes", JSON_INT64, 0),
+	JSON_FIELD(struct ipc_upload, transferred_bytes, "transferredBytes", JSON_INT64, 0),
+	JSON_FIELD(struct ipc_upload, bytes_per_second, "bytesPerSecond", JSON_INT64, 0),
+	JSON_FIELD(struct ipc_upload, current_file, "currentFile", JSON_STRING, 0),
+	JSON_FIELD(struct ipc_upload, started_at, "startedAt", JSON_INT64, 0),
+	JSON_FIELD(struct ipc_upload, updated_at, "updatedAt", JSON_INT64, 0),
+	JSON_FIELD(struct ipc_upload, expires_in_seconds, "expiresInSeconds", JSON_INT64, 0),
+	JSON_FIELDS_END,
+};
+
+const struct json_field ipc_uploads_fields[] = {
+	JSON_FIELD_ARRAY(struct ipc_uploads, uploads, "uploads", ipc_upload_fields, 0),
+	JSON_FIELDS_END,
+};
+
+const struct json_field ipc_upload_id_fields[] = {
+	JSON_FIELD(struct ipc_upload_id, upload_id, "uploadId", JSON_STRING, JSON_REQUIRED),
+	JSON_FIELDS_END,
+};
+
+static const struct json_field ipc_game_fields[] = {
+	JSON_FIELD(struct ipc_game, dir, "dir", JSON_STRING, 0),
+	JSON_FIELD(struct ipc_game, name, "name", JSON_STRING, 0),
+	JSON_FIELD(struct ipc_game, hub_id, "hubId", JSON_STRING, 0),
+	JSON_FIELD(struct ipc_game, executable, "executable", JSON_STRING, 0),
+	JSON_FIELD(struct ipc_game, app_id, "appId", JSON_UINT32, 0),
+	JSON_FIELD(struct ipc_game, size_bytes, "sizeBytes", JSON_INT64, 0),
+	JSON_FIELD(struct ipc_game, file_count, "fileCount", JSON_INT64, 0),
+	JSON_FIELD(struct ipc_game, installed_at, "installedAt", JSON_INT64, 0),
+	JSON_FIELDS_END,
+};
+
+const struct json_field ipc_games_fields[] = {
+	JSON_FIELD_ARRAY(struct ipc_games, games, "games", ipc_game_fields, 0),
+	JSON_FIELDS_END,
+};
+
+const struct json_field ipc_setting_fields[] = {
+	JSON_FIELD(struct ipc_setting, key, "key", JSON_STRING, 0),
+	JSON_FIELD(struct ipc_setting, value, "value", JSON_RAW, 0),
+	JSON_FIELD(struct ipc_setting, help, "help", JSON_STRING, 0),
+	JSON_FIELD(struct ipc_setting, restart_needed, "restartNeeded", JSON_BOOL, 0),
+	JSON_FIELDS_END,
+};
+
+const struct json_field ipc_settings_fields[] = {
+	JSON_FIELD_ARRAY(struct ipc_settings, settings, "settings", ipc_setting_fields, 0),
+	JSON_FIELDS_END,
+};
+
+const struct json_field ipc_setting_change_fields[] = {
+	JSON_FIELD(struct ipc_setting_change, key, "key", JSON_STRING, JSON_REQUIRED),
+	JSON_FIELD(struct ipc_setting_change, value, "value", JSON_RAW, JSON_OMIT_EMPTY),
+	JSON_FIELDS_END,
+};
+
+const struct json_field ipc_log_request_fields[] = {
+	JSON_FIELD(struct ipc_log_request, lines, "lines", JSON_INT64, 0),
+	JSON_FIELDS_END,
+};
+
+const struct json_field ipc_log_fields[] = {
+	JSON_FIELD(struct ipc_log, lines, "lines", JSON_STRINGS, 0),
+	JSON_FIELDS_END,
+};
+
+const struct json_field ipc_log_line_fields[] = {
+	JSON_FIELD(struct ipc_log_line, line, "line", JSON_STRING, 0),
+	JSON_FIELDS_END,
+};
+
+const struct json_field ipc_subscription_fields[] = {
+	JSON_FIELD(struct ipc_subscription, events, "events", JSON_STRINGS, 0),
+	JSON_FIELDS_END,
+};
+
+static const struct json_field ipc_agent_fields[] = {
+	JSON_FIELD(struct ipc_agent, id, "id", JSON_STRING, 0),
+	JSON_FIELD(struct ipc_agent, name, "name", JSON_STRING, 0),
+	JSON_FIELD(struct ipc_agent, version, "version", JSON_STRING, 0),
+	JSON_FIELD(struct ipc_agent, platform, "platform", JSON_STRING, 0),
+	JSON_FIELD(struct ipc_agent, port, "port", JSON_INT64, 0),
+	JSON_FIELD(struct ipc_agent, addresses, "addresses", JSON_STRINGS, 0),
+	JSON_FIELD(struct ipc_agent, accept_connections, "acceptConnections", JSON_BOOL, 0),
+	JSON_FIELDS_END,
+};
+
+static const struct json_field ipc_service_fields[] = {
+	JSON_FIELD(struct ipc_service, state, "state", JSON_STRING, 0),
+	JSON_FIELD(struct ipc_service, detail, "detail", JSON_STRING, 0),
+	JSON_FIELDS_END,
+};
+
+const struct json_field ipc_status_fields[] = {
+	JSON_FIELD_OBJECT(struct ipc_status, agent, "agent", ipc_agent_fields, 0),
+	JSON_FIELD_OBJECT(struct ipc_status, hub, "hub", ipc_connected_hub_fields, 0),
+	JSON_FIELD_OBJECT(struct ipc_status, pairing, "pairing", ipc_pairing_fields, 0),
+	JSON_FIELD(struct ipc_status, pairing_listeners, "pairingListeners", JSON_INT64, 0),
+	JSON_FIELD(struct ipc_status, locked_out, "lockedOut", JSON_INT64, 0),
+	JSON_FIELD(struct ipc_status, paired_hubs, "pairedHubs", JSON_INT64, 0),
+	JSON_FIELD_OBJECT(struct ipc_status, mdns, "mdns", ipc_service_fields, 0),
+	JSON_FIELD_OBJECT(struct ipc_status, steam, "steam", ipc_service_fields, 0),
+	JSON_FIELD_ARRAY(struct ipc_status, uploads, "uploads", ipc_upload_fields, 0),
+	JSON_FIELD(struct ipc_status, games, "games", JSON_INT64, 0),
+	JSON_FIELD(struct ipc_status, notices, "notices", JSON_STRINGS, 0),
+	JSON_FIELDS_END,
+};
+
+static void write_method(
+	struct strbuf *out, const char *method, const struct json_field *fields, const void *params)
+{
+	strbuf_append_text(out, "\"method\":");
+	json_write_string(out, method);
+	if (fields != NULL) {
+		strbuf_append_text(out, ",\"params\":");
+		json_write(out, fields, params);
+	}
+	strbuf_append_char(out, '}');
+}
+
+void ipc_write_request(struct strbuf *out, const char *id, const char *method,
+	const struct json_field *fields, const void *params)
+{
+	strbuf_appendf(out, "{\"jsonrpc\":\"2.0\",\"id\":%s,", id);
+	write_method(out, method, fields, params);
+}
+
+void ipc_write_notification(
+	struct strbuf *out, const char *method, const struct json_field *fields, const void *params)
+{
+	strbuf_append_text(out, "{\"jsonrpc\":\"2.0\",");
+	write_method(out, method, fields, params);
+}
+
+void ipc_write_result(struct strbuf *out, const char *id, const char *result)
+{
+	strbuf_appendf(out, "{\"jsonrpc\":\"2.0\",\"id\":%s,\"result\":", id);
+	strbuf_append_text(out, result);
+	strbuf_append_char(out, '}');
+}
+
+void ipc_write_error(struct strbuf *out, const char *id, int code, const char *message)
+{
+	const struct ipc_error error = { .code = code, .message = (char *)message };
+
+	strbuf_appendf(out, "{\"jsonrpc\":\"2.0\",\"id\":%s,\"error\":", id);
+	json_write(out, ipc_error_fields, &error);
+	strbuf_append_char(out, '}');
+}

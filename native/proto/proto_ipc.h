@@ -1,0 +1,223 @@
+#pragma once
+
+#include "core/json.h"
+#include "core/strvec.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct strbuf;
+
+/*
+ * The local IPC: JSON-RPC 2.0, one object a line. Methods, notifications and error codes are
+ * described in control/README.md; these are the structs both ends share.
+ */
+#define IPC_SOCKET_NAME "agent.sock"
+
+/* JSON-RPC's own error codes … */
+#define IPC_PARSE_ERROR (-32700)
+#define IPC_INVALID_REQUEST (-32600)
+#define IPC_METHOD_NOT_FOUND (-32601)
+#define IPC_INVALID_PARAMS (-32602)
+/* … and ours. */
+#define IPC_FAILED (-32000)
+#define IPC_NOT_FOUND (-32001)
+#define IPC_CONFLICT (-32002)
+#define IPC_NO_SPACE (-32003)
+
+/* A request, a notification, a reply: what a line may hold. Texts are NULL when absent. */
+struct ipc_error {
+	int64_t code;
+	char *message;
+};
+
+struct ipc_message {
+	char *jsonrpc;
+	char *id; /* JSON text, to be echoed as it came; NULL: a notification */
+	char *method;
+	char *params; /* JSON text */
+	char *result; /* JSON text */
+	struct ipc_error error;
+};
+extern const struct json_field ipc_message_fields[];
+
+/* Append one line without its line feed. id: JSON text. result: JSON text. */
+void ipc_write_request(struct strbuf *out, const char *id, const char *method,
+	const struct json_field *fields, const void *params);
+void ipc_write_result(struct strbuf *out, const char *id, const char *result);
+void ipc_write_error(struct strbuf *out, const char *id, int code, const char *message);
+/* fields NULL: without params. */
+void ipc_write_notification(struct strbuf *out, const char *method, const struct json_field *fields,
+	const void *params);
+
+/* pairing.get, pairing_shown */
+struct ipc_pairing {
+	bool active;
+	char *code; /* "" when not active */
+	char *hub_name;
+	int64_t expires_in_seconds;
+};
+
+/* pairing_hidden */
+struct ipc_pairing_hidden {
+	char *reason;
+};
+
+/* status, hub_connected */
+struct ipc_connected_hub {
+	bool connected;
+	char *hub_id;
+	char *name;
+	char *version;
+	char *platform;
+	char *address;
+	int64_t connected_at; /* Unix time */
+};
+
+struct ipc_hub {
+	char *hub_id;
+	char *name;
+	char *platform;
+	int64_t paired_at; /* Unix time */
+	int64_t last_seen; /* Unix time */
+	bool connected;
+};
+
+struct ipc_hubs {
+	struct ipc_hub *hubs;
+	size_t hubs_count;
+};
+
+/* hubs.revoke */
+struct ipc_hub_id {
+	char *hub_id;
+};
+
+/* uploads.list, upload_progress */
+struct ipc_upload {
+	char *upload_id;
+	char *hub_id;
+	char *game_name;
+	char *dir;
+	char *state; /* "receiving", "paused", "completing" */
+	int64_t total_bytes;
+	int64_t transferred_bytes;
+	int64_t bytes_per_second;
+	char *current_file;
+	int64_t started_at;	    /* Unix time, ms */
+	int64_t updated_at;	    /* Unix time, ms */
+	int64_t expires_in_seconds; /* −1: does not expire */
+};
+
+struct ipc_uploads {
+	struct ipc_upload *uploads;
+	size_t uploads_count;
+};
+
+/* uploads.discard */
+struct ipc_upload_id {
+	char *upload_id;
+};
+
+struct ipc_game {
+	char *dir;
+	char *name;
+	char *hub_id;
+	char *executable;
+	uint32_t app_id; /* 0: no shortcut */
+	int64_t size_bytes;
+	int64_t file_count;
+	int64_t installed_at; /* Unix time */
+};
+
+struct ipc_games {
+	struct ipc_game *games;
+	size_t games_count;
+};
+
+struct ipc_setting {
+	char *key;
+	char *value; /* JSON text */
+	char *help;
+	bool restart_needed; /* settings.set: takes effect with the next start */
+};
+
+struct ipc_settings {
+	struct ipc_setting *settings;
+	size_t settings_count;
+};
+
+/* settings.get, settings.set. value: text as a person types it, or JSON; NULL for get. */
+struct ipc_setting_change {
+	char *key;
+	char *value;
+};
+
+/* log.tail: how many lines at most, and the lines. */
+struct ipc_log_request {
+	int64_t lines;
+};
+
+struct ipc_log {
+	struct strvec lines;
+};
+
+/* log_line */
+struct ipc_log_line {
+	char *line;
+};
+
+/* subscribe: the names of notifications wanted; none: all but log_line. The result is the list. */
+struct ipc_subscription {
+	struct strvec events;
+};
+
+struct ipc_agent {
+	char *id;
+	char *name;
+	char *version;
+	char *platform;
+	int64_t port;
+	struct strvec addresses; /* of this machine, numeric */
+	bool accept_connections;
+};
+
+/* mDNS: "off", "starting", "daemon", "embedded", "failed". Steam: the driver's name. */
+struct ipc_service {
+	char *state;
+	char *detail;
+};
+
+struct ipc_status {
+	struct ipc_agent agent;
+	struct ipc_connected_hub hub;
+	struct ipc_pairing pairing;
+	int64_t pairing_listeners; /* who shows the code: terminal, IPC, overlay */
+	int64_t locked_out;	   /* addresses that guessed too often */
+	int64_t paired_hubs;
+	struct ipc_service mdns;
+	struct ipc_service steam;
+	struct ipc_upload *uploads;
+	size_t uploads_count;
+	int64_t games;
+	struct strvec notices;
+};
+
+extern const struct json_field ipc_pairing_fields[];
+extern const struct json_field ipc_pairing_hidden_fields[];
+extern const struct json_field ipc_connected_hub_fields[];
+extern const struct json_field ipc_hubs_fields[];
+extern const struct json_field ipc_hub_id_fields[];
+extern const struct json_field ipc_upload_fields[];
+extern const struct json_field ipc_uploads_fields[];
+extern const struct json_field ipc_upload_id_fields[];
+extern const struct json_field ipc_games_fields[];
+extern const struct json_field ipc_setting_fields[];
+extern const struct json_field ipc_settings_fields[];
+extern const struct json_field ipc_setting_change_fields[];
+extern const struct json_field ipc_log_request_fields[];
+extern const struct json_field ipc_log_fields[];
+extern const struct json_field ipc_log_line_fields[];
+extern const struct json_field ipc_subscription_fields[];
+extern const struct json_field ipc_status_fields[];
