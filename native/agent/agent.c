@@ -15,7 +15,6 @@
 #include "core/error.h"
 #include "core/log.h"
 #include "core/paths.h"
-#include "core/strbuf.h"
 #include "core/strvec.h"
 #include "core/xalloc.h"
 #include "net/mdns.h"
@@ -329,17 +328,21 @@ static void apply(struct agent *agent, const char *key, bool *restart_needed)
 	}
 }
 
+/* Into the file alone: what the command line overrides must not get there. */
+static bool keep(const struct agent *agent, const char *key, const char *value, struct error *err)
+{
+	AUTO(config_finish) struct config kept = { 0 };
+	char *notice = NULL;
+
+	config_load(&kept, agent->options.config->path, &notice);
+	free(notice);
+	return config_set(&kept, key, value, err) && config_save(&kept, err);
+}
+
 bool agent_set(struct agent *agent, const char *key, const char *value, bool *restart_needed,
 	struct error *err)
 {
-	struct config *config = agent->options.config;
-	AUTO(strbuf_finish) struct strbuf before = { 0 };
-
-	if (!config_get(config, key, &before, err) || !config_set(config, key, value, err)) {
-		return false;
-	}
-	if (!config_save(config, err)) {
-		config_set(config, key, before.data, NULL);
+	if (!keep(agent, key, value, err) || !config_set(agent->options.config, key, value, err)) {
 		return false;
 	}
 	log_info("setting '%s' changed", key);
@@ -406,9 +409,10 @@ struct pairing *agent_pairing(const struct agent *agent)
 	return agent->services.pairing;
 }
 
-struct steam *agent_steam(const struct agent *agent)
+const char *agent_steam_driver(const struct agent *agent, struct strbuf *detail)
 {
-	return agent->services.steam;
+	steam_describe(agent->services.steam, detail);
+	return steam_driver_name(agent->services.steam);
 }
 
 struct token_store *agent_tokens(const struct agent *agent)

@@ -15,7 +15,7 @@ struct lws_loop;
 struct mdns;
 struct pairing;
 struct paths;
-struct steam;
+struct strbuf;
 struct strvec;
 struct token_store;
 struct upload_status;
@@ -63,6 +63,9 @@ const char *agent_connected_address(const struct agent *agent);
 const struct strvec *agent_notices(const struct agent *agent);
 void agent_add_notice(struct agent *agent, const char *sentence);
 
+/* The Steam driver that a change would use now, and why, as one sentence appended to detail. */
+const char *agent_steam_driver(const struct agent *agent, struct strbuf *detail);
+
 /* Forgets a Hub and closes its connection. Errors: NOT_FOUND, IO, NO_SPACE. */
 bool agent_revoke_hub(struct agent *agent, const char *hub_id, struct error *err);
 /*
@@ -79,6 +82,5 @@ struct game_registry *agent_games(const struct agent *agent);
 struct guess_limiter *agent_limiter(const struct agent *agent);
 const struct mdns *agent_mdns(const struct agent *agent); /* NULL: not announced */
 struct pairing *agent_pairing(const struct agent *agent);
-struct steam *agent_steam(const struct agent *agent);
 struct token_store *agent_tokens(const struct agent *agent);
 struct upload_store *agent_uploads(const struct agent *agent);

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <stdbool.h>
+
+struct agent;
+struct control;
+struct control_client;
+struct error;
+struct loop;
+struct strvec;
+
+/*
+ * The agent's local IPC: JSON-RPC 2.0 over net/ipc_server.h for the owner's command line, the
+ * Decky bridge and the overlay. Its methods are control_methods.h's table, its notifications the
+ * names in control.c's; both are described in control/README.md.
+ */
+struct control_options {
+	struct loop *loop;
+	struct agent *agent;
+	const char *runtime_dir; /* the socket is <runtime_dir>/agent.sock */
+};
+
+/* Errors: IO. */
+struct control *control_create(const struct control_options *options, struct error *err);
+void control_destroy(struct control *control); /* before the agent's; NULL is fine */
+
+/* For the method `subscribe`. events: names; none: all but log_line. Errors: INVALID. */
+bool control_client_subscribe(
+	struct control_client *client, const struct strvec *events, struct error *err);
+/* Replaces names by those the client gets. */
+void control_client_events(const struct control_client *client, struct strvec *names);

@@ -1,0 +1,213 @@
+#include "control/control_views.h"
+
+#include "agent/agent.h"
+#include "agent/agent_identity.h"
+#include "agent/agent_session.h"
+#include "agent/game_registry.h"
+#include "agent/guess_limiter.h"
+#include "agent/pairing.h"
+#include "agent/token_store.h"
+#include "agent/upload_store.h"
+#include "core/config.h"
+#include "core/loop.h"
+#include "core/strbuf.h"
+#include "core/xalloc.h"
+#include "net/local_addresses.h"
+#include "net/mdns.h"
+#include "proto/proto_ipc.h"
+
+#include <string.h>
+
+static const char *upload_state_text(enum upload_state state)
+{
+	switch (state) {
+	case UPLOAD_RECEIVING:
+		return "receiving";
+	case UPLOAD_PAUSED:
+		return "paused";
+	case UPLOAD_COMPLETING:
+		return "completing";
+	}
+	return "";
+}
+
+static const char *mdns_state_text(enum mdns_state state)
+{
+	switch (state) {
+	case MDNS_STARTING:
+		return "starting";
+	case MDNS_DAEMON:
+		return "daemon";
+	case MDNS_EMBEDDED:
+		return "embedded";
+	case MDNS_FAILED:
+		return "failed";
+	}
+	return "";
+}
+
+void control_view_connected_hub(const struct agent *agent, struct ipc_connected_hub *hub)
+{
+	const struct agent_hub *connected = agent_connected_hub(agent);
+
+	if (connected == NULL) {
+		return;
+	}
+	*hub = (struct ipc_connected_hub){
+		.connected = true,
+		.hub_id = xstrdup(connected->id),
+		.name = xstrdup(connected->name),
+		.version = xstrdup(connected->version),
+		.platform = xstrdup(connected->platform),
+		.address = xstrdup(agent_connected_address(agent)),
+		.connected_at = connected->connected_at,
+	};
+}
+
+void control_view_pairing(const struct agent *agent, struct ipc_pairing *pairing)
+{
+	const struct pairing_view *view = pairing_view(agent_pairing(agent));
+
+	if (view == NULL) {
+		return;
+	}
+	*pairing = (struct ipc_pairing){
+		.active = true,
+		.code = xstrdup(view->code),
+		.hub_name = xstrdup(view->hub_name),
+		.expires_in_seconds = pairing_seconds_left(agent_pairing(agent)),
+	};
+}
+
+void control_view_hubs(const struct agent *agent, struct ipc_hubs *hubs)
+{
+	const struct token_store *tokens = agent_tokens(agent);
+	const struct agent_hub *connected = agent_connected_hub(agent);
+
+	hubs->hubs_count = token_store_count(tokens);
+	hubs->hubs = xcalloc(hubs->hubs_count + 1, sizeof(*hubs->hubs));
+	for (size_t i = 0; i < hubs->hubs_count; i++) {
+		const struct paired_hub *hub = token_store_at(tokens, i);
+
+		hubs->hubs[i] = (struct ipc_hub){
+			.hub_id = xstrdup(hub->hub_id),
+			.name = xstrdup_or_null(hub->name),
+			.platform = xstrdup_or_null(hub->platform),
+			.paired_at = hub->paired_at,
+			.last_seen = hub->last_seen,
+			.connected = connected != NULL && strcmp(connected->id, hub->hub_id) == 0,
+		};
+	}
+}
+
+void control_view_upload(const struct upload_status *status, struct ipc_upload *upload)
+{
+	*upload = (struct ipc_upload){
+		.upload_id = xstrdup(status->upload_id),
+		.hub_id = xstrdup(status->hub_id),
+		.game_name = xstrdup(status->game_name),
+		.dir = xstrdup(status->dir),
+		.state = xstrdup(upload_state_text(status->state)),
+		.total_bytes = status->total_bytes,
+		.transferred_bytes = status->transferred_bytes,
+		.bytes_per_second = status->bytes_per_second,
+		.current_file = xstrdup(status->current_file),
+		.started_at = status->started_at,
+		.updated_at = status->updated_at,
+		.expires_in_seconds = status->expires_in_seconds,
+	};
+}
+
+static void add_upload(void *user, const struct upload_status *status)
+{
+	struct ipc_uploads *uploads = user;
+
+	uploads->uploads =
+		xrealloc(uploads->uploads, uploads->uploads_count + 1, sizeof(*uploads->uploads));
+	control_view_upload(status, &uploads->uploads[uploads->uploads_count++]);
+}
+
+void control_view_uploads(const struct agent *agent, struct ipc_uploads *uploads)
+{
+	upload_store_each(agent_uploads(agent), add_upload, uploads);
+}
+
+void control_view_games(const struct agent *agent, struct ipc_games *games)
+{
+	const struct game_registry *registry = agent_games(agent);
+
+	games->games_count = game_registry_count(registry);
+	games->games = xcalloc(games->games_count + 1, sizeof(*games->games));
+	for (size_t i = 0; i < games->games_count; i++) {
+		const struct game *game = game_registry_at(registry, i);
+
+		games->games[i] = (struct ipc_game){
+			.dir = xstrdup(game->dir),
+			.name = xstrdup(game->name),
+			.hub_id = xstrdup(game->hub_id),
+			.executable = xstrdup(game->executable),
+			.app_id = game->app_id,
+			.size_bytes = game->size_bytes,
+			.file_count = game->file_count,
+			.installed_at = game->installed_at,
+		};
+	}
+}
+
+void control_view_settings(const struct agent *agent, struct ipc_settings *settings)
+{
+	const char *key, *help;
+
+	for (unsigned i = 0; config_describe(i, &key, &help); i++) {
+		struct strbuf value = { 0 };
+
+		config_get(agent_config(agent), key, &value, NULL);
+		settings->settings =
+			xrealloc(settings->settings, i + 1, sizeof(*settings->settings));
+		settings->settings[i] = (struct ipc_setting){
+			.key = xstrdup(key),
+			.value = strbuf_detach(&value),
+			.help = xstrdup(help),
+		};
+		settings->settings_count = i + 1;
+	}
+}
+
+static void view_services(const struct agent *agent, struct ipc_status *status)
+{
+	const struct mdns *mdns = agent_mdns(agent);
+	struct strbuf steam_detail = { 0 };
+
+	status->mdns.state = xstrdup(mdns != NULL ? mdns_state_text(mdns_state(mdns)) : "off");
+	status->mdns.detail = xstrdup(
+		mdns != NULL ? mdns_detail(mdns) : "not announced on the network (--no-mdns)");
+	status->steam.state = xstrdup(agent_steam_driver(agent, &steam_detail));
+	status->steam.detail = strbuf_detach(&steam_detail);
+}
+
+void control_view_status(const struct agent *agent, struct ipc_status *status)
+{
+	const struct agent_identity *identity = agent_identity(agent);
+	struct ipc_uploads uploads = { 0 };
+
+	status->agent = (struct ipc_agent){
+		.id = xstrdup(identity->id),
+		.name = xstrdup(agent_config(agent)->agent_name),
+		.version = xstrdup(identity->version),
+		.platform = xstrdup(identity->platform),
+		.port = agent_port(agent),
+		.accept_connections = agent_config(agent)->connections_accept,
+	};
+	local_addresses(&status->agent.addresses);
+	control_view_connected_hub(agent, &status->hub);
+	control_view_pairing(agent, &status->pairing);
+	status->pairing_listeners = pairing_listener_count(agent_pairing(agent));
+	status->locked_out = guess_limiter_locked_count(agent_limiter(agent), loop_now_ms());
+	status->paired_hubs = (int64_t)token_store_count(agent_tokens(agent));
+	status->games = (int64_t)game_registry_count(agent_games(agent));
+	view_services(agent, status);
+	control_view_uploads(agent, &uploads);
+	status->uploads = uploads.uploads;
+	status->uploads_count = uploads.uploads_count;
+	strvec_copy(&status->notices, agent_notices(agent));
+}

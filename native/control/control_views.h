@@ -1,0 +1,25 @@
+#pragma once
+
+struct agent;
+struct ipc_connected_hub;
+struct ipc_games;
+struct ipc_hubs;
+struct ipc_pairing;
+struct ipc_settings;
+struct ipc_status;
+struct ipc_upload;
+struct ipc_uploads;
+struct upload_status;
+
+/*
+ * The agent as the local IPC shows it. Each fills a zeroed struct with copies; json_finish() with
+ * the struct's table frees them.
+ */
+void control_view_status(const struct agent *agent, struct ipc_status *status);
+void control_view_connected_hub(const struct agent *agent, struct ipc_connected_hub *hub);
+void control_view_pairing(const struct agent *agent, struct ipc_pairing *pairing);
+void control_view_hubs(const struct agent *agent, struct ipc_hubs *hubs);
+void control_view_upload(const struct upload_status *status, struct ipc_upload *upload);
+void control_view_uploads(const struct agent *agent, struct ipc_uploads *uploads);
+void control_view_games(const struct agent *agent, struct ipc_games *games);
+void control_view_settings(const struct agent *agent, struct ipc_settings *settings);

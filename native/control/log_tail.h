@@ -1,0 +1,21 @@
+#pragma once
+
+#include "core/strvec.h"
+
+#include <stddef.h>
+
+struct log_tail;
+struct loop;
+
+/*
+ * The latest lines of the log, for `ctl log`. Lines come from any thread through a pipe, so that
+ * the thread that logs neither waits nor touches what the loop reads.
+ */
+#define LOG_TAIL_LINES 500
+
+/* line is called on the loop for every new one. */
+struct log_tail *log_tail_create(
+	struct loop *loop, void (*line)(void *user, const char *line), void *user);
+void log_tail_destroy(struct log_tail *tail); /* NULL is fine */
+/* Appends the latest count lines, oldest first. */
+void log_tail_copy(const struct log_tail *tail, size_t count, struct strvec *lines);
