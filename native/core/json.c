@@ -6,7 +6,6 @@
 #include "core/strbuf.h"
 
 #include <cjson/cJSON.h>
-#include <stdint.h>
 #include <string.h>
 
 /*
@@ -73,17 +72,6 @@ bool json_is_object(const cJSON *value)
 bool json_is_array(const cJSON *value)
 {
 	return cJSON_IsArray(value);
-}
-
-size_t json_array_count(const cJSON *array)
-{
-	return cJSON_IsArray(array) ? (size_t)cJSON_GetArraySize(array) : 0;
-}
-
-const cJSON *json_array_item(const cJSON *array, size_t index)
-{
-	return cJSON_IsArray(array) && index <= INT32_MAX ? cJSON_GetArrayItem(array, (int)index)
-							  : NULL;
 }
 
 const cJSON *json_first(const cJSON *container)

@@ -107,8 +107,6 @@ void json_free_ptr(cJSON **value); /* for AUTO() */
 const cJSON *json_member(const cJSON *object, const char *key);
 bool json_is_object(const cJSON *value);
 bool json_is_array(const cJSON *value);
-size_t json_array_count(const cJSON *array);
-const cJSON *json_array_item(const cJSON *array, size_t index); /* walks there: not for loops */
 /*
  * For loops over an array's items or an object's members; NULL at the end. Borrowed.
  *	for (const cJSON *item = json_first(array); item != NULL; item = json_next(item))

@@ -9,8 +9,9 @@
  * Two ways to run it: loop_run() blocks in epoll (tools, tests); or another loop polls loop_fd()
  * and calls loop_dispatch() when it is readable (net/lws_loop.h does). Timers and deferred calls
  * make loop_fd() readable too. Callbacks may add, change and remove anything, themselves included:
- * removal is deferred during dispatch. The loop never closes what it watches. All of it must be
- * removed before loop_destroy(), which asserts it.
+ * removal is deferred during dispatch, and what was removed is not called any more. The loop never
+ * closes what it watches: remove the watch first, then close (asserted). Everything must be removed
+ * before loop_destroy(), which asserts it too, after it has made the deferred calls that are left.
  */
 struct loop;
 struct loop_watch;
@@ -25,13 +26,14 @@ struct loop *loop_create(void); /* aborts where epoll cannot be had */
 void loop_destroy(struct loop *loop);
 int loop_fd(const struct loop *loop);  /* borrowed */
 void loop_dispatch(struct loop *loop); /* runs what is ready; never blocks */
-void loop_run(struct loop *loop);      /* until loop_stop(); dispatches and blocks */
+/* Dispatches and blocks until loop_stop(), at once if that was called before; can be run again. */
+void loop_run(struct loop *loop);
 void loop_stop(struct loop *loop);
 bool loop_stopped(const struct loop *loop);
 
 struct loop_watch *loop_watch_add(struct loop *loop, int fd, uint32_t events,
 	void (*ready)(void *user, uint32_t events), void *user);
-void loop_watch_set(struct loop_watch *watch, uint32_t events); /* 0: quiet until set again */
+void loop_watch_set(struct loop_watch *watch, uint32_t events); /* 0: quiet, hang-ups too */
 void loop_watch_remove(struct loop_watch *watch);		/* NULL is fine */
 
 /* A stopped one-shot timer. */
