@@ -1,5 +1,6 @@
 #include "agent/commit_record.h"
 
+#include "agent/game_registry.h"
 #include "agent/upload_staging.h"
 #include "core/cleanup.h"
 #include "core/error.h"
@@ -49,4 +50,21 @@ bool commit_record_read(struct commit_record *record, int dir_fd, struct error *
 void commit_record_finish(struct commit_record *record)
 {
 	json_finish(record, commit_record_fields);
+}
+
+bool commit_record_register(
+	const struct commit_record *record, struct game_registry *registry, struct error *err)
+{
+	const struct game *known = game_registry_find(registry, record->dir);
+	struct game game = { .dir = record->dir,
+		.name = record->game_name,
+		.hub_id = record->hub_id,
+		.executable = record->executable,
+		.app_id = known != NULL ? known->app_id : 0,
+		.user_id = known != NULL ? known->user_id : NULL,
+		.size_bytes = record->size_bytes,
+		.file_count = (int64_t)record->files_count,
+		.installed_at = record->installed_at };
+
+	return game_registry_put(registry, &game, err);
 }

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 struct error;
-struct strvec;
+struct game_registry;
 
 /*
  * commit.json in an upload's staging folder: once it is there, the game will be installed, whatever
@@ -32,3 +32,7 @@ bool commit_record_write(const struct commit_record *record, int dir_fd, struct 
 /* Errors: NOT_FOUND, TOO_LARGE, INVALID, IO. The record must be finished either way. */
 bool commit_record_read(struct commit_record *record, int dir_fd, struct error *err);
 void commit_record_finish(struct commit_record *record);
+
+/* Enters the game in the registry; its shortcut stays what it was. Errors: IO, NO_SPACE. */
+bool commit_record_register(
+	const struct commit_record *record, struct game_registry *registry, struct error *err);

@@ -1,0 +1,17 @@
+#pragma once
+
+struct error;
+struct commit_record;
+struct game_registry;
+struct upload;
+struct upload_installed;
+struct uploads;
+
+/* complete_upload, as upload_store_complete(), which see. */
+void upload_complete(struct uploads *uploads, const char *hub_id, const char *upload_id,
+	const char *shortcut_exe,
+	void (*done)(void *user, const struct upload_installed *installed, const struct error *err),
+	void *user);
+
+/* Takes up a commit that failed half-way; nobody waits for it. */
+void upload_complete_again(struct upload *upload);

@@ -1,0 +1,96 @@
+#define LOG_MODULE "uploads"
+
+#include "agent/upload_save.h"
+
+#include "agent/upload.h"
+#include "agent/upload_checkpoint.h"
+#include "agent/upload_content.h"
+#include "agent/upload_staging.h"
+#include "agent/uploads.h"
+#include "core/cleanup.h"
+#include "core/log.h"
+#include "core/worker.h"
+#include "core/xalloc.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+
+struct upload_saving {
+	struct upload_task task;
+	struct worker_job job;
+	struct upload *upload;
+	struct upload_checkpoint checkpoint;
+	bool unload;
+	int dir_fd; /* of a paused upload */
+};
+
+static struct upload_saving *of_job(struct worker_job *job)
+{
+	return (struct upload_saving *)((char *)job - offsetof(struct upload_saving, job));
+}
+
+static void end(struct upload_saving *saving)
+{
+	struct upload *upload = saving->upload;
+
+	close_fd(&saving->dir_fd);
+	free(saving);
+	upload->saving = false;
+	upload_task_done(upload);
+}
+
+static void run(struct worker_job *job)
+{
+	upload_checkpoint_run(&of_job(job)->checkpoint);
+}
+
+static void done(struct worker_job *job)
+{
+	struct upload_saving *saving = of_job(job);
+	struct upload *upload = saving->upload;
+
+	upload_checkpoint_settle(&saving->checkpoint, upload->content);
+	if (saving->checkpoint.failed) {
+		log_warning("'%s': %s", upload->head.game_name, saving->checkpoint.error.message);
+		upload->fault = saving->checkpoint.error;
+	}
+	if (saving->unload && upload->content != NULL) {
+		upload->paused_bytes = upload->content->held_bytes;
+		upload_content_destroy(upload->content);
+		upload->content = NULL;
+	}
+	end(saving);
+}
+
+static void start(struct upload_task *task)
+{
+	struct upload_saving *saving =
+		(struct upload_saving *)((char *)task - offsetof(struct upload_saving, task));
+	struct upload *upload = saving->upload;
+	struct upload_journal_state state = upload_journal_state_of(upload);
+	int dir_fd;
+
+	if (upload->gone || upload->committed) {
+		end(saving);
+		return;
+	}
+	if (upload->content == NULL) {
+		saving->dir_fd = upload_staging_open(upload->root, upload->head.upload_id, NULL);
+	}
+	dir_fd = upload->content != NULL ? upload->content->dir_fd : saving->dir_fd;
+	upload_checkpoint_take(&saving->checkpoint, upload->content, dir_fd, &state);
+	saving->job = (struct worker_job){ .run = run, .done = done };
+	worker_submit(upload->uploads->worker, &saving->job);
+}
+
+void upload_save(struct upload *upload, bool unload)
+{
+	struct upload_saving *saving = xcalloc(1, sizeof(*saving));
+
+	saving->task = (struct upload_task){ .start = start, .exclusive = unload };
+	saving->upload = upload;
+	saving->unload = unload;
+	saving->dir_fd = -1;
+	upload->saving = true;
+	upload_enqueue(upload, &saving->task);
+}
