@@ -43,6 +43,8 @@ $B/%.o: %.c | .deps
 	$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
 $B/test_%: $B/tests/test_%.o $B/libcapydeck.a
 	$(CC) $(CFLAGS) -o $@ $^ $(CHECK_LIBS) $(LIBS)
+$B/test_upload_%: $B/tests/test_upload_%.o $B/tests/upload_fixture.o $B/libcapydeck.a
+	$(CC) $(CFLAGS) -o $@ $^ $(CHECK_LIBS) $(LIBS)
 $B/mdns_peer: $B/tests/mdns_peer.o $B/libcapydeck.a
 	$(CC) $(CFLAGS) -o $@ $^ $(LIBS)
 $B/bench_%: $B/tests/bench/bench_%.o $B/tests/bench/wire.o $B/libcapydeck.a

@@ -63,10 +63,11 @@ int64_t upload_content_add(struct upload_content *content, size_t file, int64_t 
 
 void upload_content_soil(struct upload_content *content, size_t file, int64_t start, int64_t end)
 {
-	struct upload_dirty *last = content->dirty + content->dirty_count - 1;
+	struct upload_dirty *last =
+		content->dirty_count > 0 ? &content->dirty[content->dirty_count - 1] : NULL;
 
 	content->dirty_bytes += end - start;
-	if (content->dirty_count > 0 && last->file == file && last->end == start) {
+	if (last != NULL && last->file == file && last->end == start) {
 		last->end = end;
 		return;
 	}

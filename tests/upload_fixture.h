@@ -1,0 +1,84 @@
+#pragma once
+
+#include "agent/game_registry.h"
+#include "agent/upload_store.h"
+#include "core/error.h"
+#include "core/loop.h"
+#include "core/worker.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A store over a throw-away home, and a Hub's half of the conversation with it. */
+struct upload_fixture {
+	char home[64];
+	char library[96];
+	char state[96];
+	struct loop *loop;
+	struct worker *worker;
+	struct game_registry *registry;
+	struct upload_store *store;
+	unsigned changed_count;
+	unsigned progress_count;
+	int64_t last_transferred;
+};
+
+#define HUB "hub-1"
+
+/* A file as a test speaks of it; content is made of its name and seed. */
+struct test_file {
+	const char *path;
+	int64_t size;
+	unsigned seed;
+	bool hashed;
+};
+
+void fixture_make_home(struct upload_fixture *fixture);
+void fixture_remove_home(struct upload_fixture *fixture);
+/* The agent starts and stops; the home stays. */
+void fixture_start(struct upload_fixture *fixture);
+void fixture_stop(struct upload_fixture *fixture);
+
+void content_fill(const struct test_file *file, int64_t offset, char *data, size_t length);
+
+struct init_answer {
+	bool answered;
+	char upload_id[64];
+	struct json_map resume_from;
+	struct error error;
+};
+
+/* Sends init_upload and waits. False on an error, which is in the answer. */
+bool fixture_init(struct upload_fixture *fixture, const char *hub, const char *game,
+	const char *install_path, const struct test_file *files, size_t count,
+	struct init_answer *answer);
+void init_answer_finish(struct init_answer *answer);
+int64_t init_answer_resume(const struct init_answer *answer, const char *path);
+
+/* One chunk, waited for; gives total_written, or −1 and the error. */
+int64_t fixture_chunk(struct upload_fixture *fixture, const char *hub, const char *id,
+	const struct test_file *file, int64_t offset, size_t length, struct error *err);
+/* Sends what is missing of each file in chunks of 1 MiB. */
+void fixture_send(struct upload_fixture *fixture, const char *hub, const struct init_answer *answer,
+	const struct test_file *files, size_t count);
+
+struct complete_answer {
+	bool answered;
+	struct error error;
+	char dir[256];
+	char executable[128];
+	uint32_t known_app_id;
+};
+
+bool fixture_complete(struct upload_fixture *fixture, const char *hub, const char *id,
+	const char *exe, struct complete_answer *answer);
+
+/* Runs the loop until *flag. */
+void fixture_wait(struct upload_fixture *fixture, const bool *flag);
+void fixture_settle(struct upload_fixture *fixture); /* until nothing is under way */
+
+/* Is <dir>/<path> just what the file's content is? */
+bool has_content(const char *dir, const struct test_file *file);
+bool path_exists(const char *dir, const char *path);
+void put_file(const char *dir, const char *path, const char *text);
