@@ -1,9 +1,9 @@
 #pragma once
 
-#include "agent/transfer_rate.h"
 #include "agent/upload_head.h"
 #include "agent/upload_store.h"
 #include "core/error.h"
+#include "core/transfer_rate.h"
 
 #include <stdbool.h>
 #include <stddef.h>

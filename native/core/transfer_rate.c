@@ -1,4 +1,4 @@
-#include "agent/transfer_rate.h"
+#include "core/transfer_rate.h"
 
 void transfer_rate_add(struct transfer_rate *rate, int64_t now_ms, int64_t bytes)
 {
