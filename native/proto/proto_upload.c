@@ -78,6 +78,7 @@ const struct json_field complete_upload_fields[] = {
 	JSON_FIELD(struct complete_upload, create_shortcut, "createShortcut", JSON_BOOL, 0),
 	JSON_FIELD_OBJECT(struct complete_upload, shortcut, "shortcut", shortcut_config_fields,
 		JSON_OMIT_EMPTY),
+	JSON_FIELD(struct complete_upload, user_id, "userId", JSON_DIGITS, JSON_OMIT_EMPTY),
 	JSON_FIELDS_END,
 };
 

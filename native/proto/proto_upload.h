@@ -78,6 +78,7 @@ struct complete_upload {
 	char *upload_id;
 	bool create_shortcut;
 	struct shortcut_config shortcut;
+	char *user_id; /* extension: whose shortcut, in either form; NULL: the most recent login */
 };
 
 struct cancel_upload {
