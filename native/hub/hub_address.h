@@ -1,0 +1,23 @@
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct error;
+
+/* Where an Agent listens. */
+struct hub_address {
+	char *host; /* name or numeric, IPv6 without brackets */
+	uint16_t port;
+};
+
+/*
+ * Reads HOST, HOST:PORT, [IPv6] or [IPv6]:PORT; without a port the protocol's own.
+ * *is_address tells whether the text is meant as one at all: "Steam Deck" or "livingroom" is the
+ * name of an Agent, then nothing is filled. Errors: INVALID (a port that is none).
+ */
+bool hub_address_parse(
+	struct hub_address *address, const char *text, bool *is_address, struct error *err);
+void hub_address_finish(struct hub_address *address);
+/* "host:port" or "[host]:port"; caller frees. */
+char *hub_address_format(const char *host, uint16_t port);
