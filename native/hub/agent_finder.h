@@ -1,0 +1,39 @@
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct agent_finder;
+struct error;
+struct loop;
+
+/* An Agent that announces itself on the network. Strings are "" where it did not say. */
+struct found_agent {
+	char *id;
+	char *name;
+	char *host;    /* "steamdeck.local" */
+	char *address; /* numeric */
+	uint32_t port; /* 1–65535; as wide as JSON_UINT32 */
+	char *platform;
+	char *version;
+};
+
+/*
+ * Looks for Agents by DNS-SD for wait_ms, or, when one is wanted, until it is found and others of
+ * the same name have had time to answer. finished is called once; err: NULL, or why nothing could
+ * be looked for (IO).
+ */
+struct agent_finder *agent_finder_create(struct loop *loop, const char *wanted, int64_t wait_ms,
+	void (*finished)(void *user, const struct error *err), void *user);
+/* Not from within finished. NULL is fine. */
+void agent_finder_destroy(struct agent_finder *finder);
+
+/* Sorted by name, then id; borrowed until the finder goes on or ends. */
+const struct found_agent *agent_finder_agents(struct agent_finder *finder, size_t *count);
+/*
+ * The one that is called so: by id, name or host name, the case of letters aside. NULL on failure.
+ * Errors: NOT_FOUND (none; the message lists those there are), CONFLICT (several; it says how to
+ * tell them apart).
+ */
+const struct found_agent *agent_finder_match(
+	struct agent_finder *finder, const char *wanted, struct error *err);
