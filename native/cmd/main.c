@@ -8,6 +8,8 @@ static const struct subcommand {
 	int (*run)(int argc, char **argv);
 	const char *summary;
 } subcommands[] = {
+	{ "discover", cmd_discover, "list the agents on the network" },
+	{ "push", cmd_push, "send a game to an agent" },
 	{ NULL, NULL, NULL },
 };
 

@@ -1,0 +1,200 @@
+#include "cmd/cmd.h"
+
+#include "core/cleanup.h"
+#include "core/error.h"
+#include "core/json.h"
+#include "core/loop.h"
+#include "core/strbuf.h"
+#include "hub/agent_finder.h"
+#include "hub/hub_address.h"
+#include "hub/text_width.h"
+
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define WAIT_DEFAULT_S 3
+#define WAIT_MAX_S 300
+
+static const char help[] =
+	"Usage: capydeck discover [options]\n"
+	"\n"
+	"Lists the Decks on the network that take games: name, id, address, platform and version.\n"
+	"'capydeck push --to' takes the name, the id or the address.\n"
+	"\n"
+	"Options:\n"
+	"  --wait SECONDS  how long they have to answer, 1 to 300; default 3\n"
+	"  --json          one JSON object with all of them\n"
+	"  --help          print this text\n"
+	"\n"
+	"Exit codes are 0 when there is one, 1 when there is none, 2 when it was asked wrongly.\n";
+
+static const struct json_field found_agent_fields[] = {
+	JSON_FIELD(struct found_agent, id, "id", JSON_STRING, 0),
+	JSON_FIELD(struct found_agent, name, "name", JSON_STRING, 0),
+	JSON_FIELD(struct found_agent, host, "host", JSON_STRING, 0),
+	JSON_FIELD(struct found_agent, address, "address", JSON_STRING, 0),
+	JSON_FIELD(struct found_agent, port, "port", JSON_UINT32, 0),
+	JSON_FIELD(struct found_agent, platform, "platform", JSON_STRING, 0),
+	JSON_FIELD(struct found_agent, version, "version", JSON_STRING, 0),
+	JSON_FIELDS_END,
+};
+
+struct found_agents {
+	struct found_agent *agents;
+	size_t agents_count;
+};
+
+static const struct json_field found_agents_fields[] = {
+	JSON_FIELD_ARRAY(struct found_agents, agents, "agents", found_agent_fields, 0),
+	JSON_FIELDS_END,
+};
+
+struct discover_command {
+	struct loop *loop;
+	struct error err; /* why nothing could be looked for */
+};
+
+static void on_finished(void *user, const struct error *err)
+{
+	struct discover_command *command = user;
+
+	if (err != NULL) {
+		command->err = *err;
+	}
+	loop_stop(command->loop);
+}
+
+static void print_json(const struct found_agent *agents, size_t count)
+{
+	AUTO(strbuf_finish) struct strbuf text = { 0 };
+	const struct found_agents found = {
+		.agents = (struct found_agent *)agents,
+		.agents_count = count,
+	};
+
+	json_write(&text, found_agents_fields, &found);
+	puts(text.data);
+}
+
+enum column { COLUMN_NAME, COLUMN_ID, COLUMN_ADDRESS, COLUMN_PLATFORM, COLUMN_VERSION };
+#define COLUMNS_COUNT (COLUMN_VERSION + 1)
+
+static void fill_row(const struct found_agent *agent, char *address, const char **row)
+{
+	row[COLUMN_NAME] = agent->name[0] != '\0' ? agent->name : "-";
+	row[COLUMN_ID] = agent->id;
+	row[COLUMN_ADDRESS] = address;
+	row[COLUMN_PLATFORM] = agent->platform[0] != '\0' ? agent->platform : "-";
+	row[COLUMN_VERSION] = agent->version[0] != '\0' ? agent->version : "-";
+}
+
+static void print_row(const char *const *row, const unsigned *widths)
+{
+	for (unsigned i = 0; i < COLUMNS_COUNT; i++) {
+		bool is_last = i == COLUMNS_COUNT - 1;
+		int padding = is_last ? 0 : (int)(widths[i] - text_width(row[i]) + 2);
+
+		printf("%s%*s", row[i], padding, "");
+	}
+	putchar('\n');
+}
+
+static void print_table(const struct found_agent *agents, size_t count)
+{
+	static const char *const head[] = { "NAME", "ID", "ADDRESS", "PLATFORM", "VERSION" };
+	unsigned widths[COLUMNS_COUNT] = { 0 };
+	const char *row[COLUMNS_COUNT];
+
+	for (unsigned i = 0; i < COLUMNS_COUNT; i++) {
+		widths[i] = text_width(head[i]);
+	}
+	for (size_t i = 0; i < count; i++) {
+		AUTO(free_ptr)
+		char *address = hub_address_format(agents[i].address, (uint16_t)agents[i].port);
+
+		fill_row(&agents[i], address, row);
+		for (unsigned j = 0; j < COLUMNS_COUNT; j++) {
+			unsigned width = text_width(row[j]);
+
+			widths[j] = width > widths[j] ? width : widths[j];
+		}
+	}
+	print_row(head, widths);
+	for (size_t i = 0; i < count; i++) {
+		AUTO(free_ptr)
+		char *address = hub_address_format(agents[i].address, (uint16_t)agents[i].port);
+
+		fill_row(&agents[i], address, row);
+		print_row(row, widths);
+	}
+}
+
+static int discover(int64_t wait_ms, bool as_json)
+{
+	struct discover_command command = { .loop = loop_create() };
+	struct agent_finder *finder =
+		agent_finder_create(command.loop, NULL, wait_ms, on_finished, &command);
+	const struct found_agent *agents;
+	size_t count;
+
+	loop_run(command.loop);
+	agents = agent_finder_agents(finder, &count);
+	if (as_json) {
+		print_json(agents, count);
+	} else if (count > 0) {
+		print_table(agents, count);
+	}
+	agent_finder_destroy(finder);
+	loop_destroy(command.loop);
+	if (count > 0) {
+		return CMD_OK;
+	}
+	if (command.err.kind != ERROR_NONE) {
+		return cmd_failed("discover", "%s", command.err.message);
+	}
+	return cmd_failed("discover",
+		"no Deck answered: is CapyDeck running there, is this the same network, does the "
+		"firewall let UDP 5353 pass? An address works without: capydeck push --to HOST");
+}
+
+int cmd_discover(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "help", no_argument, NULL, 'h' },
+		{ "json", no_argument, NULL, 'j' },
+		{ "wait", required_argument, NULL, 'w' },
+		{ NULL, 0, NULL, 0 },
+	};
+	long wait_s = WAIT_DEFAULT_S;
+	bool as_json = false;
+	char *end;
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		switch (option) {
+		case 'h':
+			fputs(help, stdout);
+			return CMD_OK;
+		case 'j':
+			as_json = true;
+			break;
+		case 'w':
+			wait_s = strtol(optarg, &end, 10);
+			if (end == optarg || *end != '\0' || wait_s < 1 || wait_s > WAIT_MAX_S) {
+				return cmd_usage("discover",
+					"--wait '%s': give seconds from 1 to %d", optarg,
+					WAIT_MAX_S);
+			}
+			break;
+		default:
+			return cmd_usage("discover", NULL);
+		}
+	}
+	if (optind != argc) {
+		return cmd_usage("discover", "'%s' is one word too many", argv[optind]);
+	}
+	return discover(wait_s * 1000, as_json);
+}

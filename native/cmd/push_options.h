@@ -1,0 +1,35 @@
+#pragma once
+
+#include "core/strvec.h"
+#include "hub/hub_address.h"
+#include "hub/push_report.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The command line of `capydeck push`. Strings are borrowed from argv. */
+struct push_options {
+	const char *dir;
+	const char *to;
+	struct hub_address address; /* of `to`, when it is one */
+	bool is_address;
+	const char *name;	    /* NULL: the folder's */
+	const char *exe;	    /* NULL: to be guessed */
+	const char *install_path;   /* "": the Deck's default */
+	const char *launch_options; /* NULL: none */
+	struct strvec tags;
+	const char *user_id; /* NULL: whoever logged in to Steam last */
+	bool wants_shortcut;
+	const char *code;     /* NULL: to be asked for */
+	bool code_from_input; /* asked for even where nobody seems to be there */
+	unsigned in_flight_count;
+	int64_t chunk_size_bytes; /* 0: what the Agent announces */
+	int64_t retry_ms;
+	const char *config_dir; /* NULL: the default */
+	struct strvec excludes;
+	enum push_report_mode mode;
+};
+
+/* False: the help was printed, or a complaint; *exit_code is then for main() to return. */
+bool push_options_parse(struct push_options *options, int argc, char **argv, int *exit_code);
+void push_options_finish(struct push_options *options);
