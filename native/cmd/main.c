@@ -8,6 +8,8 @@ static const struct subcommand {
 	int (*run)(int argc, char **argv);
 	const char *summary;
 } subcommands[] = {
+	{ "agent", cmd_agent, "serve Hubs: receive and install games" },
+	{ "ctl", cmd_ctl, "ask and tell the agent of this device" },
 	{ "discover", cmd_discover, "list the agents on the network" },
 	{ "push", cmd_push, "send a game to an agent" },
 	{ NULL, NULL, NULL },

@@ -1,0 +1,467 @@
+#include "cmd/cmd.h"
+
+#include "cmd/ctl_print.h"
+#include "cmd/ctl_session.h"
+#include "core/cleanup.h"
+#include "core/error.h"
+#include "core/json.h"
+#include "core/paths.h"
+#include "core/strbuf.h"
+#include "proto/proto_ipc.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char help[] =
+	"Usage: capydeck ctl COMMAND [options]\n"
+	"\n"
+	"Asks and tells the agent that runs on this device for this user.\n"
+	"\n"
+	"Commands:\n"
+	"  status                     what the agent does: address, Hub, network, Steam, uploads\n"
+	"  pairing                    the pairing code, if one is shown\n"
+	"  pairing dismiss            take the code off the screen; it is void then\n"
+	"  pairing reopen             show a new code for the Hub whose last one was not used\n"
+	"  hubs [list]                the Hubs that are paired\n"
+	"  hubs revoke ID             forget a Hub and end its connection\n"
+	"  uploads [list]             uploads under way and interrupted ones\n"
+	"  uploads discard ID         delete what an interrupted upload has sent so far\n"
+	"  games                      the games that Hubs have installed\n"
+	"  settings [list]            all settings, with their meaning\n"
+	"  settings get KEY           one setting\n"
+	"  settings set KEY VALUE     change a setting; a list is written as '[\"a\",\"b\"]'\n"
+	"  lockouts reset             let addresses try again that guessed too many wrong codes\n"
+	"  log                        the latest lines of the agent's log\n"
+	"\n"
+	"Options:\n"
+	"  --json             print JSON, for scripts\n"
+	"  --wait             with pairing: wait until a code is shown\n"
+	"  --follow           with log: go on printing new lines\n"
+	"  --lines N          with log: how many lines (default: 50)\n"
+	"  --runtime-dir DIR  where the agent's socket is (default: $XDG_RUNTIME_DIR/capydeck)\n"
+	"  --config-dir DIR   taken for symmetry with the agent; not needed here\n"
+	"  --state-dir DIR    where the agent's socket may be without $XDG_RUNTIME_DIR\n"
+	"  --help             print this text\n"
+	"\n"
+	"Exit codes:\n"
+	"  0  done\n"
+	"  1  failed, e.g. no agent runs\n"
+	"  2  wrong command or options\n"
+	"\n"
+	"JSON:\n"
+	"  Results are those of the agent's local IPC; native/control/README.md describes them.\n"
+	"  'pairing --json' prints {\"active\", \"code\", \"hubName\", \"expiresInSeconds\"}.\n";
+
+#define DEFAULT_LINES 50
+
+struct ctl {
+	struct ctl_session session;
+	struct paths_options paths;
+	bool json;
+	bool wait;
+	bool follow;
+	int64_t lines;
+};
+
+/* Calls the method; prints its result as JSON, or reads it into out. */
+static bool call(struct ctl *ctl, const char *method, const struct json_field *param_fields,
+	const void *params, const struct json_field *fields, void *out, struct error *err)
+{
+	AUTO(strbuf_finish) struct strbuf result = { 0 };
+
+	if (!ctl_session_call(&ctl->session, method, param_fields, params, &result, err)) {
+		return false;
+	}
+	if (ctl->json) {
+		puts(result.data);
+		return true;
+	}
+	return fields == NULL || json_read_text(out, fields, result.data, result.length, err);
+}
+
+/* A command without a result of interest. */
+static bool tell(struct ctl *ctl, const char *method, const struct json_field *fields,
+	const void *params, const char *done, struct error *err)
+{
+	if (!call(ctl, method, fields, params, NULL, NULL, err)) {
+		return false;
+	}
+	if (!ctl->json) {
+		puts(done);
+	}
+	return true;
+}
+
+static bool run_status(struct ctl *ctl, char **args, struct error *err)
+{
+	struct ipc_status status = { 0 };
+	bool ok = call(ctl, "status", NULL, NULL, ipc_status_fields, &status, err);
+
+	if (ok && !ctl->json) {
+		ctl_print_status(&status);
+	}
+	json_finish(&status, ipc_status_fields);
+	return ok;
+}
+
+static void print_pairing(const struct ctl *ctl, const struct ipc_pairing *pairing)
+{
+	AUTO(strbuf_finish) struct strbuf json = { 0 };
+
+	if (ctl->json) {
+		json_write(&json, ipc_pairing_fields, pairing);
+		puts(json.data);
+	} else {
+		ctl_print_pairing(pairing);
+	}
+}
+
+static bool get_pairing(struct ctl *ctl, struct ipc_pairing *pairing, struct error *err)
+{
+	AUTO(strbuf_finish) struct strbuf text = { 0 };
+
+	/* Subscribed first, so that a code that comes in between is not missed. */
+	if (ctl->wait && !ctl_session_call(&ctl->session, "subscribe", NULL, NULL, &text, err)) {
+		return false;
+	}
+	if (!ctl_session_call(&ctl->session, "pairing.get", NULL, NULL, &text, err) ||
+		!json_read_text(pairing, ipc_pairing_fields, text.data, text.length, err)) {
+		return false;
+	}
+	return pairing->active || !ctl->wait ||
+	       (ctl_session_follow(&ctl->session, "pairing_shown", &text, err) &&
+		       json_read_text(pairing, ipc_pairing_fields, text.data, text.length, err));
+}
+
+static bool run_pairing(struct ctl *ctl, char **args, struct error *err)
+{
+	struct ipc_pairing pairing = { 0 };
+	bool ok = get_pairing(ctl, &pairing, err);
+
+	if (ok) {
+		print_pairing(ctl, &pairing);
+	}
+	json_finish(&pairing, ipc_pairing_fields);
+	return ok;
+}
+
+static bool run_pairing_dismiss(struct ctl *ctl, char **args, struct error *err)
+{
+	return tell(ctl, "pairing.dismiss", NULL, NULL, "the code is void now", err);
+}
+
+static bool run_pairing_reopen(struct ctl *ctl, char **args, struct error *err)
+{
+	struct ipc_pairing pairing = { 0 };
+	bool ok = call(ctl, "pairing.reopen", NULL, NULL, ipc_pairing_fields, &pairing, err);
+
+	if (ok && !ctl->json) {
+		ctl_print_pairing(&pairing);
+	}
+	json_finish(&pairing, ipc_pairing_fields);
+	return ok;
+}
+
+static bool run_hubs_list(struct ctl *ctl, char **args, struct error *err)
+{
+	struct ipc_hubs hubs = { 0 };
+	bool ok = call(ctl, "hubs.list", NULL, NULL, ipc_hubs_fields, &hubs, err);
+
+	if (ok && !ctl->json) {
+		ctl_print_hubs(&hubs);
+	}
+	json_finish(&hubs, ipc_hubs_fields);
+	return ok;
+}
+
+static bool run_hubs_revoke(struct ctl *ctl, char **args, struct error *err)
+{
+	const struct ipc_hub_id params = { .hub_id = args[0] };
+
+	return tell(ctl, "hubs.revoke", ipc_hub_id_fields, &params,
+		"revoked; the Hub has to pair again", err);
+}
+
+static bool run_uploads_list(struct ctl *ctl, char **args, struct error *err)
+{
+	struct ipc_uploads uploads = { 0 };
+	bool ok = call(ctl, "uploads.list", NULL, NULL, ipc_uploads_fields, &uploads, err);
+
+	if (ok && !ctl->json) {
+		ctl_print_uploads(&uploads);
+	}
+	json_finish(&uploads, ipc_uploads_fields);
+	return ok;
+}
+
+static bool run_uploads_discard(struct ctl *ctl, char **args, struct error *err)
+{
+	const struct ipc_upload_id params = { .upload_id = args[0] };
+
+	return tell(ctl, "uploads.discard", ipc_upload_id_fields, &params, "discarded", err);
+}
+
+static bool run_games(struct ctl *ctl, char **args, struct error *err)
+{
+	struct ipc_games games = { 0 };
+	bool ok = call(ctl, "games.list", NULL, NULL, ipc_games_fields, &games, err);
+
+	if (ok && !ctl->json) {
+		ctl_print_games(&games);
+	}
+	json_finish(&games, ipc_games_fields);
+	return ok;
+}
+
+static bool run_settings_list(struct ctl *ctl, char **args, struct error *err)
+{
+	struct ipc_settings settings = { 0 };
+	bool ok = call(ctl, "settings.list", NULL, NULL, ipc_settings_fields, &settings, err);
+
+	if (ok && !ctl->json) {
+		ctl_print_settings(&settings);
+	}
+	json_finish(&settings, ipc_settings_fields);
+	return ok;
+}
+
+static bool run_settings_get(struct ctl *ctl, char **args, struct error *err)
+{
+	const struct ipc_setting_change params = { .key = args[0] };
+	struct ipc_setting setting = { 0 };
+	bool ok = call(ctl, "settings.get", ipc_setting_change_fields, &params, ipc_setting_fields,
+		&setting, err);
+
+	if (ok && !ctl->json) {
+		puts(setting.value);
+	}
+	json_finish(&setting, ipc_setting_fields);
+	return ok;
+}
+
+static bool run_settings_set(struct ctl *ctl, char **args, struct error *err)
+{
+	AUTO(strbuf_finish) struct strbuf typed = { 0 };
+	struct ipc_setting_change params = { .key = args[0] };
+	struct ipc_setting setting = { 0 };
+	bool ok;
+
+	json_write_string(&typed, args[1]);
+	params.value = typed.data;
+	ok = call(ctl, "settings.set", ipc_setting_change_fields, &params, ipc_setting_fields,
+		&setting, err);
+	if (ok && !ctl->json) {
+		printf("%s = %s%s\n", args[0], setting.value,
+			setting.restart_needed ? "; takes effect when the agent starts again" : "");
+	}
+	json_finish(&setting, ipc_setting_fields);
+	return ok;
+}
+
+static bool run_lockouts_reset(struct ctl *ctl, char **args, struct error *err)
+{
+	return tell(ctl, "lockouts.reset", NULL, NULL, "every address may try again", err);
+}
+
+static bool follow_log(struct ctl *ctl, struct error *err)
+{
+	struct ipc_log_line line = { 0 };
+	bool ok = true;
+
+	while (ok) {
+		AUTO(strbuf_finish) struct strbuf params = { 0 };
+
+		ok = ctl_session_follow(&ctl->session, "log_line", &params, err) &&
+		     json_read_text(&line, ipc_log_line_fields, params.data, params.length, err);
+		if (ok) {
+			puts(ctl->json ? params.data : line.line);
+			fflush(stdout);
+		}
+	}
+	json_finish(&line, ipc_log_line_fields);
+	return ok;
+}
+
+static bool run_log(struct ctl *ctl, char **args, struct error *err)
+{
+	const struct ipc_log_request params = { .lines = ctl->lines };
+	struct ipc_subscription subscription = { 0 };
+	AUTO(strbuf_finish) struct strbuf ignored = { 0 };
+	struct ipc_log log = { 0 };
+	bool ok = true;
+
+	if (ctl->follow) {
+		strvec_push(&subscription.events, "log_line");
+		ok = ctl_session_call(&ctl->session, "subscribe", ipc_subscription_fields,
+			&subscription, &ignored, err);
+	}
+	ok = ok &&
+	     call(ctl, "log.tail", ipc_log_request_fields, &params, ipc_log_fields, &log, err);
+	for (size_t i = 0; i < log.lines.count; i++) {
+		puts(log.lines.items[i]);
+	}
+	fflush(stdout);
+	json_finish(&log, ipc_log_fields);
+	json_finish(&subscription, ipc_subscription_fields);
+	return ok && (!ctl->follow || follow_log(ctl, err));
+}
+
+static const struct ctl_command {
+	const char *noun;
+	const char *verb; /* NULL: what the noun alone means */
+	int argument_count;
+	bool (*run)(struct ctl *ctl, char **args, struct error *err);
+} commands[] = {
+	{ "games", NULL, 0, run_games },
+	{ "games", "list", 0, run_games },
+	{ "hubs", NULL, 0, run_hubs_list },
+	{ "hubs", "list", 0, run_hubs_list },
+	{ "hubs", "revoke", 1, run_hubs_revoke },
+	{ "lockouts", "reset", 0, run_lockouts_reset },
+	{ "log", NULL, 0, run_log },
+	{ "pairing", NULL, 0, run_pairing },
+	{ "pairing", "show", 0, run_pairing },
+	{ "pairing", "dismiss", 0, run_pairing_dismiss },
+	{ "pairing", "reopen", 0, run_pairing_reopen },
+	{ "settings", NULL, 0, run_settings_list },
+	{ "settings", "get", 1, run_settings_get },
+	{ "settings", "list", 0, run_settings_list },
+	{ "settings", "set", 2, run_settings_set },
+	{ "status", NULL, 0, run_status },
+	{ "uploads", NULL, 0, run_uploads_list },
+	{ "uploads", "discard", 1, run_uploads_discard },
+	{ "uploads", "list", 0, run_uploads_list },
+};
+
+static const struct ctl_command *find_command(const char *noun, const char *verb)
+{
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		const struct ctl_command *command = &commands[i];
+
+		if (strcmp(command->noun, noun) == 0 &&
+			(verb == NULL ? command->verb == NULL
+				      : command->verb != NULL &&
+						strcmp(command->verb, verb) == 0)) {
+			return command;
+		}
+	}
+	return NULL;
+}
+
+static bool read_count(const char *text, int64_t *count)
+{
+	char *end;
+	long value = strtol(text, &end, 10);
+
+	if (end == text || *end != '\0' || value < 0) {
+		return false;
+	}
+	*count = value;
+	return true;
+}
+
+/* An exit code, or −1: go on. */
+static int read_options(struct ctl *ctl, int argc, char **argv)
+{
+	enum { JSON = 1, WAIT, FOLLOW, LINES, RUNTIME, CONFIG, STATE, HELP };
+	static const struct option options[] = {
+		{ "json", no_argument, NULL, JSON },
+		{ "wait", no_argument, NULL, WAIT },
+		{ "follow", no_argument, NULL, FOLLOW },
+		{ "lines", required_argument, NULL, LINES },
+		{ "runtime-dir", required_argument, NULL, RUNTIME },
+		{ "config-dir", required_argument, NULL, CONFIG },
+		{ "state-dir", required_argument, NULL, STATE },
+		{ "help", no_argument, NULL, HELP },
+		{ NULL, 0, NULL, 0 },
+	};
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		switch (option) {
+		case JSON:
+			ctl->json = true;
+			break;
+		case WAIT:
+			ctl->wait = true;
+			break;
+		case FOLLOW:
+			ctl->follow = true;
+			break;
+		case LINES:
+			if (!read_count(optarg, &ctl->lines)) {
+				return cmd_usage("ctl", "'%s' is not a number of lines", optarg);
+			}
+			break;
+		case RUNTIME:
+			ctl->paths.runtime_dir = optarg;
+			break;
+		case CONFIG:
+			ctl->paths.config_dir = optarg;
+			break;
+		case STATE:
+			ctl->paths.state_dir = optarg;
+			break;
+		case HELP:
+			fputs(help, stdout);
+			return CMD_OK;
+		default:
+			return cmd_usage("ctl", NULL);
+		}
+	}
+	return -1;
+}
+
+/* NULL after telling what is wrong. *args: the command's own arguments. */
+static const struct ctl_command *choose(int argc, char **argv, char ***args)
+{
+	const char *noun = optind < argc ? argv[optind] : NULL;
+	const char *verb = optind + 1 < argc ? argv[optind + 1] : NULL;
+	const struct ctl_command *command;
+	int given;
+
+	if (noun == NULL) {
+		cmd_usage("ctl", "a command is missing");
+		return NULL;
+	}
+	command = find_command(noun, verb);
+	if (command == NULL) {
+		cmd_usage("ctl", "there is no command '%s%s%s'", noun, verb != NULL ? " " : "",
+			verb != NULL ? verb : "");
+		return NULL;
+	}
+	*args = argv + optind + (verb != NULL ? 2 : 1);
+	given = (int)(argv + argc - *args);
+	if (given != command->argument_count) {
+		cmd_usage("ctl", "'%s%s%s' takes %d arguments, not %d", noun,
+			verb != NULL ? " " : "", verb != NULL ? verb : "", command->argument_count,
+			given);
+		return NULL;
+	}
+	return command;
+}
+
+int cmd_ctl(int argc, char **argv)
+{
+	struct ctl ctl = { .lines = DEFAULT_LINES };
+	AUTO(paths_finish) struct paths paths = { 0 };
+	const struct ctl_command *command;
+	struct error err = { 0 };
+	char **args = NULL;
+	int code = read_options(&ctl, argc, argv);
+	bool ok;
+
+	if (code >= 0) {
+		return code;
+	}
+	command = choose(argc, argv, &args);
+	if (command == NULL) {
+		return CMD_USAGE;
+	}
+	ok = paths_init(&paths, &ctl.paths, &err) && ctl_session_init(&ctl.session, &paths, &err) &&
+	     command->run(&ctl, args, &err);
+	ctl_session_finish(&ctl.session);
+	return ok ? CMD_OK : cmd_failed("ctl", "%s", err.message);
+}

@@ -1,0 +1,233 @@
+#include "cmd/ctl_print.h"
+
+#include "cmd/text_table.h"
+#include "core/cleanup.h"
+#include "core/xalloc.h"
+#include "proto/proto_ipc.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#define LABEL "%-12s "
+
+static const char *text(const char *value)
+{
+	return value != NULL ? value : "";
+}
+
+/* "1.2 GB"; powers of ten, as shops and Steam count. */
+static char *size_text(int64_t bytes)
+{
+	static const char *const units[] = { "bytes", "kB", "MB", "GB", "TB", "PB" };
+	double value = (double)bytes;
+	size_t unit = 0;
+
+	while (value >= 999.5 && unit + 1 < sizeof(units) / sizeof(units[0])) {
+		value /= 1000;
+		unit++;
+	}
+	return xasprintf(unit == 0 || value >= 99.5 ? "%.0f %s" : "%.1f %s", value, units[unit]);
+}
+
+static char *date_text(int64_t unix_time)
+{
+	time_t seconds = unix_time;
+	struct tm tm;
+	char date[32] = "never";
+
+	if (unix_time > 0 && localtime_r(&seconds, &tm) != NULL) {
+		strftime(date, sizeof(date), "%Y-%m-%d %H:%M", &tm);
+	}
+	return xstrdup(date);
+}
+
+static char *duration_text(int64_t seconds)
+{
+	if (seconds < 120) {
+		return xasprintf("%lld s", (long long)seconds);
+	}
+	if (seconds < 2 * 60 * 60) {
+		return xasprintf("%lld min", (long long)(seconds / 60));
+	}
+	if (seconds < 2 * 24 * 60 * 60) {
+		return xasprintf("%lld h", (long long)(seconds / (60 * 60)));
+	}
+	return xasprintf("%lld days", (long long)(seconds / (24 * 60 * 60)));
+}
+
+static void print_addresses(const struct ipc_agent *agent)
+{
+	printf(LABEL, "listening");
+	for (size_t i = 0; i < agent->addresses.count; i++) {
+		const char *address = agent->addresses.items[i];
+		bool is_v6 = strchr(address, ':') != NULL;
+
+		printf("%s%s%s%s:%lld", i > 0 ? ", " : "", is_v6 ? "[" : "", address,
+			is_v6 ? "]" : "", (long long)agent->port);
+	}
+	if (agent->addresses.count == 0) {
+		printf("port %lld, no network", (long long)agent->port);
+	}
+	puts("");
+}
+
+void ctl_print_status(const struct ipc_status *status)
+{
+	const struct ipc_connected_hub *hub = &status->hub;
+
+	printf(LABEL "%s (%s, capydeck %s, %s)\n", "agent", text(status->agent.name),
+		text(status->agent.id), text(status->agent.version), text(status->agent.platform));
+	print_addresses(&status->agent);
+	if (hub->connected) {
+		printf(LABEL "%s %s at %s\n", "hub", text(hub->name), text(hub->version),
+			text(hub->address));
+	} else {
+		printf(LABEL "%s; %lld paired\n", "hub",
+			status->agent.accept_connections ? "none connected"
+							 : "connections are switched off",
+			(long long)status->paired_hubs);
+	}
+	if (status->pairing.active) {
+		printf(LABEL "code %s for '%s', valid for %lld s\n", "pairing",
+			text(status->pairing.code), text(status->pairing.hub_name),
+			(long long)status->pairing.expires_in_seconds);
+	}
+	if (status->locked_out > 0) {
+		printf(LABEL
+			"%lld after too many wrong codes ('ctl lockouts reset' lets them in)\n",
+			"locked out", (long long)status->locked_out);
+	}
+	printf(LABEL "%s: %s\n", "network", text(status->mdns.state), text(status->mdns.detail));
+	printf(LABEL "%s: %s\n", "steam", text(status->steam.state), text(status->steam.detail));
+	printf(LABEL "%lld installed\n", "games", (long long)status->games);
+	for (size_t i = 0; i < status->notices.count; i++) {
+		printf(LABEL "%s\n", "notice", status->notices.items[i]);
+	}
+	if (status->uploads_count > 0) {
+		const struct ipc_uploads uploads = {
+			.uploads = status->uploads,
+			.uploads_count = status->uploads_count,
+		};
+
+		puts("");
+		ctl_print_uploads(&uploads);
+	}
+}
+
+void ctl_print_pairing(const struct ipc_pairing *pairing)
+{
+	if (pairing->active) {
+		printf("%s  for '%s', valid for %lld seconds\n", text(pairing->code),
+			text(pairing->hub_name), (long long)pairing->expires_in_seconds);
+	} else {
+		puts("no pairing code is shown; start pairing on the Hub");
+	}
+}
+
+void ctl_print_hubs(const struct ipc_hubs *hubs)
+{
+	struct text_table table = { 0 };
+
+	if (hubs->hubs_count == 0) {
+		puts("no Hub is paired");
+		return;
+	}
+	text_table_row(&table, (const char *[]){ "ID", "NAME", "PAIRED", "LAST SEEN", NULL });
+	for (size_t i = 0; i < hubs->hubs_count; i++) {
+		const struct ipc_hub *hub = &hubs->hubs[i];
+		AUTO(free_ptr) char *paired = date_text(hub->paired_at);
+		AUTO(free_ptr)
+		char *seen = hub->connected ? xstrdup("connected") : date_text(hub->last_seen);
+
+		text_table_row(&table,
+			(const char *[]){ text(hub->hub_id), text(hub->name), paired, seen, NULL });
+	}
+	text_table_print(&table);
+	text_table_finish(&table);
+}
+
+/* "receiving, 3.1 MB/s, 2 min left" */
+static char *upload_state(const struct ipc_upload *upload)
+{
+	int64_t left_bytes = upload->total_bytes - upload->transferred_bytes;
+	AUTO(free_ptr) char *rate = NULL;
+	AUTO(free_ptr) char *left = NULL;
+
+	if (upload->expires_in_seconds >= 0) {
+		left = duration_text(upload->expires_in_seconds);
+		return xasprintf("%s, kept for %s", text(upload->state), left);
+	}
+	if (upload->bytes_per_second <= 0) {
+		return xstrdup(text(upload->state));
+	}
+	rate = size_text(upload->bytes_per_second);
+	left = duration_text(left_bytes / upload->bytes_per_second);
+	return xasprintf("%s, %s/s, %s left", text(upload->state), rate, left);
+}
+
+void ctl_print_uploads(const struct ipc_uploads *uploads)
+{
+	struct text_table table = { 0 };
+
+	if (uploads->uploads_count == 0) {
+		puts("no uploads");
+		return;
+	}
+	text_table_row(&table, (const char *[]){ "UPLOAD", "GAME", "DONE", "SIZE", "STATE", NULL });
+	for (size_t i = 0; i < uploads->uploads_count; i++) {
+		const struct ipc_upload *upload = &uploads->uploads[i];
+		double share = upload->total_bytes > 0 ? (double)upload->transferred_bytes /
+								 (double)upload->total_bytes
+						       : 1;
+		AUTO(free_ptr) char *percent = xasprintf("%d %%", (int)(share * 100));
+		AUTO(free_ptr) char *size = size_text(upload->total_bytes);
+		AUTO(free_ptr) char *state = upload_state(upload);
+
+		text_table_row(
+			&table, (const char *[]){ text(upload->upload_id), text(upload->game_name),
+					percent, size, state, NULL });
+	}
+	text_table_print(&table);
+	text_table_finish(&table);
+}
+
+void ctl_print_games(const struct ipc_games *games)
+{
+	struct text_table table = { 0 };
+
+	if (games->games_count == 0) {
+		puts("no games were installed by this agent");
+		return;
+	}
+	text_table_row(&table,
+		(const char *[]){ "GAME", "SIZE", "FILES", "APP ID", "INSTALLED", "FOLDER", NULL });
+	for (size_t i = 0; i < games->games_count; i++) {
+		const struct ipc_game *game = &games->games[i];
+		AUTO(free_ptr) char *size = size_text(game->size_bytes);
+		AUTO(free_ptr) char *files = xasprintf("%lld", (long long)game->file_count);
+		AUTO(free_ptr)
+		char *app_id = game->app_id != 0 ? xasprintf("%u", game->app_id) : xstrdup("-");
+		AUTO(free_ptr) char *installed = date_text(game->installed_at);
+
+		text_table_row(&table, (const char *[]){ text(game->name), size, files, app_id,
+					       installed, text(game->dir), NULL });
+	}
+	text_table_print(&table);
+	text_table_finish(&table);
+}
+
+void ctl_print_settings(const struct ipc_settings *settings)
+{
+	struct text_table table = { 0 };
+
+	text_table_row(&table, (const char *[]){ "SETTING", "VALUE", "MEANING", NULL });
+	for (size_t i = 0; i < settings->settings_count; i++) {
+		const struct ipc_setting *setting = &settings->settings[i];
+
+		text_table_row(&table, (const char *[]){ text(setting->key), text(setting->value),
+					       text(setting->help), NULL });
+	}
+	text_table_print(&table);
+	text_table_finish(&table);
+}

@@ -1,0 +1,45 @@
+#include "cmd/terminal_code.h"
+
+#include "proto/proto_constants.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+static void show(void *user, const struct pairing_view *view)
+{
+	const struct terminal_code *terminal = user;
+
+	dprintf(terminal->fd, "\n  Pairing code for '%s':  %s  (valid for %d seconds)\n\n",
+		view->hub_name, view->code, PAIRING_EXPIRES_S);
+}
+
+static void hide(void *user, enum pairing_end end)
+{
+	const struct terminal_code *terminal = user;
+
+	dprintf(terminal->fd, "  Pairing: %s\n\n", pairing_end_text(end));
+}
+
+void terminal_code_init(struct terminal_code *terminal, struct pairing *pairing)
+{
+	*terminal = (struct terminal_code){
+		.listener = { .show = show, .hide = hide, .user = terminal },
+		.fd = -1,
+	};
+	if (isatty(STDOUT_FILENO) || isatty(STDERR_FILENO)) {
+		terminal->fd = open("/dev/tty", O_WRONLY | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
+	}
+	if (terminal->fd >= 0) {
+		pairing_listen(pairing, &terminal->listener);
+	}
+}
+
+void terminal_code_finish(struct terminal_code *terminal, struct pairing *pairing)
+{
+	if (terminal->fd >= 0) {
+		pairing_unlisten(pairing, &terminal->listener);
+		close(terminal->fd);
+		terminal->fd = -1;
+	}
+}

@@ -1,0 +1,15 @@
+#pragma once
+
+#include "agent/pairing.h"
+
+/*
+ * Shows the pairing code on the terminal that the agent runs on, if it does: written to the
+ * terminal itself, so that it never lands in a log that stdout or stderr is sent to.
+ */
+struct terminal_code {
+	struct pairing_listener listener;
+	int fd; /* −1: no terminal */
+};
+
+void terminal_code_init(struct terminal_code *terminal, struct pairing *pairing);
+void terminal_code_finish(struct terminal_code *terminal, struct pairing *pairing);

@@ -1,0 +1,51 @@
+/* A binary message, seen in two parts as it arrives, is read as when it is seen at once. */
+#include "agent/chunk_receiver.h"
+#include "agent/upload_store.h"
+#include "core/cleanup.h"
+#include "core/error.h"
+#include "core/sha256.h"
+#include "core/strbuf.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check_digest(const struct upload_write *write)
+{
+	char expected[SHA256_HEX_BYTES], given[SHA256_HEX_BYTES];
+
+	sha256_of(write->message.data + write->data_offset,
+		write->message.length - write->data_offset, expected);
+	sha256_to_hex(write->digest, given);
+	if (strcmp(expected, given) != 0) {
+		abort();
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	AUTO(chunk_receiver_finish) struct chunk_receiver receiver = { 0 };
+	AUTO(strbuf_finish) struct strbuf message = { 0 };
+	struct upload_write write = { .pipelined = false };
+	struct error err = { 0 };
+
+	strbuf_append(&message, data, size);
+	chunk_receiver_part(&receiver, message.data, size / 2, true);
+	chunk_receiver_part(&receiver, message.data, size, true);
+	if (chunk_receiver_take(&receiver, &message, &write, &err)) {
+		if (write.data_offset > write.message.length || write.message.length != size) {
+			abort();
+		}
+		if (write.digest_known) {
+			check_digest(&write);
+		}
+	} else if (err.kind != ERROR_INVALID) {
+		abort();
+	}
+	json_finish(&write.header, upload_chunk_fields);
+	strbuf_finish(&write.message);
+	free(chunk_receiver_id((const char *)data, size));
+	return 0;
+}
