@@ -147,8 +147,8 @@ bool handle_upload_chunk(struct agent_session *session, const cJSON *payload, st
 static void refuse_artwork(struct agent_session *session, const struct upload_chunk *header)
 {
 	const struct artwork_image_response response = {
-		.artwork_type = header->artwork_type != NULL ? header->artwork_type : "",
-		.error = "artwork is not supported by this version",
+		.artwork_type = (char *)(header->artwork_type != NULL ? header->artwork_type : ""),
+		.error = (char *)"artwork is not supported by this version",
 	};
 
 	agent_session_reply(
@@ -197,7 +197,7 @@ void handle_upload_progress(struct agent_session *session, const struct upload_s
 		.total_bytes = status->total_bytes,
 		.current_file = (char *)status->current_file,
 		.percentage = 100,
-		.status = "in_progress",
+		.status = (char *)"in_progress",
 		.started_at = started_at,
 		.updated_at = updated_at,
 	};

@@ -44,12 +44,12 @@ void upload_install_announce(
 	bool is_complete = strcmp(status, "complete") == 0;
 	const char *message = is_complete ? "Installation complete" : "Installation started";
 	const struct operation_event event = {
-		.type = "install",
+		.type = (char *)"install",
 		.status = (char *)status,
 		.game_name = (char *)game_name,
 		.progress = is_complete ? 100 : 0,
 		/* The desktop app shows any message as an error. */
-		.message = agent_session_hub(session)->is_desktop ? "" : (char *)message,
+		.message = (char *)(agent_session_hub(session)->is_desktop ? "" : message),
 	};
 
 	agent_session_push(session, "operation_event", operation_event_fields, &event);
@@ -115,13 +115,37 @@ static char *in_game_dir(const char *dir, const char *path)
 	return *path == '/' ? xstrdup(path) : path_join(dir, path);
 }
 
+/* The executable within the game's folder, as registered: complete_upload may name another one. */
+static const char *executable_of(
+	const struct install *install, const struct upload_installed *installed)
+{
+	const struct game *game = game_registry_find(install->services->games, installed->dir);
+
+	return game != NULL && *game->executable != '\0' ? game->executable : installed->executable;
+}
+
+static void put_shortcut(struct install *install, const struct upload_installed *installed)
+{
+	const struct shortcut_config *shortcut = &install->request.shortcut;
+	AUTO(free_ptr) char *exe = path_join(installed->dir, executable_of(install, installed));
+	AUTO(free_ptr) char *start_dir = in_game_dir(installed->dir, shortcut->start_dir);
+	const struct steam_shortcut_request request = {
+		.app_id = installed->known_app_id,
+		.name = text_or(shortcut->name, installed->game_name),
+		.exe = exe,
+		.start_dir = start_dir,
+		.launch_options =
+			text_or(shortcut->launch_options, text_or(installed->launch_options, NULL)),
+		.tags = shortcut->tags.count > 0 ? &shortcut->tags : installed->tags,
+	};
+
+	steam_put_shortcut(install->services->steam, &request, on_shortcut, install);
+}
+
 static void on_installed(
 	void *user, const struct upload_installed *installed, const struct error *err)
 {
 	struct install *install = user;
-	const struct shortcut_config *shortcut = &install->request.shortcut;
-	AUTO(free_ptr) char *exe = NULL;
-	AUTO(free_ptr) char *start_dir = NULL;
 
 	if (err != NULL) {
 		agent_ticket_fail_take(install->ticket, err);
@@ -132,27 +156,13 @@ static void on_installed(
 	install->game_name = xstrdup(installed->game_name);
 	if (!install->request.create_shortcut) {
 		succeed_take(install, 0, NULL);
-		return;
-	}
-	if (*installed->executable == '\0') {
+	} else if (*executable_of(install, installed) == '\0') {
 		succeed_take(install, 0,
 			"the game is installed, without a shortcut in Steam: no executable was "
 			"named");
-		return;
+	} else {
+		put_shortcut(install, installed);
 	}
-	exe = path_join(installed->dir, installed->executable);
-	start_dir = in_game_dir(installed->dir, shortcut->start_dir);
-	steam_put_shortcut(install->services->steam,
-		&(struct steam_shortcut_request){
-			.app_id = installed->known_app_id,
-			.name = text_or(shortcut->name, installed->game_name),
-			.exe = exe,
-			.start_dir = start_dir,
-			.launch_options = text_or(
-				shortcut->launch_options, text_or(installed->launch_options, NULL)),
-			.tags = shortcut->tags.count > 0 ? &shortcut->tags : installed->tags,
-		},
-		on_shortcut, install);
 }
 
 /* A folder within the game's is cleaned of back-slashes; one that leaves it is refused. */
