@@ -22,6 +22,6 @@ struct ws_client_options {
 };
 
 /* Starts to connect. Strings and events are copied or used before it returns, except events. */
-struct ws_client *ws_client_create(struct lws_loop *lws_loop,
-	const struct ws_client_options *options, struct error *err);
+struct ws_client *ws_client_create(
+	struct lws_loop *lws_loop, const struct ws_client_options *options, struct error *err);
 void ws_client_destroy(struct ws_client *client); /* NULL is fine; no further call is made */

@@ -28,7 +28,7 @@ struct ws_server_options {
  * the address that holds most. Errors: CONFLICT (the port is taken; the message names the process
  * that holds it when /proc tells), IO.
  */
-struct ws_server *ws_server_create(struct lws_loop *lws_loop,
-	const struct ws_server_options *options, struct error *err);
+struct ws_server *ws_server_create(
+	struct lws_loop *lws_loop, const struct ws_server_options *options, struct error *err);
 void ws_server_destroy(struct ws_server *server); /* closes every connection with 1001 */
 uint16_t ws_server_port(const struct ws_server *server);

@@ -1,0 +1,55 @@
+#include "net/tcp_socket.h"
+
+#include <linux/tcp.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+static struct tcp_info get_info(int fd)
+{
+	struct tcp_info info = { 0 };
+	socklen_t size = sizeof(info);
+
+	getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size);
+	return info;
+}
+
+int64_t tcp_socket_silent_ms(int fd)
+{
+	return get_info(fd).tcpi_last_data_recv;
+}
+
+uint64_t tcp_socket_acked_bytes(int fd)
+{
+	return get_info(fd).tcpi_bytes_acked;
+}
+
+bool tcp_socket_input_pending(int fd)
+{
+	int bytes = 0;
+
+	return ioctl(fd, FIONREAD, &bytes) == 0 && bytes > 0;
+}
+
+void tcp_socket_address(const struct sockaddr *peer, char out[TCP_SOCKET_ADDRESS_BYTES])
+{
+	struct sockaddr_in v4 = { .sin_family = AF_INET };
+	socklen_t size = sizeof(v4);
+
+	if (peer->sa_family == AF_INET6) {
+		const struct sockaddr_in6 *v6 = (const void *)peer;
+
+		size = sizeof(*v6);
+		if (IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr)) {
+			memcpy(&v4.sin_addr, &v6->sin6_addr.s6_addr[12], sizeof(v4.sin_addr));
+			peer = (const void *)&v4;
+			size = sizeof(v4);
+		}
+	}
+	if (getnameinfo(peer, size, out, TCP_SOCKET_ADDRESS_BYTES, NULL, 0, NI_NUMERICHOST) != 0) {
+		snprintf(out, TCP_SOCKET_ADDRESS_BYTES, "unknown");
+	}
+}

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct sockaddr;
+
+/* What the kernel knows of a connected TCP socket. fds are borrowed. */
+
+int64_t tcp_socket_silent_ms(int fd);	 /* since the last bytes came, header bytes included */
+uint64_t tcp_socket_acked_bytes(int fd); /* of ours, since the connection began */
+bool tcp_socket_input_pending(int fd);	 /* unread bytes */
+
+#define TCP_SOCKET_ADDRESS_BYTES 64
+/* Numeric, without the port; IPv4 mapped into IPv6 as IPv4; link-local with %interface. */
+void tcp_socket_address(const struct sockaddr *peer, char out[TCP_SOCKET_ADDRESS_BYTES]);
