@@ -166,6 +166,12 @@ static void try_again(struct hub_link *link, const struct error *why)
 	link->events->broken(link->user, why);
 }
 
+/* A name that is not found may only mean that our own Wi-Fi is gone as well. */
+static bool is_worth_another_try(const struct error *err)
+{
+	return err->kind == ERROR_IO || err->kind == ERROR_TIMEOUT || err->kind == ERROR_NOT_FOUND;
+}
+
 static void on_lost(void *user, const struct error *err)
 {
 	struct hub_link *link = user;
@@ -177,7 +183,7 @@ static void on_lost(void *user, const struct error *err)
 		forget_token(link);
 		loop_timer_set(link->timer, 0);
 		link->events->broken(link->user, err);
-	} else if (link->was_up && (err->kind == ERROR_IO || err->kind == ERROR_TIMEOUT)) {
+	} else if (link->was_up && is_worth_another_try(err)) {
 		try_again(link, err);
 	} else {
 		fail(link, err);
@@ -212,7 +218,7 @@ static void connect_now(void *user)
 	client.token = link->token;
 	link->client = hub_client_create(options->lws_loop, &client, &client_events, link, &err);
 	if (link->client == NULL) {
-		fail(link, &err);
+		on_lost(link, &err);
 	}
 }
 

@@ -44,8 +44,8 @@ struct hub_link_events {
 	/* No reply will come any more; `up` or `failed` follows. */
 	void (*broken)(void *user, const struct error *why);
 	/*
-	 * For good, called once. Kinds IO and TIMEOUT: not reachable, or not any more; else the
-	 * Agent refused.
+	 * For good, called once. Kinds IO, TIMEOUT and NOT_FOUND (no such host, or no Agent there):
+	 * not reachable, or not any more; else the Agent refused.
 	 */
 	void (*failed)(void *user, const struct error *err);
 	/* Something a person should know though it goes on; one sentence. */

@@ -336,7 +336,7 @@ static void on_broken(void *user, const struct error *why)
 
 static void on_link_failed(void *user, const struct error *err)
 {
-	if (err->kind == ERROR_IO || err->kind == ERROR_TIMEOUT) {
+	if (err->kind == ERROR_IO || err->kind == ERROR_TIMEOUT || err->kind == ERROR_NOT_FOUND) {
 		end(user, HUB_PUSH_UNREACHABLE, err);
 	} else {
 		end_refused(user, err);

@@ -158,14 +158,18 @@ void push_report_pairing(struct push_report *report, int64_t expires_in_s)
 		&(struct json_event){ .event = "pairing_required", .expires_in = expires_in_s });
 }
 
-void push_report_paired(struct push_report *report)
-{
-	tell(report, &(struct json_event){ .event = "paired", .message = "Paired." });
-}
-
 void push_report_notice(struct push_report *report, const char *text)
 {
 	tell(report, &(struct json_event){ .event = "notice", .message = text });
+}
+
+void push_report_paired(struct push_report *report)
+{
+	if (report->mode == PUSH_REPORT_HUMAN) {
+		push_report_notice(report, "Paired.");
+	} else {
+		tell(report, &(struct json_event){ .event = "paired" });
+	}
 }
 
 void push_report_make_way(struct push_report *report)
