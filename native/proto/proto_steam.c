@@ -45,8 +45,8 @@ static const struct json_field artwork_fields[] = {
 };
 
 const struct json_field shortcut_config_fields[] = {
-	JSON_FIELD(struct shortcut_config, name, "name", JSON_STRING, 0),
-	JSON_FIELD(struct shortcut_config, exe, "exe", JSON_STRING, 0),
+	JSON_FIELD(struct shortcut_config, name, "name", JSON_STRING, JSON_OMIT_EMPTY),
+	JSON_FIELD(struct shortcut_config, exe, "exe", JSON_STRING, JSON_OMIT_EMPTY),
 	JSON_FIELD(struct shortcut_config, start_dir, "startDir", JSON_STRING, JSON_OMIT_EMPTY),
 	JSON_FIELD(struct shortcut_config, launch_options, "launchOptions", JSON_STRING,
 		JSON_OMIT_EMPTY),
