@@ -1,0 +1,399 @@
+// `capydeck push` against an Agent of another make.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { createHash, randomBytes } from "node:crypto";
+import { once } from "node:events";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { test } from "node:test";
+
+import { BINARY, run } from "./lib/agent.mjs";
+import { StandInAgent } from "./lib/stand_in_agent.mjs";
+import { writeFiles } from "./lib/tree.mjs";
+import { deadline } from "./lib/wait.mjs";
+
+const sha256 = (data) => createHash("sha256").update(data).digest("hex");
+
+/** A person's computer: a game in a folder and a place for settings. */
+class Computer {
+  constructor(t, files = defaultGame()) {
+    this.root = fs.mkdtempSync(path.join(os.tmpdir(), "capydeck-push-"));
+    t.after(() => fs.rmSync(this.root, { recursive: true, force: true }));
+    this.game = path.join(this.root, "Test Game");
+    this.files = files;
+    fs.mkdirSync(this.game);
+    writeFiles(this.game, files);
+  }
+
+  get config() {
+    return path.join(this.root, "config");
+  }
+
+  get env() {
+    const { PATH, ASAN_OPTIONS, UBSAN_OPTIONS } = process.env;
+    const env = { PATH, ASAN_OPTIONS, UBSAN_OPTIONS, HOME: this.root, XDG_CACHE_HOME: path.join(this.root, "cache") };
+    return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined));
+  }
+
+  args(to, ...more) {
+    return ["push", this.game, "--to", to, "--config-dir", this.config, ...more];
+  }
+
+  push(to, args = [], input = "") {
+    return run(BINARY, this.args(to, ...args), { env: this.env, input });
+  }
+
+  /** The objects that --json prints; the last one is the result. */
+  async pushJson(to, args = [], input = "") {
+    const { code, stdout, stderr } = await this.push(to, ["--json", ...args], input);
+    const lines = stdout.trim().split("\n").map((line) => JSON.parse(line));
+    return { code, stderr, events: lines.slice(0, -1), result: lines.at(-1) };
+  }
+
+  assertInstalled(agent) {
+    for (const [name, bytes] of Object.entries(this.files)) {
+      assert.equal(sha256(agent.installed.get(name) ?? ""), sha256(bytes), name);
+    }
+    assert.equal(agent.installed.size, Object.keys(this.files).length);
+  }
+}
+
+function defaultGame() {
+  return {
+    "start.sh": Buffer.from("#!/bin/sh\nexec ./bin/game\n"),
+    "bin/game": randomBytes(300_000),
+    "data/big.pak": randomBytes(1_500_000),
+    "data/empty": Buffer.alloc(0),
+    "data/日本語 ü.txt": Buffer.from("text"),
+  };
+}
+
+const total = (computer) => Object.values(computer.files).reduce((sum, bytes) => sum + bytes.length, 0);
+
+test("a game is sent whole, and the second time nothing moves", async (t) => {
+  const agent = await StandInAgent.start(t);
+  const computer = new Computer(t);
+  const first = await computer.pushJson(agent.address, ["--code", "123456", "--tag", "Indie", "--tag", "Co-op", "--launch-options", "-w %command%", "--user", "76561198012345678"]);
+
+  assert.equal(first.code, 0, first.stderr);
+  computer.assertInstalled(agent);
+  assert.equal(first.result.ok, true);
+  assert.equal(first.result.appId, 2857492837);
+  assert.equal(first.result.path, "/home/deck/Games/Test Game");
+  assert.equal(first.result.bytesSent, total(computer));
+  assert.equal(first.result.bytesTotal, total(computer));
+  assert.equal(first.result.filesTotal, 5);
+  assert.equal(first.result.filesSent, 4, "an empty file needs no chunk");
+
+  const [init] = agent.inits;
+  assert.equal(init.config.gameName, "Test Game");
+  assert.equal(init.config.executable, "start.sh");
+  assert.equal(init.totalSize, total(computer));
+  assert.deepEqual(init.files.map((file) => file.relativePath), ["bin/game", "data/big.pak", "data/empty", "data/日本語 ü.txt", "start.sh"]);
+  init.files.forEach((file) => assert.equal(file.sha256, sha256(computer.files[file.relativePath])));
+  assert.deepEqual(agent.completes[0].shortcut, {
+    name: "Test Game", exe: "start.sh", launchOptions: "-w %command%", tags: ["Indie", "Co-op"],
+  });
+  assert.equal(agent.completes[0].userId, "76561198012345678");
+
+  const sent = agent.chunks.length;
+  const second = await computer.push(agent.address);
+  assert.equal(second.code, 0, second.stderr);
+  assert.equal(agent.chunks.length, sent);
+  assert.match(second.stdout, /^Nothing had to be sent: 1\.8 MB in 5 files were there already\.\n/);
+  assert.match(second.stdout, /app id 2857492837/);
+  assert.match(second.stdout, /Restart Steam to see it\./);
+  assert.equal(agent.hellos[0].hubId, agent.hellos[1].hubId);
+
+  fs.appendFileSync(path.join(computer.game, "data/big.pak"), "more");
+  const third = await computer.pushJson(agent.address);
+  assert.equal(third.result.filesSent, 1, "only what was rebuilt");
+});
+
+test("keys are kept where nobody else reads them", async (t) => {
+  const agent = await StandInAgent.start(t);
+  const computer = new Computer(t);
+  await computer.push(agent.address, ["--code", "123456"]);
+
+  assert.equal(fs.statSync(path.join(computer.config, "hub_tokens.json")).mode & 0o777, 0o600);
+  assert.equal(fs.statSync(computer.config).mode & 0o777, 0o700);
+  fs.writeFileSync(path.join(computer.config, "hub_tokens.json"), "{ broken");
+  const again = await computer.push(agent.address, ["--code", "123456"]);
+  assert.equal(again.code, 0);
+  assert.match(again.stderr, /hub_tokens\.json could not be read .* kept as .*corrupt/);
+});
+
+test("an Agent that knows no hashes gets none", async (t) => {
+  const agent = await StandInAgent.start(t, { capabilities: [] });
+  const computer = new Computer(t);
+  assert.equal((await computer.push(agent.address, ["--code", "123456", "--no-shortcut"])).code, 0);
+  agent.inits[0].files.forEach((file) => assert.equal(file.sha256, undefined));
+  assert.equal(agent.completes[0].createShortcut, false);
+  assert.equal(agent.completes[0].shortcut, undefined);
+  computer.assertInstalled(agent);
+});
+
+test("an Agent that does not describe itself still gets the game", async (t) => {
+  const agent = await StandInAgent.start(t, { refuse: { get_info: () => ({ code: 501, message: "no" }) } });
+  const computer = new Computer(t);
+  assert.equal((await computer.push(agent.address, ["--code", "123456"])).code, 0);
+  assert.equal((await computer.push(agent.address)).code, 0, "the key is found by the address");
+});
+
+test("the code is asked for again while it is wrong, three times", async (t) => {
+  const agent = await StandInAgent.start(t);
+  const computer = new Computer(t);
+  const right = await computer.push(agent.address, [], "000000\n\n 123456 \n");
+  assert.equal(right.code, 0, right.stderr);
+
+  const other = new Computer(t);
+  const wrong = await other.push(agent.address, [], "000000\n111111\n222222\n123456\n");
+  assert.equal(wrong.code, 3);
+  assert.match(wrong.stderr, /does not take this code/);
+  assert.equal(agent.log.filter((type) => type === "pair_confirm").length, 5);
+
+  const once = await other.push(agent.address, ["--code", "000000"], "123456\n");
+  assert.equal(once.code, 3, "--code is tried once");
+});
+
+test("a build server is told that pairing is needed", async (t) => {
+  const agent = await StandInAgent.start(t);
+  const computer = new Computer(t);
+  const { code, result } = await computer.pushJson(agent.address, [], "123456\n");
+  assert.equal(code, 3);
+  assert.equal(result.error.code, "pairing_needed");
+  assert.match(result.error.message, /--code/);
+  assert.equal((await computer.pushJson(agent.address, ["--code", "-"], "123456\n")).code, 0);
+});
+
+test("a code that ran out is replaced by another, but not for ever", async (t) => {
+  const agent = await StandInAgent.start(t, { expiresIn: 1 });
+  const computer = new Computer(t);
+  const child = spawn(BINARY, computer.args(agent.address), { env: computer.env, stdio: ["pipe", "ignore", "pipe"] });
+  const [code] = await deadline(once(child, "close"), "it gives up");
+  assert.equal(code, 3);
+  assert.equal(agent.hellos.length, 3);
+});
+
+test("a revoked key is forgotten and the code asked for anew", async (t) => {
+  const agent = await StandInAgent.start(t);
+  const computer = new Computer(t);
+  await computer.push(agent.address, ["--code", "123456", "--no-shortcut"]);
+  agent.tokens.clear();
+  assert.equal((await computer.push(agent.address, [], "123456\n")).code, 0, "refused at hello");
+
+  agent.onInit = () => {
+    agent.onInit = () => undefined;
+    agent.revoke();
+  };
+  const closed = await computer.push(agent.address, [], "123456\n");
+  assert.equal(closed.code, 0, closed.stderr);
+  assert.match(closed.stderr, /revoked/);
+});
+
+test("a link that breaks is made again and the upload goes on", async (t) => {
+  const agent = await StandInAgent.start(t);
+  const computer = new Computer(t);
+  let seen = 0;
+  agent.onChunk = () => (++seen % 11 === 10 ? "drop" : undefined);
+  const { code, stderr, result } = await computer.pushJson(agent.address, ["--code", "123456", "--in-flight", "2"]);
+  assert.equal(code, 0, stderr);
+  computer.assertInstalled(agent);
+  assert.ok(agent.inits.length >= 3, "it broke more than once");
+  assert.ok(result.bytesSent <= total(computer) + agent.inits.length * 4 * agent.chunkSize, "little is sent twice");
+});
+
+test("an Agent that stays away ends the push, which says what is kept", async (t) => {
+  const agent = await StandInAgent.start(t);
+  const computer = new Computer(t);
+  let seen = 0;
+  agent.onChunk = () => {
+    if (++seen === 10) {
+      agent.stop();
+    }
+  };
+  const { code, result } = await computer.pushJson(agent.address, ["--code", "123456", "--retry", "1"]);
+  assert.equal(code, 4);
+  assert.equal(result.error.code, "unreachable");
+  assert.match(result.error.message, /run the same command again/);
+});
+
+test("damaged chunks are sent again, a few times", async (t) => {
+  const agent = await StandInAgent.start(t);
+  const computer = new Computer(t);
+  const tries = new Map();
+  agent.onChunk = ({ filePath, offset }) => {
+    const key = `${filePath}:${offset}`;
+    tries.set(key, (tries.get(key) ?? 0) + 1);
+    return offset === 0 && tries.get(key) < 3 ? "damage" : undefined;
+  };
+  assert.equal((await computer.push(agent.address, ["--code", "123456"])).code, 0);
+  computer.assertInstalled(agent);
+
+  agent.onChunk = () => "damage";
+  writeFiles(computer.game, { "bin/game": randomBytes(300_000) });
+  const { code, result } = await computer.pushJson(agent.address);
+  assert.equal(code, 1);
+  assert.match(result.error.message, /checksum mismatch/);
+});
+
+test("refusals have exit codes of their own", async (t) => {
+  const agent = await StandInAgent.start(t);
+  const computer = new Computer(t);
+  await computer.push(agent.address, ["--code", "123456"]);
+  const cases = [
+    ["hub_connected", 409, 5, "refused"],
+    ["hub_connected", 406, 5, "refused"],
+    ["hub_connected", 429, 5, "refused"],
+    ["init_upload", 409, 5, "refused"],
+    ["init_upload", 507, 6, "no_space"],
+    ["init_upload", 400, 1, "failed"],
+    ["complete_upload", 500, 1, "failed"],
+  ];
+  for (const [type, number, exitCode, name] of cases) {
+    agent.refuse = { [type]: () => ({ code: number, message: `because of ${number}` }) };
+    const { code, result } = await computer.pushJson(agent.address);
+    assert.equal(code, exitCode, `${type} ${number}`);
+    assert.equal(result.ok, false);
+    assert.equal(result.error.code, name);
+    assert.match(result.error.message, new RegExp(`because of ${number}`));
+  }
+  const { address } = agent;
+  agent.stop();
+  assert.equal((await computer.push(address)).code, 4);
+  assert.equal((await computer.push("no-such-host.invalid")).code, 4);
+});
+
+test("Ctrl-C leaves an upload that goes on later", async (t) => {
+  const agent = await StandInAgent.start(t);
+  const computer = new Computer(t);
+  const child = spawn(BINARY, computer.args(agent.address, "--code", "123456", "--in-flight", "2"), { env: computer.env, stdio: ["ignore", "pipe", "pipe"] });
+  let stderr = "";
+  child.stderr.setEncoding("utf8").on("data", (text) => (stderr += text));
+  let seen = 0;
+  agent.onChunk = () => {
+    if (++seen < 10) {
+      return undefined;
+    }
+    if (seen === 10) {
+      child.kill("SIGINT"); // once: a second one ends it the hard way
+    }
+    return "hold";
+  };
+  const [code] = await deadline(once(child, "close"), "push ends");
+  assert.equal(code, 130, stderr);
+  assert.match(stderr, /Stopped at \d+ kB of 1\.8 MB; run the same command again to go on from there\./);
+
+  agent.onChunk = () => undefined;
+  const { result } = await computer.pushJson(agent.address);
+  assert.equal(result.ok, true);
+  assert.ok(result.bytesSent < total(computer));
+  computer.assertInstalled(agent);
+});
+
+test("as many chunks fly as asked for", async (t) => {
+  const files = { "start.sh": Buffer.from("#!/bin/sh\n"), "big.pak": randomBytes(2_000_000) };
+  for (let i = 0; i < 200; i++) {
+    files[`small/${i}`] = randomBytes(100);
+  }
+  const agent = await StandInAgent.start(t);
+  const computer = new Computer(t, files);
+  assert.equal((await computer.push(agent.address, ["--code", "123456", "--in-flight", "1"])).code, 0);
+  computer.assertInstalled(agent);
+  assert.equal(agent.maxUnanswered, 1);
+
+  agent.installed.clear();
+  agent.staged.clear();
+  agent.maxUnanswered = 0;
+  assert.equal((await computer.push(agent.address, ["--chunk-size", "100000"])).code, 0);
+  computer.assertInstalled(agent);
+  assert.ok(agent.maxUnanswered > 1 && agent.maxUnanswered <= 64, `${agent.maxUnanswered} unanswered`);
+  assert.ok(agent.chunks.some(({ length }) => length === 100000));
+});
+
+test("a file that changes under the push stops it", async (t) => {
+  const agent = await StandInAgent.start(t);
+  const computer = new Computer(t);
+  agent.onChunk = () => {
+    fs.appendFileSync(path.join(computer.game, "data/big.pak"), "x");
+  };
+  const { code, result } = await computer.pushJson(agent.address, ["--code", "123456", "--in-flight", "1"]);
+  assert.equal(code, 1);
+  assert.match(result.error.message, /'data\/big\.pak' changed while it was being sent/);
+});
+
+test("links inside the folder are followed, others and special files left out", async (t) => {
+  const agent = await StandInAgent.start(t);
+  const computer = new Computer(t);
+  const link = (target, name) => fs.symlinkSync(target, path.join(computer.game, name));
+  link("data/big.pak", "same.pak");
+  link("data", "also");
+  link("/etc/hostname", "out");
+  link("nowhere", "dangling");
+  link("..", "bin/up");
+  const { code, stderr } = await computer.push(agent.address, ["--code", "123456", "--exclude", "empty", "--exclude", "also/*.txt"]);
+  assert.equal(code, 0, stderr);
+  assert.deepEqual([...agent.installed.keys()].sort(), ["also/big.pak", "bin/game", "data/big.pak", "data/日本語 ü.txt", "same.pak", "start.sh"]);
+  assert.match(stderr, /'out' is left out: the link leads out of the folder/);
+  assert.match(stderr, /'dangling' is left out: the link leads nowhere/);
+  assert.match(stderr, /'bin\/up' is left out: the link leads (out of the folder|back to a folder that holds it)/);
+});
+
+test("names that cannot travel are refused before anything is asked", async (t) => {
+  const agent = await StandInAgent.start(t);
+  const cases = [
+    [Buffer.from("caf\xe9.txt", "latin1"), /caf.*UTF-8/],
+    [Buffer.from("a\\b"), /back-slash/],
+    [Buffer.from("a\nb"), /control character/],
+  ];
+  for (const [name, message] of cases) {
+    const computer = new Computer(t);
+    fs.writeFileSync(Buffer.concat([Buffer.from(computer.game + "/"), name]), "x");
+    const { code, stderr } = await computer.push(agent.address, ["--code", "123456"]);
+    assert.equal(code, 1);
+    assert.match(stderr, message);
+  }
+  assert.equal(agent.hellos.length, 0);
+});
+
+test("what starts the game is guessed, or asked for", async (t) => {
+  const agent = await StandInAgent.start(t);
+  const cases = [
+    [{ "Game.exe": "MZ", "UnityCrashHandler64.exe": "MZ", "unins000.exe": "MZ" }, [], "Game.exe"],
+    [{ "testgame.x86_64": "\x7fELF", "other.x86_64": "\x7fELF" }, [], "testgame.x86_64"],
+    [{ "a.exe": "MZ", "b.exe": "MZ" }, ["--exe", "b.exe"], "b.exe"],
+    [{ "bin/run": "x", "readme": "x" }, ["--exe", "./bin//run"], "bin/run"],
+  ];
+  for (const [files, args, executable] of cases) {
+    const computer = new Computer(t, Object.fromEntries(Object.entries(files).map(([name, text]) => [name, Buffer.from(text)])));
+    const { code, stderr } = await computer.push(agent.address, ["--code", "123456", ...args]);
+    assert.equal(code, 0, stderr);
+    assert.equal(agent.inits.at(-1).config.executable, executable);
+  }
+  const several = new Computer(t, { "a.exe": Buffer.from("MZ"), "b.sh": Buffer.from("#!") });
+  const { code, stderr } = await several.push(agent.address);
+  assert.equal(code, 1);
+  assert.match(stderr, /--exe: a\.exe, b\.sh/);
+  assert.match((await several.push(agent.address, ["--exe", "c.exe"])).stderr, /'c\.exe' is not among the files/);
+});
+
+test("the command line is checked", async (t) => {
+  const computer = new Computer(t);
+  const usage = [
+    [], ["a", "b", "--to", "c"], ["--to", "deck"], ["x", "--to", ""], ["x", "--to", "host:99999"], ["x", "--to", "[::1"],
+    ["x", "--to", "d", "--in-flight", "0"], ["x", "--to", "d", "--chunk-size", "1"], ["x", "--to", "d", "--code", "12345"],
+    ["x", "--to", "d", "--user", "gabe"], ["x", "--to", "d", "--nonsense"],
+  ];
+  for (const args of usage) {
+    const { code, stderr } = await run(BINARY, ["push", ...args], { env: computer.env });
+    assert.equal(code, 2, args.join(" "));
+    assert.match(stderr, /Try 'capydeck push --help'/);
+  }
+  const { code, stdout } = await run(BINARY, ["push", "--help"], { env: computer.env });
+  assert.equal(code, 0);
+  assert.match(stdout, /^Usage: capydeck push DIR --to/);
+  const none = await run(BINARY, ["push", "/no/such", "--to", "127.0.0.1"], { env: computer.env });
+  assert.equal(none.code, 1);
+  assert.match(none.stderr, /there is no folder '\/no\/such'/);
+});
