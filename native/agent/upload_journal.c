@@ -90,7 +90,8 @@ static bool next_line(const char **text, const char *end, char record[LINE_MAX_B
 	memcpy(record, *text + CRC_DIGITS + 1, length);
 	record[length] = '\0';
 	snprintf(crc, sizeof(crc), "%08" PRIx32, crc32_of(record, length));
-	if (memcmp(crc, *text, CRC_DIGITS) != 0 || strlen(record) != length) {
+	if (memcmp(crc, *text, CRC_DIGITS) != 0 || (*text)[CRC_DIGITS] != ' ' ||
+		strlen(record) != length) {
 		return false;
 	}
 	*text = feed + 1;

@@ -1,0 +1,147 @@
+#include "agent/game_registry.h"
+#include "core/atomic_file.h"
+#include "core/cleanup.h"
+#include "core/error.h"
+#include "core/xalloc.h"
+
+#include <check.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char folder[64];
+static char path[96];
+
+static void setup(void)
+{
+	strcpy(folder, "/tmp/capydeck-registry-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/state/games.json", folder);
+}
+
+static int remove_one(const char *name, const struct stat *stat, int kind, struct FTW *walk)
+{
+	return remove(name);
+}
+
+static void teardown(void)
+{
+	nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+static struct game_registry *open_registry(void)
+{
+	AUTO(free_ptr) char *notice = NULL;
+	struct game_registry *registry = game_registry_create(path, &notice);
+
+	ck_assert_msg(notice == NULL, "%s", notice);
+	return registry;
+}
+
+static void put(struct game_registry *registry, const char *dir, const char *name, uint32_t app_id)
+{
+	struct game game = { .dir = xstrdup(dir),
+		.name = xstrdup(name),
+		.app_id = app_id,
+		.size_bytes = INT64_C(10000000000),
+		.file_count = 3,
+		.installed_at = 1700000000 };
+	struct error err;
+
+	ck_assert_msg(game_registry_put(registry, &game, &err), "%s", err.message);
+	free(game.dir);
+	free(game.name);
+}
+
+START_TEST(test_games_survive)
+{
+	struct game_registry *registry = open_registry();
+	const struct game *game;
+	struct error err;
+
+	put(registry, "/games/a", "A", 0x90000001);
+	put(registry, "/games/b", "B", 0);
+	put(registry, "/games/c", "C", 0x90000003);
+	put(registry, "/games/a", "A renamed", 0x90000001);
+	ck_assert(game_registry_remove(registry, "/games/b", &err));
+	ck_assert(game_registry_remove(registry, "/games/never", &err));
+	game_registry_destroy(registry);
+
+	registry = open_registry();
+	ck_assert_uint_eq(game_registry_count(registry), 2);
+	game = game_registry_find(registry, "/games/a");
+	ck_assert_str_eq(game->name, "A renamed");
+	ck_assert_str_eq(game->executable, "");
+	ck_assert_int_eq(game->size_bytes, INT64_C(10000000000));
+	ck_assert_ptr_eq(game_registry_find_app(registry, 0x90000001), game);
+	ck_assert_ptr_null(game_registry_find_app(registry, 0));
+	ck_assert_ptr_null(game_registry_find(registry, "/games/b"));
+	ck_assert_str_eq(game_registry_at(registry, 1)->dir, "/games/c");
+	ck_assert_ptr_null(game_registry_at(registry, 2));
+	game_registry_destroy(registry);
+}
+END_TEST
+
+START_TEST(test_a_file_that_does_not_parse_is_set_aside)
+{
+	static const char *const bad[] = { "{", "[]", "{\"version\":2,\"games\":[]}",
+		"{\"version\":1,\"games\":[{\"dir\":5}]}" };
+	AUTO(free_ptr) char *notice = NULL;
+	struct game_registry *registry;
+	struct error err;
+
+	ck_assert(atomic_file_write(path, bad[_i], strlen(bad[_i]), 0600, &err));
+	registry = game_registry_create(path, &notice);
+	ck_assert_ptr_nonnull(notice);
+	ck_assert_ptr_nonnull(strstr(notice, ".corrupt-"));
+	ck_assert_uint_eq(game_registry_count(registry), 0);
+	put(registry, "/games/a", "A", 1);
+	game_registry_destroy(registry);
+}
+END_TEST
+
+START_TEST(test_a_failed_write_changes_nothing)
+{
+	struct game_registry *registry = open_registry();
+	struct game game = { 0 };
+	AUTO(free_ptr) char *dir = xstrdup("/games/b");
+	AUTO(free_ptr) char *name = xstrdup("B");
+	AUTO(free_ptr) char *state = xasprintf("%s/state", folder);
+	AUTO(free_ptr) char *away = xasprintf("%s/away", folder);
+	struct error err = { 0 };
+
+	put(registry, "/games/a", "A", 1);
+	/* A file where the folder was: nothing can be written below it. */
+	ck_assert_int_eq(rename(state, away), 0);
+	ck_assert(atomic_file_write(state, "x", 1, 0600, &err));
+	game.dir = dir;
+	game.name = name;
+	ck_assert(!game_registry_put(registry, &game, &err));
+	ck_assert_int_eq(err.kind, ERROR_IO);
+	ck_assert_uint_eq(game_registry_count(registry), 1);
+	ck_assert(!game_registry_remove(registry, "/games/a", &err));
+	ck_assert_str_eq(game_registry_find(registry, "/games/a")->name, "A");
+	game_registry_destroy(registry);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("game_registry");
+	TCase *tests = tcase_create("registry");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	suite_add_tcase(suite, tests);
+	tcase_add_checked_fixture(tests, setup, teardown);
+	tcase_add_test(tests, test_games_survive);
+	tcase_add_loop_test(tests, test_a_file_that_does_not_parse_is_set_aside, 0, 4);
+	tcase_add_test(tests, test_a_failed_write_changes_nothing);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed != 0;
+}

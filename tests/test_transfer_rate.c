@@ -1,0 +1,55 @@
+#include "agent/transfer_rate.h"
+
+#include <check.h>
+
+START_TEST(test_steady_flow)
+{
+	struct transfer_rate rate = { 0 };
+
+	ck_assert_int_eq(transfer_rate_get(&rate, 1000000), 0);
+	for (int64_t now_ms = 1000000; now_ms < 1010000; now_ms += 10) {
+		transfer_rate_add(&rate, now_ms, 1000);
+	}
+	/* 100,000 a second; the slot under way is not full yet. */
+	ck_assert_int_ge(transfer_rate_get(&rate, 1009999), 99000);
+	ck_assert_int_le(transfer_rate_get(&rate, 1009999), 101000);
+}
+END_TEST
+
+START_TEST(test_one_chunk_is_no_endless_rate)
+{
+	struct transfer_rate rate = { 0 };
+
+	transfer_rate_add(&rate, 1000000, 1000);
+	ck_assert_int_eq(transfer_rate_get(&rate, 1000000), 1000 * 1000 / TRANSFER_RATE_SLOT_MS);
+}
+END_TEST
+
+START_TEST(test_silence_forgets)
+{
+	struct transfer_rate rate = { 0 };
+
+	transfer_rate_add(&rate, 1000000, 1000000);
+	ck_assert_int_gt(transfer_rate_get(&rate, 1001000), 0);
+	ck_assert_int_eq(transfer_rate_get(&rate, 1010000), 0);
+	transfer_rate_add(&rate, 1020000, 500);
+	ck_assert_int_eq(transfer_rate_get(&rate, 1020250), 500 * 1000 / 250);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("transfer_rate");
+	TCase *tests = tcase_create("rate");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	suite_add_tcase(suite, tests);
+	tcase_add_test(tests, test_steady_flow);
+	tcase_add_test(tests, test_one_chunk_is_no_endless_rate);
+	tcase_add_test(tests, test_silence_forgets);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed != 0;
+}
