@@ -65,8 +65,9 @@ static void succeed_take(struct install *install, uint32_t app_id, const char *m
 		.message = (char *)message,
 	};
 
-	log_info("'%s' is installed in %s%s%s", install->game_name, install->dir,
-		message != NULL ? ": " : "", message != NULL ? message : "");
+	if (message != NULL) {
+		log_info("'%s': %s", install->game_name, message);
+	}
 	agent_ticket_reply_take(
 		install->ticket, "operation_result", operation_result_fields, &result);
 	upload_install_announce(session, "complete", install->game_name);

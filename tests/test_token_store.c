@@ -1,0 +1,209 @@
+#include "agent/token_store.h"
+#include "core/atomic_file.h"
+#include "core/cleanup.h"
+#include "core/error.h"
+#include "core/strbuf.h"
+#include "core/xalloc.h"
+
+#include <check.h>
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char dir[64];
+static char *path;
+
+static void setup(void)
+{
+	strcpy(dir, "/tmp/test_token_store.XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	path = xasprintf("%s/config/hubs.json", dir);
+}
+
+static void teardown(void)
+{
+	AUTO(free_ptr) char *command = xasprintf("rm -rf '%s'", dir);
+
+	ck_assert_int_eq(system(command), 0);
+	free(path);
+}
+
+static struct token_store *open_store(void)
+{
+	char *notice;
+	struct token_store *store = token_store_create(path, &notice);
+
+	ck_assert_ptr_null(notice);
+	return store;
+}
+
+static void read_file(struct strbuf *text)
+{
+	struct error err;
+
+	ck_assert_msg(atomic_file_read(path, 1 << 20, text, &err), "%s", err.message);
+}
+
+START_TEST(token_is_good_for_its_hub_only)
+{
+	struct token_store *store = open_store();
+	AUTO(token_free) char *token = token_store_issue(store, "hub-a", "PC", "linux", NULL);
+	AUTO(token_free) char *other = token_store_issue(store, "hub-b", "Mac", "", NULL);
+
+	ck_assert_uint_eq(strlen(token), 43);
+	ck_assert(token_store_verify(store, "hub-a", token));
+	ck_assert(token_store_verify(store, "hub-b", other));
+	ck_assert(!token_store_verify(store, "hub-b", token));
+	ck_assert(!token_store_verify(store, "hub-c", token));
+	ck_assert(!token_store_verify(store, "hub-a", ""));
+	ck_assert(!token_store_verify(store, "hub-a", NULL));
+	token[10] = token[10] == 'A' ? 'B' : 'A';
+	ck_assert(!token_store_verify(store, "hub-a", token));
+	token_store_destroy(store);
+}
+END_TEST
+
+START_TEST(file_holds_no_token_and_is_private)
+{
+	struct token_store *store = open_store();
+	AUTO(token_free) char *token = token_store_issue(store, "hub-a", "PC", "linux", NULL);
+	AUTO(strbuf_finish) struct strbuf text = { 0 };
+	struct stat file;
+
+	read_file(&text);
+	ck_assert_ptr_null(strstr(text.data, token));
+	ck_assert_ptr_nonnull(strstr(text.data, "hub-a"));
+	ck_assert_int_eq(stat(path, &file), 0);
+	ck_assert_uint_eq(file.st_mode & 0777, 0600);
+	token_store_destroy(store);
+}
+END_TEST
+
+START_TEST(hubs_outlive_the_process)
+{
+	struct token_store *store = open_store();
+	AUTO(token_free) char *token = token_store_issue(store, "hub-a", "PC", "windows", NULL);
+	const struct paired_hub *hub;
+
+	ck_assert(token_store_seen(store, "hub-a", "My PC", NULL));
+	token_store_destroy(store);
+	store = open_store();
+	ck_assert(token_store_verify(store, "hub-a", token));
+	ck_assert_uint_eq(token_store_count(store), 1);
+	hub = token_store_at(store, 0);
+	ck_assert_str_eq(hub->name, "My PC");
+	ck_assert_str_eq(hub->platform, "windows");
+	ck_assert_int_gt(hub->paired_at, 0);
+	ck_assert_int_ge(hub->last_seen, hub->paired_at);
+	token_store_destroy(store);
+}
+END_TEST
+
+START_TEST(pairing_again_voids_the_old_token)
+{
+	struct token_store *store = open_store();
+	AUTO(token_free) char *old = token_store_issue(store, "hub-a", "PC", "", NULL);
+	AUTO(token_free) char *new = token_store_issue(store, "hub-a", "PC", "", NULL);
+
+	ck_assert_uint_eq(token_store_count(store), 1);
+	ck_assert(!token_store_verify(store, "hub-a", old));
+	ck_assert(token_store_verify(store, "hub-a", new));
+	token_store_destroy(store);
+}
+END_TEST
+
+START_TEST(revoked_hub_is_forgotten)
+{
+	struct token_store *store = open_store();
+	AUTO(token_free) char *first = token_store_issue(store, "hub-a", "A", "", NULL);
+	AUTO(token_free) char *second = token_store_issue(store, "hub-b", "B", "", NULL);
+	struct error err = { 0 };
+
+	ck_assert(token_store_revoke(store, "hub-a", NULL));
+	ck_assert(!token_store_verify(store, "hub-a", first));
+	ck_assert(!token_store_revoke(store, "hub-a", &err));
+	ck_assert_int_eq(err.kind, ERROR_NOT_FOUND);
+	ck_assert(!token_store_seen(store, "hub-a", NULL, &err));
+	ck_assert_int_eq(err.kind, ERROR_NOT_FOUND);
+	token_store_destroy(store);
+	store = open_store();
+	ck_assert_uint_eq(token_store_count(store), 1);
+	ck_assert(token_store_verify(store, "hub-b", second));
+	token_store_destroy(store);
+}
+END_TEST
+
+static const char *const corrupt_files[] = {
+	"",
+	"nonsense",
+	"[]",
+	"{}",
+	"{\"version\":2,\"hubs\":[]}",
+	"{\"version\":1,\"hubs\":[{\"hubId\":\"a\"}]}",
+	"{\"version\":1,\"hubs\":[{\"hubId\":\"a\",\"tokenSha256\":\"abc\"}]}",
+	"{\"version\":1,\"hubs\":[{\"hubId\":7,\"tokenSha256\":\"abc\"}]}",
+};
+
+START_TEST(corrupt_file_is_set_aside)
+{
+	const char *content = corrupt_files[_i];
+	AUTO(free_ptr) char *config_dir = xasprintf("%s/config", dir);
+	AUTO(free_ptr) char *notice = NULL;
+	struct token_store *store;
+	unsigned kept_count = 0;
+	DIR *listing;
+
+	ck_assert(atomic_file_write(path, content, strlen(content), 0600, NULL));
+	store = token_store_create(path, &notice);
+	ck_assert_ptr_nonnull(notice);
+	ck_assert_ptr_nonnull(strstr(notice, ".corrupt-"));
+	ck_assert_uint_eq(token_store_count(store), 0);
+	token_store_destroy(store);
+	listing = opendir(config_dir);
+	for (struct dirent *entry; (entry = readdir(listing)) != NULL;) {
+		kept_count += strstr(entry->d_name, ".corrupt-") != NULL;
+	}
+	closedir(listing);
+	ck_assert_uint_eq(kept_count, 1);
+}
+END_TEST
+
+START_TEST(what_cannot_be_kept_is_not_issued)
+{
+	struct token_store *store = open_store();
+	struct error err = { 0 };
+
+	/* A file where the folder must go. */
+	AUTO(free_ptr) char *config_dir = xasprintf("%s/config", dir);
+	ck_assert(atomic_file_write(config_dir, "", 0, 0600, NULL));
+	ck_assert_ptr_null(token_store_issue(store, "hub-a", "A", "", &err));
+	ck_assert_int_ne(err.kind, ERROR_NONE);
+	ck_assert_uint_eq(token_store_count(store), 0);
+	token_store_destroy(store);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("token_store");
+	TCase *tcase = tcase_create("hubs");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_test(tcase, token_is_good_for_its_hub_only);
+	tcase_add_test(tcase, file_holds_no_token_and_is_private);
+	tcase_add_test(tcase, hubs_outlive_the_process);
+	tcase_add_test(tcase, pairing_again_voids_the_old_token);
+	tcase_add_test(tcase, revoked_hub_is_forgotten);
+	tcase_add_loop_test(tcase, corrupt_file_is_set_aside, 0,
+		sizeof(corrupt_files) / sizeof(corrupt_files[0]));
+	tcase_add_test(tcase, what_cannot_be_kept_is_not_issued);
+	suite_add_tcase(suite, tcase);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed != 0;
+}
