@@ -36,6 +36,8 @@ struct worker {
 	struct job_queue submitted, finished;
 	unsigned submitted_count, thread_count, idle_count;
 	bool ending;
+	pthread_t ended; /* the thread that ended last, to be joined by the next one … */
+	bool has_ended;	 /* … or by worker_destroy() */
 };
 
 static void queue_push(struct job_queue *queue, struct worker_job *job)
@@ -100,33 +102,41 @@ static bool await_job(struct worker *worker)
 static void *run_thread(void *argument)
 {
 	struct worker *worker = argument;
+	pthread_t before;
+	bool had_ended;
 
 	pthread_mutex_lock(&worker->lock);
 	while (await_job(worker)) {
 		run_next(worker);
 	}
+	before = worker->ended;
+	had_ended = worker->has_ended;
+	worker->ended = pthread_self();
+	worker->has_ended = true;
 	worker->thread_count--;
 	pthread_cond_signal(&worker->progress);
 	pthread_mutex_unlock(&worker->lock);
+	if (had_ended) {
+		pthread_join(before, NULL);
+	}
 	return NULL;
 }
 
-/* Detached: a thread that ended for idleness leaves nothing to be collected. */
+/*
+ * Each thread joins the one that ended before it, so that joining the last one waits for all: what
+ * libraries keep for a thread (OpenSSL's error queue) is freed only at its very end.
+ */
 static bool start_thread(struct worker *worker)
 {
-	pthread_attr_t attributes;
 	sigset_t all, before;
 	pthread_t thread;
 	int result;
 
-	pthread_attr_init(&attributes);
-	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
 	/* Signals are the loop's. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	result = pthread_create(&thread, &attributes, run_thread, worker);
+	result = pthread_create(&thread, NULL, run_thread, worker);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	pthread_attr_destroy(&attributes);
 	return result == 0;
 }
 
@@ -189,6 +199,9 @@ void worker_destroy(struct worker *worker)
 		pthread_cond_wait(&worker->progress, &worker->lock);
 	}
 	pthread_mutex_unlock(&worker->lock);
+	if (worker->has_ended) {
+		pthread_join(worker->ended, NULL);
+	}
 	loop_watch_remove(worker->watch);
 	close(worker->event_fd);
 	pthread_cond_destroy(&worker->work);
