@@ -1,4 +1,4 @@
-#include "agent/transfer_rate.h"
+#include "core/transfer_rate.h"
 
 #include <check.h>
 
