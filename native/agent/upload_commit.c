@@ -274,8 +274,8 @@ static bool move_enter(
 	if (move->to_fd < 0) {
 		return false;
 	}
-	move->from_fd = beneath_open_parent(files_fd, path, false, &why);
-	if (move->from_fd < 0 && why.kind != ERROR_NOT_FOUND) {
+	move->from_fd = files_fd < 0 ? -1 : beneath_open_parent(files_fd, path, false, &why);
+	if (move->from_fd < 0 && files_fd >= 0 && why.kind != ERROR_NOT_FOUND) {
 		*err = why;
 		return false;
 	}
@@ -327,12 +327,18 @@ bool upload_commit_apply(const struct upload_commit *commit, struct error *err)
 {
 	const struct commit_record *record = commit->record;
 	AUTO(close_fd) int root_fd = open_root(commit, err);
-	AUTO(close_fd) int files_fd = open_files(commit, err);
+	struct error why = { 0 };
+	AUTO(close_fd) int files_fd = open_files(commit, &why);
 	AUTO(free_ptr) char *inside = NULL;
 	AUTO(close_fd) int game_fd = -1;
 	struct commit_record game_only;
 
-	if (root_fd < 0 || files_fd < 0) {
+	if (root_fd < 0) {
+		return false;
+	}
+	/* Missing, it was removed after all had been moved. */
+	if (files_fd < 0 && why.kind != ERROR_NOT_FOUND) {
+		*err = why;
 		return false;
 	}
 	inside = xasprintf("%s/x", relative_dir(commit));

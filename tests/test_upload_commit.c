@@ -1,0 +1,545 @@
+#include "agent/commit_record.h"
+#include "agent/upload_commit.h"
+#include "agent/upload_journal.h"
+#include "agent/upload_manifest.h"
+#include "agent/upload_staging.h"
+#include "core/atomic_file.h"
+#include "core/beneath.h"
+#include "core/cleanup.h"
+#include "core/strbuf.h"
+#include "core/strvec.h"
+#include "core/xalloc.h"
+#include "upload_fixture.h"
+
+#include <check.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/*
+ * Crashes. Those of a commit are made by hand, step by step, as they are found on the disk; those
+ * of a whole agent by a child process that a timer kills at a random moment.
+ */
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define MIB ((size_t)1024 * 1024)
+
+static struct upload_fixture fixture;
+
+static void setup(void)
+{
+	fixture_make_home(&fixture);
+}
+
+static void teardown(void)
+{
+	fixture_remove_home(&fixture);
+}
+
+static const struct test_file old_build[] = {
+	{ "bin/game", 5000, 1, true },
+	{ "data/a", 100, 2, true },
+	{ "data/kept", 300, 3, true },
+	{ "gone-in-new", 10, 4, true },
+};
+/* Sorted: the steps below move its files one by one. */
+static const struct test_file new_build[] = {
+	{ "bin/game", 6000, 11, true },
+	{ "data/a", 100, 12, true },
+	{ "data/kept", 300, 3, true },
+	{ "data/new/empty", 0, 0, true },
+	{ "data/new/b", 70000, 13, true },
+	{ "z", 1, 14, true },
+};
+
+static void send_all(const char *hub, const char *game, const struct test_file *files, size_t count,
+	struct init_answer *answer)
+{
+	ck_assert_msg(fixture_init(&fixture, hub, game, "", files, count, answer), "%s",
+		answer->error.message);
+	fixture_send(&fixture, hub, answer, files, count);
+}
+
+static bool has_build(const struct test_file *files, size_t count)
+{
+	AUTO(free_ptr) char *dir = xasprintf("%s/Game", fixture.library);
+
+	for (size_t i = 0; i < count; i++) {
+		if (!has_content(dir, &files[i])) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static void install_old(void)
+{
+	struct init_answer answer;
+	struct complete_answer complete;
+
+	send_all(HUB, "Game", old_build, COUNT(old_build), &answer);
+	ck_assert(fixture_complete(&fixture, HUB, answer.upload_id, NULL, &complete));
+	init_answer_finish(&answer);
+}
+
+/* What upload_commit_prepare() gets from a store whose upload is whole. */
+static void fill_record(struct commit_record *record, const char *dir, bool keep)
+{
+	struct stat stat_of;
+
+	*record = (struct commit_record){ .hub_id = xstrdup(HUB),
+		.game_name = xstrdup("Game"),
+		.dir = xstrdup(dir),
+		.executable = xstrdup("bin/game"),
+		.files = xcalloc(COUNT(new_build), sizeof(struct installed_file)),
+		.files_count = COUNT(new_build) };
+	for (size_t i = 0; i < COUNT(new_build); i++) {
+		struct installed_file *file = &record->files[i];
+		AUTO(free_ptr) char *path = xasprintf("%s/%s", dir, new_build[i].path);
+
+		file->path = xstrdup(new_build[i].path);
+		file->size_bytes = new_build[i].size;
+		file->kept = keep && strcmp(file->path, "data/kept") == 0;
+		if (file->kept) {
+			ck_assert_int_eq(stat(path, &stat_of), 0);
+			file->mtime_s = stat_of.st_mtim.tv_sec;
+			file->mtime_ns = stat_of.st_mtim.tv_nsec;
+		}
+	}
+}
+
+/* Leaves an upload of the new build whose commit record was just written. */
+static void leave_prepared(char upload_id[64])
+{
+	AUTO(commit_record_finish) struct commit_record record = { 0 };
+	AUTO(free_ptr) char *dir = xasprintf("%s/Game", fixture.library);
+	AUTO(close_fd) int dir_fd = -1;
+	struct upload_commit commit = {
+		.root = fixture.library, .state_dir = fixture.state, .record = &record
+	};
+	struct init_answer answer;
+	struct error err = { 0 };
+
+	fixture_start(&fixture);
+	install_old();
+	send_all(HUB, "Game", new_build, COUNT(new_build), &answer);
+	strcpy(upload_id, answer.upload_id);
+	init_answer_finish(&answer);
+	fixture_stop(&fixture);
+	dir_fd = upload_staging_open(fixture.library, upload_id, &err);
+	fill_record(&record, dir, true);
+	commit.dir_fd = dir_fd;
+	ck_assert_msg(upload_commit_prepare(&commit, &err), "%s", err.message);
+	ck_assert(has_build(old_build, COUNT(old_build)));
+}
+
+static void expect_rolled_forward(const char *upload_id)
+{
+	AUTO(free_ptr) char *dir = xasprintf("%s/Game", fixture.library);
+	AUTO(free_ptr) char *staging = xasprintf("%s/.capydeck/uploads", fixture.library);
+
+	ck_assert(has_build(new_build, COUNT(new_build)));
+	/* What is in no manifest any more stays. */
+	ck_assert(has_content(dir, &old_build[3]));
+	ck_assert(!path_exists(staging, upload_id));
+	ck_assert_int_eq(game_registry_find(fixture.registry, dir)->file_count, COUNT(new_build));
+}
+
+static void move_by_hand(const char *upload_id, const struct test_file *file)
+{
+	AUTO(free_ptr)
+	char *from = xasprintf(
+		"%s/.capydeck/uploads/%s/files/%s", fixture.library, upload_id, file->path);
+	AUTO(free_ptr) char *to = xasprintf("%s/Game/%s", fixture.library, file->path);
+	AUTO(free_ptr) char *folder = xstrdup(to);
+
+	*strrchr(folder, '/') = '\0';
+	ck_assert(make_dirs(folder, 0755, NULL));
+	if (file->size > 0) {
+		ck_assert_int_eq(rename(from, to), 0);
+	} else {
+		put_file(fixture.library, to + strlen(fixture.library) + 1, "");
+	}
+}
+
+/* A crash after _i of the files were moved. */
+START_TEST(test_a_crash_between_two_moves)
+{
+	char upload_id[64];
+
+	leave_prepared(upload_id);
+	for (int i = 0; i < _i; i++) {
+		if (strcmp(new_build[i].path, "data/kept") != 0) {
+			move_by_hand(upload_id, &new_build[i]);
+		}
+	}
+	fixture_start(&fixture);
+	expect_rolled_forward(upload_id);
+	fixture_stop(&fixture);
+}
+END_TEST
+
+/* A crash while the staging was being removed, with the commit record still there or not. */
+START_TEST(test_a_crash_while_clearing_up)
+{
+	static const char *const steps[] = { "upload.json", "files", "journal", "commit.json" };
+	AUTO(free_ptr) char *staging = NULL;
+	AUTO(close_fd) int dir_fd = -1;
+	char upload_id[64];
+	struct error err;
+
+	leave_prepared(upload_id);
+	for (size_t i = 0; i < COUNT(new_build); i++) {
+		if (strcmp(new_build[i].path, "data/kept") != 0) {
+			move_by_hand(upload_id, &new_build[i]);
+		}
+	}
+	staging = xasprintf("%s/.capydeck/uploads/%s", fixture.library, upload_id);
+	dir_fd = open(staging, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	for (int i = 0; i < _i; i++) {
+		ck_assert(beneath_remove_tree(dir_fd, steps[i], &err));
+	}
+	fixture_start(&fixture);
+	if (_i < (int)COUNT(steps)) {
+		expect_rolled_forward(upload_id);
+	} else {
+		/* The record goes only after the registry was written: no one else will. */
+		ck_assert(!path_exists(staging, "."));
+		ck_assert(has_build(new_build, COUNT(new_build)));
+	}
+	fixture_stop(&fixture);
+}
+END_TEST
+
+START_TEST(test_a_crash_before_the_record_changes_nothing)
+{
+	AUTO(free_ptr) char *record = NULL;
+	struct init_answer answer;
+	struct complete_answer complete;
+	char upload_id[64];
+
+	leave_prepared(upload_id);
+	record = xasprintf("%s/.capydeck/uploads/%s/commit.json", fixture.library, upload_id);
+	ck_assert_int_eq(unlink(record), 0);
+	fixture_start(&fixture);
+	ck_assert(has_build(old_build, COUNT(old_build)));
+	/* All has been received: nothing is asked for again. */
+	fixture.progress_count = 0;
+	send_all(HUB, "Game", new_build, COUNT(new_build), &answer);
+	ck_assert_str_eq(answer.upload_id, upload_id);
+	ck_assert_uint_eq(fixture.progress_count, 0);
+	ck_assert(fixture_complete(&fixture, HUB, answer.upload_id, NULL, &complete));
+	init_answer_finish(&answer);
+	fixture_settle(&fixture);
+	expect_rolled_forward(upload_id);
+	fixture_stop(&fixture);
+}
+END_TEST
+
+START_TEST(test_a_commit_that_cannot_go_on_is_taken_up_again)
+{
+	AUTO(free_ptr) char *obstacle = xasprintf("%s/Game/z", fixture.library);
+	struct init_answer answer;
+	char upload_id[64];
+
+	leave_prepared(upload_id);
+	/* A folder that came after all was checked. */
+	ck_assert(make_dirs(obstacle, 0755, NULL));
+	fixture_start(&fixture);
+	ck_assert(!fixture_init(&fixture, HUB, "Game", "", new_build, COUNT(new_build), &answer));
+	ck_assert_int_eq(answer.error.kind, ERROR_CONFLICT);
+	fixture_settle(&fixture);
+	ck_assert_int_eq(rmdir(obstacle), 0);
+	ck_assert(!fixture_init(&fixture, HUB, "Game", "", new_build, COUNT(new_build), &answer));
+	fixture_settle(&fixture);
+	expect_rolled_forward(upload_id);
+	fixture_stop(&fixture);
+}
+END_TEST
+
+/* Kills at a random moment */
+
+static struct test_file *make_many(size_t count)
+{
+	struct test_file *files = xcalloc(count, sizeof(*files));
+
+	for (size_t i = 0; i < count; i++) {
+		files[i] = (struct test_file){ .path = xasprintf("f%zu/file-%zu", i % 5, i),
+			.size = i % 100 == 0 ? 3 * (int64_t)MIB / 2 : (int64_t)(i % 9000),
+			.seed = (unsigned)i,
+			.hashed = true };
+	}
+	return files;
+}
+
+static void free_many(struct test_file *files, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		free((char *)files[i].path);
+	}
+	free(files);
+}
+
+/* Runs act in a child that dies, without a chance to clear up, after a random time. */
+static void run_and_kill(void (*act)(const struct test_file *files, size_t count),
+	const struct test_file *files, size_t count, int max_ms)
+{
+	struct itimerval timer = { .it_value = { .tv_usec = 1000 + random() % (max_ms * 1000) } };
+	int status;
+	pid_t child = fork();
+
+	ck_assert_int_ge(child, 0);
+	if (child == 0) {
+		signal(SIGALRM, SIG_DFL); /* Check has a handler for it */
+		setitimer(ITIMER_REAL, &timer, NULL);
+		act(files, count);
+		_exit(0);
+	}
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert((WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM) ||
+		  (WIFEXITED(status) && WEXITSTATUS(status) == 0));
+}
+
+static void act_upload(const struct test_file *files, size_t count)
+{
+	struct init_answer answer;
+
+	fixture_start(&fixture);
+	send_all(HUB, "Game", files, count, &answer);
+	_exit(0);
+}
+
+struct claims {
+	const struct test_file *files; /* as the manifest sorts them */
+	const char *staged;
+};
+
+static int compare_paths(const void *a, const void *b)
+{
+	return upload_path_compare(
+		((const struct test_file *)a)->path, ((const struct test_file *)b)->path);
+}
+
+/* Whatever the journal claims is there, and is what was sent. */
+static void expect_claimed(void *user, const struct upload_journal_record *record)
+{
+	const struct claims *claims = user;
+	const struct test_file *file = &claims->files[record->file];
+	AUTO(free_ptr) char *path = xasprintf("%s/%s", claims->staged, file->path);
+	size_t length = (size_t)(record->end - record->start);
+	AUTO(free_ptr) char *held = NULL;
+	AUTO(free_ptr) char *expected = NULL;
+	AUTO(close_fd) int fd = -1;
+
+	if (record->kind != UPLOAD_JOURNAL_RANGE) {
+		return;
+	}
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	held = xcalloc(1, length);
+	expected = xcalloc(1, length);
+	ck_assert_int_eq(pread(fd, held, length, record->start), (ssize_t)length);
+	content_fill(file, record->start, expected, length);
+	ck_assert_mem_eq(held, expected, length);
+}
+
+static void expect_claims_true(const struct test_file *files)
+{
+	AUTO(strvec_finish) struct strvec ids = { 0 };
+
+	upload_staging_list(fixture.library, &ids);
+	for (size_t i = 0; i < ids.count; i++) {
+		AUTO(strbuf_finish) struct strbuf text = { 0 };
+		AUTO(close_fd)
+		int dir_fd = upload_staging_open(fixture.library, ids.items[i], NULL);
+		AUTO(free_ptr)
+		char *staged =
+			xasprintf("%s/.capydeck/uploads/%s/files", fixture.library, ids.items[i]);
+		struct claims claims = { files, staged };
+		char digest[SHA256_HEX_BYTES];
+
+		if (!upload_journal_read(dir_fd, &text, NULL) || text.length < 100) {
+			continue;
+		}
+		memcpy(digest, strstr(text.data, "journal 1 ") + 10, 64);
+		digest[64] = '\0';
+		ck_assert(upload_journal_parse(
+			text.data, text.length, digest, expect_claimed, &claims));
+	}
+}
+
+/* _i: the seed. Killed five times in a row, the upload is still completed. */
+START_TEST(test_killed_while_receiving)
+{
+	size_t count = 1200;
+	struct test_file *files = make_many(count);
+	AUTO(free_ptr) struct test_file *sorted = xcalloc(count, sizeof(*sorted));
+	struct init_answer answer;
+	struct complete_answer complete;
+
+	srandom((unsigned)_i);
+	memcpy(sorted, files, count * sizeof(*files));
+	qsort(sorted, count, sizeof(*sorted), compare_paths);
+	for (int round = 0; round < 5; round++) {
+		run_and_kill(act_upload, files, count, 500);
+		expect_claims_true(sorted);
+	}
+	fixture_start(&fixture);
+	send_all(HUB, "Game", files, count, &answer);
+	ck_assert(fixture_complete(&fixture, HUB, answer.upload_id, NULL, &complete));
+	ck_assert(has_build(files, count));
+	init_answer_finish(&answer);
+	fixture_stop(&fixture);
+	free_many(files, count);
+}
+END_TEST
+
+static void act_complete(const struct test_file *files, size_t count)
+{
+	struct init_answer answer;
+	struct complete_answer complete;
+
+	fixture_start(&fixture);
+	if (fixture_init(&fixture, HUB, "Game", "", files, count, &answer)) {
+		fixture_send(&fixture, HUB, &answer, files, count);
+		fixture_complete(&fixture, HUB, answer.upload_id, NULL, &complete);
+		fixture_settle(&fixture);
+	}
+	_exit(0);
+}
+
+/* An installed game is the old build or the new one, never something between. */
+START_TEST(test_killed_while_completing)
+{
+	size_t count = 300;
+	struct test_file *files = make_many(count);
+
+	srandom(4048);
+	for (int round = 0; round < 25; round++) {
+		AUTO(free_ptr) struct test_file *before = xcalloc(count, sizeof(*before));
+
+		memcpy(before, files, count * sizeof(*files));
+		for (size_t i = 0; i < count; i++) {
+			files[i].seed += 1000;
+		}
+		run_and_kill(act_complete, files, count, 60);
+		fixture_start(&fixture);
+		ck_assert_msg(has_build(files, count) || (round > 0 && has_build(before, count)) ||
+				      !path_exists(fixture.library, "Game"),
+			"round %d", round);
+		if (!has_build(files, count)) {
+			struct init_answer answer;
+			struct complete_answer complete;
+
+			send_all(HUB, "Game", files, count, &answer);
+			ck_assert(
+				fixture_complete(&fixture, HUB, answer.upload_id, NULL, &complete));
+			init_answer_finish(&answer);
+		}
+		ck_assert(has_build(files, count));
+		fixture_stop(&fixture);
+	}
+	free_many(files, count);
+}
+END_TEST
+
+/* A disk that fills up half-way */
+
+START_TEST(test_a_full_disk)
+{
+	static const struct test_file files[] = { { "a.pak", 12 * (int64_t)MIB, 1, true } };
+	AUTO(free_ptr) char *filler = xasprintf("%s/filler", fixture.library);
+	AUTO(close_fd) int fd = -1;
+	struct init_answer answer, again;
+	struct complete_answer complete;
+	struct error err = { 0 };
+	int64_t at = 0;
+
+	ck_assert(make_dirs(fixture.library, 0755, NULL));
+	if (mount("capydeck-test", fixture.library, "tmpfs", 0, "size=80m") != 0) {
+		return; /* not root */
+	}
+	fixture_start(&fixture);
+	ck_assert_msg(fixture_init(&fixture, HUB, "Game", "", files, 1, &answer), "%s",
+		answer.error.message);
+	fd = open(filler, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	ck_assert_int_eq(posix_fallocate(fd, 0, 75 * (off_t)MIB), 0);
+	while (fixture_chunk(&fixture, HUB, answer.upload_id, files, at, MIB, &err) >= 0) {
+		at += (int64_t)MIB;
+	}
+	ck_assert_int_eq(err.kind, ERROR_NO_SPACE);
+	ck_assert_int_gt(at, 0);
+	upload_store_cancel(fixture.store, HUB, answer.upload_id, NULL);
+	fixture_settle(&fixture);
+	/* No room: refused with numbers; the cancelled one is of the same game and is kept. */
+	ck_assert(!fixture_init(&fixture, HUB, "Game", "", files, 1, &again));
+	ck_assert_int_eq(again.error.kind, ERROR_NO_SPACE);
+	/* Room again: what came before is still there. */
+	ck_assert_int_eq(ftruncate(fd, 0), 0);
+	ck_assert(fixture_init(&fixture, HUB, "Game", "", files, 1, &again));
+	ck_assert_str_eq(again.upload_id, answer.upload_id);
+	ck_assert_int_eq(init_answer_resume(&again, "a.pak"), at);
+	fixture_send(&fixture, HUB, &again, files, 1);
+	ck_assert(fixture_complete(&fixture, HUB, again.upload_id, NULL, &complete));
+	ck_assert(has_build(files, 1));
+	init_answer_finish(&again);
+	init_answer_finish(&answer);
+	fixture_stop(&fixture);
+	close_fd(&fd);
+	fd = -1;
+	ck_assert_int_eq(umount(fixture.library), 0);
+}
+END_TEST
+
+START_TEST(test_a_cancelled_upload_makes_room)
+{
+	static const struct test_file first[] = { { "a.pak", 12 * (int64_t)MIB, 1, true } };
+	static const struct test_file second[] = { { "b.pak", 10 * (int64_t)MIB, 2, true } };
+	struct init_answer answer, other;
+
+	ck_assert(make_dirs(fixture.library, 0755, NULL));
+	if (mount("capydeck-test", fixture.library, "tmpfs", 0, "size=80m") != 0) {
+		return; /* not root */
+	}
+	fixture_start(&fixture);
+	send_all(HUB, "First", first, 1, &answer);
+	ck_assert(!fixture_init(&fixture, HUB, "Second", "", second, 1, &other));
+	ck_assert_int_eq(other.error.kind, ERROR_NO_SPACE);
+	ck_assert(upload_store_cancel(fixture.store, HUB, answer.upload_id, NULL));
+	ck_assert(fixture_init(&fixture, HUB, "Second", "", second, 1, &other));
+	ck_assert(!upload_store_discard(fixture.store, answer.upload_id, NULL));
+	init_answer_finish(&answer);
+	init_answer_finish(&other);
+	fixture_stop(&fixture);
+	ck_assert_int_eq(umount(fixture.library), 0);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("upload_commit");
+	TCase *tests = tcase_create("crashes");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	suite_add_tcase(suite, tests);
+	tcase_add_checked_fixture(tests, setup, teardown);
+	tcase_set_timeout(tests, 120);
+	tcase_add_loop_test(tests, test_a_crash_between_two_moves, 0, (int)COUNT(new_build) + 1);
+	tcase_add_loop_test(tests, test_a_crash_while_clearing_up, 0, 5);
+	tcase_add_test(tests, test_a_crash_before_the_record_changes_nothing);
+	tcase_add_test(tests, test_a_commit_that_cannot_go_on_is_taken_up_again);
+	tcase_add_loop_test(tests, test_killed_while_receiving, 0, 5);
+	tcase_add_test(tests, test_killed_while_completing);
+	tcase_add_test(tests, test_a_full_disk);
+	tcase_add_test(tests, test_a_cancelled_upload_makes_room);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed != 0;
+}
