@@ -5,6 +5,7 @@
 #include "core/strbuf.h"
 #include "core/utf8.h"
 #include "core/xalloc.h"
+#include "hub/text_width.h"
 
 #include <ctype.h>
 #include <inttypes.h>
@@ -53,11 +54,14 @@ static void append_question(const struct code_prompt *prompt, struct strbuf *out
 /* The question stands in the line above the one that is being typed into. */
 static void redraw_question(const struct code_prompt *prompt)
 {
+	AUTO(strbuf_finish) struct strbuf question = { 0 };
 	AUTO(strbuf_finish) struct strbuf out = { 0 };
 
-	strbuf_append_text(&out, "\0337\033[1A\r");
-	append_question(prompt, &out);
-	strbuf_append_text(&out, "\033[K\0338");
+	append_question(prompt, &question);
+	if (text_width(strbuf_text(&question)) > text_width_terminal(STDERR_FILENO)) {
+		return; /* it takes two lines: better an old figure than a torn one */
+	}
+	strbuf_appendf(&out, "\0337\033[1A\r%s\033[K\0338", question.data);
 	put(strbuf_text(&out));
 }
 

@@ -11,12 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #define REDRAW_MS 100
 #define PLAIN_LINE_MS (5 * 1000)
-#define COLUMNS_DEFAULT 80
 #define BAR_COLUMNS_MIN 6
 #define BAR_COLUMNS_MAX 24
 #define PATH_COLUMNS_MIN 8
@@ -180,16 +178,6 @@ static bool is_drawable(int fd)
 	return isatty(fd) && term != NULL && strcmp(term, "dumb") != 0;
 }
 
-static unsigned terminal_columns(int fd)
-{
-	struct winsize size = { 0 };
-
-	if (ioctl(fd, TIOCGWINSZ, &size) < 0 || size.ws_col == 0) {
-		return COLUMNS_DEFAULT;
-	}
-	return size.ws_col;
-}
-
 void progress_bar_init(struct progress_bar *bar, int fd)
 {
 	*bar = (struct progress_bar){
@@ -231,7 +219,7 @@ static void draw(struct progress_bar *bar, const struct progress_view *view)
 	AUTO(strbuf_finish) struct strbuf line = { 0 };
 
 	if (bar->is_terminal) {
-		unsigned columns = terminal_columns(bar->fd);
+		unsigned columns = text_width_terminal(bar->fd);
 
 		erase(bar, &out, columns);
 		progress_bar_format(&line, view, columns, bar->is_utf8);
@@ -282,7 +270,7 @@ void progress_bar_clear(struct progress_bar *bar)
 	if (bar->drawn == 0) {
 		return;
 	}
-	erase(bar, &out, terminal_columns(bar->fd));
+	erase(bar, &out, text_width_terminal(bar->fd));
 	put(bar, &out);
 	bar->drawn = 0;
 	bar->drawn_ms = 0;

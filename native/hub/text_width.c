@@ -4,6 +4,9 @@
 
 #include <stdint.h>
 #include <string.h>
+#include <sys/ioctl.h>
+
+#define COLUMNS_DEFAULT 80
 
 struct range {
 	uint32_t first;
@@ -98,4 +101,14 @@ const char *text_width_tail(const char *text, unsigned limit)
 		text = next;
 	}
 	return text;
+}
+
+unsigned text_width_terminal(int fd)
+{
+	struct winsize size = { 0 };
+
+	if (ioctl(fd, TIOCGWINSZ, &size) < 0 || size.ws_col == 0) {
+		return COLUMNS_DEFAULT;
+	}
+	return size.ws_col;
 }
