@@ -1,0 +1,133 @@
+#include "hub/executable_guess.h"
+
+#include "core/beneath.h"
+#include "core/cleanup.h"
+#include "core/error.h"
+#include "core/xalloc.h"
+#include "hub/push_manifest.h"
+
+#include <check.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char root[64];
+static int root_fd;
+
+static void make_root(void)
+{
+	strcpy(root, "/tmp/test_executable_guess.XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(root));
+	root_fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ck_assert_int_eq(mkdirat(root_fd, "bin", 0755), 0);
+}
+
+static void remove_root(void)
+{
+	ck_assert(beneath_remove_tree(root_fd, ".", NULL));
+	close(root_fd);
+	ck_assert_int_eq(rmdir(root), 0);
+}
+
+static void add(const char *path, const char *text, mode_t mode)
+{
+	AUTO(close_fd) int fd = openat(root_fd, path, O_WRONLY | O_CREAT | O_CLOEXEC, mode);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+}
+
+/* expected NULL: none; kind then says why. */
+static void assert_guess(const char *expected, enum error_kind kind)
+{
+	AUTO(push_manifest_finish) struct push_manifest manifest = { 0 };
+	struct error err = { 0 };
+	const char *guess;
+
+	ck_assert(push_manifest_init(&manifest, root, NULL, NULL));
+	guess = executable_guess(&manifest, "Super Game 2", &err);
+	if (expected != NULL) {
+		ck_assert_msg(guess != NULL, "%s", err.message);
+		ck_assert_str_eq(guess, expected);
+	} else {
+		ck_assert_ptr_null(guess);
+		ck_assert_int_eq(err.kind, kind);
+	}
+}
+
+START_TEST(the_only_program_is_it)
+{
+	add("readme.txt", "#!hello", 0644);
+	add("data.bin", "\177ELF", 0644);
+	add("libsteam_api.so", "\177ELF", 0755);
+	add("libfoo.so.1", "\177ELF", 0755);
+	add("bin/tool", "\177ELF", 0755);
+	assert_guess(NULL, ERROR_NOT_FOUND);
+	add("game", "\177ELF", 0755);
+	assert_guess("game", ERROR_NONE);
+}
+END_TEST
+
+START_TEST(endings_tell)
+{
+	add("Game.EXE", "MZ", 0644);
+	add("UnityCrashHandler64.exe", "MZ", 0644);
+	add("unins000.exe", "MZ", 0644);
+	add("vcredist_x64.exe", "MZ", 0644);
+	assert_guess("Game.EXE", ERROR_NONE);
+	add("launch.sh", "echo", 0644);
+	assert_guess(NULL, ERROR_CONFLICT);
+}
+END_TEST
+
+START_TEST(among_several_the_one_called_like_the_game)
+{
+	add("other.x86_64", "\177ELF", 0755);
+	add("server", "#!/bin/sh", 0755);
+	assert_guess(NULL, ERROR_CONFLICT);
+	add("super_game-2.x86_64", "\177ELF", 0755);
+	assert_guess("super_game-2.x86_64", ERROR_NONE);
+	add("SuperGame2.sh", "#!/bin/sh", 0755);
+	assert_guess(NULL, ERROR_CONFLICT);
+}
+END_TEST
+
+START_TEST(a_named_file_is_found_both_ways)
+{
+	AUTO(push_manifest_finish) struct push_manifest manifest = { 0 };
+	AUTO(free_ptr) char *absolute = xasprintf("%s/bin/../bin/tool", root);
+	struct error err = { 0 };
+
+	add("bin/tool", "\177ELF", 0755);
+	ck_assert(push_manifest_init(&manifest, root, NULL, NULL));
+	ck_assert_str_eq(executable_named(&manifest, root, "bin//tool", &err), "bin/tool");
+	ck_assert_str_eq(executable_named(&manifest, root, "./bin/tool", &err), "bin/tool");
+	ck_assert_str_eq(executable_named(&manifest, root, absolute, &err), "bin/tool");
+	ck_assert_ptr_null(executable_named(&manifest, root, "tool", &err));
+	ck_assert_int_eq(err.kind, ERROR_NOT_FOUND);
+	ck_assert_ptr_null(executable_named(&manifest, root, "/bin/sh", &err));
+	ck_assert_ptr_null(executable_named(&manifest, root, root, &err));
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("executable_guess");
+	TCase *tcase = tcase_create("executable_guess");
+	SRunner *runner;
+	int failures;
+
+	tcase_add_checked_fixture(tcase, make_root, remove_root);
+	tcase_add_test(tcase, the_only_program_is_it);
+	tcase_add_test(tcase, endings_tell);
+	tcase_add_test(tcase, among_several_the_one_called_like_the_game);
+	tcase_add_test(tcase, a_named_file_is_found_both_ways);
+	suite_add_tcase(suite, tcase);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_ENV);
+	failures = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failures != 0;
+}

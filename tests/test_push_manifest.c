@@ -1,0 +1,252 @@
+#include "hub/push_manifest.h"
+
+#include "core/beneath.h"
+#include "core/cleanup.h"
+#include "core/error.h"
+#include "core/strvec.h"
+#include "core/xalloc.h"
+
+#include <check.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char root[64];
+static int root_fd;
+
+static void make_root(void)
+{
+	strcpy(root, "/tmp/test_push_manifest.XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(root));
+	root_fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ck_assert_int_ge(root_fd, 0);
+}
+
+static void remove_root(void)
+{
+	ck_assert(beneath_remove_tree(root_fd, ".", NULL));
+	close(root_fd);
+	ck_assert_int_eq(rmdir(root), 0);
+}
+
+static void add_file(const char *path, const char *text)
+{
+	AUTO(close_fd)
+	int fd = openat(root_fd, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+}
+
+static void add_dir(const char *path)
+{
+	ck_assert_int_eq(mkdirat(root_fd, path, 0755), 0);
+}
+
+static void add_link(const char *target, const char *path)
+{
+	ck_assert_int_eq(symlinkat(target, root_fd, path), 0);
+}
+
+static void assert_paths(const struct push_manifest *manifest, const char *const *paths)
+{
+	size_t count = 0;
+
+	while (paths[count] != NULL) {
+		count++;
+	}
+	ck_assert_uint_eq(manifest->files_count, count);
+	for (size_t i = 0; i < count; i++) {
+		ck_assert_str_eq(manifest->files[i].path, paths[i]);
+	}
+}
+
+START_TEST(files_are_sorted_and_measured)
+{
+	const char *const paths[] = { "a", "b.txt", "dir/sub/c", "dir/z", NULL };
+	struct push_manifest manifest;
+
+	add_dir("dir");
+	add_dir("dir/sub");
+	add_dir("empty");
+	add_file("dir/z", "zz");
+	add_file("b.txt", "");
+	add_file("dir/sub/c", "ccc");
+	add_file("a", "a");
+	ck_assert(push_manifest_init(&manifest, root, NULL, NULL));
+	assert_paths(&manifest, paths);
+	ck_assert_int_eq(manifest.total_bytes, 6);
+	ck_assert_uint_eq(manifest.warnings.count, 0);
+	ck_assert_int_eq(push_manifest_find(&manifest, "dir/sub/c")->stamp.size, 3);
+	ck_assert_ptr_null(push_manifest_find(&manifest, "dir"));
+	push_manifest_finish(&manifest);
+}
+END_TEST
+
+START_TEST(links_inside_are_followed)
+{
+	const char *const paths[] = { "also/file", "dir/file", "same", NULL };
+	struct push_manifest manifest;
+
+	add_dir("dir");
+	add_file("dir/file", "x");
+	add_link("dir/file", "same");
+	add_link("dir", "also");
+	add_link("../dir", "dir/self");
+	add_link(".", "dir/here");
+	add_link("/etc/passwd", "out");
+	add_link("/etc", "outdir");
+	add_link("gone", "dangling");
+	add_link("loop", "loop");
+	ck_assert(push_manifest_init(&manifest, root, NULL, NULL));
+	assert_paths(&manifest, paths);
+	/* dir/self and dir/here are seen below also/ too. */
+	ck_assert_uint_eq(manifest.warnings.count, 8);
+	push_manifest_finish(&manifest);
+}
+END_TEST
+
+START_TEST(a_neighbour_whose_name_begins_alike_is_outside)
+{
+	AUTO(free_ptr) char *neighbour = xasprintf("%s-other", root);
+	AUTO(close_fd) int fd = open(neighbour, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+	struct push_manifest manifest;
+
+	add_link(neighbour, "link");
+	ck_assert(push_manifest_init(&manifest, root, NULL, NULL));
+	ck_assert_uint_eq(manifest.files_count, 0);
+	ck_assert_uint_eq(manifest.warnings.count, 1);
+	push_manifest_finish(&manifest);
+	unlink(neighbour);
+}
+END_TEST
+
+START_TEST(special_files_are_left_out)
+{
+	struct push_manifest manifest;
+
+	ck_assert_int_eq(mkfifoat(root_fd, "pipe", 0644), 0);
+	ck_assert(push_manifest_init(&manifest, root, NULL, NULL));
+	ck_assert_uint_eq(manifest.files_count, 0);
+	ck_assert_str_eq(
+		manifest.warnings.items[0], "'pipe' is left out: neither a file nor a folder");
+	push_manifest_finish(&manifest);
+}
+END_TEST
+
+START_TEST(patterns_leave_out_files_and_folders)
+{
+	const char *const paths[] = { "keep", "logs/keep", NULL };
+	AUTO(strvec_finish) struct strvec excludes = { 0 };
+	struct push_manifest manifest;
+
+	add_dir(".git");
+	add_file(".git/config", "x");
+	add_dir("logs");
+	add_file("logs/a.log", "x");
+	add_file("logs/keep", "x");
+	add_file("keep", "x");
+	add_file("b.pdb", "x");
+	strvec_push(&excludes, ".git");
+	strvec_push(&excludes, "logs/*.log");
+	strvec_push(&excludes, "*.pdb");
+	ck_assert(push_manifest_init(&manifest, root, &excludes, NULL));
+	assert_paths(&manifest, paths);
+	push_manifest_finish(&manifest);
+}
+END_TEST
+
+START_TEST(names_that_cannot_travel_are_refused)
+{
+	static const char *const names[] = { "caf\xe9", "a\\b", "a\nb", "a\x7f" };
+	struct push_manifest manifest;
+
+	for (size_t i = 0; i < 4; i++) {
+		struct error err = { 0 };
+
+		add_file(names[i], "x");
+		ck_assert(!push_manifest_init(&manifest, root, NULL, &err));
+		ck_assert_int_eq(err.kind, ERROR_INVALID);
+		ck_assert_ptr_null(manifest.files);
+		ck_assert_int_eq(unlinkat(root_fd, names[i], 0), 0);
+	}
+}
+END_TEST
+
+START_TEST(what_is_no_folder_is_said_so)
+{
+	AUTO(free_ptr) char *file = xasprintf("%s/game.zip", root);
+	AUTO(free_ptr) char *missing = xasprintf("%s/missing", root);
+	struct push_manifest manifest;
+	struct error err = { 0 };
+
+	add_file("game.zip", "PK");
+	ck_assert(!push_manifest_init(&manifest, file, NULL, &err));
+	ck_assert_int_eq(err.kind, ERROR_INVALID);
+	ck_assert(!push_manifest_init(&manifest, missing, NULL, &err));
+	ck_assert_int_eq(err.kind, ERROR_NOT_FOUND);
+}
+END_TEST
+
+START_TEST(a_file_that_changed_is_noticed)
+{
+	struct push_manifest manifest;
+	struct error err = { 0 };
+	int fd;
+
+	add_file("a", "one");
+	ck_assert(push_manifest_init(&manifest, root, NULL, NULL));
+	fd = push_manifest_open(manifest.root_fd, &manifest.files[0], &err);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(fchmodat(root_fd, "a", 0755, 0), 0);
+	ck_assert_msg(push_manifest_verify(fd, &manifest.files[0], &err), "a chmod does not count");
+	add_file("a", "longer");
+	ck_assert(!push_manifest_verify(fd, &manifest.files[0], &err));
+	ck_assert_int_eq(err.kind, ERROR_INVALID);
+	close(fd);
+	ck_assert_int_eq(push_manifest_open(manifest.root_fd, &manifest.files[0], &err), -1);
+
+	/* Something that would hang an open() took its place. */
+	ck_assert_int_eq(unlinkat(root_fd, "a", 0), 0);
+	ck_assert_int_eq(mkfifoat(root_fd, "a", 0644), 0);
+	ck_assert_int_eq(push_manifest_open(manifest.root_fd, &manifest.files[0], &err), -1);
+	push_manifest_finish(&manifest);
+}
+END_TEST
+
+START_TEST(a_zeroed_manifest_can_be_finished)
+{
+	struct push_manifest manifest = { 0 };
+
+	push_manifest_finish(&manifest);
+	push_manifest_finish(&manifest);
+	ck_assert_ptr_null(push_manifest_find(&manifest, "a"));
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("push_manifest");
+	TCase *tcase = tcase_create("push_manifest");
+	SRunner *runner;
+	int failures;
+
+	tcase_add_checked_fixture(tcase, make_root, remove_root);
+	tcase_add_test(tcase, files_are_sorted_and_measured);
+	tcase_add_test(tcase, links_inside_are_followed);
+	tcase_add_test(tcase, a_neighbour_whose_name_begins_alike_is_outside);
+	tcase_add_test(tcase, special_files_are_left_out);
+	tcase_add_test(tcase, patterns_leave_out_files_and_folders);
+	tcase_add_test(tcase, names_that_cannot_travel_are_refused);
+	tcase_add_test(tcase, what_is_no_folder_is_said_so);
+	tcase_add_test(tcase, a_file_that_changed_is_noticed);
+	tcase_add_test(tcase, a_zeroed_manifest_can_be_finished);
+	suite_add_tcase(suite, tcase);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_ENV);
+	failures = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failures != 0;
+}
