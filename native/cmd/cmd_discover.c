@@ -1,5 +1,6 @@
 #include "cmd/cmd.h"
 
+#include "cmd/text_table.h"
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/json.h"
@@ -7,13 +8,10 @@
 #include "core/strbuf.h"
 #include "hub/agent_finder.h"
 #include "hub/hub_address.h"
-#include "hub/text_width.h"
 
 #include <getopt.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define WAIT_DEFAULT_S 3
 #define WAIT_MAX_S 300
@@ -79,57 +77,27 @@ static void print_json(const struct found_agent *agents, size_t count)
 	puts(text.data);
 }
 
-enum column { COLUMN_NAME, COLUMN_ID, COLUMN_ADDRESS, COLUMN_PLATFORM, COLUMN_VERSION };
-#define COLUMNS_COUNT (COLUMN_VERSION + 1)
-
-static void fill_row(const struct found_agent *agent, char *address, const char **row)
+static const char *or_dash(const char *text)
 {
-	row[COLUMN_NAME] = agent->name[0] != '\0' ? agent->name : "-";
-	row[COLUMN_ID] = agent->id;
-	row[COLUMN_ADDRESS] = address;
-	row[COLUMN_PLATFORM] = agent->platform[0] != '\0' ? agent->platform : "-";
-	row[COLUMN_VERSION] = agent->version[0] != '\0' ? agent->version : "-";
-}
-
-static void print_row(const char *const *row, const unsigned *widths)
-{
-	for (unsigned i = 0; i < COLUMNS_COUNT; i++) {
-		bool is_last = i == COLUMNS_COUNT - 1;
-		int padding = is_last ? 0 : (int)(widths[i] - text_width(row[i]) + 2);
-
-		printf("%s%*s", row[i], padding, "");
-	}
-	putchar('\n');
+	return text[0] != '\0' ? text : "-";
 }
 
 static void print_table(const struct found_agent *agents, size_t count)
 {
-	static const char *const head[] = { "NAME", "ID", "ADDRESS", "PLATFORM", "VERSION" };
-	unsigned widths[COLUMNS_COUNT] = { 0 };
-	const char *row[COLUMNS_COUNT];
+	static const char *const head[] = { "NAME", "ID", "ADDRESS", "PLATFORM", "VERSION", NULL };
+	AUTO(text_table_finish) struct text_table table = { 0 };
 
-	for (unsigned i = 0; i < COLUMNS_COUNT; i++) {
-		widths[i] = text_width(head[i]);
-	}
+	text_table_row(&table, head);
 	for (size_t i = 0; i < count; i++) {
+		const struct found_agent *agent = &agents[i];
 		AUTO(free_ptr)
-		char *address = hub_address_format(agents[i].address, (uint16_t)agents[i].port);
+		char *address = hub_address_format(agent->address, (uint16_t)agent->port);
+		const char *const row[] = { or_dash(agent->name), agent->id, address,
+			or_dash(agent->platform), or_dash(agent->version), NULL };
 
-		fill_row(&agents[i], address, row);
-		for (unsigned j = 0; j < COLUMNS_COUNT; j++) {
-			unsigned width = text_width(row[j]);
-
-			widths[j] = width > widths[j] ? width : widths[j];
-		}
+		text_table_row(&table, row);
 	}
-	print_row(head, widths);
-	for (size_t i = 0; i < count; i++) {
-		AUTO(free_ptr)
-		char *address = hub_address_format(agents[i].address, (uint16_t)agents[i].port);
-
-		fill_row(&agents[i], address, row);
-		print_row(row, widths);
-	}
+	text_table_print(&table);
 }
 
 static int discover(int64_t wait_ms, bool as_json)

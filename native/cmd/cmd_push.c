@@ -424,7 +424,7 @@ static int report_end(struct push_command *command)
 static void tear_down(struct push_command *command)
 {
 	code_prompt_destroy(command->prompt);
-	agent_finder_destroy(command->finder);
+	agent_finder_destroy(TAKE_PTR(command->finder)); /* drop_finder() may still come */
 	hub_push_destroy(command->push);
 	if (command->worker != NULL) {
 		worker_destroy(command->worker);

@@ -1,27 +1,18 @@
 #include "cmd/text_table.h"
 
+#include "hub/text_width.h"
+
 #include <assert.h>
 #include <stdio.h>
 
 #define GAP 2
-
-/* Characters, not bytes: continuation bytes of UTF-8 take no place. */
-static size_t width_of(const char *text)
-{
-	size_t width = 0;
-
-	for (; *text != '\0'; text++) {
-		width += (*text & 0xc0) != 0x80;
-	}
-	return width;
-}
 
 void text_table_row(struct text_table *table, const char *const *cells)
 {
 	size_t column = 0;
 
 	for (; cells[column] != NULL; column++) {
-		size_t width = width_of(cells[column]);
+		size_t width = text_width(cells[column]);
 
 		assert(column < TEXT_TABLE_COLUMNS_MAX);
 		if (width > table->widths[column]) {
@@ -41,7 +32,7 @@ void text_table_print(const struct text_table *table)
 		if (column + 1 == table->column_count) {
 			puts(cell);
 		} else {
-			printf("%s%*s", cell, (int)(table->widths[column] - width_of(cell) + GAP),
+			printf("%s%*s", cell, (int)(table->widths[column] - text_width(cell) + GAP),
 				"");
 		}
 	}

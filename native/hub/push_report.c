@@ -148,6 +148,7 @@ static void tell(struct push_report *report, const struct json_event *event)
 
 void push_report_connected(struct push_report *report, const char *agent_name)
 {
+	report->connected_ms = loop_now_ms();
 	tell(report, &(struct json_event){ .event = "connected", .agent = agent_name });
 }
 
@@ -242,7 +243,7 @@ static void end_json(const struct push_report *report, enum hub_push_end end,
 static void append_sent(const struct push_report *report, const struct hub_push_outcome *outcome,
 	struct strbuf *text)
 {
-	int64_t elapsed_ms = loop_now_ms() - report->started_ms;
+	int64_t elapsed_ms = loop_now_ms() - report->connected_ms;
 
 	if (outcome->files_sent == 0) {
 		strbuf_append_text(text, "Nothing had to be sent: ");
@@ -258,8 +259,12 @@ static void append_sent(const struct push_report *report, const struct hub_push_
 	strbuf_append_text(text, "Sent ");
 	progress_bar_format_bytes(text, outcome->bytes_sent);
 	strbuf_appendf(text, " in %zu files in ", outcome->files_sent);
-	progress_bar_format_seconds(text, elapsed_ms / 1000);
-	if (elapsed_ms >= 1000) {
+	if (elapsed_ms < 10 * 1000) {
+		strbuf_appendf(text, "%.1f s", (double)elapsed_ms / 1000);
+	} else {
+		progress_bar_format_seconds(text, elapsed_ms / 1000);
+	}
+	if (elapsed_ms > 0) {
 		strbuf_append_text(text, " (");
 		progress_bar_format_bytes(text, outcome->bytes_sent * 1000 / elapsed_ms);
 		strbuf_append_text(text, "/s)");

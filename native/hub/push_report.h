@@ -23,7 +23,8 @@ struct push_report {
 	enum push_report_mode mode;
 	struct progress_bar bar;
 	int64_t started_ms;
-	int64_t reported_ms; /* JSON: of the last progress */
+	int64_t connected_ms; /* what a person took to read the code is no transfer time */
+	int64_t reported_ms;  /* JSON: of the last progress */
 	enum hub_push_phase phase;
 };
 
