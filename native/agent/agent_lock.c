@@ -1,8 +1,11 @@
+#define LOG_MODULE "agent"
+
 #include "agent/agent_lock.h"
 
 #include "core/atomic_file.h"
 #include "core/cleanup.h"
 #include "core/error.h"
+#include "core/log.h"
 #include "core/paths.h"
 #include "core/utf8.h"
 
@@ -49,17 +52,16 @@ static bool wait_for_lock(int fd)
 	return ok;
 }
 
-static bool say_who_holds(int fd, const char *path, struct error *err)
+static void read_holder(int fd, char holder[HOLDER_BYTES])
 {
-	char holder[HOLDER_BYTES] = "";
-	ssize_t length = pread(fd, holder, sizeof(holder) - 1, 0);
+	ssize_t length = pread(fd, holder, HOLDER_BYTES - 1, 0);
 
 	holder[length > 0 ? (size_t)length : 0] = '\0';
 	holder[strcspn(holder, "\n")] = '\0';
 	utf8_make_printable(holder);
-	return error_set(err, ERROR_CONFLICT,
-		"another agent runs already: %s holds %s; stop it, or start this one with --wait",
-		*holder != '\0' ? holder : "a process", path);
+	if (*holder == '\0') {
+		strcpy(holder, "a process");
+	}
 }
 
 int agent_lock_take(const char *state_dir, const char *description, bool wait, struct error *err)
@@ -82,10 +84,15 @@ int agent_lock_take(const char *state_dir, const char *description, bool wait, s
 			error_set_errno(err, "the lock '%s' cannot be taken", path);
 			return -1;
 		}
+		read_holder(fd, holder);
 		if (!wait) {
-			say_who_holds(fd, path, err);
+			error_set(err, ERROR_CONFLICT,
+				"another agent runs already: %s holds %s; stop it, or start this "
+				"one with --wait",
+				holder, path);
 			return -1;
 		}
+		log_info("another agent runs already: waiting for the end of %s", holder);
 		if (!wait_for_lock(fd)) {
 			error_set_errno(err, "waiting for the lock '%s' failed", path);
 			return -1;

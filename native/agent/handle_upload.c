@@ -134,8 +134,11 @@ bool handle_upload_chunk(struct agent_session *session, const cJSON *payload, st
 		write_free(write);
 		return false;
 	}
-	data = write->header.data != NULL ? write->header.data : "";
-	if (!base64_decode(&write->message, data, strlen(data), err)) {
+	data = write->header.data;
+	if (data == NULL) {
+		error_set(err, ERROR_INVALID, "upload_chunk needs 'data'");
+	}
+	if (data == NULL || !base64_decode(&write->message, data, strlen(data), err)) {
 		write_free(write);
 		return false;
 	}
