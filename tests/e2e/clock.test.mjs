@@ -74,7 +74,7 @@ describe("the protocol's clocks", { concurrency: true }, () => {
     await hub.request("get_info");
   });
 
-  test("a silent TCP connection is closed after 30 s", async (t) => {
+  test("a silent TCP connection is closed within 30 s", async (t) => {
     const agent = await startAgent(t);
     const socket = net.connect(agent.port, "127.0.0.1");
     socket.on("error", () => {});
@@ -83,7 +83,7 @@ describe("the protocol's clocks", { concurrency: true }, () => {
     await deadline(once(socket, "close"), "the silent connection is closed", 60_000);
   });
 
-  test("an upgrade that trickles in is closed after 30 s", async (t) => {
+  test("an upgrade that trickles in is closed within 30 s", async (t) => {
     const agent = await startAgent(t);
     const socket = net.connect(agent.port, "127.0.0.1");
     socket.on("error", () => {});

@@ -118,7 +118,6 @@ const PATHS = [
   "C:x",
   "",
   "/",
-  "dir/",
   ".",
   `a${NUL}b`,
   "line\nfeed",

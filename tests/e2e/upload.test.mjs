@@ -17,7 +17,7 @@ const refusedWith = (code) => (error) => {
 function manyFiles(name, count, size) {
   const files = {};
   for (let i = 0; i < count; i++) {
-    files[`data/${i % 17}/level ${i}.dat`] = bytesOf(`${name}:${i}`, (size * ((i % 5) + 1)) / 3);
+    files[`data/${i % 17}/level ${i}.dat`] = bytesOf(`${name}:${i}`, Math.floor((size * ((i % 5) + 1)) / 3));
   }
   return new Game(name, files);
 }

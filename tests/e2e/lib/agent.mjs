@@ -1,4 +1,5 @@
 // A real agent in a throw-away home, driven the way its owner drives it: options, ctl and signals.
+import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import fs from "node:fs";
@@ -32,7 +33,9 @@ export async function run(command, args, { input, env, cwd } = {}) {
 
 /** The folders of one imaginary Deck. They outlive the agents that run on them. */
 export class Deck {
-  /** `t`: the test whose end removes the folders. */
+  #agents = [];
+
+  /** `t`: the test whose end stops the agents and removes the folders. */
   constructor(t, { library } = {}) {
     this.root = fs.mkdtempSync(path.join(os.tmpdir(), "capydeck-e2e-"));
     this.home = path.join(this.root, "home");
@@ -43,7 +46,20 @@ export class Deck {
     this.runtime = path.join(this.root, "run");
     fs.mkdirSync(this.home);
     writeSteamHome(this.steam);
-    t.after(() => fs.rmSync(this.root, { recursive: true, force: true }));
+    t.after(() => this.#finish());
+  }
+
+  /** An agent that runs on these folders and has to end before they go. */
+  adopt(agent) {
+    this.#agents.push(agent);
+  }
+
+  async #finish() {
+    const ends = await Promise.allSettled(this.#agents.map((agent) => agent.finish()));
+    fs.rmSync(this.root, { recursive: true, force: true });
+    for (const { reason } of ends) {
+      assert.ifError(reason);
+    }
   }
 
   get env() {
@@ -59,7 +75,7 @@ export class Deck {
       ...["--port", String(port), "--name", "Test Deck"],
       ...["--library", this.library, "--steam-dir", this.steam],
       ...["--config-dir", this.config, "--state-dir", this.state, "--runtime-dir", this.runtime],
-      ...["--no-mdns", "--no-overlay", "--verbose"],
+      ...["--no-mdns", "--no-overlay", "--verbose", "--exit-on-stdin-eof"],
       ...(IS_ROOT ? ["--allow-root"] : []),
       ...args,
     ];
@@ -146,6 +162,19 @@ export class Agent {
     return deadline(this.exited, `the agent ends on ${signal}`);
   }
 
+  /** Ends it if it runs; fails on what a sanitizer found. */
+  async finish() {
+    this.child.kill("SIGTERM");
+    const { code } = await deadline(this.exited, "the agent ends").catch(() => {
+      this.child.kill("SIGKILL");
+      throw new Error(`the agent did not end on SIGTERM:\n${this.output}`);
+    });
+    const report = /(ERROR: (Address|Leak|Thread)\w+|runtime error:)[^]*/.exec(this.output);
+    if (report) {
+      throw new Error(`sanitizer report (exit ${code}):\n${report[0]}`);
+    }
+  }
+
   /** What `ctl pairing` shows, as an owner without a screen reads it. */
   pairing() {
     return this.deck.ctlJson("pairing");
@@ -161,35 +190,25 @@ export class Agent {
 }
 
 /**
- * Starts an agent without waiting for it to serve; `t`'s end stops it and fails on what a
- * sanitizer found. `wrap` may put another program around the command line.
+ * Starts an agent without waiting for it to serve. `wrap` may put another program around the
+ * command line.
  */
-export function spawnAgent(t, deck, options = {}) {
+export function spawnAgent(deck, options = {}) {
   const { env = {}, wrap = (command) => command } = options;
   const [command, ...args] = wrap([BINARY, ...deck.agentArgs(options)]);
   const child = spawn(command, args, {
     env: { ...deck.env, ...env },
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["pipe", "pipe", "pipe"], // the agent ends when this program does
   });
   const agent = new Agent(deck, child);
-  t.after(async () => {
-    child.kill("SIGTERM");
-    const { code } = await deadline(agent.exited, "the agent ends", 10_000).catch(() => {
-      child.kill("SIGKILL");
-      throw new Error(`the agent did not end on SIGTERM:\n${agent.output}`);
-    });
-    const report = /(ERROR: (Address|Leak|Thread)\w+|runtime error:)[^]*/.exec(agent.output);
-    if (report) {
-      throw new Error(`sanitizer report (exit ${code}):\n${report[0]}`);
-    }
-  });
+  deck.adopt(agent);
   return agent;
 }
 
 /** Starts an agent and waits until it serves. */
 export async function startAgent(t, options = {}) {
   const deck = options.deck ?? new Deck(t, options);
-  const agent = spawnAgent(t, deck, options);
+  const agent = spawnAgent(deck, options);
   const [, port] = await agent.line(/listening on .*:(\d+)\s*$/);
   agent.port = Number(port);
   return agent;

@@ -1,0 +1,227 @@
+// `capydeck push` against a real agent; push.test.mjs holds it against one of another make.
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import path from "node:path";
+import test from "node:test";
+
+import { BINARY, Deck, run, startAgent } from "./lib/agent.mjs";
+import { Game, Hub, bytesOf } from "./lib/hub.mjs";
+import { Pc } from "./lib/push.mjs";
+import { readShortcuts } from "./lib/steam_home.mjs";
+import { filesOf, readFiles } from "./lib/tree.mjs";
+import { until } from "./lib/wait.mjs";
+
+const EXIT = { done: 0, failed: 1, usage: 2, pairing: 3, unreachable: 4, refused: 5, space: 6, interrupted: 130 };
+const elf = Buffer.concat([Buffer.from("\x7fELF\x02\x01\x01", "latin1"), Buffer.alloc(64)]);
+
+function build(name, tag = name, bigBytes = 3_000_000) {
+  const files = { "bin/game": elf, "big.pak": bytesOf(`${tag}:big`, bigBytes), "empty.cfg": "" };
+  for (let i = 0; i < 30; i++) {
+    files[`levels/${i % 4}/${i}.dat`] = bytesOf(`${tag}:${i}`, 5000 + i);
+  }
+  return new Game(name, files);
+}
+
+const to = (agent) => ["--to", `127.0.0.1:${agent.port}`, "--exe", "bin/game"];
+
+/** Pairs a PC with an agent by pushing a tiny game, the code on standard input. */
+async function pair(pc, agent) {
+  const dir = pc.save(new Game("Hello", { "bin/game": elf }));
+  const push = pc.start([dir, ...to(agent), "--json", "--code", "-"]);
+  await push.event("pairing_required");
+  push.child.stdin.write(`${await agent.code()}\n`);
+  const { code, stdout, stderr } = await push.end();
+  assert.equal(code, EXIT.done, stdout + stderr);
+}
+
+test("pairs, sends, makes the shortcut; a second push moves nothing; a patch moves one file", async (t) => {
+  const agent = await startAgent(t);
+  const pc = new Pc(t);
+  const game = build("Celeste");
+  const dir = pc.save(game);
+  const push = pc.start([dir, ...to(agent), "--json", "--code", "-", "--launch-options", "-x"]);
+  await push.event("pairing_required");
+  push.child.stdin.write(`${await agent.code()}\n`);
+  await push.event("paired");
+  const { code, result, stdout } = await push.end();
+  assert.equal(code, EXIT.done, stdout);
+  assert.equal(result.ok, true);
+  assert.equal(result.path, agent.deck.game("Celeste"));
+  assert.equal(result.bytesSent, game.totalSize);
+  assert.equal(result.filesTotal, game.files.size);
+  assert.deepEqual(readFiles(result.path), filesOf(game));
+  const [entry] = readShortcuts(agent.deck.steam);
+  assert.equal(entry.appid, result.appId);
+  assert.equal(entry.exe, `"${path.join(result.path, "bin/game")}"`);
+  assert.equal(entry.launchoptions, "-x");
+  assert.ok(fs.statSync(path.join(result.path, "bin/game")).mode & 0o100);
+
+  const again = await pc.push([dir, ...to(agent), "--json"]);
+  assert.equal(again.code, EXIT.done, again.stdout);
+  assert.deepEqual([again.result.bytesSent, again.result.filesSent], [0, 0]);
+  assert.equal(again.result.appId, result.appId);
+
+  fs.writeFileSync(path.join(dir, "levels/1/1.dat"), "patched");
+  game.files.set("levels/1/1.dat", Buffer.from("patched"));
+  const patched = await pc.push([dir, ...to(agent), "--json"]);
+  assert.deepEqual([patched.result.bytesSent, patched.result.filesSent], [7, 1]);
+  assert.deepEqual(readFiles(result.path), filesOf(game));
+  assert.equal(readShortcuts(agent.deck.steam).length, 1);
+});
+
+test("tokens are kept for the user alone and are used again", async (t) => {
+  const agent = await startAgent(t);
+  const pc = new Pc(t);
+  await pair(pc, agent);
+  for (const name of fs.readdirSync(pc.home, { recursive: true })) {
+    const file = path.join(pc.home, name);
+    const text = fs.lstatSync(file).isFile() ? fs.readFileSync(file, "latin1") : "";
+    if (/token|[A-Za-z0-9_-]{43}/.test(text) && !name.includes("cache")) {
+      assert.equal(fs.statSync(file).mode & 0o077, 0, `${name} is readable for others`);
+    }
+  }
+  const { hubs } = await agent.deck.ctlJson("hubs", "list");
+  assert.equal(hubs.length, 1);
+  const revoked = await agent.deck.ctl("hubs", "revoke", hubs[0].hubId);
+  assert.equal(revoked.code, 0, revoked.stderr);
+  const refused = await pc.push([pc.save(build("Revoked")), ...to(agent), "--json"]);
+  assert.equal(refused.code, EXIT.pairing, refused.stdout);
+  await pair(pc, agent);
+});
+
+test("killed at some moment, it goes on where it was", async (t) => {
+  const agent = await startAgent(t);
+  const pc = new Pc(t);
+  await pair(pc, agent);
+  const game = build("Killed", "killed", 60_000_000);
+  const dir = pc.save(game);
+  const push = pc.start([dir, ...to(agent), "--json"]);
+  await until("some of it is there", async () => {
+    const { uploads } = await agent.deck.ctlJson("uploads");
+    return uploads[0]?.transferredBytes > 5_000_000;
+  });
+  push.child.kill("SIGKILL");
+  await push.end();
+  const held = await until("the upload is paused", async () => {
+    const { uploads } = await agent.deck.ctlJson("uploads");
+    return uploads[0]?.state === "paused" && uploads[0].transferredBytes;
+  });
+  const resumed = await pc.push([dir, ...to(agent), "--json"]);
+  assert.equal(resumed.code, EXIT.done, resumed.stdout);
+  assert.ok(resumed.result.bytesSent <= game.totalSize - held + 1024, `${resumed.result.bytesSent} of ${held}`);
+  assert.deepEqual(readFiles(resumed.result.path), filesOf(game));
+});
+
+test("Ctrl-C leaves an upload that can be resumed, says so, and exits with 130", async (t) => {
+  const agent = await startAgent(t);
+  const pc = new Pc(t);
+  await pair(pc, agent);
+  const game = build("Stopped", "stopped", 60_000_000);
+  const dir = pc.save(game);
+  const push = pc.start([dir, ...to(agent)]);
+  await until("some of it is there", async () => {
+    const { uploads } = await agent.deck.ctlJson("uploads");
+    return uploads[0]?.transferredBytes > 5_000_000;
+  });
+  push.child.kill("SIGINT");
+  const stopped = await push.end();
+  assert.equal(stopped.code, EXIT.interrupted, stopped.stderr);
+  assert.match(stopped.stdout + stopped.stderr, /again|resume/i);
+  const resumed = await pc.push([dir, ...to(agent), "--json"]);
+  assert.ok(resumed.result.bytesSent < game.totalSize - 4_000_000);
+  assert.deepEqual(readFiles(resumed.result.path), filesOf(game));
+});
+
+test("an agent that is killed and comes back is found again, within one push", async (t) => {
+  const deck = new Deck(t);
+  const agent = await startAgent(t, { deck });
+  const pc = new Pc(t);
+  await pair(pc, agent);
+  const game = build("Rebooted", "rebooted", 80_000_000);
+  const dir = pc.save(game);
+  const push = pc.start([dir, ...to(agent), "--json"]);
+  await until("some of it is there", async () => {
+    const { uploads } = await deck.ctlJson("uploads");
+    return uploads[0]?.transferredBytes > 20_000_000;
+  });
+  await agent.stop("SIGKILL");
+  await startAgent(t, { deck, port: agent.port });
+  const { code, result, stdout } = await push.end();
+  assert.equal(code, EXIT.done, stdout);
+  assert.deepEqual(readFiles(result.path), filesOf(game));
+});
+
+test("exit codes and what goes with them", async (t) => {
+  const agent = await startAgent(t);
+  const pc = new Pc(t);
+  const dir = pc.save(build("Codes"));
+
+  const strangers = await pc.push([dir, ...to(agent), "--json"]);
+  assert.equal(strangers.code, EXIT.pairing, strangers.stdout);
+  assert.equal(strangers.result.ok, false);
+  assert.equal(strangers.result.error.code, "pairing_needed");
+  await until("the code goes with its connection", async () => !(await agent.pairing()).active);
+  const wrong = await pc.push([dir, ...to(agent), "--json", "--code", "000000"]);
+  assert.equal(wrong.code, EXIT.pairing, wrong.stdout);
+  await until("the code goes with its connection", async () => !(await agent.pairing()).active);
+  await pair(pc, agent);
+
+  const nobody = await pc.push([dir, "--to", "127.0.0.1:1", "--retry", "0", "--no-shortcut", "--json"]);
+  assert.equal(nobody.code, EXIT.unreachable, nobody.stdout);
+
+  const other = await Hub.paired(agent, { hubId: "hub-other" });
+  const refused = await pc.push([dir, ...to(agent), "--json", "--retry", "0"]);
+  assert.equal(refused.code, EXIT.refused, refused.stdout);
+  await other.close();
+
+  for (const args of [
+    [],
+    [dir],
+    [...to(agent)],
+    [dir, dir, ...to(agent)],
+    [dir, "--to", ""],
+    [dir, "--to", "host:99999"],
+    [dir, ...to(agent), "--in-flight", "0"],
+    [dir, ...to(agent), "--code", "12345"],
+    [dir, ...to(agent), "--no-such-option"],
+  ]) {
+    const usage = await pc.push(args);
+    assert.equal(usage.code, EXIT.usage, `${args}: ${usage.stdout}${usage.stderr}`);
+    assert.match(usage.stderr, /--help/);
+  }
+  const missing = await pc.push([path.join(dir, "nowhere"), ...to(agent), "--json"]);
+  assert.equal(missing.code, EXIT.failed, missing.stdout);
+});
+
+test("what is not to be sent is not sent: links, excludes; and no shortcut if none is wanted", async (t) => {
+  const agent = await startAgent(t);
+  const pc = new Pc(t);
+  await pair(pc, agent);
+  const dir = pc.save(build("Filtered"));
+  fs.symlinkSync("/etc/passwd", path.join(dir, "link"));
+  fs.mkdirSync(path.join(dir, ".git"));
+  fs.writeFileSync(path.join(dir, ".git/config"), "x");
+  const args = ["--exclude", ".git", "--exclude", "levels/2", "--no-shortcut", "--json"];
+  const { code, result, stdout } = await pc.push([dir, ...to(agent), ...args]);
+  assert.equal(code, EXIT.done, stdout);
+  const there = Object.keys(readFiles(result.path));
+  assert.ok(!there.some((name) => name === "link" || /^\.git|^levels\/2/.test(name)), there.join());
+  assert.ok(there.includes("levels/1/1.dat") && there.includes("empty.cfg"));
+  assert.ok(!result.appId);
+  assert.ok(!readShortcuts(agent.deck.steam).some(({ appname }) => appname === "Filtered"));
+});
+
+test("a person reads a summary, --quiet says nothing", async (t) => {
+  const agent = await startAgent(t);
+  const pc = new Pc(t);
+  await pair(pc, agent);
+  const dir = pc.save(build("Words"));
+  const person = await pc.push([dir, ...to(agent)]);
+  assert.equal(person.code, EXIT.done, person.stderr);
+  assert.match(person.stdout, /Sent .*\n.*app id \d+/);
+  const quiet = await pc.push([dir, ...to(agent), "--quiet"]);
+  assert.deepEqual([quiet.code, quiet.stdout, quiet.stderr], [EXIT.done, "", ""]);
+  const help = await run(BINARY, ["push", "--help"], { env: process.env });
+  assert.equal(help.code, 0);
+  assert.match(help.stdout, /^Usage: capydeck push/);
+});
