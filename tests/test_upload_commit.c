@@ -19,7 +19,6 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -271,7 +270,7 @@ static struct test_file *make_many(size_t count)
 
 	for (size_t i = 0; i < count; i++) {
 		files[i] = (struct test_file){ .path = xasprintf("f%zu/file-%zu", i % 5, i),
-			.size = i % 100 == 0 ? 3 * (int64_t)MIB / 2 : (int64_t)(i % 9000),
+			.size = i % 100 == 0 ? 3 * (int64_t)MIB / 2 : (int64_t)(i % 3000),
 			.seed = (unsigned)i,
 			.hashed = true };
 	}
@@ -286,21 +285,26 @@ static void free_many(struct test_file *files, size_t count)
 	free(files);
 }
 
-/* Runs act in a child that dies, without a chance to clear up, after a random time. */
+/*
+ * Runs act in a child that dies, without a chance to clear up, a moment after a random number of
+ * chunks out of most were answered.
+ */
 static void run_and_kill(void (*act)(const struct test_file *files, size_t count),
-	const struct test_file *files, size_t count, int max_ms)
+	const struct test_file *files, size_t count, unsigned least, unsigned most)
 {
-	struct itimerval timer = { .it_value = { .tv_usec = 1000 + random() % (max_ms * 1000) } };
 	int status;
-	pid_t child = fork();
+	pid_t child;
 
+	fixture.progress_count = 0;
+	fixture.fuse_chunks = least + (unsigned)random() % (most - least + 1);
+	fixture.fuse_us = 1 + random() % 20000;
+	child = fork();
 	ck_assert_int_ge(child, 0);
 	if (child == 0) {
-		signal(SIGALRM, SIG_DFL); /* Check has a handler for it */
-		setitimer(ITIMER_REAL, &timer, NULL);
 		act(files, count);
 		_exit(0);
 	}
+	fixture.fuse_chunks = 0;
 	ck_assert_int_eq(waitpid(child, &status, 0), child);
 	ck_assert((WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM) ||
 		  (WIFEXITED(status) && WEXITSTATUS(status) == 0));
@@ -376,7 +380,7 @@ static void expect_claims_true(const struct test_file *files)
 /* _i: the seed. Killed five times in a row, the upload is still completed. */
 START_TEST(test_killed_while_receiving)
 {
-	size_t count = 1200;
+	size_t count = 2500;
 	struct test_file *files = make_many(count);
 	AUTO(free_ptr) struct test_file *sorted = xcalloc(count, sizeof(*sorted));
 	struct init_answer answer;
@@ -386,7 +390,7 @@ START_TEST(test_killed_while_receiving)
 	memcpy(sorted, files, count * sizeof(*files));
 	qsort(sorted, count, sizeof(*sorted), compare_paths);
 	for (int round = 0; round < 5; round++) {
-		run_and_kill(act_upload, files, count, 500);
+		run_and_kill(act_upload, files, count, round % 2 == 0 ? 2050 : 1, 2500);
 		expect_claims_true(sorted);
 	}
 	fixture_start(&fixture);
@@ -427,7 +431,7 @@ START_TEST(test_killed_while_completing)
 		for (size_t i = 0; i < count; i++) {
 			files[i].seed += 1000;
 		}
-		run_and_kill(act_complete, files, count, 60);
+		run_and_kill(act_complete, files, count, 300, 303);
 		fixture_start(&fixture);
 		ck_assert_msg(has_build(files, count) || (round > 0 && has_build(before, count)) ||
 				      !path_exists(fixture.library, "Game"),

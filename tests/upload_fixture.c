@@ -9,10 +9,12 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 
 #define CHUNK ((size_t)1024 * 1024)
 
@@ -41,6 +43,12 @@ static void on_progress(void *user, const struct upload_status *status)
 
 	fixture->progress_count++;
 	fixture->last_transferred = status->transferred_bytes;
+	if (fixture->progress_count == fixture->fuse_chunks) {
+		struct itimerval fuse = { .it_value = { .tv_usec = fixture->fuse_us } };
+
+		signal(SIGALRM, SIG_DFL); /* Check has a handler for it */
+		setitimer(ITIMER_REAL, &fuse, NULL);
+	}
 }
 
 static void on_changed(void *user)
@@ -104,13 +112,16 @@ void content_fill(const struct test_file *file, int64_t offset, char *data, size
 	}
 }
 
+/* The true hash of a small file; of a large one, which nothing reads again, any that tells apart.
+ */
 static char *hash_of(const struct test_file *file)
 {
-	AUTO(free_ptr) char *data = xcalloc(1, file->size + 1);
+	size_t length = file->size < 64 * 1024 ? (size_t)file->size : 64;
+	AUTO(free_ptr) char *data = xcalloc(1, length + 1);
 	char hex[SHA256_HEX_BYTES];
 
-	content_fill(file, 0, data, file->size);
-	sha256_of(data, file->size, hex);
+	content_fill(file, 0, data, length);
+	sha256_of(data, length, hex);
 	return xstrdup(hex);
 }
 

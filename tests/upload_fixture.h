@@ -22,6 +22,9 @@ struct upload_fixture {
 	unsigned changed_count;
 	unsigned progress_count;
 	int64_t last_transferred;
+	/* The process dies this long after that many chunks were answered; 0: never. */
+	unsigned fuse_chunks;
+	long fuse_us;
 };
 
 #define HUB "hub-1"

@@ -33,38 +33,51 @@ static bool has_component(const char *path, const char *name)
 	return false;
 }
 
+/* Without doubled separators, "." and a separator at the end. */
+static char *without_noise(const char *path)
+{
+	char *plain = xcalloc(1, strlen(path) + 2);
+	size_t length = 0;
+
+	while (*(path += strspn(path, "/")) != '\0') {
+		size_t component = strcspn(path, "/");
+
+		if (component != 1 || *path != '.') {
+			plain[length++] = '/';
+			memcpy(plain + length, path, component);
+			length += component;
+		}
+		path += component;
+	}
+	if (length == 0) {
+		plain[0] = '/';
+	}
+	return plain;
+}
+
 char *install_dir_resolve(const char *path)
 {
-	AUTO(free_ptr) char *existing = xstrdup(path);
-	size_t cut = strlen(existing);
+	AUTO(free_ptr) char *plain = NULL;
+	AUTO(free_ptr) char *existing = NULL;
 
 	if (path[0] != '/' || has_component(path, "..")) {
 		return NULL;
 	}
-	while (cut > 1 && existing[cut - 1] == '/') {
-		existing[--cut] = '\0';
-	}
-	for (;;) {
+	plain = without_noise(path);
+	existing = xstrdup(plain);
+	while (existing[1] != '\0') {
 		AUTO(free_ptr) char *real = realpath(existing, NULL);
-		char *slash;
+		char *slash = strrchr(existing, '/');
 
 		if (real != NULL) {
-			const char *rest = path + cut + strspn(path + cut, "/");
+			const char *rest = plain + strlen(existing);
 
-			return *rest == '\0'
-				       ? TAKE_PTR(real)
-				       : xasprintf("%s/%s", real[1] == '\0' ? "" : real, rest);
+			return xasprintf(
+				"%s%s", real[1] == '\0' && *rest != '\0' ? "" : real, rest);
 		}
-		slash = strrchr(existing, '/');
-		if (slash == NULL || slash == existing) {
-			return xstrdup(path);
-		}
-		while (slash > existing && slash[-1] == '/') {
-			slash--;
-		}
-		*slash = '\0';
-		cut = slash - existing;
+		slash[slash == existing ? 1 : 0] = '\0';
 	}
+	return TAKE_PTR(plain);
 }
 
 /* The device of the path's deepest existing folder. */

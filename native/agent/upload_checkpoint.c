@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #define CHECKPOINT_BYTES (32 * 1024 * 1024)
-#define CHECKPOINT_ENTRIES 512 /* small files: syncing each of them is what takes time */
+#define CHECKPOINT_ENTRIES 2048 /* small files: syncing each of them is what takes time */
 
 bool upload_checkpoint_is_due(const struct upload_content *content)
 {

@@ -1,0 +1,247 @@
+#include "agent/game_registry.h"
+#include "agent/install_dir.h"
+#include "core/atomic_file.h"
+#include "core/cleanup.h"
+#include "core/error.h"
+#include "core/strvec.h"
+#include "core/xalloc.h"
+
+#include <check.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+static char home[64];
+static struct game_registry *registry;
+static struct strvec extra;
+static const char *taken; /* the goal of another upload, or NULL */
+
+static void setup(void)
+{
+	AUTO(free_ptr) char *notice = NULL;
+	AUTO(free_ptr) char *games = NULL;
+	AUTO(free_ptr) char *second = NULL;
+	struct error err;
+
+	strcpy(home, "/tmp/capydeck-install-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(home));
+	games = xasprintf("%s/state/games.json", home);
+	registry = game_registry_create(games, &notice);
+	second = xasprintf("%s/card", home);
+	ck_assert(make_dirs(second, 0755, &err));
+	strvec_push(&extra, second);
+}
+
+static int remove_one(const char *name, const struct stat *stat, int kind, struct FTW *walk)
+{
+	return remove(name);
+}
+
+static void teardown(void)
+{
+	game_registry_destroy(registry);
+	strvec_finish(&extra);
+	nftw(home, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+static bool is_taken(void *user, const char *dir, const char *game_name)
+{
+	return taken != NULL && strcmp(taken, dir) == 0;
+}
+
+/* The folder below home; caller frees. NULL: refused. */
+static char *choose(const char *install_path, const char *game, struct error *err)
+{
+	struct install_dir_rules rules = { .home = home,
+		.library_dir = "~/Games",
+		.library_extra = &extra,
+		.registry = registry,
+		.is_taken = is_taken };
+	AUTO(install_dir_finish) struct install_dir dir = { 0 };
+	size_t length = strlen(home);
+
+	if (!install_dir_choose(&dir, &rules, install_path, game, err)) {
+		ck_assert_ptr_null(dir.path);
+		return NULL;
+	}
+	ck_assert_int_eq(strncmp(dir.path, home, length), 0);
+	ck_assert_int_eq(strncmp(dir.path, dir.root, strlen(dir.root)), 0);
+	return xstrdup(dir.path + length + 1);
+}
+
+static void expect(const char *install_path, const char *game, const char *path)
+{
+	struct error err = { 0 };
+	AUTO(free_ptr) char *chosen = choose(install_path, game, &err);
+
+	ck_assert_msg(chosen != NULL, "%s", err.message);
+	ck_assert_str_eq(chosen, path);
+}
+
+static void expect_refused(const char *install_path, const char *game, const char *named)
+{
+	struct error err = { 0 };
+
+	ck_assert_ptr_null(choose(install_path, game, &err));
+	ck_assert_int_eq(err.kind, ERROR_INVALID);
+	ck_assert_msg(strstr(err.message, named) != NULL, "%s", err.message);
+}
+
+static char *in_home(const char *path)
+{
+	return xasprintf("%s/%s", home, path);
+}
+
+static void make_folder(const char *path)
+{
+	AUTO(free_ptr) char *full = in_home(path);
+	struct error err;
+
+	ck_assert(make_dirs(full, 0755, &err));
+}
+
+static void register_game(const char *path, const char *name)
+{
+	AUTO(free_ptr) char *dir = in_home(path);
+	AUTO(free_ptr) char *game_name = xstrdup(name);
+	struct game game = { .dir = dir, .name = game_name };
+	struct error err;
+
+	ck_assert(game_registry_put(registry, &game, &err));
+}
+
+START_TEST(test_paths_inside_the_libraries)
+{
+	AUTO(free_ptr) char *inside = in_home("Games//indie/");
+	AUTO(free_ptr) char *card = in_home("card/deep/er");
+
+	expect(NULL, "My Game", "Games/My Game");
+	expect("", "My Game", "Games/My Game");
+	expect("~/Games", "My Game", "Games/My Game");
+	expect(inside, "My Game", "Games/indie/My Game");
+	expect(card, "My Game", "card/deep/er/My Game");
+}
+END_TEST
+
+START_TEST(test_paths_outside_are_refused)
+{
+	AUTO(free_ptr) char *beside = in_home("GamesX");
+	AUTO(free_ptr) char *up = in_home("Games/../.ssh");
+	AUTO(free_ptr) char *staging = in_home("Games/.capydeck/uploads");
+	AUTO(free_ptr) char *link = in_home("Games/link");
+
+	make_folder("Games");
+	make_folder("elsewhere");
+	ck_assert_int_eq(symlink("../elsewhere", link), 0);
+	expect_refused("/", "G", "'/'");
+	expect_refused("/etc", "G", "/etc");
+	expect_refused("~", "G", "library.extra");
+	expect_refused("Games", "G", "absolute");
+	expect_refused(beside, "G", "GamesX");
+	expect_refused(up, "G", "..");
+	expect_refused(staging, "G", ".capydeck");
+	expect_refused(link, "G", "outside");
+}
+END_TEST
+
+START_TEST(test_names_cannot_lead_out)
+{
+	static const char *const names[] = { "..", ".", "/", "", "\\", "...", "  " };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		struct error err = { 0 };
+		AUTO(free_ptr) char *chosen = choose("", names[i], &err);
+
+		/* Refused, or one plain component. */
+		if (chosen != NULL) {
+			ck_assert_int_eq(strncmp(chosen, "Games/", 6), 0);
+			ck_assert_ptr_null(strchr(chosen + 6, '/'));
+			ck_assert_int_ne(chosen[6], '.');
+		} else {
+			ck_assert_int_eq(err.kind, ERROR_INVALID);
+		}
+	}
+}
+END_TEST
+
+START_TEST(test_folders_of_others_are_left_alone)
+{
+	AUTO(free_ptr) char *first = in_home("Games/New");
+
+	make_folder("Games/Unmanaged");
+	make_folder("Games/A_B");
+	make_folder("Games/A_B (2)");
+	register_game("Games/A_B", "A:B");
+	expect("", "Unmanaged", "Games/Unmanaged (2)");
+	/* Two names, one folder name. */
+	expect("", "A:B", "Games/A_B");
+	expect("", "A_B", "Games/A_B (3)");
+	taken = first;
+	expect("", "New", "Games/New (2)");
+	taken = NULL;
+}
+END_TEST
+
+START_TEST(test_a_game_stays_where_it_is)
+{
+	AUTO(free_ptr) char *card = in_home("card");
+	AUTO(free_ptr) char *moved = in_home("Games/Moved");
+
+	make_folder("card/Mine (2)");
+	register_game("card/Mine (2)", "Mine");
+	expect("", "Mine", "card/Mine (2)");
+	expect(card, "Mine", "card/Mine (2)");
+	/* Asked for elsewhere, it is installed there too. */
+	expect("~/Games", "Mine", "Games/Mine");
+	/* Deleted by hand: the folder is made again. */
+	register_game("Games/Gone", "Gone");
+	expect("", "Gone", "Games/Gone");
+	/* What became a link is not followed. */
+	register_game("Games/Moved", "Moved");
+	make_folder("Games");
+	ck_assert_int_eq(symlink("/", moved), 0);
+	expect("", "Moved", "Games/Moved (2)");
+	/* A library that is no longer allowed. */
+	register_game("former/Old", "Old");
+	expect("", "Old", "Games/Old");
+}
+END_TEST
+
+START_TEST(test_another_disk_inside_a_library)
+{
+	AUTO(free_ptr) char *disk = in_home("Games/disk");
+
+	make_folder("Games/disk");
+	if (mount("capydeck-test", disk, "tmpfs", 0, "size=64k") != 0) {
+		return; /* not root */
+	}
+	expect_refused(disk, "G", "another disk");
+	strvec_push(&extra, disk);
+	expect(disk, "G", "Games/disk/G");
+	ck_assert_int_eq(umount(disk), 0);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("install_dir");
+	TCase *tests = tcase_create("dir");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	suite_add_tcase(suite, tests);
+	tcase_add_checked_fixture(tests, setup, teardown);
+	tcase_add_test(tests, test_paths_inside_the_libraries);
+	tcase_add_test(tests, test_paths_outside_are_refused);
+	tcase_add_test(tests, test_names_cannot_lead_out);
+	tcase_add_test(tests, test_folders_of_others_are_left_alone);
+	tcase_add_test(tests, test_a_game_stays_where_it_is);
+	tcase_add_test(tests, test_another_disk_inside_a_library);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed != 0;
+}
