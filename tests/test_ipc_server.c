@@ -176,6 +176,87 @@ START_TEST(test_endless_line_is_dropped)
 }
 END_TEST
 
+static int connect_raw(void)
+{
+	struct sockaddr_un address;
+	struct error err;
+	int fd;
+
+	ck_assert(ipc_socket_address(socket_path, &address, &err));
+	fd = ipc_socket_connect(&address);
+	ck_assert_int_ge(fd, 0);
+	return fd;
+}
+
+/* length bytes and a line feed, as fast as the server takes them. */
+static void send_long_line(int fd, size_t length)
+{
+	char *line = xcalloc(1, length + 1);
+	size_t sent = 0;
+
+	memset(line, 'x', length);
+	line[length] = '\n';
+	while (sent <= length && echo.closed_count == 0) {
+		ssize_t count =
+			send(fd, line + sent, length + 1 - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+		sent += count > 0 ? (size_t)count : 0;
+		loop_dispatch(echo.loop);
+	}
+	free(line);
+}
+
+START_TEST(test_line_limit_is_exact)
+{
+	int fd = connect_raw();
+
+	echo.stop_at_lines = 1;
+	send_long_line(fd, IPC_LINE_MAX_BYTES);
+	loop_run(echo.loop);
+	ck_assert_uint_eq(echo.line_count, 1);
+	echo.stop_at_closed = 1;
+	send_long_line(fd, IPC_LINE_MAX_BYTES + 1);
+	loop_run(echo.loop);
+	ck_assert_uint_eq(echo.line_count, 1);
+	close(fd);
+}
+END_TEST
+
+START_TEST(test_pieces_and_zero_bytes)
+{
+	char answer[8];
+	int fd = connect_raw();
+
+	echo.stop_at_lines = 1;
+	ck_assert_int_eq(send(fd, "a\0", 2, 0), 2);
+	loop_dispatch(echo.loop);
+	ck_assert_int_eq(send(fd, "b\nrest", 6, 0), 6);
+	loop_run(echo.loop);
+	ck_assert_int_eq(recv(fd, answer, sizeof(answer), 0), 4);
+	ck_assert_int_eq(memcmp(answer, "a\0b\n", 4), 0);
+	close(fd);
+	echo.stop_at_closed = 1;
+	loop_run(echo.loop);
+	ck_assert_uint_eq(echo.line_count, 1); /* "rest" never became one */
+}
+END_TEST
+
+/* As `socat` does with a request on its standard input. */
+START_TEST(test_answer_after_half_close)
+{
+	char answer[8];
+	int fd = connect_raw();
+
+	echo.stop_at_closed = 1;
+	ck_assert_int_eq(send(fd, "ask\n", 4, 0), 4);
+	shutdown(fd, SHUT_WR);
+	loop_run(echo.loop);
+	ck_assert_int_eq(recv(fd, answer, sizeof(answer), 0), 4);
+	ck_assert_int_eq(memcmp(answer, "ask\n", 4), 0);
+	close(fd);
+}
+END_TEST
+
 START_TEST(test_slow_reader_is_dropped)
 {
 	struct sockaddr_un address;
@@ -311,6 +392,9 @@ int main(void)
 	tcase_add_test(tcase, test_modes_are_private);
 	tcase_add_test(tcase, test_close_sends_what_is_queued);
 	tcase_add_test(tcase, test_endless_line_is_dropped);
+	tcase_add_test(tcase, test_line_limit_is_exact);
+	tcase_add_test(tcase, test_pieces_and_zero_bytes);
+	tcase_add_test(tcase, test_answer_after_half_close);
 	tcase_add_test(tcase, test_slow_reader_is_dropped);
 	tcase_add_test(tcase, test_too_many_clients_are_turned_away);
 	tcase_add_test(tcase, test_second_server_is_refused);

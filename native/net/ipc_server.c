@@ -21,6 +21,8 @@
 
 #define READ_BYTES 65536
 #define BACKLOG 16
+/* With no descriptor left, connections wait this long, or until a client goes. */
+#define ACCEPT_RETRY_MS 1000
 
 struct ipc_client_conn {
 	struct ipc_server *server;
@@ -98,6 +100,9 @@ static void on_sweep(void *user)
 			link = &(*link)->next;
 		}
 	}
+	if (server->listen_watch != NULL) {
+		loop_watch_set(server->listen_watch, LOOP_READ);
+	}
 }
 
 static void flush(struct ipc_client_conn *client)
@@ -167,10 +172,14 @@ static void handle_lines(struct ipc_client_conn *client)
 	const struct ipc_server *server = client->server;
 	AUTO(strbuf_finish) struct strbuf line = { 0 };
 
-	while (!client->broken && !client->closing && ipc_socket_take_line(&client->input, &line)) {
-		server->events->line(server->owner, client, strbuf_text(&line), line.length);
+	while (!client->broken && !client->closing && line.length <= IPC_LINE_MAX_BYTES &&
+		ipc_socket_take_line(&client->input, &line)) {
+		if (line.length <= IPC_LINE_MAX_BYTES) {
+			server->events->line(
+				server->owner, client, strbuf_text(&line), line.length);
+		}
 	}
-	if (client->input.length > IPC_LINE_MAX_BYTES) {
+	if (client->input.length > IPC_LINE_MAX_BYTES || line.length > IPC_LINE_MAX_BYTES) {
 		log_warning("a client that sent a line of more than %d bytes was dropped",
 			IPC_LINE_MAX_BYTES);
 		give_up(client);
@@ -217,6 +226,10 @@ static void on_connect(void *user, uint32_t events)
 	int fd = accept4(server->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	struct ipc_client_conn *client;
 
+	if (fd < 0 && (errno == EMFILE || errno == ENFILE)) {
+		loop_watch_set(server->listen_watch, 0); /* it would be reported all the time */
+		loop_timer_set(server->sweep, ACCEPT_RETRY_MS);
+	}
 	if (fd < 0 || !is_allowed(fd)) {
 		return;
 	}
@@ -273,6 +286,16 @@ static bool remove_stale(struct ipc_server *server, struct error *err)
 	       error_set_errno(err, "cannot remove the old socket '%s'", server->path);
 }
 
+/* A folder that others share, such as /tmp, stays theirs; a peer's uid is looked at anyway. */
+static bool close_folder(const char *dir)
+{
+	struct stat found;
+
+	return stat(dir, &found) == 0 &&
+	       (found.st_uid != geteuid() || (found.st_mode & S_ISVTX) != 0 ||
+		       (found.st_mode & 0777) == 0700 || chmod(dir, 0700) == 0);
+}
+
 static bool listen_at(struct ipc_server *server, struct error *err)
 {
 	AUTO(close_fd) int fd = -1;
@@ -284,7 +307,7 @@ static bool listen_at(struct ipc_server *server, struct error *err)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0 || fchmod(fd, 0600) < 0 ||
 		bind(fd, (struct sockaddr *)&server->address, sizeof(server->address)) < 0 ||
-		chmod(server->path, 0600) < 0 || chmod(server->dir, 0700) < 0 ||
+		chmod(server->path, 0600) < 0 || !close_folder(server->dir) ||
 		listen(fd, BACKLOG) < 0 || lstat(server->path, &made) < 0) {
 		return error_set_errno(err, "cannot make the socket '%s'", server->path);
 	}
@@ -326,7 +349,8 @@ static bool establish(struct ipc_server *server, struct error *err)
 		return true;
 	}
 	stop_listening(server);
-	/* Before and after: what happens meanwhile is seen, and the folder may be there only now. */
+	/* Before and after: what happens meanwhile is seen, and the folder may be there only now.
+	 */
 	watch_folder(server);
 	ok = listen_at(server, err);
 	watch_folder(server);
