@@ -1,6 +1,7 @@
 #include "net/ws_conn.h"
 
 #include "core/loop.h"
+#include "core/utf8.h"
 #include "core/xalloc.h"
 #include "net/ws_link.h"
 #include "net/ws_pool.h"
@@ -9,11 +10,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 /* libwebsockets keeps the name of this kind of frame to itself. */
 #define WRITE_CLOSE ((enum lws_write_protocol)4)
 
 #define CODE_TOO_LARGE 1009
+#define CODE_NOT_UTF8 1007
 #define CODE_POLICY 1008
 #define CODE_LINK_BROKE 1006
 
@@ -73,6 +76,16 @@ static void report_oversize(struct ws_conn *conn, enum ws_input_kind kind)
 	}
 }
 
+static void report_text(struct ws_conn *conn, const struct strbuf *text)
+{
+	/* lws misses an unfinished character before an empty last fragment. */
+	if (utf8_valid(strbuf_text(text), text->length)) {
+		conn->events->text(conn->user, conn, strbuf_text(text), text->length);
+	} else {
+		ws_conn_close(conn, CODE_NOT_UTF8, "bad utf8");
+	}
+}
+
 /* The message that is complete, if there is one. */
 static void report_ready(struct ws_conn *conn)
 {
@@ -90,8 +103,7 @@ static void report_ready(struct ws_conn *conn)
 	case WS_INPUT_NONE:
 		return;
 	case WS_INPUT_TEXT:
-		conn->events->text(
-			conn->user, conn, strbuf_text(&input->ready), input->ready.length);
+		report_text(conn, &input->ready);
 		break;
 	case WS_INPUT_BINARY:
 		conn->events->binary(conn->user, conn, &input->ready);
@@ -160,6 +172,7 @@ static void report_closed(struct ws_conn *conn)
 
 static void end(struct ws_conn *conn)
 {
+	conn->task.waiting = true; /* whatever the handlers ask for, there is no next time */
 	if (is_reporting(conn)) {
 		report_ready(conn);
 	}
@@ -179,6 +192,8 @@ static void end(struct ws_conn *conn)
 
 void ws_conn_on_gone(struct ws_conn *conn)
 {
+	/* lws runs its own timers before it waits: its wait must not delay the end. */
+	lws_cancel_service(lws_loop_context(conn->lws_loop));
 	conn->wsi = NULL;
 	loop_timer_stop(conn->life_timer);
 	loop_timer_stop(conn->write_timer);
@@ -228,10 +243,10 @@ void ws_conn_leave(struct ws_conn *conn, unsigned code, const char *reason, bool
 	}
 	conn->killed = true;
 	lws_loop_later(conn->lws_loop, &conn->task);
-	if (report) {
+	if (report && !conn->opening) {
 		report_closed(conn);
 	}
-	conn->closed = true;
+	conn->closed = !report || conn->closed;
 }
 
 /* Timers */
@@ -352,11 +367,23 @@ struct ws_conn *ws_conn_create(struct lws_loop *lws_loop, const struct ws_limits
 
 void ws_conn_on_opened(struct ws_conn *conn)
 {
+	struct sockaddr_storage peer = { 0 };
+	socklen_t size = sizeof(peer);
+
+	if (conn->address[0] == '\0' &&
+		getpeername(lws_get_socket_fd(conn->wsi), (void *)&peer, &size) == 0) {
+		tcp_socket_address((const void *)&peer, conn->address);
+	}
 	conn->opened = true;
 	conn->listening_since_ms = loop_now_ms();
 	conn->next_ping_ms = conn->listening_since_ms + conn->limits.ping_period_ms;
 	watch_life(conn);
+	conn->opening = true;
 	conn->user = conn->events->opened(conn->owner, conn);
+	conn->opening = false;
+	if (conn->side == NULL) {
+		report_closed(conn); /* the handler ended it all */
+	}
 }
 
 /* What its users call */

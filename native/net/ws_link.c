@@ -93,7 +93,8 @@ static int on_writeable(struct ws_conn *conn, struct lws *wsi)
 	struct ws_frame frame;
 
 	conn->leaving_bytes = 0;
-	if (conn->killed || conn->peer_closing) {
+	/* lws calls on even while it waits for the answer to a close frame. */
+	if (conn->killed || conn->peer_closing || conn->close_frame) {
 		return 0;
 	}
 	if (conn->ping_due && !conn->closing && !write_ping(conn)) {
@@ -106,6 +107,7 @@ static int on_writeable(struct ws_conn *conn, struct lws *wsi)
 		progress = true;
 	}
 	if (conn->closing && ws_output_empty(&conn->output) && !lws_partial_buffered(wsi)) {
+		conn->close_frame = true;
 		loop_timer_stop(conn->write_timer); /* lws has its own for what follows */
 		/* lws drops the close frame where output is still buffered; here is none. */
 		lws_close_reason(wsi, (enum lws_close_status)conn->code,

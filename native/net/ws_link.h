@@ -46,9 +46,11 @@ struct ws_conn {
 	enum ws_standing standing;
 
 	bool opened;	   /* the upgrade is done, `opened` was called */
+	bool opening;	   /* during `opened`: there is no user yet */
 	bool closed;	   /* `closed` was called */
 	bool killed;	   /* to be dropped without a close frame */
 	bool closing;	   /* ws_conn_close() was called */
+	bool close_frame;  /* ours is with lws */
 	bool peer_closing; /* its close frame has come */
 	unsigned code;	   /* 0: not known yet */
 	char reason[WS_REASON_BYTES];
