@@ -31,13 +31,20 @@
 
 static struct upload_fixture fixture;
 
+static bool in_memory;
+
+/* In memory where that may be had: checkpoints then keep up with the chunks, and are killed too. */
 static void setup(void)
 {
 	fixture_make_home(&fixture);
+	in_memory = mount("capydeck-test", fixture.home, "tmpfs", 0, "size=400m") == 0;
 }
 
 static void teardown(void)
 {
+	if (in_memory) {
+		umount(fixture.home);
+	}
 	fixture_remove_home(&fixture);
 }
 

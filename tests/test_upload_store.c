@@ -1,3 +1,5 @@
+#include "agent/upload_journal.h"
+#include "agent/upload_staging.h"
 #include "agent/upload_store.h"
 #include "core/cleanup.h"
 #include "core/xalloc.h"
@@ -9,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define MIB (INT64_C(1024) * 1024)
@@ -400,6 +403,102 @@ START_TEST(test_cancel_keeps_staging_and_touches_no_game)
 }
 END_TEST
 
+static void on_quick_init(
+	void *user, const struct upload_init_response *response, const struct error *err)
+{
+	ck_assert_ptr_nonnull(response);
+	*(bool *)user = true;
+}
+
+START_TEST(test_a_cancel_that_overtakes_a_resume_does_not_stop_it)
+{
+	static const struct test_file file = { "only", 100, 1, false };
+	struct init_upload request = { 0 };
+	struct init_answer answer;
+	struct complete_answer complete;
+	bool answered = false;
+
+	begin(HUB, "One", &file, 1, &answer);
+	upload_store_hub_gone(fixture.store, HUB);
+	fixture_settle(&fixture);
+	request.config.game_name = xstrdup("One");
+	request.total_size = 100;
+	request.files = xcalloc(1, sizeof(*request.files));
+	request.files_count = 1;
+	request.files[0].relative_path = xstrdup("only");
+	request.files[0].size = 100;
+	upload_store_init(fixture.store, HUB, &request, on_quick_init, &answered);
+	ck_assert(upload_store_cancel(fixture.store, HUB, answer.upload_id, NULL));
+	fixture_wait(&fixture, &answered);
+	fixture_settle(&fixture);
+	fixture_chunk(&fixture, HUB, answer.upload_id, &file, 0, 100, NULL);
+	ck_assert(fixture_complete(&fixture, HUB, answer.upload_id, NULL, &complete));
+	init_answer_finish(&answer);
+}
+END_TEST
+
+/* Journals that the upload was left some hours ago. */
+static void age(const char *upload_id, int64_t hours, bool cancelled)
+{
+	AUTO(strbuf_finish) struct strbuf text = { 0 };
+	AUTO(close_fd) int dir_fd = upload_staging_open(fixture.library, upload_id, NULL);
+	struct upload_journal_state state = {
+		.at_ms = (time(NULL) - hours * 3600) * 1000, .held_bytes = 5, .cancelled = cancelled
+	};
+
+	upload_journal_write_state(&text, &state);
+	ck_assert(upload_journal_append(dir_fd, &text, NULL));
+}
+
+/* Leaves an upload of that age, starts anew, and tells whether it is taken up. */
+static bool is_resumed_after(
+	const struct test_file *files, size_t count, int64_t hours, bool cancelled)
+{
+	struct init_answer answer, again;
+	bool resumed;
+
+	begin(HUB, "Aged", files, count, &answer);
+	fixture_send(&fixture, HUB, &answer, files, 1);
+	fixture_stop(&fixture);
+	age(answer.upload_id, hours, cancelled);
+	fixture_start(&fixture);
+	loop_dispatch(fixture.loop);
+	begin(HUB, "Aged", files, count, &again);
+	resumed = strcmp(answer.upload_id, again.upload_id) == 0;
+	ck_assert(resumed == (again.resume_from.count > 0));
+	init_answer_finish(&answer);
+	init_answer_finish(&again);
+	return resumed;
+}
+
+START_TEST(test_how_long_uploads_can_be_resumed)
+{
+	ck_assert(is_resumed_after(big_plain, COUNT(big_plain), 0, true));
+	ck_assert(!is_resumed_after(big_plain, COUNT(big_plain), 2, false));
+	ck_assert(is_resumed_after(big_hashed, COUNT(big_hashed), 6 * 24, false));
+	ck_assert(!is_resumed_after(big_hashed, COUNT(big_hashed), 8 * 24, false));
+	ck_assert(is_resumed_after(big_hashed, COUNT(big_hashed), 23, true));
+	ck_assert(!is_resumed_after(big_hashed, COUNT(big_hashed), 25, true));
+}
+END_TEST
+
+START_TEST(test_rubbish_in_the_staging_folder_is_cleared_up)
+{
+	AUTO(free_ptr) char *uploads = xasprintf("%s/.capydeck/uploads", fixture.library);
+	struct init_answer answer;
+
+	begin(HUB, "Big", big_hashed, COUNT(big_hashed), &answer);
+	put_file(uploads, "no-head/files/x", "x");
+	put_file(uploads, "bad-head/upload.json", "{}");
+	put_file(uploads, "no-folder", "x");
+	restart();
+	ck_assert(!path_exists(uploads, "no-head"));
+	ck_assert(!path_exists(uploads, "bad-head"));
+	ck_assert(path_exists(uploads, answer.upload_id));
+	init_answer_finish(&answer);
+}
+END_TEST
+
 START_TEST(test_another_manifest_supersedes_the_interrupted_one)
 {
 	static const struct test_file other[] = { { "other.bin", 100, 1, true } };
@@ -785,6 +884,9 @@ int main(void)
 	tcase_add_test(tests, test_a_rebuilt_game_is_never_mixed_with_the_interrupted_one);
 	tcase_add_test(tests, test_a_lost_link_unnoticed_is_taken_over);
 	tcase_add_test(tests, test_cancel_keeps_staging_and_touches_no_game);
+	tcase_add_test(tests, test_a_cancel_that_overtakes_a_resume_does_not_stop_it);
+	tcase_add_test(tests, test_how_long_uploads_can_be_resumed);
+	tcase_add_test(tests, test_rubbish_in_the_staging_folder_is_cleared_up);
 	tcase_add_test(tests, test_another_manifest_supersedes_the_interrupted_one);
 	tcase_add_test(tests, test_unchanged_files_are_not_sent_again);
 	tcase_add_test(tests, test_unchanged_files_that_change_meanwhile_are_noticed);

@@ -8,7 +8,6 @@
 #include "agent/upload_content.h"
 #include "agent/upload_load.h"
 #include "agent/upload_manifest.h"
-#include "agent/upload_save.h"
 #include "agent/upload_staging.h"
 #include "agent/uploads.h"
 #include "core/cleanup.h"
@@ -75,9 +74,6 @@ static void fail(struct upload_begin *begin)
 
 	if (!upload->listed) {
 		upload->gone = true;
-	} else if (upload->state == UPLOAD_RECEIVING && upload->content == NULL) {
-		upload->state = UPLOAD_PAUSED;
-		uploads_arm_expiry(begin->uploads);
 	}
 	finish(begin, NULL);
 	if (discard != NULL) {
@@ -329,7 +325,7 @@ static bool choose(struct upload_begin *begin)
 		begin->upload = create_upload(begin, &dir);
 	} else if (begin->upload->state != UPLOAD_PAUSED) {
 		/* Its link was lost unnoticed. */
-		upload_save(begin->upload, true);
+		uploads_pause(begin->upload);
 	}
 	return true;
 }

@@ -54,7 +54,8 @@ static void done(struct worker_job *job)
 		log_warning("'%s': %s", upload->head.game_name, saving->checkpoint.error.message);
 		upload->fault = saving->checkpoint.error;
 	}
-	if (saving->unload && upload->content != NULL) {
+	/* It may have been taken up again since. */
+	if (saving->unload && upload->state == UPLOAD_PAUSED && upload->content != NULL) {
 		upload->paused_bytes = upload->content->held_bytes;
 		upload_content_destroy(upload->content);
 		upload->content = NULL;

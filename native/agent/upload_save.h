@@ -5,7 +5,8 @@
 struct upload;
 
 /*
- * Queues a checkpoint of the upload. unload: waits for the chunks being written, and gives the
- * content up afterwards. Of a paused upload only its state is journalled.
+ * Queues a checkpoint of the upload. unload: waits for the chunks being written, and afterwards
+ * gives up the content of an upload that is paused then. Without content only the upload's state
+ * is journalled.
  */
 void upload_save(struct upload *upload, bool unload);
