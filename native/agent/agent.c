@@ -29,6 +29,9 @@
 #define GUESTS_PER_ADDRESS_MAX 2
 #define GUEST_WAIT_MS (30 * 1000)
 #define QUEUED_MAX_BYTES (16u * 1024 * 1024)
+/* Whoever has not paired has little to say; a binary header still fits, and so can be answered. */
+#define GUEST_MESSAGE_MAX_BYTES (CHUNK_PREFIX_BYTES + CHUNK_HEADER_MAX_BYTES)
+#define GUEST_QUEUED_MAX_BYTES (256 * 1024)
 #define DAY_MS (24 * 60 * 60 * INT64_C(1000))
 /* Desktop Hubs forget an agent that they have not resolved anew for 120 s. */
 #define ANNOUNCE_REFRESH_MS (60 * 1000)
@@ -146,6 +149,8 @@ static bool listen_for_hubs(struct agent *agent, struct error *err)
 			.write_wait_ms = WRITE_WAIT_MS,
 			.max_message_bytes = MAX_MESSAGE_BYTES,
 			.max_queued_bytes = QUEUED_MAX_BYTES,
+			.guest_message_bytes = GUEST_MESSAGE_MAX_BYTES,
+			.guest_queued_bytes = GUEST_QUEUED_MAX_BYTES,
 		},
 		.allowed_origins = &agent->options.config->connections_allowed_origins,
 		.guest_count_max = GUESTS_MAX,

@@ -121,7 +121,7 @@ struct ws_client *ws_client_create(
 		loop_timer_create(lws_loop_core(lws_loop), on_connect_timer, client);
 	client->conn = ws_conn_create(
 		lws_loop, &options->limits, options->events, options->owner, &client_side, client);
-	client->conn->standing = WS_ADMITTED;
+	ws_conn_set_standing(client->conn, WS_ADMITTED);
 	info.host = client->place;
 	info.opaque_user_data = client->conn;
 	info.pwsi = &client->conn->wsi;

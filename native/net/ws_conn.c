@@ -52,6 +52,12 @@ void ws_conn_end_later(struct ws_conn *conn)
 	lws_loop_later(conn->lws_loop, &conn->task);
 }
 
+/* A stranger may make us hold less than one who is known. */
+static size_t limit_of(const struct ws_conn *conn, size_t of_guest, size_t of_admitted)
+{
+	return conn->standing == WS_ADMITTED || of_guest == 0 ? of_admitted : of_guest;
+}
+
 /* Reporting what came */
 
 static void report_part(struct ws_conn *conn, const struct strbuf *message, size_t *reported_bytes)
@@ -357,7 +363,8 @@ struct ws_conn *ws_conn_create(struct lws_loop *lws_loop, const struct ws_limits
 	conn->side = side;
 	conn->side_user = side_user;
 	conn->pool = ws_pool_create(loop);
-	ws_input_init(&conn->input, conn->pool, limits->max_message_bytes);
+	ws_input_init(&conn->input, conn->pool,
+		limit_of(conn, limits->guest_message_bytes, limits->max_message_bytes));
 	conn->life_timer = loop_timer_create(loop, on_life_timer, conn);
 	conn->write_timer = loop_timer_create(loop, on_write_timer, conn);
 	conn->deadline_timer = loop_timer_create(loop, on_deadline, conn);
@@ -399,7 +406,10 @@ static bool may_send(struct ws_conn *conn, struct strbuf *data)
 
 static void send_queued(struct ws_conn *conn)
 {
-	if (ws_conn_queued_bytes(conn) > conn->limits.max_queued_bytes) {
+	size_t limit_bytes =
+		limit_of(conn, conn->limits.guest_queued_bytes, conn->limits.max_queued_bytes);
+
+	if (ws_output_memory_bytes(&conn->output) + conn->leaving_bytes > limit_bytes) {
 		ws_conn_kill(conn, CODE_POLICY, "the peer takes too little");
 		return;
 	}
@@ -509,6 +519,9 @@ void ws_conn_set_deadline(struct ws_conn *conn, int64_t delay_ms)
 void ws_conn_set_standing(struct ws_conn *conn, enum ws_standing standing)
 {
 	conn->standing = standing;
+	if (standing == WS_ADMITTED) {
+		conn->input.max_bytes = conn->limits.max_message_bytes;
+	}
 }
 
 const char *ws_conn_address(const struct ws_conn *conn)

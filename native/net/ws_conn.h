@@ -11,7 +11,8 @@ struct ws_conn;
  * One WebSocket connection, of a server or a client. It lives from `opened` until `closed`
  * returns; every pointer to it is void after that. All on the loop's thread.
  *
- * Whole messages are reported; fragments are joined up to max_message_bytes. A text message past
+ * Whole messages are reported; fragments are joined up to max_message_bytes (a guest's up to
+ * guest_message_bytes). A text message past
  * that closes with 1009; a binary one is reported once through binary_oversize with what had
  * arrived (at most that many bytes) and the rest is thrown away as it streams in.
  */
@@ -41,7 +42,10 @@ struct ws_limits {
 	int64_t pong_wait_ms;	/* a peer that sends nothing for so long is dropped (1006) */
 	int64_t write_wait_ms;	/* a frame that has not left by then drops the connection */
 	size_t max_message_bytes;
-	size_t max_queued_bytes; /* output past this drops the connection */
+	size_t max_queued_bytes; /* output past this, as memory, drops the connection */
+	/* Both for one that is not WS_ADMITTED; 0: no difference. */
+	size_t guest_message_bytes;
+	size_t guest_queued_bytes;
 };
 
 /* A connection's standing with the server's limits on strangers. */

@@ -5,6 +5,9 @@
 #include <assert.h>
 #include <stdlib.h>
 
+/* A frame's place in the ring, its allocation's headroom, slack and bookkeeping; rounded up. */
+#define FRAME_COST_BYTES 256
+
 void ws_output_finish(struct ws_output *output)
 {
 	struct ws_frame frame;
@@ -60,6 +63,11 @@ bool ws_output_empty(const struct ws_output *output)
 		}
 	}
 	return output->count == 0;
+}
+
+size_t ws_output_memory_bytes(const struct ws_output *output)
+{
+	return output->queued_bytes + output->count * FRAME_COST_BYTES;
 }
 
 bool ws_output_pop(struct ws_output *output, struct ws_frame *frame)

@@ -1,0 +1,53 @@
+// protocol.md §3, design.md §7: what peers that have not paired must not be able to do.
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import test from "node:test";
+
+import { startAgent } from "./lib/agent.mjs";
+import { Hub, MAX_MESSAGE, frame } from "./lib/hub.mjs";
+import { deadline } from "./lib/wait.mjs";
+
+/** Resident memory of the agent's process, in bytes. */
+function residentBytes(agent) {
+  const [, kib] = /VmHWM:\s+(\d+) kB/.exec(fs.readFileSync(`/proc/${agent.pid}/status`, "utf8"));
+  return Number(kib) * 1024;
+}
+
+test("a stranger's message is read up to 64 KiB only", async (t) => {
+  const agent = await startAgent(t);
+  const stranger = await Hub.open(agent);
+  const id = "i".repeat(60_000);
+  assert.equal((await stranger.ask("ping", undefined, id)).type, "pong");
+  const refused = stranger.reply("big");
+  await stranger.binary(frame({ id: "big" }, Buffer.alloc(1_000_000)));
+  assert.equal((await refused).error.code, 401);
+  await stranger.settle();
+
+  const before = residentBytes(agent);
+  stranger.text(`{"id":"many","type":"ping","payload":[${"1,".repeat(400_000)}1]}`);
+  assert.equal((await deadline(stranger.closed, "it is closed")).code, 1009);
+  assert.ok(residentBytes(agent) - before < 8_000_000);
+
+  const hub = await Hub.paired(agent);
+  const long = await hub.ask("ping", { padding: "p".repeat(MAX_MESSAGE - 1000) });
+  assert.equal(long.type, "pong");
+});
+
+test("a stranger that asks without reading is dropped before it costs memory", async (t) => {
+  const agent = await startAgent(t);
+  const before = residentBytes(agent);
+  for (let i = 1; i <= 8; i++) {
+    const stranger = await Hub.open(agent, { localAddress: `127.0.3.${i}` });
+    stranger.socket._socket.pause();
+    const pings = setInterval(() => {
+      for (let count = 0; count < 20_000; count++) {
+        stranger.text('{"type":"ping"}');
+      }
+    }, 1);
+    stranger.socket._socket.on("error", () => {});
+    // Paused, it only learns of the end when it cannot write any more.
+    await deadline(new Promise((resolve) => stranger.socket._socket.once("close", resolve)), "it is dropped");
+    clearInterval(pings);
+  }
+  assert.ok(residentBytes(agent) - before < 16_000_000);
+});
