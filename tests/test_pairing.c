@@ -192,6 +192,42 @@ START_TEST(tries_are_counted_across_codes)
 }
 END_TEST
 
+START_TEST(asking_again_keeps_nobody_waiting_longer)
+{
+	int64_t expires_at_ms;
+
+	ck_assert(begin(&hubs[0], NULL));
+	expires_at_ms = pairing_view(pairing)->expires_at_ms;
+	while (loop_now_ms() == expires_at_ms - 60 * 1000) {
+	}
+	ck_assert(begin(&hubs[0], NULL));
+	ck_assert_int_gt(pairing_view(pairing)->expires_at_ms, expires_at_ms);
+
+	expires_at_ms = pairing_view(pairing)->expires_at_ms;
+	ck_assert(!begin_from(&hubs[1], "hub-b", "10.0.0.2", NULL));
+	while (loop_now_ms() == expires_at_ms - 60 * 1000) {
+	}
+	ck_assert(begin(&hubs[0], NULL));
+	ck_assert(begin_from(&hubs[2], "hub-a", "10.0.0.1", NULL));
+	ck_assert_int_eq(pairing_view(pairing)->expires_at_ms, expires_at_ms);
+}
+END_TEST
+
+START_TEST(the_connection_that_is_replaced_is_told)
+{
+	ck_assert(begin(&hubs[0], NULL));
+	ck_assert(begin(&hubs[0], NULL));
+	ck_assert_uint_eq(hubs[0].ended_count, 0);
+	ck_assert(begin(&hubs[1], NULL));
+	ck_assert_uint_eq(hubs[0].ended_count, 1);
+	ck_assert_int_eq(hubs[0].end, PAIRING_REPLACED);
+	ck_assert_int_eq(hidden_how, PAIRING_REPLACED);
+	ck_assert(pairing_is_held_by(pairing, &hubs[1]));
+	pairing_abandon(pairing, &hubs[0]);
+	ck_assert(pairing_is_held_by(pairing, &hubs[1]));
+}
+END_TEST
+
 START_TEST(nobody_steals_the_screen)
 {
 	char code[16];
@@ -419,6 +455,8 @@ int main(void)
 	tcase_add_test(tcase, three_wrong_codes_void_and_lock_out);
 	tcase_add_test(tcase, tries_are_counted_across_codes);
 	tcase_add_test(tcase, nobody_steals_the_screen);
+	tcase_add_test(tcase, asking_again_keeps_nobody_waiting_longer);
+	tcase_add_test(tcase, the_connection_that_is_replaced_is_told);
 	tcase_add_test(tcase, same_hub_on_a_new_connection_gets_a_new_code);
 	tcase_add_test(tcase, gone_holder_frees_the_screen);
 	tcase_add_test(tcase, code_expires);

@@ -55,6 +55,8 @@ const char *pairing_end_text(enum pairing_end end)
 		return "dismissed on the device";
 	case PAIRING_GUESSED:
 		return "invalid code";
+	case PAIRING_REPLACED:
+		return "the Hub asked again from another connection";
 	case PAIRING_GONE:
 		return "no code was asked for";
 	}
@@ -140,7 +142,7 @@ static void on_expired(void *user)
 	}
 }
 
-static void show(struct pairing *pairing)
+static void show(struct pairing *pairing, int64_t expires_at_ms)
 {
 	snprintf(pairing->code, sizeof(pairing->code), "%06u", random_below(CODE_LIMIT));
 	pairing->is_shown = true;
@@ -150,9 +152,9 @@ static void show(struct pairing *pairing)
 		.hub_id = pairing->request.hub_id,
 		.hub_name = pairing->request.hub_name,
 		.address = pairing->request.address,
-		.expires_at_ms = loop_now_ms() + pairing->expires_ms,
+		.expires_at_ms = expires_at_ms,
 	};
-	loop_timer_set(pairing->expiry, pairing->expires_ms);
+	loop_timer_set(pairing->expiry, expires_at_ms - loop_now_ms());
 	for (struct pairing_listener *listener = pairing->listeners; listener != NULL;
 		listener = listener->next) {
 		listener->show(listener->user, &pairing->view);
@@ -182,12 +184,17 @@ bool pairing_begin(
 	struct pairing *pairing, const struct pairing_request *request, struct error *err)
 {
 	bool is_own = pairing->is_shown && is_same_hub(pairing, request);
+	int64_t now_ms = loop_now_ms(), expires_at_ms = now_ms + pairing->expires_ms;
+	bool is_its_turn;
 
 	if (!pairing_check_lockout(pairing, request->address, err)) {
 		return false;
 	}
-	if (!is_own && !pairing_turns_ask(&pairing->turns, request->address, !pairing->is_shown,
-			       loop_now_ms())) {
+	is_its_turn = pairing_turns_ask(
+		&pairing->turns, request->address, is_own || !pairing->is_shown, now_ms);
+	if (is_own && !is_its_turn) {
+		expires_at_ms = pairing->view.expires_at_ms; /* asking again prolongs nothing */
+	} else if (!is_its_turn) {
 		if (pairing->is_shown) {
 			return error_set(err, ERROR_LOCKED_OUT,
 				"the device shows another Hub's code; try again in %lld seconds",
@@ -197,13 +204,13 @@ bool pairing_begin(
 			"another Hub waits for its turn to pair; try again in %d seconds",
 			PAIRING_TURN_WAIT_MS / 1000);
 	}
-	end(pairing, PAIRING_GONE);
+	end(pairing, request->holder == pairing->request.holder ? PAIRING_GONE : PAIRING_REPLACED);
 	forget_request(pairing);
 	pairing->request = *request;
 	pairing->request.hub_id = xstrdup(request->hub_id);
 	pairing->request.hub_name = xstrdup(request->hub_name);
 	pairing->request.address = xstrdup(request->address);
-	show(pairing);
+	show(pairing, expires_at_ms);
 	return true;
 }
 
@@ -294,7 +301,7 @@ bool pairing_reopen(struct pairing *pairing, struct error *err)
 			"no Hub waits for a pairing code; start pairing on the Hub again");
 	}
 	guess_limiter_right(pairing->limiter, pairing->request.address);
-	show(pairing);
+	show(pairing, loop_now_ms() + pairing->expires_ms);
 	pairing->request.reopened(pairing->request.holder);
 	return true;
 }

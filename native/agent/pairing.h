@@ -20,6 +20,7 @@ enum pairing_end {
 	PAIRING_EXPIRED,
 	PAIRING_DISMISSED, /* by the owner */
 	PAIRING_GUESSED,   /* wrong too often */
+	PAIRING_REPLACED,  /* its Hub asked again from another connection */
 	PAIRING_GONE,	   /* its holder, or it asked again */
 };
 const char *pairing_end_text(enum pairing_end end); /* "code expired"; static */
@@ -55,7 +56,8 @@ struct pairing_request {
 	void *holder;
 	/* The answer to a try: once for each, maybe before pairing_try() returns. */
 	void (*judged)(void *attempt, enum pairing_verdict verdict);
-	/* The code is void without the holder having caused it: EXPIRED, DISMISSED, GUESSED. */
+	/* The code is void without the holder having caused it: EXPIRED, DISMISSED, GUESSED,
+	   REPLACED. */
 	void (*ended)(void *holder, enum pairing_end end);
 	/* The owner wants a new code to be shown for a holder whose last one ended. */
 	void (*reopened)(void *holder);
@@ -71,7 +73,8 @@ struct pairing *pairing_create(const struct pairing_options *options);
 void pairing_destroy(struct pairing *pairing); /* no holder is told; NULL is fine */
 
 /*
- * Shows a new code; one of the same holder, or of the same hub_id and address, is replaced.
+ * Shows a new code; one of the same holder, or of the same hub_id and address, is replaced, and
+ * while another Hub waits the new one lasts no longer than that.
  * Errors: LOCKED_OUT (the address has guessed too often; another code is on the screen; another
  * Hub waits its turn), always with the seconds to wait.
  */
