@@ -11,10 +11,21 @@
 static_assert(STRBUF_HEADROOM >= LWS_PRE, "lws_write() puts the frame's header before the bytes");
 static_assert(WS_REASON_BYTES > 123, "a close frame's longest reason fits");
 
+#define HTTP_STATUS_UPGRADE_REQUIRED 426
+
 static int refuse(struct lws *wsi, unsigned status)
 {
 	lws_return_http_status(wsi, status, NULL);
 	return -1;
+}
+
+/* lws would take the drafts before RFC 6455, and a request that names none. */
+static bool is_version_spoken(struct lws *wsi)
+{
+	char version[4];
+
+	return lws_hdr_copy(wsi, version, sizeof(version), WSI_TOKEN_VERSION) > 0 &&
+	       strcmp(version, "13") == 0;
 }
 
 static int on_confirm_upgrade(struct ws_conn *conn, struct lws *wsi)
@@ -31,6 +42,9 @@ static int on_confirm_upgrade(struct ws_conn *conn, struct lws *wsi)
 		return -1;
 	}
 	status = conn->side->admit(conn->side_user, wsi);
+	if (status == 0 && !is_version_spoken(wsi)) {
+		status = HTTP_STATUS_UPGRADE_REQUIRED;
+	}
 	return status == 0 ? 0 : refuse(wsi, status);
 }
 
@@ -42,7 +56,7 @@ static int on_plain_http(struct ws_conn *conn, struct lws *wsi)
 		return -1;
 	}
 	status = conn->side->admit(conn->side_user, wsi);
-	return refuse(wsi, status == 0 ? 426 : status); /* 426: "Upgrade Required" */
+	return refuse(wsi, status == 0 ? HTTP_STATUS_UPGRADE_REQUIRED : status);
 }
 
 static int on_receive(struct ws_conn *conn, struct lws *wsi, const char *data, size_t length)

@@ -1,6 +1,7 @@
 // protocol.md §3, design.md §7: what peers that have not paired must not be able to do.
 import assert from "node:assert/strict";
 import fs from "node:fs";
+import http from "node:http";
 import test from "node:test";
 
 import { startAgent } from "./lib/agent.mjs";
@@ -50,4 +51,37 @@ test("a stranger that asks without reading is dropped before it costs memory", a
     clearInterval(pings);
   }
   assert.ok(residentBytes(agent) - before < 16_000_000);
+});
+
+test("a connection whose code went to a newer one of its Hub is a stranger again", async (t) => {
+  const agent = await startAgent(t);
+  const connection = { localAddress: "127.0.3.1" };
+  const first = await Hub.open(agent, connection);
+  assert.equal((await first.hello({ hubId: "evil" })).type, "pairing_required");
+  const second = await Hub.open(agent, connection);
+  assert.equal((await second.hello({ hubId: "evil" })).type, "pairing_required");
+  await first.event("pair_failed");
+  // Two of an address are the limit: the older one must make room.
+  await Hub.open(agent, connection);
+  await deadline(first.closed, "it is evicted");
+  assert.equal((await second.ask("ping")).type, "pong");
+});
+
+test("only WebSocket version 13 is spoken", async (t) => {
+  const agent = await startAgent(t);
+  for (const version of ["8", "0", "7", "14", "013"]) {
+    const response = await new Promise((resolve, reject) => {
+      const request = http.get(`http://127.0.0.1:${agent.port}/ws`, {
+        headers: {
+          Connection: "Upgrade",
+          Upgrade: "websocket",
+          "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+          "Sec-WebSocket-Version": version,
+        },
+      });
+      request.on("response", resolve).on("error", reject).on("upgrade", () => resolve({ statusCode: 101 }));
+    });
+    assert.equal(response.statusCode, 426, version);
+    response.destroy?.();
+  }
 });
