@@ -286,6 +286,11 @@ static void send_text(struct ws_conn *conn, const char *text)
 	ws_conn_send_take(conn, &message);
 }
 
+static void stop_soon(void *user)
+{
+	loop_stop(loop);
+}
+
 START_TEST(test_echo)
 {
 	static const size_t lengths[] = { 0, 1, 125, 126, 127, 65535, 65536, 262144, 1048576,
@@ -442,7 +447,7 @@ START_TEST(test_pause)
 		RUN_UNTIL(server_end.binary_count == i + 1);
 		ck_assert(is_filled(&server_end.binary, (char)i));
 		/* Not one more comes while it is paused, whatever is done meanwhile. */
-		loop_defer(loop, (void (*)(void *))loop_stop, loop);
+		loop_defer(loop, stop_soon, NULL);
 		lws_loop_run(lws_loop);
 		ck_assert_uint_eq(server_end.binary_count, i + 1);
 		if (i < 99) {
@@ -830,7 +835,7 @@ START_TEST(test_request_in_pieces)
 
 	for (size_t i = 0; i < sizeof(request) - 1; i++) {
 		raw_send(fd, request + i, 1);
-		loop_defer(loop, (void (*)(void *))loop_stop, loop);
+		loop_defer(loop, stop_soon, NULL);
 		lws_loop_run(lws_loop);
 	}
 	RUN_UNTIL(server_end.text_count == 1);
@@ -1011,7 +1016,7 @@ START_TEST(test_thousand_idle_sockets)
 			send_binary(1024 * 1024, (char)i);
 		}
 		if (i % 10 == 0) {
-			loop_defer(loop, (void (*)(void *))loop_stop, loop);
+			loop_defer(loop, stop_soon, NULL);
 			lws_loop_run(lws_loop);
 		}
 	}

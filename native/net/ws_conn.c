@@ -186,9 +186,7 @@ static void end(struct ws_conn *conn)
 	if (conn->side != NULL) {
 		conn->side->gone(conn->side_user, conn);
 	}
-	loop_timer_destroy(conn->life_timer);
-	loop_timer_destroy(conn->write_timer);
-	loop_timer_destroy(conn->deadline_timer);
+	ws_clock_finish(&conn->clock);
 	ws_input_finish(&conn->input);
 	ws_output_finish(&conn->output);
 	ws_pool_destroy(conn->pool);
@@ -201,9 +199,7 @@ void ws_conn_on_gone(struct ws_conn *conn)
 	/* lws runs its own timers before it waits: its wait must not delay the end. */
 	lws_cancel_service(lws_loop_context(conn->lws_loop));
 	conn->wsi = NULL;
-	loop_timer_stop(conn->life_timer);
-	loop_timer_stop(conn->write_timer);
-	loop_timer_stop(conn->deadline_timer);
+	ws_clock_stop(&conn->clock);
 	ws_conn_end_later(conn);
 }
 
@@ -255,95 +251,17 @@ void ws_conn_leave(struct ws_conn *conn, unsigned code, const char *reason, bool
 	conn->closed = !report || conn->closed;
 }
 
-/* Timers */
-
-static void watch_life(struct ws_conn *conn)
-{
-	int64_t now_ms = loop_now_ms(), left_ms = INT64_MAX;
-
-	if (conn->limits.ping_period_ms > 0) {
-		left_ms = conn->next_ping_ms - now_ms;
-	}
-	if (conn->limits.pong_wait_ms > 0 && !conn->paused) {
-		int64_t silent_ms = tcp_socket_silent_ms(lws_get_socket_fd(conn->wsi));
-		int64_t listening_ms = now_ms - conn->listening_since_ms;
-		int64_t silence_left_ms;
-
-		/* Time in which we did not read does not count. */
-		silent_ms = silent_ms < listening_ms ? silent_ms : listening_ms;
-		silence_left_ms = conn->limits.pong_wait_ms - silent_ms;
-		if (silence_left_ms <= 0) {
-			ws_conn_kill(conn, CODE_LINK_BROKE, "the peer has fallen silent");
-			return;
-		}
-		left_ms = silence_left_ms < left_ms ? silence_left_ms : left_ms;
-	}
-	if (left_ms != INT64_MAX) {
-		loop_timer_set(conn->life_timer, left_ms);
-	}
-}
-
-static void on_life_timer(void *user)
-{
-	struct ws_conn *conn = user;
-
-	if (!is_live(conn)) {
-		return;
-	}
-	if (conn->limits.ping_period_ms > 0 && loop_now_ms() >= conn->next_ping_ms) {
-		conn->next_ping_ms = loop_now_ms() + conn->limits.ping_period_ms;
-		conn->ping_due = true;
-		lws_callback_on_writable(conn->wsi);
-	}
-	watch_life(conn);
-}
-
-static void watch_writing(struct ws_conn *conn)
-{
-	if (conn->limits.write_wait_ms > 0) {
-		loop_timer_set(conn->write_timer, conn->limits.write_wait_ms);
-	}
-}
-
-static void on_write_timer(void *user)
-{
-	struct ws_conn *conn = user;
-	uint64_t acked_bytes = tcp_socket_acked_bytes(lws_get_socket_fd(conn->wsi));
-
-	if (conn->acked_known && acked_bytes == conn->acked_bytes) {
-		ws_conn_kill(conn, CODE_LINK_BROKE, "the peer takes nothing");
-		return;
-	}
-	conn->acked_known = true; /* a large frame on a slow link: it moves */
-	conn->acked_bytes = acked_bytes;
-	watch_writing(conn);
-}
+/* After a turn of writing */
 
 void ws_conn_on_written(struct ws_conn *conn, bool progress)
 {
-	if (ws_output_empty(&conn->output) && conn->leaving_bytes == 0) {
-		loop_timer_stop(conn->write_timer);
-		if (progress && conn->events->drained != NULL && is_live(conn)) {
-			conn->events->drained(conn->user, conn);
-		}
-		return;
-	}
-	lws_callback_on_writable(conn->wsi);
-	if (progress || !conn->acked_known) {
-		conn->acked_known = true;
-		conn->acked_bytes = tcp_socket_acked_bytes(lws_get_socket_fd(conn->wsi));
-		watch_writing(conn);
-	}
-}
+	bool done = ws_output_empty(&conn->output) && conn->leaving_bytes == 0;
 
-static void on_deadline(void *user)
-{
-	struct ws_conn *conn = user;
-
-	if (conn->opened) {
-		ws_conn_close(conn, CODE_POLICY, "time is up");
-	} else {
-		ws_conn_kill(conn, CODE_POLICY, "time is up");
+	ws_clock_written(&conn->clock, conn, progress, done);
+	if (!done) {
+		lws_callback_on_writable(conn->wsi);
+	} else if (progress && conn->events->drained != NULL && is_live(conn)) {
+		conn->events->drained(conn->user, conn);
 	}
 }
 
@@ -365,9 +283,7 @@ struct ws_conn *ws_conn_create(struct lws_loop *lws_loop, const struct ws_limits
 	conn->pool = ws_pool_create(loop);
 	ws_input_init(&conn->input, conn->pool,
 		limit_of(conn, limits->guest_message_bytes, limits->max_message_bytes));
-	conn->life_timer = loop_timer_create(loop, on_life_timer, conn);
-	conn->write_timer = loop_timer_create(loop, on_write_timer, conn);
-	conn->deadline_timer = loop_timer_create(loop, on_deadline, conn);
+	ws_clock_init(&conn->clock, loop, conn);
 	lws_loop_hold(lws_loop);
 	return conn;
 }
@@ -382,9 +298,7 @@ void ws_conn_on_opened(struct ws_conn *conn)
 		tcp_socket_address((const void *)&peer, conn->address);
 	}
 	conn->opened = true;
-	conn->listening_since_ms = loop_now_ms();
-	conn->next_ping_ms = conn->listening_since_ms + conn->limits.ping_period_ms;
-	watch_life(conn);
+	ws_clock_opened(&conn->clock, conn);
 	conn->opening = true;
 	conn->user = conn->events->opened(conn->owner, conn);
 	conn->opening = false;
@@ -413,10 +327,7 @@ static void send_queued(struct ws_conn *conn)
 		ws_conn_kill(conn, CODE_POLICY, "the peer takes too little");
 		return;
 	}
-	if (!loop_timer_running(conn->write_timer)) {
-		conn->acked_known = false;
-		watch_writing(conn);
-	}
+	ws_clock_queued(&conn->clock, conn);
 	lws_callback_on_writable(conn->wsi);
 }
 
@@ -487,11 +398,8 @@ void ws_conn_resume(struct ws_conn *conn)
 		return;
 	}
 	conn->paused = false;
-	conn->listening_since_ms = loop_now_ms();
 	lws_loop_later(conn->lws_loop, &conn->task);
-	if (is_live(conn) && conn->wsi != NULL) {
-		watch_life(conn);
-	}
+	ws_clock_resumed(&conn->clock);
 }
 
 bool ws_conn_input_pending(const struct ws_conn *conn)
@@ -509,11 +417,7 @@ void ws_conn_recycle_take(struct ws_conn *conn, struct strbuf *buffer)
 
 void ws_conn_set_deadline(struct ws_conn *conn, int64_t delay_ms)
 {
-	if (delay_ms > 0 && (conn->wsi != NULL || !conn->opened)) {
-		loop_timer_set(conn->deadline_timer, delay_ms);
-	} else {
-		loop_timer_stop(conn->deadline_timer);
-	}
+	ws_clock_set_deadline(&conn->clock, conn->wsi != NULL || !conn->opened ? delay_ms : 0);
 }
 
 void ws_conn_set_standing(struct ws_conn *conn, enum ws_standing standing)

@@ -1,7 +1,5 @@
 #include "net/ws_link.h"
 
-#include "core/loop.h"
-
 #include <assert.h>
 #include <libwebsockets.h>
 #include <limits.h>
@@ -122,7 +120,7 @@ static int on_writeable(struct ws_conn *conn, struct lws *wsi)
 	}
 	if (conn->closing && ws_output_empty(&conn->output) && !lws_partial_buffered(wsi)) {
 		conn->close_frame = true;
-		loop_timer_stop(conn->write_timer); /* lws has its own for what follows */
+		ws_clock_written(&conn->clock, conn, true, true); /* lws times the rest */
 		/* lws drops the close frame where output is still buffered; here is none. */
 		lws_close_reason(wsi, (enum lws_close_status)conn->code,
 			(unsigned char *)conn->reason, strlen(conn->reason));

@@ -2,6 +2,7 @@
 
 #include "net/lws_loop.h"
 #include "net/tcp_socket.h"
+#include "net/ws_clock.h"
 #include "net/ws_conn.h"
 #include "net/ws_input.h"
 #include "net/ws_output.h"
@@ -10,7 +11,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct loop_timer;
 struct lws;
 struct lws_protocols;
 struct ws_pool;
@@ -65,10 +65,7 @@ struct ws_conn {
 	size_t leaving_bytes; /* of a frame that lws holds, partly sent */
 	bool ping_due;
 
-	struct loop_timer *life_timer, *write_timer, *deadline_timer;
-	int64_t next_ping_ms, listening_since_ms;
-	bool acked_known;
-	uint64_t acked_bytes; /* when write_timer was set */
+	struct ws_clock clock;
 };
 
 const struct lws_protocols *ws_link_protocols(void); /* the list that a vhost takes */
