@@ -21,6 +21,8 @@
 
 #define READ_BYTES 65536
 #define BACKLOG 16
+/* Whoever removes the folder, socket first, must not find a new socket in it half-way. */
+#define REPAIR_WAIT_MS 250
 /* With no descriptor left, connections wait this long, or until a client goes. */
 #define ACCEPT_RETRY_MS 1000
 
@@ -55,7 +57,8 @@ struct ipc_server {
 
 	struct ipc_client_conn *clients;
 	unsigned client_count;
-	struct loop_timer *sweep; /* frees what is closed, outside of any call from it */
+	struct loop_timer *repair; /* makes the socket anew, a moment after it went */
+	struct loop_timer *sweep;  /* frees what is closed, outside of any call from it */
 };
 
 static void on_client(void *user, uint32_t events);
@@ -362,11 +365,20 @@ static void on_folder(void *user, uint32_t events)
 	struct ipc_server *server = user;
 	char records[sizeof(struct inotify_event) + NAME_MAX + 1]
 		__attribute__((aligned(__alignof__(struct inotify_event))));
-	struct error err;
 
-	/* Which record it is does not matter: what counts is what stands there now. */
+	/* Which record it is does not matter: what counts is what stands there in a moment. */
 	while (read(server->inotify_fd, records, sizeof(records)) > 0) {
 	}
+	if (!is_in_place(server)) {
+		loop_timer_set(server->repair, REPAIR_WAIT_MS);
+	}
+}
+
+static void on_repair(void *user)
+{
+	struct ipc_server *server = user;
+	struct error err;
+
 	if (is_in_place(server)) {
 		return;
 	}
@@ -390,6 +402,7 @@ struct ipc_server *ipc_server_create(struct loop *loop, const char *path,
 	server->dir = xstrdup(path);
 	server->listen_fd = -1;
 	server->watched = -1;
+	server->repair = loop_timer_create(loop, on_repair, server);
 	server->sweep = loop_timer_create(loop, on_sweep, server);
 	slash = strrchr(server->dir, '/');
 	if (slash != NULL) {
@@ -428,6 +441,7 @@ void ipc_server_destroy(struct ipc_server *server)
 	if (server->inotify_fd >= 0) {
 		close(server->inotify_fd);
 	}
+	loop_timer_destroy(server->repair);
 	loop_timer_destroy(server->sweep);
 	free(server->path);
 	free(server->dir);
