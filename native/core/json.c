@@ -4,6 +4,7 @@
 #include "core/error.h"
 #include "core/json_scan.h"
 #include "core/strbuf.h"
+#include "core/xalloc.h"
 
 #include <cjson/cJSON.h>
 #include <string.h>
@@ -42,6 +43,13 @@ cJSON *json_parse(const char *text, size_t length, struct error *err)
 		unmark_long_integers(value);
 	}
 	return value;
+}
+
+char *json_salvage_string(const char *text, size_t length, const char *key)
+{
+	AUTO(json_free_ptr) cJSON *value = cJSON_ParseWithLength(text, length);
+
+	return xstrdup_or_null(json_string(json_member(value, key)));
 }
 
 void json_free(cJSON *value)

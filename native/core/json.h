@@ -100,6 +100,11 @@ struct json_field {
  * INVALID.
  */
 cJSON *json_parse(const char *text, size_t length, struct error *err);
+/*
+ * The string member of an object that json_parse() refused: what can still be read of it, so that
+ * the refusal can name the request. NULL when nothing can; caller frees.
+ */
+char *json_salvage_string(const char *text, size_t length, const char *key);
 void json_free(cJSON *value);	   /* NULL is fine */
 void json_free_ptr(cJSON **value); /* for AUTO() */
 

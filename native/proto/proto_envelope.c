@@ -50,6 +50,7 @@ bool envelope_read(struct envelope *envelope, const char *text, size_t length, s
 	*envelope = (struct envelope){ 0 };
 	envelope->json = json_parse(text, length, err);
 	if (envelope->json == NULL) {
+		envelope->id = json_salvage_string(text, length, "id");
 		return false;
 	}
 	if (!json_is_object(envelope->json)) {
