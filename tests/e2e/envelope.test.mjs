@@ -42,12 +42,17 @@ const MALFORMED = {
   "a long type": `{"id":"x14","type":"${"t".repeat(100_000)}"}`,
 };
 
+const STRANGER_MAX_BYTES = 64 * 1024;
+
 for (const paired of [false, true]) {
   const who = paired ? "a paired Hub" : "a stranger";
   test(`malformed messages from ${who}: an error each, and the connection stays`, async (t) => {
     const agent = await startAgent(t);
     const hub = paired ? await Hub.paired(agent) : await Hub.open(agent);
     for (const [what, text] of Object.entries(MALFORMED)) {
+      if (!paired && text.length > STRANGER_MAX_BYTES) {
+        continue; // closed with 1009: hostile.test.mjs
+      }
       const id = /"id":"(x\d+)"/.exec(text)?.[1];
       const claimed = id ? hub.reply(id).catch(() => undefined) : undefined;
       const anonymous = hub.event("error").catch(() => undefined);
@@ -207,7 +212,7 @@ const REQUESTS = {
 const WRONG = {
   boolean: ["true", "false"],
   number: ["0", "-1", "1.5", "1e15", "9007199254740993", "18446744073709551616", "-1e308", "1e-320"],
-  string: ['""', '"x"', '"-1"', '"18446744073709551616"', '"' + "ä".repeat(70_000) + '"', '"a/../b"', '"\\n"'],
+  string: ['""', '"x"', '"-1"', '"18446744073709551616"', '"' + "ä".repeat(20_000) + '"', '"a/../b"', '"\\n"'],
   array: ["[]", "[[]]", '["a",1,null]', `[${"{},".repeat(2000)}{}]`],
   object: ["{}", '{"0":0}', '{"length":5}'],
 };

@@ -143,7 +143,7 @@ test("a manifest with a path that leaves the folder is 400 and names it", async 
     }).replace(NUL, "\\u0000");
     const reply = await hub.askText("init_upload", payload);
     assert.equal(reply.error?.code, 400, `${what}: ${JSON.stringify(reply)}`);
-    if (/^[\w./]{2,}$/.test(bad) && bad.length < 100) {
+    if (/^[\w./]{2,}$/.test(bad) && !bad.includes(NUL) && bad.length < 100) {
       assert.ok(reply.error.message.includes(bad), `${what}: ${reply.error.message}`);
     }
   }
