@@ -1,0 +1,96 @@
+// `capydeck discover`, and `push --to` a name, on a network where only the agents of this test are.
+import assert from "node:assert/strict";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import path from "node:path";
+import { test } from "node:test";
+
+import { BINARY, Deck, IS_ROOT, startAgent } from "./lib/agent.mjs";
+import { readFiles, writeFiles } from "./lib/tree.mjs";
+import { deadline, until } from "./lib/wait.mjs";
+
+/** Runs a program whose input may be known only while it runs. */
+async function runWithInput(command, args, env, input) {
+  const child = spawn(command, args, { env, stdio: ["pipe", "pipe", "pipe"] });
+  const output = { stdout: "", stderr: "" };
+  child.stdout.setEncoding("utf8").on("data", (text) => (output.stdout += text));
+  child.stderr.setEncoding("utf8").on("data", (text) => (output.stderr += text));
+  child.stdin.on("error", () => {}); // it may end before it has read everything
+  const closed = once(child, "close");
+  child.stdin.end(await input);
+  const [code] = await deadline(closed, `${args.join(" ")} ends`);
+  return { code, ...output };
+}
+
+/** A network of its own, where nobody else's agents answer. Null where none can be made. */
+function makeNetwork(t) {
+  const name = `capydeck-${process.pid}`;
+  const ip = (...args) => execFileSync("ip", args, { stdio: "pipe" });
+  try {
+    ip("netns", "add", name);
+  } catch {
+    return null;
+  }
+  t.after(() => ip("netns", "del", name));
+  const inside = (...args) => ip("-n", name, ...args);
+  inside("link", "set", "lo", "up");
+  inside("link", "add", "one", "type", "veth", "peer", "name", "two");
+  inside("addr", "add", "10.77.0.1/24", "dev", "one");
+  inside("link", "set", "one", "up");
+  inside("link", "set", "two", "addrgenmode", "none", "up");
+  return (command) => ["ip", "netns", "exec", name, "env", "DBUS_SYSTEM_BUS_ADDRESS=unix:path=/nowhere", ...command];
+}
+
+test("Decks are found by name, and twins are told apart", { skip: !IS_ROOT && "needs root" }, async (t) => {
+  const inNetwork = makeNetwork(t);
+  if (!inNetwork) {
+    t.skip("no network namespaces here");
+    return;
+  }
+  const capydeck = (deck, input, ...args) => {
+    const [command, ...rest] = inNetwork([BINARY, ...args]);
+    return runWithInput(command, rest, deck.env, input);
+  };
+  const announce = (name) =>
+    startAgent(t, { args: ["--name", name], wrap: (command) => inNetwork(command.filter((word) => word !== "--no-mdns")) });
+
+  const nobody = new Deck(t);
+  const none = await capydeck(nobody, "", "discover", "--wait", "1");
+  assert.equal(none.code, 1);
+  assert.match(none.stderr, /UDP 5353/);
+
+  const agents = [await announce("Living Room"), await announce("Twin"), await announce("Twin")];
+  const found = await until("all three are found", async () => {
+    const { stdout } = await capydeck(nobody, "", "discover", "--wait", "2", "--json");
+    const listed = JSON.parse(stdout).agents;
+    return listed.length === 3 && listed;
+  });
+  assert.deepEqual(found.map(({ name, port }) => [name, port]).sort(), agents.map((agent, i) => [["Living Room", "Twin", "Twin"][i], agent.port]).sort());
+  const table = await capydeck(nobody, "", "discover");
+  assert.equal(table.code, 0);
+  assert.match(table.stdout, /^NAME +ID +ADDRESS +PLATFORM +VERSION\nLiving Room +[0-9a-f]{8} +10\.77\.0\.1:\d+ +\w+ +\d/);
+
+  const pc = new Deck(t); // somebody's computer: only its home is used
+  const game = path.join(pc.root, "Game");
+  writeFiles(game, { "start.sh": "#!/bin/sh\n" });
+  const push = (to, input) => capydeck(pc, input, "push", game, "--to", to, "--config-dir", path.join(pc.root, "hub"));
+
+  const twin = await push("twin");
+  assert.equal(twin.code, 4);
+  assert.match(twin.stderr, /several agents are called 'twin': Twin \([0-9a-f]{8}, 10\.77\.0\.1\), Twin .* the id/);
+  const stranger = await push("Bed Room");
+  assert.equal(stranger.code, 4);
+  assert.match(stranger.stderr, /no agent is called 'Bed Room'; there are: Living Room/);
+
+  const [livingRoom] = agents;
+  assert.equal((await push("living room")).code, 3, "found; nobody gives the code");
+  const pushed = push("living room", until("a code is shown", async () => {
+    const { active, code } = await livingRoom.pairing();
+    return active && `${code}\n`;
+  }));
+  assert.equal((await pushed).code, 0, (await pushed).stderr);
+  assert.deepEqual(readFiles(livingRoom.deck.game("Game")), readFiles(game));
+  const byId = await push(found.find(({ name }) => name === "Living Room").id.toUpperCase());
+  assert.equal(byId.code, 0, byId.stderr);
+  assert.match(byId.stdout, /Nothing had to be sent/);
+});
