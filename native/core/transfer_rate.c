@@ -2,35 +2,38 @@
 
 void transfer_rate_add(struct transfer_rate *rate, int64_t now_ms, int64_t bytes)
 {
-	int64_t slot = now_ms / TRANSFER_RATE_SLOT_MS;
+	int64_t newest = (rate->samples_count - 1) % TRANSFER_RATE_SAMPLES;
 
-	if (rate->last_slot == 0 || slot - rate->last_slot >= TRANSFER_RATE_SLOTS) {
-		*rate = (struct transfer_rate){ .first_slot = slot, .last_slot = slot };
+	if (rate->samples_count > 0 && now_ms - rate->last_ms > TRANSFER_RATE_SILENCE_MS) {
+		*rate = (struct transfer_rate){ 0 };
 	}
-	while (rate->last_slot < slot) {
-		rate->last_slot++;
-		rate->bytes[rate->last_slot % TRANSFER_RATE_SLOTS] = 0;
+	rate->bytes += bytes;
+	rate->last_ms = now_ms;
+	if (rate->samples_count == 0 ||
+		now_ms - rate->samples[newest].at_ms >= TRANSFER_RATE_SAMPLE_MS) {
+		int64_t next = rate->samples_count % TRANSFER_RATE_SAMPLES;
+
+		rate->samples[next].at_ms = now_ms;
+		rate->samples[next].bytes = rate->bytes;
+		rate->samples_count++;
 	}
-	rate->bytes[slot % TRANSFER_RATE_SLOTS] += bytes;
 }
 
 int64_t transfer_rate_get(const struct transfer_rate *rate, int64_t now_ms)
 {
-	int64_t now_slot = now_ms / TRANSFER_RATE_SLOT_MS;
-	int64_t oldest = now_slot - TRANSFER_RATE_SLOTS + 1;
-	int64_t start_ms, bytes = 0;
+	int64_t oldest = 0;
+	int64_t elapsed_ms;
 
-	if (rate->last_slot == 0) {
+	if (rate->samples_count == 0 || now_ms - rate->last_ms > TRANSFER_RATE_SILENCE_MS) {
 		return 0;
 	}
-	oldest = oldest < rate->first_slot ? rate->first_slot : oldest;
-	for (int64_t slot = oldest; slot <= rate->last_slot; slot++) {
-		bytes += rate->bytes[slot % TRANSFER_RATE_SLOTS];
+	if (rate->samples_count > TRANSFER_RATE_SAMPLES) {
+		oldest = rate->samples_count % TRANSFER_RATE_SAMPLES;
 	}
-	start_ms = oldest * TRANSFER_RATE_SLOT_MS;
-	/* The first slot is counted whole, so that a single chunk is not an endless rate. */
-	if (now_ms - start_ms < TRANSFER_RATE_SLOT_MS) {
-		start_ms = now_ms - TRANSFER_RATE_SLOT_MS;
+	elapsed_ms = now_ms - rate->samples[oldest].at_ms;
+	/* Two pieces in one millisecond are no gigabytes a second. */
+	if (elapsed_ms < TRANSFER_RATE_SAMPLE_MS) {
+		elapsed_ms = TRANSFER_RATE_SAMPLE_MS;
 	}
-	return bytes * 1000 / (now_ms - start_ms);
+	return (rate->bytes - rate->samples[oldest].bytes) * 1000 / elapsed_ms;
 }

@@ -248,6 +248,7 @@ void progress_bar_update(struct progress_bar *bar, const char *label, int64_t by
 		bar->label = label;
 		bar->bytes_last = bytes_done;
 		bar->rate = (struct transfer_rate){ 0 };
+		transfer_rate_add(&bar->rate, now_ms, 0);
 		/* What is over at once needs no plain line. */
 		bar->drawn_ms = bar->is_terminal ? 0 : now_ms;
 	}
