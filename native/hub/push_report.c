@@ -46,11 +46,7 @@ struct json_event {
 	const char *event;
 	const char *agent;
 	const char *message;
-	const char *phase;
-	const char *file;
 	int64_t expires_in;
-	int64_t bytes_done;
-	int64_t bytes_total;
 };
 
 static const struct json_field json_event_fields[] = {
@@ -58,10 +54,23 @@ static const struct json_field json_event_fields[] = {
 	JSON_FIELD(struct json_event, agent, "agent", JSON_STRING, JSON_OMIT_EMPTY),
 	JSON_FIELD(struct json_event, message, "message", JSON_STRING, JSON_OMIT_EMPTY),
 	JSON_FIELD(struct json_event, expires_in, "expiresIn", JSON_INT64, JSON_OMIT_EMPTY),
-	JSON_FIELD(struct json_event, phase, "phase", JSON_STRING, JSON_OMIT_EMPTY),
-	JSON_FIELD(struct json_event, file, "file", JSON_STRING, JSON_OMIT_EMPTY),
-	JSON_FIELD(struct json_event, bytes_done, "bytesDone", JSON_INT64, JSON_OMIT_EMPTY),
-	JSON_FIELD(struct json_event, bytes_total, "bytesTotal", JSON_INT64, JSON_OMIT_EMPTY),
+	JSON_FIELDS_END,
+};
+
+struct json_progress {
+	const char *event;
+	const char *phase;
+	const char *file;
+	int64_t bytes_done;
+	int64_t bytes_total;
+};
+
+static const struct json_field json_progress_fields[] = {
+	JSON_FIELD(struct json_progress, event, "event", JSON_STRING, 0),
+	JSON_FIELD(struct json_progress, phase, "phase", JSON_STRING, 0),
+	JSON_FIELD(struct json_progress, file, "file", JSON_STRING, JSON_OMIT_EMPTY),
+	JSON_FIELD(struct json_progress, bytes_done, "bytesDone", JSON_INT64, 0),
+	JSON_FIELD(struct json_progress, bytes_total, "bytesTotal", JSON_INT64, 0),
 	JSON_FIELDS_END,
 };
 
@@ -189,13 +198,13 @@ static void report_json_progress(
 	}
 	report->reported_ms = now_ms;
 	report->phase = progress->phase;
-	print_json(json_event_fields, &(struct json_event){
-					      .event = "progress",
-					      .phase = phases[progress->phase].json,
-					      .file = progress->path,
-					      .bytes_done = progress->bytes_done,
-					      .bytes_total = progress->bytes_total,
-				      });
+	print_json(json_progress_fields, &(struct json_progress){
+						 .event = "progress",
+						 .phase = phases[progress->phase].json,
+						 .file = progress->path,
+						 .bytes_done = progress->bytes_done,
+						 .bytes_total = progress->bytes_total,
+					 });
 }
 
 void push_report_progress(struct push_report *report, const struct hub_push_progress *progress)
