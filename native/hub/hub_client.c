@@ -28,6 +28,8 @@
 
 #define REQUEST_ID_BYTES 32
 
+#define CLOSE_NORMAL 1000 /* RFC 6455 */
+
 struct request {
 	char id[REQUEST_ID_BYTES];
 	hub_reply *reply;
@@ -90,7 +92,7 @@ static void lose(struct hub_client *client, const struct error *err)
 static void refuse(struct hub_client *client, const struct error *err)
 {
 	if (client->conn != NULL) {
-		ws_conn_close(client->conn, 1000, "");
+		ws_conn_close(client->conn, CLOSE_NORMAL, "");
 	}
 	lose(client, err);
 }
@@ -287,6 +289,11 @@ static void on_closed(void *user, struct ws_conn *conn, unsigned code, const cha
 	if (code == CLOSE_TOKEN_REVOKED) {
 		error_set(
 			&err, ERROR_UNAUTHORIZED, "the Agent has revoked this computer's pairing");
+	} else if (code == CLOSE_NORMAL) {
+		/* Nothing broke, so connecting again would only throw the other one out. */
+		error_set(&err, ERROR_CONFLICT,
+			"another push from this computer has taken this one's place; run this again "
+			"when that is done");
 	} else if (reason != NULL && reason[0] != '\0') {
 		error_set(&err, ERROR_IO, "the Agent closed the connection: %s", reason);
 	} else if (code == 1006) {

@@ -397,3 +397,15 @@ test("the command line is checked", async (t) => {
   assert.equal(none.code, 1);
   assert.match(none.stderr, /there is no folder '\/no\/such'/);
 });
+
+test("a second push takes the first one's place, and they do not fight", async (t) => {
+  const agent = await StandInAgent.start(t);
+  const computer = new Computer(t);
+  await computer.push(agent.address, ["--code", "123456", "--no-shortcut"]);
+  agent.onInit = ({ socket }) => socket.close(1000, "replaced by a newer connection");
+  const hellos = agent.hellos.length;
+  const { code, result } = await computer.pushJson(agent.address);
+  assert.equal(code, 5);
+  assert.match(result.error.message, /another push from this computer/);
+  assert.equal(agent.hellos.length, hellos + 1);
+});
