@@ -1,8 +1,6 @@
 #pragma once
 
 struct error;
-struct commit_record;
-struct game_registry;
 struct upload;
 struct upload_installed;
 struct uploads;
