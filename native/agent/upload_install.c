@@ -131,6 +131,7 @@ static void put_shortcut(struct install *install, const struct upload_installed 
 	AUTO(free_ptr) char *exe = path_join(installed->dir, executable_of(install, installed));
 	AUTO(free_ptr) char *start_dir = in_game_dir(installed->dir, shortcut->start_dir);
 	const struct steam_shortcut_request request = {
+		.user_id = install->request.user_id,
 		.app_id = installed->known_app_id,
 		.name = text_or(shortcut->name, installed->game_name),
 		.exe = exe,

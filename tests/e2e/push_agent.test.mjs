@@ -7,7 +7,7 @@ import test from "node:test";
 import { BINARY, Deck, run, startAgent } from "./lib/agent.mjs";
 import { Game, Hub, bytesOf } from "./lib/hub.mjs";
 import { Pc } from "./lib/push.mjs";
-import { readShortcuts } from "./lib/steam_home.mjs";
+import { GAMER, SIBLING, readShortcuts, shortcutsPath } from "./lib/steam_home.mjs";
 import { filesOf, readFiles } from "./lib/tree.mjs";
 import { until } from "./lib/wait.mjs";
 
@@ -224,4 +224,21 @@ test("a person reads a summary, --quiet says nothing", async (t) => {
   const help = await run(BINARY, ["push", "--help"], { env: process.env });
   assert.equal(help.code, 0);
   assert.match(help.stdout, /^Usage: capydeck push/);
+});
+
+test("the shortcut goes to the Steam user that is asked for", async (t) => {
+  const agent = await startAgent(t);
+  const pc = new Pc(t);
+  await pair(pc, agent);
+  const entries = fs.readFileSync(shortcutsPath(agent.deck.steam, GAMER));
+  const dir = pc.save(build("Celeste"));
+  const pushed = await pc.push([dir, ...to(agent), "--json", "--user", SIBLING.steamId]);
+  assert.equal(pushed.code, EXIT.done, pushed.stdout);
+  assert.ok(pushed.result.appId > 0);
+  assert.match(fs.readFileSync(shortcutsPath(agent.deck.steam, SIBLING), "latin1"), /Celeste/);
+  assert.deepEqual(fs.readFileSync(shortcutsPath(agent.deck.steam, GAMER)), entries);
+
+  const nobody = await pc.push([dir, ...to(agent), "--json", "--user", "12345"]);
+  assert.equal(nobody.code, EXIT.done, "the game is installed all the same");
+  assert.match(nobody.result.message, /12345/);
 });
