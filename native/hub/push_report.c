@@ -249,6 +249,11 @@ static void end_json(const struct push_report *report, enum hub_push_end end,
 	print_json(json_result_fields, &result);
 }
 
+static void append_files(struct strbuf *text, size_t count)
+{
+	strbuf_appendf(text, count == 1 ? "%zu file" : "%zu files", count);
+}
+
 static void append_sent(const struct push_report *report, const struct hub_push_outcome *outcome,
 	struct strbuf *text)
 {
@@ -256,24 +261,24 @@ static void append_sent(const struct push_report *report, const struct hub_push_
 
 	if (outcome->files_sent == 0) {
 		strbuf_append_text(text, "Nothing had to be sent: ");
-		if (outcome->bytes_total > 0) {
-			progress_bar_format_bytes(text, outcome->bytes_total);
-			strbuf_appendf(
-				text, " in %zu files were there already.", outcome->files_total);
-		} else {
-			strbuf_appendf(text, "all %zu files are empty.", outcome->files_total);
-		}
+		progress_bar_format_bytes(text, outcome->bytes_total);
+		strbuf_append_text(text, " in ");
+		append_files(text, outcome->files_total);
+		strbuf_append_text(text,
+			outcome->files_total == 1 ? " was there already." : " were there already.");
 		return;
 	}
 	strbuf_append_text(text, "Sent ");
 	progress_bar_format_bytes(text, outcome->bytes_sent);
-	strbuf_appendf(text, " in %zu files in ", outcome->files_sent);
+	strbuf_append_text(text, " in ");
+	append_files(text, outcome->files_sent);
+	strbuf_append_text(text, " in ");
 	if (elapsed_ms < 10 * 1000) {
 		strbuf_appendf(text, "%.1f s", (double)elapsed_ms / 1000);
 	} else {
 		progress_bar_format_seconds(text, elapsed_ms / 1000);
 	}
-	if (elapsed_ms > 0) {
+	if (elapsed_ms > 0 && outcome->bytes_sent > elapsed_ms) { /* over 1 kB/s */
 		strbuf_append_text(text, " (");
 		progress_bar_format_bytes(text, outcome->bytes_sent * 1000 / elapsed_ms);
 		strbuf_append_text(text, "/s)");
