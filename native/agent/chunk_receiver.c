@@ -56,11 +56,15 @@ void chunk_receiver_part(
 {
 	struct error err = { 0 };
 
+	if (receiver->header_bad) {
+		return; /* reading it again with every fragment would keep the loop busy */
+	}
 	if (!receiver->header_known) {
 		if (!read_header(message, length, &receiver->header, &receiver->data_offset,
 			    &receiver->header_known, &err)) {
 			/* chunk_receiver_take() reads it again and reports what is wrong. */
 			json_finish(&receiver->header, upload_chunk_fields);
+			receiver->header_bad = true;
 		}
 		if (!receiver->header_known) {
 			return;

@@ -17,6 +17,7 @@ struct upload_write;
  */
 struct chunk_receiver {
 	bool header_known;
+	bool header_bad; /* to be reported once the message is whole */
 	struct upload_chunk header;
 	size_t data_offset;
 	bool hashing;
