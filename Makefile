@@ -69,7 +69,7 @@ fuzz:
 fuzz-run: $(FUZZERS)
 	scripts/run_fuzzers $B $(FUZZ_SECONDS)
 lint:
-	clang-format --dry-run -Werror $(NATIVE)
+	@clang-format --dry-run -Werror $(NATIVE)
 	scripts/check_layers
 	scripts/check_headers "$(CC) $(CFLAGS) -Werror"
 	$(MAKE) WERROR=-Werror programs
