@@ -114,6 +114,7 @@ START_TEST(a_neighbour_whose_name_begins_alike_is_outside)
 	AUTO(close_fd) int fd = open(neighbour, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
 	struct push_manifest manifest;
 
+	ck_assert_int_ge(fd, 0);
 	add_link(neighbour, "link");
 	ck_assert(push_manifest_init(&manifest, root, NULL, NULL));
 	ck_assert_uint_eq(manifest.files_count, 0);

@@ -4,6 +4,7 @@
 
 enum proto_error_code agent_error_code(enum error_kind kind)
 {
+	assert(kind != ERROR_NONE);
 	switch (kind) {
 	case ERROR_INVALID:
 		return PROTO_BAD_REQUEST;
@@ -26,10 +27,8 @@ enum proto_error_code agent_error_code(enum error_kind kind)
 	case ERROR_IO:
 	case ERROR_TIMEOUT:
 	case ERROR_CANCELLED:
-		return PROTO_INTERNAL;
 	case ERROR_NONE:
 		break;
 	}
-	assert(!"an error without a kind");
 	return PROTO_INTERNAL;
 }

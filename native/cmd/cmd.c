@@ -3,7 +3,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-static void complain(const char *command, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static void complain(
+	const char *command, const char *format, va_list args)
 {
 	fprintf(stderr, "capydeck %s: ", command);
 	vfprintf(stderr, format, args);
