@@ -9,6 +9,7 @@
 
 struct ws_pool {
 	struct loop_timer *timer;
+	bool in_use; /* large messages have come since memory was given back */
 	int64_t last_use_ms;
 	size_t count;
 	struct strbuf spares[WS_POOL_SPARES_MAX];
@@ -16,13 +17,17 @@ struct ws_pool {
 
 static void free_spares(struct ws_pool *pool)
 {
-	if (pool->count == 0) {
+	if (!pool->in_use) {
 		return;
 	}
+	pool->in_use = false;
 	while (pool->count > 0) {
 		strbuf_finish(&pool->spares[--pool->count]);
 	}
-	/* free() keeps large chunks too, once malloc() has met a few of them. */
+	/*
+	 * free() keeps large chunks too, once malloc() has met a few of them, and what a large text
+	 * was parsed into lies in small ones.
+	 */
 	malloc_trim(0);
 }
 
@@ -66,15 +71,19 @@ void ws_pool_take(struct ws_pool *pool, struct strbuf *buffer)
 
 void ws_pool_give(struct ws_pool *pool, struct strbuf *buffer)
 {
-	if (buffer->capacity < WS_POOL_SPARE_MIN_BYTES ||
-		buffer->capacity > WS_POOL_SPARE_MAX_BYTES || pool->count == WS_POOL_SPARES_MAX) {
+	if (buffer->capacity < WS_POOL_SPARE_MIN_BYTES) {
+		strbuf_finish(buffer);
+		return;
+	}
+	pool->in_use = true;
+	pool->last_use_ms = loop_now_ms();
+	if (!loop_timer_running(pool->timer)) {
+		loop_timer_set(pool->timer, WS_POOL_KEEP_MS);
+	}
+	if (buffer->capacity > WS_POOL_SPARE_MAX_BYTES || pool->count == WS_POOL_SPARES_MAX) {
 		strbuf_finish(buffer);
 		return;
 	}
 	strbuf_reset(buffer);
 	strbuf_move(&pool->spares[pool->count++], buffer);
-	pool->last_use_ms = loop_now_ms();
-	if (!loop_timer_running(pool->timer)) {
-		loop_timer_set(pool->timer, WS_POOL_KEEP_MS);
-	}
 }
