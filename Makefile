@@ -23,7 +23,7 @@ WARN := -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-protot
 SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 CFLAGS = -std=gnu11 $(OPT) $(WARN) $(SANFLAGS) -pthread -D_GNU_SOURCE -DCAPYDECK_VERSION='"$(VERSION)"' \
 	-Inative $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PKGS) 2>/dev/null)) $(EXTRA_CFLAGS)
-LIBS = $(shell pkg-config --libs $(PKGS) 2>/dev/null) -pthread
+LIBS = $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lm -pthread
 CHECK_LIBS = $(shell pkg-config --libs check 2>/dev/null)
 
 LIB_OBJ := $(patsubst %.c,$B/%.o,$(filter-out native/cmd/%,$(wildcard native/*/*.c)))
