@@ -227,6 +227,15 @@ static bool run_settings_list(struct ctl *ctl, char **args, struct error *err)
 	return ok;
 }
 
+/* A text without its quotes, as scripts want it; anything else is JSON. */
+static void print_value(const char *json)
+{
+	AUTO(json_free_ptr) cJSON *value = json_parse(json, strlen(json), NULL);
+	const char *text = json_string(value);
+
+	puts(text != NULL ? text : json);
+}
+
 static bool run_settings_get(struct ctl *ctl, char **args, struct error *err)
 {
 	const struct ipc_setting_change params = { .key = args[0] };
@@ -235,7 +244,7 @@ static bool run_settings_get(struct ctl *ctl, char **args, struct error *err)
 		&setting, err);
 
 	if (ok && !ctl->json) {
-		puts(setting.value);
+		print_value(setting.value);
 	}
 	json_finish(&setting, ipc_setting_fields);
 	return ok;
