@@ -58,6 +58,7 @@ START_TEST(id_survives_what_is_wrong)
 		"{\"id\":\"a1\",\"type\":null}",
 		"{\"id\":\"a1\",\"type\":\"x\",\"error\":7}",
 		"{\"id\":\"a1\",\"type\":\"x\"} {}",
+		"{\"id\":\"a1\",\"type\":\"x\",\"payload\":\"a\\u0000b\"}",
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {

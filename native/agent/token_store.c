@@ -119,7 +119,7 @@ void token_free(char **token)
 	}
 }
 
-const struct paired_hub *token_store_find(const struct token_store *store, const char *hub_id)
+static const struct paired_hub *find(const struct token_store *store, const char *hub_id)
 {
 	for (size_t i = 0; i < store->file.hubs_count; i++) {
 		if (strcmp(store->file.hubs[i].hub_id, hub_id) == 0) {
@@ -148,7 +148,7 @@ static void exchange(struct token_store *store, size_t index, struct paired_hub 
 char *token_store_issue(struct token_store *store, const char *hub_id, const char *name,
 	const char *platform, struct error *err)
 {
-	const struct paired_hub *known = token_store_find(store, hub_id);
+	const struct paired_hub *known = find(store, hub_id);
 	size_t index = known != NULL ? (size_t)(known - store->file.hubs) : store->file.hubs_count;
 	AUTO(token_free) char *token = random_base64url(TOKEN_BYTES);
 	char hex[SHA256_HEX_BYTES];
@@ -178,7 +178,7 @@ char *token_store_issue(struct token_store *store, const char *hub_id, const cha
 
 bool token_store_verify(const struct token_store *store, const char *hub_id, const char *token)
 {
-	const struct paired_hub *hub = token_store_find(store, hub_id);
+	const struct paired_hub *hub = find(store, hub_id);
 	char hex[SHA256_HEX_BYTES];
 
 	if (hub == NULL || token == NULL) {
@@ -191,7 +191,7 @@ bool token_store_verify(const struct token_store *store, const char *hub_id, con
 bool token_store_seen(
 	struct token_store *store, const char *hub_id, const char *name, struct error *err)
 {
-	struct paired_hub *hub = (struct paired_hub *)token_store_find(store, hub_id);
+	struct paired_hub *hub = (struct paired_hub *)find(store, hub_id);
 
 	if (hub == NULL) {
 		return error_set(err, ERROR_NOT_FOUND, "no paired Hub '%s'", hub_id);
@@ -206,7 +206,7 @@ bool token_store_seen(
 
 bool token_store_revoke(struct token_store *store, const char *hub_id, struct error *err)
 {
-	struct paired_hub *hub = (struct paired_hub *)token_store_find(store, hub_id);
+	struct paired_hub *hub = (struct paired_hub *)find(store, hub_id);
 	struct hub_file *file = &store->file;
 	struct paired_hub revoked;
 	size_t after;

@@ -41,6 +41,5 @@ bool token_store_seen(
 bool token_store_revoke(struct token_store *store, const char *hub_id, struct error *err);
 
 /* Borrowed until the store changes. */
-const struct paired_hub *token_store_find(const struct token_store *store, const char *hub_id);
 const struct paired_hub *token_store_at(const struct token_store *store, size_t index);
 size_t token_store_count(const struct token_store *store);

@@ -94,7 +94,7 @@ void upload_write_ended(struct upload *upload)
 	run_next(upload);
 }
 
-int64_t upload_held_bytes(const struct upload *upload)
+static int64_t held_bytes(const struct upload *upload)
 {
 	return upload->content != NULL ? upload->content->held_bytes : upload->paused_bytes;
 }
@@ -121,7 +121,7 @@ void upload_fill_status(const struct upload *upload, struct upload_status *statu
 		.dir = upload->head.dir,
 		.state = upload->state,
 		.total_bytes = upload->head.total_bytes,
-		.transferred_bytes = upload_held_bytes(upload),
+		.transferred_bytes = held_bytes(upload),
 		.bytes_per_second = moving ? transfer_rate_get(&upload->rate, loop_now_ms()) : 0,
 		.current_file = content != NULL && content->last_file < content->files_count
 					? content->manifest->files[content->last_file].path
@@ -140,6 +140,6 @@ void upload_fill_status(const struct upload *upload, struct upload_status *statu
 struct upload_journal_state upload_journal_state_of(const struct upload *upload)
 {
 	return (struct upload_journal_state){ .at_ms = upload->updated_at_ms,
-		.held_bytes = upload_held_bytes(upload),
+		.held_bytes = held_bytes(upload),
 		.cancelled = upload->cancelled };
 }

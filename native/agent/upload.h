@@ -58,7 +58,6 @@ void upload_write_began(struct upload *upload);
 /* May start a task, or free an upload that is gone. */
 void upload_write_ended(struct upload *upload);
 
-int64_t upload_held_bytes(const struct upload *upload);
 /* Unix time, ms, when a paused one is collected. */
 int64_t upload_expires_at_ms(const struct upload *upload);
 void upload_fill_status(const struct upload *upload, struct upload_status *status);

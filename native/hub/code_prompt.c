@@ -74,21 +74,6 @@ static void draw(const struct code_prompt *prompt)
 	put(strbuf_text(&out));
 }
 
-static void on_timer(void *user)
-{
-	struct code_prompt *prompt = user;
-
-	if (seconds_left(prompt) == 0) {
-		code_prompt_stop(prompt);
-		prompt->events->expired(prompt->user);
-		return;
-	}
-	if (prompt->is_terminal) {
-		redraw_question(prompt);
-	}
-	loop_timer_set(prompt->timer, SECOND_MS);
-}
-
 static void quiet(struct code_prompt *prompt)
 {
 	prompt->is_asking = false;
@@ -97,6 +82,29 @@ static void quiet(struct code_prompt *prompt)
 	if (prompt->watch != NULL) {
 		loop_watch_set(prompt->watch, 0);
 	}
+}
+
+static void stop_asking(struct code_prompt *prompt)
+{
+	if (prompt->is_asking && prompt->is_terminal) {
+		put("\n");
+	}
+	quiet(prompt);
+}
+
+static void on_timer(void *user)
+{
+	struct code_prompt *prompt = user;
+
+	if (seconds_left(prompt) == 0) {
+		stop_asking(prompt);
+		prompt->events->expired(prompt->user);
+		return;
+	}
+	if (prompt->is_terminal) {
+		redraw_question(prompt);
+	}
+	loop_timer_set(prompt->timer, SECOND_MS);
 }
 
 static void enter(struct code_prompt *prompt, char *line)
@@ -213,7 +221,7 @@ void code_prompt_destroy(struct code_prompt *prompt)
 	if (prompt == NULL) {
 		return;
 	}
-	code_prompt_stop(prompt);
+	stop_asking(prompt);
 	loop_watch_remove(prompt->watch);
 	loop_timer_destroy(prompt->timer);
 	loop_timer_destroy(prompt->input_timer);
@@ -240,12 +248,4 @@ void code_prompt_ask(struct code_prompt *prompt, const char *hint, int64_t expir
 	if (prompt->watch != NULL) {
 		loop_watch_set(prompt->watch, LOOP_READ);
 	}
-}
-
-void code_prompt_stop(struct code_prompt *prompt)
-{
-	if (prompt->is_asking && prompt->is_terminal) {
-		put("\n");
-	}
-	quiet(prompt);
 }

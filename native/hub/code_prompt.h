@@ -26,5 +26,3 @@ void code_prompt_destroy(struct code_prompt *prompt);
 
 /* Asks, or asks again; hint: a sentence that comes first, or NULL. 0 s: what was left before. */
 void code_prompt_ask(struct code_prompt *prompt, const char *hint, int64_t expires_in_s);
-/* Done asking: paired. */
-void code_prompt_stop(struct code_prompt *prompt);

@@ -219,7 +219,7 @@ void push_report_progress(struct push_report *report, const struct hub_push_prog
 	}
 }
 
-int push_report_exit_code(enum hub_push_end end)
+static int exit_code(enum hub_push_end end)
 {
 	return ends[end].exit_code;
 }
@@ -359,5 +359,5 @@ int push_report_end(struct push_report *report, enum hub_push_end end,
 	} else if (report->mode == PUSH_REPORT_HUMAN) {
 		end_done(report, outcome);
 	}
-	return push_report_exit_code(end);
+	return exit_code(end);
 }

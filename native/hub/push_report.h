@@ -40,9 +40,8 @@ void push_report_notice(struct push_report *report, const char *text);
 
 /*
  * The last word. outcome NULL: it did not come to a connection; err NULL: it is done, or
- * interrupted. Returns the exit code: push_report_exit_code().
+ * interrupted. Returns the exit code: 0 done, 1 failed, 3 pairing needed, 4 unreachable, 5 refused,
+ * 6 no space, 130 interrupted.
  */
 int push_report_end(struct push_report *report, enum hub_push_end end,
 	const struct hub_push_outcome *outcome, const struct error *err);
-/* 0 done, 1 failed, 3 pairing needed, 4 unreachable, 5 refused, 6 no space, 130 interrupted. */
-int push_report_exit_code(enum hub_push_end end);
