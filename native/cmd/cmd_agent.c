@@ -71,11 +71,15 @@ struct agent_arguments {
 	struct paths_options paths;
 	const char *name;
 	const char *steam_dir;
+	const char *port_text;
 	int64_t port;
-	bool mdns;
+	bool no_mdns;
+	bool no_overlay;
 	bool wait;
 	bool exit_on_stdin_eof;
 	bool allow_root;
+	bool verbose;
+	bool help;
 };
 
 /* The agent's process; lives on cmd_agent()'s stack. */
@@ -104,95 +108,85 @@ static bool read_port(const char *text, int64_t *port)
 	return true;
 }
 
+static int check_arguments(struct agent_arguments *arguments, const char *surplus)
+{
+	if (arguments->help) {
+		fputs(help, stdout);
+		return CMD_OK;
+	}
+	if (surplus != NULL) {
+		return cmd_usage("agent", "what is '%s' for?", surplus);
+	}
+	if (arguments->port_text != NULL && !read_port(arguments->port_text, &arguments->port)) {
+		return cmd_usage("agent", "'%s' is not a port (0 to 65535)", arguments->port_text);
+	}
+	if (arguments->verbose) {
+		log_set_level(LOG_LEVEL_DEBUG);
+	}
+	return -1;
+}
+
 /* An exit code, or −1: go on. */
 static int read_arguments(struct agent_arguments *arguments, int argc, char **argv)
 {
+	enum { PORT, NAME, LIBRARY, STEAM, CONFIG, STATE, RUNTIME, TEXT_COUNT };
 	enum {
-		PORT = 1,
-		NAME,
-		LIBRARY,
-		STEAM,
-		CONFIG,
-		STATE,
-		RUNTIME,
-		NO_MDNS,
+		NO_MDNS = TEXT_COUNT,
 		NO_OVERLAY,
 		WAIT,
 		STDIN_EOF,
 		ALLOW_ROOT,
 		VERBOSE,
-		HELP
+		HELP,
+		COUNT
 	};
-	static const struct option options[] = {
-		{ "port", required_argument, NULL, PORT },
-		{ "name", required_argument, NULL, NAME },
-		{ "library", required_argument, NULL, LIBRARY },
-		{ "steam-dir", required_argument, NULL, STEAM },
-		{ "config-dir", required_argument, NULL, CONFIG },
-		{ "state-dir", required_argument, NULL, STATE },
-		{ "runtime-dir", required_argument, NULL, RUNTIME },
-		{ "no-mdns", no_argument, NULL, NO_MDNS },
-		{ "no-overlay", no_argument, NULL, NO_OVERLAY },
-		{ "wait", no_argument, NULL, WAIT },
-		{ "exit-on-stdin-eof", no_argument, NULL, STDIN_EOF },
-		{ "allow-root", no_argument, NULL, ALLOW_ROOT },
-		{ "verbose", no_argument, NULL, VERBOSE },
-		{ "help", no_argument, NULL, HELP },
-		{ NULL, 0, NULL, 0 },
+	static const struct option options[COUNT + 1] = {
+		[PORT] = { "port", required_argument, NULL, PORT },
+		[NAME] = { "name", required_argument, NULL, NAME },
+		[LIBRARY] = { "library", required_argument, NULL, LIBRARY },
+		[STEAM] = { "steam-dir", required_argument, NULL, STEAM },
+		[CONFIG] = { "config-dir", required_argument, NULL, CONFIG },
+		[STATE] = { "state-dir", required_argument, NULL, STATE },
+		[RUNTIME] = { "runtime-dir", required_argument, NULL, RUNTIME },
+		[NO_MDNS] = { "no-mdns", no_argument, NULL, NO_MDNS },
+		[NO_OVERLAY] = { "no-overlay", no_argument, NULL, NO_OVERLAY },
+		[WAIT] = { "wait", no_argument, NULL, WAIT },
+		[STDIN_EOF] = { "exit-on-stdin-eof", no_argument, NULL, STDIN_EOF },
+		[ALLOW_ROOT] = { "allow-root", no_argument, NULL, ALLOW_ROOT },
+		[VERBOSE] = { "verbose", no_argument, NULL, VERBOSE },
+		[HELP] = { "help", no_argument, NULL, HELP },
+	};
+	const char **const texts[TEXT_COUNT] = {
+		[PORT] = &arguments->port_text,
+		[NAME] = &arguments->name,
+		[LIBRARY] = &arguments->paths.library_dir,
+		[STEAM] = &arguments->steam_dir,
+		[CONFIG] = &arguments->paths.config_dir,
+		[STATE] = &arguments->paths.state_dir,
+		[RUNTIME] = &arguments->paths.runtime_dir,
+	};
+	bool *const flags[COUNT] = {
+		[NO_MDNS] = &arguments->no_mdns,
+		[NO_OVERLAY] = &arguments->no_overlay,
+		[WAIT] = &arguments->wait,
+		[STDIN_EOF] = &arguments->exit_on_stdin_eof,
+		[ALLOW_ROOT] = &arguments->allow_root,
+		[VERBOSE] = &arguments->verbose,
+		[HELP] = &arguments->help,
 	};
 	int option;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		switch (option) {
-		case PORT:
-			if (!read_port(optarg, &arguments->port)) {
-				return cmd_usage(
-					"agent", "'%s' is not a port (0 to 65535)", optarg);
-			}
-			break;
-		case NAME:
-			arguments->name = optarg;
-			break;
-		case LIBRARY:
-			arguments->paths.library_dir = optarg;
-			break;
-		case STEAM:
-			arguments->steam_dir = optarg;
-			break;
-		case CONFIG:
-			arguments->paths.config_dir = optarg;
-			break;
-		case STATE:
-			arguments->paths.state_dir = optarg;
-			break;
-		case RUNTIME:
-			arguments->paths.runtime_dir = optarg;
-			break;
-		case NO_MDNS:
-			arguments->mdns = false;
-			break;
-		case NO_OVERLAY:
-			break;
-		case WAIT:
-			arguments->wait = true;
-			break;
-		case STDIN_EOF:
-			arguments->exit_on_stdin_eof = true;
-			break;
-		case ALLOW_ROOT:
-			arguments->allow_root = true;
-			break;
-		case VERBOSE:
-			log_set_level(LOG_LEVEL_DEBUG);
-			break;
-		case HELP:
-			fputs(help, stdout);
-			return CMD_OK;
-		default:
+		if (option == '?') {
 			return cmd_usage("agent", NULL);
 		}
+		if (option < TEXT_COUNT) {
+			*texts[option] = optarg;
+		} else {
+			*flags[option] = true;
+		}
 	}
-	return optind < argc ? cmd_usage("agent", "what is '%s' for?", argv[optind]) : -1;
+	return check_arguments(arguments, optind < argc ? argv[optind] : NULL);
 }
 
 static void on_signal(void *user, int signal_number)
@@ -333,7 +327,7 @@ static void stop(struct daemon *daemon)
 
 int cmd_agent(int argc, char **argv)
 {
-	struct agent_arguments arguments = { .port = PORT_FROM_SETTINGS, .mdns = true };
+	struct agent_arguments arguments = { .port = PORT_FROM_SETTINGS };
 	struct daemon daemon = { .lock_fd = -1, .terminal = { .fd = -1 } };
 	struct error err = { 0 };
 	int code = read_arguments(&arguments, argc, argv);
@@ -348,7 +342,7 @@ int cmd_agent(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	if (start(&daemon, &arguments, &err)) {
 		say_listening(&daemon);
-		if (arguments.mdns) {
+		if (!arguments.no_mdns) {
 			agent_announce(daemon.agent);
 		}
 		lws_loop_run(daemon.lws_loop);
