@@ -1,6 +1,7 @@
 #include "agent/chunk_writer.h"
 
-#include <assert.h>
+#include "core/cleanup.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
@@ -9,14 +10,19 @@
 
 #define COMPARE_BYTES (64 * 1024)
 
-void chunk_writer_init(struct chunk_writer *writer, struct worker *worker)
+void chunk_writer_init(struct chunk_writer *writer, struct loop *loop)
 {
-	*writer = (struct chunk_writer){ .worker = worker };
+	*writer = (struct chunk_writer){ .thread = worker_create(loop, 1) };
 }
 
 void chunk_writer_finish(struct chunk_writer *writer)
 {
-	assert(writer->active == NULL && writer->waiting == NULL);
+	worker_destroy(TAKE_PTR(writer->thread));
+}
+
+void chunk_writer_drain(struct chunk_writer *writer)
+{
+	worker_drain(writer->thread);
 }
 
 static int64_t now_us(void)
@@ -102,50 +108,9 @@ static void carry_out(struct chunk_write *write)
 	write->write_us = now_us() - start_us;
 }
 
-static bool overlaps_any(const struct chunk_write *list, const struct chunk_write *end,
-	const struct chunk_write *write)
-{
-	for (const struct chunk_write *other = list; other != end; other = other->next) {
-		if (other->file == write->file &&
-			other->offset < write->offset + (int64_t)write->length &&
-			write->offset < other->offset + (int64_t)other->length) {
-			return true;
-		}
-	}
-	return false;
-}
-
 static void run_job(struct worker_job *job)
 {
 	carry_out((struct chunk_write *)((char *)job - offsetof(struct chunk_write, job)));
-}
-
-static void job_done(struct worker_job *job);
-
-static void hand_over(struct chunk_writer *writer, struct chunk_write *write)
-{
-	write->next = writer->active;
-	writer->active = write;
-	write->job = (struct worker_job){ .run = run_job, .done = job_done };
-	worker_submit(writer->worker, &write->job);
-}
-
-/* Starts what waited for nothing but the write that has ended. */
-static void start_waiting(struct chunk_writer *writer)
-{
-	struct chunk_write **link = &writer->waiting;
-
-	while (*link != NULL) {
-		struct chunk_write *write = *link;
-
-		if (overlaps_any(writer->active, NULL, write) ||
-			overlaps_any(writer->waiting, write, write)) {
-			link = &write->next;
-			continue;
-		}
-		*link = write->next;
-		hand_over(writer, write);
-	}
 }
 
 static void job_done(struct worker_job *job)
@@ -153,46 +118,29 @@ static void job_done(struct worker_job *job)
 	struct chunk_write *write =
 		(struct chunk_write *)((char *)job - offsetof(struct chunk_write, job));
 	struct chunk_writer *writer = write->writer;
-	struct chunk_write **link = &writer->active;
 
-	while (*link != write) {
-		link = &(*link)->next;
-	}
-	*link = write->next;
 	writer->in_flight_bytes -= write->length;
 	writer->slow = write->write_us > CHUNK_WRITER_SLOW_US;
-	start_waiting(writer);
 	write->done(write);
 }
 
 bool chunk_writer_is_inline(const struct chunk_writer *writer)
 {
-	return !writer->slow && writer->active == NULL;
+	return !writer->slow && worker_queued_count(writer->thread) == 0;
 }
 
 void chunk_writer_submit(struct chunk_writer *writer, struct chunk_write *write)
 {
 	bool large = write->length >= CHUNK_WRITER_LARGE_BYTES;
 
+	if (chunk_writer_is_inline(writer) && !(large && write->pipelined)) {
+		carry_out(write);
+		writer->slow = write->write_us > CHUNK_WRITER_SLOW_US;
+		write->done(write);
+		return;
+	}
 	write->writer = writer;
-	if (overlaps_any(writer->active, NULL, write) ||
-		overlaps_any(writer->waiting, NULL, write)) {
-		struct chunk_write **link = &writer->waiting;
-
-		while (*link != NULL) {
-			link = &(*link)->next;
-		}
-		write->next = NULL;
-		*link = write;
-		writer->in_flight_bytes += write->length;
-		return;
-	}
-	if (writer->slow || (large && (write->pipelined || writer->active != NULL))) {
-		writer->in_flight_bytes += write->length;
-		hand_over(writer, write);
-		return;
-	}
-	carry_out(write);
-	writer->slow = write->write_us > CHUNK_WRITER_SLOW_US;
-	write->done(write);
+	write->job = (struct worker_job){ .run = run_job, .done = job_done };
+	writer->in_flight_bytes += write->length;
+	worker_submit(writer->thread, &write->job);
 }

@@ -10,9 +10,10 @@
 
 /*
  * Brings chunks to disk: checksum compared, then written. On the loop while that is quickest: a
- * sender that waits for each answer gains nothing from a thread. On the worker when more input
- * waits and the chunk is large, or when the disk has become slow. Chunks of one file that overlap
- * are written one after the other, in the order they came. Source: design.md §2.
+ * sender that waits for each answer gains nothing from a thread. On a thread of the writer's own
+ * when more input waits and the chunk is large, or when the disk has become slow. What goes to the
+ * thread is carried out in the order it came, and nothing overtakes it; more threads would only
+ * wait for one another, since a file takes one write at a time. Source: design.md §2.
  */
 enum chunk_result {
 	CHUNK_WRITTEN,
@@ -43,24 +44,22 @@ struct chunk_write {
 	/* The writer's own. */
 	struct worker_job job;
 	struct chunk_writer *writer;
-	struct chunk_write *next;
 	int64_t write_us;
 };
 
 struct chunk_writer {
-	struct worker *worker;
-	struct chunk_write *active;  /* on the worker, linked by next */
-	struct chunk_write *waiting; /* for an overlapping one, oldest first */
-	size_t in_flight_bytes;	     /* of both */
-	bool slow;		     /* the last write took more than CHUNK_WRITER_SLOW_US */
+	struct worker *thread;
+	size_t in_flight_bytes; /* on the thread */
+	bool slow;		/* the last write took more than CHUNK_WRITER_SLOW_US */
 };
 
 #define CHUNK_WRITER_SLOW_US 2000
 #define CHUNK_WRITER_LARGE_BYTES (64 * 1024)
 
-void chunk_writer_init(struct chunk_writer *writer, struct worker *worker);
-/* Nothing may be under way. */
-void chunk_writer_finish(struct chunk_writer *writer);
+void chunk_writer_init(struct chunk_writer *writer, struct loop *loop);
+void chunk_writer_finish(struct chunk_writer *writer); /* after the last done() */
+/* Waits until done() was called for everything. */
+void chunk_writer_drain(struct chunk_writer *writer);
 /* Calls done() exactly once, perhaps before it returns. */
 void chunk_writer_submit(struct chunk_writer *writer, struct chunk_write *write);
 /* Would a chunk be written on the loop now? Then it is worth hashing while it arrives. */

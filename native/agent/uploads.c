@@ -32,7 +32,7 @@ void uploads_init(struct uploads *uploads, const struct upload_store_options *op
 		.events = *events,
 		.user = user };
 	uploads_set_library(uploads, options->library_dir, options->library_extra);
-	chunk_writer_init(&uploads->writer, options->worker);
+	chunk_writer_init(&uploads->writer, options->loop);
 	uploads->expiry = loop_timer_create(options->loop, on_expiry, uploads);
 }
 
@@ -53,6 +53,7 @@ void uploads_set_library(
 void uploads_finish(struct uploads *uploads)
 {
 	uploads->closing = true;
+	chunk_writer_drain(&uploads->writer);
 	worker_drain(uploads->worker);
 	for (struct upload *upload = uploads->first; upload != NULL; upload = upload->next) {
 		if (!upload->gone && upload->content != NULL) {
