@@ -147,7 +147,7 @@ static void on_init(
 	}
 }
 
-bool fixture_init(struct upload_fixture *fixture, const char *hub, const char *game,
+void fixture_init_send(struct upload_fixture *fixture, const char *hub, const char *game,
 	const char *install_path, const struct test_file *files, size_t count,
 	struct init_answer *answer)
 {
@@ -168,6 +168,13 @@ bool fixture_init(struct upload_fixture *fixture, const char *hub, const char *g
 	upload_store_init(fixture->store, hub, &request, on_init, answer);
 	ck_assert(!answer->answered);
 	ck_assert_ptr_null(request.files);
+}
+
+bool fixture_init(struct upload_fixture *fixture, const char *hub, const char *game,
+	const char *install_path, const struct test_file *files, size_t count,
+	struct init_answer *answer)
+{
+	fixture_init_send(fixture, hub, game, install_path, files, count, answer);
 	fixture_wait(fixture, &answer->answered);
 	return answer->error.kind == ERROR_NONE;
 }

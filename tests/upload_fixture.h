@@ -52,6 +52,10 @@ struct init_answer {
 	struct error error;
 };
 
+/* Sends init_upload; *answer stays until it is answered. */
+void fixture_init_send(struct upload_fixture *fixture, const char *hub, const char *game,
+	const char *install_path, const struct test_file *files, size_t count,
+	struct init_answer *answer);
 /* Sends init_upload and waits. False on an error, which is in the answer. */
 bool fixture_init(struct upload_fixture *fixture, const char *hub, const char *game,
 	const char *install_path, const struct test_file *files, size_t count,

@@ -213,6 +213,20 @@ static void start(struct upload_task *task)
 		fail(begin);
 		return;
 	}
+	if (begin->upload->state == UPLOAD_COMPLETING) {
+		error_set(&begin->error, ERROR_CONFLICT,
+			"'%s' is being moved into place; try again in a moment",
+			begin->upload->head.game_name);
+		fail(begin);
+		return;
+	}
+	if (begin->upload->content != NULL) {
+		/* Another init_upload was quicker: what came since is saved and read back. */
+		uploads_pause(begin->upload);
+		upload_enqueue(begin->upload, &begin->task);
+		upload_task_done(begin->upload);
+		return;
+	}
 	if (begin->discard != NULL) {
 		begin->discard_task =
 			(struct upload_task){ .start = discard_start, .exclusive = true };

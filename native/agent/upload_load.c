@@ -89,8 +89,13 @@ static bool read_held(struct upload_load *load, struct upload_content *content)
 	AUTO(close_fd) int files_fd = -1;
 	struct error err = { 0 };
 
-	content->dir_fd = upload_staging_open(load->root, load->head->upload_id, &load->error);
+	content->dir_fd = upload_staging_open(load->root, load->head->upload_id, &err);
+	if (content->dir_fd < 0 && err.kind == ERROR_NOT_FOUND) {
+		load->resume = false; /* someone cleared up: the upload begins anew */
+		return true;
+	}
 	if (content->dir_fd < 0) {
+		load->error = err;
 		return false;
 	}
 	files_fd = beneath_open(

@@ -17,7 +17,7 @@ struct upload_load {
 	const char *root; /* the library folder; made where it is missing */
 	const char *state_dir;
 	const struct upload_head *head;	  /* with upload id, game's folder … */
-	bool resume;			  /* the staging folder exists, of the same manifest */
+	bool resume;			  /* of the same manifest, as far as it is still there */
 	int64_t now_ms;			  /* Unix time */
 	struct upload_manifest *manifest; /* taken when it succeeds */
 	struct upload_content *content;	  /* the result */

@@ -24,7 +24,9 @@ static int open_root(const char *root, struct error *err)
 {
 	int fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	if (fd < 0) {
+	if (fd < 0 && errno == ENOENT) {
+		error_set(err, ERROR_NOT_FOUND, "there is no library folder '%s'", root);
+	} else if (fd < 0) {
 		error_set_errno(err, "cannot open the library '%s'", root);
 	}
 	return fd;
@@ -75,9 +77,17 @@ int upload_staging_create(const char *root, const char *upload_id, struct error 
 
 int upload_staging_open(const char *root, const char *upload_id, struct error *err)
 {
-	AUTO(close_fd) int uploads_fd = open_uploads(root, false, err);
+	struct error why = { 0 };
+	AUTO(close_fd) int uploads_fd = open_uploads(root, false, &why);
+	int fd = uploads_fd < 0 ? -1 : open_upload(uploads_fd, upload_id, &why);
 
-	return uploads_fd < 0 ? -1 : open_upload(uploads_fd, upload_id, err);
+	if (fd < 0 && why.kind == ERROR_NOT_FOUND) {
+		error_set(err, ERROR_NOT_FOUND,
+			"what was received is not in '%s' any more; start the upload again", root);
+	} else if (fd < 0) {
+		error_set(err, why.kind, "%s", why.message);
+	}
+	return fd;
 }
 
 bool upload_staging_remove(const char *root, const char *upload_id, struct error *err)

@@ -1,0 +1,140 @@
+#include "agent/upload_store.h"
+#include "core/beneath.h"
+#include "core/cleanup.h"
+#include "core/xalloc.h"
+#include "upload_fixture.h"
+
+#include <check.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* init_upload when it is not the only one, and when the disk is not what it was. */
+#define MIB (INT64_C(1024) * 1024)
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static struct upload_fixture fixture;
+
+static void setup(void)
+{
+	fixture_make_home(&fixture);
+	fixture_start(&fixture);
+}
+
+static void teardown(void)
+{
+	fixture_stop(&fixture);
+	fixture_remove_home(&fixture);
+}
+
+static const struct test_file game[] = {
+	{ "a.pak", 2 * MIB + 7, 1, true },
+	{ "data/b.pak", MIB, 2, true },
+};
+
+static void begin(struct init_answer *answer)
+{
+	ck_assert_msg(fixture_init(&fixture, HUB, "Game", "", game, COUNT(game), answer), "%s",
+		answer->error.message);
+}
+
+static void finish_upload(struct init_answer *answer)
+{
+	AUTO(free_ptr) char *dir = xasprintf("%s/Game", fixture.library);
+	struct complete_answer complete;
+
+	fixture_send(&fixture, HUB, answer, game, COUNT(game));
+	ck_assert_msg(fixture_complete(&fixture, HUB, answer->upload_id, NULL, &complete), "%s",
+		complete.error.message);
+	for (size_t i = 0; i < COUNT(game); i++) {
+		ck_assert(has_content(dir, &game[i]));
+	}
+	init_answer_finish(answer);
+}
+
+/* A Hub that lost patience with its first request sends another one. */
+START_TEST(test_inits_of_one_game_at_once)
+{
+	struct init_answer answers[3];
+
+	for (size_t i = 0; i < COUNT(answers); i++) {
+		fixture_init_send(&fixture, HUB, "Game", "", game, COUNT(game), &answers[i]);
+	}
+	for (size_t i = 0; i < COUNT(answers); i++) {
+		fixture_wait(&fixture, &answers[i].answered);
+		ck_assert_int_eq(answers[i].error.kind, ERROR_NONE);
+		ck_assert_str_eq(answers[i].upload_id, answers[0].upload_id);
+		if (i == 0) {
+			fixture_chunk(&fixture, HUB, answers[0].upload_id, &game[0], 0, 1000, NULL);
+		} else {
+			init_answer_finish(&answers[i]);
+		}
+	}
+	fixture_settle(&fixture);
+	finish_upload(&answers[0]);
+}
+END_TEST
+
+static void remove_from_home(const char *path)
+{
+	AUTO(close_fd) int fd = open(fixture.home, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	ck_assert(beneath_remove_tree(fd, path, NULL));
+}
+
+/* Someone clears up, or puts another card into the slot. */
+static const char *const lost[] = { "Games", "Games/.capydeck", "Games/.capydeck/uploads" };
+
+START_TEST(test_an_upload_whose_staging_is_gone_starts_afresh)
+{
+	struct init_answer answer, again;
+
+	begin(&answer);
+	fixture_chunk(&fixture, HUB, answer.upload_id, &game[0], 0, MIB, NULL);
+	upload_store_hub_gone(fixture.store, HUB);
+	fixture_settle(&fixture);
+	remove_from_home(lost[_i]);
+	begin(&again);
+	ck_assert_uint_eq(again.resume_from.count, 0);
+	init_answer_finish(&answer);
+	finish_upload(&again);
+}
+END_TEST
+
+START_TEST(test_staging_that_goes_under_a_running_upload)
+{
+	struct complete_answer complete;
+	struct init_answer answer, again;
+
+	begin(&answer);
+	fixture_send(&fixture, HUB, &answer, game, COUNT(game));
+	remove_from_home(lost[_i]);
+	ck_assert(!fixture_complete(&fixture, HUB, answer.upload_id, NULL, &complete));
+	ck_assert(!path_exists(fixture.library, "Game"));
+	begin(&again);
+	ck_assert_uint_eq(again.resume_from.count, 0);
+	init_answer_finish(&answer);
+	finish_upload(&again);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("upload_begin");
+	TCase *tests = tcase_create("begin");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	suite_add_tcase(suite, tests);
+	tcase_add_checked_fixture(tests, setup, teardown);
+	tcase_set_timeout(tests, 120);
+	tcase_add_test(tests, test_inits_of_one_game_at_once);
+	tcase_add_loop_test(
+		tests, test_an_upload_whose_staging_is_gone_starts_afresh, 0, COUNT(lost));
+	tcase_add_loop_test(tests, test_staging_that_goes_under_a_running_upload, 0, COUNT(lost));
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed != 0;
+}
