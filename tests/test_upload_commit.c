@@ -167,11 +167,7 @@ static void move_by_hand(const char *upload_id, const struct test_file *file)
 
 	*strrchr(folder, '/') = '\0';
 	ck_assert(make_dirs(folder, 0755, NULL));
-	if (file->size > 0) {
-		ck_assert_int_eq(rename(from, to), 0);
-	} else {
-		put_file(fixture.library, to + strlen(fixture.library) + 1, "");
-	}
+	ck_assert_int_eq(rename(from, to), 0);
 }
 
 /* A crash after _i of the files were moved. */
@@ -531,6 +527,162 @@ START_TEST(test_a_cancelled_upload_makes_room)
 }
 END_TEST
 
+/* Damage */
+
+static void overwrite(const char *path, int how)
+{
+	AUTO(close_fd) int fd = open(path, O_RDWR | O_CLOEXEC);
+	off_t length = lseek(fd, 0, SEEK_END);
+
+	ck_assert_int_gt(length, 0);
+	switch (how) {
+	case 0:
+		ck_assert_int_eq(ftruncate(fd, 0), 0);
+		break;
+	case 1:
+		ck_assert_int_eq(ftruncate(fd, length / 2), 0);
+		break;
+	case 2:
+		ck_assert_int_eq(ftruncate(fd, 0), 0);
+		ck_assert_int_eq(ftruncate(fd, length), 0);
+		break;
+	default:
+		ck_assert_int_eq(pwrite(fd, "\"version\":9", 12, 1), 12);
+		break;
+	}
+}
+
+static void expect_sent_again(const char *upload_id)
+{
+	struct init_answer answer;
+	struct complete_answer complete;
+
+	send_all(HUB, "Game", new_build, COUNT(new_build), &answer);
+	ck_assert_str_eq(answer.upload_id, upload_id);
+	ck_assert_msg(fixture_complete(&fixture, HUB, answer.upload_id, NULL, &complete), "%s",
+		complete.error.message);
+	init_answer_finish(&answer);
+	fixture_settle(&fixture);
+	expect_rolled_forward(upload_id);
+}
+
+/* Half of the files are in the game, and the record of it cannot be read: _i says why. */
+START_TEST(test_a_damaged_record_costs_a_transfer_only)
+{
+	AUTO(free_ptr) char *record = NULL;
+	char upload_id[64];
+
+	leave_prepared(upload_id);
+	record = xasprintf("%s/.capydeck/uploads/%s/commit.json", fixture.library, upload_id);
+	move_by_hand(upload_id, &new_build[1]);
+	overwrite(record, _i);
+	fixture_start(&fixture);
+	expect_sent_again(upload_id);
+	fixture_stop(&fixture);
+}
+END_TEST
+
+/* The record is there, but not what it speaks of. */
+START_TEST(test_lost_files_are_not_called_installed)
+{
+	static const char *const lost[] = { "files", "files/data/a", "files/z" };
+	AUTO(free_ptr) char *staging = NULL;
+	AUTO(close_fd) int dir_fd = -1;
+	char upload_id[64];
+
+	leave_prepared(upload_id);
+	staging = xasprintf("%s/.capydeck/uploads/%s", fixture.library, upload_id);
+	dir_fd = open(staging, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ck_assert(beneath_remove_tree(dir_fd, lost[_i], NULL));
+	fixture_start(&fixture);
+	expect_sent_again(upload_id);
+	fixture_stop(&fixture);
+}
+END_TEST
+
+START_TEST(test_a_repeated_commit_leaves_what_the_game_wrote)
+{
+	AUTO(free_ptr) char *dir = xasprintf("%s/Game", fixture.library);
+	char upload_id[64];
+
+	leave_prepared(upload_id);
+	for (size_t i = 0; i < COUNT(new_build); i++) {
+		if (strcmp(new_build[i].path, "data/kept") != 0) {
+			move_by_hand(upload_id, &new_build[i]);
+		}
+	}
+	put_file(dir, "data/new/empty", "saved");
+	fixture_start(&fixture);
+	fixture_stop(&fixture);
+	ck_assert(!has_content(dir, &new_build[3]));
+	ck_assert(has_content(dir, &new_build[5]));
+}
+END_TEST
+
+static void expect_refused(void)
+{
+	struct init_answer answer;
+	struct complete_answer complete;
+
+	send_all(HUB, "Game", new_build, COUNT(new_build), &answer);
+	ck_assert(!fixture_complete(&fixture, HUB, answer.upload_id, NULL, &complete));
+	ck_assert_int_eq(complete.error.kind, ERROR_CONFLICT);
+	ck_assert_ptr_nonnull(strstr(complete.error.message, "'data'"));
+	ck_assert(has_build(old_build, COUNT(old_build)));
+	init_answer_finish(&answer);
+}
+
+static void expect_accepted(void)
+{
+	struct init_answer answer;
+	struct complete_answer complete;
+
+	send_all(HUB, "Game", new_build, COUNT(new_build), &answer);
+	ck_assert(fixture_complete(&fixture, HUB, answer.upload_id, NULL, &complete));
+	ck_assert(has_build(new_build, COUNT(new_build)));
+	init_answer_finish(&answer);
+}
+
+START_TEST(test_a_folder_that_cannot_be_written_to_is_found_in_time)
+{
+	AUTO(free_ptr) char *data = xasprintf("%s/Game/data", fixture.library);
+
+	fixture_start(&fixture);
+	install_old();
+	if (mount(data, data, NULL, MS_BIND, NULL) == 0) { /* as root */
+		ck_assert_int_eq(
+			mount(NULL, data, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL), 0);
+		expect_refused();
+		ck_assert_int_eq(umount(data), 0);
+		expect_accepted();
+	}
+	fixture_stop(&fixture);
+}
+END_TEST
+
+START_TEST(test_a_folder_on_another_disk_is_found_in_time)
+{
+	AUTO(free_ptr) char *data = xasprintf("%s/Game/data", fixture.library);
+	AUTO(free_ptr) char *game = xasprintf("%s/Game", fixture.library);
+
+	fixture_start(&fixture);
+	install_old();
+	if (mount("capydeck-test", data, "tmpfs", 0, "size=1m") == 0) { /* as root */
+		struct init_answer answer;
+		struct complete_answer complete;
+
+		send_all(HUB, "Game", new_build, COUNT(new_build), &answer);
+		ck_assert(!fixture_complete(&fixture, HUB, answer.upload_id, NULL, &complete));
+		ck_assert_int_eq(complete.error.kind, ERROR_CONFLICT);
+		ck_assert(has_content(game, &old_build[0]));
+		init_answer_finish(&answer);
+		ck_assert_int_eq(umount(data), 0);
+		expect_accepted();
+	}
+	fixture_stop(&fixture);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("upload_commit");
@@ -545,6 +697,11 @@ int main(void)
 	tcase_add_loop_test(tests, test_a_crash_while_clearing_up, 0, 5);
 	tcase_add_test(tests, test_a_crash_before_the_record_changes_nothing);
 	tcase_add_test(tests, test_a_commit_that_cannot_go_on_is_taken_up_again);
+	tcase_add_loop_test(tests, test_a_damaged_record_costs_a_transfer_only, 0, 4);
+	tcase_add_loop_test(tests, test_lost_files_are_not_called_installed, 0, 3);
+	tcase_add_test(tests, test_a_repeated_commit_leaves_what_the_game_wrote);
+	tcase_add_test(tests, test_a_folder_that_cannot_be_written_to_is_found_in_time);
+	tcase_add_test(tests, test_a_folder_on_another_disk_is_found_in_time);
 	tcase_add_loop_test(tests, test_killed_while_receiving, 0, 5);
 	tcase_add_test(tests, test_killed_while_completing);
 	tcase_add_test(tests, test_a_full_disk);

@@ -6,6 +6,8 @@
 #include "core/error.h"
 #include "core/strbuf.h"
 
+#include <unistd.h>
+
 #define RECORD_VERSION 1
 #define RECORD_MAX_BYTES (256 * 1024 * 1024)
 
@@ -35,16 +37,26 @@ bool commit_record_write(const struct commit_record *record, int dir_fd, struct 
 bool commit_record_read(struct commit_record *record, int dir_fd, struct error *err)
 {
 	AUTO(strbuf_finish) struct strbuf text = { 0 };
+	struct error why = { 0 };
 
-	if (!upload_staging_read(dir_fd, UPLOAD_STAGING_COMMIT, RECORD_MAX_BYTES, &text, err) ||
-		!json_read_text(record, commit_record_fields, text.data, text.length, err)) {
-		return false;
+	if (!upload_staging_read(dir_fd, UPLOAD_STAGING_COMMIT, RECORD_MAX_BYTES, &text, &why)) {
+		return error_set(
+			err, why.kind == ERROR_IO ? ERROR_IO : ERROR_NOT_FOUND, "%s", why.message);
 	}
-	if (record->version != RECORD_VERSION) {
-		return error_set(err, ERROR_INVALID,
-			"the commit record has a version that is not %d", RECORD_VERSION);
+	if (!json_read_text(record, commit_record_fields, text.data, text.length, &why)) {
+		return error_set(
+			err, ERROR_NOT_FOUND, "the commit record is damaged: %s", why.message);
 	}
-	return true;
+	return record->version == RECORD_VERSION ||
+	       error_set(err, ERROR_NOT_FOUND, "the commit record has a version that is not %d",
+		       RECORD_VERSION);
+}
+
+void commit_record_remove(int dir_fd)
+{
+	if (unlinkat(dir_fd, UPLOAD_STAGING_COMMIT, 0) == 0) {
+		fsync(dir_fd);
+	}
 }
 
 void commit_record_finish(struct commit_record *record)

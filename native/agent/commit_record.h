@@ -29,8 +29,13 @@ struct commit_record {
 
 /* dir_fd: the staging folder. Errors: IO, NO_SPACE. */
 bool commit_record_write(const struct commit_record *record, int dir_fd, struct error *err);
-/* Errors: NOT_FOUND, TOO_LARGE, INVALID, IO. The record must be finished either way. */
+/*
+ * Errors: NOT_FOUND (missing, or so damaged that it is as good as missing), IO. The record must be
+ * finished either way.
+ */
 bool commit_record_read(struct commit_record *record, int dir_fd, struct error *err);
+/* Gives the commit up. What is still staged can be resumed. */
+void commit_record_remove(int dir_fd);
 void commit_record_finish(struct commit_record *record);
 
 /* Enters the game in the registry; its shortcut stays what it was. Errors: IO, NO_SPACE. */

@@ -147,6 +147,78 @@ static bool check_conflicts(const struct upload_commit *commit, struct error *er
 	return true;
 }
 
+static bool same_folder(const char *a, const char *b)
+{
+	size_t length = path_base(a) - a;
+
+	return path_base(b) - b == (ptrdiff_t)length && memcmp(a, b, length) == 0;
+}
+
+/* Can files be renamed from the staging into this folder, or one that is made in it? */
+static bool check_movable(
+	const struct upload_commit *commit, int folder_fd, const char *folder, struct error *err)
+{
+	struct stat from, to;
+
+	if (fstat(commit->dir_fd, &from) != 0 || fstat(folder_fd, &to) != 0 ||
+		from.st_dev != to.st_dev) {
+		return error_set(err, ERROR_CONFLICT,
+			"the folder '%s' in '%s' is on another disk than the library; move it there "
+			"and try again",
+			folder, commit->record->dir);
+	}
+	return faccessat(folder_fd, ".", W_OK | X_OK, AT_EACCESS) == 0 ||
+	       error_set(err, ERROR_CONFLICT,
+		       "the folder '%s' in '%s' is not writable; change that and try again", folder,
+		       commit->record->dir);
+}
+
+/* The deepest folder on the way to path that is there already; folder is cut to its name. */
+static int open_deepest(int game_fd, char *folder, struct error *err)
+{
+	for (;;) {
+		char *slash = strrchr(folder, '/');
+		struct error why = { 0 };
+		int fd;
+
+		*(slash != NULL ? slash : folder) = '\0';
+		fd = beneath_open(
+			game_fd, slash != NULL ? folder : ".", O_PATH | O_DIRECTORY, 0, &why);
+		if (fd >= 0) {
+			return fd;
+		}
+		if (slash == NULL || why.kind != ERROR_NOT_FOUND) {
+			*err = why;
+			return -1;
+		}
+	}
+}
+
+static bool check_folders_movable(const struct upload_commit *commit, struct error *err)
+{
+	const struct commit_record *record = commit->record;
+	AUTO(close_fd) int game_fd = -1;
+	const char *before = NULL;
+
+	if (!open_game(commit, &game_fd, err)) {
+		return false;
+	}
+	for (size_t i = 0; game_fd >= 0 && i < record->files_count; i++) {
+		AUTO(free_ptr) char *folder = xstrdup(record->files[i].path);
+		AUTO(close_fd) int fd = -1;
+
+		if (record->files[i].kept || (before != NULL && same_folder(before, folder))) {
+			continue;
+		}
+		before = record->files[i].path;
+		fd = open_deepest(game_fd, folder, err);
+		if (fd < 0 || !check_movable(commit, fd, folder, err)) {
+			return false;
+		}
+	}
+	return true;
+}
+
 static bool check_kept(const struct upload_commit *commit, struct error *err)
 {
 	const struct commit_record *record = commit->record;
@@ -183,6 +255,19 @@ static bool wants_execute_bit(const struct upload_commit *commit, const char *pa
 	       (memcmp(magic, "\177ELF", 4) == 0 || memcmp(magic, "#!", 2) == 0);
 }
 
+/* Nothing is sent for an empty file: it is staged now, so that all files are moved alike. */
+static bool stage_empty(int files_fd, const char *path, struct error *err)
+{
+	AUTO(close_fd) int folder_fd = beneath_open_parent(files_fd, path, true, err);
+	AUTO(close_fd) int fd = -1;
+
+	if (folder_fd < 0) {
+		return false;
+	}
+	fd = beneath_open(folder_fd, path_base(path), O_WRONLY | O_CREAT | O_NONBLOCK, 0644, err);
+	return fd >= 0;
+}
+
 /* Makes a staged file what it will be in the game, and notes its time. */
 static bool ready_file(const struct upload_commit *commit, int files_fd,
 	struct installed_file *file, struct error *err)
@@ -214,10 +299,18 @@ static int open_files(const struct upload_commit *commit, struct error *err)
 	return beneath_open(commit->dir_fd, UPLOAD_STAGING_FILES, O_RDONLY | O_DIRECTORY, 0, err);
 }
 
+/* For folder_sync(). */
+static const char *path_at(const void *user, size_t index)
+{
+	return ((const char *const *)user)[index];
+}
+
 static bool ready_files(const struct upload_commit *commit, struct error *err)
 {
 	struct commit_record *record = commit->record;
+	AUTO(free_ptr) const char **empty = xcalloc(record->files_count, sizeof(char *));
 	AUTO(close_fd) int files_fd = open_files(commit, err);
+	size_t empty_count = 0;
 
 	if (files_fd < 0) {
 		return false;
@@ -225,19 +318,33 @@ static bool ready_files(const struct upload_commit *commit, struct error *err)
 	for (size_t i = 0; i < record->files_count; i++) {
 		struct installed_file *file = &record->files[i];
 
-		/* Nothing is ever staged for an empty file; upload_commit_apply() makes it. */
-		if (!file->kept && file->size_bytes > 0 &&
-			!ready_file(commit, files_fd, file, err)) {
+		if (file->kept) {
+			continue;
+		}
+		if (file->size_bytes == 0) {
+			if (!stage_empty(files_fd, file->path, err)) {
+				return false;
+			}
+			empty[empty_count++] = file->path;
+		}
+		if (!ready_file(commit, files_fd, file, err)) {
 			return false;
 		}
 	}
-	return true;
+	return empty_count == 0 || folder_sync(files_fd, path_at, empty_count, empty, err);
 }
 
 bool upload_commit_prepare(const struct upload_commit *commit, struct error *err)
 {
-	return check_conflicts(commit, err) && check_kept(commit, err) &&
-	       ready_files(commit, err) && commit_record_write(commit->record, commit->dir_fd, err);
+	if (!check_conflicts(commit, err) || !check_folders_movable(commit, err) ||
+		!check_kept(commit, err) || !ready_files(commit, err)) {
+		return false;
+	}
+	if (!commit_record_write(commit->record, commit->dir_fd, err)) {
+		commit_record_remove(commit->dir_fd); /* it may be there, though not for sure */
+		return false;
+	}
+	return true;
 }
 
 /* The folders that hold one path, here and there, open for the next file of the same folder. */
@@ -251,13 +358,6 @@ static void move_finish(struct move *move)
 {
 	close_fd(&move->from_fd);
 	close_fd(&move->to_fd);
-}
-
-static bool same_folder(const char *a, const char *b)
-{
-	size_t length = path_base(a) - a;
-
-	return path_base(b) - b == (ptrdiff_t)length && memcmp(a, b, length) == 0;
 }
 
 static bool move_enter(
@@ -282,22 +382,29 @@ static bool move_enter(
 	return true;
 }
 
+/* Has a crash come after it was moved? */
+static bool is_moved(const struct move *move, const struct installed_file *file)
+{
+	struct stat stat;
+
+	return fstatat(move->to_fd, path_base(file->path), &stat, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       (file->size_bytes == 0 ? S_ISREG(stat.st_mode)
+				      : installed_file_is_untouched(file, &stat));
+}
+
 static bool move_file(const struct move *move, const struct installed_file *file, struct error *err)
 {
 	const char *name = path_base(file->path);
-	AUTO(close_fd) int fd = -1;
 
-	if (file->size_bytes > 0) {
-		/* What is not there any more was moved before a crash. */
-		return move->from_fd < 0 || renameat(move->from_fd, name, move->to_fd, name) == 0 ||
-		       errno == ENOENT ||
-		       error_set_errno(err, "cannot move '%s' into the game", file->path);
+	if (move->from_fd >= 0 && renameat(move->from_fd, name, move->to_fd, name) == 0) {
+		return true;
 	}
-	if (unlinkat(move->to_fd, name, 0) != 0 && errno != ENOENT) {
-		return error_set_errno(err, "cannot replace '%s' by an empty file", file->path);
+	if (move->from_fd >= 0 && errno != ENOENT) {
+		return error_set_errno(err, "cannot move '%s' into the game", file->path);
 	}
-	fd = openat(move->to_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-	return fd >= 0 || error_set_errno(err, "cannot make the empty file '%s'", file->path);
+	return is_moved(move, file) ||
+	       error_set(err, ERROR_NOT_FOUND,
+		       "what was received of '%s' is gone; start the upload again", file->path);
 }
 
 static bool move_files(
@@ -336,7 +443,7 @@ bool upload_commit_apply(const struct upload_commit *commit, struct error *err)
 	if (root_fd < 0) {
 		return false;
 	}
-	/* Missing, it was removed after all had been moved. */
+	/* Missing is fine when all has been moved. */
 	if (files_fd < 0 && why.kind != ERROR_NOT_FOUND) {
 		*err = why;
 		return false;

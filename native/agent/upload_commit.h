@@ -24,13 +24,14 @@ struct upload_commit {
  * Checks everything that could stand in the way, readies the staged files and writes the commit
  * record. On failure the game's folder is as it was. Files that the record says are kept must be
  * untouched; of the others their times are filled in. Errors: CONFLICT (a folder where a file must
- * go, the reverse, a link in the way), INVALID (a kept file has changed, a staged one is not
- * whole), NO_SPACE, IO.
+ * go, the reverse, a link in the way, a folder that nothing can be moved into), INVALID (a kept
+ * file has changed, a staged one is not whole), NO_SPACE, IO.
  */
 bool upload_commit_prepare(const struct upload_commit *commit, struct error *err);
 
 /*
  * Moves what is staged into the game's folder and makes that durable. May be called again after it
- * failed or was interrupted: it goes on where it was. Errors: CONFLICT, NO_SPACE, IO.
+ * failed or was interrupted: it goes on where it was. Errors: NOT_FOUND (a file is neither staged
+ * nor moved: the Hub must send it again), CONFLICT, NO_SPACE, IO.
  */
 bool upload_commit_apply(const struct upload_commit *commit, struct error *err);

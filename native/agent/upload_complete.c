@@ -109,6 +109,12 @@ static bool commit(struct completion *completion, int dir_fd)
 	return upload_commit_apply(&commit, &completion->error);
 }
 
+/* The commit cannot be finished by trying again: bytes are gone. */
+static bool is_lost(const struct completion *completion)
+{
+	return completion->committed && completion->error.kind == ERROR_NOT_FOUND;
+}
+
 static void run(struct worker_job *job)
 {
 	struct completion *completion =
@@ -123,15 +129,17 @@ static void run(struct worker_job *job)
 	if (dir_fd < 0) {
 		return;
 	}
-	if (completion->committed) {
-		if (!commit_record_read(&completion->record, dir_fd, &completion->error)) {
-			return;
-		}
-	} else if (!upload_checkpoint_run(&completion->checkpoint)) {
+	if (!completion->committed && !upload_checkpoint_run(&completion->checkpoint)) {
 		completion->error = completion->checkpoint.error;
 		return;
 	}
-	commit(completion, dir_fd);
+	if (!completion->committed ||
+		commit_record_read(&completion->record, dir_fd, &completion->error)) {
+		commit(completion, dir_fd);
+	}
+	if (is_lost(completion)) {
+		commit_record_remove(dir_fd);
+	}
 }
 
 /* On the loop */
@@ -152,7 +160,9 @@ static void failed(struct completion *completion)
 
 	log_warning("'%s' could not be completed: %s", upload->head.game_name,
 		completion->error.message);
-	if (completion->committed) {
+	if (is_lost(completion)) {
+		uploads_pause(upload); /* what is left is found when the Hub comes again */
+	} else if (completion->committed) {
 		/* It must be finished: by the next try, or when the agent starts again. */
 		upload->committed = true;
 	} else {

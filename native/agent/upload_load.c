@@ -1,5 +1,6 @@
 #include "agent/upload_load.h"
 
+#include "agent/commit_record.h"
 #include "agent/installed_manifest.h"
 #include "agent/staging_files.h"
 #include "agent/upload_content.h"
@@ -83,30 +84,41 @@ static void doubt_tails(struct upload_content *content)
 	}
 }
 
+/* -1: someone cleared up, or load->error says what else. */
+static int open_held(struct upload_load *load, struct upload_content *content)
+{
+	struct error err = { 0 };
+	int files_fd = -1;
+
+	content->dir_fd = upload_staging_open(load->root, load->head->upload_id, &err);
+	if (content->dir_fd >= 0) {
+		commit_record_remove(content->dir_fd); /* of a commit that was given up */
+		files_fd = beneath_open(
+			content->dir_fd, UPLOAD_STAGING_FILES, O_RDONLY | O_DIRECTORY, 0, &err);
+	}
+	if (files_fd < 0 && err.kind != ERROR_NOT_FOUND) {
+		load->error = err;
+	}
+	return files_fd;
+}
+
 static bool read_held(struct upload_load *load, struct upload_content *content)
 {
 	AUTO(strbuf_finish) struct strbuf text = { 0 };
-	AUTO(close_fd) int files_fd = -1;
-	struct error err = { 0 };
+	AUTO(close_fd) int files_fd = open_held(load, content);
 
-	content->dir_fd = upload_staging_open(load->root, load->head->upload_id, &err);
-	if (content->dir_fd < 0 && err.kind == ERROR_NOT_FOUND) {
-		load->resume = false; /* someone cleared up: the upload begins anew */
-		return true;
+	if (files_fd < 0) {
+		load->resume = false; /* the folder is made anew */
+		close_fd(&content->dir_fd);
+		content->dir_fd = -1;
+		return load->error.kind == ERROR_NONE;
 	}
-	if (content->dir_fd < 0) {
-		load->error = err;
-		return false;
-	}
-	files_fd = beneath_open(
-		content->dir_fd, UPLOAD_STAGING_FILES, O_RDONLY | O_DIRECTORY, 0, &err);
-	if (files_fd < 0 || !upload_journal_read(content->dir_fd, &text, &err) ||
-		!upload_journal_parse(strbuf_text(&text), text.length, content->manifest->digest,
+	if (upload_journal_read(content->dir_fd, &text, NULL) &&
+		upload_journal_parse(strbuf_text(&text), text.length, content->manifest->digest,
 			visit_record, content)) {
-		return true; /* nothing is known to be held */
+		check_staged(content, files_fd);
+		doubt_tails(content);
 	}
-	check_staged(content, files_fd);
-	doubt_tails(content);
 	return true;
 }
 

@@ -66,7 +66,10 @@ static bool take_up(
 		}
 		log_error("an interrupted installation in '%s' cannot be finished: %s",
 			upload->root, err.message);
-		upload->committed = true;
+		upload->committed = err.kind != ERROR_NOT_FOUND;
+		if (!upload->committed) {
+			commit_record_remove(dir_fd); /* its Hub has to send what is gone */
+		}
 	}
 	if (!upload_head_read(&upload->head, dir_fd, &err) ||
 		strcmp(upload->head.upload_id, upload_id) != 0) {
