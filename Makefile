@@ -3,7 +3,6 @@
 # make check      unit tests and fuzz corpora        make e2e    a real agent driven from outside
 # make sanitize   check under ASan+UBSan and TSan    make lint   warnings as errors, format, layers
 # make fuzz       libFuzzer, FUZZ_SECONDS a target   make install PREFIX=/usr/local DESTDIR=
-# make e2e E2E="upload.test.mjs"                     make e2e SAN=address,undefined
 # Variants: CC=clang, SAN=address,undefined, OPT=-O0, WERROR=-Werror; each builds in a folder of its own.
 SHELL := /bin/bash
 CC := gcc
@@ -79,13 +78,11 @@ bench: $B/capydeck $(BENCHES)
 	scripts/bench $B
 demo: $B/capydeck
 	scripts/demo $(abspath $B/capydeck)
-test:
-	scripts/run_tests
+test: ; scripts/run_tests
 install: $B/capydeck
 	install -D -m 755 $B/capydeck $(DESTDIR)$(PREFIX)/bin/capydeck
 	scripts/install_manpages $B/capydeck $(DESTDIR)$(PREFIX)/share/man/man1
-clean:
-	rm -rf build build-* .deps
+clean: ; rm -rf build build-* .deps
 
 -include $(shell find $B -name '*.d' 2>/dev/null)
 .PHONY: all programs check check-threads e2e sanitize fuzz fuzz-run lint bench demo test install clean
