@@ -406,10 +406,11 @@ test("deep and wide manifests", async (t) => {
   assert.deepEqual(readFiles(result.path), filesOf(deep));
 
   const wide = {};
-  for (let i = 0; i < 20_000; i++) {
+  const count = process.env.CAPYDECK_SANITIZED ? 4_000 : 20_000;
+  for (let i = 0; i < count; i++) {
     wide[`assets/${i >> 8}/${i}.png`] = "";
   }
   wide["last.txt"] = "the only byte";
   const { result: done } = await upload(hub, new Game("Wide", wide));
-  assert.equal(Object.keys(readFiles(done.path)).length, 20_001);
+  assert.equal(Object.keys(readFiles(done.path)).length, count + 1);
 });
