@@ -189,6 +189,7 @@ START_TEST(test_a_game_stays_where_it_is)
 {
 	AUTO(free_ptr) char *card = in_home("card");
 	AUTO(free_ptr) char *moved = in_home("Games/Moved");
+	AUTO(free_ptr) char *shelf = in_home("Games/shelf-link");
 
 	make_folder("card/Mine (2)");
 	register_game("card/Mine (2)", "Mine");
@@ -204,9 +205,25 @@ START_TEST(test_a_game_stays_where_it_is)
 	make_folder("Games");
 	ck_assert_int_eq(symlink("/", moved), 0);
 	expect("", "Moved", "Games/Moved (2)");
+	/* Nor is a folder above it, nor a way out of the library. */
+	make_folder("Games/shelf");
+	register_game("Games/shelf-link/Linked", "Linked");
+	ck_assert_int_eq(symlink("shelf", shelf), 0);
+	expect("", "Linked", "Games/Linked");
+	register_game("Games/../elsewhere/Out", "Out");
+	expect("", "Out", "Games/Out");
 	/* A library that is no longer allowed. */
 	register_game("former/Old", "Old");
 	expect("", "Old", "Games/Old");
+}
+END_TEST
+
+START_TEST(test_no_game_goes_into_another)
+{
+	register_game("Games/Outer", "Outer");
+	expect_refused("~/Games/Outer", "Inner", "'Outer'");
+	expect_refused("~/Games/Outer/data", "Outer", "'Outer'");
+	expect("~/Games/Outer-2", "Inner", "Games/Outer-2/Inner");
 }
 END_TEST
 
@@ -239,6 +256,7 @@ int main(void)
 	tcase_add_test(tests, test_names_cannot_lead_out);
 	tcase_add_test(tests, test_folders_of_others_are_left_alone);
 	tcase_add_test(tests, test_a_game_stays_where_it_is);
+	tcase_add_test(tests, test_no_game_goes_into_another);
 	tcase_add_test(tests, test_another_disk_inside_a_library);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);

@@ -475,6 +475,9 @@ START_TEST(test_how_long_uploads_can_be_resumed)
 {
 	ck_assert(is_resumed_after(big_plain, COUNT(big_plain), 0, true));
 	ck_assert(!is_resumed_after(big_plain, COUNT(big_plain), 2, false));
+	/* The clock was set back meanwhile. */
+	ck_assert(!is_resumed_after(big_plain, COUNT(big_plain), -30, false));
+	ck_assert(is_resumed_after(big_hashed, COUNT(big_hashed), -30, false));
 	ck_assert(is_resumed_after(big_hashed, COUNT(big_hashed), 6 * 24, false));
 	ck_assert(!is_resumed_after(big_hashed, COUNT(big_hashed), 8 * 24, false));
 	ck_assert(is_resumed_after(big_hashed, COUNT(big_hashed), 23, true));

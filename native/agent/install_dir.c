@@ -131,21 +131,37 @@ static bool has_parent(const char *path, const char *parent)
 	       strchr(path + length + 1, '/') == NULL;
 }
 
+/* Is the game's folder still where it says, not behind a link that took a folder's place? */
+static bool is_in_place(const struct game *game)
+{
+	AUTO(free_ptr) char *resolved = install_dir_resolve(game->dir);
+
+	return resolved != NULL && strcmp(resolved, game->dir) == 0;
+}
+
 /* The folder that holds a game of this name already; parent NULL: wherever it is. */
 static const char *find_installed(
 	const struct install_dir_rules *rules, const char *parent, const char *game_name)
 {
 	for (size_t i = 0; i < game_registry_count(rules->registry); i++) {
 		const struct game *game = game_registry_at(rules->registry, i);
-		struct stat stat;
 
-		if (strcmp(game->name, game_name) != 0 ||
-			(parent != NULL && !has_parent(game->dir, parent))) {
-			continue;
-		}
-		/* What has become a link is no longer the folder that we made. */
-		if (lstat(game->dir, &stat) != 0 || S_ISDIR(stat.st_mode)) {
+		if (strcmp(game->name, game_name) == 0 &&
+			(parent == NULL || has_parent(game->dir, parent)) && is_in_place(game)) {
 			return game->dir;
+		}
+	}
+	return NULL;
+}
+
+/* The game whose folder path is or lies in, or NULL. */
+static const struct game *find_owner(const struct install_dir_rules *rules, const char *path)
+{
+	for (size_t i = 0; i < game_registry_count(rules->registry); i++) {
+		const struct game *game = game_registry_at(rules->registry, i);
+
+		if (path_is_within(path, game->dir)) {
+			return game;
 		}
 	}
 	return NULL;
@@ -185,6 +201,7 @@ static bool choose_parent(struct install_dir *dir, const struct install_dir_rule
 	const char *install_path, char **parent, struct error *err)
 {
 	AUTO(free_ptr) char *expanded = path_expand_home(install_path, rules->home);
+	const struct game *owner;
 
 	*parent = install_dir_resolve(expanded);
 	if (*parent == NULL) {
@@ -203,6 +220,12 @@ static bool choose_parent(struct install_dir *dir, const struct install_dir_rule
 			"installPath '%s' is inside '" UPLOAD_STAGING_FOLDER
 			"', which holds unfinished uploads; choose another folder",
 			install_path);
+	}
+	owner = find_owner(rules, *parent);
+	if (owner != NULL) {
+		return error_set(err, ERROR_INVALID,
+			"installPath '%s' is inside the folder of '%s'; choose the folder above it",
+			install_path, owner->name);
 	}
 	if (device_of(*parent) != device_of(dir->root)) {
 		return error_set(err, ERROR_INVALID,

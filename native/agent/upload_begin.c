@@ -254,9 +254,12 @@ static struct upload *create_upload(struct upload_begin *begin, struct install_d
 
 static bool can_resume(const struct upload_begin *begin, const struct upload *upload)
 {
+	int64_t age_ms = upload_now_ms() - upload->updated_at_ms;
+
+	/* Of one that comes from the future nobody knows how old it is: the clock was set. */
 	return strcmp(upload->head.manifest_digest, begin->manifest->digest) == 0 &&
 	       (begin->manifest->hashed ||
-		       upload_now_ms() - upload->updated_at_ms <= UNHASHED_RESUME_MS);
+		       (age_ms >= -UNHASHED_RESUME_MS && age_ms <= UNHASHED_RESUME_MS));
 }
 
 /* Another upload to the same folder: resumed, superseded, or in the way. */

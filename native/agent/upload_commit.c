@@ -20,7 +20,9 @@
 /* The game's folder, relative to root. */
 static const char *relative_dir(const struct upload_commit *commit)
 {
-	return commit->record->dir + strlen(commit->root) + 1;
+	const char *relative = commit->record->dir + strlen(commit->root);
+
+	return relative + strspn(relative, "/"); /* root may be "/" itself */
 }
 
 static int open_root(const struct upload_commit *commit, struct error *err)
