@@ -199,6 +199,26 @@ START_TEST(test_chunks_keep_their_order)
 }
 END_TEST
 
+START_TEST(test_the_start_of_a_chunk_is_written_ahead)
+{
+	enum { STEP = CHUNK_WRITER_AHEAD_BYTES };
+	struct test_write write;
+
+	prepare(&write, 7, 3 * STEP, 'a');
+	ck_assert_uint_eq(chunk_writer_ahead(&writer, fd, 7, write.data, STEP - 1, 0), 0);
+	ck_assert_uint_eq(
+		chunk_writer_ahead(&writer, fd, 7, write.data, 2 * STEP + 1, 0), 2 * STEP);
+	expect_bytes(7, 2 * STEP, 'a');
+	ck_assert_int_eq(lseek(fd, 0, SEEK_END), 7 + 2 * STEP);
+	/* It is not written again. */
+	ck_assert_int_eq(pwrite(fd, "b", 1, 7), 1);
+	write.chunk.ahead = 2 * STEP;
+	run_one(&write, CHUNK_WRITTEN);
+	expect_bytes(7, 1, 'b');
+	expect_bytes(8, 3 * STEP - 1, 'a');
+}
+END_TEST
+
 START_TEST(test_a_failed_write_says_why)
 {
 	struct test_write write;
@@ -227,6 +247,7 @@ int main(void)
 	tcase_add_test(tests, test_checksums);
 	tcase_add_test(tests, test_held_bytes_are_compared);
 	tcase_add_test(tests, test_chunks_keep_their_order);
+	tcase_add_test(tests, test_the_start_of_a_chunk_is_written_ahead);
 	tcase_add_test(tests, test_a_failed_write_says_why);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);

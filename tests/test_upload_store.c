@@ -254,6 +254,49 @@ START_TEST(test_a_wrong_checksum_counts_for_nothing)
 }
 END_TEST
 
+static size_t write_rubbish_ahead(const char *hub, const char *id, const char *file_path,
+	int64_t offset, size_t length, size_t ahead_bytes)
+{
+	AUTO(free_ptr) char *rubbish = xcalloc(1, length);
+	const struct upload_chunk header = {
+		.upload_id = (char *)id, .file_path = (char *)file_path, .offset = offset
+	};
+
+	return upload_store_write_ahead(fixture.store, hub, &header, rubbish, length, ahead_bytes);
+}
+
+START_TEST(test_bytes_written_ahead_count_only_with_their_chunk)
+{
+	const char *path = small_game[1].path;
+	struct init_answer answer;
+	struct complete_answer complete;
+	const char *id = answer.upload_id;
+	size_t first, second;
+
+	begin(HUB, "Small Game", small_game, COUNT(small_game), &answer);
+	fixture_chunk(&fixture, HUB, id, &small_game[0], 0, 5000, NULL);
+	/* Whole steps only; nothing more while the disk is slow. */
+	first = write_rubbish_ahead(HUB, id, path, 0, MIB / 2 - 1, 0);
+	ck_assert(first == 0 || first == MIB / 8 * 3);
+	second = write_rubbish_ahead(HUB, id, path, 0, MIB, first);
+	ck_assert(second == first || second == MIB);
+	ck_assert(!fixture_complete(&fixture, HUB, id, NULL, &complete));
+	ck_assert_ptr_nonnull(strstr(complete.error.message, "offset 0 "));
+	/* Nothing that is held is touched, and nothing that is not this Hub's upload. */
+	fixture_chunk(&fixture, HUB, id, &small_game[1], 0, MIB, NULL);
+	ck_assert_uint_eq(write_rubbish_ahead(HUB, id, path, 0, MIB, 0), 0);
+	ck_assert_uint_eq(write_rubbish_ahead(HUB, id, path, MIB - 1, MIB, 0), 0);
+	ck_assert_uint_eq(write_rubbish_ahead("hub-2", id, path, MIB, MIB, 0), 0);
+	ck_assert_uint_eq(write_rubbish_ahead(HUB, "nonsense", path, MIB, MIB, 0), 0);
+	ck_assert_uint_eq(write_rubbish_ahead(HUB, id, "no/such", 0, MIB, 0), 0);
+	ck_assert_uint_eq(write_rubbish_ahead(HUB, id, NULL, 0, MIB, 0), 0);
+	ck_assert_uint_eq(write_rubbish_ahead(HUB, id, path, 3 * MIB, MIB, 0), 0);
+	ck_assert_uint_eq(write_rubbish_ahead(HUB, id, path, -1, MIB, 0), 0);
+	fixture_send(&fixture, HUB, &answer, small_game, COUNT(small_game));
+	finish_upload("Small Game", &answer, small_game, COUNT(small_game));
+}
+END_TEST
+
 static const struct test_file big_hashed[] = {
 	{ "a.pak", 5 * MIB + 5, 1, true },
 	{ "b.pak", 4 * MIB, 2, true },
@@ -881,6 +924,7 @@ int main(void)
 	tcase_add_test(tests, test_complete_names_the_first_gap);
 	tcase_add_test(tests, test_wrong_chunks_are_refused);
 	tcase_add_test(tests, test_a_wrong_checksum_counts_for_nothing);
+	tcase_add_test(tests, test_bytes_written_ahead_count_only_with_their_chunk);
 	tcase_add_test(tests, test_resume_with_hashes_is_exact);
 	tcase_add_test(tests, test_resume_survives_a_restart);
 	tcase_add_test(tests, test_resume_without_hashes_asks_for_the_tails_again);

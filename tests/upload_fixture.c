@@ -236,6 +236,8 @@ int64_t fixture_chunk(struct upload_fixture *fixture, const char *hub, const cha
 	write->header.file_path = xstrdup(file->path);
 	write->header.offset = offset;
 	write->header.checksum = xstrdup(hex);
+	write->ahead_bytes = upload_store_write_ahead(fixture->store, hub, &write->header,
+		write->message.data + write->data_offset, length / 2, 0);
 	write->pipelined = (offset / 4096) % 2 == 1;
 	write->done = on_chunk;
 	write->user = &answer;

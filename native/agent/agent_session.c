@@ -318,8 +318,7 @@ static void on_binary_part(void *user, struct ws_conn *conn, const char *message
 	struct agent_session *session = user;
 
 	if (session->state == SESSION_PAIRED) {
-		chunk_receiver_part(&session->receiver, message, length,
-			upload_store_wants_digest(session->services->uploads));
+		handle_upload_part(session, &session->receiver, message, length);
 	}
 }
 

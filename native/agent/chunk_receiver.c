@@ -96,6 +96,7 @@ bool chunk_receiver_take(struct chunk_receiver *receiver, struct strbuf *message
 	if (ok) {
 		write->data_offset = receiver->data_offset;
 		write->digest_known = receiver->hashing;
+		write->ahead_bytes = receiver->ahead_bytes;
 		hash_until(receiver, message->data, message->length);
 		if (receiver->hashing) {
 			sha256_digest(receiver->sha256, write->digest);

@@ -22,6 +22,7 @@ struct chunk_receiver {
 	size_t data_offset;
 	bool hashing;
 	size_t hashed_until; /* offset in the message */
+	size_t ahead_bytes;  /* of the data, written before the rest has come */
 	struct sha256 *sha256;
 };
 

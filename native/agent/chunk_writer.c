@@ -73,7 +73,7 @@ static bool same_as_held(struct chunk_write *write)
 
 static bool write_data(struct chunk_write *write)
 {
-	size_t written = 0;
+	size_t written = write->ahead;
 
 	while (written < write->length) {
 		ssize_t count = pwrite(write->fd, write->data + written, write->length - written,
@@ -124,16 +124,39 @@ static void job_done(struct worker_job *job)
 	write->done(write);
 }
 
+size_t chunk_writer_ahead(struct chunk_writer *writer, int fd, int64_t offset, const char *data,
+	size_t length, size_t done)
+{
+	/* Whole steps: a call for each segment that comes would cost more than it gains. */
+	size_t whole = length / CHUNK_WRITER_AHEAD_BYTES * CHUNK_WRITER_AHEAD_BYTES;
+	int64_t start_us = now_us();
+
+	while (done < whole) {
+		ssize_t count = pwrite(fd, data + done, whole - done, offset + (int64_t)done);
+
+		if (count <= 0) {
+			break;
+		}
+		done += (size_t)count;
+	}
+	writer->slow = now_us() - start_us > CHUNK_WRITER_SLOW_US;
+	return done;
+}
+
 bool chunk_writer_is_inline(const struct chunk_writer *writer)
 {
-	return !writer->slow && worker_queued_count(writer->thread) == 0;
+	return !writer->pipelined && !writer->slow && worker_queued_count(writer->thread) == 0;
 }
 
 void chunk_writer_submit(struct chunk_writer *writer, struct chunk_write *write)
 {
 	bool large = write->length >= CHUNK_WRITER_LARGE_BYTES;
 
-	if (chunk_writer_is_inline(writer) && !(large && write->pipelined)) {
+	if (large) {
+		writer->pipelined = write->pipelined;
+	}
+	if (!(large && write->pipelined) && !writer->slow &&
+		worker_queued_count(writer->thread) == 0) {
 		carry_out(write);
 		writer->slow = write->write_us > CHUNK_WRITER_SLOW_US;
 		write->done(write);

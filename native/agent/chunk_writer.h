@@ -32,6 +32,7 @@ struct chunk_write {
 	const char *checksum; /* 64 hex digits that the data must have, or NULL; borrowed */
 	bool digest_known;    /* digest is the data's */
 	unsigned char digest[SHA256_BYTES];
+	size_t ahead;	/* so many bytes of data are in the file already: chunk_writer_ahead() */
 	bool pipelined; /* more input is waiting */
 	/* Bytes of the file within the chunk that must be what the chunk brings; or from == to. */
 	int64_t same_from;
@@ -51,10 +52,12 @@ struct chunk_writer {
 	struct worker *thread;
 	size_t in_flight_bytes; /* on the thread */
 	bool slow;		/* the last write took more than CHUNK_WRITER_SLOW_US */
+	bool pipelined;		/* the last large chunk was */
 };
 
 #define CHUNK_WRITER_SLOW_US 2000
 #define CHUNK_WRITER_LARGE_BYTES (64 * 1024)
+#define CHUNK_WRITER_AHEAD_BYTES (128 * 1024)
 
 void chunk_writer_init(struct chunk_writer *writer, struct loop *loop);
 void chunk_writer_finish(struct chunk_writer *writer); /* after the last done() */
@@ -62,5 +65,14 @@ void chunk_writer_finish(struct chunk_writer *writer); /* after the last done() 
 void chunk_writer_drain(struct chunk_writer *writer);
 /* Calls done() exactly once, perhaps before it returns. */
 void chunk_writer_submit(struct chunk_writer *writer, struct chunk_write *write);
+/*
+ * The start of a chunk that is still arriving, while chunk_writer_is_inline(): writes what there is
+ * of it, in steps of CHUNK_WRITER_AHEAD_BYTES, so that little is left to do when the last byte is
+ * in. done: bytes of data that are in the file already. Returns how many are now. The checksum has
+ * not been compared: only for bytes of the file that hold nothing yet. An error shows when the
+ * whole chunk is submitted.
+ */
+size_t chunk_writer_ahead(struct chunk_writer *writer, int fd, int64_t offset, const char *data,
+	size_t length, size_t done);
 /* Would a chunk be written on the loop now? Then it is worth hashing while it arrives. */
 bool chunk_writer_is_inline(const struct chunk_writer *writer);

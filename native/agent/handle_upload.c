@@ -158,6 +158,20 @@ static void refuse_artwork(struct agent_session *session, const struct upload_ch
 		session, "artwork_image_response", artwork_image_response_fields, &response);
 }
 
+void handle_upload_part(struct agent_session *session, struct chunk_receiver *receiver,
+	const char *message, size_t length)
+{
+	struct upload_store *uploads = agent_session_services(session)->uploads;
+
+	chunk_receiver_part(receiver, message, length, upload_store_wants_digest(uploads));
+	if (receiver->header_known && !upload_chunk_is_artwork(&receiver->header)) {
+		receiver->ahead_bytes =
+			upload_store_write_ahead(uploads, agent_session_hub(session)->id,
+				&receiver->header, message + receiver->data_offset,
+				length - receiver->data_offset, receiver->ahead_bytes);
+	}
+}
+
 void handle_upload_binary(
 	struct agent_session *session, struct chunk_receiver *receiver, struct strbuf *message)
 {

@@ -199,11 +199,9 @@ static struct upload *find_running(
 	return upload;
 }
 
-static bool check_chunk(struct upload_content *content, const struct upload_write *write,
-	size_t *index, struct error *err)
+static bool check_chunk(struct upload_content *content, const struct upload_chunk *header,
+	int64_t length, size_t *index, struct error *err)
 {
-	const struct upload_chunk *header = &write->header;
-	int64_t length = (int64_t)(write->message.length - write->data_offset);
 	int64_t size_bytes;
 
 	if (!upload_content_find(content, header->file_path, index)) {
@@ -256,6 +254,7 @@ static void submit(
 		.file = &upload->content->files[index],
 		.checksum = write->header.checksum,
 		.digest_known = write->digest_known,
+		.ahead = write->ahead_bytes,
 		.pipelined = write->pipelined,
 		.done = chunk_done };
 	memcpy(pending->chunk.digest, write->digest, sizeof(write->digest));
@@ -276,7 +275,8 @@ void upload_store_write(struct upload_store *store, const char *hub_id, struct u
 	struct staging_file *file;
 	size_t index;
 
-	if (content == NULL || !check_chunk(content, write, &index, &err)) {
+	if (content == NULL ||
+		!check_chunk(content, &write->header, (int64_t)length, &index, &err)) {
 		answer(write, 0, &err);
 		return;
 	}
@@ -295,6 +295,43 @@ void upload_store_write(struct upload_store *store, const char *hub_id, struct u
 	}
 	content->last_file = index;
 	submit(upload, write, index, file);
+}
+
+/* Is all of the file from offset on neither held nor to be compared? */
+static bool is_blank_from(const struct upload_content_file *file, int64_t offset)
+{
+	return !file->unchanged && offset >= byte_ranges_end(&file->ranges) &&
+	       offset >= file->compare_to;
+}
+
+size_t upload_store_write_ahead(struct upload_store *store, const char *hub_id,
+	const struct upload_chunk *header, const char *data, size_t length, size_t ahead_bytes)
+{
+	struct upload *upload = uploads_find(&store->uploads, hub_id, header->upload_id);
+	struct chunk_writer *writer = &store->uploads.writer;
+	struct upload_content *content;
+	struct staging_file *file;
+	struct error err = { 0 };
+	size_t index;
+
+	if (upload == NULL || upload->content == NULL || upload->state != UPLOAD_RECEIVING ||
+		!chunk_writer_is_inline(writer)) {
+		return ahead_bytes;
+	}
+	content = upload->content;
+	if (!check_chunk(content, header, (int64_t)length, &index, &err) ||
+		!is_blank_from(&content->files[index], header->offset)) {
+		return ahead_bytes;
+	}
+	file = staging_files_pin(
+		content->staging, index, content->manifest->files[index].path, true, &err);
+	if (file == NULL) {
+		return ahead_bytes;
+	}
+	ahead_bytes =
+		chunk_writer_ahead(writer, file->fd, header->offset, data, length, ahead_bytes);
+	staging_files_unpin(content->staging, file);
+	return ahead_bytes;
 }
 
 size_t upload_store_in_flight_bytes(const struct upload_store *store)

@@ -97,6 +97,7 @@ struct upload_write {
 	size_t data_offset;
 	bool digest_known; /* digest is the data's SHA-256, computed while it arrived */
 	unsigned char digest[SHA256_BYTES];
+	size_t ahead_bytes; /* of the data, what upload_store_write_ahead() has returned; else 0 */
 	/* More input is waiting: hashing and writing beside the loop is worth a hand-over. */
 	bool pipelined;
 	/* response is NULL exactly when err is not. */
@@ -114,6 +115,14 @@ struct upload_write {
  * IO. A failed chunk counts for nothing and may be sent again.
  */
 void upload_store_write(struct upload_store *store, const char *hub_id, struct upload_write *write);
+/*
+ * A chunk that is still arriving: puts what is there into the file where nothing is held yet, so
+ * that a sender who waits for the answer does not wait for the disk as well. It counts for nothing
+ * before upload_store_write(). length: bytes of data so far; ahead_bytes: what the last call for
+ * this chunk returned, 0 at first. Returns how many bytes are in the file now.
+ */
+size_t upload_store_write_ahead(struct upload_store *store, const char *hub_id,
+	const struct upload_chunk *header, const char *data, size_t length, size_t ahead_bytes);
 /* Bytes handed to upload_store_write() whose done() was not called yet. */
 size_t upload_store_in_flight_bytes(const struct upload_store *store);
 /* Should a chunk that begins to arrive be hashed on the loop meanwhile? */
