@@ -441,10 +441,9 @@ test("eight attackers at once do not keep the owner from pairing", async (t) => 
         assert.equal(hubName, "Owner");
         return (await hub.ask("pair_confirm", { code })).type === "pair_success";
       } catch (error) {
-        if (error instanceof assert.AssertionError || !error.close) {
-          throw error;
-        }
-        return false; // evicted by the crowd: try again
+        // Evicted by the crowd, maybe in the middle of the upgrade: try again.
+        assert.ok(error.close || error.code === "ECONNRESET", error);
+        return false;
       }
     });
   } finally {
