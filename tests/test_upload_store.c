@@ -7,6 +7,7 @@
 
 #include <check.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -908,6 +909,94 @@ START_TEST(test_thousands_of_small_files)
 }
 END_TEST
 
+/* A disk that takes for ever: every thread of the worker waits for the test. */
+struct obstacle {
+	struct worker_job job;
+	int wait_fd;
+	bool over;
+};
+
+static void obstruct(struct worker_job *job)
+{
+	char byte;
+
+	ck_assert_int_ge(read(((struct obstacle *)job)->wait_fd, &byte, 1), 0);
+}
+
+static void obstacle_gone(struct worker_job *job)
+{
+	((struct obstacle *)job)->over = true;
+}
+
+static void count_answer(struct upload_write *write, const struct upload_chunk_response *response,
+	const struct error *err)
+{
+	ck_assert((err == NULL) == (write->header.checksum == NULL));
+	(*(unsigned *)write->user)++;
+	json_finish(&write->header, upload_chunk_fields);
+	strbuf_finish(&write->message);
+	free(write);
+}
+
+static void send_zeroes(
+	const char *upload_id, int64_t offset, const char *checksum, unsigned *answered)
+{
+	struct upload_write *write = xcalloc(1, sizeof(*write));
+
+	memset(strbuf_extend(&write->message, MIB), 0, MIB);
+	write->header.upload_id = xstrdup(upload_id);
+	write->header.file_path = xstrdup("big");
+	write->header.offset = offset;
+	write->header.checksum = xstrdup_or_null(checksum);
+	write->done = count_answer;
+	write->user = answered;
+	upload_store_write(fixture.store, HUB, write);
+}
+
+static void wait_for(const unsigned *count, unsigned wanted)
+{
+	struct pollfd poll_fd = { .fd = loop_fd(fixture.loop), .events = POLLIN };
+
+	while (*count < wanted) {
+		ck_assert_int_gt(poll(&poll_fd, 1, 60 * 1000), 0);
+		loop_dispatch(fixture.loop);
+	}
+}
+
+START_TEST(test_a_slow_disk_holds_the_hub_back)
+{
+	static const struct test_file files[] = { { "big", 120 * MIB, 1, false } };
+	struct obstacle obstacles[3] = { 0 };
+	struct init_answer answer;
+	unsigned answered = 0, refused = 0;
+	int pipe_fds[2];
+
+	begin(HUB, "Slow", files, 1, &answer);
+	ck_assert_int_eq(pipe2(pipe_fds, O_CLOEXEC), 0);
+	for (size_t i = 0; i < COUNT(obstacles); i++) {
+		obstacles[i] = (struct obstacle){ .job = { .run = obstruct, .done = obstacle_gone },
+			.wait_fd = pipe_fds[0] };
+		worker_submit(fixture.worker, &obstacles[i].job);
+	}
+	/* A checkpoint of 32 MiB, which cannot begin, and 64 MiB after it. */
+	for (unsigned i = 0; i < 120; i++) {
+		send_zeroes(answer.upload_id, i * MIB, NULL, &answered);
+		wait_for(&answered, i < 96 ? i + 1 : 96);
+	}
+	/* Chunks are written in their order: once this one is answered, all others were written. */
+	send_zeroes(answer.upload_id, 0, "not its checksum", &refused);
+	wait_for(&refused, 1);
+	ck_assert_uint_eq(answered, 96);
+	ck_assert_uint_eq(upload_store_in_flight_bytes(fixture.store), 24 * MIB);
+	close(pipe_fds[1]);
+	wait_for(&answered, 120);
+	ck_assert_uint_eq(upload_store_in_flight_bytes(fixture.store), 0);
+	fixture_settle(&fixture);
+	close(pipe_fds[0]);
+	init_answer_finish(&answer);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("upload_store");
@@ -947,6 +1036,7 @@ int main(void)
 	tcase_add_test(tests, test_the_store_stops_with_everything_under_way);
 	tcase_add_test(tests, test_answers_come_before_the_store_is_gone);
 	tcase_add_test(tests, test_chunks_in_any_order_and_twice);
+	tcase_add_test(tests, test_a_slow_disk_holds_the_hub_back);
 	tcase_add_test(tests, test_thousands_of_small_files);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);

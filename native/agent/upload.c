@@ -11,6 +11,12 @@
 #include <stdlib.h>
 #include <time.h>
 
+/*
+ * So much may wait for the disk beside what is being flushed: a Hub waits 30 s for complete_upload,
+ * which has to flush the rest, and a slow card must not have gathered gigabytes by then.
+ */
+#define BACKLOG_SECONDS 8
+#define BACKLOG_MIN_BYTES (INT64_C(64) * 1024 * 1024)
 #define CANCELLED_EXPIRE_MS (24 * INT64_C(3600) * 1000)
 
 int64_t upload_now_ms(void)
@@ -35,11 +41,21 @@ void upload_destroy(struct upload *upload)
 	if (upload == NULL) {
 		return;
 	}
-	assert(upload->tasks == NULL && upload->write_count == 0);
+	assert(upload->tasks == NULL && upload->write_count == 0 && upload->late == NULL);
 	upload_content_destroy(upload->content);
 	upload_head_finish(&upload->head);
 	free(upload->root);
 	free(upload);
+}
+
+bool upload_is_ahead_of_disk(const struct upload *upload)
+{
+	int64_t allowed_bytes = upload->flush_bytes_per_s * BACKLOG_SECONDS;
+
+	if (allowed_bytes < BACKLOG_MIN_BYTES) {
+		allowed_bytes = BACKLOG_MIN_BYTES;
+	}
+	return upload->flushing && upload->content->dirty_bytes > allowed_bytes;
 }
 
 static void run_next(struct upload *upload)

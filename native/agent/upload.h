@@ -12,6 +12,7 @@
 struct upload;
 struct upload_content;
 struct upload_journal_state;
+struct upload_store_write;
 struct uploads;
 
 /*
@@ -37,9 +38,12 @@ struct upload {
 	bool left;	/* its Hub went while it was completing */
 	bool committed; /* a commit record is on disk: it must be finished, nothing else */
 	bool saving;	/* a checkpoint is queued or under way */
-	struct upload_content *content; /* NULL unless chunks are taken */
-	int64_t paused_bytes;		/* held, while content is NULL */
-	int64_t updated_at_ms;		/* Unix time */
+	bool flushing;	/* one is under way that chunks do not wait for */
+	int64_t flush_bytes_per_s;	 /* of the last one that was worth measuring; 0: none yet */
+	struct upload_store_write *late; /* written; answered when the disk has caught up */
+	struct upload_content *content;	 /* NULL unless chunks are taken */
+	int64_t paused_bytes;		 /* held, while content is NULL */
+	int64_t updated_at_ms;		 /* Unix time */
 	struct transfer_rate rate;
 	struct error fault;	   /* what went wrong beside the loop; the next chunk is told */
 	size_t write_count;	   /* chunks being written */
@@ -50,6 +54,9 @@ struct upload {
 
 struct upload *upload_create(struct uploads *uploads);
 void upload_destroy(struct upload *upload);
+
+/* Has more arrived than the disk can take in good time, while it is busy already? */
+bool upload_is_ahead_of_disk(const struct upload *upload);
 
 void upload_enqueue(struct upload *upload, struct upload_task *task);
 /* The running task has ended; may free an upload that is gone. */

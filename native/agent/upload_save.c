@@ -6,14 +6,18 @@
 #include "agent/upload_checkpoint.h"
 #include "agent/upload_content.h"
 #include "agent/upload_staging.h"
+#include "agent/upload_store.h"
 #include "agent/uploads.h"
 #include "core/cleanup.h"
 #include "core/log.h"
+#include "core/loop.h"
 #include "core/worker.h"
 #include "core/xalloc.h"
 
 #include <stddef.h>
 #include <stdlib.h>
+
+#define MEASURED_MIN_BYTES (4 * 1024 * 1024)
 
 struct upload_saving {
 	struct upload_task task;
@@ -22,6 +26,8 @@ struct upload_saving {
 	struct upload_checkpoint checkpoint;
 	bool unload;
 	int dir_fd; /* of a paused upload */
+	int64_t bytes;
+	int64_t started_at_ms;
 };
 
 static struct upload_saving *of_job(struct worker_job *job)
@@ -36,7 +42,18 @@ static void end(struct upload_saving *saving)
 	close_fd(&saving->dir_fd);
 	free(saving);
 	upload->saving = false;
+	upload->flushing = false;
+	upload_store_answer_late(upload);
 	upload_task_done(upload);
+}
+
+static void note_speed(struct upload *upload, const struct upload_saving *saving)
+{
+	int64_t took_ms = loop_now_ms() - saving->started_at_ms;
+
+	if (saving->bytes >= MEASURED_MIN_BYTES) {
+		upload->flush_bytes_per_s = saving->bytes * 1000 / (took_ms > 0 ? took_ms : 1);
+	}
 }
 
 static void run(struct worker_job *job)
@@ -53,6 +70,8 @@ static void done(struct worker_job *job)
 	if (saving->checkpoint.failed) {
 		log_warning("'%s': %s", upload->head.game_name, saving->checkpoint.error.message);
 		upload->fault = saving->checkpoint.error;
+	} else {
+		note_speed(upload, saving);
 	}
 	/* It may have been taken up again since. */
 	if (saving->unload && upload->state == UPLOAD_PAUSED && upload->content != NULL) {
@@ -78,6 +97,9 @@ static void start(struct upload_task *task)
 	if (upload->content == NULL) {
 		saving->dir_fd = upload_staging_open(upload->root, upload->head.upload_id, NULL);
 	}
+	upload->flushing = !saving->unload;
+	saving->bytes = upload->content != NULL ? upload->content->dirty_bytes : 0;
+	saving->started_at_ms = loop_now_ms();
 	dir_fd = upload->content != NULL ? upload->content->dir_fd : saving->dir_fd;
 	upload_checkpoint_take(&saving->checkpoint, upload->content, dir_fd, &state);
 	saving->job = (struct worker_job){ .run = run, .done = done };

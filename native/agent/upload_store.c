@@ -88,6 +88,8 @@ struct upload_store_write {
 	struct staging_file *file;
 	size_t index; /* of the file in the manifest */
 	struct upload_write *write;
+	struct error error;
+	struct upload_store_write *next; /* of upload->late */
 };
 
 static void answer(struct upload_write *write, int64_t total_bytes, const struct error *err)
@@ -142,38 +144,72 @@ static void start_afresh(struct upload *upload, const char *path, struct error *
 	}
 }
 
+static void finish_write(struct upload_store_write *pending)
+{
+	struct upload *upload = pending->upload;
+	bool failed = pending->error.kind != ERROR_NONE;
+
+	answer(pending->write, upload->content->held_bytes, failed ? &pending->error : NULL);
+	if (!failed) {
+		announce_progress(upload);
+	}
+	free(pending);
+	upload_write_ended(upload);
+}
+
+/* The Hub that waits for its answer sends no more. */
+static void finish_write_later(struct upload_store_write *pending)
+{
+	struct upload_store_write **link = &pending->upload->late;
+
+	while (*link != NULL) {
+		link = &(*link)->next;
+	}
+	*link = pending;
+	pending->upload->uploads->late_bytes += pending->chunk.length;
+}
+
+void upload_store_answer_late(struct upload *upload)
+{
+	while (upload->late != NULL) {
+		struct upload_store_write *pending = upload->late;
+
+		upload->late = pending->next;
+		upload->uploads->late_bytes -= pending->chunk.length;
+		finish_write(pending);
+	}
+}
+
 static void chunk_done(struct chunk_write *chunk)
 {
 	struct upload_store_write *pending =
 		(struct upload_store_write *)((char *)chunk -
 					      offsetof(struct upload_store_write, chunk));
 	struct upload *upload = pending->upload;
-	struct upload_write *write = pending->write;
 	const char *path = upload->content->manifest->files[pending->index].path;
-	struct error err = { 0 };
+	struct error *err = &pending->error;
 
 	switch (chunk->result) {
 	case CHUNK_WRITTEN:
 		note_written(upload, pending);
 		break;
 	case CHUNK_MISMATCH:
-		error_set(&err, ERROR_INVALID, "checksum mismatch at %s:%" PRId64, path,
+		error_set(err, ERROR_INVALID, "checksum mismatch at %s:%" PRId64, path,
 			chunk->offset);
 		break;
 	case CHUNK_DIFFERS:
-		start_afresh(upload, path, &err);
+		start_afresh(upload, path, err);
 		break;
 	case CHUNK_FAILED:
-		error_set(&err, chunk->error.kind, "'%s': %s", path, chunk->error.message);
+		error_set(err, chunk->error.kind, "'%s': %s", path, chunk->error.message);
 		break;
 	}
 	staging_files_unpin(upload->content->staging, pending->file);
-	answer(write, upload->content->held_bytes, err.kind != ERROR_NONE ? &err : NULL);
-	if (err.kind == ERROR_NONE) {
-		announce_progress(upload);
+	if (err->kind == ERROR_NONE && upload_is_ahead_of_disk(upload)) {
+		finish_write_later(pending);
+	} else {
+		finish_write(pending);
 	}
-	free(pending);
-	upload_write_ended(upload);
 }
 
 static struct upload *find_running(
@@ -336,7 +372,7 @@ size_t upload_store_write_ahead(struct upload_store *store, const char *hub_id,
 
 size_t upload_store_in_flight_bytes(const struct upload_store *store)
 {
-	return store->uploads.writer.in_flight_bytes;
+	return store->uploads.writer.in_flight_bytes + store->uploads.late_bytes;
 }
 
 bool upload_store_wants_digest(const struct upload_store *store)

@@ -12,6 +12,7 @@
 struct error;
 struct game_registry;
 struct loop;
+struct upload;
 struct upload_store;
 struct worker;
 
@@ -123,6 +124,8 @@ void upload_store_write(struct upload_store *store, const char *hub_id, struct u
  */
 size_t upload_store_write_ahead(struct upload_store *store, const char *hub_id,
 	const struct upload_chunk *header, const char *data, size_t length, size_t ahead_bytes);
+/* upload_save.c alone: the disk has caught up, see upload_is_ahead_of_disk(). */
+void upload_store_answer_late(struct upload *upload);
 /* Bytes handed to upload_store_write() whose done() was not called yet. */
 size_t upload_store_in_flight_bytes(const struct upload_store *store);
 /* Should a chunk that begins to arrive be hashed on the loop meanwhile? */

@@ -35,6 +35,7 @@ struct uploads {
 	void *user; /* of the events */
 	bool closing;
 	struct chunk_writer writer;
+	size_t late_bytes; /* of the writes that wait in upload->late */
 	struct upload *first;
 	struct upload_begin *begins; /* inits under way */
 	struct loop_timer *expiry;
