@@ -6,6 +6,7 @@
 #include "core/json.h"
 #include "core/paths.h"
 #include "core/random.h"
+#include "core/state_file.h"
 #include "core/strbuf.h"
 #include "core/strvec.h"
 #include "core/xalloc.h"
@@ -94,8 +95,10 @@ static const char *detect_platform(void)
 		strbuf_text(&os_release), strbuf_text(&product), strbuf_text(&board));
 }
 
-static bool check_file(const struct identity_file *file, struct error *err)
+static bool check_file(const void *object, struct error *err)
 {
+	const struct identity_file *file = object;
+
 	if (file->version != FILE_VERSION || strlen(file->id) != ID_DIGITS ||
 		strspn(file->id, "0123456789abcdef") != ID_DIGITS) {
 		return error_set(err, ERROR_INVALID, "'%s' is not an agent id of %d hex digits",
@@ -104,45 +107,29 @@ static bool check_file(const struct identity_file *file, struct error *err)
 	return true;
 }
 
-static bool load(const char *path, struct identity_file *file, struct error *err)
-{
-	AUTO(strbuf_finish) struct strbuf text = { 0 };
-
-	return atomic_file_read(path, FILE_MAX_BYTES, &text, err) &&
-	       json_read_text(file, identity_file_fields, text.data, text.length, err) &&
-	       check_file(file, err);
-}
-
-static bool make(const char *path, struct identity_file *file, struct error *err)
-{
-	AUTO(strbuf_finish) struct strbuf text = { 0 };
-
-	file->version = FILE_VERSION;
-	file->id = random_hex(ID_DIGITS);
-	json_write(&text, identity_file_fields, file);
-	strbuf_append_char(&text, '\n');
-	return atomic_file_write(path, text.data, text.length, 0600, err);
-}
+static const struct state_file identity_state = {
+	.what = "the agent's id",
+	.loss = "Hubs see a new agent that they have to pair",
+	.max_bytes = FILE_MAX_BYTES,
+	.fields = identity_file_fields,
+	.object_bytes = sizeof(struct identity_file),
+	.check = check_file,
+};
 
 bool agent_identity_init(
 	struct agent_identity *identity, const char *config_dir, char **notice, struct error *err)
 {
 	AUTO(free_ptr) char *path = path_join(config_dir, FILE_NAME);
-	AUTO(free_ptr) char *kept_as = NULL;
 	struct identity_file file = { 0 };
-	struct error why = { 0 };
-	bool ok = true;
+	bool ok;
 
 	*notice = NULL;
 	*identity = (struct agent_identity){ .version = CAPYDECK_VERSION };
-	if (!load(path, &file, &why)) {
-		json_finish(&file, identity_file_fields);
-		if (why.kind != ERROR_NOT_FOUND && atomic_file_set_aside(path, &kept_as, NULL)) {
-			*notice = xasprintf("the agent's id could not be read (%s); it is kept as "
-					    "%s, and Hubs see a new agent that they have to pair",
-				why.message, kept_as);
-		}
-		ok = make(path, &file, err);
+	ok = state_file_read(&identity_state, path, &file, notice, err);
+	if (ok && file.id == NULL) {
+		file = (struct identity_file){ .version = FILE_VERSION,
+			.id = random_hex(ID_DIGITS) };
+		ok = state_file_write(&identity_state, path, &file, err);
 	}
 	identity->id = TAKE_PTR(file.id);
 	identity->platform = detect_platform();

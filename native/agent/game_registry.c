@@ -1,10 +1,9 @@
 #include "agent/game_registry.h"
 
-#include "core/atomic_file.h"
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/json.h"
-#include "core/strbuf.h"
+#include "core/state_file.h"
 #include "core/xalloc.h"
 
 #include <stdlib.h>
@@ -59,53 +58,47 @@ static void copy_game(struct game *to, const struct game *from)
 	to->user_id = text_or_empty(from->user_id);
 }
 
-static bool load(struct game_registry *registry, struct error *err)
+static bool check_list(const void *object, struct error *err)
 {
-	AUTO(strbuf_finish) struct strbuf text = { 0 };
-	struct game_list read = { 0 };
-	bool ok = false;
+	const struct game_list *list = object;
 
-	if (!atomic_file_read(registry->path, REGISTRY_MAX_BYTES, &text, err)) {
-		return err->kind == ERROR_NOT_FOUND;
+	return list->version == REGISTRY_VERSION ||
+	       error_set(err, ERROR_INVALID, "its version is not %d", REGISTRY_VERSION);
+}
+
+static const struct state_file registry_file = {
+	.what = "the list of installed games",
+	.loss = "a new one is begun",
+	.max_bytes = REGISTRY_MAX_BYTES,
+	.fields = game_list_fields,
+	.object_bytes = sizeof(struct game_list),
+	.check = check_list,
+};
+
+static void fill_empty_texts(struct game *game)
+{
+	char **const texts[] = { &game->hub_id, &game->executable, &game->user_id };
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		if (*texts[i] == NULL) {
+			*texts[i] = xstrdup("");
+		}
 	}
-	if (!json_read_text(&read, game_list_fields, text.data, text.length, err)) {
-		goto done;
-	}
-	if (read.version != REGISTRY_VERSION) {
-		error_set(err, ERROR_INVALID, "its version is not %d", REGISTRY_VERSION);
-		goto done;
-	}
-	registry->list.games = xcalloc(read.games_count, sizeof(struct game));
-	for (size_t i = 0; i < read.games_count; i++) {
-		copy_game(&registry->list.games[i], &read.games[i]);
-	}
-	registry->list.games_count = read.games_count;
-	ok = true;
-done:
-	json_finish(&read, game_list_fields);
-	return ok;
 }
 
 struct game_registry *game_registry_create(const char *path, char **notice)
 {
 	struct game_registry *registry = xcalloc(1, sizeof(*registry));
-	AUTO(free_ptr) char *kept_as = NULL;
-	struct error err = { 0 }, aside = { 0 };
+	struct error err = { 0 };
 
 	*notice = NULL;
 	registry->path = xstrdup(path);
-	registry->list.version = REGISTRY_VERSION;
-	if (load(registry, &err)) {
-		return registry;
+	if (!state_file_read(&registry_file, path, &registry->list, notice, &err)) {
+		*notice = xstrdup(err.message);
 	}
-	if (atomic_file_set_aside(path, &kept_as, &aside)) {
-		*notice = xasprintf("the list of installed games '%s' cannot be read (%s); it is "
-				    "kept as '%s' and a new one is begun",
-			path, err.message, kept_as);
-	} else {
-		*notice = xasprintf("the list of installed games '%s' cannot be read (%s) nor set "
-				    "aside (%s)",
-			path, err.message, aside.message);
+	registry->list.version = REGISTRY_VERSION;
+	for (size_t i = 0; i < registry->list.games_count; i++) {
+		fill_empty_texts(&registry->list.games[i]);
 	}
 	return registry;
 }
@@ -118,15 +111,6 @@ void game_registry_destroy(struct game_registry *registry)
 	json_finish(&registry->list, game_list_fields);
 	free(registry->path);
 	free(registry);
-}
-
-static bool save(const struct game_registry *registry, struct error *err)
-{
-	AUTO(strbuf_finish) struct strbuf text = { 0 };
-
-	json_write(&text, game_list_fields, &registry->list);
-	strbuf_append_char(&text, '\n');
-	return atomic_file_write(registry->path, text.data, text.length, 0600, err);
 }
 
 static bool index_of(const struct game_registry *registry, const char *dir, size_t *index)
@@ -187,7 +171,7 @@ bool game_registry_put(struct game_registry *registry, const struct game *game, 
 		list->games = xrealloc(list->games, list->games_count, sizeof(struct game));
 	}
 	list->games[index] = added;
-	if (save(registry, err)) {
+	if (state_file_write(&registry_file, registry->path, &registry->list, err)) {
 		finish_game(&before);
 		return true;
 	}
@@ -213,7 +197,7 @@ bool game_registry_remove(struct game_registry *registry, const char *dir, struc
 	list->games_count--;
 	memmove(&list->games[index], &list->games[index + 1],
 		(list->games_count - index) * sizeof(struct game));
-	if (save(registry, err)) {
+	if (state_file_write(&registry_file, registry->path, &registry->list, err)) {
 		finish_game(&removed);
 		return true;
 	}

@@ -1,12 +1,11 @@
 #include "agent/token_store.h"
 
-#include "core/atomic_file.h"
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/json.h"
 #include "core/random.h"
 #include "core/sha256.h"
-#include "core/strbuf.h"
+#include "core/state_file.h"
 #include "core/xalloc.h"
 
 #include <stdlib.h>
@@ -44,8 +43,10 @@ struct token_store {
 	struct hub_file file;
 };
 
-static bool check_file(const struct hub_file *file, struct error *err)
+static bool check_file(const void *object, struct error *err)
 {
+	const struct hub_file *file = object;
+
 	if (file->version != FILE_VERSION) {
 		return error_set(err, ERROR_INVALID, "version %lld is not one this program knows",
 			(long long)file->version);
@@ -59,43 +60,29 @@ static bool check_file(const struct hub_file *file, struct error *err)
 	return true;
 }
 
-static bool load(struct token_store *store, struct error *err)
-{
-	AUTO(strbuf_finish) struct strbuf text = { 0 };
-
-	return atomic_file_read(store->path, FILE_MAX_BYTES, &text, err) &&
-	       json_read_text(&store->file, hub_file_fields, text.data, text.length, err) &&
-	       check_file(&store->file, err);
-}
+static const struct state_file token_file = {
+	.what = "the list of paired Hubs",
+	.loss = "every Hub has to pair again",
+	.max_bytes = FILE_MAX_BYTES,
+	.fields = hub_file_fields,
+	.object_bytes = sizeof(struct hub_file),
+	.check = check_file,
+};
 
 static bool save(const struct token_store *store, struct error *err)
 {
-	AUTO(strbuf_finish) struct strbuf text = { 0 };
-
-	json_write(&text, hub_file_fields, &store->file);
-	strbuf_append_char(&text, '\n');
-	return atomic_file_write(store->path, text.data, text.length, 0600, err);
+	return state_file_write(&token_file, store->path, &store->file, err);
 }
 
 struct token_store *token_store_create(const char *path, char **notice)
 {
 	struct token_store *store = xcalloc(1, sizeof(*store));
-	AUTO(free_ptr) char *kept_as = NULL;
 	struct error err = { 0 };
 
 	*notice = NULL;
 	store->path = xstrdup(path);
-	if (!load(store, &err)) {
-		json_finish(&store->file, hub_file_fields);
-		if (err.kind != ERROR_NOT_FOUND && atomic_file_set_aside(path, &kept_as, NULL)) {
-			*notice = xasprintf(
-				"the list of paired Hubs could not be read (%s); it is kept as %s "
-				"and every Hub has to pair again",
-				err.message, kept_as);
-		} else if (err.kind != ERROR_NOT_FOUND) {
-			*notice = xasprintf(
-				"the list of paired Hubs could not be read: %s", err.message);
-		}
+	if (!state_file_read(&token_file, path, &store->file, notice, &err)) {
+		*notice = xstrdup(err.message);
 	}
 	store->file.version = FILE_VERSION;
 	return store;

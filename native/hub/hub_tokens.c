@@ -6,7 +6,7 @@
 #include "core/json.h"
 #include "core/paths.h"
 #include "core/random.h"
-#include "core/strbuf.h"
+#include "core/state_file.h"
 #include "core/xalloc.h"
 
 #include <errno.h>
@@ -50,46 +50,21 @@ static const struct json_field tokens_file_fields[] = {
 	JSON_FIELDS_END,
 };
 
-/*
- * Fills a zeroed struct from a file; one that is missing leaves it zeroed, one that does not
- * parse too, and is set aside with *notice saying so. Errors: IO.
- */
-static bool read_file(void *out, const struct json_field *fields, const char *path, char **notice,
-	struct error *err)
-{
-	AUTO(strbuf_finish) struct strbuf text = { 0 };
-	AUTO(free_ptr) char *kept_as = NULL;
-	struct error failure = { 0 };
+static const struct state_file identity_state = {
+	.what = "this computer's id",
+	.loss = "Agents see a new Hub that they have to pair",
+	.max_bytes = FILE_MAX_BYTES,
+	.fields = identity_file_fields,
+	.object_bytes = sizeof(struct identity_file),
+};
 
-	if (!atomic_file_read(path, FILE_MAX_BYTES, &text, &failure)) {
-		if (failure.kind == ERROR_NOT_FOUND) {
-			return true;
-		}
-		return error_set(err, failure.kind, "%s", failure.message);
-	}
-	if (json_read_text(out, fields, text.data, text.length, &failure)) {
-		return true;
-	}
-	json_finish(out, fields);
-	if (!atomic_file_set_aside(path, &kept_as, err)) {
-		return false;
-	}
-	if (notice != NULL && *notice == NULL) {
-		*notice = xasprintf("%s could not be read (%s); it is kept as %s", path,
-			failure.message, kept_as);
-	}
-	return true;
-}
-
-static bool write_file(
-	const char *path, const struct json_field *fields, const void *object, struct error *err)
-{
-	AUTO(strbuf_finish) struct strbuf text = { 0 };
-
-	json_write(&text, fields, object);
-	strbuf_append_char(&text, '\n');
-	return atomic_file_write(path, text.data, text.length, 0600, err);
-}
+static const struct state_file tokens_state = {
+	.what = "the keys of paired Agents",
+	.loss = "they have to be paired again",
+	.max_bytes = FILE_MAX_BYTES,
+	.fields = tokens_file_fields,
+	.object_bytes = sizeof(struct tokens_file),
+};
 
 /* A descriptor that holds the lock until it is closed, or -1. */
 static int take_lock(const struct hub_tokens *tokens, struct error *err)
@@ -115,7 +90,7 @@ static bool load_identity(struct hub_tokens *tokens, char **notice, struct error
 	AUTO(free_ptr) char *path = path_join(tokens->config_dir, "hub.json");
 	struct identity_file file = { 0 };
 
-	if (!read_file(&file, identity_file_fields, path, notice, err)) {
+	if (!state_file_read(&identity_state, path, &file, notice, err)) {
 		return false;
 	}
 	if (file.hub_id != NULL && file.hub_id[0] != '\0') {
@@ -126,7 +101,7 @@ static bool load_identity(struct hub_tokens *tokens, char **notice, struct error
 	json_finish(&file, identity_file_fields);
 	tokens->hub_id = random_hex(HUB_ID_DIGITS);
 	file = (struct identity_file){ .version = FILE_VERSION, .hub_id = tokens->hub_id };
-	return write_file(path, identity_file_fields, &file, err);
+	return state_file_write(&identity_state, path, &file, err);
 }
 
 static void drop_all(struct hub_tokens *tokens)
@@ -146,7 +121,7 @@ static bool load_tokens(struct hub_tokens *tokens, char **notice, struct error *
 	AUTO(free_ptr) char *path = path_join(tokens->config_dir, "hub_tokens.json");
 	struct tokens_file file = { 0 };
 
-	if (!read_file(&file, tokens_file_fields, path, notice, err)) {
+	if (!state_file_read(&tokens_state, path, &file, notice, err)) {
 		json_finish(&file, tokens_file_fields);
 		return false;
 	}
@@ -165,7 +140,7 @@ static bool save_tokens(const struct hub_tokens *tokens, struct error *err)
 		.tokens_count = tokens->tokens_count,
 	};
 
-	return write_file(path, tokens_file_fields, &file, err);
+	return state_file_write(&tokens_state, path, &file, err);
 }
 
 bool hub_tokens_init(
