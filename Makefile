@@ -25,8 +25,9 @@ CFLAGS = -std=gnu11 $(OPT) $(WARN) $(SANFLAGS) -pthread -D_GNU_SOURCE -DCAPYDECK
 LIBS = $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lm -pthread
 CHECK_LIBS = $(shell pkg-config --libs check 2>/dev/null)
 
-LIB_OBJ := $(patsubst %.c,$B/%.o,$(filter-out native/cmd/%,$(wildcard native/*/*.c)))
+LIB_OBJ := $(patsubst %.c,$B/%.o,$(filter-out native/cmd/% native/fetch/%,$(wildcard native/*/*.c)))
 CMD_OBJ := $(patsubst %.c,$B/%.o,$(wildcard native/cmd/*.c))
+FETCH_OBJ := $(patsubst %.c,$B/%.o,$(wildcard native/fetch/*.c))
 TESTS := $(patsubst tests/%.c,$B/%,$(wildcard tests/test_*.c))
 FUZZERS := $(patsubst tests/fuzz/%.c,$B/%,$(wildcard tests/fuzz/fuzz_*.c))
 BENCHES := $(patsubst tests/bench/%.c,$B/%,$(wildcard tests/bench/bench_*.c))

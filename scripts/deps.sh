@@ -6,14 +6,15 @@ set -eu
 packages=(
 	build-essential pkg-config
 	libwebsockets-dev libcjson-dev libssl-dev libavahi-core-dev libavahi-client-dev
+	libcurl4-openssl-dev
 	check clang clang-format libclang-rt-14-dev
 	avahi-daemon avahi-utils dbus python3-zeroconf python3-vdf
-	nodejs npm iproute2 tmux
+	nodejs npm iproute2 tmux chromium
 )
 
 if command -v pacman >/dev/null; then
 	echo "Install what the build needs with:"
-	echo "  sudo pacman -S --needed base-devel libwebsockets cjson openssl avahi check clang nodejs npm"
+	echo "  sudo pacman -S --needed base-devel libwebsockets cjson openssl avahi curl check clang nodejs npm"
 	command -v pkg-config >/dev/null && pkg-config --exists libwebsockets libcjson avahi-core check
 	exit
 fi

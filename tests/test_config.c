@@ -56,6 +56,11 @@ static void assert_defaults(const struct config *config)
 	ck_assert_uint_eq(config->connections_allowed_origins.count, 0);
 	ck_assert(!config->pairing_send_code_to_hub);
 	ck_assert_int_eq(config->uploads_expire_days, 7);
+	ck_assert_int_eq(config->games_trash_days, 7);
+	ck_assert_str_eq(config->steam_compat_tool, "proton_experimental");
+	ck_assert(!config->steam_restart_while_playing);
+	ck_assert_int_eq(config->steam_debugger_port, 8080);
+	ck_assert(!config->artwork_local_servers);
 }
 
 START_TEST(a_missing_file_gives_the_defaults)
@@ -236,6 +241,10 @@ START_TEST(values_are_checked)
 		{ "uploads.expireDays", "0" },
 		{ "uploads.expireDays", "91" },
 		{ "uploads.expireDays", "1.5" },
+		{ "games.trashDays", "0" },
+		{ "steam.compatTool", "a\"b" },
+		{ "steam.compatTool", "a\nb" },
+		{ "steam.debuggerPort", "65536" },
 	};
 	AUTO(config_finish) struct config config;
 	AUTO(free_ptr) char *notice = NULL;
@@ -299,7 +308,10 @@ START_TEST(values_are_given_as_json)
 		"{\"agent.name\":\"a\\\"b\",\"agent.port\":9999,\"library.path\":\"~/Games\","
 		"\"library.extra\":[],\"connections.accept\":true,"
 		"\"connections.allowedOrigins\":[],\"pairing.sendCodeToHub\":false,"
-		"\"uploads.expireDays\":7}");
+		"\"uploads.expireDays\":7,\"games.trashDays\":7,"
+		"\"steam.compatTool\":\"proton_experimental\","
+		"\"steam.restartWhilePlaying\":false,\"steam.debuggerPort\":8080,"
+		"\"artwork.localServers\":false}");
 }
 END_TEST
 
@@ -313,7 +325,7 @@ START_TEST(every_key_is_described)
 		ck_assert_uint_gt(strlen(help), 10);
 		count++;
 	}
-	ck_assert_uint_eq(count, 8);
+	ck_assert_uint_eq(count, 13);
 }
 END_TEST
 

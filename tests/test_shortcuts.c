@@ -53,9 +53,11 @@ static struct vdf_node *entry_at(const char *index)
 
 static uint32_t put(const char *exe, const char *name, uint32_t app_id)
 {
-	return shortcuts_put(&shortcuts,
-		&(struct shortcuts_edit){
-			.app_id = app_id, .name = name, .exe = exe, .start_dir = "/games" });
+	return shortcuts_put(&shortcuts, &(struct shortcuts_edit){ .app_id = app_id,
+						 .name = name,
+						 .exe = exe,
+						 .any_name = true,
+						 .start_dir = "/games" });
 }
 
 START_TEST(test_list)
@@ -199,6 +201,31 @@ START_TEST(test_same_exe_and_name_is_preferred)
 }
 END_TEST
 
+START_TEST(test_same_exe_of_another_name_is_another_entry)
+{
+	struct shortcuts_edit edit = { .name = "Tetris", .exe = "/usr/bin/emu", .start_dir = "/" };
+	uint32_t tetris = shortcuts_put(&shortcuts, &edit);
+
+	edit.name = "Pong";
+	ck_assert_uint_ne(shortcuts_put(&shortcuts, &edit), tetris);
+	edit.name = "Tetris";
+	ck_assert_uint_eq(shortcuts_put(&shortcuts, &edit), tetris);
+	relist();
+	ck_assert_uint_eq(list.count, 2);
+}
+END_TEST
+
+START_TEST(test_icon_is_set)
+{
+	uint32_t app_id = put("/usr/bin/emu", "Emu", 0);
+
+	ck_assert(shortcuts_set_icon(&shortcuts, app_id, "/grid/1_icon.png"));
+	ck_assert(!shortcuts_set_icon(&shortcuts, app_id + 1, "/elsewhere"));
+	relist();
+	ck_assert_str_eq(list.items[0].icon, "/grid/1_icon.png");
+}
+END_TEST
+
 START_TEST(test_shared_app_id_is_separated)
 {
 	put("/first", "A", DOOM_ID);
@@ -300,6 +327,8 @@ int main(void)
 	tcase_add_test(tcase, test_update_touches_only_our_keys);
 	tcase_add_test(tcase, test_same_exe_is_adopted);
 	tcase_add_test(tcase, test_same_exe_and_name_is_preferred);
+	tcase_add_test(tcase, test_same_exe_of_another_name_is_another_entry);
+	tcase_add_test(tcase, test_icon_is_set);
 	tcase_add_test(tcase, test_shared_app_id_is_separated);
 	tcase_add_test(tcase, test_tags_and_options);
 	tcase_add_test(tcase, test_remove_numbers_anew);

@@ -31,6 +31,18 @@ static struct {
 } answers[16];
 static unsigned answer_count, awaited_count;
 
+static struct steam *make_steam(const char *path, const char *steam_dir)
+{
+	char *notice;
+	struct steam *made = steam_create(loop, worker,
+		&(struct steam_options){
+			.home = path, .steam_dir = steam_dir, .state_dir = home.path },
+		&notice);
+
+	ck_assert_ptr_null(notice);
+	return made;
+}
+
 static void setup(void)
 {
 	struct strbuf text = { 0 };
@@ -43,7 +55,7 @@ static void setup(void)
 	strbuf_finish(&text);
 	loop = loop_create();
 	worker = worker_create(loop, 4);
-	steam = steam_create(loop, worker, &(struct steam_options){ .home = home.path });
+	steam = make_steam(home.path, NULL);
 }
 
 static void teardown(void)
@@ -57,9 +69,9 @@ static void teardown(void)
 	steam_home_finish(&home);
 }
 
-static void answered(void *user, uint32_t app_id, const struct error *error)
+static void answered(void *user, const struct steam_outcome *outcome, const struct error *error)
 {
-	answers[answer_count].app_id = app_id;
+	answers[answer_count].app_id = outcome != NULL ? outcome->app_id : 0;
 	if (error != NULL) {
 		answers[answer_count].err = *error;
 	}
@@ -90,7 +102,8 @@ static uint32_t put(const struct steam_shortcut_request *request)
 
 static uint32_t put_game(const char *exe, const char *name)
 {
-	uint32_t app_id = put(&(struct steam_shortcut_request){ .name = name, .exe = exe });
+	uint32_t app_id =
+		put(&(struct steam_shortcut_request){ .name = name, .exe = exe, .any_name = true });
 
 	ck_assert_msg(answers[0].err.kind == ERROR_NONE, "%s", answers[0].err.message);
 	ck_assert_uint_ne(app_id, 0);
@@ -281,8 +294,7 @@ END_TEST
 
 START_TEST(test_no_steam)
 {
-	struct steam *none = steam_create(loop, worker,
-		&(struct steam_options){ .home = home.path, .steam_dir = "/nonexistent" });
+	struct steam *none = make_steam(home.path, "/nonexistent");
 	struct steam_user_list users = { 0 };
 
 	ck_assert(!steam_list_users(none, &users, &err));

@@ -164,6 +164,24 @@ static bool listen_for_hubs(struct agent *agent, struct error *err)
 	return agent->server != NULL;
 }
 
+static void open_steam(struct agent *agent)
+{
+	const struct agent_options *options = &agent->options;
+	char *notice = NULL;
+
+	agent->services.steam = steam_create(options->loop, options->worker,
+		&(struct steam_options){
+			.home = options->paths->home,
+			.steam_dir = options->steam_dir,
+			.state_dir = options->paths->state_dir,
+			.lws_loop = options->lws_loop,
+			.debugger_port = &options->config->steam_debugger_port,
+			.ui = options->steam_ui,
+		},
+		&notice);
+	note_take(agent, notice);
+}
+
 struct agent *agent_create(const struct agent_options *options, struct error *err)
 {
 	struct agent *agent = xcalloc(1, sizeof(*agent));
@@ -181,11 +199,9 @@ struct agent *agent_create(const struct agent_options *options, struct error *er
 		.limiter = services->limiter,
 		.expires_ms = PAIRING_EXPIRES_S * 1000,
 	});
-	services->steam = steam_create(options->loop, options->worker,
-		&(struct steam_options){
-			.home = options->paths->home,
-			.steam_dir = options->steam_dir,
-		});
+	services->worker = options->worker;
+	services->paths = options->paths;
+	open_steam(agent);
 	if (!load(agent, err) || !open_uploads(agent, err) || !listen_for_hubs(agent, err)) {
 		agent_destroy(agent);
 		return NULL;
@@ -382,6 +398,11 @@ const char *agent_connected_address(const struct agent *agent)
 const struct strvec *agent_notices(const struct agent *agent)
 {
 	return &agent->notices;
+}
+
+struct agent_services *agent_services(struct agent *agent)
+{
+	return &agent->services;
 }
 
 const struct config *agent_config(const struct agent *agent)

@@ -6,6 +6,7 @@
 struct agent;
 struct agent_hub;
 struct agent_identity;
+struct agent_services;
 struct config;
 struct error;
 struct game_registry;
@@ -15,6 +16,7 @@ struct lws_loop;
 struct mdns;
 struct pairing;
 struct paths;
+struct steam_ui;
 struct strbuf;
 struct strvec;
 struct token_store;
@@ -31,9 +33,10 @@ struct agent_options {
 	struct lws_loop *lws_loop;
 	struct worker *worker;
 	const struct paths *paths;
-	struct config *config; /* changed by agent_set() */
-	int64_t port;	       /* 0: any free one */
-	const char *steam_dir; /* NULL: Steam's own places */
+	struct config *config;		 /* changed by agent_set() */
+	int64_t port;			 /* 0: any free one */
+	const char *steam_dir;		 /* NULL: Steam's own places */
+	const struct steam_ui *steam_ui; /* the game-mode plugin; NULL: none */
 };
 
 /* News for the local IPC; all optional. */
@@ -76,6 +79,7 @@ bool agent_set(struct agent *agent, const char *key, const char *value, bool *re
 	struct error *err);
 
 /* The parts, borrowed. */
+struct agent_services *agent_services(struct agent *agent); /* what operations work on */
 const struct config *agent_config(const struct agent *agent);
 const struct agent_identity *agent_identity(const struct agent *agent);
 struct game_registry *agent_games(const struct agent *agent);

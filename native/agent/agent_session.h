@@ -14,16 +14,22 @@ struct agent_session;
 struct config;
 struct error;
 struct game_registry;
+struct game_trash;
 struct guess_limiter;
 struct hub_connected;
 struct loop;
+struct paths;
 struct steam;
+struct steam_artwork;
 struct token_store;
 struct upload_store;
+struct worker;
 
 /* What all sessions of one agent share; owned by the agent, borrowed by them. */
 struct agent_services {
 	struct loop *loop;
+	struct worker *worker;
+	const struct paths *paths;
 	const struct config *config;
 	const struct agent_identity *identity;
 	struct token_store *tokens;
@@ -31,7 +37,9 @@ struct agent_services {
 	struct pairing *pairing;
 	struct upload_store *uploads;
 	struct game_registry *games;
+	struct game_trash *trash;
 	struct steam *steam;
+	struct steam_artwork *artwork;
 
 	/* The session of the one Hub that is connected and authenticated; NULL: none. */
 	struct agent_session *connected;

@@ -75,25 +75,27 @@ static void succeed_take(struct install *install, uint32_t app_id, const char *m
 	install_free(install);
 }
 
-static void remember_app_id(const struct install *install, uint32_t app_id)
+static void remember_shortcut(const struct install *install, const struct steam_outcome *outcome)
 {
 	struct game_registry *games = install->services->games;
 	const struct game *known = game_registry_find(games, install->dir);
 	struct error err = { 0 };
 	struct game game;
 
-	if (known == NULL || known->app_id == app_id) {
+	if (known == NULL || (known->app_id == outcome->app_id &&
+				     strcmp(known->user_id, outcome->account_id) == 0)) {
 		return;
 	}
 	game = *known;
-	game.app_id = app_id;
+	game.app_id = outcome->app_id;
+	game.user_id = (char *)outcome->account_id;
 	if (!game_registry_put(games, &game, &err)) {
 		log_warning("the shortcut of '%s' could not be remembered: %s", install->game_name,
 			err.message);
 	}
 }
 
-static void on_shortcut(void *user, uint32_t app_id, const struct error *err)
+static void on_shortcut(void *user, const struct steam_outcome *outcome, const struct error *err)
 {
 	struct install *install = user;
 	AUTO(free_ptr) char *message = NULL;
@@ -102,9 +104,9 @@ static void on_shortcut(void *user, uint32_t app_id, const struct error *err)
 		message = xasprintf(
 			"the game is installed, without a shortcut in Steam: %s", err->message);
 	} else {
-		remember_app_id(install, app_id);
+		remember_shortcut(install, outcome);
 	}
-	succeed_take(install, app_id, message);
+	succeed_take(install, outcome != NULL ? outcome->app_id : 0, message);
 }
 
 /* Absolute paths stay, others lie in the game's folder; NULL for "". */
@@ -135,6 +137,7 @@ static void put_shortcut(struct install *install, const struct upload_installed 
 		.app_id = installed->known_app_id,
 		.name = text_or(shortcut->name, installed->game_name),
 		.exe = exe,
+		.any_name = true,
 		.start_dir = start_dir,
 		.launch_options =
 			text_or(shortcut->launch_options, text_or(installed->launch_options, NULL)),

@@ -54,6 +54,14 @@ static bool is_day_count(const void *member)
 	return days >= 1 && days <= 90;
 }
 
+/* Steam's own name of a tool, such as "proton_experimental" or a folder in compatibilitytools.d. */
+static bool is_tool_name(const void *member)
+{
+	const char *name = *(char *const *)member;
+
+	return is_printable(name) && strlen(name) <= NAME_BYTES && strchr(name, '"') == NULL;
+}
+
 static bool is_folder_path(const char *path)
 {
 	if (*path != '/' && strcmp(path, "~") != 0 && strncmp(path, "~/", 2) != 0) {
@@ -132,6 +140,24 @@ static const struct config_key {
 	{ FIELD(uploads_expire_days, "uploads.expireDays", JSON_INT64), "7", is_day_count,
 		"a whole number from 1 to 90",
 		"days that an interrupted upload is kept (default: 7)" },
+	{ FIELD(games_trash_days, "games.trashDays", JSON_INT64), "7", is_day_count,
+		"a whole number from 1 to 90",
+		"days that a deleted game can be restored (default: 7)" },
+	{ FIELD(steam_compat_tool, "steam.compatTool", JSON_STRING), "\"proton_experimental\"",
+		is_tool_name, "the name of a tool without quotes, or empty",
+		"what runs a Windows game that has no tool yet; empty: nothing "
+		"(default: proton_experimental)" },
+	{ FIELD(steam_restart_while_playing, "steam.restartWhilePlaying", JSON_BOOL), "false", NULL,
+		"true or false",
+		"let a Hub restart Steam while a game runs, which ends the game "
+		"(default: false)" },
+	{ FIELD(steam_debugger_port, "steam.debuggerPort", JSON_INT64), "8080", is_port,
+		"a whole number from 1 to 65535",
+		"port of Steam's own debugger on this device (default: 8080)" },
+	{ FIELD(artwork_local_servers, "artwork.localServers", JSON_BOOL), "false", NULL,
+		"true or false",
+		"also fetch artwork from this device and from private networks "
+		"(default: false)" },
 };
 
 #define KEY_COUNT (sizeof(keys) / sizeof(keys[0]))

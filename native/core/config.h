@@ -33,6 +33,16 @@ struct config {
 	bool pairing_send_code_to_hub;
 	/* uploads.expireDays: 1–90; default 7 */
 	int64_t uploads_expire_days;
+	/* games.trashDays: 1–90; default 7 */
+	int64_t games_trash_days;
+	/* steam.compatTool: for Windows games; "": none; default "proton_experimental" */
+	char *steam_compat_tool;
+	/* steam.restartWhilePlaying; default false */
+	bool steam_restart_while_playing;
+	/* steam.debuggerPort: 1–65535; default 8080 */
+	int64_t steam_debugger_port;
+	/* artwork.localServers: loopback and private addresses in artwork's URLs; default false */
+	bool artwork_local_servers;
 };
 
 /*

@@ -55,3 +55,55 @@ const struct json_field shortcut_config_fields[] = {
 		struct shortcut_config, artwork, "artwork", artwork_fields, JSON_OMIT_EMPTY),
 	JSON_FIELDS_END,
 };
+
+const struct json_field create_shortcut_fields[] = {
+	JSON_FIELD(struct create_shortcut, user_id, "userId", JSON_DIGITS, JSON_OMIT_EMPTY),
+	JSON_FIELD_OBJECT(struct create_shortcut, shortcut, "shortcut", shortcut_config_fields,
+		JSON_REQUIRED),
+	JSON_FIELDS_END,
+};
+
+const struct json_field delete_shortcut_fields[] = {
+	JSON_FIELD(struct delete_shortcut, user_id, "userId", JSON_DIGITS, JSON_OMIT_EMPTY),
+	JSON_FIELD(struct delete_shortcut, app_id, "appId", JSON_UINT32, JSON_OMIT_EMPTY),
+	JSON_FIELD(struct delete_shortcut, name, "name", JSON_STRING, JSON_OMIT_EMPTY),
+	JSON_FIELD(struct delete_shortcut, restart_steam, "restartSteam", JSON_BOOL, 0),
+	JSON_FIELDS_END,
+};
+
+const struct json_field delete_game_fields[] = {
+	JSON_FIELD(struct delete_game, app_id, "appId", JSON_UINT32, JSON_REQUIRED),
+	JSON_FIELDS_END,
+};
+
+const struct json_field delete_game_response_fields[] = {
+	JSON_FIELD(struct delete_game_response, status, "status", JSON_STRING, 0),
+	JSON_FIELD(struct delete_game_response, game_name, "gameName", JSON_STRING, 0),
+	JSON_FIELD(struct delete_game_response, steam_restarted, "steamRestarted", JSON_BOOL, 0),
+	JSON_FIELDS_END,
+};
+
+const struct json_field apply_artwork_fields[] = {
+	JSON_FIELD(struct apply_artwork, user_id, "userId", JSON_DIGITS, JSON_OMIT_EMPTY),
+	JSON_FIELD(struct apply_artwork, app_id, "appId", JSON_UINT32, JSON_REQUIRED),
+	JSON_FIELD_OBJECT(struct apply_artwork, artwork, "artwork", artwork_fields, JSON_REQUIRED),
+	JSON_FIELDS_END,
+};
+
+static const struct json_field artwork_failure_fields[] = {
+	JSON_FIELD(struct artwork_failure, type, "type", JSON_STRING, 0),
+	JSON_FIELD(struct artwork_failure, error, "error", JSON_STRING, 0),
+	JSON_FIELDS_END,
+};
+
+const struct json_field artwork_response_fields[] = {
+	JSON_FIELD(struct artwork_response, applied, "applied", JSON_STRINGS, 0),
+	JSON_FIELD_ARRAY(struct artwork_response, failed, "failed", artwork_failure_fields, 0),
+	JSON_FIELDS_END,
+};
+
+const struct json_field steam_response_fields[] = {
+	JSON_FIELD(struct steam_response, success, "success", JSON_BOOL, 0),
+	JSON_FIELD(struct steam_response, message, "message", JSON_STRING, 0),
+	JSON_FIELDS_END,
+};

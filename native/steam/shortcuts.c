@@ -327,7 +327,7 @@ uint32_t shortcuts_put(struct shortcuts *shortcuts, const struct shortcuts_edit 
 	if (entry == NULL) {
 		entry = find_exe(map, edit->exe, edit->name);
 	}
-	if (entry == NULL) {
+	if (entry == NULL && edit->any_name) {
 		entry = find_exe(map, edit->exe, NULL);
 	}
 	if (entry == NULL) {
@@ -372,5 +372,16 @@ bool shortcuts_remove(struct shortcuts *shortcuts, uint32_t app_id)
 		}
 		number++;
 	}
+	return true;
+}
+
+bool shortcuts_set_icon(struct shortcuts *shortcuts, uint32_t app_id, const char *icon)
+{
+	struct vdf_node *entry = find_app_id(entries(shortcuts), app_id);
+
+	if (entry == NULL) {
+		return false;
+	}
+	vdf_node_set_string(child_to_set(entry, "icon"), icon);
 	return true;
 }

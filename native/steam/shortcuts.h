@@ -59,21 +59,26 @@ struct shortcuts_edit {
 	uint32_t app_id; /* of the entry to update; 0: not known */
 	const char *name;
 	const char *exe;	    /* without quotes */
+	bool any_name;		    /* adopt an entry for exe whatever its name */
 	const char *start_dir;	    /* without quotes */
 	const char *launch_options; /* NULL: as it is, or none */
 	const struct strvec *tags;  /* added to those there are; NULL: none */
 };
 
 /*
- * Updates the entry with edit->app_id, else adopts one with the same exe (preferring the same
- * name too), else appends one with Steam's usual keys. An entry keeps its app id, unless an
- * earlier one has the same; a new one gets edit->app_id if it is a shortcut's (top bit set),
- * otherwise shortcuts_app_id(); ids that are taken are counted past. Returns the entry's app id.
+ * Updates the entry with edit->app_id, else adopts one with the same exe and name, else (any_name)
+ * one with the same exe, else appends one with Steam's usual keys. An entry keeps its app id,
+ * unless an earlier one has the same; a new one gets edit->app_id if it is a shortcut's (top bit
+ * set), otherwise shortcuts_app_id(); ids that are taken are counted past. Returns the entry's app
+ * id.
  */
 uint32_t shortcuts_put(struct shortcuts *shortcuts, const struct shortcuts_edit *edit);
 
 /* Removes the entry and numbers the later ones anew, as Steam does. False: no such entry. */
 bool shortcuts_remove(struct shortcuts *shortcuts, uint32_t app_id);
+
+/* False: no such entry. */
+bool shortcuts_set_icon(struct shortcuts *shortcuts, uint32_t app_id, const char *icon);
 
 /*
  * CRC-32 (as in zlib) of the quoted executable followed by the name, with the top bit set.

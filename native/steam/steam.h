@@ -1,72 +1,137 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct error;
 struct loop;
+struct lws_loop;
 struct shortcut_list;
+struct steam_artwork_shown;
+struct steam_ui;
 struct steam_user_list;
 struct strbuf;
 struct strvec;
 struct worker;
 
 /*
- * The Steam of this machine, as sessions see it: its users, their shortcuts, and changes to
- * them. How a change is made (steam_driver.h) is decided anew for each one.
+ * The Steam of this machine, as sessions see it: its users, their shortcuts, and changes to them.
+ *
+ * A change is kept in <state_dir>/steam.json before anything else happens and stays there until
+ * it is done, so that none is lost or done by halves whatever ends this process. It is made by the
+ * best driver that gets through (steam_driver.h); where none does, because Steam runs and cannot
+ * be reached, it stays queued and is made when Steam ends, or can be reached, or is restarted.
  */
 struct steam;
 
 struct steam_options {
 	const char *home;      /* where Steam's own places are looked for */
 	const char *steam_dir; /* this installation and no other; NULL: Steam's own places */
+	const char *state_dir;
+	struct lws_loop *lws_loop;    /* for the cef driver; NULL: without it */
+	const int64_t *debugger_port; /* of the cef driver; read at each use */
+	const struct steam_ui *ui;    /* for the ui driver; borrowed; NULL: without it */
 };
 
-/* Touches nothing yet; Steam may be installed, started and removed while this exists. */
-struct steam *steam_create(
-	struct loop *loop, struct worker *worker, const struct steam_options *options);
+/* News; all optional. */
+struct steam_events {
+	/* Steam gave a shortcut another id than was reported; both are understood from now on. */
+	void (*app_id_changed)(
+		void *user, const char *account_id, uint32_t reported, uint32_t actual);
+	void (*queue_changed)(void *user);
+};
+
 /*
- * Answers changes that are not done yet with CANCELLED; one that is being written may still reach
- * the disk. NULL is fine. Before worker_destroy().
+ * Reads the queue, whose changes go on with the loop's next turn. notice (caller frees, else
+ * NULL): what a reader should know, e.g. a file set aside. Steam may be installed, started and
+ * removed while this exists.
+ */
+struct steam *steam_create(struct loop *loop, struct worker *worker,
+	const struct steam_options *options, char **notice);
+/*
+ * Answers changes that are not done yet with CANCELLED; they stay queued. NULL is fine. Before
+ * worker_destroy().
  */
 void steam_destroy(struct steam *steam);
+void steam_set_events(struct steam *steam, const struct steam_events *events, void *user);
+/* The plugin has attached, or gone: queued changes may go on. */
+void steam_ui_changed(struct steam *steam);
 
 /* The most recent login first (steam_users.h). Errors: NOT_FOUND (no Steam here), IO. */
 bool steam_list_users(struct steam *steam, struct steam_user_list *out, struct error *err);
 
 /*
- * user_id: a SteamID64 or a 32-bit account id as digits; NULL or "": the most recent login.
- * A user without any shortcut has an empty list.
- * Errors: NOT_FOUND (no Steam, no such user), INVALID (the file does not parse; says where), IO.
+ * Whose shortcuts, and below which root. user_id: a SteamID64 or a 32-bit account id as digits;
+ * NULL or "": the most recent login. Both outputs (either may be NULL) are the caller's to free.
+ * Errors: NOT_FOUND (no Steam, no such user), IO.
+ */
+bool steam_find_account(struct steam *steam, const char *user_id, char **root, char **account_id,
+	struct error *err);
+
+/*
+ * The user's shortcuts as they will be once the queue is done. A user without any has an empty
+ * list. Errors: NOT_FOUND (no Steam, no such user), INVALID (the file does not parse; says where),
+ * IO.
  */
 bool steam_list_shortcuts(
 	struct steam *steam, const char *user_id, struct shortcut_list *out, struct error *err);
 
 struct steam_shortcut_request {
-	const char *user_id;	    /* as for steam_list_shortcuts() */
+	const char *user_id;	    /* as for steam_find_account() */
 	uint32_t app_id;	    /* of the entry to update; 0: not known */
 	const char *name;	    /* not empty */
 	const char *exe;	    /* absolute, without quotes */
+	bool any_name;		    /* the executable is this game's alone, see below */
 	const char *start_dir;	    /* NULL or "": the executable's folder */
 	const char *launch_options; /* NULL: an existing entry keeps its own */
 	const struct strvec *tags;  /* added to those an existing entry has; NULL: none */
+	const char *compat_tool;    /* for an entry that has none; NULL or "": none */
 };
 
-/* app_id: the entry's, when err is NULL. err is valid during the call only. */
-typedef void steam_put_done(void *user, uint32_t app_id, const struct error *err);
+struct steam_outcome {
+	uint32_t app_id;	/* the entry's, or what it will be known by */
+	const char *account_id; /* whose it is */
+	const char *note; /* NULL: done; else why it is queued and what ends that, a sentence */
+};
+
+/* outcome is NULL exactly when err is not; both are borrowed during the call. */
+typedef void steam_done(void *user, const struct steam_outcome *outcome, const struct error *err);
 
 /*
  * Makes or updates one shortcut. An entry with request->app_id is updated in place; otherwise one
- * for the same executable is adopted (the user may have made it by hand) and keeps its app id;
- * otherwise one is appended, with request->app_id if that is given and free. The request is copied.
- * done is called once, on the loop, never from within this call (but from steam_destroy()).
- * Errors: NOT_FOUND (no Steam, no such user), INVALID (request, or Steam's file does not parse),
- * CONFLICT (Steam runs and no driver can reach it), CANCELLED, IO, NO_SPACE.
+ * for the same executable and name, or with any_name for the same executable, is adopted (the user
+ * may have made it by hand) and keeps its app id; otherwise one is made. The request is copied.
+ * done is called once, on the loop, never from within this call (but from steam_destroy()). Errors:
+ * NOT_FOUND (no Steam, no such user), INVALID (request, or Steam's file does not parse), CANCELLED,
+ * IO, NO_SPACE. A change that fails is not kept.
  */
 void steam_put_shortcut(struct steam *steam, const struct steam_shortcut_request *request,
-	steam_put_done *done, void *user);
+	steam_done *done, void *user);
+/* Errors: NOT_FOUND (no such user, no such shortcut), otherwise the same. */
+void steam_remove_shortcut(
+	struct steam *steam, const char *user_id, uint32_t app_id, steam_done *done, void *user);
+/* path: of the icon's file. The same errors. */
+void steam_set_icon(struct steam *steam, const char *user_id, uint32_t app_id, const char *path,
+	steam_done *done, void *user);
+/*
+ * Makes a running Steam that can be reached show an image that is in place already; with none,
+ * that is success. Not queued. image is copied.
+ */
+void steam_show_artwork(
+	struct steam *steam, const struct steam_artwork_shown *image, steam_done *done, void *user);
+
+/* What a reported id is now; other ids as they are. */
+uint32_t steam_actual_app_id(const struct steam *steam, uint32_t app_id);
+
+/* message: one sentence, also on success. See steam_restart.h for the errors. */
+typedef void steam_restarted(void *user, const char *message, const struct error *err);
+/* Ends Steam, makes the queued changes, starts it. force: even while a game runs. */
+void steam_restart_client(struct steam *steam, bool force, steam_restarted *done, void *user);
 
 /* For status: the driver that a change would use now (static text) … */
 const char *steam_driver_name(struct steam *steam);
-/* … and why, or what stands in its way, as one sentence appended to out. */
+/* … why, or what stands in its way, as one sentence appended to out … */
 void steam_describe(struct steam *steam, struct strbuf *out);
+/* … and how many changes wait. */
+size_t steam_queued_count(const struct steam *steam);

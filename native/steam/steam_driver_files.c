@@ -3,14 +3,14 @@
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/strbuf.h"
-#include "core/strvec.h"
 #include "core/worker.h"
 #include "core/xalloc.h"
 #include "steam/shortcuts.h"
 #include "steam/shortcuts_file.h"
+#include "steam/steam.h"
+#include "steam/steam_change.h"
 #include "steam/steam_driver.h"
 #include "steam/steam_install.h"
-#include "steam/steam_users.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -20,27 +20,21 @@ struct steam_driver_files {
 	struct worker *worker;
 	char *home;
 	char *steam_dir; /* NULL: Steam's own places */
-	/* Linked by put.next; the first is with the worker. One at a time: each reads, then writes.
+	/* Linked by job.next; the first is with the worker. One at a time: each reads, then writes.
 	 */
-	struct put *first_put;
-	struct put *last_put;
+	struct job *first_job;
+	struct job *last_job;
 };
 
 /* One change. Owns all it needs, so that the worker may finish it when the driver is gone. */
-struct put {
+struct job {
 	struct worker_job job;
-	struct put *next;
+	struct job *next;
 	struct steam_driver_files *driver; /* NULL: gone; done was called */
 	char *home;
 	char *steam_dir;
-	char *user_id;
-	struct shortcuts_edit edit; /* points to the members that follow */
-	char *name;
-	char *exe;
-	char *start_dir;
-	char *launch_options;
-	struct strvec tags;
-	steam_put_done *done;
+	struct steam_change change;
+	steam_driver_done *done;
 	void *user;
 	/* The outcome. */
 	uint32_t app_id;
@@ -48,22 +42,17 @@ struct put {
 	bool succeeded;
 };
 
-static struct put *put_of(struct worker_job *job)
+static struct job *job_of(struct worker_job *job)
 {
-	return (struct put *)((char *)job - offsetof(struct put, job));
+	return (struct job *)((char *)job - offsetof(struct job, job));
 }
 
-static void put_destroy(struct put *put)
+static void job_destroy(struct job *job)
 {
-	free(put->home);
-	free(put->steam_dir);
-	free(put->user_id);
-	free(put->name);
-	free(put->exe);
-	free(put->start_dir);
-	free(put->launch_options);
-	strvec_finish(&put->tags);
-	free(put);
+	free(job->home);
+	free(job->steam_dir);
+	steam_change_finish(&job->change);
+	free(job);
 }
 
 static bool find_idle(
@@ -84,115 +73,96 @@ static bool find_idle(
 	return true;
 }
 
-static bool check_request(const struct put *put, struct error *err)
+/* What the change makes of the list; the entry's id, 0 when there is none to change. */
+static uint32_t edit(struct shortcuts *shortcuts, const struct steam_change *change)
 {
-	if (put->name == NULL || *put->name == '\0') {
-		return error_set(err, ERROR_INVALID, "a shortcut needs a name");
+	const struct shortcuts_edit put = {
+		.app_id = change->app_id != 0 ? change->app_id : change->reported_app_id,
+		.name = change->name,
+		.exe = change->exe,
+		.any_name = change->any_name,
+		.start_dir = change->start_dir,
+		.launch_options = change->launch_options,
+		.tags = &change->tags,
+	};
+
+	if (strcmp(change->action, STEAM_CHANGE_PUT) == 0) {
+		return shortcuts_put(shortcuts, &put);
 	}
-	if (put->exe == NULL || *put->exe != '/') {
-		return error_set(err, ERROR_INVALID,
-			"the executable '%s' of shortcut '%s' is not an absolute path",
-			put->exe != NULL ? put->exe : "", put->name);
+	if (strcmp(change->action, STEAM_CHANGE_REMOVE) == 0) {
+		shortcuts_remove(shortcuts, change->app_id);
+		return change->app_id;
 	}
-	return true;
+	return shortcuts_set_icon(shortcuts, change->app_id, change->icon) ? change->app_id : 0;
 }
 
-static bool apply(struct put *put, struct error *err)
+static bool apply(struct job *job, struct error *err)
 {
 	AUTO(steam_install_finish) struct steam_install install = { 0 };
-	AUTO(steam_users_finish) struct steam_user_list users = { 0 };
 	AUTO(shortcuts_file_finish) struct shortcuts_file file = { 0 };
-	const struct steam_user *user;
 
-	if (!check_request(put, err) || !find_idle(&install, put->home, put->steam_dir, err) ||
-		!steam_users_load(&users, install.root, err)) {
+	if (!steam_change_check(&job->change, err) ||
+		!find_idle(&install, job->home, job->steam_dir, err) ||
+		!shortcuts_file_load(&file, install.root, job->change.account_id, err)) {
 		return false;
 	}
-	user = steam_users_find(&users, put->user_id, err);
-	if (user == NULL || !shortcuts_file_load(&file, install.root, user->account_id, err)) {
-		return false;
+	job->app_id = edit(&file.shortcuts, &job->change);
+	if (job->app_id == 0) {
+		return error_set(err, ERROR_NOT_FOUND, "there is no shortcut with the app id %u",
+			job->change.app_id);
 	}
-	put->app_id = shortcuts_put(&file.shortcuts, &put->edit);
 	/* Once more: Steam may have started meanwhile. */
 	steam_install_finish(&install);
-	return find_idle(&install, put->home, put->steam_dir, err) &&
+	return find_idle(&install, job->home, job->steam_dir, err) &&
 	       shortcuts_file_save(&file, err);
 }
 
-static void run_put(struct worker_job *job)
+static void run_job(struct worker_job *worker_job)
 {
-	struct put *put = put_of(job);
+	struct job *job = job_of(worker_job);
 
-	put->succeeded = apply(put, &put->err);
+	job->succeeded = apply(job, &job->err);
 }
 
-static void put_finished(struct worker_job *job)
+static void job_finished(struct worker_job *worker_job)
 {
-	struct put *put = put_of(job);
-	struct steam_driver_files *driver = put->driver;
+	struct job *job = job_of(worker_job);
+	struct steam_driver_files *driver = job->driver;
 
 	if (driver != NULL) {
-		driver->first_put = put->next;
-		if (driver->first_put != NULL) {
-			worker_submit(driver->worker, &driver->first_put->job);
+		driver->first_job = job->next;
+		if (driver->first_job != NULL) {
+			worker_submit(driver->worker, &driver->first_job->job);
 		}
 		/* Last, as it may destroy the driver. */
-		put->done(put->user, put->succeeded ? put->app_id : 0,
-			put->succeeded ? NULL : &put->err);
+		job->done(job->user, job->succeeded ? job->app_id : 0,
+			job->succeeded ? NULL : &job->err);
 	}
-	put_destroy(put);
+	job_destroy(job);
 }
 
-static char *dir_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash == NULL || slash == path ? xstrdup("/")
-					      : xasprintf("%.*s", (int)(slash - path), path);
-}
-
-static void files_put_shortcut(struct steam_driver *base,
-	const struct steam_shortcut_request *request, steam_put_done *done, void *user)
+static void files_apply(struct steam_driver *base, const struct steam_change *change,
+	steam_driver_done *done, void *user)
 {
 	struct steam_driver_files *driver = (struct steam_driver_files *)base;
-	struct put *put = xcalloc(1, sizeof(*put));
-	bool own_start_dir = request->start_dir != NULL && *request->start_dir != '\0';
+	struct job *job = xcalloc(1, sizeof(*job));
 
-	*put = (struct put){
-		.job = { .run = run_put, .done = put_finished },
+	*job = (struct job){
+		.job = { .run = run_job, .done = job_finished },
 		.driver = driver,
 		.home = xstrdup(driver->home),
 		.steam_dir = xstrdup_or_null(driver->steam_dir),
-		.user_id = xstrdup_or_null(request->user_id),
-		.name = xstrdup_or_null(request->name),
-		.exe = xstrdup_or_null(request->exe),
-		.launch_options = xstrdup_or_null(request->launch_options),
 		.done = done,
 		.user = user,
 	};
-	if (own_start_dir) {
-		put->start_dir = xstrdup(request->start_dir);
-	} else if (put->exe != NULL) {
-		put->start_dir = dir_of(put->exe);
-	}
-	if (request->tags != NULL) {
-		strvec_copy(&put->tags, request->tags);
-	}
-	put->edit = (struct shortcuts_edit){
-		.app_id = request->app_id,
-		.name = put->name,
-		.exe = put->exe,
-		.start_dir = put->start_dir,
-		.launch_options = put->launch_options,
-		.tags = &put->tags,
-	};
-	if (driver->first_put == NULL) {
-		driver->first_put = put;
-		worker_submit(driver->worker, &put->job);
+	steam_change_copy(&job->change, change);
+	if (driver->first_job == NULL) {
+		driver->first_job = job;
+		worker_submit(driver->worker, &job->job);
 	} else {
-		driver->last_put->next = put;
+		driver->last_job->next = job;
 	}
-	driver->last_put = put;
+	driver->last_job = job;
 }
 
 static bool files_ready(struct steam_driver *base, struct strbuf *reason)
@@ -212,19 +182,19 @@ static bool files_ready(struct steam_driver *base, struct strbuf *reason)
 static void files_destroy(struct steam_driver *base)
 {
 	struct steam_driver_files *driver = (struct steam_driver_files *)base;
-	struct put *next;
+	struct job *next;
 
-	for (struct put *put = driver->first_put; put != NULL; put = next) {
-		bool with_worker = put == driver->first_put;
+	for (struct job *job = driver->first_job; job != NULL; job = next) {
+		bool with_worker = job == driver->first_job;
 		struct error err;
 
-		next = put->next;
-		put->driver = NULL;
-		error_set(&err, ERROR_CANCELLED, "the shortcut '%s' was not finished",
-			put->name != NULL ? put->name : "");
-		put->done(put->user, 0, &err);
+		next = job->next;
+		job->driver = NULL;
+		error_set(
+			&err, ERROR_CANCELLED, "the change of Steam's shortcuts was not finished");
+		job->done(job->user, 0, &err);
 		if (!with_worker) {
-			put_destroy(put);
+			job_destroy(job);
 		}
 	}
 	free(driver->home);
@@ -235,7 +205,7 @@ static void files_destroy(struct steam_driver *base)
 static const struct steam_driver_ops ops = {
 	.name = "files",
 	.ready = files_ready,
-	.put_shortcut = files_put_shortcut,
+	.apply = files_apply,
 	.destroy = files_destroy,
 };
 

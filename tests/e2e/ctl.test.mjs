@@ -142,6 +142,11 @@ test("settings: listed, read, checked, set, kept", async (t) => {
     "connections.allowedOrigins",
     "pairing.sendCodeToHub",
     "uploads.expireDays",
+    "games.trashDays",
+    "steam.compatTool",
+    "steam.restartWhilePlaying",
+    "steam.debuggerPort",
+    "artwork.localServers",
   ]) {
     assert.ok(keys.includes(key), key);
     assert.equal((await deck.ctl("settings", "get", key)).code, 0, key);

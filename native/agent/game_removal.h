@@ -1,0 +1,40 @@
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct agent_services;
+struct error;
+
+/*
+ * Deleting games and bringing them back, for Hubs and for the owner. A folder goes only if it is
+ * in the registry, and then to the trash (game_trash.h); a shortcut that is not of a registered
+ * game is removed and nothing else.
+ */
+struct game_removal_request {
+	const char *user_id; /* whose shortcut; NULL: the registry's, or the most recent login */
+	uint32_t app_id;     /* reported or actual; 0: by dir */
+	const char *dir;     /* a registered game's folder, for games without a shortcut; or NULL */
+};
+
+struct game_removed {
+	const char *game_name;
+	const char *trash_id; /* NULL: there was no folder of ours */
+	const char *note;     /* NULL, or why the shortcut is still to be seen, a sentence */
+};
+
+/* removed is NULL exactly when err is not; borrowed during the call. */
+typedef void game_removal_done(
+	void *user, const struct game_removed *removed, const struct error *err);
+
+/*
+ * done is called once, on the loop, never from within this call.
+ * Errors: NOT_FOUND (neither a shortcut nor a game of ours), CONFLICT (it runs, or is being
+ * uploaded), IO, NO_SPACE.
+ */
+void game_removal_start(struct agent_services *services, const struct game_removal_request *request,
+	game_removal_done *done, void *user);
+
+/* The folder and its shortcut. game_name in the result. Errors: NOT_FOUND, CONFLICT, IO. */
+void game_restore_start(
+	struct agent_services *services, const char *trash_id, game_removal_done *done, void *user);

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct error;
+struct loop;
+
+/*
+ * Another program, started without a shell and watched on the loop.
+ *
+ * Every child gets an environment without LD_PRELOAD and LD_LIBRARY_PATH (the plugin loader's
+ * point at foreign libraries), the default signals, and no descriptor but those named here.
+ */
+struct spawn;
+
+struct spawn_options {
+	const char *const *argv; /* argv[0] is searched in PATH; ends with NULL */
+	const char *const *env;	 /* "NAME=value", ends with NULL; NULL: this process's own */
+	int stdin_fd;		 /* borrowed; −1: /dev/null */
+	int stdout_fd;		 /* borrowed; −1: /dev/null */
+	/* Called once when it has ended, with waitpid()'s status; may destroy the spawn. */
+	void (*exited)(void *user, int status);
+	void *user;
+};
+
+/* NULL on error: NOT_FOUND (no such program), IO. */
+struct spawn *spawn_create(
+	struct loop *loop, const struct spawn_options *options, struct error *err);
+pid_t spawn_pid(const struct spawn *spawn);
+void spawn_signal(const struct spawn *spawn, int signal_number); /* nothing once it has ended */
+/* Kills it if it still runs, and reaps it; exited is not called any more. NULL is fine. */
+void spawn_destroy(struct spawn *spawn);
+
+/*
+ * Starts a program that outlives this one: in a session of its own, no child of ours, all
+ * standard descriptors on /dev/null. Errors: NOT_FOUND, IO.
+ */
+bool spawn_detached(const char *const *argv, const char *const *env, struct error *err);

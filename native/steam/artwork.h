@@ -1,0 +1,48 @@
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct error;
+
+/*
+ * Images of a shortcut, in userdata/<account>/config/grid/: what kinds there are, which file each
+ * lives in, and what counts as an image. Source: protocol.md §4.
+ */
+enum artwork_kind {
+	ARTWORK_GRID,	/* portrait: <appId>p.* */
+	ARTWORK_BANNER, /* landscape: <appId>.* */
+	ARTWORK_HERO,	/* <appId>_hero.* */
+	ARTWORK_LOGO,	/* <appId>_logo.* */
+	ARTWORK_ICON,	/* <appId>_icon.*; the shortcut names it too */
+	ARTWORK_KIND_COUNT,
+};
+
+#define ARTWORK_MAX_BYTES (20 * 1024 * 1024)
+
+const char *artwork_kind_name(enum artwork_kind kind); /* the protocol's: "grid" … */
+bool artwork_kind_find(const char *name, enum artwork_kind *kind);
+/* Steam's number for SetCustomArtworkForApp: grid 0, hero 1, logo 2, banner 3, icon 4. */
+int artwork_kind_asset_type(enum artwork_kind kind);
+
+/*
+ * The extension by the first bytes alone: PNG, JPEG, WebP, GIF, ICO. NULL: none of them. Steam
+ * looks for "png" and "jpg" only and decides by the bytes as we do, so that all but JPEG (and an
+ * icon that is an ICO) are called "png", as Steam itself calls them.
+ */
+const char *artwork_extension(enum artwork_kind kind, const void *data, size_t length);
+
+/*
+ * Puts an image in its place: checked by its bytes, written aside, synced, renamed; older siblings
+ * with other extensions go then. root: Steam's (steam_install.h). account_id: digits. path (may be
+ * NULL): where it is now, caller frees. Blocks: for a worker.
+ * Errors: INVALID (no image we know), TOO_LARGE, IO, NO_SPACE; the old image is then as it was.
+ */
+bool artwork_put(const char *root, const char *account_id, uint32_t app_id, enum artwork_kind kind,
+	const void *data, size_t length, char **path, struct error *err);
+/* The images of a shortcut that got another id; those of `to` that are not replaced stay. */
+bool artwork_rename(
+	const char *root, const char *account_id, uint32_t from, uint32_t to, struct error *err);
+/* All images of one shortcut. */
+bool artwork_remove(const char *root, const char *account_id, uint32_t app_id, struct error *err);

@@ -1,0 +1,47 @@
+#pragma once
+
+#include "core/json.h"
+#include "core/strvec.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct error;
+
+/*
+ * One change of an account's shortcuts. It is the same JSON object in the queue on disk, in the
+ * request to the game-mode plugin and in the argument of the script that runs inside Steam, and it
+ * may be applied twice without harm.
+ *
+ * put: the entry with app_id is updated; without one, an entry with the same executable and name
+ * (any_name: with the same executable) is adopted; otherwise a new one is made, whose id, where the
+ * maker can choose it, is reported_app_id. compat_tool is set where the user has chosen none.
+ * remove: the entry with app_id goes; one that is not there is success.
+ * set_icon: the entry with app_id gets icon.
+ */
+#define STEAM_CHANGE_PUT "put"
+#define STEAM_CHANGE_REMOVE "remove"
+#define STEAM_CHANGE_SET_ICON "set_icon"
+
+struct steam_change {
+	char *action;		  /* one of those above */
+	char *account_id;	  /* digits: the folder in userdata/ */
+	uint32_t app_id;	  /* put: 0 when none is known */
+	uint32_t reported_app_id; /* put: what a Hub was, or will be, told */
+	char *name;
+	char *exe;	      /* absolute, without quotes */
+	char *start_dir;      /* absolute, without quotes */
+	bool any_name;	      /* the executable is this game's alone */
+	char *launch_options; /* NULL: an existing entry keeps its own */
+	struct strvec tags;   /* added to those there are */
+	char *compat_tool;    /* "" or NULL: none is asked for */
+	char *icon;	      /* set_icon: absolute path */
+};
+
+extern const struct json_field steam_change_fields[];
+
+void steam_change_finish(struct steam_change *change);
+void steam_change_copy(
+	struct steam_change *to, const struct steam_change *from); /* to is replaced */
+/* What a stored or received change must have. Errors: INVALID. */
+bool steam_change_check(const struct steam_change *change, struct error *err);

@@ -1,0 +1,33 @@
+#pragma once
+
+#include "core/strvec.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct error;
+struct loop;
+struct steam_install;
+struct steam_process;
+
+/*
+ * The running Steam client: what /proc tells of it, and word of its end.
+ */
+
+/* Since it started, or −1 where that cannot be read. */
+int64_t steam_process_age_ms(pid_t pid);
+/* Does gamescope's session run it, which starts it again by itself whenever it ends? */
+bool steam_process_in_game_mode(pid_t pid);
+/* Its environment, "NAME=value" each; false when it cannot be read. */
+bool steam_process_environment(pid_t pid, struct strvec *env);
+/*
+ * Does a game run that this user's Steam has started (a process "… SteamLaunch AppId=N …")?
+ * app_id: only that one; 0: any. found (may be NULL): which.
+ */
+bool steam_process_game_running(uint32_t app_id, uint32_t *found);
+
+/* Calls ended once, on the loop, when the process is gone (a pidfd). NULL on error: IO. */
+struct steam_process *steam_process_watch(
+	struct loop *loop, pid_t pid, void (*ended)(void *user), void *user, struct error *err);
+void steam_process_unwatch(struct steam_process *process); /* NULL is fine */

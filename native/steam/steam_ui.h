@@ -1,0 +1,38 @@
+#pragma once
+
+#include "core/json.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct error;
+
+/*
+ * The game-mode plugin as steam/ reaches it. control/ implements it over the local IPC; its
+ * requests are described in control/README.md.
+ */
+
+/* result: the answer's, borrowed during the call; NULL exactly when err is not. */
+typedef void steam_ui_done(void *user, const cJSON *result, const struct error *err);
+
+struct steam_ui {
+	/* Is a plugin there that answers requests? */
+	bool (*attached)(void *owner);
+	/*
+	 * method: "steam.apply", "steam.show_artwork", "steam.restart"; params: one JSON object.
+	 * done is called once, never from within the call. Errors: CONFLICT (none is attached, or
+	 * it went away), TIMEOUT (it did not answer within wait_ms and counts as gone until it
+	 * attaches anew), or what the plugin said.
+	 */
+	void (*request)(void *owner, const char *method, const char *params, int64_t wait_ms,
+		steam_ui_done *done, void *user);
+	/* Forgets a request: done is not called any more. */
+	void (*forget)(void *owner, void *user);
+	/*
+	 * An image that the plugin may fetch in parts while a request names it: path is offered
+	 * under the returned number until it is withdrawn.
+	 */
+	int64_t (*offer_file)(void *owner, const char *path);
+	void (*withdraw_file)(void *owner, int64_t number);
+	void *owner;
+};
