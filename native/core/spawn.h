@@ -10,7 +10,8 @@ struct loop;
  * Another program, started without a shell and watched on the loop.
  *
  * Every child gets an environment without LD_PRELOAD and LD_LIBRARY_PATH (the plugin loader's
- * point at foreign libraries), the default signals, and no descriptor but those named here.
+ * point at foreign libraries), the default signals, our standard error, and no descriptor but
+ * those named here.
  */
 struct spawn;
 
