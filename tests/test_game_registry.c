@@ -48,12 +48,14 @@ static void put(struct game_registry *registry, const char *dir, const char *nam
 		.app_id = app_id,
 		.size_bytes = INT64_C(10000000000),
 		.file_count = 3,
-		.installed_at = 1700000000 };
+		.installed_at = 1700000000,
+		.pending = xstrdup("{\"uploadId\":\"u\"}") };
 	struct error err;
 
 	ck_assert_msg(game_registry_put(registry, &game, &err), "%s", err.message);
 	free(game.dir);
 	free(game.name);
+	free(game.pending);
 }
 
 START_TEST(test_games_survive)
@@ -76,7 +78,10 @@ START_TEST(test_games_survive)
 	ck_assert_str_eq(game->name, "A renamed");
 	ck_assert_str_eq(game->executable, "");
 	ck_assert_int_eq(game->size_bytes, INT64_C(10000000000));
+	ck_assert_str_eq(game->pending, "{\"uploadId\":\"u\"}");
 	ck_assert_ptr_eq(game_registry_find_app(registry, 0x90000001), game);
+	ck_assert_ptr_eq(game_registry_find_file(registry, "/games/a/bin/a b"), game);
+	ck_assert_ptr_null(game_registry_find_file(registry, "/games/ab/bin"));
 	ck_assert_ptr_null(game_registry_find_app(registry, 0));
 	ck_assert_ptr_null(game_registry_find(registry, "/games/b"));
 	ck_assert_str_eq(game_registry_at(registry, 1)->dir, "/games/c");

@@ -3,6 +3,7 @@
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/json.h"
+#include "core/paths.h"
 #include "core/state_file.h"
 #include "core/xalloc.h"
 
@@ -23,7 +24,7 @@ struct game_registry {
 	struct game_list list;
 };
 
-static const struct json_field game_fields[] = {
+const struct json_field game_fields[] = {
 	JSON_FIELD(struct game, dir, "dir", JSON_STRING, JSON_REQUIRED),
 	JSON_FIELD(struct game, name, "name", JSON_STRING, JSON_REQUIRED),
 	JSON_FIELD(struct game, hub_id, "hubId", JSON_STRING, 0),
@@ -33,6 +34,7 @@ static const struct json_field game_fields[] = {
 	JSON_FIELD(struct game, size_bytes, "sizeBytes", JSON_INT64, 0),
 	JSON_FIELD(struct game, file_count, "fileCount", JSON_INT64, 0),
 	JSON_FIELD(struct game, installed_at, "installedAt", JSON_INT64, 0),
+	JSON_FIELD(struct game, pending, "pending", JSON_STRING, JSON_OMIT_EMPTY),
 	JSON_FIELDS_END,
 };
 
@@ -42,13 +44,12 @@ static const struct json_field game_list_fields[] = {
 	JSON_FIELDS_END,
 };
 
-/* Texts are never NULL in a registry. */
 static char *text_or_empty(const char *text)
 {
 	return xstrdup(text != NULL ? text : "");
 }
 
-static void copy_game(struct game *to, const struct game *from)
+void game_copy(struct game *to, const struct game *from)
 {
 	*to = *from;
 	to->dir = text_or_empty(from->dir);
@@ -56,6 +57,12 @@ static void copy_game(struct game *to, const struct game *from)
 	to->hub_id = text_or_empty(from->hub_id);
 	to->executable = text_or_empty(from->executable);
 	to->user_id = text_or_empty(from->user_id);
+	to->pending = text_or_empty(from->pending);
+}
+
+void game_finish(struct game *game)
+{
+	json_finish(game, game_fields);
 }
 
 static bool check_list(const void *object, struct error *err)
@@ -77,7 +84,7 @@ static const struct state_file registry_file = {
 
 static void fill_empty_texts(struct game *game)
 {
-	char **const texts[] = { &game->hub_id, &game->executable, &game->user_id };
+	char **const texts[] = { &game->hub_id, &game->executable, &game->user_id, &game->pending };
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		if (*texts[i] == NULL) {
@@ -141,6 +148,16 @@ const struct game *game_registry_find_app(const struct game_registry *registry, 
 	return NULL;
 }
 
+const struct game *game_registry_find_file(const struct game_registry *registry, const char *path)
+{
+	for (size_t i = 0; i < registry->list.games_count; i++) {
+		if (path_is_within(path, registry->list.games[i].dir)) {
+			return &registry->list.games[i];
+		}
+	}
+	return NULL;
+}
+
 const struct game *game_registry_at(const struct game_registry *registry, size_t index)
 {
 	return index < registry->list.games_count ? &registry->list.games[index] : NULL;
@@ -151,11 +168,6 @@ size_t game_registry_count(const struct game_registry *registry)
 	return registry->list.games_count;
 }
 
-static void finish_game(struct game *game)
-{
-	json_finish(game, game_fields);
-}
-
 bool game_registry_put(struct game_registry *registry, const struct game *game, struct error *err)
 {
 	struct game_list *list = &registry->list;
@@ -163,7 +175,7 @@ bool game_registry_put(struct game_registry *registry, const struct game *game, 
 	size_t index;
 	bool replaced = index_of(registry, game->dir, &index);
 
-	copy_game(&added, game);
+	game_copy(&added, game);
 	if (replaced) {
 		before = list->games[index];
 	} else {
@@ -172,10 +184,10 @@ bool game_registry_put(struct game_registry *registry, const struct game *game, 
 	}
 	list->games[index] = added;
 	if (state_file_write(&registry_file, registry->path, &registry->list, err)) {
-		finish_game(&before);
+		game_finish(&before);
 		return true;
 	}
-	finish_game(&added);
+	game_finish(&added);
 	if (replaced) {
 		list->games[index] = before;
 	} else {
@@ -198,7 +210,7 @@ bool game_registry_remove(struct game_registry *registry, const char *dir, struc
 	memmove(&list->games[index], &list->games[index + 1],
 		(list->games_count - index) * sizeof(struct game));
 	if (state_file_write(&registry_file, registry->path, &registry->list, err)) {
-		finish_game(&removed);
+		game_finish(&removed);
 		return true;
 	}
 	memmove(&list->games[index + 1], &list->games[index],

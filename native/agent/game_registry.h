@@ -1,5 +1,7 @@
 #pragma once
 
+#include "core/json.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -22,7 +24,13 @@ struct game {
 	int64_t size_bytes; /* of the manifest */
 	int64_t file_count;
 	int64_t installed_at; /* Unix time of the last install */
+	char *pending;	      /* what is left to be done, as JSON (game_setup.h); "": nothing */
 };
+
+/* Texts are never NULL in an entry of the registry, nor in a copy. */
+extern const struct json_field game_fields[];
+void game_copy(struct game *to, const struct game *from); /* to is not finished first */
+void game_finish(struct game *game);
 
 /* *notice (caller frees, else NULL) says what a reader should know, e.g. a file set aside. */
 struct game_registry *game_registry_create(const char *path, char **notice);
@@ -31,6 +39,8 @@ void game_registry_destroy(struct game_registry *registry);
 /* Borrowed until the registry changes; NULL when unknown. */
 const struct game *game_registry_find(const struct game_registry *registry, const char *dir);
 const struct game *game_registry_find_app(const struct game_registry *registry, uint32_t app_id);
+/* The one whose folder path is in: absolute, without "..". */
+const struct game *game_registry_find_file(const struct game_registry *registry, const char *path);
 const struct game *game_registry_at(const struct game_registry *registry, size_t index);
 size_t game_registry_count(const struct game_registry *registry);
 
