@@ -1,15 +1,14 @@
 #include "steam/steam_install.h"
 
 #include "core/atomic_file.h"
-#include "core/beneath.h"
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/paths.h"
 #include "core/strbuf.h"
 #include "core/xalloc.h"
+#include "steam/steam_process.h"
 
 #include <dirent.h>
-#include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,8 +17,7 @@
 
 #define FLATPAK_HOME ".var/app/com.valvesoftware.Steam"
 #define PID_FILE_MAX_BYTES 64
-/* Holds all of /proc/<pid>/status, and of a command line the arguments that matter. */
-#define PROC_TEXT_BYTES 4096
+#define PROC_STATUS_MAX_BYTES 65536
 
 static const struct {
 	const char *path; /* below the home */
@@ -113,46 +111,17 @@ static pid_t read_pid_file(const char *dir)
 	return pid > 0 && pid <= INT32_MAX ? (pid_t)pid : 0;
 }
 
-/* Reads the start of /proc/<pid>/<name> into text, as a NUL-terminated string. */
-static size_t read_proc(pid_t pid, const char *name, char *text, size_t size)
-{
-	AUTO(free_ptr) char *path = xasprintf("/proc/%d/%s", (int)pid, name);
-	AUTO(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t length = fd >= 0 ? read(fd, text, size - 1) : -1;
-
-	length = length > 0 ? length : 0;
-	text[length] = '\0';
-	return (size_t)length;
-}
-
-/* Is it the client, or the script that starts it and waits for it? */
-static bool is_steam(pid_t pid)
-{
-	AUTO(free_ptr) char *path = xasprintf("/proc/%d", (int)pid);
-	char text[PROC_TEXT_BYTES];
-	struct stat stat_buf;
-	size_t length;
-
-	if (stat(path, &stat_buf) != 0 || stat_buf.st_uid != getuid()) {
-		return false;
-	}
-	read_proc(pid, "comm", text, sizeof(text));
-	text[strcspn(text, "\n")] = '\0';
-	if (strcmp(text, "steam") == 0 || strcmp(text, "steam.sh") == 0) {
-		return true;
-	}
-	length = read_proc(pid, "cmdline", text, sizeof(text));
-	return strlen(text) < length && strcmp(path_base(text + strlen(text) + 1), "steam.sh") == 0;
-}
-
-/* The number a process has in the innermost of its process namespaces. */
+/* The number a process has in the innermost of its process namespaces; 0 when it is gone. */
 static pid_t inner_pid(pid_t pid)
 {
-	char text[PROC_TEXT_BYTES];
+	AUTO(free_ptr) char *path = xasprintf("/proc/%d/status", (int)pid);
+	AUTO(strbuf_finish) struct strbuf text = { 0 };
 	char *line;
 
-	read_proc(pid, "status", text, sizeof(text));
-	line = strstr(text, "\nNSpid:");
+	if (!atomic_file_read(path, PROC_STATUS_MAX_BYTES, &text, NULL)) {
+		return 0;
+	}
+	line = strstr(text.data, "\nNSpid:");
 	if (line == NULL) {
 		return 0;
 	}
@@ -175,7 +144,8 @@ static pid_t find_sandboxed(pid_t pid)
 			break;
 		}
 		candidate = (pid_t)strtol(entry->d_name, NULL, 10);
-		if (candidate > 0 && is_steam(candidate) && inner_pid(candidate) == pid) {
+		if (candidate > 0 && steam_process_is_client(candidate) &&
+			inner_pid(candidate) == pid) {
 			found = candidate;
 		}
 	}
@@ -196,7 +166,7 @@ static pid_t running_by(const char *dir, bool flatpak)
 	if (flatpak) {
 		return find_sandboxed(pid);
 	}
-	return is_steam(pid) ? pid : 0;
+	return steam_process_is_client(pid) ? pid : 0;
 }
 
 pid_t steam_install_running(const struct steam_install *install)

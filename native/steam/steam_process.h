@@ -15,19 +15,29 @@ struct steam_process;
  * The running Steam client: what /proc tells of it, and word of its end.
  */
 
+/*
+ * Is it a process of this user that still runs (a zombie does not) and is the client, or the script
+ * that starts it and waits for it?
+ */
+bool steam_process_is_client(pid_t pid);
 /* Since it started, or −1 where that cannot be read. */
 int64_t steam_process_age_ms(pid_t pid);
 /* Does gamescope's session run it, which starts it again by itself whenever it ends? */
 bool steam_process_in_game_mode(pid_t pid);
 /* Its environment, "NAME=value" each; false when it cannot be read. */
 bool steam_process_environment(pid_t pid, struct strvec *env);
+/* The value that such a list has for name, borrowed; NULL for none and for an empty one. */
+const char *steam_process_variable(const struct strvec *env, const char *name);
 /*
  * Does a game run that this user's Steam has started (a process "… SteamLaunch AppId=N …")?
  * app_id: only that one; 0: any. found (may be NULL): which.
  */
 bool steam_process_game_running(uint32_t app_id, uint32_t *found);
 
-/* Calls ended once, on the loop, when the process is gone (a pidfd). NULL on error: IO. */
+/*
+ * Calls ended once, on the loop, when the process is gone: also when it was before this call, or
+ * its number is another program's by now. ended may unwatch. NULL on error: IO.
+ */
 struct steam_process *steam_process_watch(
 	struct loop *loop, pid_t pid, void (*ended)(void *user), void *user, struct error *err);
 void steam_process_unwatch(struct steam_process *process); /* NULL is fine */

@@ -1,0 +1,269 @@
+#include "steam/steam_process.h"
+
+#include "core/error.h"
+#include "core/loop.h"
+#include "steam_home.h"
+
+#include <check.h>
+
+static struct steam_home home;
+static struct strvec env;
+static struct error err;
+
+static void setup(void)
+{
+	steam_home_init(&home);
+}
+
+static void teardown(void)
+{
+	strvec_finish(&env);
+	steam_home_finish(&home);
+}
+
+/* A program that has started when this returns, and ends when *hold is closed. */
+static pid_t start(const char *const *argv, const char *const *environment, int *hold)
+{
+	int started[2], held[2];
+	char byte;
+	pid_t pid;
+
+	ck_assert_int_eq(pipe2(started, O_CLOEXEC), 0);
+	ck_assert_int_eq(pipe2(held, O_CLOEXEC), 0);
+	pid = fork();
+	if (pid == 0) {
+		dup2(held[0], 0);
+		execve(argv[0], (char *const *)argv, (char *const *)environment);
+		_exit(127);
+	}
+	close(started[1]);
+	close(held[0]);
+	ck_assert_int_eq(read(started[0], &byte, 1), 0); /* closed by execve() */
+	close(started[0]);
+	*hold = held[1];
+	return pid;
+}
+
+static void end(pid_t pid, int hold)
+{
+	close(hold);
+	waitpid(pid, NULL, 0);
+}
+
+static const char *const cat[] = { "/bin/cat", NULL };
+
+START_TEST(test_client)
+{
+	static const char *const names[] = { "steam", "steam.sh", "steamwebhelper", "ste am) Z" };
+	pid_t pid = steam_home_start_process(names[_i]);
+
+	ck_assert_int_eq(steam_process_is_client(pid), _i < 2);
+	ck_assert_int_ge(steam_process_age_ms(pid), 0);
+	kill(pid, SIGKILL);
+	/* Dead, but nobody has asked for its exit code yet. */
+	ck_assert_int_eq(waitid(P_PID, (id_t)pid, &(siginfo_t){ 0 }, WEXITED | WNOWAIT), 0);
+	ck_assert(!steam_process_is_client(pid));
+	waitpid(pid, NULL, 0);
+	ck_assert(!steam_process_is_client(pid));
+	ck_assert_int_eq(steam_process_age_ms(pid), -1);
+	ck_assert(!steam_process_is_client(0));
+	ck_assert(!steam_process_is_client(-1));
+}
+END_TEST
+
+START_TEST(test_age)
+{
+	pid_t pid = steam_home_start_process("name) R 1 (steam");
+	int64_t age_ms = steam_process_age_ms(pid);
+
+	ck_assert_int_ge(age_ms, 0);
+	ck_assert_int_le(age_ms, 60 * 1000);
+	steam_home_end_process(pid);
+}
+END_TEST
+
+START_TEST(test_environment)
+{
+	/* Longer than what one read yields. */
+	char *big = malloc(20000);
+	const char *const given[] = { "DISPLAY=:7", "EMPTY=", "no value", "A=b=c", big,
+		"DISPLAY_2=:8", NULL };
+	int hold;
+	pid_t pid;
+
+	memset(big, 'x', 20000 - 1);
+	memcpy(big, "BIG=", 4);
+	big[20000 - 1] = '\0';
+	pid = start(cat, given, &hold);
+	ck_assert(steam_process_environment(pid, &env));
+	ck_assert_uint_eq(env.count, 5);
+	ck_assert_str_eq(env.items[0], "DISPLAY=:7");
+	ck_assert_str_eq(env.items[3], big);
+	ck_assert_str_eq(steam_process_variable(&env, "DISPLAY"), ":7");
+	ck_assert_str_eq(steam_process_variable(&env, "DISPLAY_2"), ":8");
+	ck_assert_str_eq(steam_process_variable(&env, "A"), "b=c");
+	ck_assert_ptr_null(steam_process_variable(&env, "EMPTY"));
+	ck_assert_ptr_null(steam_process_variable(&env, "DISP"));
+	end(pid, hold);
+	ck_assert(!steam_process_environment(pid, &env));
+	ck_assert_uint_eq(env.count, 5);
+	free(big);
+}
+END_TEST
+
+static const struct {
+	const char *env[3];
+	bool game_mode;
+} sessions[] = {
+	{ { NULL }, false },
+	{ { "DISPLAY=:0" }, false },
+	{ { "GAMESCOPE_WAYLAND_DISPLAY=gamescope-0" }, true },
+	{ { "GAMESCOPE_WAYLAND_DISPLAY=" }, false },
+	{ { "XDG_CURRENT_DESKTOP=gamescope" }, true },
+	{ { "XDG_CURRENT_DESKTOP=ChimeraOS:gamescope" }, true },
+	{ { "XDG_CURRENT_DESKTOP=gamescoped" }, false },
+	{ { "XDG_CURRENT_DESKTOP=KDE" }, false },
+	{ { "XDG_CURRENT_DESKTOP=KDE", "GAMESCOPE_WAYLAND_DISPLAY=gamescope-0" }, false },
+	{ { "XDG_CURRENT_DESKTOP=", "GAMESCOPE_WAYLAND_DISPLAY=gamescope-0" }, true },
+};
+
+START_TEST(test_game_mode)
+{
+	int hold;
+	pid_t pid = start(cat, sessions[_i].env, &hold);
+
+	ck_assert_int_eq(steam_process_in_game_mode(pid), sessions[_i].game_mode);
+	end(pid, hold);
+	ck_assert(!steam_process_in_game_mode(pid));
+}
+END_TEST
+
+static const struct {
+	const char *words[4];
+	uint32_t app_id;
+} games[] = {
+	{ { "SteamLaunch", "AppId=3999999701", "--", "/games/a" }, 3999999701 },
+	{ { "--", "SteamLaunch", "AppId=3999999702" }, 3999999702 },
+	{ { "SteamLaunch", "--", "AppId=3999999703" }, 0 },
+	{ { "AppId=3999999704", "SteamLaunch" }, 0 },
+	{ { "SteamLaunch AppId=3999999705" }, 0 },
+	{ { "SteamLaunch", "AppId=" }, 0 },
+	{ { "SteamLaunch", "AppId=-1" }, 0 },
+	{ { "SteamLaunch", "AppId=4294967296" }, 0 },
+	{ { "SteamLaunch" }, 0 },
+};
+
+/* By ids of its own, because the machine may run a game. */
+START_TEST(test_game)
+{
+	const char *argv[8] = { "/bin/sh", "-c", "read line", "reaper" };
+	uint32_t found = 0;
+	int hold;
+	pid_t pid;
+
+	memcpy(argv + 4, games[_i].words, sizeof(games[_i].words));
+	pid = start(argv, (const char *const[]){ NULL }, &hold);
+	if (games[_i].app_id != 0) {
+		ck_assert(steam_process_game_running(games[_i].app_id, &found));
+		ck_assert_uint_eq(found, games[_i].app_id);
+		ck_assert(steam_process_game_running(0, &found));
+		ck_assert_uint_ne(found, 0);
+		ck_assert(!steam_process_game_running(games[_i].app_id + 100, NULL));
+	} else {
+		for (uint32_t id = 3999999703; id <= 3999999705; id++) {
+			ck_assert(!steam_process_game_running(id, NULL));
+		}
+		ck_assert(!steam_process_game_running(UINT32_MAX, NULL));
+	}
+	end(pid, hold);
+	ck_assert(games[_i].app_id == 0 || !steam_process_game_running(games[_i].app_id, NULL));
+}
+END_TEST
+
+static struct loop *loop;
+static unsigned ended_count;
+
+static void ended(void *user)
+{
+	ended_count++;
+	loop_stop(loop);
+}
+
+static struct steam_process *watch(pid_t pid)
+{
+	struct steam_process *process = steam_process_watch(loop, pid, ended, NULL, &err);
+
+	ck_assert_msg(process != NULL, "%s", err.message);
+	return process;
+}
+
+enum { ENDS_LATER, IS_ZOMBIE, IS_GONE, IS_ANOTHER, CASE_COUNT };
+
+START_TEST(test_watch)
+{
+	pid_t pid = steam_home_start_process(_i == IS_ANOTHER ? "steamwebhelper" : "steam");
+	struct steam_process *process;
+
+	loop = loop_create();
+	ended_count = 0;
+	if (_i == IS_ZOMBIE || _i == IS_GONE) {
+		kill(pid, SIGKILL);
+		waitid(P_PID, (id_t)pid, &(siginfo_t){ 0 },
+			WEXITED | (_i == IS_ZOMBIE ? WNOWAIT : 0));
+	}
+	process = watch(pid);
+	ck_assert_uint_eq(ended_count, 0);
+	if (_i == ENDS_LATER) {
+		loop_dispatch(loop);
+		ck_assert_uint_eq(ended_count, 0);
+		kill(pid, SIGKILL);
+	}
+	loop_run(loop);
+	loop_dispatch(loop);
+	ck_assert_uint_eq(ended_count, 1); /* once, though the descriptor stays readable */
+	steam_process_unwatch(process);
+	if (_i == IS_ANOTHER) {
+		kill(pid, SIGKILL);
+	}
+	waitpid(pid, NULL, 0);
+	loop_destroy(loop);
+}
+END_TEST
+
+START_TEST(test_unwatch)
+{
+	pid_t pid = steam_home_start_process("steam");
+
+	loop = loop_create();
+	ended_count = 0;
+	steam_process_unwatch(NULL);
+	steam_process_unwatch(watch(pid));
+	steam_home_end_process(pid);
+	steam_process_unwatch(watch(pid));
+	loop_dispatch(loop);
+	ck_assert_uint_eq(ended_count, 0);
+	loop_destroy(loop);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("steam_process");
+	TCase *tcase = tcase_create("steam_process");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_loop_test(tcase, test_client, 0, 4);
+	tcase_add_test(tcase, test_age);
+	tcase_add_test(tcase, test_environment);
+	tcase_add_loop_test(tcase, test_game_mode, 0, sizeof(sessions) / sizeof(*sessions));
+	tcase_add_loop_test(tcase, test_game, 0, sizeof(games) / sizeof(*games));
+	tcase_add_loop_test(tcase, test_watch, 0, CASE_COUNT);
+	tcase_add_test(tcase, test_unwatch);
+	suite_add_tcase(suite, tcase);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed != 0;
+}
