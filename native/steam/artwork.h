@@ -37,7 +37,8 @@ const char *artwork_extension(enum artwork_kind kind, const void *data, size_t l
  * Puts an image in its place: checked by its bytes, written aside, synced, renamed; older siblings
  * with other extensions go then. root: Steam's (steam_install.h). account_id: digits. path (may be
  * NULL): where it is now, caller frees. Blocks: for a worker.
- * Errors: INVALID (no image we know), TOO_LARGE, IO, NO_SPACE; the old image is then as it was.
+ * Errors: INVALID (no image we know, no account, a link in the way), TOO_LARGE, IO, NO_SPACE; the
+ * old image is then as it was.
  */
 bool artwork_put(const char *root, const char *account_id, uint32_t app_id, enum artwork_kind kind,
 	const void *data, size_t length, char **path, struct error *err);
