@@ -1,0 +1,99 @@
+#include "steam/backed_file.h"
+
+#include "core/atomic_file.h"
+#include "core/cleanup.h"
+#include "core/error.h"
+#include "core/xalloc.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define NEW_FILE_MODE 0644 /* as Steam makes them */
+
+bool backed_file_load(
+	struct backed_file *file, const char *path, size_t max_bytes, struct error *err)
+{
+	struct error problem = { 0 };
+	struct stat stat_buf;
+	char *real = realpath(path, NULL);
+
+	file->path = real != NULL ? real : xstrdup(path);
+	file->mode = NEW_FILE_MODE;
+	if (!atomic_file_read(file->path, max_bytes, &file->loaded, &problem)) {
+		return problem.kind == ERROR_NOT_FOUND ||
+		       error_set(err, problem.kind, "%s", problem.message);
+	}
+	file->exists = true;
+	if (stat(file->path, &stat_buf) == 0) {
+		file->mode = stat_buf.st_mode & 0777;
+	}
+	return true;
+}
+
+static bool same_bytes(const struct strbuf *a, const struct strbuf *b)
+{
+	return a->length == b->length && memcmp(strbuf_text(a), strbuf_text(b), a->length) == 0;
+}
+
+static char *backup_path(const struct backed_file *file, int number)
+{
+	return xasprintf("%s.capydeck-%d", file->path, number);
+}
+
+/*
+ * Makes "-1" free. What a crash left between two renames is a gap in the numbers: it is filled, so
+ * that only a full set loses its oldest.
+ */
+static bool shift_backups(const struct backed_file *file, struct error *err)
+{
+	int number = 1;
+
+	for (; number < BACKED_FILE_COUNT; number++) {
+		AUTO(free_ptr) char *path = backup_path(file, number);
+
+		if (access(path, F_OK) != 0) {
+			break;
+		}
+	}
+	for (; number > 1; number--) {
+		AUTO(free_ptr) char *from = backup_path(file, number - 1);
+		AUTO(free_ptr) char *to = backup_path(file, number);
+
+		if (rename(from, to) != 0) {
+			return error_set_errno(err, "cannot rename the backup '%s'", from);
+		}
+	}
+	return true;
+}
+
+static bool back_up(const struct backed_file *file, struct error *err)
+{
+	AUTO(free_ptr) char *newest = backup_path(file, 1);
+	AUTO(strbuf_finish) struct strbuf before = { 0 };
+
+	if (atomic_file_read(newest, file->loaded.length, &before, NULL) &&
+		same_bytes(&before, &file->loaded)) {
+		return true; /* a crash came between the backup and the new content */
+	}
+	return shift_backups(file, err) && atomic_file_write(newest, strbuf_text(&file->loaded),
+						   file->loaded.length, file->mode, err);
+}
+
+bool backed_file_save(const struct backed_file *file, const struct strbuf *text, struct error *err)
+{
+	if (file->exists && same_bytes(text, &file->loaded)) {
+		return true;
+	}
+	return (!file->exists || back_up(file, err)) &&
+	       atomic_file_write(file->path, strbuf_text(text), text->length, file->mode, err);
+}
+
+void backed_file_finish(struct backed_file *file)
+{
+	free(file->path);
+	strbuf_finish(&file->loaded);
+	*file = (struct backed_file){ 0 };
+}
