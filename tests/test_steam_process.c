@@ -21,25 +21,28 @@ static void teardown(void)
 	steam_home_finish(&home);
 }
 
-/* A program that has started when this returns, and ends when *hold is closed. */
-static pid_t start(const char *const *argv, const char *const *environment, int *hold)
+/* A shell with these words as its arguments that runs when this returns, until *hold is closed. */
+static pid_t start(const char *const words[4], const char *const *environment, int *hold)
 {
-	int started[2], held[2];
+	const char *argv[9] = { "/bin/sh", "-c", "echo; read line", "reaper" };
+	int ready[2], held[2];
 	char byte;
 	pid_t pid;
 
-	ck_assert_int_eq(pipe2(started, O_CLOEXEC), 0);
+	memcpy(argv + 4, words, 4 * sizeof(*words));
+	ck_assert_int_eq(pipe2(ready, O_CLOEXEC), 0);
 	ck_assert_int_eq(pipe2(held, O_CLOEXEC), 0);
 	pid = fork();
 	if (pid == 0) {
 		dup2(held[0], 0);
+		dup2(ready[1], 1);
 		execve(argv[0], (char *const *)argv, (char *const *)environment);
 		_exit(127);
 	}
-	close(started[1]);
+	close(ready[1]);
 	close(held[0]);
-	ck_assert_int_eq(read(started[0], &byte, 1), 0); /* closed by execve() */
-	close(started[0]);
+	ck_assert_int_eq(read(ready[0], &byte, 1), 1);
+	close(ready[0]);
 	*hold = held[1];
 	return pid;
 }
@@ -50,7 +53,7 @@ static void end(pid_t pid, int hold)
 	waitpid(pid, NULL, 0);
 }
 
-static const char *const cat[] = { "/bin/cat", NULL };
+static const char *const no_words[4];
 
 START_TEST(test_client)
 {
@@ -94,7 +97,7 @@ START_TEST(test_environment)
 	memset(big, 'x', 20000 - 1);
 	memcpy(big, "BIG=", 4);
 	big[20000 - 1] = '\0';
-	pid = start(cat, given, &hold);
+	pid = start(no_words, given, &hold);
 	ck_assert(steam_process_environment(pid, &env));
 	ck_assert_uint_eq(env.count, 5);
 	ck_assert_str_eq(env.items[0], "DISPLAY=:7");
@@ -130,7 +133,7 @@ static const struct {
 START_TEST(test_game_mode)
 {
 	int hold;
-	pid_t pid = start(cat, sessions[_i].env, &hold);
+	pid_t pid = start(no_words, sessions[_i].env, &hold);
 
 	ck_assert_int_eq(steam_process_in_game_mode(pid), sessions[_i].game_mode);
 	end(pid, hold);
@@ -156,13 +159,10 @@ static const struct {
 /* By ids of its own, because the machine may run a game. */
 START_TEST(test_game)
 {
-	const char *argv[8] = { "/bin/sh", "-c", "read line", "reaper" };
 	uint32_t found = 0;
 	int hold;
-	pid_t pid;
+	pid_t pid = start(games[_i].words, no_words, &hold);
 
-	memcpy(argv + 4, games[_i].words, sizeof(games[_i].words));
-	pid = start(argv, (const char *const[]){ NULL }, &hold);
 	if (games[_i].app_id != 0) {
 		ck_assert(steam_process_game_running(games[_i].app_id, &found));
 		ck_assert_uint_eq(found, games[_i].app_id);
