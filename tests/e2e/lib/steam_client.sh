@@ -1,0 +1,90 @@
+#!/bin/sh
+# A Steam client that has only files: started as <folder>/steam, so that the kernel calls it
+# "steam"; <folder>/root is a link to its installation. It reads shortcuts.vdf and config.vdf when
+# it starts and writes what it read over them when it ends, which is why nobody else may write them
+# while it runs. What it does is logged in <folder>/log. "steam -shutdown" asks the running one to
+# end, "steam -tell WORD…" whatever the loop below knows.
+#
+# Files in <folder> change it:
+#   ignore-shutdown  it does
+#   hold-exit        asked to end, it waits for "-tell exit" first
+set -u
+folder=$(dirname "$0")
+root=$folder/root
+
+log() {
+	echo "$*" >>"$folder/log"
+}
+
+# Opened for both, a pipe that nobody reads does not stop the writer.
+tell() {
+	[ ! -p "$folder/pipe" ] || echo "$*" 1<>"$folder/pipe"
+}
+
+case ${1-} in
+-shutdown)
+	log shutdown
+	tell shutdown
+	exit
+	;;
+-tell)
+	shift
+	tell "$@"
+	exit
+	;;
+esac
+
+# The files that it has in memory, and what they are before anybody wrote them.
+files() {
+	for config in "$root"/userdata/*/config; do
+		[ ! -d "$config" ] || "$1" "$config/shortcuts.vdf" '\000shortcuts\000\010\010'
+	done
+	"$1" "$root/config/config.vdf" '"InstallConfigStore"\n{\n}\n'
+}
+
+memory_of() {
+	echo "$folder/memory.$$.$(echo "$1" | tr / _)"
+}
+
+read_file() {
+	cat "$1" >"$(memory_of "$1")" 2>/dev/null || printf "$2" >"$(memory_of "$1")"
+}
+
+write_file() {
+	mv "$(memory_of "$1")" "$1"
+}
+
+mkdir -p "$root/config"
+files read_file
+[ -p "$folder/pipe" ] || mkfifo "$folder/pipe"
+exec 3<>"$folder/pipe"
+echo $$ >"$root/steam.pid"
+env >"$folder/env"
+log "start $$"
+
+games=
+while read -r word argument <&3; do
+	case $word in
+	shutdown)
+		[ ! -e "$folder/ignore-shutdown" ] || continue
+		[ -e "$folder/hold-exit" ] || break
+		log ending
+		;;
+	exit) break ;;
+	crash)
+		log crash
+		kill -KILL $$
+		;;
+	game) # as Steam's reaper; it ends with its standard input
+		[ -p "$folder/game" ] || mkfifo "$folder/game"
+		sh -c 'read -r line' reaper SteamLaunch "AppId=$argument" -- game <>"$folder/game" 3<&- &
+		games="$games $!"
+		log "game $argument"
+		;;
+	esac
+done
+for game in $games; do
+	kill "$game"
+done
+files write_file
+log "end $$"
