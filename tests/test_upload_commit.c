@@ -103,6 +103,7 @@ static void fill_record(struct commit_record *record, const char *dir, bool keep
 		.game_name = xstrdup("Game"),
 		.dir = xstrdup(dir),
 		.executable = xstrdup("bin/game"),
+		.pending = xstrdup(TEST_PENDING),
 		.files = xcalloc(COUNT(new_build), sizeof(struct installed_file)),
 		.files_count = COUNT(new_build) };
 	for (size_t i = 0; i < COUNT(new_build); i++) {
@@ -155,6 +156,8 @@ static void expect_rolled_forward(const char *upload_id)
 	ck_assert(has_content(dir, &old_build[3]));
 	ck_assert(!path_exists(staging, upload_id));
 	ck_assert_int_eq(game_registry_find(fixture.registry, dir)->file_count, COUNT(new_build));
+	/* What comes after the files is still to be done. */
+	ck_assert_str_eq(game_registry_find(fixture.registry, dir)->pending, TEST_PENDING);
 }
 
 static void move_by_hand(const char *upload_id, const struct test_file *file)

@@ -87,7 +87,6 @@ START_TEST(test_a_game_is_installed)
 	ck_assert_msg(fixture_complete(&fixture, HUB, answer.upload_id, NULL, &complete), "%s",
 		complete.error.message);
 	ck_assert_str_eq(complete.dir, dir);
-	ck_assert_str_eq(complete.executable, "bin/game");
 	expect_content("Small Game", small_game, COUNT(small_game));
 	fixture_settle(&fixture);
 	ck_assert(!path_exists(fixture.library, ".capydeck/uploads/x"));
@@ -95,6 +94,7 @@ START_TEST(test_a_game_is_installed)
 	ck_assert_ptr_nonnull(game);
 	ck_assert_str_eq(game->name, "Small Game");
 	ck_assert_str_eq(game->executable, "bin/game");
+	ck_assert_str_eq(game->pending, TEST_PENDING);
 	ck_assert_int_eq(game->file_count, COUNT(small_game));
 	/* A late cancel is no error, and touches nothing. */
 	ck_assert(upload_store_cancel(fixture.store, HUB, answer.upload_id, NULL));
@@ -840,7 +840,7 @@ START_TEST(test_answers_come_before_the_store_is_gone)
 	request.files[0].relative_path = xstrdup("x");
 	upload_store_init(fixture.store, HUB, &request, on_late_init, &init);
 	upload_store_complete(
-		fixture.store, HUB, answer.upload_id, NULL, on_late_complete, &complete);
+		fixture.store, HUB, answer.upload_id, NULL, NULL, on_late_complete, &complete);
 	restart();
 	ck_assert_uint_eq(init.count, 1);
 	ck_assert_int_eq(init.kind, ERROR_CANCELLED);

@@ -280,15 +280,13 @@ static void on_complete(
 		return;
 	}
 	snprintf(answer->dir, sizeof(answer->dir), "%s", installed->dir);
-	snprintf(answer->executable, sizeof(answer->executable), "%s", installed->executable);
-	answer->known_app_id = installed->known_app_id;
 }
 
 bool fixture_complete(struct upload_fixture *fixture, const char *hub, const char *id,
 	const char *exe, struct complete_answer *answer)
 {
 	*answer = (struct complete_answer){ 0 };
-	upload_store_complete(fixture->store, hub, id, exe, on_complete, answer);
+	upload_store_complete(fixture->store, hub, id, exe, TEST_PENDING, on_complete, answer);
 	ck_assert(!answer->answered);
 	fixture_wait(fixture, &answer->answered);
 	return answer->error.kind == ERROR_NONE;

@@ -70,12 +70,13 @@ int64_t fixture_chunk(struct upload_fixture *fixture, const char *hub, const cha
 void fixture_send(struct upload_fixture *fixture, const char *hub, const struct init_answer *answer,
 	const struct test_file *files, size_t count);
 
+/* What fixture_complete() gives as pending. */
+#define TEST_PENDING "{\"wantsShortcut\":true}"
+
 struct complete_answer {
 	bool answered;
 	struct error error;
 	char dir[256];
-	char executable[128];
-	uint32_t known_app_id;
 };
 
 bool fixture_complete(struct upload_fixture *fixture, const char *hub, const char *id,

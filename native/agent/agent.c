@@ -5,6 +5,7 @@
 #include "agent/agent_identity.h"
 #include "agent/agent_session.h"
 #include "agent/game_registry.h"
+#include "agent/game_setup.h"
 #include "agent/guess_limiter.h"
 #include "agent/handle_upload.h"
 #include "agent/pairing.h"
@@ -206,6 +207,7 @@ struct agent *agent_create(const struct agent_options *options, struct error *er
 		agent_destroy(agent);
 		return NULL;
 	}
+	game_setup_resume(services);
 	return agent;
 }
 

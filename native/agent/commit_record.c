@@ -19,6 +19,7 @@ static const struct json_field commit_record_fields[] = {
 	JSON_FIELD(struct commit_record, executable, "executable", JSON_STRING, JSON_REQUIRED),
 	JSON_FIELD(struct commit_record, size_bytes, "sizeBytes", JSON_INT64, JSON_REQUIRED),
 	JSON_FIELD(struct commit_record, installed_at, "installedAt", JSON_INT64, JSON_REQUIRED),
+	JSON_FIELD(struct commit_record, pending, "pending", JSON_STRING, JSON_OMIT_EMPTY),
 	JSON_FIELD_ARRAY(
 		struct commit_record, files, "files", installed_file_fields, JSON_REQUIRED),
 	JSON_FIELDS_END,
@@ -76,7 +77,10 @@ bool commit_record_register(
 		.user_id = known != NULL ? known->user_id : NULL,
 		.size_bytes = record->size_bytes,
 		.file_count = (int64_t)record->files_count,
-		.installed_at = record->installed_at };
+		.installed_at = record->installed_at,
+		.pending = record->pending != NULL ? record->pending
+			   : known != NULL	   ? known->pending
+						   : NULL };
 
 	return game_registry_put(registry, &game, err);
 }

@@ -22,6 +22,7 @@ struct commit_record {
 	char *executable; /* relative to dir; "" */
 	int64_t size_bytes;
 	int64_t installed_at; /* Unix time */
+	char *pending;	      /* struct game's: what comes after the files; "" */
 	/* Every file of the manifest, sorted; times and sizes as they are after the move. */
 	struct installed_file *files;
 	size_t files_count;

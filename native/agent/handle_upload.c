@@ -2,6 +2,7 @@
 
 #include "agent/agent_session.h"
 #include "agent/chunk_receiver.h"
+#include "agent/operation_announce.h"
 #include "agent/upload_install.h"
 #include "agent/upload_store.h"
 #include "core/base64.h"
@@ -44,7 +45,8 @@ static void on_init(
 	} else {
 		agent_ticket_reply_take(
 			job->ticket, "upload_init_response", upload_init_response_fields, response);
-		upload_install_announce(session, "start", job->game_name);
+		operation_announce(
+			session, "install", "start", job->game_name, "Installation started");
 	}
 	agent_session_unref(session);
 	free(job->game_name);

@@ -25,6 +25,7 @@ struct completion {
 	struct uploads *uploads;
 	struct upload *upload; /* NULL: refused, error says why */
 	char *executable;      /* normalised; NULL: as in init_upload */
+	char *pending;
 	struct upload_checkpoint checkpoint;
 	bool committed; /* the commit record is on the disk */
 	struct commit_record record;
@@ -39,6 +40,7 @@ static void destroy(struct completion *completion)
 {
 	commit_record_finish(&completion->record);
 	free(completion->executable);
+	free(completion->pending);
 	free(completion);
 }
 
@@ -67,6 +69,7 @@ static void fill_record(struct completion *completion)
 	record->dir = xstrdup(upload->head.dir);
 	record->executable = xstrdup(
 		completion->executable != NULL ? completion->executable : manifest->executable);
+	record->pending = xstrdup_or_null(completion->pending);
 	record->size_bytes = manifest->total_bytes;
 	record->installed_at = upload_now_ms() / 1000;
 	record->files = xcalloc(manifest->files_count, sizeof(*record->files));
@@ -174,17 +177,8 @@ static void failed(struct completion *completion)
 static void succeeded(struct completion *completion)
 {
 	struct upload *upload = completion->upload;
-	const struct upload_manifest *manifest =
-		upload->content != NULL ? upload->content->manifest : NULL;
-	const struct game *game =
-		game_registry_find(completion->uploads->registry, upload->head.dir);
-	static const struct strvec no_tags;
 	struct upload_installed installed = { .dir = upload->head.dir,
-		.game_name = upload->head.game_name,
-		.executable = manifest != NULL ? manifest->executable : "",
-		.launch_options = manifest != NULL ? manifest->launch_options : "",
-		.tags = manifest != NULL ? &manifest->tags : &no_tags,
-		.known_app_id = game != NULL ? game->app_id : 0 };
+		.game_name = upload->head.game_name };
 
 	log_info("'%s' is installed in '%s'", upload->head.game_name, upload->head.dir);
 	uploads_note_ended(completion->uploads, upload);
@@ -302,13 +296,14 @@ static struct completion *create(struct uploads *uploads)
 }
 
 void upload_complete(struct uploads *uploads, const char *hub_id, const char *upload_id,
-	const char *shortcut_exe,
+	const char *shortcut_exe, const char *pending,
 	void (*done)(void *user, const struct upload_installed *installed, const struct error *err),
 	void *user)
 {
 	struct completion *completion = create(uploads);
 	struct upload *upload = uploads_find(uploads, hub_id, upload_id);
 
+	completion->pending = xstrdup_or_null(pending);
 	completion->done = done;
 	completion->user = user;
 	if (upload == NULL || upload->state == UPLOAD_PAUSED) {

@@ -15,7 +15,3 @@ struct error;
  */
 bool upload_install_start(
 	struct agent_session *session, struct complete_upload *request, struct error *err);
-
-/* Sends an operation_event of type "install". status: "start" or "complete". */
-void upload_install_announce(
-	struct agent_session *session, const char *status, const char *game_name);

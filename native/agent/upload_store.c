@@ -380,12 +380,20 @@ bool upload_store_wants_digest(const struct upload_store *store)
 	return chunk_writer_is_inline(&store->uploads.writer);
 }
 
+const struct upload_manifest *upload_store_manifest(
+	struct upload_store *store, const char *hub_id, const char *upload_id)
+{
+	const struct upload *upload = uploads_find(&store->uploads, hub_id, upload_id);
+
+	return upload != NULL && upload->content != NULL ? upload->content->manifest : NULL;
+}
+
 void upload_store_complete(struct upload_store *store, const char *hub_id, const char *upload_id,
-	const char *shortcut_exe,
+	const char *shortcut_exe, const char *pending,
 	void (*done)(void *user, const struct upload_installed *installed, const struct error *err),
 	void *user)
 {
-	upload_complete(&store->uploads, hub_id, upload_id, shortcut_exe, done, user);
+	upload_complete(&store->uploads, hub_id, upload_id, shortcut_exe, pending, done, user);
 }
 
 bool upload_store_cancel(

@@ -13,6 +13,7 @@ struct error;
 struct game_registry;
 struct loop;
 struct upload;
+struct upload_manifest;
 struct upload_store;
 struct worker;
 
@@ -131,23 +132,28 @@ size_t upload_store_in_flight_bytes(const struct upload_store *store);
 /* Should a chunk that begins to arrive be hashed on the loop meanwhile? */
 bool upload_store_wants_digest(const struct upload_store *store);
 
+/*
+ * What init_upload announced; borrowed until the upload ends. NULL when there is no such upload of
+ * this Hub, or none that runs.
+ */
+const struct upload_manifest *upload_store_manifest(
+	struct upload_store *store, const char *hub_id, const char *upload_id);
+
 struct upload_installed {
-	const char *dir;
+	const char *dir; /* its entry in the registry says the rest */
 	const char *game_name;
-	const char *executable;	    /* of init_upload, normalised, relative to dir; "" when none */
-	const char *launch_options; /* of init_upload; "" when none */
-	const struct strvec *tags;  /* of init_upload */
-	uint32_t known_app_id;	    /* of the registry: the shortcut to update; 0: none yet */
 };
 
 /*
  * Waits for the writes under way, checks that every byte is there, makes it durable, moves it into
  * the game's folder and enters it in the registry. shortcut_exe (may be NULL): an executable named
- * only now. Errors: NOT_FOUND, INVALID (names the first gap; an exe outside the folder), CONFLICT
- * (a folder where a file must go, or the reverse: nothing was moved), NO_SPACE, IO.
+ * only now. pending (may be NULL): struct game's, kept from the moment on that the game will be
+ * installed whatever happens. Errors: NOT_FOUND, INVALID (names the first gap; an exe outside the
+ * folder), CONFLICT (a folder where a file must go, or the reverse: nothing was moved), NO_SPACE,
+ * IO.
  */
 void upload_store_complete(struct upload_store *store, const char *hub_id, const char *upload_id,
-	const char *shortcut_exe,
+	const char *shortcut_exe, const char *pending,
 	void (*done)(void *user, const struct upload_installed *installed, const struct error *err),
 	void *user);
 

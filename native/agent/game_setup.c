@@ -1,0 +1,233 @@
+#define LOG_MODULE "games"
+
+#include "agent/game_setup.h"
+
+#include "agent/agent_session.h"
+#include "agent/game_registry.h"
+#include "agent/windows_program.h"
+#include "core/cleanup.h"
+#include "core/config.h"
+#include "core/error.h"
+#include "core/log.h"
+#include "core/paths.h"
+#include "core/strbuf.h"
+#include "core/strvec.h"
+#include "core/xalloc.h"
+#include "steam/steam.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define WITHOUT_SHORTCUT "the game is installed, without a shortcut in Steam: "
+
+const struct json_field game_setup_fields[] = {
+	JSON_FIELD(struct game_setup, wants_shortcut, "wantsShortcut", JSON_BOOL, JSON_OMIT_EMPTY),
+	JSON_FIELD(struct game_setup, user_id, "userId", JSON_DIGITS, JSON_OMIT_EMPTY),
+	JSON_FIELD_OBJECT(
+		struct game_setup, shortcut, "shortcut", shortcut_config_fields, JSON_OMIT_EMPTY),
+	JSON_FIELD(struct game_setup, upload_id, "uploadId", JSON_STRING, JSON_OMIT_EMPTY),
+	JSON_FIELDS_END,
+};
+
+/* The setup of one game while it is under way. */
+struct job {
+	struct agent_services *services;
+	char *dir;
+	char *pending; /* as it is in the registry */
+	struct game_setup left;
+	game_setup_done *done; /* NULL: told already, or nobody waits */
+	void *user;
+};
+
+void game_setup_finish(struct game_setup *setup)
+{
+	json_finish(setup, game_setup_fields);
+}
+
+char *game_setup_text(const struct game_setup *setup)
+{
+	struct strbuf text = { 0 };
+
+	json_write(&text, game_setup_fields, setup);
+	if (strcmp(text.data, "{}") == 0) {
+		strbuf_reset(&text);
+	}
+	return strbuf_detach(&text);
+}
+
+static bool is_given(const char *text)
+{
+	return text != NULL && *text != '\0';
+}
+
+static const char *or_null(const char *text)
+{
+	return is_given(text) ? text : NULL;
+}
+
+static void job_free(struct job *job)
+{
+	game_setup_finish(&job->left);
+	free(job->pending);
+	free(job->dir);
+	free(job);
+}
+
+static void report(struct job *job, uint32_t app_id, const char *message)
+{
+	game_setup_done *done = job->done;
+
+	job->done = NULL;
+	if (message != NULL) {
+		log_info("'%s': %s", job->dir, message);
+	}
+	if (done != NULL) {
+		done(job->user, app_id, message);
+	}
+}
+
+/* The game's entry; NULL when it is gone, or has been installed anew and is another job's. */
+static const struct game *entry_of(const struct job *job)
+{
+	const struct game *game = game_registry_find(job->services->games, job->dir);
+
+	return game != NULL && strcmp(game->pending, job->pending) == 0 ? game : NULL;
+}
+
+/* Writes down what is left now. outcome (may be NULL): the shortcut, which is made. */
+static void save(struct job *job, const struct steam_outcome *outcome)
+{
+	const struct game *known = entry_of(job);
+	AUTO(free_ptr) char *pending = game_setup_text(&job->left);
+	struct error err = { 0 };
+	struct game game;
+
+	if (known == NULL || (outcome == NULL && strcmp(pending, job->pending) == 0)) {
+		return;
+	}
+	game = *known;
+	game.pending = pending;
+	if (outcome != NULL) {
+		game.app_id = outcome->app_id;
+		game.user_id = (char *)outcome->account_id;
+	}
+	if (!game_registry_put(job->services->games, &game, &err)) {
+		log_warning(
+			"what is done for '%s' could not be remembered: %s", job->dir, err.message);
+		return;
+	}
+	free(job->pending);
+	job->pending = TAKE_PTR(pending);
+}
+
+static void end(struct job *job)
+{
+	game_setup_finish(&job->left);
+	save(job, NULL);
+	job_free(job);
+}
+
+static void give_up(struct job *job, const char *why)
+{
+	AUTO(free_ptr) char *message = xasprintf(WITHOUT_SHORTCUT "%s", why);
+
+	report(job, 0, message);
+	end(job);
+}
+
+static void on_shortcut(void *user, const struct steam_outcome *outcome, const struct error *err)
+{
+	struct job *job = user;
+
+	if (err != NULL && err->kind == ERROR_CANCELLED) {
+		report(job, 0, WITHOUT_SHORTCUT "the agent is stopping and makes it later");
+		job_free(job);
+		return;
+	}
+	if (err != NULL) {
+		give_up(job, err->message);
+		return;
+	}
+	job->left.wants_shortcut = false;
+	json_finish(&job->left.shortcut, shortcut_config_fields);
+	save(job, outcome);
+	report(job, outcome->app_id, outcome->note);
+	end(job);
+}
+
+/* Absolute paths stay, others lie in the game's folder; NULL for "". */
+static char *in_game_dir(const char *dir, const char *path)
+{
+	if (!is_given(path)) {
+		return NULL;
+	}
+	return *path == '/' ? xstrdup(path) : path_join(dir, path);
+}
+
+static void put_shortcut(struct job *job, const struct game *game)
+{
+	const struct shortcut_config *shortcut = &job->left.shortcut;
+	const char *executable = is_given(shortcut->exe) ? shortcut->exe : game->executable;
+	AUTO(free_ptr) char *exe = in_game_dir(job->dir, executable);
+	AUTO(free_ptr) char *start_dir = in_game_dir(job->dir, shortcut->start_dir);
+	struct steam_shortcut_request request = {
+		.user_id = job->left.user_id,
+		.app_id = game->app_id,
+		.name = is_given(shortcut->name) ? shortcut->name : game->name,
+		.exe = exe,
+		.any_name = true,
+		.start_dir = start_dir,
+		.launch_options = or_null(shortcut->launch_options),
+		.tags = &shortcut->tags,
+	};
+
+	if (exe == NULL) {
+		give_up(job, "no executable was named");
+		return;
+	}
+	if (windows_program_is(exe)) {
+		request.compat_tool = job->services->config->steam_compat_tool;
+	}
+	steam_put_shortcut(job->services->steam, &request, on_shortcut, job);
+}
+
+void game_setup_start(
+	struct agent_services *services, const char *dir, game_setup_done *done, void *user)
+{
+	const struct game *game = game_registry_find(services->games, dir);
+	struct job *job = xcalloc(1, sizeof(*job));
+	struct error err = { 0 };
+
+	*job = (struct job){ .services = services,
+		.dir = xstrdup(dir),
+		.pending = xstrdup(game != NULL ? game->pending : ""),
+		.done = done,
+		.user = user };
+	if (is_given(job->pending) && !json_read_text(&job->left, game_setup_fields, job->pending,
+					      strlen(job->pending), &err)) {
+		log_warning("what was left to do for '%s' cannot be read: %s", dir, err.message);
+	}
+	if (job->left.wants_shortcut) {
+		put_shortcut(job, game);
+	} else {
+		report(job, 0, NULL);
+		end(job);
+	}
+}
+
+void game_setup_resume(struct agent_services *services)
+{
+	AUTO(strvec_finish) struct strvec dirs = { 0 };
+
+	for (size_t i = 0; i < game_registry_count(services->games); i++) {
+		const struct game *game = game_registry_at(services->games, i);
+
+		if (*game->pending != '\0') {
+			strvec_push(&dirs, game->dir);
+		}
+	}
+	for (size_t i = 0; i < dirs.count; i++) {
+		game_setup_start(services, dirs.items[i], NULL, NULL);
+	}
+}
