@@ -62,3 +62,23 @@ bool base64_decode(struct strbuf *out, const char *text, size_t length, struct e
 	}
 	return true;
 }
+
+void base64_encode(struct strbuf *out, const void *data, size_t length)
+{
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	const unsigned char *from = data;
+	char *to = strbuf_extend(out, (length + 2) / 3 * 4);
+
+	for (size_t i = 0; i < length; i += 3) {
+		size_t left = length - i;
+		uint32_t bits = (uint32_t)from[i] << 16;
+
+		bits |= left > 1 ? (uint32_t)from[i + 1] << 8 : 0;
+		bits |= left > 2 ? from[i + 2] : 0;
+		*to++ = digits[bits >> 18];
+		*to++ = digits[bits >> 12 & 63];
+		*to++ = left > 1 ? digits[bits >> 6 & 63] : '=';
+		*to++ = left > 2 ? digits[bits & 63] : '=';
+	}
+}
