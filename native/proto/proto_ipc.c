@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-static const struct json_field ipc_error_fields[] = {
+const struct json_field ipc_error_fields[] = {
 	JSON_FIELD(struct ipc_error, code, "code", JSON_INT64, 0),
 	JSON_FIELD(struct ipc_error, message, "message", JSON_STRING, 0),
 	JSON_FIELDS_END,
@@ -195,6 +195,15 @@ void ipc_write_request(struct strbuf *out, const char *id, const char *method,
 {
 	strbuf_appendf(out, "{\"jsonrpc\":\"2.0\",\"id\":%s,", id);
 	write_method(out, method, fields, params);
+}
+
+void ipc_write_call(struct strbuf *out, const char *id, const char *method, const char *params)
+{
+	strbuf_appendf(out, "{\"jsonrpc\":\"2.0\",\"id\":%s,\"method\":", id);
+	json_write_string(out, method);
+	strbuf_append_text(out, ",\"params\":");
+	strbuf_append_text(out, params);
+	strbuf_append_char(out, '}');
 }
 
 void ipc_write_notification(

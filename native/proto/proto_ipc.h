@@ -40,6 +40,7 @@ struct ipc_message {
 	char *result; /* JSON text */
 	struct ipc_error error;
 };
+extern const struct json_field ipc_error_fields[];
 extern const struct json_field ipc_message_fields[];
 
 /* Append one line without its line feed. id: JSON text. result: JSON text. */
@@ -47,6 +48,8 @@ void ipc_write_request(struct strbuf *out, const char *id, const char *method,
 	const struct json_field *fields, const void *params);
 void ipc_write_result(struct strbuf *out, const char *id, const char *result);
 void ipc_write_error(struct strbuf *out, const char *id, int code, const char *message);
+/* The same with params as JSON text. */
+void ipc_write_call(struct strbuf *out, const char *id, const char *method, const char *params);
 /* fields NULL: without params. */
 void ipc_write_notification(struct strbuf *out, const char *method, const struct json_field *fields,
 	const void *params);

@@ -20,19 +20,20 @@ struct steam_ui {
 	bool (*attached)(void *owner);
 	/*
 	 * method: "steam.apply", "steam.show_artwork", "steam.restart"; params: one JSON object.
-	 * done is called once, never from within the call. Errors: CONFLICT (none is attached, or
-	 * it went away), TIMEOUT (it did not answer within wait_ms and counts as gone until it
-	 * attaches anew), or what the plugin said.
+	 * done is called once, never from within the call. Errors: CONFLICT (none is attached, it
+	 * went away, does not know the method or has too much to do), TIMEOUT (it did not answer
+	 * within wait_ms and counts as gone until it attaches anew), or what the plugin said.
 	 */
 	void (*request)(void *owner, const char *method, const char *params, int64_t wait_ms,
 		steam_ui_done *done, void *user);
 	/* Forgets a request: done is not called any more. */
 	void (*forget)(void *owner, void *user);
 	/*
-	 * An image that the plugin may fetch in parts while a request names it: path is offered
-	 * under the returned number until it is withdrawn.
+	 * An image that the plugin may fetch in parts while a request names it: what is at path now
+	 * is offered under the returned number until that is withdrawn. bytes: its size.
+	 * 0 on error: NOT_FOUND, IO.
 	 */
-	int64_t (*offer_file)(void *owner, const char *path);
+	int64_t (*offer_file)(void *owner, const char *path, int64_t *bytes, struct error *err);
 	void (*withdraw_file)(void *owner, int64_t number);
 	void *owner;
 };

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct error;
+struct offered_file;
+struct strbuf;
+
+/*
+ * Files that a local client may read in parts without being told, or telling, a path: each has a
+ * random number that fits a JSON number. What was offered stays what it was, whatever is put at
+ * its path meanwhile. Zeroed is empty.
+ */
+struct offered_files {
+	struct offered_file *first;
+};
+
+void offered_files_finish(struct offered_files *files);
+/* bytes: its size. 0 on error: NOT_FOUND, INVALID (no regular file), IO. */
+int64_t offered_files_add(
+	struct offered_files *files, const char *path, int64_t *bytes, struct error *err);
+void offered_files_remove(struct offered_files *files, int64_t number);
+/*
+ * Appends max bytes, or what there is of them, from offset on; total: the file's size.
+ * Errors: NOT_FOUND (no such number), INVALID (offset), IO.
+ */
+bool offered_files_read(const struct offered_files *files, int64_t number, int64_t offset,
+	size_t max, struct strbuf *data, int64_t *total, struct error *err);

@@ -1,0 +1,382 @@
+#define LOG_MODULE "ui"
+
+#include "control/ui_link.h"
+
+#include "control/control_error.h"
+#include "control/offered_files.h"
+#include "core/cleanup.h"
+#include "core/error.h"
+#include "core/log.h"
+#include "core/loop.h"
+#include "core/strbuf.h"
+#include "core/xalloc.h"
+#include "net/ipc_server.h"
+#include "proto/proto_ipc.h"
+#include "steam/steam_ui.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct plugin {
+	struct plugin *next;
+	struct ipc_client_conn *conn;
+};
+
+struct request {
+	struct request *next;
+	struct ui_link *link;
+	const struct ipc_client_conn *conn; /* whose answer is awaited; NULL: failed with err */
+	struct error err;
+	char id[32];
+	char *method;
+	int64_t wait_ms;
+	struct loop_timer *timer;
+	steam_ui_done *done;
+	void *user;
+};
+
+struct ui_link {
+	struct loop *loop;
+	struct steam_ui ui;
+	struct plugin *plugins; /* the newest first */
+	struct request *requests;
+	struct offered_files files;
+	int64_t last_id;
+	void (*changed)(void *user);
+	void *user;
+};
+
+static void tell_changed(const struct ui_link *link)
+{
+	if (link->changed != NULL) {
+		link->changed(link->user);
+	}
+}
+
+/* --- Requests --- */
+
+static void request_destroy(struct request *request)
+{
+	loop_timer_destroy(request->timer);
+	free(request->method);
+	free(request);
+}
+
+static void unlink_request(const struct request *request)
+{
+	struct request **link = &request->link->requests;
+
+	while (*link != request) {
+		link = &(*link)->next;
+	}
+	*link = request->next;
+}
+
+static void end_request(struct request *request, const cJSON *result, const struct error *err)
+{
+	unlink_request(request);
+	request->done(request->user, result, err);
+	request_destroy(request);
+}
+
+/* Its err is set; done is called with the loop's next turn. */
+static void fail_request(struct request *request)
+{
+	request->conn = NULL;
+	loop_timer_set(request->timer, 0);
+}
+
+/* True if it was attached. */
+static bool remove_plugin(struct ui_link *link, const struct ipc_client_conn *conn)
+{
+	struct plugin **at = &link->plugins;
+	struct plugin *plugin;
+
+	while (*at != NULL && (*at)->conn != conn) {
+		at = &(*at)->next;
+	}
+	plugin = *at;
+	if (plugin == NULL) {
+		return false;
+	}
+	*at = plugin->next;
+	free(plugin);
+	for (struct request *request = link->requests; request != NULL; request = request->next) {
+		if (request->conn == conn) {
+			error_set(&request->err, ERROR_CONFLICT,
+				"the game-mode plugin went away before it answered '%s'",
+				request->method);
+			fail_request(request);
+		}
+	}
+	return true;
+}
+
+static void on_timer(void *user)
+{
+	struct request *request = user;
+	struct ui_link *link = request->link;
+	const struct ipc_client_conn *silent = request->conn;
+
+	if (silent != NULL) {
+		error_set(&request->err, ERROR_TIMEOUT,
+			"the game-mode plugin did not answer '%s' within %g seconds",
+			request->method, (double)request->wait_ms / 1000);
+		log_warning("%s", request->err.message);
+		request->conn = NULL;
+		remove_plugin(link, silent);
+	}
+	end_request(request, NULL, &request->err);
+	if (silent != NULL) {
+		tell_changed(link);
+	}
+}
+
+static size_t count_requests(const struct ui_link *link, const struct ipc_client_conn *conn)
+{
+	size_t count = 0;
+
+	for (const struct request *request = link->requests; request != NULL;
+		request = request->next) {
+		count += request->conn == conn;
+	}
+	return count;
+}
+
+static bool send_request(struct request *request, const char *params, struct error *err)
+{
+	struct ui_link *link = request->link;
+	struct ipc_client_conn *conn = link->plugins != NULL ? link->plugins->conn : NULL;
+	AUTO(strbuf_finish) struct strbuf line = { 0 };
+
+	if (conn == NULL) {
+		return error_set(err, ERROR_CONFLICT, "the game-mode plugin is not there");
+	}
+	if (count_requests(link, conn) >= UI_LINK_REQUESTS_MAX) {
+		return error_set(err, ERROR_CONFLICT,
+			"the game-mode plugin has %d requests to answer already",
+			UI_LINK_REQUESTS_MAX);
+	}
+	ipc_write_call(&line, request->id, request->method, params);
+	if (line.length > IPC_LINE_MAX_BYTES) {
+		return error_set(err, ERROR_CONFLICT,
+			"'%s' with %zu bytes is more than the game-mode plugin takes",
+			request->method, line.length);
+	}
+	request->conn = conn;
+	ipc_server_send(conn, line.data, line.length);
+	return true;
+}
+
+static void link_request(void *owner, const char *method, const char *params, int64_t wait_ms,
+	steam_ui_done *done, void *user)
+{
+	struct ui_link *link = owner;
+	struct request *request = xcalloc(1, sizeof(*request));
+
+	*request = (struct request){
+		.next = link->requests,
+		.link = link,
+		.method = xstrdup(method),
+		.wait_ms = wait_ms,
+		.done = done,
+		.user = user,
+	};
+	snprintf(request->id, sizeof(request->id), "\"steam-%lld\"", (long long)++link->last_id);
+	request->timer = loop_timer_create(link->loop, on_timer, request);
+	link->requests = request;
+	if (send_request(request, params, &request->err)) {
+		loop_timer_set(request->timer, wait_ms);
+	} else {
+		fail_request(request);
+	}
+}
+
+static void link_forget(void *owner, void *user)
+{
+	const struct ui_link *link = owner;
+	struct request *request = link->requests;
+
+	while (request != NULL && request->user != user) {
+		request = request->next;
+	}
+	if (request != NULL) {
+		unlink_request(request);
+		request_destroy(request);
+	}
+}
+
+/* --- Answers --- */
+
+static bool read_error(
+	const struct request *request, const cJSON *json, struct error *what, struct error *err)
+{
+	struct ipc_error error = { 0 };
+	bool ok = json_read(&error, ipc_error_fields, json, err);
+
+	if (ok && error.code == IPC_METHOD_NOT_FOUND) {
+		error_set(what, ERROR_CONFLICT, "the game-mode plugin does not know '%s'",
+			request->method);
+	} else if (ok) {
+		error_set(what, control_error_kind(error.code), "%s",
+			error.message != NULL && *error.message != '\0'
+				? error.message
+				: "the game-mode plugin failed without saying why");
+	}
+	json_finish(&error, ipc_error_fields);
+	return ok;
+}
+
+static struct request *find_request(
+	const struct ui_link *link, const struct ipc_client_conn *conn, const cJSON *id)
+{
+	AUTO(strbuf_finish) struct strbuf text = { 0 };
+
+	if (id == NULL) {
+		return NULL;
+	}
+	json_print(id, &text);
+	for (struct request *request = link->requests; request != NULL; request = request->next) {
+		if (request->conn == conn && strcmp(request->id, text.data) == 0) {
+			return request;
+		}
+	}
+	return NULL;
+}
+
+bool ui_link_take_answer(
+	struct ui_link *link, const struct ipc_client_conn *conn, const cJSON *message)
+{
+	const cJSON *result = json_member(message, "result");
+	const cJSON *error = json_member(message, "error");
+	struct request *request;
+	struct error why, err;
+
+	if (json_member(message, "method") != NULL) {
+		return false;
+	}
+	request = find_request(link, conn, json_member(message, "id"));
+	if (request == NULL) {
+		return result != NULL || error != NULL;
+	}
+	if (error == NULL && json_is_object(result)) {
+		end_request(request, result, NULL);
+	} else if (error != NULL && read_error(request, error, &why, &err)) {
+		end_request(request, NULL, &why);
+	} else {
+		error_set(&why, ERROR_IO,
+			"the game-mode plugin's answer to '%s' has neither an object as 'result' "
+			"nor an 'error' with 'code' and 'message'",
+			request->method);
+		end_request(request, NULL, &why);
+	}
+	return true;
+}
+
+/* --- Plugins --- */
+
+static bool link_attached(void *owner)
+{
+	const struct ui_link *link = owner;
+
+	return link->plugins != NULL;
+}
+
+void ui_link_attach(struct ui_link *link, struct ipc_client_conn *conn)
+{
+	struct plugin **at = &link->plugins;
+	struct plugin *plugin;
+
+	while (*at != NULL && (*at)->conn != conn) {
+		at = &(*at)->next;
+	}
+	plugin = *at;
+	if (plugin != NULL) {
+		*at = plugin->next;
+	} else {
+		plugin = xcalloc(1, sizeof(*plugin));
+		plugin->conn = conn;
+	}
+	plugin->next = link->plugins;
+	link->plugins = plugin;
+	tell_changed(link);
+}
+
+void ui_link_detach(struct ui_link *link, const struct ipc_client_conn *conn)
+{
+	if (remove_plugin(link, conn)) {
+		tell_changed(link);
+	}
+}
+
+/* --- Files --- */
+
+static int64_t link_offer_file(void *owner, const char *path, int64_t *bytes, struct error *err)
+{
+	struct ui_link *link = owner;
+
+	return offered_files_add(&link->files, path, bytes, err);
+}
+
+static void link_withdraw_file(void *owner, int64_t number)
+{
+	struct ui_link *link = owner;
+
+	offered_files_remove(&link->files, number);
+}
+
+bool ui_link_read_file(const struct ui_link *link, const struct ipc_client_conn *conn,
+	int64_t number, int64_t offset, struct strbuf *data, int64_t *total, struct error *err)
+{
+	if (count_requests(link, conn) == 0) {
+		return error_set(err, ERROR_NOT_FOUND,
+			"file %lld is for a plugin with a request to answer", (long long)number);
+	}
+	return offered_files_read(
+		&link->files, number, offset, UI_LINK_PART_MAX_BYTES, data, total, err);
+}
+
+struct ui_link *ui_link_create(struct loop *loop)
+{
+	struct ui_link *link = xcalloc(1, sizeof(*link));
+
+	link->loop = loop;
+	link->ui = (struct steam_ui){
+		.attached = link_attached,
+		.request = link_request,
+		.forget = link_forget,
+		.offer_file = link_offer_file,
+		.withdraw_file = link_withdraw_file,
+		.owner = link,
+	};
+	return link;
+}
+
+void ui_link_destroy(struct ui_link *link)
+{
+	if (link == NULL) {
+		return;
+	}
+	assert(link->requests == NULL);
+	while (link->plugins != NULL) {
+		struct plugin *plugin = link->plugins;
+
+		link->plugins = plugin->next;
+		free(plugin);
+	}
+	offered_files_finish(&link->files);
+	free(link);
+}
+
+const struct steam_ui *ui_link_steam_ui(const struct ui_link *link)
+{
+	return &link->ui;
+}
+
+void ui_link_set_changed(struct ui_link *link, void (*changed)(void *user), void *user)
+{
+	link->changed = changed;
+	link->user = user;
+}
