@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/error.h"
 #include "core/strbuf.h"
 #include "steam/artwork.h"
 
@@ -9,16 +10,24 @@
 struct loop;
 struct steam;
 struct steam_artwork;
-struct worker;
 
 /*
  * Gives shortcuts their artwork: images at hand, data: URLs and downloads, each checked, put in
  * the grid folder and shown by a running Steam that can be reached; an icon is entered in the
  * shortcut too. One that fails does not stop the others.
+ *
+ * Images are stored one after another, in the order in which they were here, and a newer image of
+ * a kind ends the download of an older one: the last one asked for is the one that stays.
  */
+#define STEAM_ARTWORK_DEADLINE_MS (25 * 1000)
+
+/* downloads_dir: this program's alone; made when needed, and emptied of what a crash left. */
 struct steam_artwork *steam_artwork_create(
-	struct loop *loop, struct worker *worker, struct steam *steam);
-/* Jobs under way end; their done is called with what they had reached. NULL is fine. */
+	struct loop *loop, struct steam *steam, const char *downloads_dir);
+/*
+ * What is at hand is stored, downloads end with CANCELLED, every done is called. NULL is fine.
+ * Before steam_destroy().
+ */
 void steam_artwork_destroy(struct steam_artwork *artwork);
 
 struct steam_artwork_request {
@@ -31,12 +40,15 @@ struct steam_artwork_request {
 
 struct steam_artwork_result {
 	bool wanted;
-	char *error; /* one sentence; NULL: applied */
+	struct error error; /* of the kind NONE: applied */
 };
 
 /* results: ARTWORK_KIND_COUNT of them, borrowed during the call. */
 typedef void steam_artwork_done(void *user, const struct steam_artwork_result *results);
 
-/* done is called once, on the loop, never from within this call, 25 s later at the latest. */
+/*
+ * done is called once, on the loop, never from within this call, at the latest after
+ * STEAM_ARTWORK_DEADLINE_MS, what is not ready by then failing with TIMEOUT.
+ */
 void steam_artwork_apply(struct steam_artwork *artwork, struct steam_artwork_request *request,
 	steam_artwork_done *done, void *user);
