@@ -2,6 +2,8 @@
 
 #include "core/error.h"
 #include "core/xalloc.h"
+#include "steam/shortcuts.h"
+#include "steam/steam.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +28,40 @@ const struct json_field steam_change_fields[] = {
 void steam_change_finish(struct steam_change *change)
 {
 	json_finish(change, steam_change_fields);
+}
+
+static char *dir_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash == NULL || slash == path ? xstrdup("/")
+					      : xasprintf("%.*s", (int)(slash - path), path);
+}
+
+static char *start_dir_of(const struct steam_shortcut_request *request)
+{
+	if (request->start_dir != NULL && *request->start_dir != '\0') {
+		return xstrdup(request->start_dir);
+	}
+	return request->exe != NULL ? dir_of(request->exe) : NULL;
+}
+
+void steam_change_fill_put(
+	struct steam_change *change, const struct steam_shortcut_request *request)
+{
+	*change = (struct steam_change){
+		.action = xstrdup(STEAM_CHANGE_PUT),
+		.app_id = request->app_id,
+		.name = xstrdup_or_null(request->name),
+		.exe = xstrdup_or_null(request->exe),
+		.any_name = request->any_name,
+		.start_dir = start_dir_of(request),
+		.launch_options = xstrdup_or_null(request->launch_options),
+		.compat_tool = xstrdup_or_null(request->compat_tool),
+	};
+	if (request->tags != NULL) {
+		strvec_copy(&change->tags, request->tags);
+	}
 }
 
 void steam_change_copy(struct steam_change *to, const struct steam_change *from)
@@ -66,6 +102,10 @@ static bool check_put(const struct steam_change *change, struct error *err)
 			"the start folder '%s' of shortcut '%s' is not an absolute path",
 			change->start_dir != NULL ? change->start_dir : "", change->name);
 	}
+	if (change->tags.count > STEAM_CHANGE_TAGS_MAX) {
+		return error_set(err, ERROR_INVALID, "shortcut '%s' has %zu tags, more than %d",
+			change->name, change->tags.count, STEAM_CHANGE_TAGS_MAX);
+	}
 	return true;
 }
 
@@ -86,4 +126,26 @@ bool steam_change_check(const struct steam_change *change, struct error *err)
 		return error_set(err, ERROR_INVALID, "'%s' needs an app id", change->action);
 	}
 	return true;
+}
+
+uint32_t steam_change_apply(const struct steam_change *change, struct shortcuts *shortcuts)
+{
+	const struct shortcuts_edit put = {
+		.app_id = change->app_id != 0 ? change->app_id : change->reported_app_id,
+		.name = change->name,
+		.exe = change->exe,
+		.any_name = change->any_name,
+		.start_dir = change->start_dir,
+		.launch_options = change->launch_options,
+		.tags = &change->tags,
+	};
+
+	if (strcmp(change->action, STEAM_CHANGE_PUT) == 0) {
+		return shortcuts_put(shortcuts, &put);
+	}
+	if (strcmp(change->action, STEAM_CHANGE_REMOVE) == 0) {
+		shortcuts_remove(shortcuts, change->app_id);
+		return change->app_id;
+	}
+	return shortcuts_set_icon(shortcuts, change->app_id, change->icon) ? change->app_id : 0;
 }

@@ -7,6 +7,8 @@
 #include <stdint.h>
 
 struct error;
+struct shortcuts;
+struct steam_shortcut_request;
 
 /*
  * One change of an account's shortcuts. It is the same JSON object in the queue on disk, in the
@@ -22,6 +24,8 @@ struct error;
 #define STEAM_CHANGE_PUT "put"
 #define STEAM_CHANGE_REMOVE "remove"
 #define STEAM_CHANGE_SET_ICON "set_icon"
+
+#define STEAM_CHANGE_TAGS_MAX 256
 
 struct steam_change {
 	char *action;		  /* one of those above */
@@ -40,8 +44,13 @@ struct steam_change {
 
 extern const struct json_field steam_change_fields[];
 
+/* A put without its account; change is zeroed. */
+void steam_change_fill_put(
+	struct steam_change *change, const struct steam_shortcut_request *request);
 void steam_change_finish(struct steam_change *change);
 void steam_change_copy(
 	struct steam_change *to, const struct steam_change *from); /* to is replaced */
 /* What a stored or received change must have. Errors: INVALID. */
 bool steam_change_check(const struct steam_change *change, struct error *err);
+/* Makes it in a list. Returns the entry's app id; 0: there is no such entry. */
+uint32_t steam_change_apply(const struct steam_change *change, struct shortcuts *shortcuts);

@@ -73,29 +73,6 @@ static bool find_idle(
 	return true;
 }
 
-/* What the change makes of the list; the entry's id, 0 when there is none to change. */
-static uint32_t edit(struct shortcuts *shortcuts, const struct steam_change *change)
-{
-	const struct shortcuts_edit put = {
-		.app_id = change->app_id != 0 ? change->app_id : change->reported_app_id,
-		.name = change->name,
-		.exe = change->exe,
-		.any_name = change->any_name,
-		.start_dir = change->start_dir,
-		.launch_options = change->launch_options,
-		.tags = &change->tags,
-	};
-
-	if (strcmp(change->action, STEAM_CHANGE_PUT) == 0) {
-		return shortcuts_put(shortcuts, &put);
-	}
-	if (strcmp(change->action, STEAM_CHANGE_REMOVE) == 0) {
-		shortcuts_remove(shortcuts, change->app_id);
-		return change->app_id;
-	}
-	return shortcuts_set_icon(shortcuts, change->app_id, change->icon) ? change->app_id : 0;
-}
-
 static bool apply(struct job *job, struct error *err)
 {
 	AUTO(steam_install_finish) struct steam_install install = { 0 };
@@ -106,7 +83,7 @@ static bool apply(struct job *job, struct error *err)
 		!shortcuts_file_load(&file, install.root, job->change.account_id, err)) {
 		return false;
 	}
-	job->app_id = edit(&file.shortcuts, &job->change);
+	job->app_id = steam_change_apply(&job->change, &file.shortcuts);
 	if (job->app_id == 0) {
 		return error_set(err, ERROR_NOT_FOUND, "there is no shortcut with the app id %u",
 			job->change.app_id);
