@@ -1,0 +1,106 @@
+#include "steam/steam_live.h"
+
+#include "core/cleanup.h"
+#include "core/xalloc.h"
+#include "steam/shortcuts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void remove_at(struct steam_live *live, size_t index)
+{
+	steam_change_finish(&live->changes[index]);
+	live->count--;
+	memmove(&live->changes[index], &live->changes[index + 1],
+		(live->count - index) * sizeof(*live->changes));
+}
+
+void steam_live_finish(struct steam_live *live)
+{
+	for (size_t i = 0; i < live->count; i++) {
+		steam_change_finish(&live->changes[i]);
+	}
+	free(live->changes);
+	*live = (struct steam_live){ 0 };
+}
+
+static void forget_other_steam(struct steam_live *live, pid_t pid)
+{
+	if (live->pid != pid) {
+		steam_live_finish(live);
+		live->pid = pid;
+	}
+}
+
+void steam_live_add(
+	struct steam_live *live, pid_t pid, const struct steam_change *change, uint32_t app_id)
+{
+	forget_other_steam(live, pid);
+	if (pid == 0) {
+		return; /* it has ended, and saved */
+	}
+	if (live->count == STEAM_LIVE_CHANGES_MAX) {
+		remove_at(live, 0);
+	}
+	live->changes = xrealloc(live->changes, live->count + 1, sizeof(*live->changes));
+	live->changes[live->count] = (struct steam_change){ 0 };
+	steam_change_copy(&live->changes[live->count], change);
+	live->changes[live->count].app_id = app_id;
+	live->count++;
+}
+
+static bool is(const struct steam_change *change, const char *action)
+{
+	return strcmp(change->action, action) == 0;
+}
+
+static bool shows(const struct shortcut_list *list, const struct steam_change *change)
+{
+	const struct shortcut *entry = shortcut_list_find(list, change->app_id);
+
+	if (is(change, STEAM_CHANGE_PUT)) {
+		return entry != NULL && strcmp(entry->name, change->name) == 0 &&
+		       strcmp(entry->exe, change->exe) == 0;
+	}
+	if (is(change, STEAM_CHANGE_REMOVE)) {
+		return entry == NULL;
+	}
+	return entry != NULL && strcmp(entry->icon, change->icon) == 0;
+}
+
+/* Has a later change left nothing of it to be seen in the file? */
+static bool is_superseded(const struct steam_live *live, size_t index)
+{
+	const struct steam_change *change = &live->changes[index];
+
+	for (size_t i = index + 1; i < live->count; i++) {
+		const struct steam_change *later = &live->changes[i];
+
+		if (later->app_id == change->app_id &&
+			strcmp(later->account_id, change->account_id) == 0 &&
+			(is(later, change->action) || is(later, STEAM_CHANGE_REMOVE) ||
+				is(change, STEAM_CHANGE_REMOVE))) {
+			return true;
+		}
+	}
+	return false;
+}
+
+void steam_live_overlay(
+	struct steam_live *live, pid_t pid, const char *account_id, struct shortcuts *shortcuts)
+{
+	AUTO(shortcut_list_finish) struct shortcut_list saved = { 0 };
+	size_t i = 0;
+
+	forget_other_steam(live, pid);
+	shortcuts_list(shortcuts, &saved);
+	while (i < live->count) {
+		if (strcmp(live->changes[i].account_id, account_id) != 0) {
+			i++;
+		} else if (is_superseded(live, i) || shows(&saved, &live->changes[i])) {
+			remove_at(live, i);
+		} else {
+			steam_change_apply(&live->changes[i++], shortcuts);
+		}
+	}
+}
