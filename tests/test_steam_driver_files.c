@@ -27,9 +27,19 @@ static struct error err;
 /* What the callbacks told, in their order. */
 static struct {
 	uint32_t app_id;
+	char *note;
 	struct error err;
 } answers[16];
 static unsigned answer_count, awaited_count;
+
+static void forget_answers(void)
+{
+	for (unsigned i = 0; i < answer_count; i++) {
+		free(answers[i].note);
+	}
+	answer_count = 0;
+	memset(answers, 0, sizeof(answers));
+}
 
 static struct steam *make_steam(const char *path, const char *steam_dir)
 {
@@ -47,8 +57,7 @@ static void setup(void)
 {
 	struct strbuf text = { 0 };
 
-	answer_count = 0;
-	memset(answers, 0, sizeof(answers));
+	forget_answers();
 	steam_home_init(&home);
 	ck_assert(atomic_file_read("tests/fixtures/vdf_text/loginusers.vdf", 4096, &text, NULL));
 	steam_home_write(&home, ROOT "/config/loginusers.vdf", text.data, text.length);
@@ -67,11 +76,13 @@ static void teardown(void)
 	strbuf_finish(&before);
 	strbuf_finish(&after);
 	steam_home_finish(&home);
+	forget_answers();
 }
 
 static void answered(void *user, const struct steam_outcome *outcome, const struct error *error)
 {
 	answers[answer_count].app_id = outcome != NULL ? outcome->app_id : 0;
+	answers[answer_count].note = outcome != NULL ? xstrdup_or_null(outcome->note) : NULL;
 	if (error != NULL) {
 		answers[answer_count].err = *error;
 	}
@@ -92,8 +103,7 @@ static void await(unsigned count)
 /* Puts one and waits for the answer. */
 static uint32_t put(const struct steam_shortcut_request *request)
 {
-	answer_count = 0;
-	memset(answers, 0, sizeof(answers));
+	forget_answers();
 	steam_put_shortcut(steam, request, answered, NULL);
 	ck_assert_uint_eq(answer_count, 0);
 	await(1);
@@ -258,24 +268,31 @@ END_TEST
 START_TEST(test_running_steam_is_not_disturbed)
 {
 	pid_t pid = steam_home_start_process("steam");
+	uint32_t app_id;
 	struct strbuf reason = { 0 };
 
 	place_fixture("deck");
 	steam_home_write_pid(&home, ".steam/steam.pid", pid);
-	ck_put_fails(&(struct steam_shortcut_request){ .name = "a", .exe = "/b" }, ERROR_CONFLICT);
-	ck_assert_ptr_nonnull(strstr(answers[0].err.message, "Steam is running"));
+	app_id = put_game("/b", "a");
+	ck_assert_str_eq(answers[0].note,
+		"Steam is running and cannot be reached; the shortcut appears when Steam restarts");
 	ck_file_is_untouched();
 	steam_describe(steam, &reason);
 	ck_assert_ptr_nonnull(strstr(strbuf_text(&reason), "Steam is running"));
+	ck_assert_str_eq(steam_driver_name(steam), "none");
 	relist(NULL);
-	ck_assert_uint_eq(list.count, 3);
+	ck_assert_uint_eq(list.count, 4);
 
 	steam_home_end_process(pid);
 	strbuf_reset(&reason);
 	steam_describe(steam, &reason);
 	ck_assert_ptr_nonnull(strstr(strbuf_text(&reason), "not running"));
 	ck_assert_str_eq(steam_driver_name(steam), "files");
-	put_game("/b", "a");
+	ck_assert_uint_eq(put_game("/b", "a"), app_id);
+	ck_assert_ptr_null(answers[0].note);
+	ck_assert_uint_eq(steam_queued_count(steam), 0);
+	relist(NULL);
+	ck_assert_uint_eq(list.count, 4);
 	strbuf_finish(&reason);
 }
 END_TEST

@@ -3,60 +3,43 @@
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/loop.h"
+#include "core/strbuf.h"
 #include "core/strvec.h"
 #include "core/xalloc.h"
 #include "steam/shortcuts.h"
-#include "steam/shortcuts_file.h"
+#include "steam/steam_answers.h"
 #include "steam/steam_change.h"
 #include "steam/steam_driver.h"
-#include "steam/steam_driver_files.h"
+#include "steam/steam_drivers.h"
 #include "steam/steam_install.h"
+#include "steam/steam_pump.h"
+#include "steam/steam_queue.h"
+#include "steam/steam_show.h"
 #include "steam/steam_users.h"
+#include "steam/steam_view.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { DRIVER_FILES, DRIVER_COUNT }; /* best first */
-
 struct steam {
-	struct loop *loop;
 	char *home;
 	char *steam_dir; /* NULL: Steam's own places */
-	struct steam_driver *drivers[DRIVER_COUNT];
-};
-
-/* A change that a driver is making, or an answer that waits for the loop's next turn. */
-struct request {
-	struct steam_change change;
-	steam_done *done;
+	struct steam_drivers drivers;
+	struct steam_queue *queue;
+	struct steam_view view;
+	struct steam_answers *answers;
+	struct steam_pump_options pump_options;
+	struct steam_pump *pump;
+	char *loss;	    /* the last queued change that was given up, a sentence; NULL: none */
+	const struct steam_events *events;
 	void *user;
-	struct error err;
 };
 
-struct steam *steam_create(struct loop *loop, struct worker *worker,
-	const struct steam_options *options, char **notice)
+static void tell_queue_changed(struct steam *steam)
 {
-	struct steam *steam = xcalloc(1, sizeof(*steam));
-
-	*notice = NULL;
-	steam->loop = loop;
-	steam->home = xstrdup(options->home);
-	steam->steam_dir = xstrdup_or_null(options->steam_dir);
-	steam->drivers[DRIVER_FILES] = steam_driver_files_create(worker, options);
-	return steam;
-}
-
-void steam_destroy(struct steam *steam)
-{
-	if (steam == NULL) {
-		return;
+	if (steam->events != NULL && steam->events->queue_changed != NULL) {
+		steam->events->queue_changed(steam->user);
 	}
-	for (int i = 0; i < DRIVER_COUNT; i++) {
-		steam->drivers[i]->ops->destroy(steam->drivers[i]);
-	}
-	free(steam->home);
-	free(steam->steam_dir);
-	free(steam);
 }
 
 bool steam_list_users(struct steam *steam, struct steam_user_list *out, struct error *err)
@@ -91,97 +74,391 @@ bool steam_find_account(
 	return true;
 }
 
+static bool has_entry(const struct shortcuts *shortcuts, uint32_t app_id)
+{
+	AUTO(shortcut_list_finish) struct shortcut_list list = { 0 };
+
+	shortcuts_list(shortcuts, &list);
+	return shortcut_list_find(&list, app_id) != NULL;
+}
+
 bool steam_list_shortcuts(
 	struct steam *steam, const char *user_id, struct shortcut_list *out, struct error *err)
 {
-	AUTO(shortcuts_file_finish) struct shortcuts_file file = { 0 };
-	AUTO(free_ptr) char *root = NULL;
+	AUTO(shortcuts_finish) struct shortcuts shortcuts = { 0 };
 	AUTO(free_ptr) char *account_id = NULL;
 
-	if (!steam_find_account(steam, user_id, &root, &account_id, err) ||
-		!shortcuts_file_load(&file, root, account_id, err)) {
+	if (!steam_find_account(steam, user_id, NULL, &account_id, err) ||
+		!steam_view_coming(&steam->view, account_id, &shortcuts, err)) {
 		return false;
 	}
-	shortcuts_list(&file.shortcuts, out);
+	shortcuts_list(&shortcuts, out);
 	return true;
 }
 
-static void answer_take(struct request *request, uint32_t app_id, const struct error *err)
+uint32_t steam_actual_app_id(const struct steam *steam, uint32_t app_id)
 {
-	const struct steam_outcome outcome = {
-		.app_id = app_id,
-		.account_id = request->change.account_id,
-	};
-
-	request->done(request->user, err == NULL ? &outcome : NULL, err);
-	steam_change_finish(&request->change);
-	free(request);
+	return steam_queue_actual(steam->queue, NULL, app_id);
 }
 
-static void answer_error(void *user)
+static bool enqueue(struct steam *steam, const struct steam_change *change, steam_done *done,
+	void *user, struct error *err)
 {
-	struct request *request = user;
+	int64_t number;
 
-	answer_take(request, 0, &request->err);
-}
-
-static void on_applied(void *user, uint32_t app_id, const struct error *err)
-{
-	answer_take(user, app_id, err);
-}
-
-static char *dir_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash == NULL || slash == path ? xstrdup("/")
-					      : xasprintf("%.*s", (int)(slash - path), path);
-}
-
-static char *start_dir_of(const struct steam_shortcut_request *request)
-{
-	if (request->start_dir != NULL && *request->start_dir != '\0') {
-		return xstrdup(request->start_dir);
+	if (!steam_queue_add(steam->queue, change, &number, err)) {
+		return false;
 	}
-	return request->exe != NULL ? dir_of(request->exe) : NULL;
+	steam_answers_owe(steam->answers, number, done, user);
+	steam_pump_wake(steam->pump);
+	tell_queue_changed(steam);
+	return true;
+}
+
+static bool begin_put(struct steam *steam, struct steam_change *change, const char *user_id,
+	steam_done *done, void *user, struct error *err)
+{
+	if (!steam_find_account(steam, user_id, NULL, &change->account_id, err) ||
+		!steam_change_check(change, err)) {
+		return false;
+	}
+	change->app_id = steam_queue_actual(steam->queue, change->account_id, change->app_id);
+	return steam_view_choose(&steam->view, change, err) &&
+	       enqueue(steam, change, done, user, err);
 }
 
 void steam_put_shortcut(struct steam *steam, const struct steam_shortcut_request *request,
 	steam_done *done, void *user)
 {
-	struct steam_driver *driver = steam->drivers[DRIVER_FILES];
-	struct request *waiting = xcalloc(1, sizeof(*waiting));
+	AUTO(steam_change_finish) struct steam_change change = { 0 };
+	struct error err = { 0 };
 
-	*waiting = (struct request){ .done = done, .user = user };
-	waiting->change = (struct steam_change){
-		.action = xstrdup(STEAM_CHANGE_PUT),
-		.app_id = request->app_id,
-		.name = xstrdup_or_null(request->name),
-		.exe = xstrdup_or_null(request->exe),
-		.any_name = request->any_name,
-		.start_dir = start_dir_of(request),
-		.launch_options = xstrdup_or_null(request->launch_options),
-		.compat_tool = xstrdup_or_null(request->compat_tool),
-	};
-	if (request->tags != NULL) {
-		strvec_copy(&waiting->change.tags, request->tags);
+	steam_change_fill_put(&change, request);
+	if (!begin_put(steam, &change, request->user_id, done, user, &err)) {
+		steam_answers_give(steam->answers, NULL, &err, done, user);
 	}
-	if (!steam_find_account(
-		    steam, request->user_id, NULL, &waiting->change.account_id, &waiting->err)) {
-		loop_defer(steam->loop, answer_error, waiting);
-		return;
-	}
-	driver->ops->apply(driver, &waiting->change, on_applied, waiting);
 }
+
+static bool fail_unknown(uint32_t app_id, struct error *err)
+{
+	return error_set(err, ERROR_NOT_FOUND, "there is no shortcut with the app id %u", app_id);
+}
+
+static bool is_of_entry(const struct steam_change *change, const char *account_id, uint32_t app_id)
+{
+	return strcmp(change->account_id, account_id) == 0 &&
+	       (change->app_id != 0 ? change->app_id : change->reported_app_id) == app_id;
+}
+
+/*
+ * Takes back the changes of an entry that Steam never had. *taken stays false when one of them is
+ * being made.
+ */
+static bool take_back(struct steam *steam, const char *account_id, uint32_t app_id, bool *taken,
+	struct error *err)
+{
+	AUTO(free_ptr)
+	int64_t *numbers = xcalloc(steam_queue_count(steam->queue) + 1, sizeof(*numbers));
+	const struct steam_queued *queued;
+	struct error cancelled;
+	size_t count = 0;
+
+	for (size_t i = 0; (queued = steam_queue_at(steam->queue, i)) != NULL; i++) {
+		if (!is_of_entry(&queued->change, account_id, app_id)) {
+			continue;
+		}
+		if (steam_pump_is_making(steam->pump, queued->number)) {
+			return true;
+		}
+		numbers[count++] = queued->number;
+	}
+	if (!steam_queue_remove(steam->queue, numbers, count, err)) {
+		return false;
+	}
+	*taken = true;
+	error_set(&cancelled, ERROR_CANCELLED, "the shortcut was removed before Steam had it");
+	for (size_t i = 0; i < count; i++) {
+		steam_answers_set(steam->answers, numbers[i], NULL, &cancelled);
+	}
+	tell_queue_changed(steam);
+	return true;
+}
+
+/* change: has its account and the id that was given. */
+static bool begin_removal(struct steam *steam, struct steam_change *change, steam_done *done,
+	void *user, struct error *err)
+{
+	AUTO(shortcuts_finish) struct shortcuts made = { 0 };
+	AUTO(shortcuts_finish) struct shortcuts coming = { 0 };
+	const char *account_id = change->account_id;
+	bool taken = false;
+
+	change->app_id = steam_queue_actual(steam->queue, account_id, change->app_id);
+	if (!steam_view_made(&steam->view, account_id, &made, err) ||
+		!steam_view_coming(&steam->view, account_id, &coming, err)) {
+		return false;
+	}
+	if (!has_entry(&coming, change->app_id)) {
+		return fail_unknown(change->app_id, err);
+	}
+	if (!has_entry(&made, change->app_id) &&
+		!take_back(steam, account_id, change->app_id, &taken, err)) {
+		return false;
+	}
+	if (taken) {
+		const struct steam_outcome outcome = {
+			.app_id = change->app_id,
+			.account_id = account_id,
+		};
+
+		steam_answers_give(steam->answers, &outcome, NULL, done, user);
+		return true;
+	}
+	return enqueue(steam, change, done, user, err);
+}
+
+void steam_remove_shortcut(
+	struct steam *steam, const char *user_id, uint32_t app_id, steam_done *done, void *user)
+{
+	AUTO(steam_change_finish)
+	struct steam_change change = { .action = xstrdup(STEAM_CHANGE_REMOVE), .app_id = app_id };
+	struct error err = { 0 };
+
+	if (!steam_find_account(steam, user_id, NULL, &change.account_id, &err) ||
+		!begin_removal(steam, &change, done, user, &err)) {
+		steam_answers_give(steam->answers, NULL, &err, done, user);
+	}
+}
+
+static bool begin_set_icon(struct steam *steam, struct steam_change *change, steam_done *done,
+	void *user, struct error *err)
+{
+	AUTO(shortcuts_finish) struct shortcuts shortcuts = { 0 };
+
+	change->app_id = steam_queue_actual(steam->queue, change->account_id, change->app_id);
+	if (!steam_view_coming(&steam->view, change->account_id, &shortcuts, err)) {
+		return false;
+	}
+	if (!has_entry(&shortcuts, change->app_id)) {
+		return fail_unknown(change->app_id, err);
+	}
+	return enqueue(steam, change, done, user, err);
+}
+
+void steam_set_icon(struct steam *steam, const char *user_id, uint32_t app_id, const char *path,
+	steam_done *done, void *user)
+{
+	AUTO(steam_change_finish)
+	struct steam_change change = {
+		.action = xstrdup(STEAM_CHANGE_SET_ICON),
+		.app_id = app_id,
+		.icon = xstrdup(path),
+	};
+	struct error err = { 0 };
+
+	if (!steam_find_account(steam, user_id, NULL, &change.account_id, &err) ||
+		!begin_set_icon(steam, &change, done, user, &err)) {
+		steam_answers_give(steam->answers, NULL, &err, done, user);
+	}
+}
+
+void steam_show_artwork(
+	struct steam *steam, const struct steam_artwork_shown *image, steam_done *done, void *user)
+{
+	steam_show_start(&steam->drivers, steam->answers, image, done, user);
+}
+
+/* The pump's news */
+
+static void answer_owed(struct steam *steam, int64_t number, const struct steam_change *change,
+	uint32_t app_id, const char *note)
+{
+	const struct steam_outcome outcome = {
+		.app_id = app_id,
+		.account_id = change->account_id,
+		.note = note,
+	};
+
+	steam_answers_set(steam->answers, number, &outcome, NULL);
+}
+
+static void on_made(
+	void *owner, int64_t number, const struct steam_change *change, uint32_t app_id, bool live)
+{
+	struct steam *steam = owner;
+	bool is_put = strcmp(change->action, STEAM_CHANGE_PUT) == 0;
+
+	if (live) {
+		steam_view_note_live(&steam->view, change, app_id);
+	}
+	answer_owed(steam, number, change, app_id, NULL);
+	if (is_put && app_id != change->reported_app_id && steam->events != NULL &&
+		steam->events->app_id_changed != NULL) {
+		steam->events->app_id_changed(
+			steam->user, change->account_id, change->reported_app_id, app_id);
+	}
+	tell_queue_changed(steam);
+}
+
+/* What is still to be seen of a change that waits. */
+static const char *outlook(const struct steam_change *change)
+{
+	if (strcmp(change->action, STEAM_CHANGE_PUT) == 0) {
+		return "the shortcut appears";
+	}
+	return strcmp(change->action, STEAM_CHANGE_REMOVE) == 0 ? "the shortcut disappears"
+								: "the icon appears";
+}
+
+/* Whoever waits for a change of that account is told that it will come, and when. */
+static void on_waiting(void *owner, const char *account_id, const struct error *err)
+{
+	struct steam *steam = owner;
+	bool runs = steam_drivers_is_refusal(err);
+	const struct steam_queued *queued;
+
+	for (size_t i = 0; (queued = steam_queue_at(steam->queue, i)) != NULL; i++) {
+		const struct steam_change *change = &queued->change;
+		AUTO(free_ptr) char *note = NULL;
+
+		if (strcmp(change->account_id, account_id) != 0) {
+			continue;
+		}
+		note = xasprintf("%s; %s %s",
+			runs ? "Steam is running and cannot be reached" : err->message,
+			outlook(change), runs ? "when Steam restarts" : "once that has ended");
+		answer_owed(steam, queued->number, change,
+			change->reported_app_id != 0 ? change->reported_app_id : change->app_id,
+			note);
+	}
+}
+
+/*
+ * A change that its caller counts on is given up only when it can never succeed: when Steam itself
+ * has refused it, or its entry is gone.
+ */
+static bool is_hopeless(struct steam *steam, const struct error *err, bool live)
+{
+	switch (err->kind) {
+	case ERROR_IO:
+	case ERROR_NO_SPACE:
+	case ERROR_CANCELLED:
+		return false;
+	case ERROR_NOT_FOUND:
+		return steam_find_account(steam, NULL, NULL, NULL, NULL); /* else: no Steam now */
+	default:
+		return live; /* in Steam's files it is damage, which can be repaired */
+	}
+}
+
+static bool on_failed(void *owner, int64_t number, const struct steam_change *change,
+	const struct error *err, bool live)
+{
+	struct steam *steam = owner;
+
+	if (steam_answers_is_owed(steam->answers, number)) {
+		steam_answers_set(steam->answers, number, NULL, err);
+		tell_queue_changed(steam);
+		return false;
+	}
+	if (!is_hopeless(steam, err, live)) {
+		on_waiting(steam, change->account_id, err);
+		return true;
+	}
+	free(steam->loss);
+	steam->loss = xasprintf("a change of '%s' that was queued has failed: %s",
+		change->name != NULL ? change->name : change->icon, err->message);
+	tell_queue_changed(steam);
+	return false;
+}
+
+static const struct steam_pump_events pump_events = {
+	.made = on_made,
+	.failed = on_failed,
+	.waiting = on_waiting,
+};
 
 const char *steam_driver_name(struct steam *steam)
 {
-	return steam->drivers[DRIVER_FILES]->ops->name;
+	AUTO(strbuf_finish) struct strbuf reasons = { 0 };
+	const struct steam_driver *driver = steam_drivers_ready(&steam->drivers, &reasons);
+
+	return driver != NULL ? driver->ops->name : "none";
 }
 
 void steam_describe(struct steam *steam, struct strbuf *out)
 {
-	struct steam_driver *driver = steam->drivers[DRIVER_FILES];
+	size_t count = steam_queue_count(steam->queue);
 
-	driver->ops->ready(driver, out);
+	steam_drivers_ready(&steam->drivers, out);
+	if (count > 0) {
+		strbuf_appendf(
+			out, "; %zu %s", count, count == 1 ? "change waits" : "changes wait");
+	}
+	if (steam->loss != NULL) {
+		strbuf_appendf(out, "; %s", steam->loss);
+	}
+}
+
+size_t steam_queued_count(const struct steam *steam)
+{
+	return steam_queue_count(steam->queue);
+}
+
+void steam_set_events(struct steam *steam, const struct steam_events *events, void *user)
+{
+	steam->events = events;
+	steam->user = user;
+}
+
+void steam_ui_changed(struct steam *steam)
+{
+	steam_pump_wake(steam->pump);
+}
+
+struct steam *steam_create(struct loop *loop, struct worker *worker,
+	const struct steam_options *options, char **notice)
+{
+	struct steam *steam = xcalloc(1, sizeof(*steam));
+
+	steam->home = xstrdup(options->home);
+	steam->steam_dir = xstrdup_or_null(options->steam_dir);
+	steam->queue = steam_queue_create(options->state_dir, notice);
+	steam->answers = steam_answers_create(loop);
+	steam->view = (struct steam_view){
+		.home = steam->home,
+		.steam_dir = steam->steam_dir,
+		.queue = steam->queue,
+	};
+	steam_drivers_init(&steam->drivers, loop, worker, options);
+	steam->pump_options = (struct steam_pump_options){
+		.loop = loop,
+		.worker = worker,
+		.queue = steam->queue,
+		.drivers = &steam->drivers,
+		.home = steam->home,
+		.steam_dir = steam->steam_dir,
+		.events = &pump_events,
+		.owner = steam,
+	};
+	steam->pump = steam_pump_create(&steam->pump_options);
+	return steam;
+}
+
+void steam_destroy(struct steam *steam)
+{
+	if (steam == NULL) {
+		return;
+	}
+	steam->events = NULL;
+	steam_pump_stop(steam->pump);
+	steam_drivers_finish(&steam->drivers);
+	steam_pump_destroy(steam->pump);
+	steam_answers_destroy(steam->answers);
+	steam_queue_destroy(steam->queue);
+	steam_view_finish(&steam->view);
+	free(steam->loss);
+	free(steam->home);
+	free(steam->steam_dir);
+	free(steam);
 }

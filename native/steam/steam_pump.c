@@ -1,0 +1,368 @@
+#include "steam/steam_pump.h"
+
+#include "core/beneath.h"
+#include "core/cleanup.h"
+#include "core/error.h"
+#include "core/loop.h"
+#include "core/strvec.h"
+#include "core/worker.h"
+#include "core/xalloc.h"
+#include "steam/artwork.h"
+#include "steam/steam_change.h"
+#include "steam/steam_driver.h"
+#include "steam/steam_drivers.h"
+#include "steam/steam_install.h"
+#include "steam/steam_process.h"
+#include "steam/steam_queue.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define RETRY_MS (60 * 1000)
+
+struct steam_pump {
+	const struct steam_pump_options *options;
+	struct attempt *attempts; /* by next */
+	struct strvec waiting;	  /* accounts that nobody gets through for */
+	struct loop_timer *turn;
+	struct loop_timer *retry;      /* runs while something waits */
+	struct steam_process *process; /* watched while something waits; NULL: none runs */
+	bool held_down;
+	bool stopped;
+};
+
+/* One change on its way through the drivers. */
+struct attempt {
+	struct worker_job rename; /* of its images, once the id is another */
+	struct steam_pump *pump;  /* NULL: gone */
+	struct attempt *next;
+	int64_t number;
+	struct steam_change change; /* with the ids that Steam has now */
+	size_t driver;		    /* that is asked; its number */
+	char *root;
+	uint32_t app_id;
+	bool woken; /* meanwhile: to be tried once more when it is refused */
+};
+
+static void attempt_destroy(struct attempt *attempt)
+{
+	steam_change_finish(&attempt->change);
+	free(attempt->root);
+	free(attempt);
+}
+
+/* Takes it off the list; what comes next may begin. */
+static void end_attempt(struct attempt *attempt)
+{
+	struct attempt **link = &attempt->pump->attempts;
+
+	while (*link != attempt) {
+		link = &(*link)->next;
+	}
+	*link = attempt->next;
+	if (!attempt->pump->stopped) {
+		loop_timer_set(attempt->pump->turn, 0);
+	}
+	attempt_destroy(attempt);
+}
+
+static bool is_live(const struct attempt *attempt)
+{
+	return attempt->driver != STEAM_DRIVER_FILES;
+}
+
+static void begin_waiting(struct steam_pump *pump, const char *account_id)
+{
+	if (!strvec_contains(&pump->waiting, account_id)) {
+		strvec_push(&pump->waiting, account_id);
+	}
+}
+
+static void settle(struct attempt *attempt)
+{
+	const struct steam_pump_options *options = attempt->pump->options;
+
+	steam_queue_settle(options->queue, attempt->number, attempt->app_id);
+	options->events->made(options->owner, attempt->number, &attempt->change, attempt->app_id,
+		is_live(attempt));
+	end_attempt(attempt);
+}
+
+static struct attempt *attempt_of(struct worker_job *job)
+{
+	return (struct attempt *)((char *)job - offsetof(struct attempt, rename));
+}
+
+static void run_rename(struct worker_job *job)
+{
+	struct attempt *attempt = attempt_of(job);
+
+	/* Images that stay behind are no reason to make the shortcut once more. */
+	artwork_rename(attempt->root, attempt->change.account_id, attempt->change.reported_app_id,
+		attempt->app_id, NULL);
+}
+
+static void rename_finished(struct worker_job *job)
+{
+	struct attempt *attempt = attempt_of(job);
+
+	if (attempt->pump == NULL) {
+		attempt_destroy(attempt);
+	} else {
+		settle(attempt);
+	}
+}
+
+static char *find_root(const struct steam_pump *pump)
+{
+	AUTO(steam_install_finish) struct steam_install install = { 0 };
+
+	if (!steam_install_find(&install, pump->options->home, pump->options->steam_dir, NULL)) {
+		return NULL;
+	}
+	return TAKE_PTR(install.root);
+}
+
+/*
+ * The images move before the queue forgets the change: whatever ends this process in between, the
+ * change is made again, which changes nothing, and they move then.
+ */
+static void succeed(struct attempt *attempt, uint32_t app_id)
+{
+	attempt->app_id = app_id;
+	if (strcmp(attempt->change.action, STEAM_CHANGE_PUT) == 0 &&
+		attempt->change.reported_app_id != app_id) {
+		attempt->root = find_root(attempt->pump);
+	}
+	if (attempt->root == NULL) {
+		settle(attempt);
+		return;
+	}
+	attempt->rename = (struct worker_job){ .run = run_rename, .done = rename_finished };
+	worker_submit(attempt->pump->options->worker, &attempt->rename);
+}
+
+static void wait_for_steam(struct attempt *attempt, const struct error *err)
+{
+	const struct steam_pump_options *options = attempt->pump->options;
+
+	if (!attempt->woken) {
+		begin_waiting(attempt->pump, attempt->change.account_id);
+		options->events->waiting(options->owner, attempt->change.account_id, err);
+	}
+	end_attempt(attempt);
+}
+
+static void fail(struct attempt *attempt, const struct error *err)
+{
+	const struct steam_pump_options *options = attempt->pump->options;
+
+	if (options->events->failed(
+		    options->owner, attempt->number, &attempt->change, err, is_live(attempt))) {
+		begin_waiting(attempt->pump, attempt->change.account_id);
+	} else {
+		steam_queue_settle(options->queue, attempt->number, 0);
+	}
+	end_attempt(attempt);
+}
+
+static void on_applied(void *user, uint32_t app_id, const struct error *err);
+
+/* Asks the first driver from number `driver` on. */
+static void ask(struct attempt *attempt, size_t driver)
+{
+	struct steam_driver *const *drivers = attempt->pump->options->drivers->items;
+
+	while (drivers[driver] == NULL) {
+		driver++;
+	}
+	attempt->driver = driver;
+	drivers[driver]->ops->apply(drivers[driver], &attempt->change, on_applied, attempt);
+}
+
+static void on_applied(void *user, uint32_t app_id, const struct error *err)
+{
+	struct attempt *attempt = user;
+
+	if (attempt->pump->stopped) {
+		end_attempt(attempt);
+	} else if (err == NULL) {
+		succeed(attempt, app_id);
+	} else if (!steam_drivers_is_refusal(err)) {
+		fail(attempt, err);
+	} else if (is_live(attempt)) {
+		ask(attempt, attempt->driver + 1);
+	} else {
+		wait_for_steam(attempt, err);
+	}
+}
+
+/* An icon lies in the grid folder under the entry's id. */
+static void follow_icon(struct steam_change *change, uint32_t app_id)
+{
+	char prefix[16];
+	const char *name = change->icon != NULL ? path_base(change->icon) : "";
+	size_t length = (size_t)snprintf(prefix, sizeof(prefix), "%u_", change->app_id);
+	char *moved;
+
+	if (strncmp(name, prefix, length) == 0) {
+		moved = xasprintf("%.*s%u_%s", (int)(name - change->icon), change->icon, app_id,
+			name + length);
+		free(change->icon);
+		change->icon = moved;
+	}
+}
+
+static void begin(struct steam_pump *pump, const struct steam_queued *queued)
+{
+	struct attempt *attempt = xcalloc(1, sizeof(*attempt));
+	struct steam_change *change = &attempt->change;
+	uint32_t app_id;
+
+	attempt->pump = pump;
+	attempt->number = queued->number;
+	attempt->next = pump->attempts;
+	pump->attempts = attempt;
+	steam_change_copy(change, &queued->change);
+	app_id = steam_queue_actual(pump->options->queue, change->account_id, change->app_id);
+	if (app_id != change->app_id) {
+		follow_icon(change, app_id);
+		change->app_id = app_id;
+	}
+	ask(attempt, pump->held_down ? STEAM_DRIVER_FILES : 0);
+}
+
+static bool is_busy(const struct steam_pump *pump, const char *account_id)
+{
+	for (const struct attempt *attempt = pump->attempts; attempt != NULL;
+		attempt = attempt->next) {
+		if (strcmp(attempt->change.account_id, account_id) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+bool steam_pump_is_making(const struct steam_pump *pump, int64_t number)
+{
+	for (const struct attempt *attempt = pump->attempts; attempt != NULL;
+		attempt = attempt->next) {
+		if (attempt->number == number) {
+			return true;
+		}
+	}
+	return false;
+}
+
+void steam_pump_wake(struct steam_pump *pump)
+{
+	strvec_finish(&pump->waiting);
+	for (struct attempt *attempt = pump->attempts; attempt != NULL; attempt = attempt->next) {
+		attempt->woken = true;
+	}
+	loop_timer_set(pump->turn, 0);
+}
+
+static void on_steam_ended(void *user)
+{
+	struct steam_pump *pump = user;
+
+	steam_process_unwatch(pump->process);
+	pump->process = NULL;
+	steam_pump_wake(pump);
+}
+
+static void watch_steam(struct steam_pump *pump)
+{
+	AUTO(steam_install_finish) struct steam_install install = { 0 };
+	pid_t pid = 0;
+
+	if (steam_install_find(&install, pump->options->home, pump->options->steam_dir, NULL)) {
+		pid = steam_install_running(&install);
+	}
+	if (pid != 0) {
+		/* Without a watch there is still the minute's try. */
+		pump->process =
+			steam_process_watch(pump->options->loop, pid, on_steam_ended, pump, NULL);
+	}
+}
+
+/* What wakes us by itself is there only while something waits. */
+static void watch(struct steam_pump *pump)
+{
+	bool written = steam_queue_flush(pump->options->queue);
+
+	if (pump->waiting.count == 0) {
+		steam_process_unwatch(pump->process);
+		pump->process = NULL;
+	} else if (pump->process == NULL) {
+		watch_steam(pump);
+	}
+	if (pump->waiting.count == 0 && written) {
+		loop_timer_stop(pump->retry);
+	} else if (!loop_timer_running(pump->retry)) {
+		loop_timer_set(pump->retry, RETRY_MS);
+	}
+}
+
+static void take_turn(void *user)
+{
+	struct steam_pump *pump = user;
+	const struct steam_pump_options *options = pump->options;
+	const struct steam_queued *queued;
+
+	for (size_t i = 0; (queued = steam_queue_at(options->queue, i)) != NULL; i++) {
+		const char *account_id = queued->change.account_id;
+
+		if (!is_busy(pump, account_id) && !strvec_contains(&pump->waiting, account_id)) {
+			begin(pump, queued);
+		}
+	}
+	watch(pump);
+	if (pump->attempts == NULL && options->events->idle != NULL) {
+		options->events->idle(options->owner);
+	}
+}
+
+static void on_retry(void *user)
+{
+	steam_pump_wake(user);
+}
+
+void steam_pump_hold_down(struct steam_pump *pump, bool down)
+{
+	pump->held_down = down;
+	steam_pump_wake(pump);
+}
+
+struct steam_pump *steam_pump_create(const struct steam_pump_options *options)
+{
+	struct steam_pump *pump = xcalloc(1, sizeof(*pump));
+
+	pump->options = options;
+	pump->turn = loop_timer_create(options->loop, take_turn, pump);
+	pump->retry = loop_timer_create(options->loop, on_retry, pump);
+	loop_timer_set(pump->turn, 0);
+	return pump;
+}
+
+void steam_pump_stop(struct steam_pump *pump)
+{
+	pump->stopped = true;
+}
+
+void steam_pump_destroy(struct steam_pump *pump)
+{
+	struct attempt *next;
+
+	for (struct attempt *attempt = pump->attempts; attempt != NULL; attempt = next) {
+		next = attempt->next;
+		attempt->pump = NULL; /* its images are being renamed */
+	}
+	steam_process_unwatch(pump->process);
+	loop_timer_destroy(pump->turn);
+	loop_timer_destroy(pump->retry);
+	strvec_finish(&pump->waiting);
+	free(pump);
+}

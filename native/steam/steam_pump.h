@@ -1,0 +1,57 @@
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct error;
+struct loop;
+struct steam_change;
+struct steam_drivers;
+struct steam_pump;
+struct steam_queue;
+struct worker;
+
+/*
+ * Makes the queue's changes: of each account one at a time and in their order, by the first driver
+ * that gets through. An account that none gets through for waits, and is tried again after
+ * steam_pump_wake(), when Steam ends, and each minute.
+ */
+struct steam_pump_events {
+	/* Made, and off the queue. reported and app_id differ where Steam chose another id. */
+	void (*made)(void *owner, int64_t number, const struct steam_change *change,
+		uint32_t app_id, bool live);
+	/*
+	 * It was refused for good. True: keep it, its account waits. False: it goes; to be
+	 * reported now.
+	 */
+	bool (*failed)(void *owner, int64_t number, const struct steam_change *change,
+		const struct error *err, bool live);
+	/* Nobody gets through: this account's changes wait. */
+	void (*waiting)(void *owner, const char *account_id, const struct error *err);
+	/* Nothing is under way and nothing else can be begun. */
+	void (*idle)(void *owner);
+};
+
+struct steam_pump_options {
+	struct loop *loop;
+	struct worker *worker;
+	struct steam_queue *queue;
+	const struct steam_drivers *drivers;
+	const char *home; /* as for steam_install_find() */
+	const char *steam_dir;
+	const struct steam_pump_events *events;
+	void *owner;
+};
+
+/* options are borrowed. Begins with the loop's next turn. */
+struct steam_pump *steam_pump_create(const struct steam_pump_options *options);
+/* After the drivers, whose last answers it takes: what they were making stays queued. */
+void steam_pump_destroy(struct steam_pump *pump);
+/* From now on the drivers' answers are taken for the last: nothing more is begun. */
+void steam_pump_stop(struct steam_pump *pump);
+/* Something has changed: all that waits is tried again, from the loop's next turn. */
+void steam_pump_wake(struct steam_pump *pump);
+/* While Steam is held down only the driver for that is asked. */
+void steam_pump_hold_down(struct steam_pump *pump, bool down);
+/* Is a driver at work on it? Then it can no longer be taken back. */
+bool steam_pump_is_making(const struct steam_pump *pump, int64_t number);
