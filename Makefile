@@ -1,4 +1,4 @@
-# make            the program: build/capydeck        make demo   the main job, end to end
+# make            the programs: build/capydeck*       make demo   the main job, end to end
 # make test       everything that must hold          make bench  figures beside the machine's limit
 # make check      unit tests and fuzz corpora        make e2e    a real agent driven from outside
 # make sanitize   check under ASan+UBSan and TSan    make lint   warnings as errors, format, layers
@@ -23,6 +23,7 @@ SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-fr
 CFLAGS = -std=gnu11 $(OPT) $(WARN) $(SANFLAGS) -pthread -D_GNU_SOURCE -DCAPYDECK_VERSION='"$(VERSION)"' \
 	-Inative $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PKGS) 2>/dev/null)) $(EXTRA_CFLAGS)
 LIBS = $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lm -pthread
+FETCH_LIBS = $(shell pkg-config --libs libcurl libcjson 2>/dev/null) -lm
 CHECK_LIBS = $(shell pkg-config --libs check 2>/dev/null)
 
 LIB_OBJ := $(patsubst %.c,$B/%.o,$(filter-out native/cmd/% native/fetch/%,$(wildcard native/*/*.c)))
@@ -33,9 +34,11 @@ FUZZERS := $(patsubst tests/fuzz/%.c,$B/%,$(wildcard tests/fuzz/fuzz_*.c))
 BENCHES := $(patsubst tests/bench/%.c,$B/%,$(wildcard tests/bench/bench_*.c))
 NATIVE := $(wildcard native/*/*.[ch] tests/*.[ch] tests/*/*.[ch])
 
-all: $B/capydeck
+all: $B/capydeck $B/capydeck-fetch
 $B/capydeck: $(CMD_OBJ) $B/libcapydeck.a
 	$(CC) $(CFLAGS) -o $@ $^ $(LIBS)
+$B/capydeck-fetch: $(FETCH_OBJ) $B/libcapydeck.a
+	$(CC) $(CFLAGS) -o $@ $^ $(FETCH_LIBS)
 $B/libcapydeck.a: $(LIB_OBJ)
 	rm -f $@ && ar rcs $@ $^
 $B/%.o: %.c | .deps
@@ -55,9 +58,9 @@ $B/fuzz_%: $B/tests/fuzz/fuzz_%.o $(if $(findstring fuzzer,$(SAN)),,$B/tests/fuz
 	@scripts/deps.sh
 	@touch .deps
 
-check: $B/capydeck $(TESTS) $(FUZZERS)
+check: all $(TESTS) $(FUZZERS)
 	scripts/run_checks $B
-e2e: $B/capydeck
+e2e: all
 	tests/e2e/run $(abspath $B/capydeck) $(E2E)
 sanitize:
 	$(MAKE) SAN=address,undefined check
@@ -74,14 +77,14 @@ lint:
 	scripts/check_headers "$(CC) $(CFLAGS) -Werror"
 	$(MAKE) WERROR=-Werror programs
 	$(MAKE) CC=clang WERROR=-Werror programs
-programs: $B/capydeck $(TESTS) $(FUZZERS) $(BENCHES) $B/mdns_peer
+programs: all $(TESTS) $(FUZZERS) $(BENCHES) $B/mdns_peer
 bench: $B/capydeck $(BENCHES)
 	scripts/bench $B
 demo: $B/capydeck
 	scripts/demo $(abspath $B/capydeck)
 test: ; scripts/run_tests
-install: $B/capydeck
-	install -D -m 755 $B/capydeck $(DESTDIR)$(PREFIX)/bin/capydeck
+install: all
+	install -D -m 755 -t $(DESTDIR)$(PREFIX)/bin $B/capydeck $B/capydeck-fetch
 	scripts/install_manpages $B/capydeck $(DESTDIR)$(PREFIX)/share/man/man1
 clean: ; rm -rf build build-* .deps
 

@@ -1,0 +1,245 @@
+#include "fetch/download.h"
+
+#include "core/beneath.h"
+#include "core/cleanup.h"
+#include "core/error.h"
+#include "core/xalloc.h"
+#include "fetch/download_error.h"
+#include "net/address_check.h"
+#include "net/fetch_orders.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define URL_MAX_BYTES 8192
+#define REDIRECT_LIMIT 5L
+
+struct download {
+	const struct fetch_orders *orders;
+	size_t index;
+	char *host; /* the URL's own, before any redirect */
+	CURL *curl;
+	int dir_fd; /* borrowed */
+	int fd;
+	char name[24];
+	int64_t received_bytes;
+	/* Why a callback has stopped the transfer, which libcurl cannot know. */
+	bool is_too_large;
+	int write_errno;
+	char refused_address[NI_MAXHOST];
+	char detail[CURL_ERROR_SIZE];
+};
+
+static bool write_all(int fd, const char *data, size_t length)
+{
+	while (length > 0) {
+		ssize_t written = write(fd, data, length);
+
+		if (written < 0 && errno == EINTR) {
+			continue;
+		}
+		if (written < 0) {
+			return false;
+		}
+		data += written;
+		length -= (size_t)written;
+	}
+	return true;
+}
+
+static size_t on_data(char *data, size_t one, size_t length, void *user)
+{
+	struct download *download = user;
+	long status = 0;
+
+	/* An error's page is not what was asked for; its status is what is reported. */
+	curl_easy_getinfo(download->curl, CURLINFO_RESPONSE_CODE, &status);
+	if (status < 200 || status > 299) {
+		return 0;
+	}
+	if ((int64_t)length > download->orders->max_bytes - download->received_bytes) {
+		download->is_too_large = true;
+		return 0;
+	}
+	if (!write_all(download->fd, data, length)) {
+		download->write_errno = errno;
+		return 0;
+	}
+	download->received_bytes += (int64_t)length;
+	return length;
+}
+
+/*
+ * Asked for each address that a connection is tried to, also after a redirect: what is checked
+ * here is what is connected to, whatever a name server says the next time.
+ */
+static curl_socket_t on_open_socket(void *user, curlsocktype purpose, struct curl_sockaddr *address)
+{
+	struct download *download = user;
+
+	if (!download->orders->allow_local && !address_check_is_foreign(&address->addr)) {
+		getnameinfo(&address->addr, address->addrlen, download->refused_address,
+			sizeof(download->refused_address), NULL, 0, NI_NUMERICHOST);
+		return CURL_SOCKET_BAD;
+	}
+	download->refused_address[0] = '\0'; /* another one of the host's will do */
+	return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+/* One by one, since a URL that libcurl would mend is still a URL that we do not know. */
+static bool check_url(const char *url, char **host, struct error *err)
+{
+	CURLU *parts = curl_url();
+	char *scheme = NULL, *user = NULL, *name = NULL;
+	bool is_good = false;
+
+	if (strlen(url) > URL_MAX_BYTES) {
+		error_set(err, ERROR_INVALID, "a URL of %zu bytes is too long: %d are the limit",
+			strlen(url), URL_MAX_BYTES);
+	} else if (curl_url_set(parts, CURLUPART_URL, url, 0) != CURLUE_OK ||
+		   curl_url_get(parts, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
+		   (strcmp(scheme, "http") != 0 && strcmp(scheme, "https") != 0) ||
+		   curl_url_get(parts, CURLUPART_HOST, &name, 0) != CURLUE_OK) {
+		error_set(err, ERROR_INVALID,
+			"this URL cannot be fetched: only those of http and https are");
+	} else if (curl_url_get(parts, CURLUPART_USER, &user, 0) == CURLUE_OK) {
+		error_set(err, ERROR_INVALID, "the URL at '%.120s' has a user name: leave it out",
+			name);
+	} else {
+		*host = xstrdup(name);
+		is_good = true;
+	}
+	curl_free(scheme);
+	curl_free(user);
+	curl_free(name);
+	curl_url_cleanup(parts);
+	return is_good;
+}
+
+static bool set_options(CURL *curl, struct download *download, const char *ca_file)
+{
+	unsigned failed = 0;
+
+	failed |=
+		curl_easy_setopt(curl, CURLOPT_URL, download->orders->urls.items[download->index]);
+	failed |= curl_easy_setopt(curl, CURLOPT_PRIVATE, download);
+	failed |= curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, download->detail);
+	failed |= curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_data);
+	failed |= curl_easy_setopt(curl, CURLOPT_WRITEDATA, download);
+	failed |= curl_easy_setopt(curl, CURLOPT_USERAGENT, "CapyDeck/" CAPYDECK_VERSION);
+	/* Where it may go. */
+	failed |= curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
+	failed |= curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, download);
+	failed |= curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+	failed |= curl_easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+	failed |= curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 1L);
+	failed |= curl_easy_setopt(curl, CURLOPT_MAXREDIRS, REDIRECT_LIMIT);
+	failed |= curl_easy_setopt(curl, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
+	failed |= curl_easy_setopt(curl, CURLOPT_PROXY, ""); /* none of the environment's either */
+	/* What may come back: the bytes as they are, over the plainest protocol. */
+	failed |= curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	failed |= curl_easy_setopt(
+		curl, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)download->orders->max_bytes);
+	failed |= curl_easy_setopt(curl, CURLOPT_CAPATH, NULL);
+	failed |= curl_easy_setopt(curl, CURLOPT_CAINFO, ca_file);
+	/* The deadline is the caller's, so no signals; and no waiting for a name server at the end.
+	 */
+	failed |= curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+	failed |= curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L);
+	return failed == 0;
+}
+
+struct download *download_create(const struct fetch_orders *orders, size_t index, int dir_fd,
+	const char *ca_file, struct error *err)
+{
+	struct download *download = xcalloc(1, sizeof(*download));
+
+	download->orders = orders;
+	download->index = index;
+	download->dir_fd = dir_fd;
+	download->fd = -1;
+	snprintf(download->name, sizeof(download->name), "%zu", index);
+	if (!check_url(orders->urls.items[index], &download->host, err)) {
+		goto fail;
+	}
+	download->curl = curl_easy_init();
+	if (download->curl == NULL || !set_options(download->curl, download, ca_file)) {
+		error_set(err, ERROR_IO, "libcurl %s cannot be set up", curl_version());
+		goto fail;
+	}
+	download->fd = beneath_open(dir_fd, download->name, O_WRONLY | O_CREAT | O_EXCL, 0600, err);
+	if (download->fd < 0) {
+		goto fail;
+	}
+	return download;
+fail:
+	download_destroy(download);
+	return NULL;
+}
+
+CURL *download_handle(const struct download *download)
+{
+	return download->curl;
+}
+
+size_t download_index(const struct download *download)
+{
+	return download->index;
+}
+
+static bool describe(const struct download *download, CURLcode code, struct error *err)
+{
+	AUTO(free_ptr) char *subject = download_error_subject(download->curl, download->host);
+	long status = 0;
+
+	curl_easy_getinfo(download->curl, CURLINFO_RESPONSE_CODE, &status);
+	if (download->write_errno != 0) {
+		errno = download->write_errno;
+		return error_set_errno(err, "cannot write what %s sends", subject);
+	}
+	if (download->is_too_large || code == CURLE_FILESIZE_EXCEEDED) {
+		return error_set(err, ERROR_TOO_LARGE, "%s sends more than %lld bytes", subject,
+			(long long)download->orders->max_bytes);
+	}
+	if (code == CURLE_COULDNT_CONNECT && download->refused_address[0] != '\0') {
+		return error_set(err, ERROR_BLOCKED,
+			"%s has the address %s, which is this device's, its network's or reserved: "
+			"the setting artwork.localServers allows it",
+			subject, download->refused_address);
+	}
+	if (code == CURLE_OPERATION_TIMEDOUT) {
+		return error_set(err, ERROR_TIMEOUT, "%s was not done within %g s", subject,
+			(double)download->orders->deadline_ms / 1000);
+	}
+	if ((code == CURLE_OK || code == CURLE_WRITE_ERROR) && (status < 200 || status > 299)) {
+		return error_set(err, ERROR_IO, "%s answered with status %ld", subject, status);
+	}
+	return code == CURLE_OK ||
+	       download_error_set(err, code, subject, download->host, download->detail);
+}
+
+bool download_end(struct download *download, CURLcode code, struct error *err)
+{
+	if (describe(download, code, err)) {
+		return true;
+	}
+	unlinkat(download->dir_fd, download->name, 0);
+	return false;
+}
+
+void download_destroy(struct download *download)
+{
+	if (download == NULL) {
+		return;
+	}
+	curl_easy_cleanup(download->curl);
+	close_fd(&download->fd);
+	free(download->host);
+	free(download);
+}

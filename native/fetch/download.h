@@ -1,0 +1,32 @@
+#pragma once
+
+#include <curl/curl.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct download;
+struct error;
+struct fetch_orders;
+
+/*
+ * One URL on its way into one file, within the rules: http and https alone, five redirects, no
+ * user names, no proxy, no cookies, only addresses that may be asked and never more bytes than
+ * ordered.
+ */
+
+/*
+ * A transfer that is ready to start. dir_fd, orders and ca_file (may be NULL) are borrowed until
+ * it is destroyed. NULL on error: INVALID (the URL is none that is fetched), IO.
+ */
+struct download *download_create(const struct fetch_orders *orders, size_t index, int dir_fd,
+	const char *ca_file, struct error *err);
+CURL *download_handle(const struct download *download); /* borrowed; its CURLOPT_PRIVATE is it */
+size_t download_index(const struct download *download);
+/*
+ * What became of it, once it has ended with code; unless true the file is gone. The error names
+ * the host and never the rest of the URL, which may hold secrets. Errors: TOO_LARGE, BLOCKED (an
+ * address that may not be asked), TIMEOUT, NO_SPACE, IO (all others).
+ */
+bool download_end(struct download *download, CURLcode code, struct error *err);
+void download_destroy(
+	struct download *download); /* after curl_multi_remove_handle(); NULL is fine */
