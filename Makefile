@@ -46,6 +46,7 @@ $B/%.o: %.c | .deps
 	$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
 $B/test_%: $B/tests/test_%.o $B/libcapydeck.a
 	$(CC) $(CFLAGS) -o $@ $^ $(CHECK_LIBS) $(LIBS)
+$B/test_artwork_fetch: | $B/capydeck-fetch
 $B/test_upload_%: $B/tests/test_upload_%.o $B/tests/upload_fixture.o $B/libcapydeck.a
 	$(CC) $(CFLAGS) -o $@ $^ $(CHECK_LIBS) $(LIBS)
 $B/mdns_peer: $B/tests/mdns_peer.o $B/libcapydeck.a

@@ -2,6 +2,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct artwork_fetch;
 struct error;
@@ -22,6 +23,7 @@ struct artwork_fetch_options {
 	size_t count;
 	const char *dir; /* exists; files are made there as 0, 1, …; the caller removes them */
 	bool allow_local;
+	int64_t deadline_ms; /* for all; 0: ARTWORK_FETCH_DEADLINE_MS */
 };
 
 struct artwork_fetched {
@@ -29,7 +31,10 @@ struct artwork_fetched {
 	char *error; /* one sentence; NULL: succeeded */
 };
 
-/* results: in the order of the URLs, borrowed during the call. Called once, after the last. */
+/*
+ * results: in the order of the URLs, borrowed during the call. Called once, after the last, on the
+ * loop, at most two seconds past the deadline.
+ */
 typedef void artwork_fetch_done(void *user, const struct artwork_fetched *results, size_t count);
 
 /* NULL on error: NOT_FOUND (the program is missing), IO. done may destroy the fetch. */
