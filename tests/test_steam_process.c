@@ -141,42 +141,50 @@ START_TEST(test_game_mode)
 }
 END_TEST
 
+/* An id that is this test's alone follows each "AppId=": the machine may run other games. */
 static const struct {
 	const char *words[4];
-	uint32_t app_id;
-} games[] = {
-	{ { "SteamLaunch", "AppId=3999999701", "--", "/games/a" }, 3999999701 },
-	{ { "--", "SteamLaunch", "AppId=3999999702" }, 3999999702 },
-	{ { "SteamLaunch", "--", "AppId=3999999703" }, 0 },
-	{ { "AppId=3999999704", "SteamLaunch" }, 0 },
-	{ { "SteamLaunch AppId=3999999705" }, 0 },
-	{ { "SteamLaunch", "AppId=" }, 0 },
-	{ { "SteamLaunch", "AppId=-1" }, 0 },
-	{ { "SteamLaunch", "AppId=4294967296" }, 0 },
-	{ { "SteamLaunch" }, 0 },
+	bool is_game;
+} command_lines[] = {
+	{ { "SteamLaunch", "AppId=", "--", "/games/a" }, true },
+	{ { "--", "SteamLaunch", "AppId=" }, true },
+	{ { "SteamLaunch", "--", "AppId=" }, false },
+	{ { "AppId=", "SteamLaunch" }, false },
+	{ { "SteamLaunch AppId=" }, false },
+	{ { "SteamLaunch", "AppId=-" }, false },
+	{ { "SteamLaunch", "AppId=1" }, false },
+	{ { "SteamLaunch" }, false },
 };
 
-/* By ids of its own, because the machine may run a game. */
 START_TEST(test_game)
 {
-	uint32_t found = 0;
+	uint32_t app_id = 3000000000 + (uint32_t)getpid(), found = 0;
+	pid_t other = steam_home_start_process("steam");
+	const char *words[4] = { 0 };
+	char texts[4][64];
 	int hold;
-	pid_t pid = start(games[_i].words, no_words, &hold);
+	pid_t pid;
 
-	if (games[_i].app_id != 0) {
-		ck_assert(steam_process_game_running(games[_i].app_id, &found));
-		ck_assert_uint_eq(found, games[_i].app_id);
-		ck_assert(steam_process_game_running(0, &found));
-		ck_assert_uint_ne(found, 0);
-		ck_assert(!steam_process_game_running(games[_i].app_id + 100, NULL));
-	} else {
-		for (uint32_t id = 3999999703; id <= 3999999705; id++) {
-			ck_assert(!steam_process_game_running(id, NULL));
+	for (int i = 0; i < 4 && command_lines[_i].words[i] != NULL; i++) {
+		words[i] = command_lines[_i].words[i];
+		if (strstr(words[i], "AppId=") != NULL) {
+			snprintf(texts[i], sizeof(texts[i]), "%s%u", words[i], app_id);
+			words[i] = texts[i];
 		}
-		ck_assert(!steam_process_game_running(UINT32_MAX, NULL));
+	}
+	prctl(PR_SET_NAME, "steam"); /* so that no other test takes the game for its own */
+	pid = start(words, no_words, &hold);
+	ck_assert_int_eq(steam_process_game_running(app_id, &found), command_lines[_i].is_game);
+	ck_assert(!steam_process_game_running(app_id + 100000000, NULL));
+	if (command_lines[_i].is_game) {
+		ck_assert_uint_eq(found, app_id);
+		ck_assert(steam_process_game_running(0, NULL));
+		ck_assert_uint_eq(steam_process_game_of(getpid()), app_id);
+		ck_assert_uint_ne(steam_process_game_of(other), app_id);
 	}
 	end(pid, hold);
-	ck_assert(games[_i].app_id == 0 || !steam_process_game_running(games[_i].app_id, NULL));
+	steam_home_end_process(other);
+	ck_assert(!steam_process_game_running(app_id, NULL));
 }
 END_TEST
 
@@ -258,7 +266,7 @@ int main(void)
 	tcase_add_test(tcase, test_age);
 	tcase_add_test(tcase, test_environment);
 	tcase_add_loop_test(tcase, test_game_mode, 0, sizeof(sessions) / sizeof(*sessions));
-	tcase_add_loop_test(tcase, test_game, 0, sizeof(games) / sizeof(*games));
+	tcase_add_loop_test(tcase, test_game, 0, sizeof(command_lines) / sizeof(*command_lines));
 	tcase_add_loop_test(tcase, test_watch, 0, CASE_COUNT);
 	tcase_add_test(tcase, test_unwatch);
 	suite_add_tcase(suite, tcase);

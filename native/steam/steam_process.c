@@ -175,19 +175,23 @@ const char *steam_process_variable(const struct strvec *env, const char *name)
 	return NULL;
 }
 
-bool steam_process_in_game_mode(pid_t pid)
+bool steam_process_is_game_mode(const struct strvec *env)
 {
-	AUTO(strvec_finish) struct strvec env = { 0 };
-	const char *desktop;
+	const char *desktop = steam_process_variable(env, "XDG_CURRENT_DESKTOP");
 
-	steam_process_environment(pid, &env);
-	desktop = steam_process_variable(&env, "XDG_CURRENT_DESKTOP");
 	/*
 	 * A desktop that says its name is believed: gamescope's display is also there when it runs
 	 * as a window, and where the user's services still hold what an earlier session told them.
 	 */
 	return desktop != NULL ? listed(desktop, "gamescope")
-			       : steam_process_variable(&env, "GAMESCOPE_WAYLAND_DISPLAY") != NULL;
+			       : steam_process_variable(env, "GAMESCOPE_WAYLAND_DISPLAY") != NULL;
+}
+
+bool steam_process_in_game_mode(pid_t pid)
+{
+	AUTO(strvec_finish) struct strvec env = { 0 };
+
+	return steam_process_environment(pid, &env) && steam_process_is_game_mode(&env);
 }
 
 /* The N of "… SteamLaunch AppId=N …", 0 where that is not the command line. */
@@ -212,29 +216,64 @@ static uint32_t launched_app_id(int dir_fd, struct strbuf *text)
 	return app_id <= UINT32_MAX ? (uint32_t)app_id : 0;
 }
 
-bool steam_process_game_running(uint32_t app_id, uint32_t *found)
+static pid_t parent_of(pid_t pid)
+{
+	AUTO(close_fd) int dir_fd = open_own(pid);
+	AUTO(strbuf_finish) struct strbuf text = { 0 };
+	const char *fields = dir_fd >= 0 ? stat_fields(dir_fd, &text) : NULL;
+
+	return fields != NULL ? (pid_t)strtol(fields + 1, NULL, 10) : 0;
+}
+
+/* Is there another Steam above it, and not this one? */
+static bool is_anothers(pid_t pid, pid_t client)
+{
+	bool found_other = false;
+
+	while (pid > 1 && pid != client) {
+		found_other = found_other || steam_process_is_client(pid);
+		pid = parent_of(pid);
+	}
+	return pid != client && found_other;
+}
+
+/* app_id, client: 0 for any. Which one; 0 for none. */
+static uint32_t find_game(uint32_t app_id, pid_t client)
 {
 	AUTO(strbuf_finish) struct strbuf text = { 0 };
 	DIR *proc = opendir("/proc");
 	const struct dirent *entry;
-	uint32_t running = 0;
+	uint32_t found = 0;
 
-	while (running == 0 && proc != NULL && (entry = readdir(proc)) != NULL) {
+	while (found == 0 && proc != NULL && (entry = readdir(proc)) != NULL) {
 		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
 		AUTO(close_fd) int dir_fd = pid > 0 ? open_own(pid) : -1;
 		uint32_t launched = dir_fd >= 0 ? launched_app_id(dir_fd, &text) : 0;
 
-		if (app_id == 0 || launched == app_id) {
-			running = launched;
+		if (launched != 0 && (app_id == 0 || launched == app_id) &&
+			(client == 0 || !is_anothers(pid, client))) {
+			found = launched;
 		}
 	}
 	if (proc != NULL) {
 		closedir(proc);
 	}
+	return found;
+}
+
+bool steam_process_game_running(uint32_t app_id, uint32_t *found)
+{
+	uint32_t running = find_game(app_id, 0);
+
 	if (running != 0 && found != NULL) {
 		*found = running;
 	}
 	return running != 0;
+}
+
+uint32_t steam_process_game_of(pid_t pid)
+{
+	return find_game(0, pid);
 }
 
 static void on_gone(void *user)

@@ -22,17 +22,23 @@ struct steam_process;
 bool steam_process_is_client(pid_t pid);
 /* Since it started, or −1 where that cannot be read. */
 int64_t steam_process_age_ms(pid_t pid);
-/* Does gamescope's session run it, which starts it again by itself whenever it ends? */
-bool steam_process_in_game_mode(pid_t pid);
-/* Its environment, "NAME=value" each; false when it cannot be read. */
+/* The environment it was started with, "NAME=value" each; false when it cannot be read. */
 bool steam_process_environment(pid_t pid, struct strvec *env);
 /* The value that such a list has for name, borrowed; NULL for none and for an empty one. */
 const char *steam_process_variable(const struct strvec *env, const char *name);
+/* Is it gamescope's session's, which starts Steam again by itself whenever it ends? */
+bool steam_process_is_game_mode(const struct strvec *env);
+bool steam_process_in_game_mode(pid_t pid); /* the same of its environment */
 /*
  * Does a game run that this user's Steam has started (a process "… SteamLaunch AppId=N …")?
  * app_id: only that one; 0: any. found (may be NULL): which.
  */
 bool steam_process_game_running(uint32_t app_id, uint32_t *found);
+/*
+ * The app id of a game that runs under this client, or under none (its own may have crashed); 0:
+ * none does. One under another Steam of this user is not meant.
+ */
+uint32_t steam_process_game_of(pid_t pid);
 
 /*
  * Calls ended once, on the loop, when the process is gone: also when it was before this call, or
