@@ -1,6 +1,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct error;
 struct loop;
@@ -39,3 +40,9 @@ void steam_restart_start(struct steam_restart *restart, struct steam_driver *dri
 	steam_restart_done *done, void *user);
 bool steam_restart_running(const struct steam_restart *restart);
 void steam_restart_go_on(struct steam_restart *restart);
+
+/*
+ * How long a client of this age (−1: unknown) is still left alone in Game Mode, in full seconds; 0:
+ * not at all.
+ */
+int steam_restart_wait_s(int64_t age_ms);

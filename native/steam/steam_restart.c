@@ -1,0 +1,343 @@
+#include "steam/steam_restart.h"
+
+#include "core/cleanup.h"
+#include "core/error.h"
+#include "core/loop.h"
+#include "core/xalloc.h"
+#include "steam/steam_driver.h"
+#include "steam/steam_install.h"
+#include "steam/steam_launch.h"
+#include "steam/steam_process.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdlib.h>
+
+#define GAME_MODE_MIN_AGE_MS (60 * 1000)
+/* Together with what systemd needs these stay below the time to answer. */
+#define LIVE_WAIT_MS (7 * 1000)	 /* from a driver's request to the end */
+#define EXIT_WAIT_MS (15 * 1000) /* from -shutdown to the end */
+#define START_WAIT_MS (4 * 1000)
+#define ANSWER_MS (27 * 1000)
+
+enum state {
+	IDLE,
+	REFUSED,  /* the answer waits for the loop's next turn */
+	ASKING,	  /* a driver has been asked; waits for Steam's end */
+	ENDING,	  /* -shutdown was given; the same */
+	ENDED,	  /* none runs; its files are next */
+	WRITING,  /* waits for go_on */
+	STARTING, /* waits for the start command */
+};
+
+struct waiter {
+	steam_restart_done *done;
+	void *user;
+};
+
+/* Outlives the restart if the driver answers later than everybody else. */
+struct live_request {
+	struct steam_restart *restart; /* NULL: not wanted any more */
+};
+
+struct steam_restart {
+	struct loop *loop;
+	char *home;
+	char *steam_dir;
+	void (*exited)(void *owner);
+	void *owner;
+
+	enum state state;
+	struct waiter *waiters;
+	size_t waiter_count;
+	struct loop_timer *step;   /* when the state has lasted long enough */
+	struct loop_timer *answer; /* when the waiters have waited long enough */
+	struct error refusal;
+
+	struct steam_install install;
+	struct steam_launch *launch;
+	struct steam_process *process;
+	struct live_request *live;
+	pid_t pid; /* the client that was there at the beginning, or 0 */
+	bool game_mode;
+};
+
+int steam_restart_wait_s(int64_t age_ms)
+{
+	if (age_ms < 0 || age_ms >= GAME_MODE_MIN_AGE_MS) {
+		return 0;
+	}
+	return (int)((GAME_MODE_MIN_AGE_MS - age_ms + 999) / 1000);
+}
+
+/* The waiters may start or destroy the restart. */
+static void answer(struct steam_restart *restart, const char *message, const struct error *err)
+{
+	AUTO(free_ptr) struct waiter *waiters = TAKE_PTR(restart->waiters);
+	size_t count = restart->waiter_count;
+
+	restart->waiter_count = 0;
+	loop_timer_stop(restart->answer);
+	for (size_t i = 0; i < count; i++) {
+		waiters[i].done(waiters[i].user, message, err);
+	}
+}
+
+static void forget_live(struct steam_restart *restart)
+{
+	if (restart->live != NULL) {
+		restart->live->restart = NULL;
+		restart->live = NULL;
+	}
+}
+
+static void become_idle(struct steam_restart *restart)
+{
+	restart->state = IDLE;
+	loop_timer_stop(restart->step);
+	forget_live(restart);
+	steam_process_unwatch(TAKE_PTR(restart->process));
+	steam_launch_destroy(TAKE_PTR(restart->launch));
+	steam_install_finish(&restart->install);
+}
+
+static void succeed(struct steam_restart *restart, const char *message)
+{
+	become_idle(restart);
+	answer(restart, message, NULL);
+}
+
+static void fail(struct steam_restart *restart, const struct error *err)
+{
+	const struct error copy = *err;
+
+	become_idle(restart);
+	answer(restart, copy.message, &copy);
+}
+
+static void write_files(struct steam_restart *restart)
+{
+	forget_live(restart);
+	steam_process_unwatch(TAKE_PTR(restart->process));
+	loop_timer_stop(restart->step);
+	restart->state = WRITING;
+	restart->exited(restart->owner);
+}
+
+static void on_ended(void *user)
+{
+	write_files(user);
+}
+
+static void shut_down(struct steam_restart *restart)
+{
+	struct error err;
+
+	forget_live(restart);
+	/* It may have ended this moment, and Game Mode's next one be there: leave that alone. */
+	if (steam_process_is_client(restart->pid) &&
+		!steam_launch_shutdown(restart->launch, &err)) {
+		fail(restart, &err);
+		return;
+	}
+	restart->state = ENDING;
+	loop_timer_set(restart->step, EXIT_WAIT_MS);
+}
+
+static void on_live_done(void *user, uint32_t app_id, const struct error *err)
+{
+	struct live_request *live = user;
+	struct steam_restart *restart = live->restart;
+
+	free(live);
+	if (restart != NULL) {
+		restart->live = NULL;
+		if (err != NULL) {
+			shut_down(restart);
+		}
+	}
+}
+
+static void ask_live(struct steam_restart *restart, struct steam_driver *driver)
+{
+	restart->live = xcalloc(1, sizeof(*restart->live));
+	restart->live->restart = restart;
+	restart->state = ASKING;
+	loop_timer_set(restart->step, LIVE_WAIT_MS);
+	driver->ops->restart(driver, on_live_done, restart->live);
+}
+
+static void on_step(void *user)
+{
+	struct steam_restart *restart = user;
+	struct error err;
+
+	switch (restart->state) {
+	case REFUSED:
+		fail(restart, &restart->refusal);
+		break;
+	case ASKING:
+		shut_down(restart);
+		break;
+	case ENDING:
+		error_set(&err, ERROR_TIMEOUT,
+			"Steam (process %d) has not ended within %d s of being asked to: close it, "
+			"then try again",
+			(int)restart->pid, EXIT_WAIT_MS / 1000);
+		fail(restart, &err);
+		break;
+	case ENDED:
+		write_files(restart);
+		break;
+	case STARTING:
+		error_set(&err, ERROR_TIMEOUT,
+			"systemd-run has not started Steam within %d s: start it from the desktop",
+			START_WAIT_MS / 1000);
+		fail(restart, &err);
+		break;
+	case IDLE:
+	case WRITING:
+		break;
+	}
+}
+
+static void on_answer_due(void *user)
+{
+	struct error err;
+
+	error_set(&err, ERROR_TIMEOUT,
+		"Steam has ended and is started again once its files are written, which takes "
+		"longer than usual");
+	answer(user, err.message, &err);
+}
+
+static bool may_restart(struct steam_restart *restart, bool force, struct error *err)
+{
+	uint32_t app_id = force ? 0 : steam_process_game_of(restart->pid);
+	int wait_s;
+
+	if (app_id != 0) {
+		return error_set(err, ERROR_CONFLICT,
+			"a game is running (app %" PRIu32 "): end it first, or allow this with the "
+			"setting steam.restartWhilePlaying",
+			app_id);
+	}
+	wait_s = restart->game_mode ? steam_restart_wait_s(steam_process_age_ms(restart->pid)) : 0;
+	if (wait_s > 0) {
+		return error_set(err, ERROR_CONFLICT,
+			"Steam has only just started, and Game Mode resets it after several quick "
+			"restarts: try again in %d s",
+			wait_s);
+	}
+	return true;
+}
+
+static bool begin(
+	struct steam_restart *restart, struct steam_driver *driver, bool force, struct error *err)
+{
+	if (!steam_install_find(&restart->install, restart->home, restart->steam_dir, err)) {
+		return false;
+	}
+	restart->pid = steam_install_running(&restart->install);
+	restart->game_mode = restart->pid != 0 && steam_process_in_game_mode(restart->pid);
+	if (restart->pid != 0 && !may_restart(restart, force, err)) {
+		return false;
+	}
+	restart->launch = steam_launch_create(restart->loop, &restart->install, restart->pid);
+	if (restart->pid == 0) {
+		restart->state = ENDED;
+		loop_timer_set(restart->step, 0);
+		return true;
+	}
+	restart->process = steam_process_watch(restart->loop, restart->pid, on_ended, restart, err);
+	if (restart->process == NULL) {
+		return false;
+	}
+	if (restart->game_mode && driver != NULL && driver->ops->restart != NULL) {
+		ask_live(restart, driver);
+		return true;
+	}
+	restart->state = ENDING;
+	loop_timer_set(restart->step, EXIT_WAIT_MS);
+	return steam_launch_shutdown(restart->launch, err);
+}
+
+void steam_restart_start(struct steam_restart *restart, struct steam_driver *driver, bool force,
+	steam_restart_done *done, void *user)
+{
+	restart->waiters =
+		xrealloc(restart->waiters, restart->waiter_count + 1, sizeof(*restart->waiters));
+	restart->waiters[restart->waiter_count++] = (struct waiter){ done, user };
+	if (!loop_timer_running(restart->answer)) {
+		loop_timer_set(restart->answer, ANSWER_MS);
+	}
+	if (restart->state == IDLE && !begin(restart, driver, force, &restart->refusal)) {
+		restart->state = REFUSED;
+		loop_timer_set(restart->step, 0);
+	}
+}
+
+static void on_started(void *user, const struct error *err)
+{
+	struct steam_restart *restart = user;
+
+	if (err != NULL) {
+		fail(restart, err);
+	} else if (restart->pid == 0) {
+		succeed(restart, "Steam was not running; it has been started");
+	} else {
+		succeed(restart, "Steam restarted");
+	}
+}
+
+void steam_restart_go_on(struct steam_restart *restart)
+{
+	assert(restart->state == WRITING);
+	if (restart->game_mode || steam_install_running(&restart->install) != 0) {
+		succeed(restart, "Steam restarted");
+		return;
+	}
+	if (restart->pid == 0 && !steam_launch_has_desktop(restart->launch)) {
+		succeed(restart, "Steam is not running, and there is no desktop to start it on");
+		return;
+	}
+	restart->state = STARTING;
+	loop_timer_set(restart->step, START_WAIT_MS);
+	steam_launch_start(restart->launch, on_started, restart);
+}
+
+bool steam_restart_running(const struct steam_restart *restart)
+{
+	return restart->state != IDLE;
+}
+
+struct steam_restart *steam_restart_create(const struct steam_restart_options *options)
+{
+	struct steam_restart *restart = xcalloc(1, sizeof(*restart));
+
+	restart->loop = options->loop;
+	restart->home = xstrdup(options->home);
+	restart->steam_dir = xstrdup_or_null(options->steam_dir);
+	restart->exited = options->exited;
+	restart->owner = options->owner;
+	restart->step = loop_timer_create(restart->loop, on_step, restart);
+	restart->answer = loop_timer_create(restart->loop, on_answer_due, restart);
+	return restart;
+}
+
+void steam_restart_destroy(struct steam_restart *restart)
+{
+	struct error err;
+
+	if (restart == NULL) {
+		return;
+	}
+	become_idle(restart);
+	error_set(&err, ERROR_CANCELLED, "CapyDeck ends before Steam was restarted");
+	answer(restart, err.message, &err);
+	loop_timer_destroy(restart->step);
+	loop_timer_destroy(restart->answer);
+	free(restart->steam_dir);
+	free(restart->home);
+	free(restart);
+}
