@@ -331,7 +331,9 @@ START_TEST(every_type_finds_its_handler)
 	} rows[] = {
 		{ "cancel_upload", "{\"uploadId\":\"none\"}", NULL, PROTO_NOT_FOUND },
 		{ "complete_upload", "{\"uploadId\":\"none\"}", NULL, PROTO_NOT_FOUND },
-		{ "create_shortcut", "{}", NULL, PROTO_NOT_IMPLEMENTED },
+		{ "create_shortcut", "{}", NULL, PROTO_BAD_REQUEST },
+		{ "create_shortcut", "{\"shortcut\":{\"name\":\"a\",\"exe\":\"/a\"}}", NULL,
+			PROTO_NOT_FOUND },
 		{ "get_config", NULL, "config_response", 0 },
 		{ "get_info", NULL, "info_response", 0 },
 		{ "get_steam_users", NULL, "steam_users_response", 0 },

@@ -21,6 +21,7 @@ static const struct agent_handler {
 	/* Sorted by type. */
 	{ "cancel_upload", SESSION_PAIRED, handle_cancel_upload },
 	{ "complete_upload", SESSION_PAIRED, handle_complete_upload },
+	{ "create_shortcut", SESSION_PAIRED, handle_create_shortcut },
 	{ "get_config", SESSION_PAIRED, handle_get_config },
 	{ "get_info", SESSION_PAIRED, handle_get_info },
 	{ "get_steam_users", SESSION_PAIRED, handle_get_steam_users },

@@ -1,0 +1,180 @@
+// create_shortcut: any executable, the games that were pushed, people with several accounts.
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import path from "node:path";
+import test from "node:test";
+
+import { Deck, startAgent } from "./lib/agent.mjs";
+import { Game, Hub, upload } from "./lib/hub.mjs";
+import { GAMER, SIBLING, crc32, readShortcuts, shortcutsPath, writeBinaryVdf } from "./lib/steam_home.mjs";
+
+const ELF = Buffer.concat([Buffer.from("\x7fELF\x02\x01\x01", "latin1"), Buffer.alloc(64)]);
+const DIALECTS = ["documents", "desktop"];
+const derivedId = (exe, name) => (crc32(`"${exe}"${name}`) | 0x80000000) >>> 0;
+const create = (hub, shortcut, rest = {}) => hub.request("create_shortcut", { shortcut, ...rest });
+
+/** Pushes a game of one executable; resolves to the operation_result. */
+async function push(hub, { name = "Celeste", exe = "bin/celeste", shortcut = {}, createShortcut = true, userId } = {}) {
+  const game = new Game(name, { [exe]: ELF, "data.pak": "data" });
+  const complete = { createShortcut, userId, shortcut: { name, exe, ...shortcut } };
+  return (await upload(hub, game, { config: { executable: exe }, complete })).result;
+}
+
+for (const dialect of DIALECTS) {
+  test(`create_shortcut of a ${dialect} Hub makes an entry, and once more updates it`, async (t) => {
+    const agent = await startAgent(t);
+    const hub = await Hub.paired(agent, { dialect });
+    const exe = "/opt/other games/it's \"here\"/run me";
+    const result = await create(hub, { name: "Other", exe, startDir: "/opt", launchOptions: "-x", tags: "a, b" });
+    assert.equal(result.success, true);
+    assert.equal(result.appId, derivedId(exe, "Other"));
+    const [entry, ...others] = readShortcuts(agent.deck.steam);
+    assert.deepEqual(others, []);
+    assert.equal(entry.appid, result.appId);
+    assert.equal(entry.exe, `"${exe}"`);
+    assert.equal(entry.startdir.replaceAll('"', ""), "/opt");
+    assert.equal(entry.launchoptions, "-x");
+    assert.deepEqual(Object.values(entry.tags), ["a", "b"]);
+
+    const again = await create(hub, { name: "Other", exe, launchOptions: "-y", tags: ["b", "c"] });
+    assert.equal(again.appId, result.appId);
+    const [updated, ...more] = readShortcuts(agent.deck.steam);
+    assert.deepEqual(more, []);
+    assert.equal(updated.launchoptions, "-y");
+    assert.deepEqual(Object.values(updated.tags), ["a", "b", "c"]);
+    assert.equal(updated.startdir.replace(/^"|"$/g, ""), path.dirname(exe), "the executable's folder");
+
+    // A stranger's executable under another name is another shortcut.
+    const second = await create(hub, { name: "Other (safe mode)", exe });
+    assert.notEqual(second.appId, result.appId);
+    assert.equal(readShortcuts(agent.deck.steam).length, 2);
+  });
+}
+
+test("whose shortcut: either id of every account, as a number or as text; else the last login's", async (t) => {
+  const agent = await startAgent(t);
+  const hub = await Hub.paired(agent);
+  const ids = (user) => [user.steamId, user.accountId, Number(user.accountId)];
+  let count = 0;
+  for (const [user, userIds] of [
+    [SIBLING, ids(SIBLING)],
+    [GAMER, [...ids(GAMER), undefined, null, ""]],
+  ]) {
+    const names = [];
+    for (const userId of userIds) {
+      names.push(`Game ${++count}`);
+      await create(hub, { name: names.at(-1), exe: "/usr/bin/true" }, { userId });
+    }
+    // A SteamID64 as a number, which JavaScript itself could not say.
+    names.push(`Game ${++count}`);
+    const shortcut = JSON.stringify({ name: names.at(-1), exe: "/usr/bin/true" });
+    const reply = await hub.askText("create_shortcut", `{"userId":${user.steamId},"shortcut":${shortcut}}`);
+    assert.equal(reply.payload?.success, true, JSON.stringify(reply));
+    assert.deepEqual(readShortcuts(agent.deck.steam, user).map(({ appname }) => appname), names);
+  }
+  for (const userId of ["1", 1, "76561197960265729"]) {
+    const reply = await hub.ask("create_shortcut", { userId, shortcut: { name: "x", exe: "/x" } });
+    assert.equal(reply.error?.code, 404, `${userId}: ${JSON.stringify(reply)}`);
+  }
+});
+
+test("what is no shortcut is refused, and says why", async (t) => {
+  const agent = await startAgent(t);
+  const hub = await Hub.paired(agent);
+  for (const [shortcut, word] of [
+    [{}, /exe/],
+    [{ name: "x" }, /exe/],
+    [{ exe: "/x" }, /name/],
+    [{ name: "", exe: "/x" }, /name/],
+    [{ name: "x", exe: "relative/x" }, /relative\/x.*absolute/],
+    [{ name: "x", exe: "C:\\Games\\x.exe" }, /absolute/],
+    [{ name: "x", exe: "/x", startDir: "here" }, /here.*absolute/],
+  ]) {
+    const reply = await hub.ask("create_shortcut", { shortcut });
+    assert.equal(reply.error?.code, 400, JSON.stringify([shortcut, reply]));
+    assert.match(reply.error.message, word);
+  }
+  assert.deepEqual(readShortcuts(agent.deck.steam), []);
+});
+
+test("without a Steam every operation on it is 404 with a sentence", async (t) => {
+  const deck = new Deck(t);
+  fs.rmSync(deck.steam, { recursive: true });
+  const agent = await startAgent(t, { deck });
+  const hub = await Hub.paired(agent);
+  for (const [type, payload] of [
+    ["create_shortcut", { shortcut: { name: "x", exe: "/x" } }],
+    ["list_shortcuts", {}],
+  ]) {
+    const reply = await hub.ask(type, payload);
+    assert.equal(reply.error?.code, 404, `${type}: ${JSON.stringify(reply)}`);
+    assert.match(reply.error.message, /Steam/);
+  }
+});
+
+test("an executable inside a pushed game's folder updates that game's entry, and the next push knows it", async (t) => {
+  const agent = await startAgent(t);
+  const { deck } = agent;
+  const hub = await Hub.paired(agent);
+  const pushed = await push(hub);
+  const exe = path.join(deck.game("Celeste"), "bin/celeste");
+  for (const [name, program] of [
+    ["Celeste, renamed", exe],
+    ["Celeste's editor", path.join(deck.game("Celeste"), "bin/editor")],
+  ]) {
+    const result = await create(hub, { name, exe: program });
+    assert.equal(result.appId, pushed.appId, name);
+    const [entry, ...others] = readShortcuts(deck.steam);
+    assert.deepEqual(others, []);
+    assert.equal(entry.appname, name);
+    assert.equal(entry.exe, `"${program}"`);
+  }
+  assert.equal((await push(hub)).appId, pushed.appId);
+  assert.equal(readShortcuts(deck.steam).length, 1);
+});
+
+test("a game that was pushed without a shortcut gets it later, and then keeps it", async (t) => {
+  const agent = await startAgent(t);
+  const { deck } = agent;
+  const hub = await Hub.paired(agent);
+  const pushed = await push(hub, { createShortcut: false });
+  assert.equal(pushed.appId ?? 0, 0);
+  const exe = path.join(deck.game("Celeste"), "bin/celeste");
+  const created = await create(hub, { name: "Mine", exe });
+  const again = await push(hub, { shortcut: { name: "Celeste 2" } });
+  assert.equal(again.appId, created.appId);
+  assert.equal(readShortcuts(deck.steam).length, 1);
+});
+
+test("a shortcut that was made by hand for the same executable is adopted", async (t) => {
+  const deck = new Deck(t);
+  const exe = path.join(deck.game("Celeste"), "bin/celeste");
+  const byHand = { appid: 3123456789, AppName: "my celeste", Exe: `"${exe}"`, StartDir: '"/"', LastPlayTime: 1700000000, tags: { 0: "Fav" } };
+  fs.writeFileSync(shortcutsPath(deck.steam), writeBinaryVdf({ shortcuts: { 0: byHand } }));
+  const agent = await startAgent(t, { deck });
+  const hub = await Hub.paired(agent);
+  const result = await push(hub, { shortcut: { tags: ["CapyDeploy"] } });
+  assert.equal(result.appId, 3123456789);
+  const [entry, ...others] = readShortcuts(deck.steam);
+  assert.deepEqual(others, []);
+  assert.equal(entry.lastplaytime, 1700000000);
+  assert.deepEqual(Object.values(entry.tags), ["Fav", "CapyDeploy"]);
+});
+
+test("executables in sub-folders, with blanks and quotes, get their bits and their start folder", async (t) => {
+  const agent = await startAgent(t);
+  const { deck } = agent;
+  const hub = await Hub.paired(agent);
+  for (const [name, exe] of [
+    ["It's \"quoted\"", "bin x86/it's a \"game\""],
+    ["Back", "Sub\\Dir\\game"],
+    ["Deep", "a/b/c/d/e/run.sh"],
+  ]) {
+    const result = await push(hub, { name, exe });
+    const entry = readShortcuts(deck.steam).find(({ appid }) => appid === result.appId);
+    const file = path.join(result.path, exe.replaceAll("\\", "/"));
+    assert.equal(entry.exe, `"${file}"`);
+    assert.equal(entry.startdir.replace(/^"|"$/g, ""), path.dirname(file));
+    assert.equal(fs.statSync(file).mode & 0o111, 0o111, name);
+  }
+});
