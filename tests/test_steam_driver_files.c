@@ -297,6 +297,37 @@ START_TEST(test_running_steam_is_not_disturbed)
 }
 END_TEST
 
+START_TEST(test_compat_tool_is_chosen_with_the_shortcut)
+{
+	const struct steam_shortcut_request game = {
+		.name = "Doom", .exe = "/doom.exe", .compat_tool = "proton_experimental"
+	};
+	uint32_t app_id = put(&game);
+	char expected[64];
+
+	snprintf(expected, sizeof(expected), "\"%u\"", app_id);
+	steam_home_read(&home, ROOT "/config/config.vdf", &before);
+	ck_assert_ptr_nonnull(strstr(before.data, expected));
+	ck_assert_ptr_nonnull(strstr(before.data, "proton_experimental"));
+
+	put(&(struct steam_shortcut_request){
+		.name = "Doom", .exe = "/doom.exe", .compat_tool = "proton_9" });
+	steam_home_read(&home, ROOT "/config/config.vdf", &after);
+	ck_assert_str_eq(after.data, before.data);
+
+	/* Without the tool the game would not start: there is no shortcut either. */
+	steam_home_write_text(&home, ROOT "/config/config.vdf", "\"InstallConfigStore\" {");
+	ck_put_fails(
+		&(struct steam_shortcut_request){
+			.name = "Quake", .exe = "/quake.exe", .compat_tool = "proton_9" },
+		ERROR_INVALID);
+	ck_assert_ptr_nonnull(strstr(answers[0].err.message, "config.vdf"));
+	relist(NULL);
+	ck_assert_uint_eq(list.count, 1);
+	put_game("/hexen", "Hexen");
+}
+END_TEST
+
 START_TEST(test_bad_requests)
 {
 	ck_put_fails(&(struct steam_shortcut_request){ .exe = "/b" }, ERROR_INVALID);
@@ -383,6 +414,7 @@ int main(void)
 	tcase_add_test(tcase, test_link_stays_a_link);
 	tcase_add_test(tcase, test_damaged_file_is_left_alone);
 	tcase_add_test(tcase, test_running_steam_is_not_disturbed);
+	tcase_add_test(tcase, test_compat_tool_is_chosen_with_the_shortcut);
 	tcase_add_test(tcase, test_bad_requests);
 	tcase_add_test(tcase, test_no_steam);
 	tcase_add_test(tcase, test_many_at_once_are_all_kept);

@@ -5,6 +5,7 @@
 #include "core/strbuf.h"
 #include "core/worker.h"
 #include "core/xalloc.h"
+#include "steam/compat_tools.h"
 #include "steam/shortcuts.h"
 #include "steam/shortcuts_file.h"
 #include "steam/steam.h"
@@ -73,6 +74,25 @@ static bool find_idle(
 	return true;
 }
 
+/* Steam may have started since the files were read; looked up before each is replaced. */
+static bool is_still_idle(const struct job *job, struct error *err)
+{
+	AUTO(steam_install_finish) struct steam_install install = { 0 };
+
+	return find_idle(&install, job->home, job->steam_dir, err);
+}
+
+static bool save_compat_tool(
+	const struct job *job, const struct steam_install *install, struct error *err)
+{
+	const char *tool = job->change.compat_tool;
+
+	if (strcmp(job->change.action, STEAM_CHANGE_PUT) != 0 || tool == NULL || *tool == '\0') {
+		return true;
+	}
+	return is_still_idle(job, err) && compat_tools_save(install->root, job->app_id, tool, err);
+}
+
 static bool apply(struct job *job, struct error *err)
 {
 	AUTO(steam_install_finish) struct steam_install install = { 0 };
@@ -88,9 +108,8 @@ static bool apply(struct job *job, struct error *err)
 		return error_set(err, ERROR_NOT_FOUND, "there is no shortcut with the app id %u",
 			job->change.app_id);
 	}
-	/* Once more: Steam may have started meanwhile. */
-	steam_install_finish(&install);
-	return find_idle(&install, job->home, job->steam_dir, err) &&
+	/* The tool first: a shortcut that is there can be started. */
+	return save_compat_tool(job, &install, err) && is_still_idle(job, err) &&
 	       shortcuts_file_save(&file, err);
 }
 
