@@ -14,6 +14,7 @@
 #include "steam/steam_install.h"
 #include "steam/steam_pump.h"
 #include "steam/steam_queue.h"
+#include "steam/steam_restart.h"
 #include "steam/steam_show.h"
 #include "steam/steam_users.h"
 #include "steam/steam_view.h"
@@ -30,6 +31,8 @@ struct steam {
 	struct steam_answers *answers;
 	struct steam_pump_options pump_options;
 	struct steam_pump *pump;
+	struct steam_restart *restart;
+	bool restart_waits; /* Steam is down for us to write its files */
 	char *loss;	    /* the last queued change that was given up, a sentence; NULL: none */
 	const struct steam_events *events;
 	void *user;
@@ -206,10 +209,7 @@ static bool begin_removal(struct steam *steam, struct steam_change *change, stea
 		return false;
 	}
 	if (taken) {
-		const struct steam_outcome outcome = {
-			.app_id = change->app_id,
-			.account_id = account_id,
-		};
+		const struct steam_outcome outcome = { change->app_id, account_id, NULL };
 
 		steam_answers_give(steam->answers, &outcome, NULL, done, user);
 		return true;
@@ -270,28 +270,17 @@ void steam_show_artwork(
 
 /* The pump's news */
 
-static void answer_owed(struct steam *steam, int64_t number, const struct steam_change *change,
-	uint32_t app_id, const char *note)
-{
-	const struct steam_outcome outcome = {
-		.app_id = app_id,
-		.account_id = change->account_id,
-		.note = note,
-	};
-
-	steam_answers_set(steam->answers, number, &outcome, NULL);
-}
-
 static void on_made(
 	void *owner, int64_t number, const struct steam_change *change, uint32_t app_id, bool live)
 {
 	struct steam *steam = owner;
+	const struct steam_outcome outcome = { .app_id = app_id, .account_id = change->account_id };
 	bool is_put = strcmp(change->action, STEAM_CHANGE_PUT) == 0;
 
 	if (live) {
 		steam_view_note_live(&steam->view, change, app_id);
 	}
-	answer_owed(steam, number, change, app_id, NULL);
+	steam_answers_set(steam->answers, number, &outcome, NULL);
 	if (is_put && app_id != change->reported_app_id && steam->events != NULL &&
 		steam->events->app_id_changed != NULL) {
 		steam->events->app_id_changed(
@@ -300,17 +289,19 @@ static void on_made(
 	tell_queue_changed(steam);
 }
 
-/* What is still to be seen of a change that waits. */
-static const char *outlook(const struct steam_change *change)
+static void on_overdue(void *owner, int64_t number)
 {
-	if (strcmp(change->action, STEAM_CHANGE_PUT) == 0) {
-		return "the shortcut appears";
+	struct steam *steam = owner;
+	const struct steam_queued *queued;
+
+	for (size_t i = 0; (queued = steam_queue_at(steam->queue, i)) != NULL; i++) {
+		if (queued->number == number) {
+			steam_answers_set_queued(steam->answers, queued,
+				"Steam has not answered yet", "when it has");
+		}
 	}
-	return strcmp(change->action, STEAM_CHANGE_REMOVE) == 0 ? "the shortcut disappears"
-								: "the icon appears";
 }
 
-/* Whoever waits for a change of that account is told that it will come, and when. */
 static void on_waiting(void *owner, const char *account_id, const struct error *err)
 {
 	struct steam *steam = owner;
@@ -318,18 +309,11 @@ static void on_waiting(void *owner, const char *account_id, const struct error *
 	const struct steam_queued *queued;
 
 	for (size_t i = 0; (queued = steam_queue_at(steam->queue, i)) != NULL; i++) {
-		const struct steam_change *change = &queued->change;
-		AUTO(free_ptr) char *note = NULL;
-
-		if (strcmp(change->account_id, account_id) != 0) {
-			continue;
+		if (strcmp(queued->change.account_id, account_id) == 0) {
+			steam_answers_set_queued(steam->answers, queued,
+				runs ? "Steam is running and cannot be reached" : err->message,
+				runs ? "when Steam restarts" : "once that has ended");
 		}
-		note = xasprintf("%s; %s %s",
-			runs ? "Steam is running and cannot be reached" : err->message,
-			outlook(change), runs ? "when Steam restarts" : "once that has ended");
-		answer_owed(steam, queued->number, change,
-			change->reported_app_id != 0 ? change->reported_app_id : change->app_id,
-			note);
 	}
 }
 
@@ -372,11 +356,37 @@ static bool on_failed(void *owner, int64_t number, const struct steam_change *ch
 	return false;
 }
 
+static void on_idle(void *owner)
+{
+	struct steam *steam = owner;
+
+	if (steam->restart_waits) {
+		steam->restart_waits = false;
+		steam_pump_hold_down(steam->pump, false);
+		steam_restart_go_on(steam->restart);
+	}
+}
+
 static const struct steam_pump_events pump_events = {
 	.made = on_made,
 	.failed = on_failed,
 	.waiting = on_waiting,
+	.idle = on_idle,
 };
+
+static void on_steam_exited(void *owner)
+{
+	struct steam *steam = owner;
+
+	steam->restart_waits = true;
+	steam_pump_hold_down(steam->pump, true);
+}
+
+void steam_restart_client(struct steam *steam, bool force, steam_restarted *done, void *user)
+{
+	steam_restart_start(
+		steam->restart, steam_drivers_restarter(&steam->drivers), force, done, user);
+}
 
 const char *steam_driver_name(struct steam *steam)
 {
@@ -424,13 +434,20 @@ struct steam *steam_create(struct loop *loop, struct worker *worker,
 	steam->home = xstrdup(options->home);
 	steam->steam_dir = xstrdup_or_null(options->steam_dir);
 	steam->queue = steam_queue_create(options->state_dir, notice);
-	steam->answers = steam_answers_create(loop);
+	steam->answers = steam_answers_create(loop, on_overdue, steam);
 	steam->view = (struct steam_view){
 		.home = steam->home,
 		.steam_dir = steam->steam_dir,
 		.queue = steam->queue,
 	};
 	steam_drivers_init(&steam->drivers, loop, worker, options);
+	steam->restart = steam_restart_create(&(struct steam_restart_options){
+		.loop = loop,
+		.home = steam->home,
+		.steam_dir = steam->steam_dir,
+		.exited = on_steam_exited,
+		.owner = steam,
+	});
 	steam->pump_options = (struct steam_pump_options){
 		.loop = loop,
 		.worker = worker,
@@ -451,6 +468,7 @@ void steam_destroy(struct steam *steam)
 		return;
 	}
 	steam->events = NULL;
+	steam_restart_destroy(steam->restart);
 	steam_pump_stop(steam->pump);
 	steam_drivers_finish(&steam->drivers);
 	steam_pump_destroy(steam->pump);

@@ -102,7 +102,8 @@ typedef void steam_done(void *user, const struct steam_outcome *outcome, const s
  * Makes or updates one shortcut. An entry with request->app_id is updated in place; otherwise one
  * for the same executable and name, or with any_name for the same executable, is adopted (the user
  * may have made it by hand) and keeps its app id; otherwise one is made. The request is copied.
- * done is called once, on the loop, never from within this call (but from steam_destroy()). Errors:
+ * done is called once, on the loop, never from within this call (but from steam_destroy()), some
+ * 10 s later at the latest: what takes longer is queued. Errors:
  * NOT_FOUND (no Steam, no such user), INVALID (request, or Steam's file does not parse), CANCELLED,
  * IO, NO_SPACE. A change that fails is not kept.
  */

@@ -1,14 +1,18 @@
 #include "steam/steam_answers.h"
 
+#include "core/cleanup.h"
 #include "core/error.h"
 #include "core/loop.h"
 #include "core/xalloc.h"
+#include "steam/steam_queue.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct answer {
 	struct answer *next;
 	int64_t number; /* 0: known */
+	int64_t due_ms; /* on the loop's clock */
 	steam_done *done;
 	void *user;
 	uint32_t app_id;
@@ -19,20 +23,12 @@ struct answer {
 
 struct steam_answers {
 	struct loop_timer *turn;
+	struct loop_timer *due; /* runs while answers that are not known are owed */
+	void (*overdue)(void *owner, int64_t number);
+	void *owner;
 	struct answer *first; /* by next, in the order asked for */
 	struct answer **end;
 };
-
-static void take_turn(void *user);
-
-struct steam_answers *steam_answers_create(struct loop *loop)
-{
-	struct steam_answers *answers = xcalloc(1, sizeof(*answers));
-
-	answers->end = &answers->first;
-	answers->turn = loop_timer_create(loop, take_turn, answers);
-	return answers;
-}
 
 static void give_take(struct answer *answer)
 {
@@ -80,6 +76,53 @@ static void take_turn(void *user)
 	}
 }
 
+/* The first that is not known: it is owed for longest. */
+static struct answer *first_unknown(const struct steam_answers *answers)
+{
+	struct answer *answer = answers->first;
+
+	while (answer != NULL && answer->number == 0) {
+		answer = answer->next;
+	}
+	return answer;
+}
+
+static void await_due(struct steam_answers *answers)
+{
+	const struct answer *answer = first_unknown(answers);
+	int64_t left_ms = answer != NULL ? answer->due_ms - loop_now_ms() : 0;
+
+	if (answer == NULL) {
+		loop_timer_stop(answers->due);
+	} else if (!loop_timer_running(answers->due)) {
+		loop_timer_set(answers->due, left_ms > 0 ? left_ms : 0);
+	}
+}
+
+static void on_due(void *user)
+{
+	struct steam_answers *answers = user;
+	struct answer *answer = first_unknown(answers);
+
+	if (answer != NULL && answer->due_ms <= loop_now_ms()) {
+		answers->overdue(answers->owner, answer->number);
+	}
+	await_due(answers);
+}
+
+struct steam_answers *steam_answers_create(
+	struct loop *loop, void (*overdue)(void *owner, int64_t number), void *owner)
+{
+	struct steam_answers *answers = xcalloc(1, sizeof(*answers));
+
+	answers->end = &answers->first;
+	answers->turn = loop_timer_create(loop, take_turn, answers);
+	answers->due = loop_timer_create(loop, on_due, answers);
+	answers->overdue = overdue;
+	answers->owner = owner;
+	return answers;
+}
+
 void steam_answers_destroy(struct steam_answers *answers)
 {
 	if (answers == NULL) {
@@ -96,6 +139,7 @@ void steam_answers_destroy(struct steam_answers *answers)
 		give_take(answer);
 	}
 	loop_timer_destroy(answers->turn);
+	loop_timer_destroy(answers->due);
 	free(answers);
 }
 
@@ -112,7 +156,8 @@ static struct answer *owe(
 
 void steam_answers_owe(struct steam_answers *answers, int64_t number, steam_done *done, void *user)
 {
-	owe(answers, number, done, user);
+	owe(answers, number, done, user)->due_ms = loop_now_ms() + STEAM_ANSWERS_WAIT_MS;
+	await_due(answers);
 }
 
 bool steam_answers_is_owed(const struct steam_answers *answers, int64_t number)
@@ -132,6 +177,7 @@ static void set(struct steam_answers *answers, struct answer *answer,
 		answer->note = xstrdup_or_null(outcome->note);
 	}
 	loop_timer_set(answers->turn, 0);
+	await_due(answers);
 }
 
 void steam_answers_set(struct steam_answers *answers, int64_t number,
@@ -142,6 +188,29 @@ void steam_answers_set(struct steam_answers *answers, int64_t number,
 	if (answer != NULL) {
 		set(answers, answer, outcome, err);
 	}
+}
+
+static const char *outlook(const struct steam_change *change)
+{
+	if (strcmp(change->action, STEAM_CHANGE_PUT) == 0) {
+		return "the shortcut appears";
+	}
+	return strcmp(change->action, STEAM_CHANGE_REMOVE) == 0 ? "the shortcut disappears"
+								: "the icon appears";
+}
+
+void steam_answers_set_queued(struct steam_answers *answers, const struct steam_queued *queued,
+	const char *reason, const char *end)
+{
+	const struct steam_change *change = &queued->change;
+	AUTO(free_ptr) char *note = xasprintf("%s; %s %s", reason, outlook(change), end);
+	const struct steam_outcome outcome = {
+		.app_id = change->reported_app_id != 0 ? change->reported_app_id : change->app_id,
+		.account_id = change->account_id,
+		.note = note,
+	};
+
+	steam_answers_set(answers, queued->number, &outcome, NULL);
 }
 
 void steam_answers_give(struct steam_answers *answers, const struct steam_outcome *outcome,

@@ -7,6 +7,7 @@
 
 struct error;
 struct loop;
+struct steam_queued;
 
 /*
  * The answers that callers of steam.h are owed: each is given exactly once, from the loop, never
@@ -14,7 +15,12 @@ struct loop;
  */
 struct steam_answers;
 
-struct steam_answers *steam_answers_create(struct loop *loop);
+/* Callers have 30 s for all they do; none of it is spent waiting longer than this. */
+#define STEAM_ANSWERS_WAIT_MS (10 * 1000)
+
+/* overdue: the change takes longer than that; to be answered now. */
+struct steam_answers *steam_answers_create(
+	struct loop *loop, void (*overdue)(void *owner, int64_t number), void *owner);
 /* Gives those that are known, and CANCELLED for the others. NULL is fine. */
 void steam_answers_destroy(struct steam_answers *answers);
 
@@ -24,6 +30,9 @@ bool steam_answers_is_owed(const struct steam_answers *answers, int64_t number);
 /* It is known. outcome is NULL exactly when err is not. Nothing happens if none is owed. */
 void steam_answers_set(struct steam_answers *answers, int64_t number,
 	const struct steam_outcome *outcome, const struct error *err);
-/* Both in one, for what was never queued. */
+/* It stays queued. reason, and what ends that ("when Steam restarts"), become the note. */
+void steam_answers_set_queued(struct steam_answers *answers, const struct steam_queued *queued,
+	const char *reason, const char *end);
+/* Owes and sets in one, for what was never queued. */
 void steam_answers_give(struct steam_answers *answers, const struct steam_outcome *outcome,
 	const struct error *err, steam_done *done, void *user);

@@ -320,7 +320,7 @@ static void take_turn(void *user)
 		}
 	}
 	watch(pump);
-	if (pump->attempts == NULL && options->events->idle != NULL) {
+	if (pump->attempts == NULL) {
 		options->events->idle(options->owner);
 	}
 }
