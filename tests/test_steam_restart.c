@@ -132,6 +132,7 @@ static pid_t start_client(const char *const *variables)
 	pid_t pid = fork();
 
 	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		for (; *variables != NULL; variables++) {
 			putenv((char *)*variables);
 		}

@@ -75,11 +75,11 @@ while read -r word argument <&3; do
 		log crash
 		kill -KILL $$
 		;;
-	game) # as Steam's reaper; it ends with its standard input
+	game) # under Steam's reaper, which logs once it goes by that name; it ends with us
 		[ -p "$folder/game" ] || mkfifo "$folder/game"
-		sh -c 'read -r line' reaper SteamLaunch "AppId=$argument" -- game <>"$folder/game" 3<&- &
+		log=$folder/log sh -c 'echo "game ${2#AppId=}" >>"$log"; read -r line' \
+			reaper SteamLaunch "AppId=$argument" -- game <>"$folder/game" 3<&- &
 		games="$games $!"
-		log "game $argument"
 		;;
 	esac
 done
