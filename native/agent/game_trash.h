@@ -1,29 +1,24 @@
 #pragma once
 
-#include "agent/game_registry.h"
+#include "agent/trashed_game.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct error;
-struct game_trash;
 struct loop;
 struct worker;
 
 /*
- * Deleted games: each is moved, by rename, to <library>/.capydeck/trash/<id>/ beside where it was,
- * and can be restored until it expires. <state_dir>/trash.json, version 1, says which there are;
- * it is written before a folder moves, and what a crash left half done is finished, or undone, at
- * the next start.
+ * Deleted games: each is moved, by rename, to .capydeck/trash/<id>/ beside where it was
+ * (trash_folder.h), and can be restored until it expires. <state_dir>/trash.json, version 1, says
+ * which there are. It is written before a folder moves, and at the next start the place of the
+ * folder decides what a crash left half done: what is in the trash leaves the registry, what is in
+ * its place leaves the trash. A folder that is nowhere (its disk may be out) is kept in mind until
+ * it expires.
  */
-struct trashed_game {
-	char *id;	    /* 16 hex digits */
-	char *folder;	    /* absolute: where the game's folder is now */
-	struct game game;   /* its entry of the registry, as it was */
-	char *shortcut;	    /* JSON of the steam_change that makes its shortcut anew; "": none */
-	int64_t deleted_at; /* Unix time */
-};
+struct game_trash;
 
 struct game_trash_options {
 	struct loop *loop;
@@ -54,7 +49,6 @@ bool game_trash_restore(
 	struct game_trash *trash, const char *id, struct trashed_game *restored, struct error *err);
 /* Deletes one for good, on the worker. Errors: NOT_FOUND. */
 bool game_trash_discard(struct game_trash *trash, const char *id, struct error *err);
-void trashed_game_finish(struct trashed_game *game);
 
 size_t game_trash_count(const struct game_trash *trash);
 /* Newest last; borrowed until the trash changes. */

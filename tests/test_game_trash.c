@@ -1,0 +1,582 @@
+#include "agent/game_trash.h"
+
+#include "agent/game_registry.h"
+#include "core/atomic_file.h"
+#include "core/beneath.h"
+#include "core/cleanup.h"
+#include "core/error.h"
+#include "core/log.h"
+#include "core/loop.h"
+#include "core/strbuf.h"
+#include "core/worker.h"
+#include "core/xalloc.h"
+
+#include <check.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define DAY_MS (INT64_C(24) * 60 * 60 * 1000)
+#define SHORTCUT "{\"action\":\"put\",\"name\":\"Doom\"}"
+#define OLD_ID "0123456789abcdef"
+
+static char top[64]; /* holds state/ and games/ */
+static struct loop *loop;
+static struct worker *worker;
+static struct game_registry *registry;
+static struct game_trash *trash;
+static struct error err;
+
+/* "<top>/<name>", in one of a few buffers. */
+static const char *at(const char *name)
+{
+	static char paths[8][256];
+	static unsigned next;
+	char *path = paths[next++ % 8];
+
+	snprintf(path, sizeof(paths[0]), "%s/%s", top, name);
+	return path;
+}
+
+static void write_file(const char *name, const char *text)
+{
+	ck_assert_msg(
+		atomic_file_write(at(name), text, strlen(text), 0644, &err), "%s", err.message);
+}
+
+static void ck_file(const char *path, const char *text)
+{
+	AUTO(strbuf_finish) struct strbuf content = { 0 };
+
+	ck_assert_msg(atomic_file_read(path, 1 << 20, &content, &err), "%s", err.message);
+	ck_assert_str_eq(strbuf_text(&content), text);
+}
+
+static bool exists(const char *path)
+{
+	struct stat stat;
+
+	return lstat(path, &stat) == 0;
+}
+
+static void start_with_expiry(int64_t expire_after_ms)
+{
+	AUTO(free_ptr) char *notice = NULL, *second = NULL;
+
+	registry = game_registry_create(at("state/games.json"), &notice);
+	ck_assert_msg(notice == NULL, "%s", notice);
+	trash = game_trash_create(
+		&(struct game_trash_options){
+			.loop = loop,
+			.worker = worker,
+			.state_dir = at("state"),
+			.registry = registry,
+			.expire_after_ms = expire_after_ms,
+		},
+		&second);
+	ck_assert_msg(second == NULL, "%s", second);
+}
+
+static void start(void)
+{
+	start_with_expiry(7 * DAY_MS);
+}
+
+static void stop(void)
+{
+	game_trash_destroy(trash);
+	game_registry_destroy(registry);
+	trash = NULL;
+	registry = NULL;
+}
+
+static void setup(void)
+{
+	strcpy(top, "/tmp/capydeck-trash-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(top));
+	err = (struct error){ 0 };
+	log_set_level(LOG_LEVEL_ERROR);
+	loop = loop_create();
+	worker = worker_create(loop, 2);
+	start();
+}
+
+static void teardown(void)
+{
+	int fd = open(top, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	stop();
+	worker_destroy(worker);
+	loop_destroy(loop);
+	ck_assert(beneath_remove_tree(fd, ".", NULL));
+	close(fd);
+	rmdir(top);
+}
+
+/* The timer, and then all deleting. */
+static void run_loop(void)
+{
+	loop_dispatch(loop);
+	worker_drain(worker);
+}
+
+static void register_game(const char *name)
+{
+	struct game game = {
+		.dir = xstrdup(at(name)),
+		.name = xstrdup("Doom"),
+		.executable = xstrdup("doom"),
+		.app_id = 3000000000u,
+		.user_id = xstrdup("39734274"),
+		.size_bytes = 6,
+	};
+
+	ck_assert_msg(game_registry_put(registry, &game, &err), "%s", err.message);
+	game_finish(&game);
+}
+
+static void install(const char *name)
+{
+	AUTO(free_ptr) char *file = xasprintf("%s/bin/doom", name);
+
+	write_file(file, "binary");
+	register_game(name);
+}
+
+static const struct game *find(const char *name)
+{
+	return game_registry_find(registry, at(name));
+}
+
+/* Caller frees. */
+static char *put(const char *name)
+{
+	const struct trashed_game *trashed = game_trash_put(trash, find(name), SHORTCUT, &err);
+
+	ck_assert_msg(trashed != NULL, "%s", err.message);
+	return xstrdup(trashed->id);
+}
+
+static void restore(const char *id)
+{
+	struct trashed_game restored = { 0 };
+
+	ck_assert_msg(game_trash_restore(trash, id, &restored, &err), "%s", err.message);
+	trashed_game_finish(&restored);
+}
+
+/* A trash.json as an earlier run left it, of one game in games/Doom. list: where it stands in. */
+static void write_record(const char *list, int64_t deleted_at)
+{
+	bool discarded = strcmp(list, "discarded") == 0;
+	AUTO(free_ptr)
+	char *game = xasprintf("{\"id\":\"" OLD_ID "\",\"game\":{\"dir\":\"%s\",\"name\":\"Doom\","
+			       "\"appId\":3000000000},\"deletedAt\":%" PRId64 "}",
+		at("games/Doom"), deleted_at);
+	AUTO(free_ptr)
+	char *text = xasprintf("{\"version\":1,\"games\":[%s],\"discarded\":[%s]}",
+		discarded ? "" : game, discarded ? game : "");
+
+	write_file("state/trash.json", text);
+}
+
+/* Starts anew with what a crash left: the record, and where the game is. */
+static void crash(const char *game_at, bool registered)
+{
+	if (game_at != NULL) {
+		write_file(game_at, "binary");
+	}
+	if (registered) {
+		register_game("games/Doom");
+	}
+	stop();
+	write_record("games", time(NULL));
+	start();
+}
+
+START_TEST(test_a_game_is_moved)
+{
+	const struct trashed_game *trashed;
+	AUTO(free_ptr) char *file = NULL;
+	struct stat status;
+
+	install("games/Doom");
+	trashed = game_trash_put(trash, find("games/Doom"), SHORTCUT, &err);
+	ck_assert_msg(trashed != NULL, "%s", err.message);
+	ck_assert(!exists(at("games/Doom")));
+	ck_assert_ptr_null(find("games/Doom"));
+	ck_assert_uint_eq(strlen(trashed->id), 16);
+	ck_assert_uint_eq(trashed->game.app_id, 3000000000u);
+	ck_assert_str_eq(trashed->shortcut, SHORTCUT);
+	ck_assert_int_ge(game_trash_expires_in_s(trash, trashed), 7 * 24 * 60 * 60 - 600);
+	file = xasprintf("games/.capydeck/trash/%s", trashed->id);
+	ck_assert_str_eq(trashed->folder, at(file));
+	ck_assert_int_eq(stat(at("games/.capydeck"), &status), 0);
+	ck_assert_uint_eq(status.st_mode & 0777, 0755);
+	run_loop();
+	ck_assert_uint_eq(game_trash_count(trash), 1);
+	free(file);
+	file = xasprintf("%s/bin/doom", game_trash_at(trash, 0)->folder);
+	ck_file(file, "binary");
+}
+END_TEST
+
+START_TEST(test_a_game_is_restored)
+{
+	AUTO(free_ptr) char *id = NULL;
+	AUTO(trashed_game_finish) struct trashed_game restored = { 0 };
+
+	install("games/Doom");
+	id = put("games/Doom");
+	stop();
+	start();
+	ck_assert_uint_eq(game_trash_count(trash), 1);
+	ck_assert_msg(game_trash_restore(trash, id, &restored, &err), "%s", err.message);
+	ck_assert_str_eq(restored.shortcut, SHORTCUT);
+	ck_assert_str_eq(restored.folder, at("games/Doom"));
+	ck_file(at("games/Doom/bin/doom"), "binary");
+	ck_assert_uint_eq(find("games/Doom")->app_id, 3000000000u);
+	ck_assert_str_eq(find("games/Doom")->user_id, "39734274");
+	ck_assert_uint_eq(game_trash_count(trash), 0);
+	stop();
+	start();
+	ck_assert_uint_eq(game_trash_count(trash), 0);
+	ck_assert_ptr_nonnull(find("games/Doom"));
+	ck_assert(!game_trash_restore(trash, id, &restored, &err));
+	ck_assert_int_eq(err.kind, ERROR_NOT_FOUND);
+}
+END_TEST
+
+START_TEST(test_nothing_is_replaced_by_restoring)
+{
+	AUTO(free_ptr) char *id = NULL;
+	struct trashed_game restored = { 0 };
+
+	install("games/Doom");
+	id = put("games/Doom");
+	write_file("games/Doom/save", "the user's");
+	ck_assert(!game_trash_restore(trash, id, &restored, &err));
+	ck_assert_int_eq(err.kind, ERROR_CONFLICT);
+	ck_assert_ptr_null(find("games/Doom"));
+	register_game("games/Doom");
+	ck_assert(!game_trash_restore(trash, id, &restored, &err));
+	ck_assert_int_eq(err.kind, ERROR_CONFLICT);
+	ck_assert_ptr_nonnull(find("games/Doom"));
+	ck_file(at("games/Doom/save"), "the user's");
+	ck_assert_uint_eq(game_trash_count(trash), 1);
+}
+END_TEST
+
+START_TEST(test_the_same_game_twice)
+{
+	AUTO(free_ptr) char *first = NULL;
+	AUTO(free_ptr) char *second = NULL;
+
+	install("games/Doom");
+	first = put("games/Doom");
+	install("games/Doom");
+	write_file("games/Doom/version", "2");
+	second = put("games/Doom");
+	ck_assert_str_ne(first, second);
+	ck_assert_uint_eq(game_trash_count(trash), 2);
+	ck_assert_str_eq(game_trash_at(trash, 1)->id, second);
+	restore(first);
+	ck_assert(!exists(at("games/Doom/version")));
+	free(put("games/Doom"));
+	restore(second);
+	ck_file(at("games/Doom/version"), "2");
+	ck_assert_uint_eq(game_trash_count(trash), 1);
+}
+END_TEST
+
+START_TEST(test_discarding_deletes)
+{
+	AUTO(free_ptr) char *id = NULL;
+	AUTO(free_ptr) char *folder = NULL;
+
+	install("games/Doom");
+	install("games/Quake");
+	write_file("elsewhere/save", "precious");
+	ck_assert_int_eq(symlink(at("elsewhere"), at("games/Doom/saves")), 0);
+	id = put("games/Doom");
+	folder = xstrdup(game_trash_at(trash, 0)->folder);
+	free(put("games/Quake"));
+	ck_assert_msg(game_trash_discard(trash, id, &err), "%s", err.message);
+	ck_assert_uint_eq(game_trash_count(trash), 1);
+	ck_assert_str_eq(path_base(game_trash_at(trash, 0)->game.dir), "Quake");
+	ck_assert(!game_trash_discard(trash, id, &err));
+	ck_assert_int_eq(err.kind, ERROR_NOT_FOUND);
+	run_loop();
+	ck_assert(!exists(folder));
+	ck_assert(exists(game_trash_at(trash, 0)->folder));
+	ck_file(at("elsewhere/save"), "precious");
+}
+END_TEST
+
+START_TEST(test_an_expired_game_is_deleted)
+{
+	AUTO(free_ptr) char *folder = NULL;
+
+	install("games/Doom");
+	free(put("games/Doom"));
+	folder = xstrdup(game_trash_at(trash, 0)->folder);
+	game_trash_set_expiry(trash, 0);
+	run_loop();
+	ck_assert_uint_eq(game_trash_count(trash), 0);
+	ck_assert(!exists(folder));
+	stop();
+	start();
+	ck_assert_uint_eq(game_trash_count(trash), 0);
+}
+END_TEST
+
+START_TEST(test_deleting_goes_on_after_a_crash)
+{
+	stop();
+	write_file("games/.capydeck/trash/" OLD_ID "/bin/doom", "binary");
+	write_record("discarded", 0);
+	start();
+	ck_assert_uint_eq(game_trash_count(trash), 0);
+	run_loop();
+	ck_assert(exists(at("games/.capydeck/trash")));
+	ck_assert(!exists(at("games/.capydeck/trash/" OLD_ID)));
+	ck_file(at("state/trash.json"), "{\"version\":1,\"games\":[],\"discarded\":[]}\n");
+}
+END_TEST
+
+START_TEST(test_what_cannot_be_deleted_is_tried_again)
+{
+	stop();
+	write_file("games/elsewhere/" OLD_ID "/save", "precious");
+	write_file("games/.capydeck/x", "");
+	ck_assert_int_eq(symlink(at("games/elsewhere"), at("games/.capydeck/trash")), 0);
+	write_record("discarded", 0);
+	start();
+	run_loop();
+	ck_file(at("games/elsewhere/" OLD_ID "/save"), "precious");
+	ck_assert_int_eq(unlink(at("games/.capydeck/trash")), 0);
+	stop();
+	start();
+	run_loop();
+	ck_file(at("state/trash.json"), "{\"version\":1,\"games\":[],\"discarded\":[]}\n");
+}
+END_TEST
+
+START_TEST(test_a_clock_set_back_keeps_no_longer)
+{
+	stop();
+	write_file("games/.capydeck/trash/" OLD_ID "/bin/doom", "binary");
+	write_record("games", time(NULL) + 1000000);
+	start();
+	ck_assert_int_eq(game_trash_expires_in_s(trash, game_trash_at(trash, 0)), 7 * 24 * 60 * 60);
+}
+END_TEST
+
+START_TEST(test_crash_before_the_move)
+{
+	crash("games/Doom/bin/doom", true);
+	ck_assert_uint_eq(game_trash_count(trash), 0);
+	ck_assert_ptr_nonnull(find("games/Doom"));
+	stop();
+	start();
+	ck_assert_uint_eq(game_trash_count(trash), 0);
+}
+END_TEST
+
+START_TEST(test_crash_after_the_move)
+{
+	crash("games/.capydeck/trash/" OLD_ID "/bin/doom", true);
+	ck_assert_uint_eq(game_trash_count(trash), 1);
+	ck_assert_ptr_null(find("games/Doom"));
+	restore(OLD_ID);
+	ck_file(at("games/Doom/bin/doom"), "binary");
+	ck_assert_uint_eq(find("games/Doom")->app_id, 3000000000u);
+}
+END_TEST
+
+START_TEST(test_a_game_installed_anew_is_kept_beside)
+{
+	write_file("games/Doom/bin/doom", "new");
+	crash("games/.capydeck/trash/" OLD_ID "/bin/doom", true);
+	ck_assert_uint_eq(game_trash_count(trash), 1);
+	ck_assert_ptr_nonnull(find("games/Doom"));
+	ck_file(at("games/Doom/bin/doom"), "new");
+}
+END_TEST
+
+START_TEST(test_a_disk_that_is_out)
+{
+	struct trashed_game restored = { 0 };
+
+	crash(NULL, false);
+	ck_assert_uint_eq(game_trash_count(trash), 1);
+	ck_assert(!game_trash_restore(trash, OLD_ID, &restored, &err));
+	ck_assert_int_eq(err.kind, ERROR_NOT_FOUND);
+	ck_assert_ptr_null(find("games/Doom"));
+	ck_assert_uint_eq(game_trash_count(trash), 1);
+	write_file("games/.capydeck/trash/" OLD_ID "/bin/doom", "binary");
+	restore(OLD_ID);
+	free(put("games/Doom"));
+	ck_assert_int_eq(rename(at("games"), at("out")), 0);
+	stop();
+	start_with_expiry(0);
+	run_loop();
+	ck_assert_uint_eq(game_trash_count(trash), 0);
+	ck_file(at("state/trash.json"), "{\"version\":1,\"games\":[],\"discarded\":[]}\n");
+}
+END_TEST
+
+START_TEST(test_a_game_that_is_gone_leaves_the_registry)
+{
+	register_game("games/Doom");
+	ck_assert_ptr_null(game_trash_put(trash, find("games/Doom"), NULL, &err));
+	ck_assert_int_eq(err.kind, ERROR_NONE);
+	ck_assert_ptr_null(find("games/Doom"));
+	ck_assert_uint_eq(game_trash_count(trash), 0);
+	write_file("games/x", "");
+	register_game("games/Doom");
+	ck_assert_ptr_null(game_trash_put(trash, find("games/Doom"), NULL, &err));
+	ck_assert_int_eq(err.kind, ERROR_NONE);
+	ck_assert(!exists(at("games/.capydeck")));
+}
+END_TEST
+
+START_TEST(test_only_a_registered_folder_is_moved)
+{
+	struct game stranger = { .dir = xstrdup(at("games/Doom")), .name = xstrdup("Doom") };
+
+	write_file("elsewhere/save", "precious");
+	write_file("games/x", "");
+	ck_assert_int_eq(symlink(at("elsewhere"), at("games/Doom")), 0);
+	ck_assert_ptr_null(game_trash_put(trash, &stranger, NULL, &err));
+	ck_assert_int_eq(err.kind, ERROR_INVALID);
+	register_game("games/Doom");
+	ck_assert_ptr_null(game_trash_put(trash, &stranger, NULL, &err));
+	ck_assert_int_eq(err.kind, ERROR_INVALID);
+	ck_assert_ptr_nonnull(find("games/Doom"));
+	ck_assert_uint_eq(game_trash_count(trash), 0);
+	ck_file(at("elsewhere/save"), "precious");
+	game_finish(&stranger);
+}
+END_TEST
+
+/* state: a file of ours that cannot be written. */
+static void ck_put_fails(const char *state)
+{
+	AUTO(free_ptr) char *inside = xasprintf("%s/in/the/way", state);
+
+	unlink(at(state));
+	write_file(inside, "");
+	ck_assert_ptr_null(game_trash_put(trash, find("games/Doom"), NULL, &err));
+	ck_assert_int_eq(err.kind, ERROR_IO);
+	ck_assert_ptr_nonnull(strstr(err.message, state));
+	ck_file(at("games/Doom/bin/doom"), "binary");
+	ck_assert_ptr_nonnull(find("games/Doom"));
+	ck_assert_uint_eq(game_trash_count(trash), 0);
+}
+
+START_TEST(test_what_cannot_be_noted_is_not_moved)
+{
+	install("games/Doom");
+	ck_put_fails("state/games.json");
+	ck_put_fails("state/trash.json");
+}
+END_TEST
+
+START_TEST(test_a_linked_trash_is_not_used)
+{
+	install("games/Doom");
+	write_file("elsewhere/x", "");
+	ck_assert_int_eq(symlink(at("elsewhere"), at("games/.capydeck")), 0);
+	ck_assert_ptr_null(game_trash_put(trash, find("games/Doom"), NULL, &err));
+	ck_assert_int_eq(err.kind, ERROR_INVALID);
+	ck_file(at("games/Doom/bin/doom"), "binary");
+	ck_assert_ptr_nonnull(find("games/Doom"));
+	ck_assert(!exists(at("elsewhere/trash")));
+}
+END_TEST
+
+START_TEST(test_a_damaged_list_is_set_aside)
+{
+	static const char *const lists[] = {
+		"{\"version\":2,\"games\":[]}",
+		"{\"version\":1,\"games\":[{\"id\":\"../../../../etc\",\"deletedAt\":0,"
+		"\"game\":{\"dir\":\"/g/Doom\",\"name\":\"Doom\"}}]}",
+		"{\"version\":1,\"games\":[],\"discarded\":[{\"id\":\"" OLD_ID
+		"\",\"deletedAt\":0,\"game\":{\"dir\":\"/g/../Doom\",\"name\":\"Doom\"}}]}",
+		"{\"version\":1,\"games\":[],\"discarded\":[{\"id\":\"" OLD_ID
+		"\",\"deletedAt\":0,\"game\":{\"dir\":\"Doom\",\"name\":\"Doom\"}}]}",
+	};
+	AUTO(free_ptr) char *notice = NULL;
+
+	write_file("state/trash.json", lists[_i]);
+	game_trash_destroy(trash);
+	trash = game_trash_create(
+		&(struct game_trash_options){
+			.loop = loop,
+			.worker = worker,
+			.state_dir = at("state"),
+			.registry = registry,
+			.expire_after_ms = DAY_MS,
+		},
+		&notice);
+	ck_assert_ptr_nonnull(notice);
+	ck_assert_ptr_nonnull(strstr(notice, "trash.json.corrupt-"));
+	ck_assert_uint_eq(game_trash_count(trash), 0);
+	ck_assert_ptr_null(game_trash_at(trash, 0));
+}
+END_TEST
+
+START_TEST(test_destroyed_while_deleting)
+{
+	AUTO(free_ptr) char *id = NULL;
+
+	install("games/Doom");
+	id = put("games/Doom");
+	ck_assert(game_trash_discard(trash, id, &err));
+	stop();
+	worker_drain(worker);
+	start();
+	run_loop();
+	ck_file(at("state/trash.json"), "{\"version\":1,\"games\":[],\"discarded\":[]}\n");
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("game_trash");
+	TCase *tcase = tcase_create("game_trash");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_test(tcase, test_a_game_is_moved);
+	tcase_add_test(tcase, test_a_game_is_restored);
+	tcase_add_test(tcase, test_nothing_is_replaced_by_restoring);
+	tcase_add_test(tcase, test_the_same_game_twice);
+	tcase_add_test(tcase, test_discarding_deletes);
+	tcase_add_test(tcase, test_an_expired_game_is_deleted);
+	tcase_add_test(tcase, test_deleting_goes_on_after_a_crash);
+	tcase_add_test(tcase, test_what_cannot_be_deleted_is_tried_again);
+	tcase_add_test(tcase, test_a_clock_set_back_keeps_no_longer);
+	tcase_add_test(tcase, test_crash_before_the_move);
+	tcase_add_test(tcase, test_crash_after_the_move);
+	tcase_add_test(tcase, test_a_game_installed_anew_is_kept_beside);
+	tcase_add_test(tcase, test_a_disk_that_is_out);
+	tcase_add_test(tcase, test_a_game_that_is_gone_leaves_the_registry);
+	tcase_add_test(tcase, test_only_a_registered_folder_is_moved);
+	tcase_add_test(tcase, test_what_cannot_be_noted_is_not_moved);
+	tcase_add_test(tcase, test_a_linked_trash_is_not_used);
+	tcase_add_loop_test(tcase, test_a_damaged_list_is_set_aside, 0, 4);
+	tcase_add_test(tcase, test_destroyed_while_deleting);
+	suite_add_tcase(suite, tcase);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed != 0;
+}
