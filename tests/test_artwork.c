@@ -103,14 +103,15 @@ START_TEST(test_kinds)
 	for (unsigned i = 0; i < ARTWORK_KIND_COUNT; i++) {
 		ck_assert_str_eq(artwork_kind_name((enum artwork_kind)i), names[i]);
 		ck_assert_int_eq(artwork_kind_asset_type((enum artwork_kind)i), types[i]);
-		ck_assert(artwork_kind_find(names[i], &kind));
+		ck_assert(artwork_kind_find(names[i], &kind, &err));
 		ck_assert_uint_eq(kind, i);
 	}
 	kind = ARTWORK_LOGO;
-	ck_assert(!artwork_kind_find("Grid", &kind));
-	ck_assert(!artwork_kind_find("", &kind));
-	ck_assert(!artwork_kind_find("../grid", &kind));
+	ck_assert(!artwork_kind_find("Grid", &kind, &err));
+	ck_assert(!artwork_kind_find("", &kind, &err));
+	ck_assert(!artwork_kind_find("../grid", &kind, &err));
 	ck_assert_uint_eq(kind, ARTWORK_LOGO);
+	ck_assert_ptr_nonnull(strstr(err.message, "'../grid'"));
 }
 END_TEST
 

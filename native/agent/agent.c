@@ -4,6 +4,7 @@
 
 #include "agent/agent_identity.h"
 #include "agent/agent_session.h"
+#include "agent/game_artwork.h"
 #include "agent/game_registry.h"
 #include "agent/game_setup.h"
 #include "agent/guess_limiter.h"
@@ -22,6 +23,7 @@
 #include "net/ws_server.h"
 #include "proto/proto_constants.h"
 #include "steam/steam.h"
+#include "steam/steam_artwork.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -61,6 +63,9 @@ static void on_uploads_changed(void *user)
 {
 	struct agent *agent = user;
 
+	if (agent->services.game_artwork != NULL) {
+		game_artwork_sweep(&agent->services);
+	}
 	if (agent->events != NULL && agent->events->uploads_changed != NULL) {
 		agent->events->uploads_changed(agent->user);
 	}
@@ -139,6 +144,16 @@ static bool open_uploads(struct agent *agent, struct error *err)
 	return agent->services.uploads != NULL;
 }
 
+static void open_artwork(struct agent *agent)
+{
+	struct agent_services *services = &agent->services;
+	AUTO(free_ptr) char *downloads = path_join(services->paths->state_dir, "downloads");
+
+	services->artwork = steam_artwork_create(services->loop, services->steam, downloads);
+	services->game_artwork = game_artwork_create(services);
+	game_artwork_sweep(services);
+}
+
 static bool listen_for_hubs(struct agent *agent, struct error *err)
 {
 	const struct ws_server_options options = {
@@ -207,6 +222,7 @@ struct agent *agent_create(const struct agent_options *options, struct error *er
 		agent_destroy(agent);
 		return NULL;
 	}
+	open_artwork(agent);
 	game_setup_resume(services);
 	return agent;
 }
@@ -220,6 +236,8 @@ void agent_destroy(struct agent *agent)
 	mdns_destroy(agent->mdns);
 	ws_server_destroy(agent->server);
 	upload_store_destroy(agent->services.uploads);
+	game_artwork_destroy(agent->services.game_artwork);
+	steam_artwork_destroy(agent->services.artwork);
 	steam_destroy(agent->services.steam);
 	pairing_destroy(agent->services.pairing);
 	guess_limiter_destroy(agent->services.limiter);

@@ -1,6 +1,7 @@
 #include "agent/agent_dispatch.h"
 
 #include "agent/agent_session.h"
+#include "agent/handle_artwork.h"
 #include "agent/handle_session.h"
 #include "agent/handle_steam.h"
 #include "agent/handle_upload.h"
@@ -19,6 +20,7 @@ static const struct agent_handler {
 	bool (*handle)(struct agent_session *session, const cJSON *payload, struct error *err);
 } handlers[] = {
 	/* Sorted by type. */
+	{ "apply_artwork", SESSION_PAIRED, handle_apply_artwork },
 	{ "cancel_upload", SESSION_PAIRED, handle_cancel_upload },
 	{ "complete_upload", SESSION_PAIRED, handle_complete_upload },
 	{ "create_shortcut", SESSION_PAIRED, handle_create_shortcut },

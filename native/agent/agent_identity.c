@@ -151,6 +151,7 @@ void agent_identity_capabilities(struct strvec *capabilities)
 		PROTO_CAPABILITY_FILE_HASHES,
 		PROTO_CAPABILITY_STEAM_USERS,
 		PROTO_CAPABILITY_STEAM_SHORTCUTS,
+		PROTO_CAPABILITY_ARTWORK,
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {

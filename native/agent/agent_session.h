@@ -13,6 +13,7 @@ struct agent_identity;
 struct agent_session;
 struct config;
 struct error;
+struct game_artwork;
 struct game_registry;
 struct game_trash;
 struct guess_limiter;
@@ -40,6 +41,7 @@ struct agent_services {
 	struct game_trash *trash;
 	struct steam *steam;
 	struct steam_artwork *artwork;
+	struct game_artwork *game_artwork;
 
 	/* The session of the one Hub that is connected and authenticated; NULL: none. */
 	struct agent_session *connected;

@@ -2,6 +2,7 @@
 
 #include "agent/agent_session.h"
 #include "agent/chunk_receiver.h"
+#include "agent/handle_artwork.h"
 #include "agent/operation_announce.h"
 #include "agent/upload_install.h"
 #include "agent/upload_store.h"
@@ -149,15 +150,14 @@ bool handle_upload_chunk(struct agent_session *session, const cJSON *payload, st
 	return true;
 }
 
-static void refuse_artwork(struct agent_session *session, const struct upload_chunk *header)
+static void take_artwork(struct agent_session *session, struct upload_write *write)
 {
-	const struct artwork_image_response response = {
-		.artwork_type = (char *)(header->artwork_type != NULL ? header->artwork_type : ""),
-		.error = (char *)"artwork is not supported by this version",
-	};
+	AUTO(strbuf_finish) struct strbuf image = { 0 };
 
-	agent_session_reply(
-		session, "artwork_image_response", artwork_image_response_fields, &response);
+	strbuf_append(&image, write->message.data + write->data_offset,
+		write->message.length - write->data_offset);
+	agent_session_recycle_take(session, &write->message);
+	handle_artwork_image(session, &write->header, &image);
 }
 
 void handle_upload_part(struct agent_session *session, struct chunk_receiver *receiver,
@@ -184,7 +184,7 @@ void handle_upload_binary(
 
 	agent_session_set_request(session, id);
 	if (ok && upload_chunk_is_artwork(&write->header)) {
-		refuse_artwork(session, &write->header);
+		take_artwork(session, write);
 		write_free(write);
 	} else if (ok && check_chunk(&write->header, &err)) {
 		hand_over_take(session, write);

@@ -46,7 +46,7 @@ const char *artwork_kind_name(enum artwork_kind kind)
 	return kinds[kind].name;
 }
 
-bool artwork_kind_find(const char *name, enum artwork_kind *kind)
+bool artwork_kind_find(const char *name, enum artwork_kind *kind, struct error *err)
 {
 	for (unsigned i = 0; i < ARTWORK_KIND_COUNT; i++) {
 		if (strcmp(kinds[i].name, name) == 0) {
@@ -54,7 +54,9 @@ bool artwork_kind_find(const char *name, enum artwork_kind *kind)
 			return true;
 		}
 	}
-	return false;
+	return error_set(err, ERROR_INVALID,
+		"there are no '%s' images: they are 'grid', 'banner', 'hero', 'logo' or 'icon'",
+		name);
 }
 
 int artwork_kind_asset_type(enum artwork_kind kind)
@@ -98,6 +100,21 @@ const char *artwork_extension(enum artwork_kind kind, const void *data, size_t l
 		return "png";
 	}
 	return NULL;
+}
+
+bool artwork_check(enum artwork_kind kind, const void *data, size_t length, struct error *err)
+{
+	if (length > ARTWORK_MAX_BYTES) {
+		return error_set(err, ERROR_TOO_LARGE,
+			"the %s image has %zu bytes; %d are the most it may have", kinds[kind].name,
+			length, ARTWORK_MAX_BYTES);
+	}
+	if (artwork_extension(kind, data, length) == NULL) {
+		return error_set(err, ERROR_INVALID,
+			"the %s image is none that Steam shows: send PNG, JPEG, WebP, GIF or ICO",
+			kinds[kind].name);
+	}
+	return true;
 }
 
 /* --- The grid folder --- */
@@ -255,20 +272,11 @@ bool artwork_put(const char *root, const char *account_id, uint32_t app_id, enum
 	AUTO(free_ptr) char *stem = stem_of(app_id, kind);
 	AUTO(free_ptr) char *name = NULL;
 	AUTO(close_fd) int grid_fd = -1;
-	const char *extension;
 
-	if (length > ARTWORK_MAX_BYTES) {
-		return error_set(err, ERROR_TOO_LARGE,
-			"the %s image has %zu bytes; %d are the most it may have", kinds[kind].name,
-			length, ARTWORK_MAX_BYTES);
+	if (!artwork_check(kind, data, length, err)) {
+		return false;
 	}
-	extension = artwork_extension(kind, data, length);
-	if (extension == NULL) {
-		return error_set(err, ERROR_INVALID,
-			"the %s image is none that Steam shows: send PNG, JPEG, WebP, GIF or ICO",
-			kinds[kind].name);
-	}
-	name = xasprintf("%s.%s", stem, extension);
+	name = xasprintf("%s.%s", stem, artwork_extension(kind, data, length));
 	grid_fd = open_grid(root, account_id, true, err);
 	if (grid_fd < 0 || !write_image(grid_fd, name, data, length, err) ||
 		!remove_images(grid_fd, stem, name, err) || !sync_grid(grid_fd, err)) {

@@ -22,7 +22,8 @@ enum artwork_kind {
 #define ARTWORK_MAX_BYTES (20 * 1024 * 1024)
 
 const char *artwork_kind_name(enum artwork_kind kind); /* the protocol's: "grid" … */
-bool artwork_kind_find(const char *name, enum artwork_kind *kind);
+/* Errors: INVALID. */
+bool artwork_kind_find(const char *name, enum artwork_kind *kind, struct error *err);
 /* Steam's number for SetCustomArtworkForApp: grid 0, hero 1, logo 2, banner 3, icon 4. */
 int artwork_kind_asset_type(enum artwork_kind kind);
 
@@ -32,6 +33,9 @@ int artwork_kind_asset_type(enum artwork_kind kind);
  * icon that is an ICO) are called "png", as Steam itself calls them.
  */
 const char *artwork_extension(enum artwork_kind kind, const void *data, size_t length);
+
+/* Would artwork_put() take it? Errors: INVALID (no image we know), TOO_LARGE. */
+bool artwork_check(enum artwork_kind kind, const void *data, size_t length, struct error *err);
 
 /*
  * Puts an image in its place: checked by its bytes, written aside, synced, renamed; older siblings
