@@ -40,7 +40,7 @@ static void on_line(void *owner, struct ipc_client_conn *conn, const char *line,
 
 	last_conn = conn;
 	if (strcmp(line, "attach") == 0) {
-		ui_link_attach(link_, conn);
+		ui_link_attach(link_, conn, "test");
 	} else if (strcmp(line, "detach") == 0) {
 		ui_link_detach(link_, conn);
 	} else if (json == NULL || !ui_link_take_answer(link_, conn, json)) {
@@ -119,8 +119,12 @@ static struct ipc_client *connect_client(void)
 static struct ipc_client *attach(void)
 {
 	struct ipc_client *client = connect_client();
+	unsigned before = changed_count;
 
 	tell(client, "attach");
+	while (changed_count == before) {
+		loop_dispatch(loop);
+	}
 	return client;
 }
 
@@ -170,6 +174,14 @@ static void answer(struct ipc_client *client, const char *id, const char *rest)
 	tell(client, line);
 }
 
+static void await_changes(unsigned count)
+{
+	while (changed_count < count) {
+		loop_dispatch(loop);
+	}
+	ck_assert_uint_eq(changed_count, count);
+}
+
 static void await(unsigned i)
 {
 	while (outcomes[i].count == 0) {
@@ -190,7 +202,7 @@ START_TEST(test_answer)
 	struct ipc_client *client = attach();
 	AUTO(free_ptr) char *id = NULL;
 
-	ck_assert_uint_eq(changed_count, 1);
+	await_changes(1);
 	ck_assert(ui->attached(ui->owner));
 	ask(0, FOR_EVER_MS);
 	id = expect_request(client);
@@ -336,7 +348,7 @@ START_TEST(test_silence)
 	ck_fails(1, ERROR_TIMEOUT, "0.001 seconds");
 	ck_fails(0, ERROR_CONFLICT, "went away");
 	ck_assert(!ui->attached(ui->owner));
-	ck_assert_uint_eq(changed_count, 2);
+	await_changes(2);
 	late = expect_request(client);
 	answer(client, late, "\"result\":{\"appId\":5}");
 	ck_assert_uint_eq(outcomes[0].count, 1);
@@ -360,7 +372,7 @@ START_TEST(test_vanishes)
 	ipc_client_destroy(client);
 	ck_fails(0, ERROR_CONFLICT, "went away");
 	ck_assert(!ui->attached(ui->owner));
-	ck_assert_uint_eq(changed_count, 2);
+	await_changes(2);
 }
 END_TEST
 
@@ -371,7 +383,7 @@ START_TEST(test_detaches)
 	ask(0, FOR_EVER_MS);
 	tell(client, "detach");
 	ck_fails(0, ERROR_CONFLICT, "went away");
-	ck_assert_uint_eq(changed_count, 2);
+	await_changes(2);
 	ipc_client_destroy(client);
 }
 END_TEST

@@ -5,6 +5,7 @@
 #include "cmd/cmd.h"
 #include "cmd/terminal_code.h"
 #include "control/control.h"
+#include "control/ui_link.h"
 #include "core/cleanup.h"
 #include "core/config.h"
 #include "core/error.h"
@@ -90,6 +91,7 @@ struct daemon {
 	struct loop *loop;
 	struct lws_loop *lws_loop;
 	struct worker *worker;
+	struct ui_link *ui;
 	struct agent *agent;
 	struct control *control;
 	struct terminal_code terminal;
@@ -264,6 +266,7 @@ static bool start(struct daemon *daemon, const struct agent_arguments *arguments
 		return false;
 	}
 	daemon->worker = worker_create(daemon->loop, WORKER_THREADS);
+	daemon->ui = ui_link_create(daemon->loop);
 	daemon->agent = agent_create(
 		&(struct agent_options){
 			.loop = daemon->loop,
@@ -274,6 +277,7 @@ static bool start(struct daemon *daemon, const struct agent_arguments *arguments
 			.port = arguments->port != PORT_FROM_SETTINGS ? arguments->port
 								      : daemon->config.agent_port,
 			.steam_dir = arguments->steam_dir,
+			.steam_ui = ui_link_steam_ui(daemon->ui),
 		},
 		err);
 	if (daemon->agent == NULL) {
@@ -287,6 +291,7 @@ static bool start(struct daemon *daemon, const struct agent_arguments *arguments
 		&(struct control_options){
 			.loop = daemon->loop,
 			.agent = daemon->agent,
+			.ui = daemon->ui,
 			.runtime_dir = daemon->paths.runtime_dir,
 		},
 		err);
@@ -310,6 +315,7 @@ static void stop(struct daemon *daemon)
 		terminal_code_finish(&daemon->terminal, agent_pairing(daemon->agent));
 	}
 	agent_destroy(daemon->agent);
+	ui_link_destroy(daemon->ui);
 	if (daemon->worker != NULL) {
 		worker_destroy(daemon->worker);
 	}

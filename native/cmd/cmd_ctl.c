@@ -1,7 +1,10 @@
 #include "cmd/cmd.h"
 
+#include "cmd/ctl.h"
+#include "cmd/ctl_games.h"
 #include "cmd/ctl_print.h"
 #include "cmd/ctl_session.h"
+#include "cmd/ctl_steam.h"
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/json.h"
@@ -28,7 +31,9 @@ static const char help[] =
 	"  hubs revoke ID             forget a Hub and end its connection\n"
 	"  uploads [list]             uploads under way and interrupted ones\n"
 	"  uploads discard ID         delete what an interrupted upload has sent so far\n"
-	"  games                      the games that Hubs have installed\n"
+	"  games [list]               the games that Hubs have installed\n"
+	"  steam                      how Steam is reached, why so, and how many changes wait\n"
+	"  steam restart              end Steam, make the changes that wait, start it\n"
 	"  settings [list]            all settings, with their meaning\n"
 	"  settings get KEY           one setting\n"
 	"  settings set KEY VALUE     change a setting; a list is written as '[\"a\",\"b\"]'\n"
@@ -37,6 +42,7 @@ static const char help[] =
 	"\n"
 	"Options:\n"
 	"  --json             print JSON, for scripts\n"
+	"  --force            with steam restart: even while a game runs\n"
 	"  --wait             with pairing: wait until a code is shown\n"
 	"  --follow           with log: go on printing new lines\n"
 	"  --lines N          with log: how many lines (default: 50)\n"
@@ -56,48 +62,10 @@ static const char help[] =
 
 #define DEFAULT_LINES 50
 
-struct ctl {
-	struct ctl_session session;
-	struct paths_options paths;
-	bool json;
-	bool wait;
-	bool follow;
-	int64_t lines;
-};
-
-/* Calls the method; prints its result as JSON, or reads it into out. */
-static bool call(struct ctl *ctl, const char *method, const struct json_field *param_fields,
-	const void *params, const struct json_field *fields, void *out, struct error *err)
-{
-	AUTO(strbuf_finish) struct strbuf result = { 0 };
-
-	if (!ctl_session_call(&ctl->session, method, param_fields, params, &result, err)) {
-		return false;
-	}
-	if (ctl->json) {
-		puts(result.data);
-		return true;
-	}
-	return fields == NULL || json_read_text(out, fields, result.data, result.length, err);
-}
-
-/* A command without a result of interest. */
-static bool tell(struct ctl *ctl, const char *method, const struct json_field *fields,
-	const void *params, const char *done, struct error *err)
-{
-	if (!call(ctl, method, fields, params, NULL, NULL, err)) {
-		return false;
-	}
-	if (!ctl->json) {
-		puts(done);
-	}
-	return true;
-}
-
 static bool run_status(struct ctl *ctl, char **args, struct error *err)
 {
 	struct ipc_status status = { 0 };
-	bool ok = call(ctl, "status", NULL, NULL, ipc_status_fields, &status, err);
+	bool ok = ctl_call(ctl, "status", NULL, NULL, ipc_status_fields, &status, err);
 
 	if (ok && !ctl->json) {
 		ctl_print_status(&status);
@@ -149,13 +117,13 @@ static bool run_pairing(struct ctl *ctl, char **args, struct error *err)
 
 static bool run_pairing_dismiss(struct ctl *ctl, char **args, struct error *err)
 {
-	return tell(ctl, "pairing.dismiss", NULL, NULL, "the code is void now", err);
+	return ctl_tell(ctl, "pairing.dismiss", NULL, NULL, "the code is void now", err);
 }
 
 static bool run_pairing_reopen(struct ctl *ctl, char **args, struct error *err)
 {
 	struct ipc_pairing pairing = { 0 };
-	bool ok = call(ctl, "pairing.reopen", NULL, NULL, ipc_pairing_fields, &pairing, err);
+	bool ok = ctl_call(ctl, "pairing.reopen", NULL, NULL, ipc_pairing_fields, &pairing, err);
 
 	if (ok && !ctl->json) {
 		ctl_print_pairing(&pairing);
@@ -167,7 +135,7 @@ static bool run_pairing_reopen(struct ctl *ctl, char **args, struct error *err)
 static bool run_hubs_list(struct ctl *ctl, char **args, struct error *err)
 {
 	struct ipc_hubs hubs = { 0 };
-	bool ok = call(ctl, "hubs.list", NULL, NULL, ipc_hubs_fields, &hubs, err);
+	bool ok = ctl_call(ctl, "hubs.list", NULL, NULL, ipc_hubs_fields, &hubs, err);
 
 	if (ok && !ctl->json) {
 		ctl_print_hubs(&hubs);
@@ -180,14 +148,14 @@ static bool run_hubs_revoke(struct ctl *ctl, char **args, struct error *err)
 {
 	const struct ipc_hub_id params = { .hub_id = args[0] };
 
-	return tell(ctl, "hubs.revoke", ipc_hub_id_fields, &params,
+	return ctl_tell(ctl, "hubs.revoke", ipc_hub_id_fields, &params,
 		"revoked; the Hub has to pair again", err);
 }
 
 static bool run_uploads_list(struct ctl *ctl, char **args, struct error *err)
 {
 	struct ipc_uploads uploads = { 0 };
-	bool ok = call(ctl, "uploads.list", NULL, NULL, ipc_uploads_fields, &uploads, err);
+	bool ok = ctl_call(ctl, "uploads.list", NULL, NULL, ipc_uploads_fields, &uploads, err);
 
 	if (ok && !ctl->json) {
 		ctl_print_uploads(&uploads);
@@ -200,25 +168,13 @@ static bool run_uploads_discard(struct ctl *ctl, char **args, struct error *err)
 {
 	const struct ipc_upload_id params = { .upload_id = args[0] };
 
-	return tell(ctl, "uploads.discard", ipc_upload_id_fields, &params, "discarded", err);
-}
-
-static bool run_games(struct ctl *ctl, char **args, struct error *err)
-{
-	struct ipc_games games = { 0 };
-	bool ok = call(ctl, "games.list", NULL, NULL, ipc_games_fields, &games, err);
-
-	if (ok && !ctl->json) {
-		ctl_print_games(&games);
-	}
-	json_finish(&games, ipc_games_fields);
-	return ok;
+	return ctl_tell(ctl, "uploads.discard", ipc_upload_id_fields, &params, "discarded", err);
 }
 
 static bool run_settings_list(struct ctl *ctl, char **args, struct error *err)
 {
 	struct ipc_settings settings = { 0 };
-	bool ok = call(ctl, "settings.list", NULL, NULL, ipc_settings_fields, &settings, err);
+	bool ok = ctl_call(ctl, "settings.list", NULL, NULL, ipc_settings_fields, &settings, err);
 
 	if (ok && !ctl->json) {
 		ctl_print_settings(&settings);
@@ -240,8 +196,8 @@ static bool run_settings_get(struct ctl *ctl, char **args, struct error *err)
 {
 	const struct ipc_setting_change params = { .key = args[0] };
 	struct ipc_setting setting = { 0 };
-	bool ok = call(ctl, "settings.get", ipc_setting_change_fields, &params, ipc_setting_fields,
-		&setting, err);
+	bool ok = ctl_call(ctl, "settings.get", ipc_setting_change_fields, &params,
+		ipc_setting_fields, &setting, err);
 
 	if (ok && !ctl->json) {
 		print_value(setting.value);
@@ -259,7 +215,7 @@ static bool run_settings_set(struct ctl *ctl, char **args, struct error *err)
 
 	json_write_string(&typed, args[1]);
 	params.value = typed.data;
-	ok = call(ctl, "settings.set", ipc_setting_change_fields, &params, ipc_setting_fields,
+	ok = ctl_call(ctl, "settings.set", ipc_setting_change_fields, &params, ipc_setting_fields,
 		&setting, err);
 	if (ok && !ctl->json) {
 		printf("%s = %s%s\n", args[0], setting.value,
@@ -271,7 +227,7 @@ static bool run_settings_set(struct ctl *ctl, char **args, struct error *err)
 
 static bool run_lockouts_reset(struct ctl *ctl, char **args, struct error *err)
 {
-	return tell(ctl, "lockouts.reset", NULL, NULL, "every address may try again", err);
+	return ctl_tell(ctl, "lockouts.reset", NULL, NULL, "every address may try again", err);
 }
 
 static bool follow_log(struct ctl *ctl, struct error *err)
@@ -307,7 +263,7 @@ static bool run_log(struct ctl *ctl, char **args, struct error *err)
 			&subscription, &ignored, err);
 	}
 	ok = ok &&
-	     call(ctl, "log.tail", ipc_log_request_fields, &params, ipc_log_fields, &log, err);
+	     ctl_call(ctl, "log.tail", ipc_log_request_fields, &params, ipc_log_fields, &log, err);
 	for (size_t i = 0; i < log.lines.count; i++) {
 		puts(log.lines.items[i]);
 	}
@@ -321,10 +277,10 @@ static const struct ctl_command {
 	const char *noun;
 	const char *verb; /* NULL: what the noun alone means */
 	int argument_count;
-	bool (*run)(struct ctl *ctl, char **args, struct error *err);
+	ctl_run *run;
 } commands[] = {
-	{ "games", NULL, 0, run_games },
-	{ "games", "list", 0, run_games },
+	{ "games", NULL, 0, ctl_games_list },
+	{ "games", "list", 0, ctl_games_list },
 	{ "hubs", NULL, 0, run_hubs_list },
 	{ "hubs", "list", 0, run_hubs_list },
 	{ "hubs", "revoke", 1, run_hubs_revoke },
@@ -339,6 +295,8 @@ static const struct ctl_command {
 	{ "settings", "list", 0, run_settings_list },
 	{ "settings", "set", 2, run_settings_set },
 	{ "status", NULL, 0, run_status },
+	{ "steam", NULL, 0, ctl_steam_show },
+	{ "steam", "restart", 0, ctl_steam_restart },
 	{ "uploads", NULL, 0, run_uploads_list },
 	{ "uploads", "discard", 1, run_uploads_discard },
 	{ "uploads", "list", 0, run_uploads_list },
@@ -374,9 +332,10 @@ static bool read_count(const char *text, int64_t *count)
 /* An exit code, or −1: go on. */
 static int read_options(struct ctl *ctl, int argc, char **argv)
 {
-	enum { JSON = 1, WAIT, FOLLOW, LINES, RUNTIME, CONFIG, STATE, HELP };
+	enum { JSON = 1, FORCE, WAIT, FOLLOW, LINES, RUNTIME, CONFIG, STATE, HELP };
 	static const struct option options[] = {
 		{ "json", no_argument, NULL, JSON },
+		{ "force", no_argument, NULL, FORCE },
 		{ "wait", no_argument, NULL, WAIT },
 		{ "follow", no_argument, NULL, FOLLOW },
 		{ "lines", required_argument, NULL, LINES },
@@ -392,6 +351,9 @@ static int read_options(struct ctl *ctl, int argc, char **argv)
 		switch (option) {
 		case JSON:
 			ctl->json = true;
+			break;
+		case FORCE:
+			ctl->force = true;
 			break;
 		case WAIT:
 			ctl->wait = true;

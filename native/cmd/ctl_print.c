@@ -99,7 +99,7 @@ void ctl_print_status(const struct ipc_status *status)
 			"locked out", (long long)status->locked_out);
 	}
 	printf(LABEL "%s: %s\n", "network", text(status->mdns.state), text(status->mdns.detail));
-	printf(LABEL "%s: %s\n", "steam", text(status->steam.state), text(status->steam.detail));
+	ctl_print_steam(&status->steam);
 	printf(LABEL "%lld installed\n", "games", (long long)status->games);
 	for (size_t i = 0; i < status->notices.count; i++) {
 		printf(LABEL "%s\n", "notice", status->notices.items[i]);
@@ -215,6 +215,16 @@ void ctl_print_games(const struct ipc_games *games)
 	}
 	text_table_print(&table);
 	text_table_finish(&table);
+}
+
+void ctl_print_steam(const struct ipc_steam *steam)
+{
+	printf(LABEL "%s: %s\n", "steam", text(steam->state), text(steam->detail));
+	if (steam->queued > 0) {
+		printf(LABEL "%lld %s for Steam's end or 'ctl steam restart'\n", "queued",
+			(long long)steam->queued,
+			steam->queued == 1 ? "change waits" : "changes wait");
+	}
 }
 
 void ctl_print_settings(const struct ipc_settings *settings)

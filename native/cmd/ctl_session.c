@@ -10,7 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define ANSWER_WAIT_MS (30 * 1000)
+/* A change of Steam's shortcuts may take half of it. */
+#define ANSWER_WAIT_MS (60 * 1000)
 #define FOR_EVER_MS (-1)
 
 bool ctl_session_init(struct ctl_session *session, const struct paths *paths, struct error *err)

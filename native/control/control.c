@@ -1,11 +1,15 @@
 #include "control/control.h"
 
 #include "agent/agent.h"
+#include "agent/agent_session.h"
 #include "agent/pairing.h"
 #include "agent/upload_store.h"
+#include "control/control_error.h"
 #include "control/control_methods.h"
+#include "control/control_ticket.h"
 #include "control/control_views.h"
 #include "control/log_tail.h"
+#include "control/ui_link.h"
 #include "core/cleanup.h"
 #include "core/config.h"
 #include "core/error.h"
@@ -17,48 +21,28 @@
 #include "core/xalloc.h"
 #include "net/ipc_server.h"
 #include "proto/proto_ipc.h"
+#include "steam/steam.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define PROGRESS_PERIOD_MS 200
 
-enum event {
-	EVENT_HUB_CONNECTED,
-	EVENT_HUB_DISCONNECTED,
-	EVENT_LOG_LINE,
-	EVENT_PAIRING_HIDDEN,
-	EVENT_PAIRING_SHOWN,
-	EVENT_SETTINGS_CHANGED,
-	EVENT_UPLOAD_PROGRESS,
-	EVENT_UPLOADS_CHANGED,
-	EVENT_COUNT,
-};
-
-static const char *const event_names[EVENT_COUNT] = {
-	[EVENT_HUB_CONNECTED] = "hub_connected",
-	[EVENT_HUB_DISCONNECTED] = "hub_disconnected",
-	[EVENT_LOG_LINE] = "log_line",
-	[EVENT_PAIRING_HIDDEN] = "pairing_hidden",
-	[EVENT_PAIRING_SHOWN] = "pairing_shown",
-	[EVENT_SETTINGS_CHANGED] = "settings_changed",
-	[EVENT_UPLOAD_PROGRESS] = "upload_progress",
-	[EVENT_UPLOADS_CHANGED] = "uploads_changed",
-};
-
 #define EVENT_BIT(event) (1u << (event))
-#define DEFAULT_EVENTS (~EVENT_BIT(EVENT_LOG_LINE))
+#define DEFAULT_EVENTS (~EVENT_BIT(CONTROL_EVENT_LOG_LINE))
 
 struct control_client {
 	struct control *control;
 	struct ipc_client_conn *conn;
 	unsigned events; /* bits */
+	struct control_tickets tickets;
 	struct control_client *next;
 };
 
 struct control {
 	struct agent *agent;
 	struct ipc_server *server;
+	struct ui_link *ui;
 	struct log_tail *log;
 	struct control_client *clients; /* control_client.next */
 	struct pairing_listener pairing_listener;
@@ -67,7 +51,7 @@ struct control {
 
 /* --- Notifications --- */
 
-static bool is_wanted(const struct control *control, enum event event)
+static bool is_wanted(const struct control *control, enum control_event event)
 {
 	for (const struct control_client *client = control->clients; client != NULL;
 		client = client->next) {
@@ -78,15 +62,15 @@ static bool is_wanted(const struct control *control, enum event event)
 	return false;
 }
 
-static void notify(const struct control *control, enum event event, const struct json_field *fields,
-	const void *params)
+static void notify(const struct control *control, enum control_event event,
+	const struct json_field *fields, const void *params)
 {
 	AUTO(strbuf_finish) struct strbuf line = { 0 };
 
 	if (!is_wanted(control, event)) {
 		return;
 	}
-	ipc_write_notification(&line, event_names[event], fields, params);
+	ipc_write_notification(&line, control_event_name(event), fields, params);
 	for (const struct control_client *client = control->clients; client != NULL;
 		client = client->next) {
 		if ((client->events & EVENT_BIT(event)) != 0) {
@@ -101,7 +85,7 @@ static void on_pairing_shown(void *user, const struct pairing_view *view)
 	struct ipc_pairing pairing = { 0 };
 
 	control_view_pairing(control->agent, &pairing);
-	notify(control, EVENT_PAIRING_SHOWN, ipc_pairing_fields, &pairing);
+	notify(control, CONTROL_EVENT_PAIRING_SHOWN, ipc_pairing_fields, &pairing);
 	json_finish(&pairing, ipc_pairing_fields);
 }
 
@@ -109,7 +93,7 @@ static void on_pairing_hidden(void *user, enum pairing_end end)
 {
 	const struct ipc_pairing_hidden hidden = { .reason = (char *)pairing_end_text(end) };
 
-	notify(user, EVENT_PAIRING_HIDDEN, ipc_pairing_hidden_fields, &hidden);
+	notify(user, CONTROL_EVENT_PAIRING_HIDDEN, ipc_pairing_hidden_fields, &hidden);
 }
 
 static void on_hub_changed(void *user)
@@ -118,21 +102,23 @@ static void on_hub_changed(void *user)
 	struct ipc_connected_hub hub = { 0 };
 
 	control_view_connected_hub(control->agent, &hub);
-	notify(control, hub.connected ? EVENT_HUB_CONNECTED : EVENT_HUB_DISCONNECTED,
+	notify(control,
+		hub.connected ? CONTROL_EVENT_HUB_CONNECTED : CONTROL_EVENT_HUB_DISCONNECTED,
 		ipc_connected_hub_fields, &hub);
 	json_finish(&hub, ipc_connected_hub_fields);
 }
 
 static void on_uploads_changed(void *user)
 {
-	notify(user, EVENT_UPLOADS_CHANGED, NULL, NULL);
+	notify(user, CONTROL_EVENT_UPLOADS_CHANGED, NULL, NULL);
 }
 
 static void on_upload_progress(void *user, const struct upload_status *status)
 {
 	const struct control *control = user;
 
-	if (!loop_timer_running(control->progress) && is_wanted(control, EVENT_UPLOAD_PROGRESS)) {
+	if (!loop_timer_running(control->progress) &&
+		is_wanted(control, CONTROL_EVENT_UPLOAD_PROGRESS)) {
 		loop_timer_set(control->progress, PROGRESS_PERIOD_MS);
 	}
 }
@@ -146,7 +132,7 @@ static void tell_progress(void *user, const struct upload_status *status)
 		return;
 	}
 	control_view_upload(status, &upload);
-	notify(control, EVENT_UPLOAD_PROGRESS, ipc_upload_fields, &upload);
+	notify(control, CONTROL_EVENT_UPLOAD_PROGRESS, ipc_upload_fields, &upload);
 	json_finish(&upload, ipc_upload_fields);
 }
 
@@ -165,7 +151,7 @@ static void on_settings_changed(void *user, const char *key)
 
 	if (config_get(agent_config(control->agent), key, &value, NULL)) {
 		setting.value = value.data;
-		notify(control, EVENT_SETTINGS_CHANGED, ipc_setting_fields, &setting);
+		notify(control, CONTROL_EVENT_SETTINGS_CHANGED, ipc_setting_fields, &setting);
 	}
 }
 
@@ -173,7 +159,20 @@ static void on_log_line(void *user, const char *text)
 {
 	const struct ipc_log_line line = { .line = (char *)text };
 
-	notify(user, EVENT_LOG_LINE, ipc_log_line_fields, &line);
+	notify(user, CONTROL_EVENT_LOG_LINE, ipc_log_line_fields, &line);
+}
+
+static void on_steam_changed(void *user)
+{
+	notify(user, CONTROL_EVENT_STEAM_CHANGED, NULL, NULL);
+}
+
+static void on_ui_changed(void *user)
+{
+	const struct control *control = user;
+
+	steam_ui_changed(agent_services(control->agent)->steam);
+	on_steam_changed(user);
 }
 
 static const struct agent_events agent_events = {
@@ -189,12 +188,9 @@ bool control_client_subscribe(
 	unsigned bits = events->count == 0 ? DEFAULT_EVENTS : 0;
 
 	for (size_t i = 0; i < events->count; i++) {
-		unsigned event = 0;
+		enum control_event event;
 
-		while (event < EVENT_COUNT && strcmp(event_names[event], events->items[i]) != 0) {
-			event++;
-		}
-		if (event == EVENT_COUNT) {
+		if (!control_event_find(events->items[i], &event)) {
 			return error_set(
 				err, ERROR_INVALID, "no notification '%s'", events->items[i]);
 		}
@@ -207,39 +203,14 @@ bool control_client_subscribe(
 void control_client_events(const struct control_client *client, struct strvec *names)
 {
 	strvec_finish(names);
-	for (unsigned event = 0; event < EVENT_COUNT; event++) {
+	for (unsigned event = 0; event < CONTROL_EVENT_COUNT; event++) {
 		if ((client->events & EVENT_BIT(event)) != 0) {
-			strvec_push(names, event_names[event]);
+			strvec_push(names, control_event_name(event));
 		}
 	}
 }
 
 /* --- Requests --- */
-
-static int ipc_code(enum error_kind kind)
-{
-	switch (kind) {
-	case ERROR_INVALID:
-		return IPC_INVALID_PARAMS;
-	case ERROR_NOT_FOUND:
-		return IPC_NOT_FOUND;
-	case ERROR_CONFLICT:
-		return IPC_CONFLICT;
-	case ERROR_NO_SPACE:
-		return IPC_NO_SPACE;
-	case ERROR_NONE:
-	case ERROR_UNAUTHORIZED:
-	case ERROR_BLOCKED:
-	case ERROR_TOO_LARGE:
-	case ERROR_LOCKED_OUT:
-	case ERROR_NOT_IMPLEMENTED:
-	case ERROR_IO:
-	case ERROR_TIMEOUT:
-	case ERROR_CANCELLED:
-		break;
-	}
-	return IPC_FAILED;
-}
 
 /* id NULL: a notification, which is not answered. */
 static void answer_error(struct control_client *client, const char *id, int code, const char *text)
@@ -252,6 +223,25 @@ static void answer_error(struct control_client *client, const char *id, int code
 	}
 }
 
+static void answer_failure(struct control_client *client, const char *id, const struct error *err)
+{
+	answer_error(client, id, control_error_code(err->kind), err->message);
+}
+
+static void start_method(struct control_client *client, const struct control_method *method,
+	const struct control_call *call, const char *id)
+{
+	struct error err = { 0 };
+	struct control_ticket *ticket =
+		control_ticket_create(&client->tickets, client->conn, id, &err);
+
+	if (ticket == NULL) {
+		answer_failure(client, id, &err);
+	} else if (!method->start(call, ticket, &err)) {
+		control_ticket_fail_take(ticket, &err);
+	}
+}
+
 static void call_method(
 	struct control_client *client, const struct ipc_message *message, const cJSON *params)
 {
@@ -259,7 +249,9 @@ static void call_method(
 	const struct control_call call = {
 		.agent = client->control->agent,
 		.log = client->control->log,
+		.ui = client->control->ui,
 		.client = client,
+		.conn = client->conn,
 		.params = params,
 	};
 	AUTO(strbuf_finish) struct strbuf result = { 0 };
@@ -269,8 +261,10 @@ static void call_method(
 	if (method == NULL) {
 		error_set(&err, ERROR_NOT_FOUND, "no method '%s'", message->method);
 		answer_error(client, message->id, IPC_METHOD_NOT_FOUND, err.message);
+	} else if (method->start != NULL) {
+		start_method(client, method, &call, message->id);
 	} else if (!method->call(&call, &result, &err)) {
-		answer_error(client, message->id, ipc_code(err.kind), err.message);
+		answer_failure(client, message->id, &err);
 	} else if (message->id != NULL) {
 		ipc_write_result(&line, message->id, result.data);
 		ipc_server_send(client->conn, line.data, line.length);
@@ -305,6 +299,9 @@ static void on_line(void *owner, struct ipc_client_conn *conn, const char *text,
 	json = json_parse(text, length, &err);
 	if (json == NULL) {
 		answer_error(client, "null", IPC_PARSE_ERROR, err.message);
+		return;
+	}
+	if (ui_link_take_answer(client->control->ui, conn, json)) {
 		return;
 	}
 	params = json_member(json, "params");
@@ -342,7 +339,9 @@ static void on_closed(void *owner, struct ipc_client_conn *conn)
 		link = &(*link)->next;
 	}
 	*link = client->next;
+	control_tickets_abandon(&client->tickets);
 	free(client);
+	ui_link_detach(control->ui, conn);
 }
 
 static const struct ipc_server_events server_events = {
@@ -357,6 +356,7 @@ struct control *control_create(const struct control_options *options, struct err
 	AUTO(free_ptr) char *path = path_join(options->runtime_dir, IPC_SOCKET_NAME);
 
 	control->agent = options->agent;
+	control->ui = options->ui;
 	control->progress = loop_timer_create(options->loop, on_progress_due, control);
 	control->log = log_tail_create(options->loop, on_log_line, control);
 	control->pairing_listener = (struct pairing_listener){
@@ -366,6 +366,7 @@ struct control *control_create(const struct control_options *options, struct err
 	};
 	pairing_listen(agent_pairing(control->agent), &control->pairing_listener);
 	agent_set_events(control->agent, &agent_events, control);
+	ui_link_set_changed(control->ui, on_ui_changed, control);
 	control->server = ipc_server_create(options->loop, path, &server_events, control, err);
 	if (control->server == NULL) {
 		control_destroy(control);
@@ -380,6 +381,7 @@ void control_destroy(struct control *control)
 		return;
 	}
 	agent_set_events(control->agent, NULL, NULL);
+	ui_link_set_changed(control->ui, NULL, NULL);
 	pairing_unlisten(agent_pairing(control->agent), &control->pairing_listener);
 	ipc_server_destroy(control->server);
 	log_tail_destroy(control->log);

@@ -8,15 +8,17 @@ struct control_client;
 struct error;
 struct loop;
 struct strvec;
+struct ui_link;
 
 /*
  * The agent's local IPC: JSON-RPC 2.0 over net/ipc_server.h for the owner's command line, the
- * Decky bridge and the overlay. Its methods are control_methods.h's table, its notifications the
- * names in control.c's; both are described in control/README.md.
+ * Decky bridge and the overlay. Its names are those of control_methods.h; what they mean is
+ * described in control/README.md.
  */
 struct control_options {
 	struct loop *loop;
 	struct agent *agent;
+	struct ui_link *ui;	 /* what steam_ui of the agent's options came from */
 	const char *runtime_dir; /* the socket is <runtime_dir>/agent.sock */
 };
 

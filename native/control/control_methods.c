@@ -5,6 +5,9 @@
 #include "agent/pairing.h"
 #include "agent/upload_store.h"
 #include "control/control.h"
+#include "control/control_games.h"
+#include "control/control_steam.h"
+#include "control/control_ui.h"
 #include "control/control_views.h"
 #include "control/log_tail.h"
 #include "core/cleanup.h"
@@ -22,17 +25,6 @@
 static bool done(struct strbuf *result)
 {
 	strbuf_append_text(result, DONE);
-	return true;
-}
-
-static bool call_games_list(
-	const struct control_call *call, struct strbuf *result, struct error *err)
-{
-	struct ipc_games games = { 0 };
-
-	control_view_games(call->agent, &games);
-	json_write(result, ipc_games_fields, &games);
-	json_finish(&games, ipc_games_fields);
 	return true;
 }
 
@@ -215,22 +207,41 @@ static bool call_uploads_list(
 
 static const struct control_method methods[] = {
 	/* Sorted by name. */
-	{ "games.list", call_games_list },
-	{ "hubs.list", call_hubs_list },
-	{ "hubs.revoke", call_hubs_revoke },
-	{ "lockouts.reset", call_lockouts_reset },
-	{ "log.tail", call_log_tail },
-	{ "pairing.dismiss", call_pairing_dismiss },
-	{ "pairing.get", call_pairing_get },
-	{ "pairing.reopen", call_pairing_reopen },
-	{ "settings.get", call_settings_get },
-	{ "settings.list", call_settings_list },
-	{ "settings.set", call_settings_set },
-	{ "status", call_status },
-	{ "subscribe", call_subscribe },
-	{ "uploads.discard", call_uploads_discard },
-	{ "uploads.list", call_uploads_list },
+	{ "file.read", .call = control_ui_read_file },
+	{ "games.list", .call = control_games_list },
+	{ "hubs.list", .call = call_hubs_list },
+	{ "hubs.revoke", .call = call_hubs_revoke },
+	{ "lockouts.reset", .call = call_lockouts_reset },
+	{ "log.tail", .call = call_log_tail },
+	{ "pairing.dismiss", .call = call_pairing_dismiss },
+	{ "pairing.get", .call = call_pairing_get },
+	{ "pairing.reopen", .call = call_pairing_reopen },
+	{ "settings.get", .call = call_settings_get },
+	{ "settings.list", .call = call_settings_list },
+	{ "settings.set", .call = call_settings_set },
+	{ "status", .call = call_status },
+	{ "steam.restart", .start = control_steam_restart },
+	{ "subscribe", .call = call_subscribe },
+	{ "ui.attach", .call = control_ui_attach },
+	{ "ui.detach", .call = control_ui_detach },
+	{ "uploads.discard", .call = call_uploads_discard },
+	{ "uploads.list", .call = call_uploads_list },
 };
+
+static const char *const events[CONTROL_EVENT_COUNT] = {
+	[CONTROL_EVENT_HUB_CONNECTED] = "hub_connected",
+	[CONTROL_EVENT_HUB_DISCONNECTED] = "hub_disconnected",
+	[CONTROL_EVENT_LOG_LINE] = "log_line",
+	[CONTROL_EVENT_PAIRING_HIDDEN] = "pairing_hidden",
+	[CONTROL_EVENT_PAIRING_SHOWN] = "pairing_shown",
+	[CONTROL_EVENT_SETTINGS_CHANGED] = "settings_changed",
+	[CONTROL_EVENT_STEAM_CHANGED] = "steam_changed",
+	[CONTROL_EVENT_UPLOAD_PROGRESS] = "upload_progress",
+	[CONTROL_EVENT_UPLOADS_CHANGED] = "uploads_changed",
+};
+
+/* What steam/steam_driver_ui.c asks for. */
+static const char *const requests[] = { "steam.apply", "steam.restart", "steam.show_artwork" };
 
 static int compare_name(const void *name, const void *method)
 {
@@ -241,4 +252,30 @@ const struct control_method *control_method_find(const char *name)
 {
 	return bsearch(name, methods, sizeof(methods) / sizeof(methods[0]), sizeof(methods[0]),
 		compare_name);
+}
+
+const char *control_event_name(enum control_event event)
+{
+	return events[event];
+}
+
+bool control_event_find(const char *name, enum control_event *event)
+{
+	for (unsigned i = 0; i < CONTROL_EVENT_COUNT; i++) {
+		if (strcmp(events[i], name) == 0) {
+			*event = i;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool control_request_exists(const char *name)
+{
+	for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++) {
+		if (strcmp(requests[i], name) == 0) {
+			return true;
+		}
+	}
+	return false;
 }

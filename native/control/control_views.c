@@ -15,6 +15,7 @@
 #include "net/local_addresses.h"
 #include "net/mdns.h"
 #include "proto/proto_ipc.h"
+#include "steam/steam.h"
 
 #include <string.h>
 
@@ -147,6 +148,7 @@ void control_view_games(const struct agent *agent, struct ipc_games *games)
 			.hub_id = xstrdup(game->hub_id),
 			.executable = xstrdup(game->executable),
 			.app_id = game->app_id,
+			.user_id = xstrdup(game->user_id),
 			.size_bytes = game->size_bytes,
 			.file_count = game->file_count,
 			.installed_at = game->installed_at,
@@ -173,7 +175,7 @@ void control_view_settings(const struct agent *agent, struct ipc_settings *setti
 	}
 }
 
-static void view_services(const struct agent *agent, struct ipc_status *status)
+static void view_services(struct agent *agent, struct ipc_status *status)
 {
 	const struct mdns *mdns = agent_mdns(agent);
 	struct strbuf steam_detail = { 0 };
@@ -183,9 +185,10 @@ static void view_services(const struct agent *agent, struct ipc_status *status)
 		mdns != NULL ? mdns_detail(mdns) : "not announced on the network (--no-mdns)");
 	status->steam.state = xstrdup(agent_steam_driver(agent, &steam_detail));
 	status->steam.detail = strbuf_detach(&steam_detail);
+	status->steam.queued = (int64_t)steam_queued_count(agent_services(agent)->steam);
 }
 
-void control_view_status(const struct agent *agent, struct ipc_status *status)
+void control_view_status(struct agent *agent, struct ipc_status *status)
 {
 	const struct agent_identity *identity = agent_identity(agent);
 	struct ipc_uploads uploads = { 0 };

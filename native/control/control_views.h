@@ -15,7 +15,7 @@ struct upload_status;
  * The agent as the local IPC shows it. Each fills a zeroed struct with copies; json_finish() with
  * the struct's table frees them.
  */
-void control_view_status(const struct agent *agent, struct ipc_status *status);
+void control_view_status(struct agent *agent, struct ipc_status *status);
 void control_view_connected_hub(const struct agent *agent, struct ipc_connected_hub *hub);
 void control_view_pairing(const struct agent *agent, struct ipc_pairing *pairing);
 void control_view_hubs(const struct agent *agent, struct ipc_hubs *hubs);

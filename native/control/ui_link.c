@@ -3,6 +3,7 @@
 #include "control/ui_link.h"
 
 #include "control/control_error.h"
+#include "control/control_methods.h"
 #include "control/offered_files.h"
 #include "core/cleanup.h"
 #include "core/error.h"
@@ -44,15 +45,24 @@ struct ui_link {
 	struct request *requests;
 	struct offered_files files;
 	int64_t last_id;
+	struct loop_timer *changed_timer;
 	void (*changed)(void *user);
 	void *user;
 };
 
-static void tell_changed(const struct ui_link *link)
+static void on_changed_timer(void *user)
 {
+	const struct ui_link *link = user;
+
 	if (link->changed != NULL) {
 		link->changed(link->user);
 	}
+}
+
+/* With the next turn: who has just attached gets its answer first, and requests then. */
+static void tell_changed(const struct ui_link *link)
+{
+	loop_timer_set(link->changed_timer, 0);
 }
 
 /* --- Requests --- */
@@ -88,8 +98,7 @@ static void fail_request(struct request *request)
 	loop_timer_set(request->timer, 0);
 }
 
-/* True if it was attached. */
-static bool remove_plugin(struct ui_link *link, const struct ipc_client_conn *conn)
+void ui_link_detach(struct ui_link *link, const struct ipc_client_conn *conn)
 {
 	struct plugin **at = &link->plugins;
 	struct plugin *plugin;
@@ -99,7 +108,7 @@ static bool remove_plugin(struct ui_link *link, const struct ipc_client_conn *co
 	}
 	plugin = *at;
 	if (plugin == NULL) {
-		return false;
+		return;
 	}
 	*at = plugin->next;
 	free(plugin);
@@ -111,13 +120,12 @@ static bool remove_plugin(struct ui_link *link, const struct ipc_client_conn *co
 			fail_request(request);
 		}
 	}
-	return true;
+	tell_changed(link);
 }
 
 static void on_timer(void *user)
 {
 	struct request *request = user;
-	struct ui_link *link = request->link;
 	const struct ipc_client_conn *silent = request->conn;
 
 	if (silent != NULL) {
@@ -126,12 +134,9 @@ static void on_timer(void *user)
 			request->method, (double)request->wait_ms / 1000);
 		log_warning("%s", request->err.message);
 		request->conn = NULL;
-		remove_plugin(link, silent);
+		ui_link_detach(request->link, silent);
 	}
 	end_request(request, NULL, &request->err);
-	if (silent != NULL) {
-		tell_changed(link);
-	}
 }
 
 static size_t count_requests(const struct ui_link *link, const struct ipc_client_conn *conn)
@@ -176,6 +181,7 @@ static void link_request(void *owner, const char *method, const char *params, in
 	struct ui_link *link = owner;
 	struct request *request = xcalloc(1, sizeof(*request));
 
+	assert(control_request_exists(method));
 	*request = (struct request){
 		.next = link->requests,
 		.link = link,
@@ -284,7 +290,7 @@ static bool link_attached(void *owner)
 	return link->plugins != NULL;
 }
 
-void ui_link_attach(struct ui_link *link, struct ipc_client_conn *conn)
+void ui_link_attach(struct ui_link *link, struct ipc_client_conn *conn, const char *name)
 {
 	struct plugin **at = &link->plugins;
 	struct plugin *plugin;
@@ -301,14 +307,8 @@ void ui_link_attach(struct ui_link *link, struct ipc_client_conn *conn)
 	}
 	plugin->next = link->plugins;
 	link->plugins = plugin;
+	log_info("the game-mode plugin '%s' is attached", name != NULL ? name : "");
 	tell_changed(link);
-}
-
-void ui_link_detach(struct ui_link *link, const struct ipc_client_conn *conn)
-{
-	if (remove_plugin(link, conn)) {
-		tell_changed(link);
-	}
 }
 
 /* --- Files --- */
@@ -343,6 +343,7 @@ struct ui_link *ui_link_create(struct loop *loop)
 	struct ui_link *link = xcalloc(1, sizeof(*link));
 
 	link->loop = loop;
+	link->changed_timer = loop_timer_create(loop, on_changed_timer, link);
 	link->ui = (struct steam_ui){
 		.attached = link_attached,
 		.request = link_request,
@@ -366,6 +367,7 @@ void ui_link_destroy(struct ui_link *link)
 		link->plugins = plugin->next;
 		free(plugin);
 	}
+	loop_timer_destroy(link->changed_timer);
 	offered_files_finish(&link->files);
 	free(link);
 }

@@ -25,11 +25,14 @@ struct ui_link *ui_link_create(struct loop *loop);
 void ui_link_destroy(struct ui_link *link); /* no request is under way; NULL is fine */
 /* For agent_create(); lives as long as the link. */
 const struct steam_ui *ui_link_steam_ui(const struct ui_link *link);
-/* Called when a plugin has attached or is gone. changed NULL: nobody listens. */
+/* Called, on the loop's next turn, when a plugin has attached or is gone. NULL: nobody listens. */
 void ui_link_set_changed(struct ui_link *link, void (*changed)(void *user), void *user);
 
-/* The newest plugin serves all further requests; one that is attached already becomes it. */
-void ui_link_attach(struct ui_link *link, struct ipc_client_conn *conn);
+/*
+ * The newest plugin serves all further requests; one that is attached already becomes it.
+ * name: for the log, or NULL.
+ */
+void ui_link_attach(struct ui_link *link, struct ipc_client_conn *conn, const char *name);
 /* It wants no more, or has gone: its requests end with CONFLICT. Others than plugins are fine. */
 void ui_link_detach(struct ui_link *link, const struct ipc_client_conn *conn);
 /*

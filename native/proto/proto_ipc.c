@@ -96,6 +96,7 @@ static const struct json_field ipc_game_fields[] = {
 	JSON_FIELD(struct ipc_game, hub_id, "hubId", JSON_STRING, 0),
 	JSON_FIELD(struct ipc_game, executable, "executable", JSON_STRING, 0),
 	JSON_FIELD(struct ipc_game, app_id, "appId", JSON_UINT32, 0),
+	JSON_FIELD(struct ipc_game, user_id, "userId", JSON_STRING, 0),
 	JSON_FIELD(struct ipc_game, size_bytes, "sizeBytes", JSON_INT64, 0),
 	JSON_FIELD(struct ipc_game, file_count, "fileCount", JSON_INT64, 0),
 	JSON_FIELD(struct ipc_game, installed_at, "installedAt", JSON_INT64, 0),
@@ -104,6 +105,33 @@ static const struct json_field ipc_game_fields[] = {
 
 const struct json_field ipc_games_fields[] = {
 	JSON_FIELD_ARRAY(struct ipc_games, games, "games", ipc_game_fields, 0),
+	JSON_FIELDS_END,
+};
+
+const struct json_field ipc_restart_fields[] = {
+	JSON_FIELD(struct ipc_restart, force, "force", JSON_BOOL, 0),
+	JSON_FIELDS_END,
+};
+
+const struct json_field ipc_restarted_fields[] = {
+	JSON_FIELD(struct ipc_restarted, message, "message", JSON_STRING, 0),
+	JSON_FIELDS_END,
+};
+
+const struct json_field ipc_ui_fields[] = {
+	JSON_FIELD(struct ipc_ui, name, "name", JSON_STRING, 0),
+	JSON_FIELDS_END,
+};
+
+const struct json_field ipc_file_request_fields[] = {
+	JSON_FIELD(struct ipc_file_request, file, "file", JSON_INT64, JSON_REQUIRED),
+	JSON_FIELD(struct ipc_file_request, offset, "offset", JSON_INT64, JSON_REQUIRED),
+	JSON_FIELDS_END,
+};
+
+const struct json_field ipc_file_part_fields[] = {
+	JSON_FIELD(struct ipc_file_part, data, "data", JSON_STRING, 0),
+	JSON_FIELD(struct ipc_file_part, bytes, "bytes", JSON_INT64, 0),
 	JSON_FIELDS_END,
 };
 
@@ -157,9 +185,16 @@ static const struct json_field ipc_agent_fields[] = {
 	JSON_FIELDS_END,
 };
 
-static const struct json_field ipc_service_fields[] = {
-	JSON_FIELD(struct ipc_service, state, "state", JSON_STRING, 0),
-	JSON_FIELD(struct ipc_service, detail, "detail", JSON_STRING, 0),
+static const struct json_field ipc_mdns_fields[] = {
+	JSON_FIELD(struct ipc_mdns, state, "state", JSON_STRING, 0),
+	JSON_FIELD(struct ipc_mdns, detail, "detail", JSON_STRING, 0),
+	JSON_FIELDS_END,
+};
+
+const struct json_field ipc_steam_fields[] = {
+	JSON_FIELD(struct ipc_steam, state, "state", JSON_STRING, 0),
+	JSON_FIELD(struct ipc_steam, detail, "detail", JSON_STRING, 0),
+	JSON_FIELD(struct ipc_steam, queued, "queued", JSON_INT64, 0),
 	JSON_FIELDS_END,
 };
 
@@ -170,8 +205,8 @@ const struct json_field ipc_status_fields[] = {
 	JSON_FIELD(struct ipc_status, pairing_listeners, "pairingListeners", JSON_INT64, 0),
 	JSON_FIELD(struct ipc_status, locked_out, "lockedOut", JSON_INT64, 0),
 	JSON_FIELD(struct ipc_status, paired_hubs, "pairedHubs", JSON_INT64, 0),
-	JSON_FIELD_OBJECT(struct ipc_status, mdns, "mdns", ipc_service_fields, 0),
-	JSON_FIELD_OBJECT(struct ipc_status, steam, "steam", ipc_service_fields, 0),
+	JSON_FIELD_OBJECT(struct ipc_status, mdns, "mdns", ipc_mdns_fields, 0),
+	JSON_FIELD_OBJECT(struct ipc_status, steam, "steam", ipc_steam_fields, 0),
 	JSON_FIELD_ARRAY(struct ipc_status, uploads, "uploads", ipc_upload_fields, 0),
 	JSON_FIELD(struct ipc_status, games, "games", JSON_INT64, 0),
 	JSON_FIELD(struct ipc_status, notices, "notices", JSON_STRINGS, 0),

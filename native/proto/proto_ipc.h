@@ -129,6 +129,7 @@ struct ipc_game {
 	char *hub_id;
 	char *executable;
 	uint32_t app_id; /* 0: no shortcut */
+	char *user_id;	 /* the Steam account that has the shortcut; "" */
 	int64_t size_bytes;
 	int64_t file_count;
 	int64_t installed_at; /* Unix time */
@@ -186,10 +187,40 @@ struct ipc_agent {
 	bool accept_connections;
 };
 
-/* mDNS: "off", "starting", "daemon", "embedded", "failed". Steam: the driver's name. */
-struct ipc_service {
-	char *state;
+struct ipc_mdns {
+	char *state; /* "off", "starting", "daemon", "embedded", "failed" */
 	char *detail;
+};
+
+struct ipc_steam {
+	char *state; /* the name of the driver that a change would use now */
+	char *detail;
+	int64_t queued; /* changes that wait */
+};
+
+/* steam.restart and its result */
+struct ipc_restart {
+	bool force;
+};
+
+struct ipc_restarted {
+	char *message;
+};
+
+/* ui.attach */
+struct ipc_ui {
+	char *name;
+};
+
+/* file.read and its result */
+struct ipc_file_request {
+	int64_t file;
+	int64_t offset;
+};
+
+struct ipc_file_part {
+	char *data;    /* base64 */
+	int64_t bytes; /* of the whole file */
 };
 
 struct ipc_status {
@@ -199,8 +230,8 @@ struct ipc_status {
 	int64_t pairing_listeners; /* who shows the code: terminal, IPC, overlay */
 	int64_t locked_out;	   /* addresses that guessed too often */
 	int64_t paired_hubs;
-	struct ipc_service mdns;
-	struct ipc_service steam;
+	struct ipc_mdns mdns;
+	struct ipc_steam steam;
 	struct ipc_upload *uploads;
 	size_t uploads_count;
 	int64_t games;
@@ -216,6 +247,12 @@ extern const struct json_field ipc_upload_fields[];
 extern const struct json_field ipc_uploads_fields[];
 extern const struct json_field ipc_upload_id_fields[];
 extern const struct json_field ipc_games_fields[];
+extern const struct json_field ipc_steam_fields[];
+extern const struct json_field ipc_restart_fields[];
+extern const struct json_field ipc_restarted_fields[];
+extern const struct json_field ipc_ui_fields[];
+extern const struct json_field ipc_file_request_fields[];
+extern const struct json_field ipc_file_part_fields[];
 extern const struct json_field ipc_setting_fields[];
 extern const struct json_field ipc_settings_fields[];
 extern const struct json_field ipc_setting_change_fields[];

@@ -1,0 +1,42 @@
+#include "cmd/ctl.h"
+
+#include "core/cleanup.h"
+#include "core/strbuf.h"
+
+#include <stdio.h>
+
+bool ctl_call(struct ctl *ctl, const char *method, const struct json_field *param_fields,
+	const void *params, const struct json_field *fields, void *out, struct error *err)
+{
+	AUTO(strbuf_finish) struct strbuf result = { 0 };
+
+	if (!ctl_session_call(&ctl->session, method, param_fields, params, &result, err)) {
+		return false;
+	}
+	if (ctl->json) {
+		puts(result.data);
+		return true;
+	}
+	return fields == NULL || json_read_text(out, fields, result.data, result.length, err);
+}
+
+bool ctl_fetch(struct ctl *ctl, const char *method, const struct json_field *fields, void *out,
+	struct error *err)
+{
+	AUTO(strbuf_finish) struct strbuf result = { 0 };
+
+	return ctl_session_call(&ctl->session, method, NULL, NULL, &result, err) &&
+	       json_read_text(out, fields, result.data, result.length, err);
+}
+
+bool ctl_tell(struct ctl *ctl, const char *method, const struct json_field *fields,
+	const void *params, const char *done, struct error *err)
+{
+	if (!ctl_call(ctl, method, fields, params, NULL, NULL, err)) {
+		return false;
+	}
+	if (!ctl->json) {
+		puts(done);
+	}
+	return true;
+}

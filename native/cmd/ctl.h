@@ -1,0 +1,35 @@
+#pragma once
+
+#include "cmd/ctl_session.h"
+#include "core/json.h"
+#include "core/paths.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct error;
+
+/* One run of `capydeck ctl`: what its commands (ctl_games.h and others) share. */
+struct ctl {
+	struct ctl_session session;
+	struct paths_options paths;
+	bool json;
+	bool wait;
+	bool follow;
+	bool force;
+	int64_t lines;
+};
+
+/* A command: args are its own arguments. Prints its result. */
+typedef bool ctl_run(struct ctl *ctl, char **args, struct error *err);
+
+/* Calls the method; with --json prints its result, otherwise reads it into out (fields NULL: does
+ * not). */
+bool ctl_call(struct ctl *ctl, const char *method, const struct json_field *param_fields,
+	const void *params, const struct json_field *fields, void *out, struct error *err);
+/* Reads the result into out, whatever is printed later. */
+bool ctl_fetch(struct ctl *ctl, const char *method, const struct json_field *fields, void *out,
+	struct error *err);
+/* A command without a result of interest: prints done. */
+bool ctl_tell(struct ctl *ctl, const char *method, const struct json_field *fields,
+	const void *params, const char *done, struct error *err);

@@ -1,0 +1,6 @@
+#pragma once
+
+#include "cmd/ctl.h"
+
+/* `capydeck ctl games …` */
+ctl_run ctl_games_list;

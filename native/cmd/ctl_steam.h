@@ -1,0 +1,7 @@
+#pragma once
+
+#include "cmd/ctl.h"
+
+/* `capydeck ctl steam …` */
+ctl_run ctl_steam_show;
+ctl_run ctl_steam_restart;
