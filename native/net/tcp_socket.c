@@ -1,12 +1,41 @@
 #include "net/tcp_socket.h"
 
+#include "core/cleanup.h"
+
+#include <errno.h>
 #include <linux/tcp.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+
+int tcp_socket_connect_local(uint16_t port)
+{
+	const struct sockaddr_in address = {
+		.sin_family = AF_INET,
+		.sin_port = htons(port),
+		.sin_addr = { .s_addr = htonl(INADDR_LOOPBACK) },
+	};
+	AUTO(close_fd) int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || (connect(fd, (const void *)&address, sizeof(address)) != 0 &&
+			      errno != EINPROGRESS)) {
+		return -1;
+	}
+	return TAKE_FD(fd);
+}
+
+bool tcp_socket_local_answers(uint16_t port, int wait_ms)
+{
+	AUTO(close_fd) int fd = tcp_socket_connect_local(port);
+	struct pollfd connecting = { .fd = fd, .events = POLLOUT };
+
+	return fd >= 0 && (poll(&connecting, 1, wait_ms) == 0 ||
+				  (connecting.revents & (POLLERR | POLLHUP)) == 0);
+}
 
 static struct tcp_info get_info(int fd)
 {

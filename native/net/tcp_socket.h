@@ -5,6 +5,17 @@
 
 struct sockaddr;
 
+/*
+ * A non-blocking socket on its way to 127.0.0.1:<port>, or there: that it is writable, or hung up,
+ * tells. −1 with errno; the caller closes it.
+ */
+int tcp_socket_connect_local(uint16_t port);
+/*
+ * Does anything listen on 127.0.0.1:<port>? Without leaving this machine the answer comes at once;
+ * where it takes longer than wait_ms something is there, and slow.
+ */
+bool tcp_socket_local_answers(uint16_t port, int wait_ms);
+
 /* What the kernel knows of a connected TCP socket. fds are borrowed. */
 
 int64_t tcp_socket_silent_ms(int fd);	 /* since the last bytes came, header bytes included */

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct error;
+struct http_get;
+struct loop;
+
+/*
+ * GET http://127.0.0.1:<port><path>, one document, for the debugger of a program on this machine.
+ *
+ * On core/loop with a socket of its own: the client of libwebsockets 4.1.6 brings its own clocks,
+ * pool and callback for what is here one write and a few reads. The request says HTTP/1.1 because
+ * Chromium hangs up on 1.0, and an address as the host because it refuses names; it ignores
+ * "Connection: close", so that the document ends where Content-Length says.
+ */
+struct http_get_options {
+	uint16_t port;
+	const char *path;
+	int64_t wait_ms;  /* for all of it */
+	size_t max_bytes; /* of the document */
+};
+
+/*
+ * body: borrowed until http_get_destroy(); NULL exactly when err is not.
+ * Errors: IO (nothing listens, another status than 200), TIMEOUT, TOO_LARGE, INVALID (not
+ * HTTP, or chunked).
+ */
+typedef void http_get_done(void *user, const char *body, size_t length, const struct error *err);
+
+/* done is called once, on the loop, never from within this call; it may destroy the request. */
+struct http_get *http_get_create(
+	struct loop *loop, const struct http_get_options *options, http_get_done *done, void *user);
+void http_get_destroy(struct http_get *get); /* NULL is fine; done is not called any more */
