@@ -44,12 +44,13 @@ $B/libcapydeck.a: $(LIB_OBJ)
 $B/%.o: %.c | .deps
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
+$B/native/steam/steam_script.o: native/steam/steam_script.js
 $B/test_%: $B/tests/test_%.o $B/libcapydeck.a
 	$(CC) $(CFLAGS) -o $@ $^ $(CHECK_LIBS) $(LIBS)
 $B/test_artwork_fetch: | $B/capydeck-fetch
 $B/test_upload_%: $B/tests/test_upload_%.o $B/tests/upload_fixture.o $B/libcapydeck.a
 	$(CC) $(CFLAGS) -o $@ $^ $(CHECK_LIBS) $(LIBS)
-$B/mdns_peer: $B/tests/mdns_peer.o $B/libcapydeck.a
+$B/mdns_peer $B/cef_tool: $B/%: $B/tests/%.o $B/libcapydeck.a
 	$(CC) $(CFLAGS) -o $@ $^ $(LIBS)
 $B/bench_%: $B/tests/bench/bench_%.o $B/tests/bench/wire.o $B/libcapydeck.a
 	$(CC) $(CFLAGS) -o $@ $^ $(LIBS)
@@ -61,7 +62,7 @@ $B/fuzz_%: $B/tests/fuzz/fuzz_%.o $(if $(findstring fuzzer,$(SAN)),,$B/tests/fuz
 
 check: all $(TESTS) $(FUZZERS)
 	scripts/run_checks $B
-e2e: all
+e2e: all $B/cef_tool
 	tests/e2e/run $(abspath $B/capydeck) $(E2E)
 sanitize:
 	$(MAKE) SAN=address,undefined check
@@ -78,7 +79,7 @@ lint:
 	scripts/check_headers "$(CC) $(CFLAGS) -Werror"
 	$(MAKE) WERROR=-Werror programs
 	$(MAKE) CC=clang WERROR=-Werror programs
-programs: all $(TESTS) $(FUZZERS) $(BENCHES) $B/mdns_peer
+programs: all $(TESTS) $(FUZZERS) $(BENCHES) $B/mdns_peer $B/cef_tool
 bench: $B/capydeck $(BENCHES)
 	scripts/bench $B
 demo: $B/capydeck

@@ -1,0 +1,328 @@
+/*
+ * Runs inside Steam: in the page that has SteamClient, through its debugger (steam_driver_cef.c).
+ * It is one function of one argument, the request:
+ *
+ *   {waitMs, method: "apply", change}     change: steam_change.h
+ *   {waitMs, method: "showArtwork", image: {appId, assetType, imageType, data}}   data: base64
+ *   {waitMs, method: "restart"}
+ *
+ * It answers, within waitMs, {ok: true, appId} or {ok: false, kind, message}. kind: "conflict"
+ * where this is not the way, or not the time, to ask Steam (another may be tried), "not_found",
+ * "io" (Steam's own answer). The facts it relies on are in README.md, "Inside Steam".
+ */
+async (request) => {
+  const SHORTCUT = 1 << 30; // app_type, EAppType
+  const SETTLE_MS = 10_000; // a new shortcut answers nothing for a moment
+  const STEADY_MS = 250; // what Steam itself puts into a new shortcut comes late
+  const CALL_MS = 4_000;
+  const LOOK_MS = 5_000;
+
+  const end = Date.now() + request.waitMs;
+  const apps = globalThis.SteamClient?.Apps;
+
+  class Refusal extends Error {
+    constructor(kind, message) {
+      super(message);
+      this.kind = kind;
+    }
+  }
+
+  const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+  /* Steam's answer, promise or not; it may never come. */
+  const answer = async (what, ask) => {
+    const late = sleep(Math.min(CALL_MS, end - Date.now())).then(() => {
+      throw new Refusal("conflict", `Steam did not answer: ${what}`);
+    });
+    try {
+      return await Promise.race([ask(), late]);
+    } catch (error) {
+      throw error instanceof Refusal ? error : new Refusal("io", `${what}: ${error.message}`);
+    }
+  };
+
+  const call = (name, ...args) => {
+    if (typeof apps[name] !== "function") {
+      throw new Refusal("conflict", `this Steam has no ${name}()`);
+    }
+    return answer(name, () => apps[name](...args));
+  };
+
+  /* Asks until it is so; false when it is not by then. */
+  const until = async (ask, ms) => {
+    const last = Math.min(Date.now() + ms, end);
+    for (let pause = 50; !(await ask()); pause = Math.min(2 * pause, 500)) {
+      if (Date.now() >= last) {
+        return false;
+      }
+      await sleep(pause);
+    }
+    return true;
+  };
+
+  /* Steam keeps paths in quotes, but does not always tell them so. */
+  const quoted = (path) => `"${path}"`;
+  const unquoted = (path) => /^"(.*)"$/s.exec(path ?? "")?.[1] ?? path ?? "";
+  const squeezed = (text) => text?.trim().replace(/\s+/g, " ");
+
+  const overview = (appId) => globalThis.appStore?.GetAppOverviewByAppID?.(appId) ?? null;
+  const isShortcut = (app) => app.app_type === SHORTCUT || app.appid >= 2 ** 31;
+
+  const shortcuts = () => {
+    const stores = globalThis.collectionStore;
+    const list = globalThis.appStore?.allApps ?? stores?.deckDesktopApps?.allApps;
+    if (!list) {
+      throw new Refusal("conflict", "Steam has not read its library yet");
+    }
+    return Array.from(list).filter(isShortcut);
+  };
+
+  /* All that Steam knows of one app; null when it does not tell in time. */
+  const details = (appId, ms = 1_000) =>
+    new Promise((resolve) => {
+      let registration = null;
+      let done = false;
+      const finish = (found) => {
+        done = true;
+        clearTimeout(timer);
+        registration?.unregister();
+        resolve(found);
+      };
+      const timer = setTimeout(() => finish(null), ms);
+      registration = apps.RegisterForAppDetails(appId, (found) => {
+        if (found?.unAppID && !done) {
+          finish(found);
+        }
+      });
+      if (done) {
+        registration?.unregister(); // it called before it returned
+      }
+    });
+
+  const exists = (appId) => {
+    const app = appId ? overview(appId) : null;
+    return app !== null && isShortcut(app);
+  };
+
+  const needShortcut = (appId) => {
+    if (!exists(appId)) {
+      throw new Refusal("not_found", `Steam has no shortcut with the app id ${appId}`);
+    }
+  };
+
+  /* The 32-bit account id of who is logged in; null where this Steam does not say. */
+  const accountId = () => {
+    const steamId = globalThis.App?.m_CurrentUser?.strSteamID;
+    return /^\d+$/.test(steamId) ? BigInt.asUintN(32, BigInt(steamId)).toString() : null;
+  };
+
+  const checkAccount = (wanted) => {
+    const actual = accountId();
+    if (actual !== null && actual !== wanted) {
+      throw new Refusal("conflict", `another user (${actual}) is logged in to Steam, not ${wanted}`);
+    }
+  };
+
+  /* A shortcut for the same executable, perhaps made by hand: its app id, or 0. */
+  const find = async (change) => {
+    const sameName = (app) => app.display_name === change.name;
+    const candidates = shortcuts().filter((app) => change.anyName || sameName(app));
+    const known = await Promise.all(candidates.map((app) => details(app.appid, LOOK_MS)));
+    const matches = candidates.filter((_, i) => unquoted(known[i]?.strShortcutExe) === change.exe);
+    const silent = candidates.find((app, i) => known[i] === null && sameName(app));
+    if (matches.length === 0 && silent) {
+      throw new Refusal("conflict", `Steam does not tell what '${change.name}' starts`);
+    }
+    return (matches.find(sameName) ?? matches[0])?.appid ?? 0;
+  };
+
+  /* What the details are to say, and how to make them. */
+  const wishes = (appId, change) => {
+    const list = [
+      {
+        what: "name",
+        met: (found) => found.strDisplayName === change.name,
+        make: () => call("SetShortcutName", appId, change.name),
+      },
+      {
+        what: "executable",
+        met: (found) => unquoted(found.strShortcutExe) === change.exe,
+        make: () => call("SetShortcutExe", appId, quoted(change.exe)),
+      },
+      {
+        what: "start folder",
+        met: (found) => unquoted(found.strShortcutStartDir) === change.startDir,
+        make: () => call("SetShortcutStartDir", appId, quoted(change.startDir)),
+      },
+    ];
+    if (typeof change.launchOptions === "string") {
+      const setter = apps.SetShortcutLaunchOptions ? "SetShortcutLaunchOptions" : "SetAppLaunchOptions";
+      list.push({
+        what: "launch options",
+        met: (found) =>
+          [found.strShortcutLaunchOptions, found.strLaunchOptions]
+            .map(squeezed)
+            .includes(squeezed(change.launchOptions)),
+        make: () => call(setter, appId, change.launchOptions),
+      });
+    }
+    if (change.compatTool) {
+      list.push({
+        what: "compatibility tool",
+        met: (found) => Boolean(found.strCompatToolName), // the user's choice stays
+        make: () => call("SpecifyCompatTool", appId, change.compatTool),
+      });
+    }
+    return list;
+  };
+
+  /* Sets what differs and reads back, until nothing differs and that has lasted. */
+  const settle = async (appId, change) => {
+    const list = wishes(appId, change);
+    let unmet = null; // Steam tells nothing
+    let problem = "";
+    let touched = false;
+    const look = async () => {
+      const found = await details(appId);
+      unmet = found && list.filter((wish) => !wish.met(found));
+      return unmet?.length === 0;
+    };
+    const step = async () => {
+      if (await look()) {
+        return !touched || (await sleep(STEADY_MS), look());
+      }
+      if (unmet === null || overview(appId) === null) {
+        return false; // too new
+      }
+      touched = true;
+      for (const wish of unmet) {
+        try {
+          await wish.make();
+        } catch (error) {
+          problem = `: ${error.message}`;
+        }
+      }
+      return false;
+    };
+    if (await until(step, SETTLE_MS)) {
+      return;
+    }
+    if (unmet === null) {
+      throw new Refusal("conflict", `Steam tells nothing of '${change.name}' (app id ${appId})`);
+    } else {
+      const what = unmet.map((wish) => wish.what).join(", ");
+      throw new Refusal("io", `Steam did not take the ${what} of '${change.name}'${problem}`);
+    }
+  };
+
+  /* A tag is a collection of that name. Steam can do without, so nothing fails here. */
+  const addTag = async (appId, tag) => {
+    try {
+      const app = overview(appId);
+      const store = globalThis.collectionStore;
+      const collection =
+        store.GetUserCollectionsByName(tag)[0] ?? store.NewUnsavedCollection(tag, undefined, []);
+      if (!Array.from(collection.allApps ?? []).some((other) => other.appid === appId)) {
+        collection.AsDragDropCollection().AddApps([app]);
+        await answer("Save", () => collection.Save());
+      }
+    } catch {
+      // not in this Steam
+    }
+  };
+
+  const remove = async (appId) => {
+    await call("RemoveShortcut", appId);
+    if (!(await until(() => !exists(appId), CALL_MS))) {
+      throw new Refusal("io", `Steam did not remove the shortcut with the app id ${appId}`);
+    }
+  };
+
+  const add = async ({ name, exe, startDir, launchOptions }) => {
+    const paths = [quoted(exe), quoted(startDir)];
+    const appId = await call("AddShortcut", name, ...paths, launchOptions ?? "");
+    if (!Number.isInteger(appId) || appId === 0) {
+      throw new Refusal("io", `Steam made no shortcut for '${name}'`);
+    }
+    return appId >>> 0;
+  };
+
+  const put = async (change) => {
+    const known = [change.appId, change.reportedAppId].find(exists);
+    const found = known ?? (await find(change));
+    const appId = found || (await add(change));
+    try {
+      await settle(appId, change);
+    } catch (error) {
+      if (!found) {
+        await remove(appId).catch(() => {});
+      }
+      throw error;
+    }
+    for (const tag of change.tags ?? []) {
+      await addTag(appId, tag);
+    }
+    return appId;
+  };
+
+  const setIcon = async ({ appId, icon }) => {
+    needShortcut(appId);
+    if (typeof apps.SetShortcutIcon !== "function") {
+      throw new Refusal("io", "this Steam cannot change a shortcut's icon while it runs");
+    }
+    await call("SetShortcutIcon", appId, icon);
+    return appId;
+  };
+
+  const actions = {
+    put,
+    remove: async ({ appId }) => {
+      if (exists(appId)) {
+        await remove(appId);
+      }
+      return appId;
+    },
+    set_icon: setIcon,
+  };
+
+  const methods = {
+    apply: ({ change }) => {
+      checkAccount(change.accountId);
+      return actions[change.action](change);
+    },
+
+    showArtwork: async ({ image: { appId, assetType, imageType, data } }) => {
+      needShortcut(appId);
+      await call("SetCustomArtworkForApp", appId, data, imageType, assetType);
+      return appId;
+    },
+
+    restart: async () => {
+      const { User } = globalThis.SteamClient;
+      if (typeof User?.StartRestart !== "function") {
+        throw new Refusal("conflict", "this Steam cannot be asked to restart");
+      }
+      setTimeout(() => User.StartRestart(false), 100); // once the answer has left
+      return 0;
+    },
+  };
+
+  const run = async () => {
+    try {
+      if (Date.now() >= end) {
+        throw new Refusal("conflict", "Steam is busy with an earlier change");
+      }
+      if (typeof apps?.AddShortcut !== "function") {
+        throw new Refusal("conflict", "what answers is not Steam, or it is only starting");
+      }
+      return { ok: true, appId: await methods[request.method](request) };
+    } catch (error) {
+      return { ok: false, kind: error.kind ?? "conflict", message: String(error.message) };
+    }
+  };
+
+  // One after another: whoever was killed and asks again must not meet its first call half done.
+  const turn = (globalThis.capydeckTurn ?? Promise.resolve()).then(run);
+  globalThis.capydeckTurn = turn;
+  return turn;
+}
