@@ -334,6 +334,10 @@ START_TEST(every_type_finds_its_handler)
 		{ "create_shortcut", "{}", NULL, PROTO_BAD_REQUEST },
 		{ "create_shortcut", "{\"shortcut\":{\"name\":\"a\",\"exe\":\"/a\"}}", NULL,
 			PROTO_NOT_FOUND },
+		{ "delete_game", "{}", NULL, PROTO_BAD_REQUEST },
+		{ "delete_game", "{\"appId\":7}", NULL, PROTO_NOT_FOUND },
+		{ "delete_shortcut", "{}", NULL, PROTO_BAD_REQUEST },
+		{ "delete_shortcut", "{\"appId\":7}", NULL, PROTO_NOT_FOUND },
 		{ "get_config", NULL, "config_response", 0 },
 		{ "get_info", NULL, "info_response", 0 },
 		{ "get_steam_users", NULL, "steam_users_response", 0 },
@@ -343,6 +347,7 @@ START_TEST(every_type_finds_its_handler)
 		{ "no_such_type", NULL, NULL, PROTO_NOT_IMPLEMENTED },
 		{ "pair_confirm", "{\"code\":\"1\"}", NULL, PROTO_BAD_REQUEST },
 		{ "ping", NULL, "pong", 0 },
+		{ "restart_steam", NULL, "steam_response", 0 },
 		{ "upload_chunk", "{\"uploadId\":\"none\",\"filePath\":\"a\",\"data\":\"\"}", NULL,
 			PROTO_NOT_FOUND },
 	};

@@ -6,7 +6,9 @@
 #include "agent/agent_session.h"
 #include "agent/game_artwork.h"
 #include "agent/game_registry.h"
+#include "agent/game_removal.h"
 #include "agent/game_setup.h"
+#include "agent/game_trash.h"
 #include "agent/guess_limiter.h"
 #include "agent/handle_upload.h"
 #include "agent/pairing.h"
@@ -104,6 +106,22 @@ static void note_take(struct agent *agent, char *sentence)
 	}
 }
 
+static void open_trash(struct agent *agent)
+{
+	char *notice = NULL;
+
+	agent->services.trash = game_trash_create(
+		&(struct game_trash_options){
+			.loop = agent->options.loop,
+			.worker = agent->options.worker,
+			.state_dir = agent->options.paths->state_dir,
+			.registry = agent->services.games,
+			.expire_after_ms = agent->options.config->games_trash_days * DAY_MS,
+		},
+		&notice);
+	note_take(agent, notice);
+}
+
 static bool load(struct agent *agent, struct error *err)
 {
 	const struct paths *paths = agent->options.paths;
@@ -121,6 +139,7 @@ static bool load(struct agent *agent, struct error *err)
 	note_take(agent, notice);
 	agent->services.games = game_registry_create(games_path, &notice);
 	note_take(agent, notice);
+	open_trash(agent); /* what is in there is not installed, whatever a crash left */
 	return true;
 }
 
@@ -180,6 +199,30 @@ static bool listen_for_hubs(struct agent *agent, struct error *err)
 	return agent->server != NULL;
 }
 
+/* Whatever Steam calls a game now, the registry does too: Hubs may use either id. */
+static void on_app_id_changed(
+	void *user, const char *account_id, uint32_t reported, uint32_t actual)
+{
+	struct agent *agent = user;
+	const struct game *known = game_registry_find_app(agent->services.games, reported);
+	struct error err = { 0 };
+	struct game game;
+
+	if (known == NULL || strcmp(known->user_id, account_id) != 0) {
+		return;
+	}
+	game = *known;
+	game.app_id = actual;
+	if (!game_registry_put(agent->services.games, &game, &err)) {
+		log_warning("the new app id of '%s' could not be remembered: %s", game.name,
+			err.message);
+	}
+}
+
+static const struct steam_events steam_events = {
+	.app_id_changed = on_app_id_changed,
+};
+
 static void open_steam(struct agent *agent)
 {
 	const struct agent_options *options = &agent->options;
@@ -196,6 +239,7 @@ static void open_steam(struct agent *agent)
 		},
 		&notice);
 	note_take(agent, notice);
+	steam_set_events(agent->services.steam, &steam_events, agent);
 }
 
 struct agent *agent_create(const struct agent_options *options, struct error *err)
@@ -223,6 +267,7 @@ struct agent *agent_create(const struct agent_options *options, struct error *er
 		return NULL;
 	}
 	open_artwork(agent);
+	game_removal_resume(services);
 	game_setup_resume(services);
 	return agent;
 }
@@ -233,6 +278,7 @@ void agent_destroy(struct agent *agent)
 		return;
 	}
 	agent->events = NULL;
+	agent->services.stopping = true;
 	mdns_destroy(agent->mdns);
 	ws_server_destroy(agent->server);
 	upload_store_destroy(agent->services.uploads);
@@ -241,6 +287,7 @@ void agent_destroy(struct agent *agent)
 	steam_destroy(agent->services.steam);
 	pairing_destroy(agent->services.pairing);
 	guess_limiter_destroy(agent->services.limiter);
+	game_trash_destroy(agent->services.trash);
 	game_registry_destroy(agent->services.games);
 	token_store_destroy(agent->services.tokens);
 	agent_identity_finish(&agent->identity);
@@ -334,6 +381,12 @@ static void apply_expiry(struct agent *agent)
 		agent->services.uploads, agent->options.config->uploads_expire_days * DAY_MS);
 }
 
+static void apply_trash_days(struct agent *agent)
+{
+	game_trash_set_expiry(
+		agent->services.trash, agent->options.config->games_trash_days * DAY_MS);
+}
+
 static void apply_accept(struct agent *agent)
 {
 	if (!agent->options.config->connections_accept) {
@@ -349,6 +402,7 @@ static const struct applied_setting {
 	{ "agent.name", apply_name },
 	{ "agent.port", NULL },
 	{ "connections.accept", apply_accept },
+	{ "games.trashDays", apply_trash_days },
 	{ "library.extra", apply_library },
 	{ "library.path", apply_library },
 	{ "uploads.expireDays", apply_expiry },

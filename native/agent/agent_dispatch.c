@@ -24,6 +24,8 @@ static const struct agent_handler {
 	{ "cancel_upload", SESSION_PAIRED, handle_cancel_upload },
 	{ "complete_upload", SESSION_PAIRED, handle_complete_upload },
 	{ "create_shortcut", SESSION_PAIRED, handle_create_shortcut },
+	{ "delete_game", SESSION_PAIRED, handle_delete_game },
+	{ "delete_shortcut", SESSION_PAIRED, handle_delete_shortcut },
 	{ "get_config", SESSION_PAIRED, handle_get_config },
 	{ "get_info", SESSION_PAIRED, handle_get_info },
 	{ "get_steam_users", SESSION_PAIRED, handle_get_steam_users },
@@ -32,6 +34,7 @@ static const struct agent_handler {
 	{ "list_shortcuts", SESSION_PAIRED, handle_list_shortcuts },
 	{ "pair_confirm", SESSION_CONNECTED, handle_pair_confirm },
 	{ "ping", SESSION_CONNECTED, handle_ping },
+	{ "restart_steam", SESSION_PAIRED, handle_restart_steam },
 	{ "upload_chunk", SESSION_PAIRED, handle_upload_chunk },
 };
 

@@ -45,6 +45,7 @@ struct agent_services {
 
 	/* The session of the one Hub that is connected and authenticated; NULL: none. */
 	struct agent_session *connected;
+	bool stopping; /* what ends now is cut short */
 	/* `connected` has changed. */
 	void (*hub_changed)(void *user);
 	void *user;

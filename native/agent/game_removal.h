@@ -35,6 +35,9 @@ typedef void game_removal_done(
 void game_removal_start(struct agent_services *services, const struct game_removal_request *request,
 	game_removal_done *done, void *user);
 
+/* At the start of the agent: shortcuts that a crash left behind their game. */
+void game_removal_resume(struct agent_services *services);
+
 /* The folder and its shortcut. game_name in the result. Errors: NOT_FOUND, CONFLICT, IO. */
 void game_restore_start(
 	struct agent_services *services, const char *trash_id, game_removal_done *done, void *user);

@@ -3,6 +3,7 @@
 #include "agent/game_setup.h"
 
 #include "agent/agent_session.h"
+#include "agent/game_artwork.h"
 #include "agent/game_registry.h"
 #include "agent/windows_program.h"
 #include "core/cleanup.h"
@@ -26,6 +27,7 @@ const struct json_field game_setup_fields[] = {
 	JSON_FIELD(struct game_setup, user_id, "userId", JSON_DIGITS, JSON_OMIT_EMPTY),
 	JSON_FIELD_OBJECT(
 		struct game_setup, shortcut, "shortcut", shortcut_config_fields, JSON_OMIT_EMPTY),
+	JSON_FIELD(struct game_setup, icon, "icon", JSON_STRING, JSON_OMIT_EMPTY),
 	JSON_FIELD(struct game_setup, upload_id, "uploadId", JSON_STRING, JSON_OMIT_EMPTY),
 	JSON_FIELDS_END,
 };
@@ -128,17 +130,101 @@ static void end(struct job *job)
 	job_free(job);
 }
 
+/* There is no shortcut that its images could be for. */
+static void end_without_shortcut(struct job *job)
+{
+	if (job->left.upload_id != NULL) {
+		game_artwork_forget(job->services, job->left.upload_id);
+	}
+	end(job);
+}
+
 static void give_up(struct job *job, const char *why)
 {
 	AUTO(free_ptr) char *message = xasprintf(WITHOUT_SHORTCUT "%s", why);
 
 	report(job, 0, message);
-	end(job);
+	end_without_shortcut(job);
+}
+
+static void on_artwork(void *user)
+{
+	struct job *job = user;
+
+	if (job->services->stopping) {
+		job_free(job); /* it goes on when the agent starts again */
+	} else {
+		end(job);
+	}
+}
+
+static bool has_urls(const struct artwork_urls *urls)
+{
+	return is_given(urls->grid) || is_given(urls->banner) || is_given(urls->hero) ||
+	       is_given(urls->logo) || is_given(urls->icon);
+}
+
+static void dress(struct job *job);
+
+static void on_icon(void *user, const struct steam_outcome *outcome, const struct error *err)
+{
+	struct job *job = user;
+
+	if (err != NULL && err->kind == ERROR_CANCELLED) {
+		job_free(job);
+		return;
+	}
+	if (err != NULL) {
+		log_warning("the icon of '%s' could not be set: %s", job->dir, err->message);
+	}
+	free(TAKE_PTR(job->left.icon));
+	save(job, NULL);
+	dress(job);
+}
+
+/* The shortcut is there: now its looks. */
+static void dress(struct job *job)
+{
+	const struct game *game = entry_of(job);
+	const struct game_setup *left = &job->left;
+
+	if (game == NULL || game->app_id == 0) {
+		end_without_shortcut(job);
+	} else if (left->icon != NULL) {
+		steam_set_icon(job->services->steam, game->user_id, game->app_id, left->icon,
+			on_icon, job);
+	} else if (left->upload_id != NULL || has_urls(&left->shortcut.artwork)) {
+		game_artwork_apply(job->services, left->upload_id, game->user_id, game->app_id,
+			game->name, &left->shortcut.artwork, on_artwork, job);
+	} else {
+		end(job);
+	}
+}
+
+/* What is left when the shortcut is there. */
+static void leave_looks(struct game_setup *left)
+{
+	struct artwork_urls artwork = left->shortcut.artwork;
+
+	left->shortcut.artwork = (struct artwork_urls){ 0 };
+	json_finish(&left->shortcut, shortcut_config_fields);
+	left->shortcut.artwork = artwork;
+	left->wants_shortcut = false;
+	free(TAKE_PTR(left->user_id));
+}
+
+static void on_orphan_removed(
+	void *user, const struct steam_outcome *outcome, const struct error *err)
+{
+	if (err != NULL) {
+		log_warning("the shortcut of a deleted game is still there: %s", err->message);
+	}
 }
 
 static void on_shortcut(void *user, const struct steam_outcome *outcome, const struct error *err)
 {
 	struct job *job = user;
+	struct agent_services *services = job->services;
 
 	if (err != NULL && err->kind == ERROR_CANCELLED) {
 		report(job, 0, WITHOUT_SHORTCUT "the agent is stopping and makes it later");
@@ -149,11 +235,15 @@ static void on_shortcut(void *user, const struct steam_outcome *outcome, const s
 		give_up(job, err->message);
 		return;
 	}
-	job->left.wants_shortcut = false;
-	json_finish(&job->left.shortcut, shortcut_config_fields);
+	if (game_registry_find(services->games, job->dir) == NULL) {
+		/* Its game was deleted meanwhile. */
+		steam_remove_shortcut(services->steam, outcome->account_id, outcome->app_id,
+			on_orphan_removed, NULL);
+	}
+	leave_looks(&job->left);
 	save(job, outcome);
 	report(job, outcome->app_id, outcome->note);
-	end(job);
+	dress(job);
 }
 
 /* Absolute paths stay, others lie in the game's folder; NULL for "". */
@@ -212,7 +302,7 @@ void game_setup_start(
 		put_shortcut(job, game);
 	} else {
 		report(job, 0, NULL);
-		end(job);
+		dress(job);
 	}
 }
 

@@ -9,7 +9,7 @@
 struct agent_services;
 
 /*
- * What comes after a game's files: its shortcut, the shortcut's icon, its artwork. It is kept as
+ * What comes after a game's files: its shortcut and the artwork. It is kept as
  * JSON in the game's entry of the registry (`pending`), written there together with the files'
  * arrival, and taken off bit by bit as it is done, so that a game never stays half installed:
  * what a crash interrupts goes on with the next start.
@@ -22,6 +22,7 @@ struct game_setup {
 	 * or relative to the game's folder; NULL: the executable's folder.
 	 */
 	struct shortcut_config shortcut;
+	char *icon;	 /* absolute path for the shortcut; NULL: as it is */
 	char *upload_id; /* whose images wait (game_artwork.h); NULL: none do */
 };
 

@@ -3,7 +3,10 @@
 #include "agent/handle_steam.h"
 
 #include "agent/agent_session.h"
+#include "agent/game_artwork.h"
 #include "agent/game_registry.h"
+#include "agent/game_removal.h"
+#include "agent/operation_announce.h"
 #include "agent/windows_program.h"
 #include "core/cleanup.h"
 #include "core/config.h"
@@ -27,6 +30,16 @@ static void list_shortcuts_finish(struct list_shortcuts *request)
 static void create_shortcut_finish(struct create_shortcut *request)
 {
 	json_finish(request, create_shortcut_fields);
+}
+
+static void delete_shortcut_finish(struct delete_shortcut *request)
+{
+	json_finish(request, delete_shortcut_fields);
+}
+
+static void delete_game_finish(struct delete_game *request)
+{
+	json_finish(request, delete_game_fields);
 }
 
 /* --- Reading --- */
@@ -150,6 +163,8 @@ static void on_created(void *user, const struct steam_outcome *outcome, const st
 		remember_shortcut(services, shortcut->exe, outcome);
 		agent_ticket_reply_take(
 			job->ticket, "operation_result", operation_result_fields, &result);
+		game_artwork_apply(services, NULL, outcome->account_id, outcome->app_id,
+			shortcut->name, &shortcut->artwork, NULL, NULL);
 	}
 	create_shortcut_finish(&job->request);
 	free(job);
@@ -193,5 +208,191 @@ bool handle_create_shortcut(struct agent_session *session, const cJSON *payload,
 					       : NULL,
 		},
 		on_created, job);
+	return true;
+}
+
+/* --- restart_steam --- */
+
+static void on_restarted(void *user, const char *message, const struct error *err)
+{
+	const struct steam_response response = {
+		.success = err == NULL,
+		.message = (char *)(err != NULL ? err->message : message),
+	};
+
+	/* A refusal is an answer; an error would make Hubs give up what they are doing. */
+	agent_ticket_reply_take(user, "steam_response", steam_response_fields, &response);
+}
+
+bool handle_restart_steam(struct agent_session *session, const cJSON *payload, struct error *err)
+{
+	struct agent_services *services = agent_session_services(session);
+
+	steam_restart_client(services->steam, services->config->steam_restart_while_playing,
+		on_restarted, agent_session_take_request(session));
+	return true;
+}
+
+static void on_restarted_after_delete(void *user, const char *message, const struct error *err)
+{
+	if (err != NULL) {
+		log_warning("a shortcut was deleted, but Steam is not restarted: %s", err->message);
+	} else {
+		log_info("%s", message);
+	}
+}
+
+/* --- delete_shortcut, delete_game --- */
+
+struct delete_job {
+	struct agent_ticket *ticket;
+	uint32_t app_id;
+	bool restart_steam;
+};
+
+static void reply_deleted_take(struct agent_ticket *ticket, uint32_t app_id, const char *note)
+{
+	const struct operation_result result = {
+		.success = true,
+		.app_id = app_id,
+		.message = (char *)note,
+	};
+
+	agent_ticket_reply_take(ticket, "operation_result", operation_result_fields, &result);
+}
+
+static void reply_game_deleted_take(struct agent_ticket *ticket, const char *game_name)
+{
+	const struct delete_game_response response = {
+		.status = (char *)"deleted",
+		.game_name = (char *)game_name,
+	};
+
+	agent_ticket_reply_take(ticket, "operation_result", delete_game_response_fields, &response);
+}
+
+static void on_shortcut_deleted(
+	void *user, const struct game_removed *removed, const struct error *err)
+{
+	struct delete_job *job = user;
+	struct agent_session *session = agent_session_ref(agent_ticket_session(job->ticket));
+	struct agent_services *services = agent_session_services(session);
+
+	if (err != NULL) {
+		agent_ticket_fail_take(job->ticket, err);
+	} else {
+		reply_deleted_take(job->ticket, job->app_id, removed->note);
+		operation_announce(session, "delete", "complete", removed->game_name, "Deleted");
+		if (job->restart_steam) {
+			steam_restart_client(services->steam,
+				services->config->steam_restart_while_playing,
+				on_restarted_after_delete, NULL);
+		}
+	}
+	agent_session_unref(session);
+	free(job);
+}
+
+static void on_game_deleted(void *user, const struct game_removed *removed, const struct error *err)
+{
+	struct agent_ticket *ticket = user;
+	struct agent_session *session = agent_session_ref(agent_ticket_session(ticket));
+
+	if (err != NULL) {
+		agent_ticket_fail_take(ticket, err);
+	} else {
+		reply_game_deleted_take(ticket, removed->game_name);
+		operation_announce(session, "delete", "complete", removed->game_name, "Deleted");
+	}
+	agent_session_unref(session);
+}
+
+/* Errors: NOT_FOUND, CONFLICT (several have that name). */
+static bool find_by_name(const struct shortcut_list *shortcuts, const char *name, uint32_t *app_id,
+	struct error *err)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < shortcuts->count; i++) {
+		if (strcmp(shortcuts->items[i].name, name) == 0) {
+			*app_id = shortcuts->items[i].app_id;
+			count++;
+		}
+	}
+	if (count == 0) {
+		return error_set(err, ERROR_NOT_FOUND, "there is no shortcut '%s'", name);
+	}
+	return count == 1 ||
+	       error_set(err, ERROR_CONFLICT,
+		       "%zu shortcuts are called '%s'; name one by its appId", count, name);
+}
+
+/* Tells the Hub that it begins; what is not there to be deleted does not. */
+static void announce_delete(struct agent_session *session, const char *user_id, uint32_t app_id)
+{
+	struct agent_services *services = agent_session_services(session);
+	AUTO(shortcut_list_finish) struct shortcut_list shortcuts = { 0 };
+	const struct game *game = game_registry_find_app(services->games, app_id);
+	const struct shortcut *shortcut;
+
+	if (game != NULL) {
+		operation_announce(session, "delete", "start", game->name, "Deletion started");
+	} else if (steam_list_shortcuts(services->steam, user_id, &shortcuts, NULL)) {
+		shortcut = shortcut_list_find(&shortcuts, app_id);
+		if (shortcut != NULL) {
+			operation_announce(
+				session, "delete", "start", shortcut->name, "Deletion started");
+		}
+	}
+}
+
+bool handle_delete_shortcut(struct agent_session *session, const cJSON *payload, struct error *err)
+{
+	struct agent_services *services = agent_session_services(session);
+	AUTO(delete_shortcut_finish) struct delete_shortcut request = { 0 };
+	AUTO(shortcut_list_finish) struct shortcut_list shortcuts = { 0 };
+	struct delete_job *job;
+
+	if (!json_read(&request, delete_shortcut_fields, payload, err)) {
+		return false;
+	}
+	if (request.app_id == 0) {
+		if (!is_given(request.name)) {
+			return error_set(
+				err, ERROR_INVALID, "delete_shortcut needs 'appId' or 'name'");
+		}
+		if (!steam_list_shortcuts(services->steam, request.user_id, &shortcuts, err) ||
+			!find_by_name(&shortcuts, request.name, &request.app_id, err)) {
+			return false;
+		}
+	}
+	announce_delete(session, request.user_id, request.app_id);
+	job = xcalloc(1, sizeof(*job));
+	*job = (struct delete_job){
+		.ticket = agent_session_take_request(session),
+		.app_id = request.app_id,
+		.restart_steam = request.restart_steam,
+	};
+	game_removal_start(services,
+		&(struct game_removal_request){
+			.user_id = request.user_id, .app_id = request.app_id },
+		on_shortcut_deleted, job);
+	return true;
+}
+
+bool handle_delete_game(struct agent_session *session, const cJSON *payload, struct error *err)
+{
+	AUTO(delete_game_finish) struct delete_game request = { 0 };
+
+	if (!json_read(&request, delete_game_fields, payload, err)) {
+		return false;
+	}
+	if (request.app_id == 0) {
+		return error_set(err, ERROR_INVALID, "delete_game needs an 'appId' other than 0");
+	}
+	announce_delete(session, NULL, request.app_id);
+	game_removal_start(agent_session_services(session),
+		&(struct game_removal_request){ .app_id = request.app_id }, on_game_deleted,
+		agent_session_take_request(session));
 	return true;
 }

@@ -3,16 +3,21 @@
 #include "agent/upload_install.h"
 
 #include "agent/agent_session.h"
+#include "agent/game_artwork.h"
 #include "agent/game_setup.h"
 #include "agent/operation_announce.h"
 #include "agent/upload_manifest.h"
 #include "agent/upload_store.h"
 #include "core/cleanup.h"
 #include "core/error.h"
+#include "core/log.h"
 #include "core/paths.h"
+#include "core/strbuf.h"
 #include "core/strvec.h"
 #include "core/xalloc.h"
 #include "proto/proto_upload.h"
+#include "steam/artwork.h"
+#include "steam/data_url.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -88,6 +93,35 @@ static bool normalise_start_dir(struct shortcut_config *shortcut, struct error *
 	return true;
 }
 
+/* The registry is no place for images: those that came as data: URLs wait with the others. */
+static void keep_images(
+	struct agent_services *services, const char *upload_id, struct artwork_urls *artwork)
+{
+	char **const urls[ARTWORK_KIND_COUNT] = {
+		[ARTWORK_GRID] = &artwork->grid,
+		[ARTWORK_BANNER] = &artwork->banner,
+		[ARTWORK_HERO] = &artwork->hero,
+		[ARTWORK_LOGO] = &artwork->logo,
+		[ARTWORK_ICON] = &artwork->icon,
+	};
+
+	for (enum artwork_kind kind = 0; kind < ARTWORK_KIND_COUNT; kind++) {
+		AUTO(strbuf_finish) struct strbuf image = { 0 };
+		AUTO(free_ptr) char *url = NULL;
+		struct error err = { 0 };
+
+		if (*urls[kind] == NULL || !data_url_is(*urls[kind])) {
+			continue;
+		}
+		url = TAKE_PTR(*urls[kind]);
+		if (!data_url_decode(&image, url, ARTWORK_MAX_BYTES, &err) ||
+			!game_artwork_keep(services, upload_id, artwork_kind_name(kind), &image,
+				NULL, NULL, &err)) {
+			log_warning("an image of complete_upload is left out: %s", err.message);
+		}
+	}
+}
+
 /*
  * What is to be done once the files are there. What complete_upload leaves open is as init_upload
  * said. setup takes of the request what it needs.
@@ -121,13 +155,17 @@ bool upload_install_start(
 	AUTO(game_setup_finish) struct game_setup setup = { 0 };
 	AUTO(free_ptr) char *exe = xstrdup_or_null(request->shortcut.exe);
 	AUTO(free_ptr) char *pending = NULL;
+	const struct upload_manifest *manifest;
 	struct install *install;
 
 	if (!normalise_start_dir(&request->shortcut, err)) {
 		return false;
 	}
-	fill_setup(&setup, request,
-		upload_store_manifest(services->uploads, hub_id, request->upload_id));
+	manifest = upload_store_manifest(services->uploads, hub_id, request->upload_id);
+	fill_setup(&setup, request, manifest);
+	if (manifest != NULL) {
+		keep_images(services, request->upload_id, &setup.shortcut.artwork);
+	}
 	pending = game_setup_text(&setup);
 	if (strlen(pending) > GAME_SETUP_MAX_BYTES) {
 		return error_set(err, ERROR_INVALID,

@@ -1,0 +1,243 @@
+// delete_game and delete_shortcut: what goes, what only loses its shortcut, what is left alone.
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import path from "node:path";
+import test from "node:test";
+
+import { Deck, startAgent } from "./lib/agent.mjs";
+import { Game, Hub, bytesOf, sendChunks, upload } from "./lib/hub.mjs";
+import { GAMER, SIBLING, readShortcuts, shortcutsPath, writeBinaryVdf } from "./lib/steam_home.mjs";
+import { filesOf, readFiles } from "./lib/tree.mjs";
+
+const ELF = Buffer.concat([Buffer.from("\x7fELF\x02\x01\x01", "latin1"), Buffer.alloc(64)]);
+const celeste = (name = "Celeste") =>
+  new Game(name, { "bin/celeste": ELF, "data/pak": bytesOf(name, 300_000), empty: "" });
+
+async function push(hub, game = celeste(), { createShortcut = true, userId, shortcut = {} } = {}) {
+  const complete = { createShortcut, userId, shortcut: { name: game.name, exe: "bin/celeste", ...shortcut } };
+  return (await upload(hub, game, { config: { executable: "bin/celeste" }, complete })).result;
+}
+
+/** The folders in the trash beside the games. */
+function trash(deck) {
+  const dir = path.join(deck.library, ".capydeck/trash");
+  return fs.existsSync(dir) ? fs.readdirSync(dir).map((id) => path.join(dir, id)) : [];
+}
+
+/** The Steam of people who also have games that are none of ours. */
+const FOREIGN = { appid: 3000000001, AppName: "Foreign", Exe: '"/usr/bin/true"', StartDir: '"/usr/bin"' };
+function writeForeign(deck, user = GAMER, entries = { 0: FOREIGN }) {
+  fs.writeFileSync(shortcutsPath(deck.steam, user), writeBinaryVdf({ shortcuts: entries }));
+}
+
+for (const dialect of ["documents", "desktop"]) {
+  for (const type of ["delete_game", "delete_shortcut"]) {
+    test(`${type} of a ${dialect} Hub takes the game's folder and its shortcut`, async (t) => {
+      const deck = new Deck(t);
+      writeForeign(deck);
+      const agent = await startAgent(t, { deck });
+      const hub = await Hub.paired(agent, { dialect });
+      const kept = celeste("Kept");
+      await push(hub, kept);
+      const game = celeste();
+      const { appId } = await push(hub, game);
+      fs.writeFileSync(path.join(deck.game("Celeste"), "save"), "1 strawberry");
+
+      const result = await hub.request(type, { appId });
+      if (type === "delete_game") {
+        assert.deepEqual(result, { status: "deleted", gameName: "Celeste", steamRestarted: false });
+      } else {
+        assert.deepEqual(result, { success: true, appId });
+      }
+      for (const status of ["start", "complete"]) {
+        const { payload } = await hub.event("operation_event", (event) => event.type === "delete" && event.status === status);
+        assert.equal(payload.gameName, "Celeste");
+        assert.equal(payload.message !== "", dialect === "documents", "any message is an error to the desktop app");
+      }
+      assert.ok(!fs.existsSync(deck.game("Celeste")));
+      assert.deepEqual(readShortcuts(deck.steam).map(({ appname }) => appname), ["Foreign", "Kept"]);
+      assert.deepEqual(readFiles(deck.game("Kept")), filesOf(kept));
+      const [folder, ...others] = trash(deck);
+      assert.deepEqual(others, []);
+      assert.equal(fs.readFileSync(path.join(folder, "save"), "utf8"), "1 strawberry");
+
+      const gone = await hub.ask(type, { appId });
+      assert.equal(gone.error?.code, 404, JSON.stringify(gone));
+      assert.match(gone.error.message, new RegExp(appId));
+      // Pushed again, it is a game like any other.
+      const again = await push(hub, game);
+      assert.equal(again.appId, appId, "the same name and path make the same id");
+      assert.deepEqual(readFiles(deck.game("Celeste")), filesOf(game));
+    });
+  }
+}
+
+test("a shortcut of somebody else only loses the shortcut", async (t) => {
+  const deck = new Deck(t);
+  const dir = deck.game("By hand");
+  fs.mkdirSync(dir, { recursive: true });
+  fs.writeFileSync(path.join(dir, "run"), "#!/bin/sh\n");
+  const byHand = { appid: 3000000002, AppName: "By hand", Exe: `"${dir}/run"`, StartDir: `"${dir}"` };
+  writeForeign(deck, GAMER, { 0: FOREIGN, 1: byHand });
+  writeForeign(deck, SIBLING, { 0: { ...FOREIGN, appid: 3000000003, AppName: "Sibling's" } });
+  const agent = await startAgent(t, { deck });
+  const hub = await Hub.paired(agent);
+  assert.equal((await hub.request("delete_game", { appId: 3000000002 })).gameName, "By hand");
+  assert.ok(fs.existsSync(path.join(dir, "run")));
+  assert.deepEqual(trash(deck), []);
+  assert.equal((await hub.request("delete_shortcut", { name: "Foreign" })).appId, 3000000001);
+  assert.deepEqual(readShortcuts(deck.steam), []);
+  // Of another account: named, or found.
+  const other = await hub.ask("delete_shortcut", { userId: GAMER.steamId, appId: 3000000003 });
+  assert.equal(other.error?.code, 404);
+  await hub.request("delete_shortcut", { userId: SIBLING.accountId, appId: 3000000003 });
+  assert.deepEqual(readShortcuts(deck.steam, SIBLING), []);
+});
+
+test("what is not there is 404, what says nothing 400, a name of two shortcuts 409", async (t) => {
+  const deck = new Deck(t);
+  writeForeign(deck, GAMER, { 0: FOREIGN, 1: { ...FOREIGN, appid: 3000000002 } });
+  const agent = await startAgent(t, { deck });
+  const hub = await Hub.paired(agent);
+  for (const [type, payload, code] of [
+    ["delete_shortcut", { appId: 3999999999 }, 404],
+    ["delete_shortcut", { name: "nobody" }, 404],
+    ["delete_shortcut", { userId: "1", appId: 3000000001 }, 404],
+    ["delete_shortcut", { name: "Foreign" }, 409],
+    ["delete_shortcut", {}, 400],
+    ["delete_shortcut", { appId: 0, name: "" }, 400],
+    ["delete_shortcut", { appId: -1 }, 400],
+    ["delete_game", {}, 400],
+    ["delete_game", { appId: 0 }, 400],
+    ["delete_game", { appId: "../.." }, 400],
+    ["delete_game", { appId: 3999999999 }, 404],
+  ]) {
+    const reply = await hub.ask(type, payload);
+    assert.equal(reply.error?.code, code, `${type} ${JSON.stringify(payload)}: ${JSON.stringify(reply)}`);
+    assert.ok(reply.error.message.length > 10);
+  }
+  assert.equal(readShortcuts(deck.steam).length, 2);
+});
+
+test("a game that two accounts play leaves both; another account's shortcut alone leaves the folder", async (t) => {
+  const agent = await startAgent(t);
+  const { deck } = agent;
+  const hub = await Hub.paired(agent);
+  const { appId } = await push(hub);
+  const exe = path.join(deck.game("Celeste"), "bin/celeste");
+  const theirs = async () => {
+    await push(hub, celeste(), { userId: SIBLING.steamId });
+    await push(hub, celeste(), { userId: GAMER.steamId });
+    return readShortcuts(deck.steam, SIBLING);
+  };
+  const [entry] = await theirs();
+  assert.equal(entry.appid, appId);
+  assert.equal(entry.exe, `"${exe}"`);
+  await hub.request("delete_shortcut", { userId: SIBLING.steamId, appId });
+  assert.deepEqual(readShortcuts(deck.steam, SIBLING), []);
+  assert.equal(readShortcuts(deck.steam).length, 1);
+  assert.ok(fs.existsSync(exe));
+
+  await theirs();
+  await hub.request("delete_game", { appId });
+  assert.deepEqual([...readShortcuts(deck.steam), ...readShortcuts(deck.steam, SIBLING)], []);
+  assert.ok(!fs.existsSync(deck.game("Celeste")));
+});
+
+test("a game that is being uploaded is not deleted under the upload", async (t) => {
+  const agent = await startAgent(t);
+  const { deck } = agent;
+  const hub = await Hub.paired(agent, { dialect: "desktop" });
+  const { appId } = await push(hub);
+  const next = new Game("Celeste", { "bin/celeste": ELF, "data/pak": bytesOf("new", 300_000) });
+  const { uploadId } = await hub.request("init_upload", next.initPayload({ executable: "bin/celeste" }));
+  for (const type of ["delete_game", "delete_shortcut"]) {
+    const reply = await hub.ask(type, { appId });
+    assert.equal(reply.error?.code, 409, JSON.stringify(reply));
+    assert.match(reply.error.message, /Celeste/);
+  }
+  await sendChunks(hub, uploadId, next.chunks());
+  // To the desktop app, news of anything else would be news of its upload.
+  assert.deepEqual(hub.pending("operation_event").filter(({ payload }) => payload.type !== "install"), []);
+  await hub.request("complete_upload", { uploadId, createShortcut: true, shortcut: { name: "Celeste", exe: "bin/celeste" } });
+  assert.equal((await hub.request("delete_game", { appId })).status, "deleted");
+  assert.deepEqual(readShortcuts(deck.steam), []);
+});
+
+test("a folder that has gone already leaves with its shortcut", async (t) => {
+  const agent = await startAgent(t);
+  const { deck } = agent;
+  const hub = await Hub.paired(agent);
+  const { appId } = await push(hub);
+  fs.rmSync(deck.game("Celeste"), { recursive: true });
+  assert.equal((await hub.request("delete_game", { appId })).gameName, "Celeste");
+  assert.deepEqual(readShortcuts(deck.steam), []);
+  assert.equal((await hub.ask("delete_game", { appId })).error?.code, 404);
+});
+
+test("a folder that was replaced by a link is not followed", async (t) => {
+  const agent = await startAgent(t);
+  const { deck } = agent;
+  const hub = await Hub.paired(agent);
+  const { appId } = await push(hub);
+  const precious = path.join(deck.home, "precious");
+  fs.renameSync(deck.game("Celeste"), precious);
+  fs.symlinkSync(precious, deck.game("Celeste"));
+  const reply = await hub.ask("delete_game", { appId });
+  assert.equal(reply.error?.code, 400, JSON.stringify(reply));
+  assert.ok(fs.existsSync(path.join(precious, "bin/celeste")));
+});
+
+test("deletions survive kill -9: the next start finishes them", async (t) => {
+  const deck = new Deck(t);
+  let agent = await startAgent(t, { deck });
+  let hub = await Hub.paired(agent);
+  const { token } = hub;
+  const game = celeste();
+  for (let round = 0; round < 12; round++) {
+    const { appId } = await push(hub, game);
+    assert.equal(readShortcuts(deck.steam).length, 1);
+    hub.text(JSON.stringify({ id: "d", type: "delete_game", payload: { appId } }));
+    // Somewhere between the request and its end; no verdict depends on where.
+    await new Promise((resolve) => setTimeout(resolve, round));
+    await agent.stop("SIGKILL");
+    agent = await startAgent(t, { deck });
+    hub = await Hub.ready(agent, { token });
+    await hub.settle();
+    const there = fs.existsSync(deck.game("Celeste"));
+    const list = (await hub.request("list_shortcuts", {})).shortcuts;
+    assert.equal(list.length, there ? 1 : 0, `round ${round}: folder and shortcut go together`);
+    if (there) {
+      assert.deepEqual(readFiles(deck.game("Celeste")), filesOf(game), `round ${round}: whole`);
+    } else {
+      assert.ok(trash(deck).some((dir) => fs.existsSync(path.join(dir, "bin/celeste"))));
+    }
+  }
+});
+
+test("installations survive kill -9: a game that is there has its shortcut", async (t) => {
+  const deck = new Deck(t);
+  let agent = await startAgent(t, { deck });
+  let hub = await Hub.paired(agent);
+  const { token } = hub;
+  for (let round = 0; round < 12; round++) {
+    const game = celeste(`Game ${round}`);
+    const init = await hub.request("init_upload", game.initPayload({ executable: "bin/celeste" }));
+    await sendChunks(hub, init.uploadId, game.chunks());
+    const payload = { uploadId: init.uploadId, createShortcut: true, shortcut: { name: game.name, exe: "bin/celeste", tags: ["t"] } };
+    hub.text(JSON.stringify({ id: "c", type: "complete_upload", payload }));
+    await new Promise((resolve) => setTimeout(resolve, round));
+    await agent.stop("SIGKILL");
+    agent = await startAgent(t, { deck });
+    hub = await Hub.ready(agent, { token });
+    await hub.settle();
+    const { shortcuts } = await hub.request("list_shortcuts", {});
+    const there = fs.existsSync(path.join(deck.game(game.name), "bin/celeste"));
+    const entries = shortcuts.filter(({ name }) => name === game.name);
+    assert.equal(entries.length, there ? 1 : 0, `round ${round}`);
+    if (there) {
+      assert.deepEqual(readFiles(deck.game(game.name)), filesOf(game));
+      assert.deepEqual(entries[0].tags, ["t"]);
+    }
+  }
+});
