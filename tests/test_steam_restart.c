@@ -392,6 +392,37 @@ START_TEST(test_not_running)
 }
 END_TEST
 
+/* A service that was started before the session, which has told systemd since. */
+START_TEST(test_session_of_systemd)
+{
+	static const struct {
+		const char *lines;
+		bool is_desktop;
+	} environments[] = {
+		{ "LANG=C\\nDISPLAY=:5\\nXDG_CURRENT_DESKTOP=KDE\\n", true },
+		{ "DISPLAY=:5\\nXDG_CURRENT_DESKTOP=gamescope\\n", false },
+		{ "LANG=C\\nDISPLAY", false },
+		{ "", false },
+	};
+	char *systemctl = xasprintf("#!/bin/sh\necho \"systemctl $*\" >>\"${0%%/*}/log\"\n"
+				    "printf '%s'\n",
+		environments[_i].lines);
+
+	write_program("bin/systemctl", systemctl);
+	write_program("bin/systemd-run", "#!/bin/sh\nexit 1\n");
+	steam_home_write_text(&home, "run/systemd/private", "");
+	ask(NULL, false);
+	expect_answer(
+		ERROR_NONE, environments[_i].is_desktop ? "it has been started" : "is not running");
+	expect_news("systemctl --user show-environment");
+	if (environments[_i].is_desktop) {
+		expect_variable(atoi(expect_news("start ")), "DISPLAY", ":5");
+		end_client();
+	}
+	free(systemctl);
+}
+END_TEST
+
 START_TEST(test_game)
 {
 	start_desktop_client();
@@ -616,6 +647,7 @@ int main(void)
 	tcase_add_test(tcase, test_without_any_command);
 	tcase_add_test(tcase, test_flatpak);
 	tcase_add_loop_test(tcase, test_not_running, 0, 4);
+	tcase_add_loop_test(tcase, test_session_of_systemd, 0, 4);
 	tcase_add_test(tcase, test_game);
 	tcase_add_test(tcase, test_shutdown_is_ignored);
 	tcase_add_test(tcase, test_files_take_too_long);

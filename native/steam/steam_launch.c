@@ -10,17 +10,24 @@
 #include "steam/steam_process.h"
 
 #include <ctype.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+/* What a pipe holds unless told otherwise, see pipe(7). */
+#define PIPE_BYTES 65536
 
 struct steam_launch {
 	struct loop *loop;
 	char *root;
 	bool flatpak;
 	struct strvec env;
-	struct spawn *systemd_run;
-	void (*done)(void *user, const struct error *err);
+
+	struct spawn *spawn; /* systemctl or systemd-run */
+	int output_fd;	     /* of systemctl; −1: none */
+	void (*found)(void *user);
+	void (*started)(void *user, const struct error *err);
 	void *user;
 };
 
@@ -41,6 +48,17 @@ static const char *const dropped[] = {
 	"SYSTEM_PATH",
 	"WATCHDOG_PID",
 	"WATCHDOG_USEC",
+};
+
+/* What the user's systemd is asked for. */
+static const char *const session_names[] = {
+	"DBUS_SESSION_BUS_ADDRESS",
+	"DISPLAY",
+	"GAMESCOPE_WAYLAND_DISPLAY",
+	"WAYLAND_DISPLAY",
+	"XAUTHORITY",
+	"XDG_CURRENT_DESKTOP",
+	"XDG_SESSION_TYPE",
 };
 
 static bool is_named(const char *variable, const char *name)
@@ -94,6 +112,7 @@ struct steam_launch *steam_launch_create(
 	AUTO(strvec_finish) struct strvec env = { 0 };
 
 	launch->loop = loop;
+	launch->output_fd = -1;
 	launch->root = xstrdup(install->root);
 	launch->flatpak = install->flatpak;
 	if (running == 0 || install->flatpak || !steam_process_environment(running, &env)) {
@@ -110,7 +129,8 @@ void steam_launch_destroy(struct steam_launch *launch)
 	if (launch == NULL) {
 		return;
 	}
-	spawn_destroy(launch->systemd_run);
+	spawn_destroy(launch->spawn);
+	close_fd(&launch->output_fd);
 	strvec_finish(&launch->env);
 	free(launch->root);
 	free(launch);
@@ -121,6 +141,85 @@ bool steam_launch_has_desktop(const struct steam_launch *launch)
 	return !steam_process_is_game_mode(&launch->env) &&
 	       (steam_process_variable(&launch->env, "DISPLAY") != NULL ||
 		       steam_process_variable(&launch->env, "WAYLAND_DISPLAY") != NULL);
+}
+
+static bool has_systemd(const struct steam_launch *launch)
+{
+	AUTO(free_ptr)
+	char *socket = path_join(
+		steam_process_variable(&launch->env, "XDG_RUNTIME_DIR"), "systemd/private");
+
+	return access(socket, F_OK) == 0;
+}
+
+/* Takes over what is one of session_names, and not there yet; not what had to be quoted. */
+static void adopt(struct strvec *env, const char *variable)
+{
+	for (size_t i = 0; i < sizeof(session_names) / sizeof(*session_names); i++) {
+		if (is_named(variable, session_names[i]) &&
+			steam_process_variable(env, session_names[i]) == NULL &&
+			strstr(variable, "=$'") == NULL) {
+			strvec_push(env, variable);
+		}
+	}
+}
+
+static void on_systemctl_exited(void *user, int status)
+{
+	struct steam_launch *launch = user;
+	char text[PIPE_BYTES + 1];
+	ssize_t length = read(launch->output_fd, text, sizeof(text) - 1);
+	char *rest = text;
+
+	spawn_destroy(TAKE_PTR(launch->spawn));
+	close(TAKE_FD(launch->output_fd));
+	text[length > 0 ? length : 0] = '\0';
+	for (char *line = strsep(&rest, "\n"); rest != NULL; line = strsep(&rest, "\n")) {
+		adopt(&launch->env, line);
+	}
+	launch->found(launch->user);
+}
+
+/*
+ * Its output is read when it has ended: what a pipe holds is more than an environment's few
+ * kilobytes, and one that fills it is stopped by the caller's patience.
+ */
+static struct spawn *run_systemctl(struct steam_launch *launch)
+{
+	static const char *const argv[] = { "systemctl", "--user", "show-environment", NULL };
+	struct spawn *spawn;
+	struct error err;
+	int fds[2];
+
+	if (pipe2(fds, O_CLOEXEC) != 0) {
+		return NULL;
+	}
+	spawn = spawn_create(launch->loop,
+		&(struct spawn_options){
+			.argv = argv,
+			.env = (const char *const *)launch->env.items,
+			.stdin_fd = -1,
+			.stdout_fd = fds[1],
+			.exited = on_systemctl_exited,
+			.user = launch,
+		},
+		&err);
+	close(fds[1]);
+	fcntl(fds[0], F_SETFL, O_NONBLOCK); /* what systemctl has started may still hold it */
+	launch->output_fd = fds[0];
+	return spawn;
+}
+
+void steam_launch_find_desktop(struct steam_launch *launch, void (*done)(void *user), void *user)
+{
+	launch->found = done;
+	launch->user = user;
+	if (!steam_launch_has_desktop(launch) && has_systemd(launch)) {
+		launch->spawn = run_systemctl(launch);
+	}
+	if (launch->spawn == NULL) {
+		done(user);
+	}
 }
 
 /* The program of that name in PATH; NULL for none. */
@@ -175,28 +274,19 @@ static void start_detached(struct steam_launch *launch)
 	struct error err = { 0 };
 
 	push_command(launch, &argv);
-	launch->done(launch->user, run_detached(launch, &argv, &err) ? NULL : &err);
+	launch->started(launch->user, run_detached(launch, &argv, &err) ? NULL : &err);
 }
 
 static void on_systemd_run_exited(void *user, int status)
 {
 	struct steam_launch *launch = user;
 
-	spawn_destroy(TAKE_PTR(launch->systemd_run));
+	spawn_destroy(TAKE_PTR(launch->spawn));
 	if (status == 0) {
-		launch->done(launch->user, NULL);
+		launch->started(launch->user, NULL);
 	} else {
 		start_detached(launch);
 	}
-}
-
-static bool has_systemd(const struct steam_launch *launch)
-{
-	AUTO(free_ptr)
-	char *socket = path_join(
-		steam_process_variable(&launch->env, "XDG_RUNTIME_DIR"), "systemd/private");
-
-	return access(socket, F_OK) == 0;
 }
 
 /*
@@ -236,10 +326,10 @@ static struct spawn *run_by_systemd(struct steam_launch *launch)
 void steam_launch_start(
 	struct steam_launch *launch, void (*done)(void *user, const struct error *err), void *user)
 {
-	launch->done = done;
+	launch->started = done;
 	launch->user = user;
-	launch->systemd_run = has_systemd(launch) ? run_by_systemd(launch) : NULL;
-	if (launch->systemd_run == NULL) {
+	launch->spawn = has_systemd(launch) ? run_by_systemd(launch) : NULL;
+	if (launch->spawn == NULL) {
 		start_detached(launch);
 	}
 }

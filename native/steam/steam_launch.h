@@ -20,6 +20,12 @@ struct steam_launch *steam_launch_create(
 /* A start that has been accepted goes on; done is not called any more. NULL is fine. */
 void steam_launch_destroy(struct steam_launch *launch);
 
+/*
+ * Asks the user's systemd for the session's display if the environment names none: a service may
+ * have been started before the session. done may be called from within this call, and may destroy
+ * the launch.
+ */
+void steam_launch_find_desktop(struct steam_launch *launch, void (*done)(void *user), void *user);
 /* Does the environment name a desktop's display, that is, would a client be seen? */
 bool steam_launch_has_desktop(const struct steam_launch *launch);
 

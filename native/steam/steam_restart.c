@@ -27,7 +27,7 @@ enum state {
 	ENDING,	  /* -shutdown was given; the same */
 	ENDED,	  /* none runs; its files are next */
 	WRITING,  /* waits for go_on */
-	STARTING, /* waits for the start command */
+	STARTING, /* waits for the commands that do it */
 };
 
 struct waiter {
@@ -191,7 +191,7 @@ static void on_step(void *user)
 		break;
 	case STARTING:
 		error_set(&err, ERROR_TIMEOUT,
-			"systemd-run has not started Steam within %d s: start it from the desktop",
+			"the user's systemd has not started Steam within %d s: start it from the desktop",
 			START_WAIT_MS / 1000);
 		fail(restart, &err);
 		break;
@@ -290,6 +290,17 @@ static void on_started(void *user, const struct error *err)
 	}
 }
 
+static void on_desktop_found(void *user)
+{
+	struct steam_restart *restart = user;
+
+	if (restart->pid == 0 && !steam_launch_has_desktop(restart->launch)) {
+		succeed(restart, "Steam is not running, and there is no desktop to start it on");
+	} else {
+		steam_launch_start(restart->launch, on_started, restart);
+	}
+}
+
 void steam_restart_go_on(struct steam_restart *restart)
 {
 	assert(restart->state == WRITING);
@@ -297,13 +308,9 @@ void steam_restart_go_on(struct steam_restart *restart)
 		succeed(restart, "Steam restarted");
 		return;
 	}
-	if (restart->pid == 0 && !steam_launch_has_desktop(restart->launch)) {
-		succeed(restart, "Steam is not running, and there is no desktop to start it on");
-		return;
-	}
 	restart->state = STARTING;
 	loop_timer_set(restart->step, START_WAIT_MS);
-	steam_launch_start(restart->launch, on_started, restart);
+	steam_launch_find_desktop(restart->launch, on_desktop_found, restart);
 }
 
 bool steam_restart_running(const struct steam_restart *restart)
