@@ -38,8 +38,10 @@ struct steam {
 	void *user;
 };
 
-static void tell_queue_changed(struct steam *steam)
+static void tell_queue_changed(void *owner)
 {
+	struct steam *steam = owner;
+
 	if (steam->events != NULL && steam->events->queue_changed != NULL) {
 		steam->events->queue_changed(steam->user);
 	}
@@ -286,7 +288,6 @@ static void on_made(
 		steam->events->app_id_changed(
 			steam->user, change->account_id, change->reported_app_id, app_id);
 	}
-	tell_queue_changed(steam);
 }
 
 static void on_overdue(void *owner, int64_t number)
@@ -342,7 +343,6 @@ static bool on_failed(void *owner, int64_t number, const struct steam_change *ch
 
 	if (steam_answers_is_owed(steam->answers, number)) {
 		steam_answers_set(steam->answers, number, NULL, err);
-		tell_queue_changed(steam);
 		return false;
 	}
 	if (!is_hopeless(steam, err, live)) {
@@ -352,7 +352,6 @@ static bool on_failed(void *owner, int64_t number, const struct steam_change *ch
 	free(steam->loss);
 	steam->loss = xasprintf("a change of '%s' that was queued has failed: %s",
 		change->name != NULL ? change->name : change->icon, err->message);
-	tell_queue_changed(steam);
 	return false;
 }
 
@@ -369,6 +368,7 @@ static void on_idle(void *owner)
 
 static const struct steam_pump_events pump_events = {
 	.made = on_made,
+	.changed = tell_queue_changed,
 	.failed = on_failed,
 	.waiting = on_waiting,
 	.idle = on_idle,

@@ -86,6 +86,7 @@ static void settle(struct attempt *attempt)
 	steam_queue_settle(options->queue, attempt->number, attempt->app_id);
 	options->events->made(options->owner, attempt->number, &attempt->change, attempt->app_id,
 		is_live(attempt));
+	options->events->changed(options->owner);
 	end_attempt(attempt);
 }
 
@@ -163,6 +164,7 @@ static void fail(struct attempt *attempt, const struct error *err)
 		begin_waiting(attempt->pump, attempt->change.account_id);
 	} else {
 		steam_queue_settle(options->queue, attempt->number, 0);
+		options->events->changed(options->owner);
 	}
 	end_attempt(attempt);
 }

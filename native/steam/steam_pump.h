@@ -21,11 +21,12 @@ struct steam_pump_events {
 	void (*made)(void *owner, int64_t number, const struct steam_change *change,
 		uint32_t app_id, bool live);
 	/*
-	 * It was refused for good. True: keep it, its account waits. False: it goes; to be
-	 * reported now.
+	 * It has failed. True: it stays, and its account waits. False: it goes.
 	 */
 	bool (*failed)(void *owner, int64_t number, const struct steam_change *change,
 		const struct error *err, bool live);
+	/* What waits has become less. */
+	void (*changed)(void *owner);
 	/* Nobody gets through: this account's changes wait. */
 	void (*waiting)(void *owner, const char *account_id, const struct error *err);
 	/* Nothing is under way and nothing else can be begun. */
