@@ -65,15 +65,14 @@ static int write_orders(const struct artwork_fetch_options *options, struct erro
 		.deadline_ms = options->deadline_ms,
 		.max_bytes = ARTWORK_MAX_BYTES,
 	};
-	AUTO(strvec_finish) struct strvec urls = { 0 };
 	AUTO(strbuf_finish) struct strbuf text = { 0 };
 	AUTO(close_fd) int fd = memfd_create(PROGRAM_NAME " orders", MFD_CLOEXEC);
 
 	for (size_t i = 0; i < options->count; i++) {
-		strvec_push(&urls, options->urls[i]);
+		strvec_push(&orders.urls, options->urls[i]);
 	}
-	orders.urls = urls;
 	json_write(&text, fetch_orders_fields, &orders);
+	strvec_finish(&orders.urls);
 	if (fd < 0 || write(fd, text.data, text.length) != (ssize_t)text.length ||
 		lseek(fd, 0, SEEK_SET) < 0) {
 		error_set_errno(err, "cannot write orders for " PROGRAM_NAME);
@@ -115,25 +114,27 @@ static void on_overdue(void *user)
 	spawn_signal(fetch->child, SIGKILL);
 }
 
+static bool is_regular_file(const char *path)
+{
+	struct stat stat;
+
+	return lstat(path, &stat) == 0 && S_ISREG(stat.st_mode);
+}
+
 static void take_result(struct artwork_fetch *fetch, const char *line, size_t length)
 {
 	struct fetch_result result = { 0 };
-	struct artwork_fetched *fetched;
-	struct stat stat;
 
 	if (json_read_text(&result, fetch_result_fields, line, length, NULL) &&
 		result.index < fetch->count) {
-		fetched = &fetch->results[result.index];
-		free(fetched->path);
+		struct artwork_fetched *fetched = &fetch->results[result.index];
+		AUTO(free_ptr) char *path = xasprintf("%s/%u", fetch->dir, result.index);
+
+		free(TAKE_PTR(fetched->path));
 		free(fetched->error);
-		fetched->path = NULL;
 		fetched->error = TAKE_PTR(result.error);
-		if (fetched->error == NULL) {
-			fetched->path = xasprintf("%s/%u", fetch->dir, result.index);
-		}
-		if (fetched->path != NULL &&
-			(lstat(fetched->path, &stat) < 0 || !S_ISREG(stat.st_mode))) {
-			free(TAKE_PTR(fetched->path));
+		if (fetched->error == NULL && is_regular_file(path)) {
+			fetched->path = TAKE_PTR(path);
 		}
 	}
 	json_finish(&result, fetch_result_fields);
