@@ -9,8 +9,11 @@ import { deadline, until } from "./wait.mjs";
 
 const SCRIPT = path.join(import.meta.dirname, "steam_client.sh");
 const GAME_MODE = { XDG_CURRENT_DESKTOP: "gamescope", GAMESCOPE_WAYLAND_DISPLAY: "gamescope-0" };
-/** While this file is there, the session starts Steam again whenever it ends. */
-const SESSION = 'while [ -e "$0/session" ]; do "$0/steam"; done';
+/** While "session" is there, it starts Steam again whenever that ends; "hold-session" delays that. */
+const SESSION = `while [ -e "$0/session" ]; do
+  "$0/steam"
+  while [ -e "$0/hold-session" ]; do sleep 0.02; done
+done`;
 
 export class SteamClient {
   #deck;
@@ -121,6 +124,11 @@ export class SteamClient {
     this.#flag("hold-exit", on);
   }
 
+  /** In Game Mode: Steam is not started again before this is taken back. */
+  set holdsSession(on) {
+    this.#flag("hold-session", on);
+  }
+
   #tell(...words) {
     const file = path.join(this.folder, "pipe");
     const pipe = fs.openSync(file, "r+");
@@ -154,6 +162,7 @@ export class SteamClient {
     const running = () =>
       this.log.map((line) => /^start (\d+)$/.exec(line)?.[1]).filter((pid) => pid && this.#runs(pid));
     this.#flag("session", false);
+    this.#flag("hold-session", false);
     await until("the stand-in clients end", () => {
       const left = running();
       left.forEach(() => this.exit());
