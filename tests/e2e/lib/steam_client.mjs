@@ -70,6 +70,11 @@ export class SteamClient {
     return fs.existsSync(file) ? fs.readFileSync(file, "utf8").split("\n").slice(0, -1) : [];
   }
 
+  /** Begins the log anew. None may run. */
+  forget() {
+    fs.truncateSync(path.join(this.folder, "log"));
+  }
+
   get starts() {
     return this.log.filter((line) => line.startsWith("start ")).length;
   }
