@@ -30,6 +30,8 @@
 #define PROTO_CAPABILITY_FILE_HASHES "file_hashes" /* sha256 in manifests: unchanged files stay */
 #define PROTO_CAPABILITY_STEAM_USERS "steam_users"
 #define PROTO_CAPABILITY_STEAM_SHORTCUTS "steam_shortcuts"
+#define PROTO_CAPABILITY_STEAM_RESTART "steam_restart"
+#define PROTO_CAPABILITY_GAME_DELETE "game_delete"
 #define PROTO_CAPABILITY_ARTWORK "artwork" /* apply_artwork and binary images */
 
 /* Error codes on the wire. */

@@ -217,19 +217,36 @@ test(
     assert.equal(after.payload.shortcuts[0].exe, "/home/deck/Games/Celeste/Celeste.exe");
     assert.equal(after.payload.shortcuts[0].appId, done.payload.appId);
 
-    // What the agent does not claim to be able to do is answered 501.
     const { capabilities } = (await hub.request("get_info")).agent;
-    for (const [type, payload, capability] of [
-      ["create_shortcut", CREATE_SHORTCUT, "create_shortcut"],
-      ["delete_shortcut", DELETE_SHORTCUT, "delete_shortcut"],
-      ["apply_artwork", APPLY_ARTWORK, "artwork"],
-      ["restart_steam", "{}", "restart_steam"],
-    ]) {
-      const reply = await hub.askText(type, payload);
-      assert.ok(reply.payload || reply.error?.message, `${type} is answered`);
-      if (!capabilities.includes(capability)) {
-        assert.equal(reply.error?.code, 501, `${type}: ${JSON.stringify(reply)}`);
-      }
+    for (const capability of ["file_upload", "steam_shortcuts", "artwork", "game_delete", "steam_restart"]) {
+      assert.ok(capabilities.includes(capability), capability);
     }
+    const created = await hub.askText("create_shortcut", CREATE_SHORTCUT);
+    assert.equal(created.type, "operation_result");
+    assertShape(created.payload, { appId: CELESTE });
+    const theirs = readShortcuts(deck.steam).find(({ appid }) => appid === created.payload.appId);
+    assert.equal(theirs.exe, '"/path/to/Celeste.exe"');
+    assert.equal(theirs.startdir.replaceAll('"', ""), "/path/to/game");
+
+    // The example's app id is nobody's; with that of the shortcut above, each is answered.
+    const withId = (text) => text.replace(CELESTE, created.payload.appId);
+    assert.equal((await hub.askText("apply_artwork", APPLY_ARTWORK)).error?.code, 404);
+    const artwork = await hub.askText("apply_artwork", withId(APPLY_ARTWORK));
+    assert.equal(artwork.type, "artwork_response");
+    assertShape(artwork.payload, {
+      applied: ["grid", "hero"],
+      failed: [{ type: "logo", error: "download failed" }],
+    });
+    assert.deepEqual(artwork.payload.failed.map(({ type }) => type).sort(), ["grid", "hero", "logo"]);
+
+    assert.equal((await hub.askText("delete_shortcut", DELETE_SHORTCUT)).error?.code, 404);
+    const deleted = await hub.askText("delete_shortcut", withId(DELETE_SHORTCUT));
+    assert.equal(deleted.type, "operation_result");
+    assert.equal(deleted.payload.success, true);
+    assert.ok(!readShortcuts(deck.steam).some(({ appid }) => appid === created.payload.appId));
+
+    const restarted = await hub.ask("restart_steam");
+    assert.equal(restarted.type, "steam_response");
+    assertShape(restarted.payload, { success: true, message: "Steam restarted" });
   },
 );
