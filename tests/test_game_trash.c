@@ -22,7 +22,7 @@
 #include <unistd.h>
 
 #define DAY_MS (INT64_C(24) * 60 * 60 * 1000)
-#define SHORTCUT "{\"action\":\"put\",\"name\":\"Doom\"}"
+#define PENDING "{\"wantsShortcut\":true}"
 #define OLD_ID "0123456789abcdef"
 
 static char top[64]; /* holds state/ and games/ */
@@ -134,6 +134,7 @@ static void register_game(const char *name)
 		.app_id = 3000000000u,
 		.user_id = xstrdup("39734274"),
 		.size_bytes = 6,
+		.pending = xstrdup(PENDING),
 	};
 
 	ck_assert_msg(game_registry_put(registry, &game, &err), "%s", err.message);
@@ -156,7 +157,7 @@ static const struct game *find(const char *name)
 /* Caller frees. */
 static char *put(const char *name)
 {
-	const struct trashed_game *trashed = game_trash_put(trash, find(name), SHORTCUT, &err);
+	const struct trashed_game *trashed = game_trash_put(trash, find(name), &err);
 
 	ck_assert_msg(trashed != NULL, "%s", err.message);
 	return xstrdup(trashed->id);
@@ -206,13 +207,13 @@ START_TEST(test_a_game_is_moved)
 	struct stat status;
 
 	install("games/Doom");
-	trashed = game_trash_put(trash, find("games/Doom"), SHORTCUT, &err);
+	trashed = game_trash_put(trash, find("games/Doom"), &err);
 	ck_assert_msg(trashed != NULL, "%s", err.message);
 	ck_assert(!exists(at("games/Doom")));
 	ck_assert_ptr_null(find("games/Doom"));
 	ck_assert_uint_eq(strlen(trashed->id), 16);
 	ck_assert_uint_eq(trashed->game.app_id, 3000000000u);
-	ck_assert_str_eq(trashed->shortcut, SHORTCUT);
+	ck_assert_str_eq(trashed->game.pending, PENDING);
 	ck_assert_int_ge(game_trash_expires_in_s(trash, trashed), 7 * 24 * 60 * 60 - 600);
 	file = xasprintf("games/.capydeck/trash/%s", trashed->id);
 	ck_assert_str_eq(trashed->folder, at(file));
@@ -237,7 +238,7 @@ START_TEST(test_a_game_is_restored)
 	start();
 	ck_assert_uint_eq(game_trash_count(trash), 1);
 	ck_assert_msg(game_trash_restore(trash, id, &restored, &err), "%s", err.message);
-	ck_assert_str_eq(restored.shortcut, SHORTCUT);
+	ck_assert_str_eq(find("games/Doom")->pending, PENDING);
 	ck_assert_str_eq(restored.folder, at("games/Doom"));
 	ck_file(at("games/Doom/bin/doom"), "binary");
 	ck_assert_uint_eq(find("games/Doom")->app_id, 3000000000u);
@@ -434,13 +435,13 @@ END_TEST
 START_TEST(test_a_game_that_is_gone_leaves_the_registry)
 {
 	register_game("games/Doom");
-	ck_assert_ptr_null(game_trash_put(trash, find("games/Doom"), NULL, &err));
+	ck_assert_ptr_null(game_trash_put(trash, find("games/Doom"), &err));
 	ck_assert_int_eq(err.kind, ERROR_NONE);
 	ck_assert_ptr_null(find("games/Doom"));
 	ck_assert_uint_eq(game_trash_count(trash), 0);
 	write_file("games/x", "");
 	register_game("games/Doom");
-	ck_assert_ptr_null(game_trash_put(trash, find("games/Doom"), NULL, &err));
+	ck_assert_ptr_null(game_trash_put(trash, find("games/Doom"), &err));
 	ck_assert_int_eq(err.kind, ERROR_NONE);
 	ck_assert(!exists(at("games/.capydeck")));
 }
@@ -453,10 +454,10 @@ START_TEST(test_only_a_registered_folder_is_moved)
 	write_file("elsewhere/save", "precious");
 	write_file("games/x", "");
 	ck_assert_int_eq(symlink(at("elsewhere"), at("games/Doom")), 0);
-	ck_assert_ptr_null(game_trash_put(trash, &stranger, NULL, &err));
+	ck_assert_ptr_null(game_trash_put(trash, &stranger, &err));
 	ck_assert_int_eq(err.kind, ERROR_INVALID);
 	register_game("games/Doom");
-	ck_assert_ptr_null(game_trash_put(trash, &stranger, NULL, &err));
+	ck_assert_ptr_null(game_trash_put(trash, &stranger, &err));
 	ck_assert_int_eq(err.kind, ERROR_INVALID);
 	ck_assert_ptr_nonnull(find("games/Doom"));
 	ck_assert_uint_eq(game_trash_count(trash), 0);
@@ -472,7 +473,7 @@ static void ck_put_fails(const char *state)
 
 	unlink(at(state));
 	write_file(inside, "");
-	ck_assert_ptr_null(game_trash_put(trash, find("games/Doom"), NULL, &err));
+	ck_assert_ptr_null(game_trash_put(trash, find("games/Doom"), &err));
 	ck_assert_int_eq(err.kind, ERROR_IO);
 	ck_assert_ptr_nonnull(strstr(err.message, state));
 	ck_file(at("games/Doom/bin/doom"), "binary");
@@ -493,7 +494,7 @@ START_TEST(test_a_linked_trash_is_not_used)
 	install("games/Doom");
 	write_file("elsewhere/x", "");
 	ck_assert_int_eq(symlink(at("elsewhere"), at("games/.capydeck")), 0);
-	ck_assert_ptr_null(game_trash_put(trash, find("games/Doom"), NULL, &err));
+	ck_assert_ptr_null(game_trash_put(trash, find("games/Doom"), &err));
 	ck_assert_int_eq(err.kind, ERROR_INVALID);
 	ck_file(at("games/Doom/bin/doom"), "binary");
 	ck_assert_ptr_nonnull(find("games/Doom"));

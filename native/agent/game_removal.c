@@ -246,7 +246,7 @@ static void put_in_trash(struct removal *removal)
 	free(removal->game_name);
 	removal->game_name = xstrdup(game.name);
 	log_info("'%s' in '%s' is deleted", game.name, game.dir);
-	trashed = game_trash_put(services->trash, &game, NULL, &removal->err);
+	trashed = game_trash_put(services->trash, &game, &removal->err);
 	removal->game = NULL;
 	if (trashed != NULL) {
 		removal->trash_id = xstrdup(trashed->id);

@@ -239,7 +239,7 @@ static void take_back(struct game_trash *trash)
 }
 
 const struct trashed_game *game_trash_put(
-	struct game_trash *trash, const struct game *game, const char *shortcut, struct error *err)
+	struct game_trash *trash, const struct game *game, struct error *err)
 {
 	const struct trashed_game *added;
 	struct error problem = { 0 };
@@ -249,7 +249,7 @@ const struct trashed_game *game_trash_put(
 		error_set(err, ERROR_INVALID, "'%s' was not installed by this program", game->dir);
 		return NULL;
 	}
-	added = trash_list_add(&trash->list, game, shortcut, err);
+	added = trash_list_add(&trash->list, game, err);
 	if (added == NULL) {
 		return NULL;
 	}

@@ -34,16 +34,18 @@ void game_trash_destroy(struct game_trash *trash);
 void game_trash_set_expiry(struct game_trash *trash, int64_t expire_after_ms);
 
 /*
- * Moves a registered game's folder to the trash and takes it off the registry. shortcut: JSON text
- * to keep with it, or NULL. A folder that has gone already leaves the registry only. Returns the
- * entry, borrowed until the trash changes (NULL: the folder was not there, err->kind is NONE then,
- * or an error). Errors: IO, NO_SPACE, INVALID (the folder is a link, or not below its library).
+ * Moves a registered game's folder to the trash and takes it off the registry. What game has as
+ * pending is done when it is restored. A folder that has gone already leaves the registry only.
+ * Returns the entry, borrowed until the trash changes (NULL: the folder was not there, err->kind is
+ * NONE then, or an error). Errors: IO, NO_SPACE, INVALID (the folder is a link, or not below its
+ * library).
  */
 const struct trashed_game *game_trash_put(
-	struct game_trash *trash, const struct game *game, const char *shortcut, struct error *err);
+	struct game_trash *trash, const struct game *game, struct error *err);
 /*
- * Moves it back and into the registry, its app id included. *restored is the caller's: finish it
- * with trashed_game_finish(). Errors: NOT_FOUND, CONFLICT (something else is there now), IO.
+ * Moves it back and into the registry, as it was given to game_trash_put(). *restored is the
+ * caller's: finish it with trashed_game_finish(). Errors: NOT_FOUND, CONFLICT (something else is
+ * there now), IO.
  */
 bool game_trash_restore(
 	struct game_trash *trash, const char *id, struct trashed_game *restored, struct error *err);

@@ -115,11 +115,11 @@ static struct trashed_game take(struct trashed_game *games, size_t *count, size_
 }
 
 struct trashed_game *trash_list_add(
-	struct trash_list *list, const struct game *game, const char *shortcut, struct error *err)
+	struct trash_list *list, const struct game *game, struct error *err)
 {
 	AUTO(trashed_game_finish) struct trashed_game fresh;
 
-	trashed_game_init(&fresh, game, shortcut);
+	trashed_game_init(&fresh, game);
 	if (!trashed_game_check(&fresh, err)) {
 		return NULL;
 	}

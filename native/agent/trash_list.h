@@ -30,7 +30,7 @@ void trash_list_save_or_warn(const struct trash_list *list);
 /* At the end, under a new id, and saved. NULL on error: INVALID (its folder's path), IO, NO_SPACE.
  */
 struct trashed_game *trash_list_add(
-	struct trash_list *list, const struct game *game, const char *shortcut, struct error *err);
+	struct trash_list *list, const struct game *game, struct error *err);
 /* Errors: NOT_FOUND. */
 bool trash_list_find(
 	const struct trash_list *list, const char *id, size_t *index, struct error *err);

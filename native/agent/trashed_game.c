@@ -16,16 +16,14 @@
 const struct json_field trashed_game_fields[] = {
 	JSON_FIELD(struct trashed_game, id, "id", JSON_STRING, JSON_REQUIRED),
 	JSON_FIELD_OBJECT(struct trashed_game, game, "game", game_fields, JSON_REQUIRED),
-	JSON_FIELD(struct trashed_game, shortcut, "shortcut", JSON_RAW, JSON_OMIT_EMPTY),
 	JSON_FIELD(struct trashed_game, deleted_at, "deletedAt", JSON_INT64, JSON_REQUIRED),
 	JSON_FIELDS_END,
 };
 
-void trashed_game_init(struct trashed_game *trashed, const struct game *game, const char *shortcut)
+void trashed_game_init(struct trashed_game *trashed, const struct game *game)
 {
 	*trashed = (struct trashed_game){
 		.id = random_hex(ID_DIGITS),
-		.shortcut = xstrdup(shortcut != NULL ? shortcut : ""),
 		.deleted_at = time(NULL),
 	};
 	game_copy(&trashed->game, game);
@@ -45,9 +43,6 @@ void trashed_game_complete(struct trashed_game *trashed)
 	game_copy(&trashed->game, &game);
 	game_finish(&game);
 	trashed->folder = trash_folder_path(trashed->game.dir, trashed->id);
-	if (trashed->shortcut == NULL) {
-		trashed->shortcut = xstrdup("");
-	}
 }
 
 bool trashed_game_check(const struct trashed_game *trashed, struct error *err)

@@ -12,16 +12,15 @@ struct error;
 struct trashed_game {
 	char *id;	    /* 16 hex digits */
 	char *folder;	    /* absolute: where the game's folder is now */
-	struct game game;   /* its entry of the registry, as it was */
-	char *shortcut;	    /* JSON of the steam_change that makes its shortcut anew; "": none */
+	struct game game;   /* its entry, for the registry when it comes back */
 	int64_t deleted_at; /* Unix time */
 };
 
 /* All but the folder, which follows from the id and where the game was. */
 extern const struct json_field trashed_game_fields[];
 
-/* A fresh one, of now. shortcut may be NULL. */
-void trashed_game_init(struct trashed_game *trashed, const struct game *game, const char *shortcut);
+/* A fresh one, of now. */
+void trashed_game_init(struct trashed_game *trashed, const struct game *game);
 void trashed_game_finish(struct trashed_game *trashed);
 /* After reading: adds what the fields may have left out. */
 void trashed_game_complete(struct trashed_game *trashed);
