@@ -279,7 +279,8 @@ END_TEST
 
 START_TEST(test_add_and_remove_restores_the_file)
 {
-	static const char *const names[] = { "deck", "odd", "old", "empty_list" };
+	static const char *const names[] = { "deck", "odd", "old", "empty_list", "many",
+		"repeated" };
 
 	load(names[_i]);
 	ck_assert(shortcuts_remove(&shortcuts, put("/opt/new", "New", 0)));
@@ -332,7 +333,7 @@ int main(void)
 	tcase_add_test(tcase, test_shared_app_id_is_separated);
 	tcase_add_test(tcase, test_tags_and_options);
 	tcase_add_test(tcase, test_remove_numbers_anew);
-	tcase_add_loop_test(tcase, test_add_and_remove_restores_the_file, 0, 4);
+	tcase_add_loop_test(tcase, test_add_and_remove_restores_the_file, 0, 6);
 	tcase_add_test(tcase, test_gaps_in_the_numbers_are_not_filled);
 	tcase_add_test(tcase, test_damage_changes_nothing);
 	suite_add_tcase(suite, tcase);

@@ -43,7 +43,8 @@ static bool parse(const void *data, size_t length)
 
 START_TEST(test_fixtures_round_trip)
 {
-	static const char *const names[] = { "empty_list", "empty_root", "deck", "old", "odd" };
+	static const char *const names[] = { "empty_list", "empty_root", "deck", "old", "odd",
+		"many", "repeated" };
 	struct strbuf written = { 0 };
 
 	load(names[_i]);
@@ -178,7 +179,7 @@ int main(void)
 	int failed;
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
-	tcase_add_loop_test(tcase, test_fixtures_round_trip, 0, 5);
+	tcase_add_loop_test(tcase, test_fixtures_round_trip, 0, 7);
 	tcase_add_test(tcase, test_every_type_is_read);
 	tcase_add_test(tcase, test_every_truncation_is_refused);
 	tcase_add_test(tcase, test_errors_name_the_offset);

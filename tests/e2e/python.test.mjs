@@ -9,7 +9,7 @@ import { TOP, cases, python } from "./lib/python.mjs";
 const build = path.dirname(BINARY);
 const skip = process.env.CAPYDECK_SANITIZED ? "once, with the plain build" : false;
 
-test("shortcuts.vdf: python3-vdf and we read and write the same", { skip }, (t) =>
+test("shortcuts.vdf and config.vdf: python3-vdf and we read and write the same", { skip }, (t) =>
   python(t, "tests/e2e/vdf_cross.py", path.relative(TOP, build)),
 );
 

@@ -1,9 +1,13 @@
 /*
- * The shortcuts module as a program, for vdf_cross.py:
- *	list IN		one JSON object a line
- *	copy IN OUT	read and written again
- *	put IN OUT	entries from stdin: exe, name, start folder, options and tag, each with a
- *NUL remove IN OUT APPID
+ * What edits Steam's files as a program, for vdf_cross.py. Of shortcuts.vdf:
+ *	list IN			one JSON array a line
+ *	copy IN OUT		read and written again
+ *	put IN OUT		entries from stdin, six texts each that end with a NUL: app id,
+ *				exe, name, start folder, options, tag
+ *	remove IN OUT APPID
+ *	icon IN OUT APPID ICON
+ * Of config.vdf:
+ *	compat IN OUT APPID TOOL
  */
 #include "core/atomic_file.h"
 #include "core/cleanup.h"
@@ -11,6 +15,7 @@
 #include "core/json.h"
 #include "core/strbuf.h"
 #include "core/strvec.h"
+#include "steam/compat_tools.h"
 #include "steam/shortcuts.h"
 #include "steam/vdf_binary.h"
 
@@ -46,7 +51,7 @@ static void print_list(const struct shortcuts *shortcuts)
 
 static void put_from_stdin(struct shortcuts *shortcuts)
 {
-	enum { EXE, NAME, START_DIR, OPTIONS, TAG, FIELD_COUNT };
+	enum { APP_ID, EXE, NAME, START_DIR, OPTIONS, TAG, FIELD_COUNT };
 	char *fields[FIELD_COUNT] = { NULL };
 	size_t capacities[FIELD_COUNT] = { 0 };
 
@@ -62,11 +67,15 @@ static void put_from_stdin(struct shortcuts *shortcuts)
 			strvec_push(&tags, fields[TAG]);
 		}
 		printf("%" PRIu32 "\n",
-			shortcuts_put(shortcuts, &(struct shortcuts_edit){ .name = fields[NAME],
-							 .exe = fields[EXE],
-							 .start_dir = fields[START_DIR],
-							 .launch_options = fields[OPTIONS],
-							 .tags = &tags }));
+			shortcuts_put(shortcuts,
+				&(struct shortcuts_edit){
+					.app_id = (uint32_t)strtoul(fields[APP_ID], NULL, 10),
+					.name = fields[NAME],
+					.exe = fields[EXE],
+					.start_dir = fields[START_DIR],
+					.launch_options = fields[OPTIONS],
+					.tags = &tags,
+				}));
 		strvec_finish(&tags);
 	}
 done:
@@ -75,34 +84,47 @@ done:
 	}
 }
 
-int main(int argc, char **argv)
+static bool edit_shortcuts(const char *command, struct strbuf *text, uint32_t app_id,
+	const char *icon, struct error *err)
 {
-	const char *command = argc > 2 ? argv[1] : "";
-	AUTO(strbuf_finish) struct strbuf text = { 0 };
 	AUTO(shortcuts_finish) struct shortcuts shortcuts = { 0 };
-	struct error err;
+	bool found = true;
 
-	if (argc < 3 || !atomic_file_read(argv[2], VDF_BINARY_MAX_BYTES, &text, &err) ||
-		!shortcuts_parse(&shortcuts, strbuf_text(&text), text.length, &err)) {
-		fprintf(stderr, "%s\n", argc < 3 ? "usage: vdf_tool COMMAND IN …" : err.message);
-		return 1;
+	if (!shortcuts_parse(&shortcuts, strbuf_text(text), text->length, err)) {
+		return false;
 	}
 	if (strcmp(command, "list") == 0) {
 		print_list(&shortcuts);
-		return 0;
-	}
-	if (strcmp(command, "put") == 0) {
+	} else if (strcmp(command, "put") == 0) {
 		put_from_stdin(&shortcuts);
-	} else if (strcmp(command, "remove") == 0 && argc > 4 &&
-		   !shortcuts_remove(&shortcuts, (uint32_t)strtoul(argv[4], NULL, 10))) {
-		fprintf(stderr, "no entry %s\n", argv[4]);
-		return 1;
+	} else if (strcmp(command, "remove") == 0) {
+		found = shortcuts_remove(&shortcuts, app_id);
+	} else if (strcmp(command, "icon") == 0) {
+		found = shortcuts_set_icon(&shortcuts, app_id, icon);
 	}
-	strbuf_reset(&text);
-	shortcuts_write(&shortcuts, &text);
-	if (argc < 4 || !atomic_file_write(argv[3], text.data, text.length, 0644, &err)) {
-		fprintf(stderr, "cannot write\n");
-		return 1;
+	strbuf_reset(text);
+	shortcuts_write(&shortcuts, text);
+	return found || error_set(err, ERROR_NOT_FOUND, "no entry %u", app_id);
+}
+
+int main(int argc, char **argv)
+{
+	const char *command = argc > 2 ? argv[1] : "";
+	const char *out = argc > 3 ? argv[3] : NULL;
+	uint32_t app_id = argc > 4 ? (uint32_t)strtoul(argv[4], NULL, 10) : 0;
+	const char *value = argc > 5 ? argv[5] : "";
+	AUTO(strbuf_finish) struct strbuf text = { 0 };
+	struct error err = { 0 };
+	bool done = argc > 2 ? atomic_file_read(argv[2], VDF_BINARY_MAX_BYTES, &text, &err)
+			     : error_set(&err, ERROR_INVALID, "usage: vdf_tool COMMAND IN …");
+
+	done = done && (strcmp(command, "compat") == 0
+				       ? compat_tools_set(&text, app_id, value, &err)
+				       : edit_shortcuts(command, &text, app_id, value, &err));
+	done = done &&
+	       (out == NULL || atomic_file_write(out, strbuf_text(&text), text.length, 0644, &err));
+	if (!done) {
+		fprintf(stderr, "%s\n", err.message);
 	}
-	return 0;
+	return done ? 0 : 1;
 }

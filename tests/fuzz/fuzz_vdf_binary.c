@@ -6,6 +6,7 @@
 #include "steam/vdf_node.h"
 
 #include <assert.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -39,11 +40,13 @@ static void check_edits(const uint8_t *data, size_t size)
 	const struct shortcut *entry;
 	uint32_t app_id;
 	size_t count;
+	bool had_list;
 
 	strvec_push(&tags, "favorite");
 	if (shortcuts_parse(&shortcuts, data, size, NULL)) {
 		shortcuts_list(&shortcuts, &list);
 		count = list.count;
+		had_list = vdf_node_child(&shortcuts.root, "shortcuts") != NULL;
 		app_id = shortcuts_put(&shortcuts, &edit);
 		shortcuts_write(&shortcuts, &written);
 		assert(shortcuts_parse(&shortcuts, written.data, written.length, NULL));
@@ -54,7 +57,13 @@ static void check_edits(const uint8_t *data, size_t size)
 		assert(strcmp(entry->exe, "/opt/doom/doom") == 0);
 		assert(strvec_contains(&entry->tags, "favorite"));
 		assert(shortcuts_put(&shortcuts, &edit) == app_id);
+		assert(shortcuts_set_icon(&shortcuts, app_id, "/icon.png"));
 		assert(shortcuts_remove(&shortcuts, app_id));
+		strbuf_reset(&written);
+		shortcuts_write(&shortcuts, &written);
+		/* A new entry that goes again leaves nothing behind. */
+		assert(!had_list || list.count == count ||
+			(written.length == size && memcmp(written.data, data, size) == 0));
 	}
 	strvec_finish(&tags);
 	strbuf_finish(&written);
