@@ -5,6 +5,7 @@
 #include "core/strbuf.h"
 #include "steam/steam.h"
 #include "steam/steam_driver.h"
+#include "steam/steam_driver_cef.h"
 #include "steam/steam_driver_files.h"
 #include "steam/steam_driver_ui.h"
 
@@ -14,6 +15,10 @@ void steam_drivers_init(struct steam_drivers *drivers, struct loop *loop, struct
 	*drivers = (struct steam_drivers){ 0 };
 	if (options->ui != NULL) {
 		drivers->items[STEAM_DRIVER_UI] = steam_driver_ui_create(loop, options->ui);
+	}
+	if (options->lws_loop != NULL) {
+		drivers->items[STEAM_DRIVER_CEF] =
+			steam_driver_cef_create(options->lws_loop, worker, options->debugger_port);
 	}
 	drivers->items[STEAM_DRIVER_FILES] = steam_driver_files_create(worker, options);
 }
