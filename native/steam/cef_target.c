@@ -10,7 +10,8 @@
 #define PATH_MAX_BYTES 256
 
 /* The best first. */
-static const char *const titles[] = { "SharedJSContext", "SP" };
+static const char *const titles[] = { "SharedJSContext", "Steam Shared Context presented by Valve™",
+	"SP" };
 
 /* It goes into a request's first line. */
 static bool is_path_safe(const char *path)

@@ -11,12 +11,13 @@ import path from "node:path";
 import { createInterface } from "node:readline";
 import test from "node:test";
 
-import { BINARY } from "./lib/agent.mjs";
+import { BINARY, run } from "./lib/agent.mjs";
 import { sha256 } from "./lib/hub.mjs";
 import { NO_CHROMIUM, SteamChromium } from "./lib/steam_chromium.mjs";
 import { GAMER, SIBLING } from "./lib/steam_home.mjs";
 import { deadline } from "./lib/wait.mjs";
 
+const SCRIPT = path.resolve("../../native/steam/steam_script.js");
 const TOOL = path.join(path.dirname(BINARY), "cef_tool");
 const skip = NO_CHROMIUM || (fs.existsSync(TOOL) ? false : `needs ${TOOL} (make cef_tool)`);
 /** What no script, no shell and no library may trip over. */
@@ -239,6 +240,11 @@ testModel("restart", async (t, steam, driver) => {
     "Steam is asked to restart",
   );
   assert.equal((await steam.state()).restarts, 1);
+});
+
+test("cef: the script is one", async () => {
+  const { code, stderr } = await run(process.execPath, ["--check", SCRIPT]);
+  assert.equal(code, 0, stderr);
 });
 
 test("cef: what becomes of Steam's shortcuts", { skip }, async (t) => {

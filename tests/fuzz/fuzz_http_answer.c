@@ -1,0 +1,24 @@
+/* A head read in two pieces is the head read at once, and lies inside what was read. */
+#include "net/http_answer.h"
+
+#include <assert.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct http_answer whole = { 0 };
+	struct http_answer parts = { 0 };
+	const char *text = (const char *)data;
+	bool read = http_answer_read(&whole, text, size, NULL);
+
+	if (read && whole.head_bytes > 0) {
+		assert(whole.head_bytes <= size && whole.status < 1000 && whole.body_bytes >= -1);
+		assert(http_answer_read(&parts, text, whole.head_bytes - 1, NULL));
+		assert(parts.head_bytes == 0);
+		assert(http_answer_read(&parts, text, whole.head_bytes, NULL));
+		assert(parts.head_bytes == whole.head_bytes && parts.status == whole.status);
+		assert(parts.body_bytes == whole.body_bytes);
+	}
+	return 0;
+}

@@ -1,0 +1,142 @@
+#include "steam/cef_message.h"
+
+#include "core/atomic_file.h"
+#include "core/error.h"
+#include "core/json.h"
+#include "core/strbuf.h"
+#include "steam/steam_script.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <string.h>
+
+/* The argument as it stands in the script. */
+static void written(struct strbuf *literal, const char *argument)
+{
+	struct strbuf message = { 0 };
+	struct error err;
+	cJSON *root;
+	const cJSON *parameters;
+	const char *expression;
+	double id;
+	bool yes;
+
+	cef_message_write(&message, 42, argument);
+	root = json_parse(message.data, message.length, &err);
+	ck_assert_msg(root != NULL, "%s", err.message);
+	ck_assert(json_number(json_member(root, "id"), &id) && id == 42);
+	ck_assert_str_eq(json_string(json_member(root, "method")), "Runtime.evaluate");
+	parameters = json_member(root, "params");
+	ck_assert(json_bool(json_member(parameters, "awaitPromise"), &yes) && yes);
+	ck_assert(json_bool(json_member(parameters, "returnByValue"), &yes) && yes);
+	expression = json_string(json_member(parameters, "expression"));
+	ck_assert_int_eq(expression[0], '(');
+	ck_assert(strncmp(expression + 1, steam_script, strlen(steam_script)) == 0);
+	expression += 1 + strlen(steam_script);
+	ck_assert(strncmp(expression, ")(", 2) == 0);
+	strbuf_reset(literal);
+	strbuf_append_text(literal, expression + 2);
+	ck_assert_int_eq(literal->data[literal->length - 1], ')');
+	literal->data[--literal->length] = '\0';
+	json_free(root);
+	strbuf_finish(&message);
+}
+
+START_TEST(test_the_argument_is_one_literal)
+{
+	static const struct {
+		const char *json, *literal;
+	} pairs[] = {
+		{ "{\"a\":1}", "{\"a\":1}" },
+		{ "\"</script>\"", "\"\\u003c/script>\"" },
+		{ "\"\u2028\u2029\"", "\"\\u2028\\u2029\"" },
+		{ "\"a\u2027\u202a<\u20ac\"", "\"a\u2027\u202a\\u003c\u20ac\"" },
+		{ "\"\\\"`${x}'\\\\\"", "\"\\\"`${x}'\\\\\"" },
+		{ "\"<\"", "\"\\u003c\"" },
+		{ "\"\xf0\x9f\x8e\xae\"", "\"\xf0\x9f\x8e\xae\"" },
+	};
+	struct strbuf literal = { 0 };
+
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(*pairs); i++) {
+		written(&literal, pairs[i].json);
+		ck_assert_str_eq(literal.data, pairs[i].literal);
+	}
+	strbuf_finish(&literal);
+}
+END_TEST
+
+START_TEST(test_the_literal_means_the_same)
+{
+	struct strbuf json = { 0 };
+	struct strbuf literal = { 0 };
+	struct error err;
+	cJSON *value;
+	char text[4 * 256];
+	size_t length = 0;
+
+	/* Every ASCII character, and the edges of what is escaped. */
+	for (char character = 1; character < 127; character++) {
+		text[length++] = character;
+	}
+	snprintf(text + length, sizeof(text) - length, "\u2027\u2028\u2029\u202a<<\u2028");
+	json_write_string(&json, text);
+	written(&literal, json.data);
+	value = json_parse(literal.data, literal.length, &err);
+	ck_assert_msg(value != NULL, "%s", err.message);
+	ck_assert_str_eq(json_string(value), text);
+	json_free(value);
+	strbuf_finish(&json);
+	strbuf_finish(&literal);
+}
+END_TEST
+
+static const struct {
+	const char *name;
+	enum cef_message message;
+	enum error_kind kind;
+	const char *says;
+} answers[] = {
+	{ "done", CEF_MESSAGE_DONE, ERROR_NONE, "" },
+	{ "refused", CEF_MESSAGE_FAILED, ERROR_NOT_FOUND, "the app id 5" },
+	{ "thrown", CEF_MESSAGE_FAILED, ERROR_CONFLICT, "Unexpected token" },
+	{ "gone", CEF_MESSAGE_FAILED, ERROR_CONFLICT, "navigated or closed" },
+	{ "nothing", CEF_MESSAGE_FAILED, ERROR_CONFLICT, "something else" },
+	{ "event", CEF_MESSAGE_OTHER, ERROR_NONE, "" },
+};
+
+START_TEST(test_answers)
+{
+	struct strbuf text = { 0 };
+	struct error err = { 0 };
+	uint32_t app_id = 0;
+	char file[128];
+
+	snprintf(file, sizeof(file), "tests/fixtures/cef_message/%s.json", answers[_i].name);
+	ck_assert(atomic_file_read(file, 1 << 20, &text, NULL));
+	ck_assert_int_eq(
+		cef_message_read(text.data, text.length, 7, &app_id, &err), answers[_i].message);
+	ck_assert_int_eq(err.kind, answers[_i].kind);
+	ck_assert_ptr_nonnull(strstr(err.message, answers[_i].says));
+	ck_assert_uint_eq(app_id, answers[_i].message == CEF_MESSAGE_DONE ? 3000000001 : 0);
+	ck_assert_int_eq(
+		cef_message_read(text.data, text.length, 8, &app_id, &err), CEF_MESSAGE_OTHER);
+	strbuf_finish(&text);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("cef_message");
+	TCase *tcase = tcase_create("cef_message");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	tcase_add_test(tcase, test_the_argument_is_one_literal);
+	tcase_add_test(tcase, test_the_literal_means_the_same);
+	tcase_add_loop_test(tcase, test_answers, 0, sizeof(answers) / sizeof(*answers));
+	suite_add_tcase(suite, tcase);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed != 0;
+}
