@@ -170,7 +170,7 @@ test("an agent that is killed while Steam restarts leaves whole files, and the n
     // Now before Steam has ended, now while files are written, now after the start.
     await new Promise((resolve) => setTimeout(resolve, 3 * round));
     await present.stop("SIGKILL");
-    await until("the old client ends", () => client.pid !== pid);
+    await client.settled(pid);
     assert.equal(names(deck)[0], "By hand", "the file is whole");
 
     const { token } = link;

@@ -15,6 +15,14 @@ const SESSION = `while [ -e "$0/session" ]; do
   while [ -e "$0/hold-session" ]; do sleep 0.02; done
 done`;
 
+function commandLine(pid) {
+  try {
+    return fs.readFileSync(`/proc/${pid}/cmdline`, "utf8");
+  } catch {
+    return "";
+  }
+}
+
 export class SteamClient {
   #deck;
   #exits = [];
@@ -64,7 +72,7 @@ export class SteamClient {
     this.#exits.push(once(child, "exit"));
   }
 
-  /** What it did, a line each: "start PID", "game ID", "shutdown", "ending", "end PID", "crash". */
+  /** What it did, a line each: "start PID", "again", "game ID", "shutdown", "ending", "end PID", "crash". */
   get log() {
     const file = path.join(this.folder, "log");
     return fs.existsSync(file) ? fs.readFileSync(file, "utf8").split("\n").slice(0, -1) : [];
@@ -97,11 +105,17 @@ export class SteamClient {
   }
 
   #runs(pid) {
-    try {
-      return fs.readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(this.folder);
-    } catch {
-      return false;
-    }
+    return commandLine(pid).includes(this.folder);
+  }
+
+  /**
+   * Resolves once process `pid` is gone and whatever else was on its way when the agent was killed
+   * is done: the next client runs and has read its files, or there is none.
+   */
+  settled(pid) {
+    const isDone = (other) => other === this.pid || !commandLine(other).includes(this.#deck.root);
+    const processes = () => fs.readdirSync("/proc").map(Number).filter(Boolean);
+    return until("Steam's restart comes to rest", () => this.pid !== pid && processes().every(isDone));
   }
 
   /** The environment of the newest start. */

@@ -34,6 +34,13 @@ case ${1-} in
 	;;
 esac
 
+# A second one leaves everything to the first.
+exec 4>"$folder/lock"
+if ! flock -n 4; then
+	log again
+	exit
+fi
+
 # The files that it has in memory, and what they are before anybody wrote them.
 files() {
 	for config in "$root"/userdata/*/config; do
@@ -78,7 +85,7 @@ while read -r word argument <&3; do
 	game) # under Steam's reaper, which logs once it goes by that name; it ends with us
 		[ -p "$folder/game" ] || mkfifo "$folder/game"
 		log=$folder/log sh -c 'echo "game ${2#AppId=}" >>"$log"; read -r line' \
-			reaper SteamLaunch "AppId=$argument" -- game <>"$folder/game" 3<&- &
+			reaper SteamLaunch "AppId=$argument" -- game <>"$folder/game" 3<&- 4>&- &
 		games="$games $!"
 		;;
 	esac
