@@ -6,6 +6,7 @@ import test from "node:test";
 
 import { Deck, startAgent } from "./lib/agent.mjs";
 import { Game, Hub, bytesOf, sendChunks, upload } from "./lib/hub.mjs";
+import { SteamClient } from "./lib/steam_client.mjs";
 import { GAMER, SIBLING, readShortcuts, shortcutsPath, writeBinaryVdf } from "./lib/steam_home.mjs";
 import { filesOf, readFiles } from "./lib/tree.mjs";
 
@@ -162,6 +163,53 @@ test("a game that is being uploaded is not deleted under the upload", async (t) 
   await hub.request("complete_upload", { uploadId, createShortcut: true, shortcut: { name: "Celeste", exe: "bin/celeste" } });
   assert.equal((await hub.request("delete_game", { appId })).status, "deleted");
   assert.deepEqual(readShortcuts(deck.steam), []);
+});
+
+test("a game that runs is not deleted; once it has ended, it is", async (t) => {
+  const deck = new Deck(t);
+  const client = new SteamClient(deck);
+  const agent = await startAgent(t, { deck, env: client.env });
+  const hub = await Hub.paired(agent);
+  const { appId } = await push(hub);
+  await client.start();
+  await client.startGame(appId);
+  for (const type of ["delete_game", "delete_shortcut"]) {
+    const reply = await hub.ask(type, { appId });
+    assert.equal(reply.error?.code, 409, JSON.stringify(reply));
+    assert.match(reply.error.message, /Celeste.*running/);
+  }
+  assert.ok(fs.existsSync(deck.game("Celeste")));
+  client.exit();
+  await client.ended();
+  assert.equal((await hub.request("delete_game", { appId })).status, "deleted");
+});
+
+test("restartSteam: answered first, then Steam is restarted and the shortcut is gone", async (t) => {
+  const deck = new Deck(t);
+  const client = new SteamClient(deck);
+  const agent = await startAgent(t, { deck, env: client.env });
+  const hub = await Hub.paired(agent);
+  const { appId } = await push(hub);
+  await client.start();
+  const result = await hub.request("delete_shortcut", { appId, restartSteam: true });
+  assert.equal(result.success, true);
+  assert.match(result.message, /Steam/, "says what it waits for");
+  assert.ok(!fs.existsSync(deck.game("Celeste")));
+  await client.started(2);
+  assert.deepEqual(readShortcuts(deck.steam), []);
+});
+
+test("restartSteam that is refused does not fail the deletion", async (t) => {
+  const deck = new Deck(t);
+  writeForeign(deck);
+  const client = new SteamClient(deck);
+  await client.start();
+  const agent = await startAgent(t, { deck, env: client.env });
+  const hub = await Hub.paired(agent);
+  await client.startGame(4711);
+  assert.equal((await hub.request("delete_shortcut", { appId: FOREIGN.appid, restartSteam: true })).success, true);
+  await agent.line(/not restarted/);
+  assert.equal(client.starts, 1);
 });
 
 test("a folder that has gone already leaves with its shortcut", async (t) => {

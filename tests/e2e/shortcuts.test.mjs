@@ -6,6 +6,7 @@ import test from "node:test";
 
 import { Deck, startAgent } from "./lib/agent.mjs";
 import { Game, Hub, upload } from "./lib/hub.mjs";
+import { SteamClient } from "./lib/steam_client.mjs";
 import { GAMER, SIBLING, crc32, readShortcuts, shortcutsPath, writeBinaryVdf } from "./lib/steam_home.mjs";
 
 const ELF = Buffer.concat([Buffer.from("\x7fELF\x02\x01\x01", "latin1"), Buffer.alloc(64)]);
@@ -14,8 +15,8 @@ const derivedId = (exe, name) => (crc32(`"${exe}"${name}`) | 0x80000000) >>> 0;
 const create = (hub, shortcut, rest = {}) => hub.request("create_shortcut", { shortcut, ...rest });
 
 /** Pushes a game of one executable; resolves to the operation_result. */
-async function push(hub, { name = "Celeste", exe = "bin/celeste", shortcut = {}, createShortcut = true, userId } = {}) {
-  const game = new Game(name, { [exe]: ELF, "data.pak": "data" });
+async function push(hub, { name = "Celeste", exe = "bin/celeste", content = ELF, shortcut = {}, createShortcut = true, userId } = {}) {
+  const game = new Game(name, { [exe]: content, "data.pak": "data" });
   const complete = { createShortcut, userId, shortcut: { name, exe, ...shortcut } };
   return (await upload(hub, game, { config: { executable: exe }, complete })).result;
 }
@@ -105,6 +106,10 @@ test("without a Steam every operation on it is 404 with a sentence", async (t) =
   for (const [type, payload] of [
     ["create_shortcut", { shortcut: { name: "x", exe: "/x" } }],
     ["list_shortcuts", {}],
+    ["delete_shortcut", { appId: 3000000001 }],
+    ["delete_shortcut", { name: "x" }],
+    ["delete_game", { appId: 3000000001 }],
+    ["apply_artwork", { appId: 3000000001, artwork: {} }],
   ]) {
     const reply = await hub.ask(type, payload);
     assert.equal(reply.error?.code, 404, `${type}: ${JSON.stringify(reply)}`);
@@ -177,4 +182,76 @@ test("executables in sub-folders, with blanks and quotes, get their bits and the
     assert.equal(entry.startdir.replace(/^"|"$/g, ""), path.dirname(file));
     assert.equal(fs.statSync(file).mode & 0o111, 0o111, name);
   }
+});
+
+/** The compatibility tools that config.vdf maps app ids to. */
+function compatTools(deck) {
+  const file = path.join(deck.steam, "config/config.vdf");
+  const text = fs.existsSync(file) ? fs.readFileSync(file, "utf8") : "";
+  const entry = /"(\d+)"\s*\{\s*"name"\s*"([^"]*)"/g;
+  return Object.fromEntries([...text.matchAll(entry)].map(([, appId, name]) => [appId, name]));
+}
+
+test("programs for Windows get the compatibility tool of the settings, others none", async (t) => {
+  const agent = await startAgent(t);
+  const { deck } = agent;
+  const hub = await Hub.paired(agent);
+  const MZ = Buffer.alloc(128, "MZ");
+  const wanted = {};
+  for (const [name, exe, content, isWindows] of [
+    ["Windows", "Bin\\Game.exe", MZ, true],
+    ["No extension", "game", MZ, true],
+    ["Batch", "start.bat", "@echo off", true],
+    ["Linux", "game.x86_64", ELF, false],
+    ["Misnamed", "game.exe", ELF, false],
+  ]) {
+    const { appId } = await push(hub, { name, exe, content });
+    Object.assign(wanted, isWindows ? { [appId]: "proton_experimental" } : {});
+  }
+  const { appId } = await create(hub, { name: "Elsewhere", exe: "/path/to/Celeste.exe" });
+  wanted[appId] = "proton_experimental";
+  await create(hub, { name: "Native", exe: "/usr/bin/true" });
+  assert.deepEqual(compatTools(deck), wanted);
+
+  assert.equal((await deck.ctl("settings", "set", "steam.compatTool", "GE-Proton9-1")).code, 0);
+  wanted[(await create(hub, { name: "New", exe: "/path/to/New.exe" })).appId] = "GE-Proton9-1";
+  assert.equal((await deck.ctl("settings", "set", "steam.compatTool", "")).code, 0);
+  await create(hub, { name: "Newer", exe: "/path/to/Newer.exe" });
+  assert.deepEqual(compatTools(deck), wanted);
+});
+
+test("a compatibility tool that the user chose stays, whatever is pushed", async (t) => {
+  const deck = new Deck(t);
+  const exe = path.join(deck.game("Celeste"), "celeste.exe");
+  const config = path.join(deck.steam, "config/config.vdf");
+  const mapping = `"CompatToolMapping"{"${derivedId(exe, "Celeste")}"{"name" "proton_8" "config" "" "priority" "250"}}`;
+  fs.writeFileSync(config, `"InstallConfigStore"{"Software"{"Valve"{"Steam"{${mapping}}}}}\n`);
+  const before = fs.readFileSync(config);
+  const agent = await startAgent(t, { deck });
+  const hub = await Hub.paired(agent);
+  for (let build = 0; build < 2; build++) {
+    await push(hub, { exe: "celeste.exe", content: Buffer.alloc(100 + build, "MZ") });
+    assert.ok(fs.readFileSync(config).equals(before));
+  }
+});
+
+test("while Steam runs and cannot be reached, a push says that its shortcut waits, and keeps its id", async (t) => {
+  const deck = new Deck(t);
+  const client = new SteamClient(deck);
+  await client.start();
+  const agent = await startAgent(t, { deck, env: client.env });
+  const hub = await Hub.paired(agent);
+  const result = await push(hub);
+  assert.equal(result.success, true);
+  assert.ok(result.appId > 0x7fffffff);
+  assert.match(result.message, /Steam/);
+  assert.deepEqual(readShortcuts(deck.steam), []);
+  // As it will be.
+  assert.deepEqual((await hub.request("list_shortcuts", {})).shortcuts.map(({ appId }) => appId), [result.appId]);
+  const again = await push(hub, { shortcut: { name: "Celeste 2" } });
+  assert.equal(again.appId, result.appId);
+  assert.equal((await hub.request("restart_steam")).success, true);
+  const [entry, ...others] = readShortcuts(deck.steam);
+  assert.deepEqual(others, []);
+  assert.deepEqual([entry.appid, entry.appname], [result.appId, "Celeste 2"]);
 });
