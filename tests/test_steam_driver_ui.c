@@ -213,11 +213,13 @@ START_TEST(test_put_and_a_wrong_id)
 		"{\"appId\":-1}", "{\"appId\":[]}", "{\"appId\":4294967296}", "{\"appId\":1.5}",
 		"{\"appid\":3000000000}" };
 
-	apply_put(APP_ID);
-	answer(wrong[_i]);
-	ck_assert_int_eq(outcome.err.kind, ERROR_IO);
-	ck_assert_ptr_nonnull(strstr(outcome.err.message, "game-mode plugin"));
-	ck_assert_uint_eq(outcome.app_id, 0);
+	for (int known = 0; known < 2; known++) {
+		apply_put(known ? APP_ID : 0);
+		answer(wrong[_i]);
+		ck_assert_int_eq(outcome.err.kind, ERROR_IO);
+		ck_assert_ptr_nonnull(strstr(outcome.err.message, "game-mode plugin"));
+		ck_assert_uint_eq(outcome.app_id, 0);
+	}
 }
 END_TEST
 

@@ -112,13 +112,15 @@ static bool check_answer(
 		return error_set(err, ERROR_IO, "the game-mode plugin's answer does not do: %s",
 			why.message);
 	}
-	if (call->any_id && answer->app_id != call->app_id &&
-		(answer->app_id & SHORTCUT_BIT) == 0) {
+	if (call->any_id && (answer->app_id & SHORTCUT_BIT) != 0) {
+		return true;
+	}
+	if (call->any_id && (call->app_id == 0 || answer->app_id != call->app_id)) {
 		return error_set(err, ERROR_IO,
 			"the game-mode plugin answered with app id %u, which is no shortcut's",
 			answer->app_id);
 	}
-	if (!call->any_id && answer->app_id != call->app_id) {
+	if (answer->app_id != call->app_id) {
 		return error_set(err, ERROR_IO,
 			"the game-mode plugin answered for app id %u, not %u", answer->app_id,
 			call->app_id);
