@@ -108,9 +108,33 @@ START_TEST(test_a_file_that_does_not_parse_is_set_aside)
 }
 END_TEST
 
+static void count_change(void *user)
+{
+	++*(unsigned *)user;
+}
+
+START_TEST(test_a_listener_hears_of_changes)
+{
+	struct game_registry *registry = open_registry();
+	unsigned count = 0;
+	struct error err;
+
+	put(registry, "/games/a", "A", 1);
+	game_registry_set_changed(registry, count_change, &count);
+	put(registry, "/games/a", "A", 2);
+	ck_assert_uint_eq(count, 1);
+	ck_assert(game_registry_remove(registry, "/games/a", &err));
+	ck_assert_uint_eq(count, 2);
+	ck_assert(game_registry_remove(registry, "/games/a", &err)); /* was not there */
+	ck_assert_uint_eq(count, 2);
+	game_registry_destroy(registry);
+}
+END_TEST
+
 START_TEST(test_a_failed_write_changes_nothing)
 {
 	struct game_registry *registry = open_registry();
+	unsigned count = 0;
 	struct game game = { 0 };
 	AUTO(free_ptr) char *dir = xstrdup("/games/b");
 	AUTO(free_ptr) char *name = xstrdup("B");
@@ -119,6 +143,7 @@ START_TEST(test_a_failed_write_changes_nothing)
 	struct error err = { 0 };
 
 	put(registry, "/games/a", "A", 1);
+	game_registry_set_changed(registry, count_change, &count);
 	/* A file where the folder was: nothing can be written below it. */
 	ck_assert_int_eq(rename(state, away), 0);
 	ck_assert(atomic_file_write(state, "x", 1, 0600, &err));
@@ -129,6 +154,7 @@ START_TEST(test_a_failed_write_changes_nothing)
 	ck_assert_uint_eq(game_registry_count(registry), 1);
 	ck_assert(!game_registry_remove(registry, "/games/a", &err));
 	ck_assert_str_eq(game_registry_find(registry, "/games/a")->name, "A");
+	ck_assert_uint_eq(count, 0);
 	game_registry_destroy(registry);
 }
 END_TEST
@@ -144,6 +170,7 @@ int main(void)
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_test(tests, test_games_survive);
 	tcase_add_loop_test(tests, test_a_file_that_does_not_parse_is_set_aside, 0, 4);
+	tcase_add_test(tests, test_a_listener_hears_of_changes);
 	tcase_add_test(tests, test_a_failed_write_changes_nothing);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);

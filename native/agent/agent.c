@@ -86,6 +86,15 @@ static void on_upload_progress(void *user, const struct upload_status *status)
 	}
 }
 
+static void on_games_changed(void *user)
+{
+	const struct agent *agent = user;
+
+	if (agent->events != NULL && agent->events->games_changed != NULL) {
+		agent->events->games_changed(agent->user);
+	}
+}
+
 static const struct upload_store_events upload_events = {
 	.progress = on_upload_progress,
 	.changed = on_uploads_changed,
@@ -139,6 +148,7 @@ static bool load(struct agent *agent, struct error *err)
 	note_take(agent, notice);
 	agent->services.games = game_registry_create(games_path, &notice);
 	note_take(agent, notice);
+	game_registry_set_changed(agent->services.games, on_games_changed, agent);
 	open_trash(agent); /* what is in there is not installed, whatever a crash left */
 	return true;
 }
@@ -219,8 +229,18 @@ static void on_app_id_changed(
 	}
 }
 
+static void on_queue_changed(void *user)
+{
+	const struct agent *agent = user;
+
+	if (agent->events != NULL && agent->events->steam_changed != NULL) {
+		agent->events->steam_changed(agent->user);
+	}
+}
+
 static const struct steam_events steam_events = {
 	.app_id_changed = on_app_id_changed,
+	.queue_changed = on_queue_changed,
 };
 
 static void open_steam(struct agent *agent)

@@ -22,6 +22,8 @@ struct game_list {
 struct game_registry {
 	char *path;
 	struct game_list list;
+	void (*changed)(void *user); /* NULL: nobody listens */
+	void *user;
 };
 
 const struct json_field game_fields[] = {
@@ -168,6 +170,20 @@ size_t game_registry_count(const struct game_registry *registry)
 	return registry->list.games_count;
 }
 
+void game_registry_set_changed(
+	struct game_registry *registry, void (*changed)(void *user), void *user)
+{
+	registry->changed = changed;
+	registry->user = user;
+}
+
+static void tell_changed(const struct game_registry *registry)
+{
+	if (registry->changed != NULL) {
+		registry->changed(registry->user);
+	}
+}
+
 bool game_registry_put(struct game_registry *registry, const struct game *game, struct error *err)
 {
 	struct game_list *list = &registry->list;
@@ -185,6 +201,7 @@ bool game_registry_put(struct game_registry *registry, const struct game *game, 
 	list->games[index] = added;
 	if (state_file_write(&registry_file, registry->path, &registry->list, err)) {
 		game_finish(&before);
+		tell_changed(registry);
 		return true;
 	}
 	game_finish(&added);
@@ -211,6 +228,7 @@ bool game_registry_remove(struct game_registry *registry, const char *dir, struc
 		(list->games_count - index) * sizeof(struct game));
 	if (state_file_write(&registry_file, registry->path, &registry->list, err)) {
 		game_finish(&removed);
+		tell_changed(registry);
 		return true;
 	}
 	memmove(&list->games[index + 1], &list->games[index],

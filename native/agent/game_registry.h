@@ -35,6 +35,9 @@ void game_finish(struct game *game);
 /* *notice (caller frees, else NULL) says what a reader should know, e.g. a file set aside. */
 struct game_registry *game_registry_create(const char *path, char **notice);
 void game_registry_destroy(struct game_registry *registry);
+/* Called after every change that was made. One listener. */
+void game_registry_set_changed(
+	struct game_registry *registry, void (*changed)(void *user), void *user);
 
 /* Borrowed until the registry changes; NULL when unknown. */
 const struct game *game_registry_find(const struct game_registry *registry, const char *dir);
