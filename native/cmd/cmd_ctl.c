@@ -32,6 +32,12 @@ static const char help[] =
 	"  uploads [list]             uploads under way and interrupted ones\n"
 	"  uploads discard ID         delete what an interrupted upload has sent so far\n"
 	"  games [list]               the games that Hubs have installed\n"
+	"  games delete GAME          move a game to the trash and take it out of Steam; GAME is\n"
+	"                             its name, folder or app id. The app id of a shortcut that is\n"
+	"                             not of such a game removes the shortcut only\n"
+	"  games trash                deleted games that can still be restored\n"
+	"  games restore GAME         bring a deleted game back; GAME is its id or name there\n"
+	"  games discard ID           delete a game in the trash for good\n"
 	"  steam                      how Steam is reached, why so, and how many changes wait\n"
 	"  steam restart              end Steam, make the changes that wait, start it\n"
 	"  settings [list]            all settings, with their meaning\n"
@@ -42,6 +48,7 @@ static const char help[] =
 	"\n"
 	"Options:\n"
 	"  --json             print JSON, for scripts\n"
+	"  --yes              do not ask before deleting, as on a terminal\n"
 	"  --force            with steam restart: even while a game runs\n"
 	"  --wait             with pairing: wait until a code is shown\n"
 	"  --follow           with log: go on printing new lines\n"
@@ -53,7 +60,7 @@ static const char help[] =
 	"\n"
 	"Exit codes:\n"
 	"  0  done\n"
-	"  1  failed, e.g. no agent runs\n"
+	"  1  failed, e.g. no agent runs or the question was not answered with yes\n"
 	"  2  wrong command or options\n"
 	"\n"
 	"JSON:\n"
@@ -280,7 +287,11 @@ static const struct ctl_command {
 	ctl_run *run;
 } commands[] = {
 	{ "games", NULL, 0, ctl_games_list },
+	{ "games", "delete", 1, ctl_games_delete },
+	{ "games", "discard", 1, ctl_games_discard },
 	{ "games", "list", 0, ctl_games_list },
+	{ "games", "restore", 1, ctl_games_restore },
+	{ "games", "trash", 0, ctl_games_trash },
 	{ "hubs", NULL, 0, run_hubs_list },
 	{ "hubs", "list", 0, run_hubs_list },
 	{ "hubs", "revoke", 1, run_hubs_revoke },
@@ -332,9 +343,10 @@ static bool read_count(const char *text, int64_t *count)
 /* An exit code, or −1: go on. */
 static int read_options(struct ctl *ctl, int argc, char **argv)
 {
-	enum { JSON = 1, FORCE, WAIT, FOLLOW, LINES, RUNTIME, CONFIG, STATE, HELP };
+	enum { JSON = 1, YES, FORCE, WAIT, FOLLOW, LINES, RUNTIME, CONFIG, STATE, HELP };
 	static const struct option options[] = {
 		{ "json", no_argument, NULL, JSON },
+		{ "yes", no_argument, NULL, YES },
 		{ "force", no_argument, NULL, FORCE },
 		{ "wait", no_argument, NULL, WAIT },
 		{ "follow", no_argument, NULL, FOLLOW },
@@ -351,6 +363,9 @@ static int read_options(struct ctl *ctl, int argc, char **argv)
 		switch (option) {
 		case JSON:
 			ctl->json = true;
+			break;
+		case YES:
+			ctl->yes = true;
 			break;
 		case FORCE:
 			ctl->force = true;

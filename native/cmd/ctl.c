@@ -1,9 +1,12 @@
 #include "cmd/ctl.h"
 
 #include "core/cleanup.h"
+#include "core/error.h"
 #include "core/strbuf.h"
 
 #include <stdio.h>
+#include <strings.h>
+#include <unistd.h>
 
 bool ctl_call(struct ctl *ctl, const char *method, const struct json_field *param_fields,
 	const void *params, const struct json_field *fields, void *out, struct error *err)
@@ -39,4 +42,20 @@ bool ctl_tell(struct ctl *ctl, const char *method, const struct json_field *fiel
 		puts(done);
 	}
 	return true;
+}
+
+bool ctl_confirm(const struct ctl *ctl, const char *question, struct error *err)
+{
+	char answer[16] = "";
+
+	if (ctl->yes || !isatty(STDIN_FILENO)) {
+		return true;
+	}
+	fprintf(stderr, "%s [y/N] ", question);
+	fflush(stderr);
+	if (fgets(answer, sizeof(answer), stdin) == NULL) {
+		fputc('\n', stderr);
+	}
+	return strcasecmp(answer, "y\n") == 0 || strcasecmp(answer, "yes\n") == 0 ||
+	       error_set(err, ERROR_CANCELLED, "not confirmed, nothing was changed");
 }

@@ -17,6 +17,7 @@ struct ctl {
 	bool wait;
 	bool follow;
 	bool force;
+	bool yes;
 	int64_t lines;
 };
 
@@ -33,3 +34,8 @@ bool ctl_fetch(struct ctl *ctl, const char *method, const struct json_field *fie
 /* A command without a result of interest: prints done. */
 bool ctl_tell(struct ctl *ctl, const char *method, const struct json_field *fields,
 	const void *params, const char *done, struct error *err);
+/*
+ * Asks the person at the terminal, if there is one and --yes was not given, to confirm what cannot
+ * be undone at once. False with CANCELLED unless they do.
+ */
+bool ctl_confirm(const struct ctl *ctl, const char *question, struct error *err);

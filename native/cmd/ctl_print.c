@@ -42,18 +42,21 @@ static char *date_text(int64_t unix_time)
 	return xstrdup(date);
 }
 
+/* Rounded to the unit that is shown. */
 static char *duration_text(int64_t seconds)
 {
-	if (seconds < 120) {
+	enum { MINUTE = 60, HOUR = 60 * MINUTE, DAY = 24 * HOUR };
+
+	if (seconds < 2 * MINUTE) {
 		return xasprintf("%lld s", (long long)seconds);
 	}
-	if (seconds < 2 * 60 * 60) {
-		return xasprintf("%lld min", (long long)(seconds / 60));
+	if (seconds < 2 * HOUR) {
+		return xasprintf("%lld min", (long long)((seconds + MINUTE / 2) / MINUTE));
 	}
-	if (seconds < 2 * 24 * 60 * 60) {
-		return xasprintf("%lld h", (long long)(seconds / (60 * 60)));
+	if (seconds < 2 * DAY) {
+		return xasprintf("%lld h", (long long)((seconds + HOUR / 2) / HOUR));
 	}
-	return xasprintf("%lld days", (long long)(seconds / (24 * 60 * 60)));
+	return xasprintf("%lld days", (long long)((seconds + DAY / 2) / DAY));
 }
 
 static void print_addresses(const struct ipc_agent *agent)
@@ -217,13 +220,36 @@ void ctl_print_games(const struct ipc_games *games)
 	text_table_finish(&table);
 }
 
+void ctl_print_trash(const struct ipc_trash *trash)
+{
+	struct text_table table = { 0 };
+
+	if (trash->games_count == 0) {
+		puts("no deleted game is kept");
+		return;
+	}
+	text_table_row(&table,
+		(const char *[]){ "ID", "GAME", "SIZE", "DELETED", "KEPT FOR", "FOLDER", NULL });
+	for (size_t i = 0; i < trash->games_count; i++) {
+		const struct ipc_trashed_game *game = &trash->games[i];
+		AUTO(free_ptr) char *size = size_text(game->size_bytes);
+		AUTO(free_ptr) char *deleted = date_text(game->deleted_at);
+		AUTO(free_ptr) char *left = duration_text(game->expires_in_seconds);
+
+		text_table_row(&table, (const char *[]){ text(game->id), text(game->name), size,
+					       deleted, left, text(game->dir), NULL });
+	}
+	text_table_print(&table);
+	text_table_finish(&table);
+}
+
 void ctl_print_steam(const struct ipc_steam *steam)
 {
 	printf(LABEL "%s: %s\n", "steam", text(steam->state), text(steam->detail));
 	if (steam->queued > 0) {
-		printf(LABEL "%lld %s for Steam's end or 'ctl steam restart'\n", "queued",
-			(long long)steam->queued,
-			steam->queued == 1 ? "change waits" : "changes wait");
+		printf(LABEL "%lld; made when Steam ends ('capydeck ctl steam restart' ends it) "
+			     "or can be reached\n",
+			"queued", (long long)steam->queued);
 	}
 }
 

@@ -162,6 +162,11 @@ static void on_log_line(void *user, const char *text)
 	notify(user, CONTROL_EVENT_LOG_LINE, ipc_log_line_fields, &line);
 }
 
+static void on_games_changed(void *user)
+{
+	notify(user, CONTROL_EVENT_GAMES_CHANGED, NULL, NULL);
+}
+
 static void on_steam_changed(void *user)
 {
 	notify(user, CONTROL_EVENT_STEAM_CHANGED, NULL, NULL);
@@ -180,6 +185,8 @@ static const struct agent_events agent_events = {
 	.uploads_changed = on_uploads_changed,
 	.upload_progress = on_upload_progress,
 	.settings_changed = on_settings_changed,
+	.games_changed = on_games_changed,
+	.steam_changed = on_steam_changed,
 };
 
 bool control_client_subscribe(

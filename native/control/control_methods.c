@@ -208,7 +208,11 @@ static bool call_uploads_list(
 static const struct control_method methods[] = {
 	/* Sorted by name. */
 	{ "file.read", .call = control_ui_read_file },
+	{ "games.delete", .start = control_games_delete },
+	{ "games.discard", .call = control_games_discard },
 	{ "games.list", .call = control_games_list },
+	{ "games.restore", .start = control_games_restore },
+	{ "games.trash", .call = control_games_trash },
 	{ "hubs.list", .call = call_hubs_list },
 	{ "hubs.revoke", .call = call_hubs_revoke },
 	{ "lockouts.reset", .call = call_lockouts_reset },
@@ -229,6 +233,7 @@ static const struct control_method methods[] = {
 };
 
 static const char *const events[CONTROL_EVENT_COUNT] = {
+	[CONTROL_EVENT_GAMES_CHANGED] = "games_changed",
 	[CONTROL_EVENT_HUB_CONNECTED] = "hub_connected",
 	[CONTROL_EVENT_HUB_DISCONNECTED] = "hub_disconnected",
 	[CONTROL_EVENT_LOG_LINE] = "log_line",

@@ -43,6 +43,7 @@ struct control_method {
 const struct control_method *control_method_find(const char *name);
 
 enum control_event {
+	CONTROL_EVENT_GAMES_CHANGED,
 	CONTROL_EVENT_HUB_CONNECTED,
 	CONTROL_EVENT_HUB_DISCONNECTED,
 	CONTROL_EVENT_LOG_LINE,

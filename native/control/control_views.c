@@ -4,6 +4,7 @@
 #include "agent/agent_identity.h"
 #include "agent/agent_session.h"
 #include "agent/game_registry.h"
+#include "agent/game_trash.h"
 #include "agent/guess_limiter.h"
 #include "agent/pairing.h"
 #include "agent/token_store.h"
@@ -152,6 +153,27 @@ void control_view_games(const struct agent *agent, struct ipc_games *games)
 			.size_bytes = game->size_bytes,
 			.file_count = game->file_count,
 			.installed_at = game->installed_at,
+		};
+	}
+}
+
+void control_view_trash(struct agent *agent, struct ipc_trash *trash)
+{
+	const struct game_trash *games = agent_services(agent)->trash;
+
+	trash->games_count = game_trash_count(games);
+	trash->games = xcalloc(trash->games_count + 1, sizeof(*trash->games));
+	for (size_t i = 0; i < trash->games_count; i++) {
+		const struct trashed_game *game = game_trash_at(games, i);
+
+		trash->games[i] = (struct ipc_trashed_game){
+			.id = xstrdup(game->id),
+			.name = xstrdup(game->game.name),
+			.dir = xstrdup(game->game.dir),
+			.app_id = game->game.app_id,
+			.size_bytes = game->game.size_bytes,
+			.deleted_at = game->deleted_at,
+			.expires_in_seconds = game_trash_expires_in_s(games, game),
 		};
 	}
 }

@@ -108,6 +108,46 @@ const struct json_field ipc_games_fields[] = {
 	JSON_FIELDS_END,
 };
 
+const struct json_field ipc_game_ref_fields[] = {
+	JSON_FIELD(struct ipc_game_ref, app_id, "appId", JSON_UINT32, JSON_OMIT_EMPTY),
+	JSON_FIELD(struct ipc_game_ref, dir, "dir", JSON_STRING, JSON_OMIT_EMPTY),
+	JSON_FIELDS_END,
+};
+
+const struct json_field ipc_game_deleted_fields[] = {
+	JSON_FIELD(struct ipc_game_moved, name, "name", JSON_STRING, 0),
+	JSON_FIELD(struct ipc_game_moved, trash_id, "trashId", JSON_STRING, 0),
+	JSON_FIELD(struct ipc_game_moved, note, "note", JSON_STRING, 0),
+	JSON_FIELDS_END,
+};
+
+const struct json_field ipc_game_restored_fields[] = {
+	JSON_FIELD(struct ipc_game_moved, name, "name", JSON_STRING, 0),
+	JSON_FIELD(struct ipc_game_moved, note, "note", JSON_STRING, 0),
+	JSON_FIELDS_END,
+};
+
+const struct json_field ipc_trash_id_fields[] = {
+	JSON_FIELD(struct ipc_trash_id, id, "id", JSON_STRING, JSON_REQUIRED),
+	JSON_FIELDS_END,
+};
+
+static const struct json_field ipc_trashed_game_fields[] = {
+	JSON_FIELD(struct ipc_trashed_game, id, "id", JSON_STRING, 0),
+	JSON_FIELD(struct ipc_trashed_game, name, "name", JSON_STRING, 0),
+	JSON_FIELD(struct ipc_trashed_game, dir, "dir", JSON_STRING, 0),
+	JSON_FIELD(struct ipc_trashed_game, app_id, "appId", JSON_UINT32, 0),
+	JSON_FIELD(struct ipc_trashed_game, size_bytes, "sizeBytes", JSON_INT64, 0),
+	JSON_FIELD(struct ipc_trashed_game, deleted_at, "deletedAt", JSON_INT64, 0),
+	JSON_FIELD(struct ipc_trashed_game, expires_in_seconds, "expiresInSeconds", JSON_INT64, 0),
+	JSON_FIELDS_END,
+};
+
+const struct json_field ipc_trash_fields[] = {
+	JSON_FIELD_ARRAY(struct ipc_trash, games, "games", ipc_trashed_game_fields, 0),
+	JSON_FIELDS_END,
+};
+
 const struct json_field ipc_restart_fields[] = {
 	JSON_FIELD(struct ipc_restart, force, "force", JSON_BOOL, 0),
 	JSON_FIELDS_END,

@@ -140,6 +140,40 @@ struct ipc_games {
 	size_t games_count;
 };
 
+/* games.delete: one of the two. */
+struct ipc_game_ref {
+	uint32_t app_id;
+	char *dir;
+};
+
+/* The results of games.delete and, without trash_id, games.restore. */
+struct ipc_game_moved {
+	char *name;
+	char *trash_id; /* "": there was no folder of ours */
+	char *note;	/* a sentence; "": all is done */
+};
+
+/* games.restore, games.discard */
+struct ipc_trash_id {
+	char *id;
+};
+
+struct ipc_trashed_game {
+	char *id;
+	char *name;
+	char *dir; /* where it was */
+	uint32_t app_id;
+	int64_t size_bytes;
+	int64_t deleted_at; /* Unix time */
+	int64_t expires_in_seconds;
+};
+
+/* games.trash */
+struct ipc_trash {
+	struct ipc_trashed_game *games;
+	size_t games_count;
+};
+
 struct ipc_setting {
 	char *key;
 	char *value; /* JSON text */
@@ -247,6 +281,11 @@ extern const struct json_field ipc_upload_fields[];
 extern const struct json_field ipc_uploads_fields[];
 extern const struct json_field ipc_upload_id_fields[];
 extern const struct json_field ipc_games_fields[];
+extern const struct json_field ipc_game_ref_fields[];
+extern const struct json_field ipc_game_deleted_fields[];
+extern const struct json_field ipc_game_restored_fields[];
+extern const struct json_field ipc_trash_id_fields[];
+extern const struct json_field ipc_trash_fields[];
 extern const struct json_field ipc_steam_fields[];
 extern const struct json_field ipc_restart_fields[];
 extern const struct json_field ipc_restarted_fields[];
