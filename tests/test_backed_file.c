@@ -1,6 +1,7 @@
 #include "steam/backed_file.h"
 
 #include "core/error.h"
+#include "kill_points.h"
 #include "steam_home.h"
 
 #include <check.h>
@@ -136,6 +137,44 @@ START_TEST(test_a_crash_costs_no_backup)
 }
 END_TEST
 
+static void prepare_full_set(void)
+{
+	static const char *const contents[] = { "old", "1", "2", "3", "4", "5" };
+
+	for (int i = 0; i <= BACKED_FILE_COUNT; i++) {
+		char name[64];
+
+		snprintf(name, sizeof(name), i == 0 ? NAME : NAME ".capydeck-%d", i);
+		steam_home_write_text(&home, name, contents[i]);
+	}
+}
+
+static void replace(void)
+{
+	load();
+	save("new");
+}
+
+/* Done again, it ends as if it had never been killed. */
+static void check_old_or_new(bool finished)
+{
+	steam_home_read(&home, NAME, &text);
+	ck_assert(strcmp(text.data, "new") == 0 || (!finished && strcmp(text.data, "old") == 0));
+	replace();
+	ck_content(0, "new");
+	ck_content(1, "old");
+	ck_content(2, "1");
+	ck_content(3, "2");
+	ck_content(4, "3");
+	ck_content(5, "4");
+}
+
+START_TEST(test_killed_at_every_step)
+{
+	ck_assert_uint_gt(kill_points_run(prepare_full_set, replace, check_old_or_new), 20);
+}
+END_TEST
+
 START_TEST(test_a_link_stays_one)
 {
 	struct stat status;
@@ -191,12 +230,14 @@ int main(void)
 	SRunner *runner = srunner_create(suite);
 	int failed;
 
+	tcase_set_timeout(tcase, 60);
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, test_a_missing_file_is_made);
 	tcase_add_test(tcase, test_mode_is_kept);
 	tcase_add_test(tcase, test_same_bytes_are_not_written);
 	tcase_add_test(tcase, test_the_last_five_are_kept);
 	tcase_add_test(tcase, test_a_crash_costs_no_backup);
+	tcase_add_test(tcase, test_killed_at_every_step);
 	tcase_add_test(tcase, test_a_link_stays_one);
 	tcase_add_test(tcase, test_what_cannot_be_kept_is_not_replaced);
 	tcase_add_test(tcase, test_limits);

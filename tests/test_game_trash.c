@@ -10,6 +10,7 @@
 #include "core/strbuf.h"
 #include "core/worker.h"
 #include "core/xalloc.h"
+#include "kill_points.h"
 
 #include <check.h>
 #include <fcntl.h>
@@ -95,6 +96,14 @@ static void stop(void)
 	registry = NULL;
 }
 
+static void remove_all(void)
+{
+	int fd = open(top, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	ck_assert(beneath_remove_tree(fd, ".", NULL));
+	close(fd);
+}
+
 static void setup(void)
 {
 	strcpy(top, "/tmp/capydeck-trash-XXXXXX");
@@ -108,13 +117,10 @@ static void setup(void)
 
 static void teardown(void)
 {
-	int fd = open(top, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
 	stop();
 	worker_destroy(worker);
 	loop_destroy(loop);
-	ck_assert(beneath_remove_tree(fd, ".", NULL));
-	close(fd);
+	remove_all();
 	rmdir(top);
 }
 
@@ -502,6 +508,71 @@ START_TEST(test_a_linked_trash_is_not_used)
 }
 END_TEST
 
+/* Both leave nothing running, for a child process to start what it needs by itself. */
+static void prepare_installed(void)
+{
+	stop();
+	remove_all();
+	start();
+	install("games/Doom");
+	stop();
+}
+
+static void prepare_deleted(void)
+{
+	prepare_installed();
+	start();
+	free(put("games/Doom"));
+	stop();
+}
+
+static void delete_it(void)
+{
+	start();
+	free(put("games/Doom"));
+}
+
+static void restore_it(void)
+{
+	start();
+	restore(game_trash_at(trash, 0)->id);
+}
+
+/* It is in one place as a whole, and may go to the other. */
+static void check_one_place(void)
+{
+	start();
+	if (game_trash_count(trash) == 0) {
+		ck_file(at("games/Doom/bin/doom"), "binary");
+		ck_assert_uint_eq(find("games/Doom")->app_id, 3000000000u);
+		free(put("games/Doom"));
+	}
+	ck_assert_uint_eq(game_trash_count(trash), 1);
+	ck_assert_ptr_null(find("games/Doom"));
+	ck_assert(!exists(at("games/Doom")));
+	restore(game_trash_at(trash, 0)->id);
+	ck_file(at("games/Doom/bin/doom"), "binary");
+}
+
+static void check_deleting(bool finished)
+{
+	ck_assert(!finished || !exists(at("games/Doom")));
+	check_one_place();
+}
+
+static void check_restoring(bool finished)
+{
+	ck_assert(!finished || exists(at("games/Doom")));
+	check_one_place();
+}
+
+START_TEST(test_killed_at_every_step)
+{
+	ck_assert_uint_gt(kill_points_run(prepare_installed, delete_it, check_deleting), 20);
+	ck_assert_uint_gt(kill_points_run(prepare_deleted, restore_it, check_restoring), 20);
+}
+END_TEST
+
 START_TEST(test_a_damaged_list_is_set_aside)
 {
 	static const char *const lists[] = {
@@ -555,6 +626,7 @@ int main(void)
 	SRunner *runner = srunner_create(suite);
 	int failed;
 
+	tcase_set_timeout(tcase, 60);
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, test_a_game_is_moved);
 	tcase_add_test(tcase, test_a_game_is_restored);
@@ -573,6 +645,7 @@ int main(void)
 	tcase_add_test(tcase, test_only_a_registered_folder_is_moved);
 	tcase_add_test(tcase, test_what_cannot_be_noted_is_not_moved);
 	tcase_add_test(tcase, test_a_linked_trash_is_not_used);
+	tcase_add_test(tcase, test_killed_at_every_step);
 	tcase_add_loop_test(tcase, test_a_damaged_list_is_set_aside, 0, 4);
 	tcase_add_test(tcase, test_destroyed_while_deleting);
 	suite_add_tcase(suite, tcase);
