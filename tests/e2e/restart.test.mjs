@@ -4,6 +4,7 @@ import fs from "node:fs";
 import test, { describe } from "node:test";
 
 import { Deck, startAgent } from "./lib/agent.mjs";
+import { GameModePlugin } from "./lib/game_mode_plugin.mjs";
 import { Hub } from "./lib/hub.mjs";
 import { SteamClient } from "./lib/steam_client.mjs";
 import { readShortcuts, shortcutsPath, writeBinaryVdf } from "./lib/steam_home.mjs";
@@ -190,6 +191,12 @@ test("an agent that is killed while Steam restarts leaves whole files, and the n
   assert.deepEqual(names(deck), ["By hand", ...rounds]);
 });
 
+/** Asks again until the minute after Steam's start is over. */
+function restartLater(hub) {
+  const restart = async () => (await hub.request("restart_steam", {})).success;
+  return until("the minute has passed", restart, 90_000);
+}
+
 describe("what takes its time", { concurrency: true }, () => {
   test("a Steam that ignores us is left alone, and the answer is there within 30 s", async (t) => {
     const { deck, client, hub } = await prepare(t);
@@ -218,8 +225,7 @@ describe("what takes its time", { concurrency: true }, () => {
     assert.deepEqual(deeds(client), ["start"]);
 
     client.holdsSession = true;
-    const restart = async () => (await hub.request("restart_steam", {})).success;
-    await until("the minute has passed", restart, 90_000);
+    await restartLater(hub);
     assert.deepEqual(deeds(client), ["start", "shutdown", "end"], "no start by us");
     assert.deepEqual(names(deck), ["By hand", "Queued"]);
     client.holdsSession = false;
@@ -228,4 +234,23 @@ describe("what takes its time", { concurrency: true }, () => {
     await client.started(3);
     assert.deepEqual(names(deck), ["By hand", "Queued"]);
   });
+
+  for (const [what, obeys, expected] of [
+    ["through the plugin, if it is attached", true, ["start", "end", "start"]],
+    ["by -shutdown, if the plugin only says so", false, ["start", "shutdown", "end", "start"]],
+  ]) {
+    test(`in Game Mode Steam is restarted ${what}`, async (t) => {
+      const { deck, client, hub } = await prepare(t, { gameMode: true });
+      const before = (method) => {
+        if (method === "steam.restart" && obeys) {
+          client.exit();
+        }
+      };
+      const plugin = await GameModePlugin.attach(t, deck, { before });
+      await restartLater(hub);
+      await client.started(2);
+      assert.equal(plugin.restarts, 1);
+      assert.deepEqual(deeds(client), expected);
+    });
+  }
 });
