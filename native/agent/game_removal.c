@@ -142,12 +142,18 @@ static bool check_idle(struct removal *removal)
 }
 
 /* JSON that game_setup makes the shortcut of, under the id that it has. */
-static char *describe_shortcut(const struct shortcut *shortcut, const char *account_id)
+static char *describe_shortcut(
+	const struct game *game, const struct shortcut *shortcut, const char *account_id)
 {
+	AUTO(game_setup_finish) struct game_setup left = { 0 };
+	/* Deleted again before all was done, it still has its icon to come. */
+	bool has_icon =
+		is_given(shortcut->icon) || !json_read_text(&left, game_setup_fields, game->pending,
+						    strlen(game->pending), NULL);
 	const struct game_setup setup = {
 		.wants_shortcut = true,
 		.user_id = (char *)account_id,
-		.icon = shortcut->icon,
+		.icon = has_icon ? shortcut->icon : left.icon,
 		.shortcut = {
 			.name = shortcut->name,
 			.exe = shortcut->exe,
@@ -199,7 +205,7 @@ static void look_in_account(struct removal *removal, const char *account_id)
 	if (removal->game != NULL &&
 		(removal->shortcut == NULL || strcmp(removal->game->user_id, account_id) == 0)) {
 		free(removal->shortcut);
-		removal->shortcut = describe_shortcut(shortcut, account_id);
+		removal->shortcut = describe_shortcut(removal->game, shortcut, account_id);
 	}
 }
 

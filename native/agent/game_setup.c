@@ -38,6 +38,7 @@ struct job {
 	char *dir;
 	char *pending; /* as it is in the registry */
 	struct game_setup left;
+	uint32_t app_id;       /* once the shortcut is made */
 	game_setup_done *done; /* NULL: told already, or nobody waits */
 	void *user;
 };
@@ -68,14 +69,6 @@ static const char *or_null(const char *text)
 	return is_given(text) ? text : NULL;
 }
 
-static void job_free(struct job *job)
-{
-	game_setup_finish(&job->left);
-	free(job->pending);
-	free(job->dir);
-	free(job);
-}
-
 static void report(struct job *job, uint32_t app_id, const char *message)
 {
 	game_setup_done *done = job->done;
@@ -87,6 +80,15 @@ static void report(struct job *job, uint32_t app_id, const char *message)
 	if (done != NULL) {
 		done(job->user, app_id, message);
 	}
+}
+
+static void job_free(struct job *job)
+{
+	report(job, job->app_id, NULL);
+	game_setup_finish(&job->left);
+	free(job->pending);
+	free(job->dir);
+	free(job);
 }
 
 /* The game's entry; NULL when it is gone, or has been installed anew and is another job's. */
@@ -177,6 +179,7 @@ static void on_icon(void *user, const struct steam_outcome *outcome, const struc
 	if (err != NULL) {
 		log_warning("the icon of '%s' could not be set: %s", job->dir, err->message);
 	}
+	report(job, job->app_id, outcome != NULL ? outcome->note : NULL);
 	free(TAKE_PTR(job->left.icon));
 	save(job, NULL);
 	dress(job);
@@ -240,9 +243,12 @@ static void on_shortcut(void *user, const struct steam_outcome *outcome, const s
 		steam_remove_shortcut(services->steam, outcome->account_id, outcome->app_id,
 			on_orphan_removed, NULL);
 	}
+	job->app_id = outcome->app_id;
 	leave_looks(&job->left);
 	save(job, outcome);
-	report(job, outcome->app_id, outcome->note);
+	if (!is_given(job->left.icon)) {
+		report(job, outcome->app_id, outcome->note);
+	}
 	dress(job);
 }
 

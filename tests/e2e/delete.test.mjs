@@ -289,3 +289,110 @@ test("installations survive kill -9: a game that is there has its shortcut", asy
     }
   }
 });
+
+const ICON = `data:image/png;base64,${Buffer.from("\x89PNG\r\n\x1a\n and so on", "latin1").toString("base64")}`;
+
+/** A game with all that its shortcut can have, deleted; resolves to what it was. */
+async function deleteDressed(deck, hub) {
+  const game = celeste();
+  const shortcut = { launchOptions: "--x %command%", tags: ["a", "b"], startDir: "data" };
+  const { appId } = await push(hub, game, { shortcut });
+  await hub.request("create_shortcut", {
+    shortcut: { name: "My name", exe: path.join(deck.game("Celeste"), "bin/celeste"), startDir: path.join(deck.game("Celeste"), "data") },
+  });
+  await hub.request("apply_artwork", { appId, artwork: { icon: ICON } });
+  fs.writeFileSync(path.join(deck.game("Celeste"), "save"), "1 strawberry");
+  const [entry] = readShortcuts(deck.steam);
+  assert.match(entry.icon, /_icon\.png$/);
+  await hub.request("delete_game", { appId });
+  assert.deepEqual(readShortcuts(deck.steam), []);
+  return { appId, entry, files: { ...filesOf(game), save: readFiles(trash(deck)[0]).save } };
+}
+
+function isBack(deck, { entry, files }) {
+  assert.deepEqual(readFiles(deck.game("Celeste")), files);
+  assert.deepEqual(readShortcuts(deck.steam), [entry]);
+  assert.deepEqual(trash(deck), []);
+}
+
+test("what was deleted comes back as it was: every byte, the shortcut and its app id", async (t) => {
+  const agent = await startAgent(t);
+  const { deck } = agent;
+  const hub = await Hub.paired(agent);
+  const before = await deleteDressed(deck, hub);
+  const { games } = await deck.ctlJson("games", "trash");
+  assert.deepEqual(games.map(({ name, appId, dir }) => ({ name, appId, dir })), [
+    { name: "Celeste", appId: before.appId, dir: deck.game("Celeste") },
+  ]);
+  const restored = await deck.ctl("games", "restore", games[0].id);
+  assert.equal(restored.code, 0, restored.stderr);
+  isBack(deck, before);
+  const twice = await deck.ctl("games", "restore", games[0].id);
+  assert.notEqual(twice.code, 0);
+  // It is installed as ever: pushed again it is updated, and it can be deleted once more.
+  assert.equal((await push(hub)).appId, before.appId);
+  assert.equal(readShortcuts(deck.steam).length, 1);
+  await hub.request("delete_game", { appId: before.appId });
+});
+
+test("a game comes back after a restart of the agent; not into one that was pushed meanwhile", async (t) => {
+  const deck = new Deck(t);
+  const one = await startAgent(t, { deck });
+  const hub = await Hub.paired(one);
+  const before = await deleteDressed(deck, hub);
+  await one.stop();
+  const two = await startAgent(t, { deck });
+  const again = await Hub.ready(two, { token: hub.token });
+  const [{ id }] = (await deck.ctlJson("games", "trash")).games;
+  const { appId } = await push(again);
+  const refused = await deck.ctl("games", "restore", id);
+  assert.notEqual(refused.code, 0);
+  assert.match(refused.stderr, /Celeste/);
+  await again.request("delete_game", { appId });
+  assert.equal((await deck.ctl("games", "restore", id)).code, 0);
+  assert.deepEqual(readFiles(deck.game("Celeste")), before.files);
+  assert.equal(readShortcuts(deck.steam)[0].appid, before.appId);
+});
+
+test("restoring survives kill -9: the game is in the trash, or back with its shortcut", async (t) => {
+  const deck = new Deck(t);
+  let agent = await startAgent(t, { deck });
+  let hub = await Hub.paired(agent);
+  const { token } = hub;
+  const before = await deleteDressed(deck, hub);
+  let [game] = (await deck.ctlJson("games", "trash")).games;
+  for (let round = 0; round < 8; round++) {
+    const ended = deck.ctl("games", "restore", game.id);
+    await new Promise((resolve) => setTimeout(resolve, 3 * round));
+    await agent.stop("SIGKILL");
+    await ended;
+    agent = await startAgent(t, { deck });
+    hub = await Hub.ready(agent, { token });
+    await hub.settle();
+    const { games } = await deck.ctlJson("games", "trash");
+    const list = (await hub.request("list_shortcuts", {})).shortcuts;
+    assert.equal(games.length + list.length, 1, `round ${round}: in one place`);
+    if (list.length > 0) {
+      assert.equal(list[0].appId, before.appId);
+      assert.deepEqual(readFiles(deck.game("Celeste")), before.files);
+      await hub.request("delete_game", { appId: before.appId });
+    }
+    [game] = (await deck.ctlJson("games", "trash")).games;
+  }
+  assert.equal((await deck.ctl("games", "restore", game.id)).code, 0);
+  isBack(deck, before);
+});
+
+test("a game without a shortcut is deleted and restored by its owner", async (t) => {
+  const agent = await startAgent(t);
+  const { deck } = agent;
+  const hub = await Hub.paired(agent);
+  const game = celeste("Plain");
+  await push(hub, game, { createShortcut: false });
+  const deleted = await deck.ctl("games", "delete", "Plain", "--yes");
+  assert.equal(deleted.code, 0, deleted.stderr);
+  assert.ok(!fs.existsSync(deck.game("Plain")));
+  assert.equal((await deck.ctl("games", "restore", "Plain")).code, 0);
+  assert.deepEqual(readFiles(deck.game("Plain")), filesOf(game));
+  assert.deepEqual(readShortcuts(deck.steam), []);
+});
