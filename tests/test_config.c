@@ -60,6 +60,9 @@ static void assert_defaults(const struct config *config)
 	ck_assert_str_eq(config->steam_compat_tool, "proton_experimental");
 	ck_assert(!config->steam_restart_while_playing);
 	ck_assert_int_eq(config->steam_debugger_port, 8080);
+	ck_assert_str_eq(config->overlay_language, "");
+	ck_assert(!config->overlay_large_text);
+	ck_assert(!config->overlay_reduced_motion);
 	ck_assert(!config->artwork_local_servers);
 }
 
@@ -245,6 +248,8 @@ START_TEST(values_are_checked)
 		{ "steam.compatTool", "a\"b" },
 		{ "steam.compatTool", "a\nb" },
 		{ "steam.debuggerPort", "65536" },
+		{ "overlay.language", "d e" },
+		{ "overlay.largeText", "big" },
 	};
 	AUTO(config_finish) struct config config;
 	AUTO(free_ptr) char *notice = NULL;
@@ -311,7 +316,8 @@ START_TEST(values_are_given_as_json)
 		"\"uploads.expireDays\":7,\"games.trashDays\":7,"
 		"\"steam.compatTool\":\"proton_experimental\","
 		"\"steam.restartWhilePlaying\":false,\"steam.debuggerPort\":8080,"
-		"\"artwork.localServers\":false}");
+		"\"overlay.language\":\"\",\"overlay.largeText\":false,"
+		"\"overlay.reducedMotion\":false,\"artwork.localServers\":false}");
 }
 END_TEST
 
@@ -325,7 +331,7 @@ START_TEST(every_key_is_described)
 		ck_assert_uint_gt(strlen(help), 10);
 		count++;
 	}
-	ck_assert_uint_eq(count, 13);
+	ck_assert_uint_eq(count, 16);
 }
 END_TEST
 

@@ -62,6 +62,15 @@ static bool is_tool_name(const void *member)
 	return is_printable(name) && strlen(name) <= NAME_BYTES && strchr(name, '"') == NULL;
 }
 
+/* A locale such as "de" or "pt_BR"; "" is the session's own. */
+static bool is_language(const void *member)
+{
+	const char *name = *(char *const *)member;
+
+	return strlen(name) <= 16 && strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTU"
+						  "VWXYZ_-.0123456789@") == strlen(name);
+}
+
 static bool is_folder_path(const char *path)
 {
 	if (*path != '/' && strcmp(path, "~") != 0 && strncmp(path, "~/", 2) != 0) {
@@ -154,6 +163,13 @@ static const struct config_key {
 	{ FIELD(steam_debugger_port, "steam.debuggerPort", JSON_INT64), "8080", is_port,
 		"a whole number from 1 to 65535",
 		"port of Steam's own debugger on this device (default: 8080)" },
+	{ FIELD(overlay_language, "overlay.language", JSON_STRING), "\"\"", is_language,
+		"a language such as \"de\" or \"pt-BR\", or empty",
+		"language of the pairing code's card; empty: the session's (default: empty)" },
+	{ FIELD(overlay_large_text, "overlay.largeText", JSON_BOOL), "false", NULL, "true or false",
+		"show the pairing code larger (default: false)" },
+	{ FIELD(overlay_reduced_motion, "overlay.reducedMotion", JSON_BOOL), "false", NULL,
+		"true or false", "let the countdown move in few steps (default: false)" },
 	{ FIELD(artwork_local_servers, "artwork.localServers", JSON_BOOL), "false", NULL,
 		"true or false",
 		"also fetch artwork from this device and from private networks "

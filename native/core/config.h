@@ -41,6 +41,11 @@ struct config {
 	bool steam_restart_while_playing;
 	/* steam.debuggerPort: 1–65535; default 8080 */
 	int64_t steam_debugger_port;
+	/* overlay.language: a locale; "": the session's; default "" */
+	char *overlay_language;
+	/* overlay.largeText, overlay.reducedMotion; default false */
+	bool overlay_large_text;
+	bool overlay_reduced_motion;
 	/* artwork.localServers: loopback and private addresses in artwork's URLs; default false */
 	bool artwork_local_servers;
 };

@@ -293,3 +293,14 @@ bool path_is_within(const char *path, const char *dir)
 		dir += length;
 	}
 }
+
+char *path_beside_program(const char *name)
+{
+	char self[PATH_MAX];
+	ssize_t length = readlink("/proc/self/exe", self, sizeof(self));
+	const char *slash = length > 0 ? memrchr(self, '/', (size_t)length) : NULL;
+
+	/* Without /proc there is only the PATH. */
+	return slash != NULL ? xasprintf("%.*s/%s", (int)(slash - self), self, name)
+			     : xstrdup(name);
+}

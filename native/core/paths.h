@@ -44,3 +44,6 @@ char *path_safe_name(const char *name, struct error *err); /* caller frees */
 char *path_normalise_relative(const char *path, struct error *err); /* caller frees */
 /* Is path dir itself or below it, compared by component? Both absolute and without "..". */
 bool path_is_within(const char *path, const char *dir);
+
+/* Where a program or library of the same build is: beside the running one. Caller frees. */
+char *path_beside_program(const char *name);

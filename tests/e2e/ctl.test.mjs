@@ -147,6 +147,9 @@ test("settings: listed, read, checked, set, kept", async (t) => {
     "steam.restartWhilePlaying",
     "steam.debuggerPort",
     "artwork.localServers",
+    "overlay.language",
+    "overlay.largeText",
+    "overlay.reducedMotion",
   ]) {
     assert.ok(keys.includes(key), key);
     assert.equal((await deck.ctl("settings", "get", key)).code, 0, key);

@@ -1,0 +1,34 @@
+#pragma once
+
+#include "core/json.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * What the agent and its overlay tell one another: JSON lines over a socket pair that is the
+ * child's standard input. When the agent closes its end, the overlay hides and ends.
+ */
+struct overlay_order {
+	char *code; /* six digits; a line with another code replaces it in place */
+	char *hub_name;
+	int64_t left_ms; /* until it expires */
+	int64_t total_ms;
+	char *language; /* a locale; NULL: the session's own */
+	bool large_text;
+	bool reduced_motion;
+};
+
+struct overlay_report {
+	char *status; /* OVERLAY_SHOWN … */
+	char *reason; /* failed: one sentence */
+};
+
+#define OVERLAY_SHOWN "shown"	      /* an order's first frame is on the screen */
+#define OVERLAY_DISMISSED "dismissed" /* by a click */
+#define OVERLAY_FAILED "failed"	      /* the overlay ends */
+
+#define OVERLAY_LINE_MAX_BYTES (64 * 1024)
+
+extern const struct json_field overlay_order_fields[];
+extern const struct json_field overlay_report_fields[];
