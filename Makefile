@@ -21,24 +21,34 @@ WARN := -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-protot
 	-Wimplicit-fallthrough -Wno-unused-parameter $(WERROR)
 SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 CFLAGS = -std=gnu11 $(OPT) $(WARN) $(SANFLAGS) -pthread -D_GNU_SOURCE -DCAPYDECK_VERSION='"$(VERSION)"' \
-	-Inative $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PKGS) 2>/dev/null)) $(EXTRA_CFLAGS)
+	-Inative $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PKGS) sdl2 2>/dev/null)) $(EXTRA_CFLAGS)
 LIBS = $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lm -pthread
 FETCH_LIBS = $(shell pkg-config --libs libcurl libcjson 2>/dev/null) -lm
+OVERLAY_LIBS = $(shell pkg-config --libs sdl2 SDL2_ttf x11 xext libcjson 2>/dev/null) -lm
+PANGO = $(shell pkg-config --cflags --libs pangocairo 2>/dev/null | sed 's/-I/-isystem /g')
 CHECK_LIBS = $(shell pkg-config --libs check 2>/dev/null)
 
-LIB_OBJ := $(patsubst %.c,$B/%.o,$(filter-out native/cmd/% native/fetch/%,$(wildcard native/*/*.c)))
+# Each of these is linked into a program of its own, the rest is the library.
+PROGRAM_DIRS := native/cmd native/fetch native/overlay native/overlay_pango
+LIB_OBJ := $(patsubst %.c,$B/%.o,$(filter-out $(addsuffix /%,$(PROGRAM_DIRS)),$(wildcard native/*/*.c)))
 CMD_OBJ := $(patsubst %.c,$B/%.o,$(wildcard native/cmd/*.c))
 FETCH_OBJ := $(patsubst %.c,$B/%.o,$(wildcard native/fetch/*.c))
+OVERLAY_OBJ := $(patsubst %.c,$B/%.o,$(wildcard native/overlay/*.c))
 TESTS := $(patsubst tests/%.c,$B/%,$(wildcard tests/test_*.c))
 FUZZERS := $(patsubst tests/fuzz/%.c,$B/%,$(wildcard tests/fuzz/fuzz_*.c))
 BENCHES := $(patsubst tests/bench/%.c,$B/%,$(wildcard tests/bench/bench_*.c))
 NATIVE := $(wildcard native/*/*.[ch] tests/*.[ch] tests/*/*.[ch])
 
-all: $B/capydeck $B/capydeck-fetch
+all: $B/capydeck $B/capydeck-fetch $B/capydeck-overlay $B/capydeck-pango.so
 $B/capydeck: $(CMD_OBJ) $B/libcapydeck.a
 	$(CC) $(CFLAGS) -o $@ $^ $(LIBS)
 $B/capydeck-fetch: $(FETCH_OBJ) $B/libcapydeck.a
 	$(CC) $(CFLAGS) -o $@ $^ $(FETCH_LIBS)
+$B/capydeck-overlay: $(OVERLAY_OBJ) $B/libcapydeck.a
+	$(CC) $(CFLAGS) -o $@ $^ $(OVERLAY_LIBS)
+$B/native/overlay/overlay_font.o: native/overlay/fonts/NotoSans-Bold.ttf
+$B/capydeck-pango.so: native/overlay_pango/pango_line.c | .deps
+	$(CC) $(filter-out -fsanitize%,$(CFLAGS)) -fPIC -shared -MMD -MP -o $@ $< $(PANGO)
 $B/libcapydeck.a: $(LIB_OBJ)
 	rm -f $@ && ar rcs $@ $^
 $B/%.o: %.c | .deps
@@ -50,6 +60,8 @@ $B/test_%: $B/tests/test_%.o $B/libcapydeck.a
 $B/test_artwork_fetch: | $B/capydeck-fetch
 $B/test_upload_%: $B/tests/test_upload_%.o $B/tests/upload_fixture.o $B/libcapydeck.a
 	$(CC) $(CFLAGS) -o $@ $^ $(CHECK_LIBS) $(LIBS)
+$B/fake_game: tests/e2e/fake_game.c | .deps
+	$(CC) $(filter-out -fsanitize%,$(CFLAGS)) -o $@ $< $(shell pkg-config --libs sdl2)
 $B/mdns_peer $B/cef_tool: $B/%: $B/tests/%.o $B/libcapydeck.a
 	$(CC) $(CFLAGS) -o $@ $^ $(LIBS)
 $B/bench_%: $B/tests/bench/bench_%.o $B/tests/bench/wire.o $B/libcapydeck.a
@@ -62,7 +74,7 @@ $B/fuzz_%: $B/tests/fuzz/fuzz_%.o $(if $(findstring fuzzer,$(SAN)),,$B/tests/fuz
 
 check: all $(TESTS) $(FUZZERS)
 	scripts/run_checks $B
-e2e: all $B/cef_tool
+e2e: all $B/cef_tool $B/fake_game
 	tests/e2e/run $(abspath $B/capydeck) $(E2E)
 sanitize:
 	$(MAKE) SAN=address,undefined check
@@ -79,7 +91,7 @@ lint:
 	scripts/check_headers "$(CC) $(CFLAGS) -Werror"
 	$(MAKE) WERROR=-Werror programs
 	$(MAKE) CC=clang WERROR=-Werror programs
-programs: all $(TESTS) $(FUZZERS) $(BENCHES) $B/mdns_peer $B/cef_tool
+programs: all $(TESTS) $(FUZZERS) $(BENCHES) $B/mdns_peer $B/fake_game $B/cef_tool
 bench: $B/capydeck $(BENCHES)
 	scripts/bench $B
 demo: $B/capydeck

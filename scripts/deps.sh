@@ -6,15 +6,16 @@ set -eu
 packages=(
 	build-essential pkg-config
 	libwebsockets-dev libcjson-dev libssl-dev libavahi-core-dev libavahi-client-dev
-	libcurl4-openssl-dev
+	libcurl4-openssl-dev libsdl2-dev libsdl2-ttf-dev libx11-dev libxext-dev libpango1.0-dev
 	check clang clang-format libclang-rt-14-dev
 	avahi-daemon avahi-utils dbus python3-zeroconf python3-vdf
 	nodejs npm iproute2 tmux chromium
+	xvfb openbox picom xdotool x11-utils imagemagick tesseract-ocr fonts-noto-cjk fonts-noto-core
 )
 
 if command -v pacman >/dev/null; then
 	echo "Install what the build needs with:"
-	echo "  sudo pacman -S --needed base-devel libwebsockets cjson openssl avahi curl check clang nodejs npm"
+	echo "  sudo pacman -S --needed base-devel libwebsockets cjson openssl avahi curl sdl2 sdl2_ttf libx11 libxext pango check clang nodejs npm"
 	command -v pkg-config >/dev/null && pkg-config --exists libwebsockets libcjson avahi-core check
 	exit
 fi

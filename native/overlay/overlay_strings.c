@@ -1,0 +1,85 @@
+#include "overlay/overlay_strings.h"
+
+#include <string.h>
+
+/* clang-format off */
+static const struct overlay_strings table[] = {
+	/* The first row is for everybody whose language is missing. */
+	{
+		"en",
+		"Pair with %s?",
+		"Type this code on the PC",
+		"%d s",
+		"Not you? Dismiss it in the quick access menu, under CapyDeck",
+		"Not you? Click here to dismiss",
+	},
+	{
+		"de",
+		"Mit %s koppeln?",
+		"Gib diesen Code am PC ein",
+		"%d s",
+		"Nicht du? Im Schnellzugriff unter CapyDeck abweisen",
+		"Nicht du? Zum Abweisen hier klicken",
+	},
+	{
+		"es",
+		"¿Vincular con %s?",
+		"Escribe este código en el PC",
+		"%d s",
+		"¿No eres tú? Recházalo en el menú de acceso rápido, en CapyDeck",
+		"¿No eres tú? Haz clic aquí para rechazarlo",
+	},
+	{
+		"fr",
+		"Associer avec %s ?",
+		"Saisissez ce code sur le PC",
+		"%d s",
+		"Ce n’est pas vous ? Refusez dans le menu d’accès rapide, sous CapyDeck",
+		"Ce n’est pas vous ? Cliquez ici pour refuser",
+	},
+	{
+		"ja",
+		"%s とペアリングしますか？",
+		"このコードを PC に入力してください",
+		"残り %d 秒",
+		"心当たりがない場合は、クイックアクセスの CapyDeck で閉じてください",
+		"心当たりがない場合は、ここをクリックして閉じてください",
+	},
+	{
+		"pt",
+		"Parear com %s?",
+		"Digite este código no PC",
+		"%d s",
+		"Não é você? Recuse no menu de acesso rápido, em CapyDeck",
+		"Não é você? Clique aqui para recusar",
+	},
+	{
+		"zh",
+		"与 %s 配对？",
+		"请在电脑上输入此代码",
+		"剩余 %d 秒",
+		"不是您本人？请在快捷菜单的 CapyDeck 中关闭",
+		"不是您本人？点击此处关闭",
+	},
+};
+/* clang-format on */
+
+#define COUNT (sizeof(table) / sizeof(table[0]))
+
+const struct overlay_strings *overlay_strings_for(const char *locale)
+{
+	for (size_t i = 0; locale != NULL && i < COUNT; i++) {
+		size_t length = strlen(table[i].language);
+
+		if (strncmp(locale, table[i].language, length) == 0 &&
+			(locale[length] == '\0' || strchr("_-.@", locale[length]) != NULL)) {
+			return &table[i];
+		}
+	}
+	return &table[0];
+}
+
+const struct overlay_strings *overlay_strings_at(unsigned index)
+{
+	return index < COUNT ? &table[index] : NULL;
+}

@@ -1,0 +1,22 @@
+#pragma once
+
+/*
+ * What the overlay says, in the languages it speaks: one row a language in overlay_strings.c, which
+ * a translator edits without knowing C.
+ */
+struct overlay_strings {
+	const char *language;	  /* ISO 639-1, "zh" for Simplified Chinese */
+	const char *pair_with;	  /* "%s" once: the Hub's name */
+	const char *type_code;	  /* where to type the code */
+	const char *seconds_left; /* "%d" once */
+	const char *dismiss_game; /* how to dismiss it in Game Mode */
+	const char *dismiss_desktop;
+};
+
+/*
+ * The row for a locale such as "de_AT.UTF-8", "pt-BR" or "zh_CN"; English when it is not spoken,
+ * unknown or NULL. Never NULL.
+ */
+const struct overlay_strings *overlay_strings_for(const char *locale);
+/* To walk the table; NULL past the end. */
+const struct overlay_strings *overlay_strings_at(unsigned index);

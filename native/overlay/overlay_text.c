@@ -1,0 +1,198 @@
+#include "overlay/overlay_text.h"
+
+#include "core/cleanup.h"
+#include "core/error.h"
+#include "core/paths.h"
+#include "core/utf8.h"
+#include "core/xalloc.h"
+#include "overlay/overlay_font.h"
+#include "overlay_pango/pango_line.h"
+
+#include <SDL_ttf.h>
+#include <dlfcn.h>
+#include <glob.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ELLIPSIS "…"
+
+/* Fonts of other scripts where distributions put them, in the order they are tried. */
+static const char *const font_patterns[] = {
+	"/usr/share/fonts/noto-cjk/NotoSansCJK-Bold.ttc",
+	"/usr/share/fonts/opentype/noto/NotoSansCJK-Bold.ttc",
+	"/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",
+	"/usr/share/fonts/noto/NotoSansArabic-Bold.ttf",
+	"/usr/share/fonts/truetype/noto/NotoSansArabic-Bold.ttf",
+	"/usr/share/fonts/noto/NotoSans*-Bold.ttf",
+	"/usr/share/fonts/truetype/noto/NotoSans*-Bold.ttf",
+	"/usr/share/fonts/TTF/DejaVuSans-Bold.ttf",
+	"/usr/share/fonts/truetype/dejavu/DejaVuSans-Bold.ttf",
+	"/usr/share/fonts/noto/NotoEmoji-*.ttf",
+	"/usr/share/fonts/truetype/noto/NotoEmoji-*.ttf",
+};
+
+struct overlay_text {
+	void *pango_library;
+	pango_line_function *pango; /* NULL: not there, or not looked for yet */
+	bool pango_sought;
+};
+
+struct overlay_text *overlay_text_create(struct error *err)
+{
+	if (TTF_Init() != 0) {
+		error_set(err, ERROR_IO, "the text library does not start: %s", TTF_GetError());
+		return NULL;
+	}
+	return xcalloc(1, sizeof(struct overlay_text));
+}
+
+void overlay_text_destroy(struct overlay_text *text)
+{
+	/* Pango's library stays loaded: what it registered with GLib cannot be taken back. */
+	free(text);
+	if (TTF_WasInit()) {
+		TTF_Quit();
+	}
+}
+
+static TTF_Font *open_own(int px)
+{
+	size_t length = (size_t)(overlay_font_end - overlay_font_data);
+
+	return TTF_OpenFontRW(SDL_RWFromConstMem(overlay_font_data, (int)length), 1, px);
+}
+
+static bool covers(TTF_Font *font, const char *utf8)
+{
+	size_t length = strlen(utf8);
+	uint32_t code;
+
+	for (size_t at = 0, step; at < length; at += step) {
+		step = utf8_decode(utf8 + at, length - at, &code);
+		if (step == 0 || TTF_GlyphIsProvided32(font, code) == 0) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* The first of the system's fonts that has every character; NULL: none. */
+static TTF_Font *open_covering(const char *utf8, int px)
+{
+	for (size_t i = 0; i < sizeof(font_patterns) / sizeof(font_patterns[0]); i++) {
+		glob_t found;
+		TTF_Font *font = NULL;
+
+		if (glob(font_patterns[i], 0, NULL, &found) != 0) {
+			continue;
+		}
+		for (size_t j = 0; j < found.gl_pathc && font == NULL; j++) {
+			font = TTF_OpenFont(found.gl_pathv[j], px);
+			if (font != NULL && !covers(font, utf8)) {
+				TTF_CloseFont(font);
+				font = NULL;
+			}
+		}
+		globfree(&found);
+		if (font != NULL) {
+			return font;
+		}
+	}
+	return NULL;
+}
+
+/* The text, shortened character by character until it and an ellipsis fit. */
+static char *fitting(TTF_Font *font, const char *utf8, int max_width)
+{
+	size_t length = strlen(utf8);
+	int width = 0;
+
+	TTF_SizeUTF8(font, utf8, &width, NULL);
+	if (width <= max_width) {
+		return xstrdup(utf8);
+	}
+	while (length > 0) {
+		AUTO(free_ptr) char *candidate = NULL;
+
+		length = utf8_cut(utf8, length, length - 1);
+		candidate = xasprintf("%.*s" ELLIPSIS, (int)length, utf8);
+		TTF_SizeUTF8(font, candidate, &width, NULL);
+		if (width <= max_width) {
+			return TAKE_PTR(candidate);
+		}
+	}
+	return xstrdup("");
+}
+
+static SDL_Surface *draw_with(TTF_Font *font, const char *utf8, SDL_Color color, int max_width)
+{
+	AUTO(free_ptr) char *line = fitting(font, utf8, max_width);
+	SDL_Surface *drawn = *line != '\0' ? TTF_RenderUTF8_Blended(font, line, color) : NULL;
+	SDL_Surface *surface = NULL;
+
+	if (drawn != NULL) {
+		surface = SDL_ConvertSurfaceFormat(drawn, SDL_PIXELFORMAT_ARGB8888, 0);
+		SDL_FreeSurface(drawn);
+	}
+	return surface;
+}
+
+/* --- Pango --- */
+
+static void seek_pango(struct overlay_text *text)
+{
+	AUTO(free_ptr) char *path = path_beside_program(PANGO_LINE_LIBRARY);
+
+	text->pango_sought = true;
+	text->pango_library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+	if (text->pango_library != NULL) {
+		text->pango = (pango_line_function *)dlsym(text->pango_library, PANGO_LINE_SYMBOL);
+	}
+}
+
+static SDL_Surface *draw_with_pango(
+	struct overlay_text *text, const char *utf8, int px, SDL_Color color, int max_width)
+{
+	struct pango_line line = { 0 };
+	SDL_Surface *surface;
+
+	if (!text->pango_sought) {
+		seek_pango(text);
+	}
+	if (text->pango == NULL ||
+		!text->pango(&line, utf8, px,
+			(uint32_t)color.r << 16 | (uint32_t)color.g << 8 | color.b, max_width)) {
+		return NULL;
+	}
+	surface = SDL_CreateRGBSurfaceWithFormat(
+		0, line.width, line.height, 32, SDL_PIXELFORMAT_ARGB8888);
+	for (int y = 0; surface != NULL && y < line.height; y++) {
+		memcpy((char *)surface->pixels + y * surface->pitch,
+			line.pixels + (size_t)y * line.width, (size_t)line.width * 4);
+	}
+	free(line.pixels);
+	return surface;
+}
+
+SDL_Surface *overlay_text_line(
+	struct overlay_text *text, const char *utf8, int px, SDL_Color color, int max_width)
+{
+	TTF_Font *own = *utf8 != '\0' ? open_own(px) : NULL, *font = NULL;
+	SDL_Surface *surface = NULL;
+
+	if (own == NULL) {
+		return NULL;
+	}
+	if (!covers(own, utf8)) {
+		surface = draw_with_pango(text, utf8, px, color, max_width);
+		font = surface == NULL ? open_covering(utf8, px) : NULL;
+	}
+	if (surface == NULL) {
+		surface = draw_with(font != NULL ? font : own, utf8, color, max_width);
+	}
+	if (font != NULL) {
+		TTF_CloseFont(font);
+	}
+	TTF_CloseFont(own);
+	return surface;
+}

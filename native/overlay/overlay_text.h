@@ -1,0 +1,28 @@
+#pragma once
+
+#include <SDL.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct error;
+struct overlay_text;
+
+/*
+ * Lines of text as surfaces. Latin, Greek and Cyrillic come from the font inside the program, so
+ * that there always is one; every other script through Pango where the system has it
+ * (capydeck-pango.so beside the program is loaded then), else from the first of the system's fonts
+ * that has the characters. What no font has shows as a box.
+ */
+struct overlay_text *overlay_text_create(struct error *err); /* NULL: IO */
+void overlay_text_destroy(struct overlay_text *text);	     /* NULL is fine */
+
+/*
+ * One line, as ARGB8888 with straight alpha, no wider than max_width (an ellipsis ends it then).
+ * px: the font's size, as in CSS. Caller frees with SDL_FreeSurface(); NULL for "" or on failure.
+ */
+SDL_Surface *overlay_text_line(
+	struct overlay_text *text, const char *utf8, int px, SDL_Color color, int max_width);
+/* The digits' height as a share of the font's size, so that a wanted height gives the size. */
+#define OVERLAY_TEXT_DIGIT_SHARE 0.714
+/* A digit's width as a share of the font's size; all digits have the same. */
+#define OVERLAY_TEXT_DIGIT_ADVANCE 0.572
