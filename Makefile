@@ -98,7 +98,7 @@ demo: $B/capydeck
 	scripts/demo $(abspath $B/capydeck)
 test: ; scripts/run_tests
 install: all
-	install -D -m 755 -t $(DESTDIR)$(PREFIX)/bin $B/capydeck $B/capydeck-fetch
+	install -D -m 755 -t $(DESTDIR)$(PREFIX)/bin $B/capydeck $B/capydeck-{fetch,overlay,pango.so}
 	scripts/install_manpages $B/capydeck $(DESTDIR)$(PREFIX)/share/man/man1
 clean: ; rm -rf build build-* .deps
 

@@ -12,6 +12,7 @@
 #include "agent/guess_limiter.h"
 #include "agent/handle_upload.h"
 #include "agent/pairing.h"
+#include "agent/pairing_overlay.h"
 #include "agent/token_store.h"
 #include "agent/upload_store.h"
 #include "core/cleanup.h"
@@ -50,6 +51,7 @@ struct agent {
 	struct agent_services services;
 	struct ws_server *server;
 	struct mdns *mdns;
+	struct pairing_overlay *overlay; /* NULL: off */
 };
 
 static void on_hub_changed(void *user)
@@ -305,6 +307,7 @@ void agent_destroy(struct agent *agent)
 	game_artwork_destroy(agent->services.game_artwork);
 	steam_artwork_destroy(agent->services.artwork);
 	steam_destroy(agent->services.steam);
+	pairing_overlay_destroy(agent->overlay);
 	pairing_destroy(agent->services.pairing);
 	guess_limiter_destroy(agent->services.limiter);
 	game_trash_destroy(agent->services.trash);
@@ -358,6 +361,12 @@ void agent_announce(struct agent *agent)
 			.refresh_ms = ANNOUNCE_REFRESH_MS,
 		},
 		on_mdns_changed, agent);
+}
+
+void agent_show_codes(struct agent *agent)
+{
+	agent->overlay = pairing_overlay_create(
+		agent->options.loop, agent->services.pairing, agent->options.config);
 }
 
 /* --- The owner's changes --- */
@@ -492,6 +501,11 @@ const char *agent_connected_address(const struct agent *agent)
 const struct strvec *agent_notices(const struct agent *agent)
 {
 	return &agent->notices;
+}
+
+const char *agent_overlay_state(const struct agent *agent, struct strbuf *detail)
+{
+	return agent->overlay != NULL ? pairing_overlay_state(agent->overlay, detail) : "off";
 }
 
 struct agent_services *agent_services(struct agent *agent)

@@ -59,6 +59,8 @@ void agent_destroy(struct agent *agent);
 void agent_set_events(struct agent *agent, const struct agent_events *events, void *user);
 /* Announces the service by DNS-SD: after listening, because it takes longer than starting. */
 void agent_announce(struct agent *agent);
+/* From now on pairing codes are shown on the screen (pairing_overlay.h). */
+void agent_show_codes(struct agent *agent);
 
 uint16_t agent_port(const struct agent *agent);
 const struct agent_hub *agent_connected_hub(const struct agent *agent); /* NULL: none */
@@ -70,6 +72,9 @@ void agent_add_notice(struct agent *agent, const char *sentence);
 
 /* The Steam driver that a change would use now, and why, as one sentence appended to detail. */
 const char *agent_steam_driver(const struct agent *agent, struct strbuf *detail);
+
+/* What becomes of codes on the screen: pairing_overlay_state(), or "off". */
+const char *agent_overlay_state(const struct agent *agent, struct strbuf *detail);
 
 /* Forgets a Hub and closes its connection. Errors: NOT_FOUND, IO, NO_SPACE. */
 bool agent_revoke_hub(struct agent *agent, const char *hub_id, struct error *err);

@@ -20,6 +20,7 @@ enum cmd_exit {
 
 int cmd_agent(int argc, char **argv);
 int cmd_ctl(int argc, char **argv);
+int cmd_overlay(int argc, char **argv);
 int cmd_push(int argc, char **argv);
 int cmd_discover(int argc, char **argv);
 

@@ -287,6 +287,9 @@ static bool start(struct daemon *daemon, const struct agent_arguments *arguments
 		agent_add_notice(daemon->agent, notice);
 	}
 	terminal_code_init(&daemon->terminal, agent_pairing(daemon->agent));
+	if (!arguments->no_overlay) {
+		agent_show_codes(daemon->agent);
+	}
 	daemon->control = control_create(
 		&(struct control_options){
 			.loop = daemon->loop,

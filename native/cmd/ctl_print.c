@@ -102,6 +102,9 @@ void ctl_print_status(const struct ipc_status *status)
 			"locked out", (long long)status->locked_out);
 	}
 	printf(LABEL "%s: %s\n", "network", text(status->mdns.state), text(status->mdns.detail));
+	if (strcmp(text(status->overlay.state), "failed") == 0) {
+		printf(LABEL "failed: %s\n", "overlay", text(status->overlay.detail));
+	}
 	ctl_print_steam(&status->steam);
 	printf(LABEL "%lld installed\n", "games", (long long)status->games);
 	for (size_t i = 0; i < status->notices.count; i++) {

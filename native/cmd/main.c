@@ -11,6 +11,7 @@ static const struct subcommand {
 	{ "agent", cmd_agent, "serve Hubs: receive and install games" },
 	{ "ctl", cmd_ctl, "ask and tell the agent of this device" },
 	{ "discover", cmd_discover, "list the agents on the network" },
+	{ "overlay", cmd_overlay, "show a sample of the card with the pairing code" },
 	{ "push", cmd_push, "send a game to an agent" },
 	{ NULL, NULL, NULL },
 };

@@ -200,11 +200,13 @@ void control_view_settings(const struct agent *agent, struct ipc_settings *setti
 static void view_services(struct agent *agent, struct ipc_status *status)
 {
 	const struct mdns *mdns = agent_mdns(agent);
-	struct strbuf steam_detail = { 0 };
+	struct strbuf overlay_detail = { 0 }, steam_detail = { 0 };
 
 	status->mdns.state = xstrdup(mdns != NULL ? mdns_state_text(mdns_state(mdns)) : "off");
 	status->mdns.detail = xstrdup(
 		mdns != NULL ? mdns_detail(mdns) : "not announced on the network (--no-mdns)");
+	status->overlay.state = xstrdup(agent_overlay_state(agent, &overlay_detail));
+	status->overlay.detail = strbuf_detach(&overlay_detail);
 	status->steam.state = xstrdup(agent_steam_driver(agent, &steam_detail));
 	status->steam.detail = strbuf_detach(&steam_detail);
 	status->steam.queued = (int64_t)steam_queued_count(agent_services(agent)->steam);

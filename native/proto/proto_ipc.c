@@ -231,6 +231,12 @@ static const struct json_field ipc_mdns_fields[] = {
 	JSON_FIELDS_END,
 };
 
+static const struct json_field ipc_overlay_fields[] = {
+	JSON_FIELD(struct ipc_overlay, state, "state", JSON_STRING, 0),
+	JSON_FIELD(struct ipc_overlay, detail, "detail", JSON_STRING, 0),
+	JSON_FIELDS_END,
+};
+
 const struct json_field ipc_steam_fields[] = {
 	JSON_FIELD(struct ipc_steam, state, "state", JSON_STRING, 0),
 	JSON_FIELD(struct ipc_steam, detail, "detail", JSON_STRING, 0),
@@ -246,6 +252,7 @@ const struct json_field ipc_status_fields[] = {
 	JSON_FIELD(struct ipc_status, locked_out, "lockedOut", JSON_INT64, 0),
 	JSON_FIELD(struct ipc_status, paired_hubs, "pairedHubs", JSON_INT64, 0),
 	JSON_FIELD_OBJECT(struct ipc_status, mdns, "mdns", ipc_mdns_fields, 0),
+	JSON_FIELD_OBJECT(struct ipc_status, overlay, "overlay", ipc_overlay_fields, 0),
 	JSON_FIELD_OBJECT(struct ipc_status, steam, "steam", ipc_steam_fields, 0),
 	JSON_FIELD_ARRAY(struct ipc_status, uploads, "uploads", ipc_upload_fields, 0),
 	JSON_FIELD(struct ipc_status, games, "games", JSON_INT64, 0),

@@ -226,6 +226,12 @@ struct ipc_mdns {
 	char *detail;
 };
 
+/* "off", "ready", "starting", "shown", "failed"; detail: why it failed. */
+struct ipc_overlay {
+	char *state;
+	char *detail;
+};
+
 struct ipc_steam {
 	char *state; /* the name of the driver that a change would use now */
 	char *detail;
@@ -265,6 +271,7 @@ struct ipc_status {
 	int64_t locked_out;	   /* addresses that guessed too often */
 	int64_t paired_hubs;
 	struct ipc_mdns mdns;
+	struct ipc_overlay overlay;
 	struct ipc_steam steam;
 	struct ipc_upload *uploads;
 	size_t uploads_count;

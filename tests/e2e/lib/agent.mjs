@@ -69,13 +69,14 @@ export class Deck {
   }
 
   /** Arguments of `capydeck agent`. */
-  agentArgs({ port = 0, args = [] } = {}) {
+  agentArgs({ port = 0, overlay = false, args = [] } = {}) {
     return [
       "agent",
       ...["--port", String(port), "--name", "Test Deck"],
       ...["--library", this.library, "--steam-dir", this.steam],
       ...["--config-dir", this.config, "--state-dir", this.state, "--runtime-dir", this.runtime],
-      ...["--no-mdns", "--no-overlay", "--verbose", "--exit-on-stdin-eof"],
+      ...["--no-mdns", "--verbose", "--exit-on-stdin-eof"],
+      ...(overlay ? [] : ["--no-overlay"]),
       ...(IS_ROOT ? ["--allow-root"] : []),
       ...args,
     ];

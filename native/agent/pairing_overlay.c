@@ -1,0 +1,304 @@
+#define LOG_MODULE "overlay"
+
+#include "agent/pairing_overlay.h"
+
+#include "agent/pairing.h"
+#include "core/cleanup.h"
+#include "core/config.h"
+#include "core/error.h"
+#include "core/log.h"
+#include "core/loop.h"
+#include "core/paths.h"
+#include "core/spawn.h"
+#include "core/strbuf.h"
+#include "core/xalloc.h"
+#include "proto/proto_constants.h"
+#include "proto/proto_overlay.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define PROGRAM "capydeck-overlay"
+#define SHOW_WAIT_MS 3000
+#define END_WAIT_MS 500
+#define STARTS_MAX 2 /* a code */
+
+enum overlay_state {
+	OVERLAY_IDLE,
+	OVERLAY_STARTING,
+	OVERLAY_ON_SCREEN,
+	OVERLAY_LEAVING, /* hidden, unless another code follows at once */
+	OVERLAY_GIVEN_UP,
+};
+
+struct pairing_overlay {
+	struct loop *loop;
+	struct pairing *pairing;
+	const struct config *config;
+	struct pairing_listener listener;
+	enum overlay_state state;
+	unsigned starts;     /* for the code that is valid */
+	struct error error;  /* why the last child ended */
+	struct spawn *child; /* NULL: none */
+	int fd;		     /* our end; −1: closed, the child is to end */
+	struct loop_watch *watch;
+	struct loop_timer *timer; /* for its first frame, or for its end */
+	struct strbuf input;
+};
+
+/* --- The child --- */
+
+static void close_end(struct pairing_overlay *overlay)
+{
+	loop_watch_remove(TAKE_PTR(overlay->watch));
+	close_fd(&overlay->fd);
+	overlay->fd = -1;
+	strbuf_finish(&overlay->input);
+}
+
+static void drop_child(struct pairing_overlay *overlay)
+{
+	close_end(overlay);
+	loop_timer_stop(overlay->timer);
+	spawn_destroy(TAKE_PTR(overlay->child));
+}
+
+static void start(struct pairing_overlay *overlay);
+
+/* The child is gone or useless while its code is still valid. */
+static void lose(struct pairing_overlay *overlay, const char *reason)
+{
+	drop_child(overlay);
+	error_set(&overlay->error, ERROR_IO, "%s", reason);
+	if (overlay->starts < STARTS_MAX) {
+		log_info("the overlay is started again: %s", reason);
+		start(overlay);
+		return;
+	}
+	overlay->state = OVERLAY_GIVEN_UP;
+	log_warning("the pairing code is not on the screen: %s", reason);
+}
+
+static void take_report(struct pairing_overlay *overlay, const char *line, size_t length)
+{
+	struct overlay_report report = { 0 };
+
+	if (!json_read_text(&report, overlay_report_fields, line, length, &overlay->error)) {
+		json_finish(&report, overlay_report_fields);
+		return;
+	}
+	if (strcmp(report.status, OVERLAY_SHOWN) == 0) {
+		overlay->state = OVERLAY_ON_SCREEN;
+		loop_timer_stop(overlay->timer);
+	} else if (strcmp(report.status, OVERLAY_DISMISSED) == 0) {
+		pairing_dismiss(overlay->pairing, NULL);
+	} else if (strcmp(report.status, OVERLAY_FAILED) == 0) {
+		error_set(&overlay->error, ERROR_IO, "%s",
+			report.reason != NULL ? report.reason : "the overlay failed");
+	}
+	json_finish(&report, overlay_report_fields);
+}
+
+static void on_readable(void *user, uint32_t events)
+{
+	struct pairing_overlay *overlay = user;
+	char part[4096];
+	ssize_t got = recv(overlay->fd, part, sizeof(part), MSG_DONTWAIT);
+	char *end;
+
+	if (got <= 0 || overlay->input.length > OVERLAY_LINE_MAX_BYTES) {
+		/* Its end follows, and says more. */
+		loop_watch_set(overlay->watch, got < 0 && errno == EAGAIN ? LOOP_READ : 0);
+		return;
+	}
+	strbuf_append(&overlay->input, part, (size_t)got);
+	/* A dismissal closes our end, and the input goes with it. */
+	while (overlay->fd >= 0 && overlay->input.length > 0 &&
+		(end = memchr(overlay->input.data, '\n', overlay->input.length)) != NULL) {
+		AUTO(strbuf_finish) struct strbuf line = { 0 };
+		size_t length = (size_t)(end - overlay->input.data);
+
+		strbuf_append(&line, overlay->input.data, length);
+		overlay->input.length -= length + 1;
+		memmove(overlay->input.data, end + 1, overlay->input.length);
+		take_report(overlay, strbuf_text(&line), line.length);
+	}
+}
+
+static void on_exited(void *user, int status)
+{
+	struct pairing_overlay *overlay = user;
+	AUTO(free_ptr) char *reason = NULL;
+
+	if (overlay->fd >= 0) {
+		on_readable(overlay, LOOP_READ); /* its last words */
+	}
+	if (overlay->fd < 0 || overlay->state == OVERLAY_LEAVING) {
+		drop_child(overlay);
+		return;
+	}
+	if (overlay->error.kind != ERROR_NONE) {
+		reason = xstrdup(overlay->error.message);
+	} else if (WIFSIGNALED(status)) {
+		reason = xasprintf("the overlay was ended by signal %d", WTERMSIG(status));
+	} else {
+		reason = xasprintf("the overlay ended with code %d", WEXITSTATUS(status));
+	}
+	lose(overlay, reason);
+}
+
+static void on_timer(void *user)
+{
+	struct pairing_overlay *overlay = user;
+
+	if (overlay->state == OVERLAY_STARTING) {
+		lose(overlay, "the overlay showed nothing within 3 s; does the screen's server "
+			      "answer?");
+	} else if (overlay->fd >= 0) {
+		close_end(overlay);
+		loop_timer_set(overlay->timer, END_WAIT_MS);
+	} else {
+		drop_child(overlay);
+	}
+}
+
+static void send_order(struct pairing_overlay *overlay)
+{
+	const struct pairing_view *view = pairing_view(overlay->pairing);
+	const struct overlay_order order = {
+		.code = (char *)view->code,
+		.hub_name = (char *)view->hub_name,
+		.left_ms = view->expires_at_ms - loop_now_ms(),
+		.total_ms = PAIRING_EXPIRES_S * 1000,
+		.language = overlay->config->overlay_language,
+		.large_text = overlay->config->overlay_large_text,
+		.reduced_motion = overlay->config->overlay_reduced_motion,
+	};
+	AUTO(strbuf_finish) struct strbuf line = { 0 };
+
+	json_write(&line, overlay_order_fields, &order);
+	strbuf_append_char(&line, '\n');
+	/* It fits into the socket's buffer; a child that takes none shows nothing in time. */
+	if (send(overlay->fd, line.data, line.length, MSG_NOSIGNAL) < 0) {
+		error_set_errno(&overlay->error, "the overlay takes no orders");
+	}
+	explicit_bzero(line.data, line.length);
+	overlay->state = OVERLAY_STARTING;
+	loop_timer_set(overlay->timer, SHOW_WAIT_MS);
+}
+
+static bool start_child(struct pairing_overlay *overlay, struct error *err)
+{
+	AUTO(free_ptr) char *program = path_beside_program(PROGRAM);
+	const char *const argv[] = { program, NULL };
+	int ends[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0) {
+		return error_set_errno(err, "no socket for the overlay");
+	}
+	overlay->child = spawn_create(overlay->loop,
+		&(struct spawn_options){
+			.argv = argv,
+			.stdin_fd = ends[1],
+			.stdout_fd = -1,
+			.exited = on_exited,
+			.user = overlay,
+		},
+		err);
+	close(ends[1]);
+	if (overlay->child == NULL) {
+		close(ends[0]);
+		return false;
+	}
+	overlay->fd = ends[0];
+	overlay->watch =
+		loop_watch_add(overlay->loop, overlay->fd, LOOP_READ, on_readable, overlay);
+	return true;
+}
+
+static void start(struct pairing_overlay *overlay)
+{
+	overlay->starts++;
+	overlay->error = (struct error){ .kind = ERROR_NONE };
+	if (start_child(overlay, &overlay->error)) {
+		send_order(overlay);
+		return;
+	}
+	overlay->state = OVERLAY_GIVEN_UP;
+	log_warning("the pairing code is not on the screen: %s", overlay->error.message);
+}
+
+/* --- Pairing's listener --- */
+
+static void on_show(void *user, const struct pairing_view *view)
+{
+	struct pairing_overlay *overlay = user;
+
+	if (overlay->fd >= 0) {
+		send_order(overlay); /* another code in the same place */
+		return;
+	}
+	drop_child(overlay);
+	overlay->starts = 0;
+	start(overlay);
+}
+
+static void on_hide(void *user, enum pairing_end end)
+{
+	struct pairing_overlay *overlay = user;
+
+	if (overlay->child != NULL) {
+		overlay->state = OVERLAY_LEAVING;
+		loop_timer_set(overlay->timer, 0);
+	}
+}
+
+struct pairing_overlay *pairing_overlay_create(
+	struct loop *loop, struct pairing *pairing, const struct config *config)
+{
+	struct pairing_overlay *overlay = xcalloc(1, sizeof(*overlay));
+
+	overlay->loop = loop;
+	overlay->pairing = pairing;
+	overlay->config = config;
+	overlay->fd = -1;
+	overlay->timer = loop_timer_create(loop, on_timer, overlay);
+	overlay->listener = (struct pairing_listener){
+		.show = on_show,
+		.hide = on_hide,
+		.user = overlay,
+	};
+	pairing_listen(pairing, &overlay->listener);
+	return overlay;
+}
+
+void pairing_overlay_destroy(struct pairing_overlay *overlay)
+{
+	if (overlay == NULL) {
+		return;
+	}
+	pairing_unlisten(overlay->pairing, &overlay->listener);
+	drop_child(overlay);
+	loop_timer_destroy(overlay->timer);
+	free(overlay);
+}
+
+const char *pairing_overlay_state(const struct pairing_overlay *overlay, struct strbuf *detail)
+{
+	static const char *const names[] = {
+		[OVERLAY_IDLE] = "ready",
+		[OVERLAY_STARTING] = "starting",
+		[OVERLAY_ON_SCREEN] = "shown",
+		[OVERLAY_LEAVING] = "ready",
+		[OVERLAY_GIVEN_UP] = "failed",
+	};
+
+	if (overlay->state == OVERLAY_GIVEN_UP) {
+		strbuf_append_text(detail, overlay->error.message);
+	}
+	return names[overlay->state];
+}

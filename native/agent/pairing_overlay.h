@@ -1,0 +1,23 @@
+#pragma once
+
+struct config;
+struct loop;
+struct pairing;
+struct pairing_overlay;
+struct strbuf;
+
+/*
+ * Shows the pairing code on the screen: a listener of pairing.h that has capydeck-overlay, beside
+ * this program, draw it. The child exists only while a code is valid. One that dies, or shows
+ * nothing within 3 s, is started once more; after that the code is for the other listeners alone,
+ * and the state says why.
+ */
+struct pairing_overlay *pairing_overlay_create(
+	struct loop *loop, struct pairing *pairing, const struct config *config);
+void pairing_overlay_destroy(struct pairing_overlay *overlay); /* NULL is fine */
+
+/*
+ * "ready", "starting", "shown" or "failed" (static text); what there is to say of it is appended to
+ * detail, one sentence or nothing.
+ */
+const char *pairing_overlay_state(const struct pairing_overlay *overlay, struct strbuf *detail);

@@ -1,0 +1,178 @@
+// An X server with a window manager, a compositor and a game in the foreground: a desktop to look at.
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import path from "node:path";
+
+import { BINARY, run } from "./agent.mjs";
+import { deadline, until } from "./wait.mjs";
+
+const FAKE_GAME = path.join(path.dirname(BINARY), "fake_game");
+
+/** The programs that looking at a screen takes; null, or why it cannot be done here. */
+export function missingPrograms() {
+  for (const program of ["Xvfb", "openbox", "picom", "xdotool", "xwininfo", "import", "convert", "tesseract"]) {
+    if (spawnSync("sh", ["-c", `command -v ${program}`]).status !== 0) {
+      return `${program} is not installed`;
+    }
+  }
+  return null;
+}
+
+/** A picture of the whole screen: RGB, three bytes a pixel. `ppm`: as the format is defined. */
+export class Picture {
+  constructor(ppm) {
+    const [, width, height] = /^P6\s+(\d+)\s+(\d+)\s+255\s/.exec(ppm.subarray(0, 64).toString("latin1"));
+    [this.width, this.height] = [Number(width), Number(height)];
+    this.pixels = ppm.subarray(ppm.length - 3 * this.width * this.height);
+  }
+
+  at(x, y) {
+    const start = 3 * (y * this.width + x);
+    return [...this.pixels.subarray(start, start + 3)];
+  }
+
+  row(y, left = 0, width = this.width) {
+    return this.pixels.subarray(3 * (y * this.width + left), 3 * (y * this.width + left + width));
+  }
+
+  /** The smallest rectangle that holds every pixel that differs; null when none does. */
+  difference(other) {
+    let [left, top, right, bottom] = [this.width, this.height, -1, -1];
+    for (let y = 0; y < this.height; y++) {
+      const [mine, theirs] = [this.row(y), other.row(y)];
+      if (mine.equals(theirs)) {
+        continue;
+      }
+      const differs = (x) => !mine.subarray(3 * x, 3 * x + 3).equals(theirs.subarray(3 * x, 3 * x + 3));
+      let [first, last] = [0, this.width - 1];
+      while (!differs(first)) {
+        first++;
+      }
+      while (!differs(last)) {
+        last--;
+      }
+      [left, right] = [Math.min(left, first), Math.max(right, last)];
+      [top, bottom] = [Math.min(top, y), y];
+    }
+    return right < 0 ? null : { left, top, width: right - left + 1, height: bottom - top + 1 };
+  }
+
+  /** Rows of pure white pixels within a rectangle: how tall what is written there is. */
+  whiteHeight({ left, top, width, height }) {
+    const rows = [];
+    for (let y = top; y < top + height; y++) {
+      if (this.row(y, left, width).includes(Buffer.from([255, 255, 255]))) {
+        rows.push(y);
+      }
+    }
+    let longest = 0;
+    for (let i = 0, start = 0; i < rows.length; i++) {
+      start = i > 0 && rows[i] === rows[i - 1] + 1 ? start : i;
+      longest = Math.max(longest, i - start + 1);
+    }
+    return longest;
+  }
+
+  /** The digits that a reader of the part with the largest white letters sees. */
+  readDigits({ left, top, width, height }) {
+    const rows = Array.from({ length: height }, (_, y) => this.row(top + y, left, width));
+    const part = Buffer.concat([Buffer.from(`P6 ${width} ${height} 255\n`), ...rows]);
+    const cut = spawnSync(
+      "convert",
+      ["ppm:-", "-fill", "black", "-fuzz", "4%", "+opaque", "white", "-negate"].concat([
+        ...["-resize", "x200", "-bordercolor", "white", "-border", "20", "-density", "100", "png:-"],
+      ]),
+      { input: part, maxBuffer: 1 << 28 },
+    );
+    const read = spawnSync(
+      "tesseract",
+      ["-", "-", "--psm", "7", "-c", "tessedit_char_whitelist=0123456789"],
+      { input: cut.stdout },
+    );
+    return read.stdout.toString().replace(/\s/g, "");
+  }
+}
+
+export class Screen {
+  #children = [];
+
+  static async start(t, { size = "1280x800", composited = true } = {}) {
+    const screen = new Screen();
+    t.after(() => screen.#stop());
+    const server = spawn("Xvfb", ["-displayfd", "3", "-screen", "0", `${size}x24`, "-nolisten", "tcp", "-noreset"], {
+      stdio: ["ignore", "ignore", "ignore", "pipe"],
+    });
+    screen.#children.push(server);
+    const [number] = await deadline(once(server.stdio[3], "data"), "Xvfb starts");
+    screen.display = `:${number.toString().trim()}`;
+    screen.server = server;
+    screen.#run("openbox", []);
+    await until("openbox manages windows", async () =>
+      (await screen.ask("xprop", "-root", "_NET_SUPPORTING_WM_CHECK")).includes("window id"),
+    );
+    if (composited) {
+      screen.#run("picom", ["--backend", "xrender", "--config", "/dev/null"]);
+      await until("picom composites", async () =>
+        (await screen.ask("xwininfo", "-root", "-tree")).includes("picom"),
+      );
+    }
+    return screen;
+  }
+
+  get env() {
+    return { ...process.env, DISPLAY: this.display };
+  }
+
+  #run(command, args, options = {}) {
+    const child = spawn(command, args, { env: this.env, stdio: "ignore", ...options });
+    this.#children.push(child);
+    return child;
+  }
+
+  async #stop() {
+    for (const child of this.#children.reverse()) {
+      const gone = child.exitCode === null && child.signalCode === null ? once(child, "exit") : null;
+      child.kill("SIGKILL");
+      await gone;
+    }
+  }
+
+  /** What a program prints about this screen. */
+  async ask(command, ...args) {
+    return (await run(command, args, { env: this.env })).stdout;
+  }
+
+  /** A full-screen game that has the focus; `log` is what it noticed. */
+  async game(colours = "cold") {
+    const child = this.#run(FAKE_GAME, [colours], { stdio: ["pipe", "pipe", "inherit"] });
+    const game = { log: "" };
+    child.stdout.setEncoding("utf8").on("data", (text) => (game.log += text));
+    await until("the game has the focus", () => game.log.includes("focus gained"));
+    game.end = async () => {
+      const gone = once(child, "exit");
+      child.stdin.end();
+      await gone;
+    };
+    return game;
+  }
+
+  async focused() {
+    return (await this.ask("xdotool", "getwindowfocus", "getwindowname")).trim();
+  }
+
+  async windows() {
+    return await this.ask("xwininfo", "-root", "-tree");
+  }
+
+  /** A picture once two in a row are equal. */
+  async picture() {
+    let last = null;
+    return await until("the screen stands still", () => {
+      const shot = spawnSync("import", ["-window", "root", "-depth", "8", "ppm:-"], { env: this.env, maxBuffer: 1 << 28 });
+      const picture = new Picture(shot.stdout);
+      const still = last !== null && last.pixels.equals(picture.pixels);
+      last = picture;
+      return still ? picture : null;
+    });
+  }
+}
