@@ -200,6 +200,21 @@ test("a queued change survives the agent and is made when the plugin attaches", 
   assert.equal(plugin.model.shortcuts.size, 1);
 });
 
+test("an agent that is told to end in the middle of a call leaves it to the next one", async (t) => {
+  const { deck, client, agent, hub } = await startDeck(t);
+  const model = new ShortcutModel();
+  const plugin = await GameModePlugin.attach(t, deck, { model, before: () => SILENCE });
+  const asked = plugin.requested("steam.apply");
+  push(hub).catch(() => {}); // the Hub is dropped
+  await asked;
+  assert.equal((await agent.stop()).code, 0);
+  await startAgent(t, { deck, env: client.env });
+  assert.ok((await steamOf(deck)).queued >= 1);
+  await GameModePlugin.attach(t, deck, { model });
+  await until("the queue is empty", async () => (await steamOf(deck)).queued === 0);
+  assert.equal(model.shortcuts.size, 1);
+});
+
 test("a plugin that never answers counts as gone, and what it says later is dropped", async (t) => {
   const { deck, hub } = await startDeck(t, { steam: false });
   let answerLate;
