@@ -427,6 +427,21 @@ START_TEST(test_steam_chose_another_id)
 }
 END_TEST
 
+START_TEST(test_steam_chooses_another_id_meanwhile)
+{
+	request.urls[ARTWORK_GRID] = "data:,%89PNG%0d%0a%1a%0a";
+	strbuf_append_text(&request.images[ARTWORK_HERO], PNG);
+	apply(0);
+	steam.actual_app_id = 5;
+	await(1);
+	ck_applied(0, ARTWORK_GRID);
+	ck_file("5p.png", PNG);
+	ck_file("5_hero.png", PNG);
+	ck_assert_uint_eq(shown_count, 2);
+	ck_assert_uint_eq(shown[0].app_id, 5);
+}
+END_TEST
+
 START_TEST(test_destroy_in_the_middle)
 {
 	steam.holds_answers = true;
@@ -475,6 +490,7 @@ int main(void)
 	tcase_add_test(tcase, test_nothing_wanted);
 	tcase_add_test(tcase, test_the_last_one_stays);
 	tcase_add_test(tcase, test_steam_chose_another_id);
+	tcase_add_test(tcase, test_steam_chooses_another_id_meanwhile);
 	tcase_add_test(tcase, test_destroy_in_the_middle);
 	tcase_add_test(tcase, test_rubbish_of_a_killed_process_goes);
 	suite_add_tcase(suite, tcase);

@@ -332,22 +332,3 @@ bool artwork_rename(
 	}
 	return sync_grid(grid_fd, err);
 }
-
-bool artwork_remove(const char *root, const char *account_id, uint32_t app_id, struct error *err)
-{
-	struct error reason = { 0 };
-	AUTO(close_fd) int grid_fd = open_grid(root, account_id, false, &reason);
-
-	if (grid_fd < 0) {
-		return reason.kind == ERROR_NOT_FOUND ||
-		       error_set(err, reason.kind, "%s", reason.message);
-	}
-	for (unsigned kind = 0; kind < ARTWORK_KIND_COUNT; kind++) {
-		AUTO(free_ptr) char *stem = stem_of(app_id, (enum artwork_kind)kind);
-
-		if (!remove_images(grid_fd, stem, NULL, err)) {
-			return false;
-		}
-	}
-	return sync_grid(grid_fd, err);
-}

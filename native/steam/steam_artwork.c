@@ -1,19 +1,17 @@
 #include "steam/steam_artwork.h"
 
 #include "core/atomic_file.h"
-#include "core/beneath.h"
 #include "core/cleanup.h"
 #include "core/loop.h"
-#include "core/paths.h"
 #include "core/worker.h"
 #include "core/xalloc.h"
 #include "steam/artwork_fetch.h"
 #include "steam/data_url.h"
+#include "steam/download_dir.h"
 #include "steam/steam.h"
 #include "steam/steam_driver.h"
 
 #include <assert.h>
-#include <fcntl.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +23,7 @@ struct steam_artwork {
 	struct worker *store;
 	struct steam *steam;
 	char *downloads_dir;
-	struct order *orders; /* those that are not answered yet */
+	struct order *orders; /* not answered yet; newest first */
 };
 
 enum image_state {
@@ -68,45 +66,6 @@ struct order {
 	unsigned holds; /* by the worker and by Steam */
 };
 
-/* --- The folder of downloads --- */
-
-/* Errors leave rubbish, which the next start clears away. */
-static void remove_dir(const char *dir)
-{
-	AUTO(close_fd) int fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-
-	if (fd >= 0) {
-		beneath_remove_tree(fd, ".", NULL);
-		rmdir(dir);
-	}
-}
-
-struct dir_removal {
-	struct worker_job job;
-	char *dir;
-};
-
-static void run_dir_removal(struct worker_job *job)
-{
-	remove_dir(((struct dir_removal *)job)->dir);
-}
-
-static void free_dir_removal(struct worker_job *job)
-{
-	free(((struct dir_removal *)job)->dir);
-	free(job);
-}
-
-/* Behind the images that are still to be read from there. */
-static void remove_dir_later(struct worker *store, char *dir_take)
-{
-	struct dir_removal *removal = xcalloc(1, sizeof(*removal));
-
-	removal->job = (struct worker_job){ .run = run_dir_removal, .done = free_dir_removal };
-	removal->dir = dir_take;
-	worker_submit(store, &removal->job);
-}
-
 /* --- The end of an order --- */
 
 static void release(struct order *order)
@@ -136,7 +95,8 @@ static void answer(struct order *order)
 	loop_timer_destroy(order->deadline);
 	artwork_fetch_destroy(order->fetch);
 	if (order->dir != NULL) {
-		remove_dir_later(order->artwork->store, order->dir);
+		/* Behind the images that are still to be read from there. */
+		download_dir_remove_take(order->artwork->store, order->dir);
 	}
 	order->done(order->user, order->results);
 	order->answered = true;
@@ -252,6 +212,9 @@ static void run_store(struct worker_job *job)
 	const struct order *order = image->order;
 	struct error *err = &image->error;
 
+	if (image->data_url != NULL) {
+		strbuf_reset(&image->bytes);
+	}
 	if ((image->data_url != NULL &&
 		    !data_url_decode(&image->bytes, image->data_url, ARTWORK_MAX_BYTES, err)) ||
 		(image->file != NULL &&
@@ -261,6 +224,8 @@ static void run_store(struct worker_job *job)
 	artwork_put(order->root, order->account_id, image->app_id, image->kind, image->bytes.data,
 		image->bytes.length, &image->path, err);
 }
+
+static void store(struct image *image);
 
 static void on_stored(struct worker_job *job)
 {
@@ -273,6 +238,9 @@ static void on_stored(struct worker_job *job)
 	} else if (image->error.kind != ERROR_NONE) {
 		end_image(image, &image->error);
 		answer_if_ended(order);
+	} else if (image->app_id != steam_actual_app_id(order->artwork->steam, order->app_id)) {
+		free(TAKE_PTR(image->path));
+		store(image); /* the others were renamed meanwhile */
 	} else {
 		show(image);
 	}
@@ -315,28 +283,12 @@ static void on_fetched(void *user, const struct artwork_fetched *results, size_t
 	answer_if_ended(order);
 }
 
-static bool make_download_dir(struct order *order, struct error *err)
-{
-	const char *parent = order->artwork->downloads_dir;
-	char *dir;
-
-	if (!make_dirs(parent, 0700, err)) {
-		return false;
-	}
-	dir = path_join(parent, "XXXXXX");
-	if (mkdtemp(dir) == NULL) {
-		free(dir);
-		return error_set_errno(err, "cannot make a folder in '%s'", parent);
-	}
-	order->dir = dir;
-	return true;
-}
-
 static void fetch(struct order *order, const char *const *urls, size_t count, bool allow_local)
 {
 	struct error err = { 0 };
 
-	if (make_download_dir(order, &err)) {
+	order->dir = download_dir_make(order->artwork->downloads_dir, &err);
+	if (order->dir != NULL) {
 		order->fetch = artwork_fetch_create(order->artwork->loop,
 			&(struct artwork_fetch_options){
 				.urls = urls,
@@ -471,7 +423,7 @@ struct steam_artwork *steam_artwork_create(
 	artwork->store = worker_create(loop, 1);
 	artwork->steam = steam;
 	artwork->downloads_dir = xstrdup(downloads_dir);
-	remove_dir(downloads_dir);
+	download_dir_clear(downloads_dir);
 	return artwork;
 }
 

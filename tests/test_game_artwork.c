@@ -1,0 +1,302 @@
+/* Images that wait for their game. Steam, the uploads and the Hub are played by this file. */
+#include "agent/game_artwork.h"
+
+#include "agent/agent_session.h"
+#include "agent/game_registry.h"
+#include "agent/operation_announce.h"
+#include "agent/upload_store.h"
+#include "core/cleanup.h"
+#include "core/config.h"
+#include "core/loop.h"
+#include "core/paths.h"
+#include "core/xalloc.h"
+#include "proto/proto_steam.h"
+#include "steam/steam_artwork.h"
+#include "steam_home.h"
+
+#include <check.h>
+
+#define PNG "\x89PNG\r\n\x1a\n"
+#define UPLOAD "0123456789abcdef"
+
+static struct steam_home home;
+static struct paths paths;
+static struct config config;
+static struct agent_services services;
+static struct error err;
+static unsigned ended_count;
+
+/* --- What the others do --- */
+
+static const char *listed[4]; /* uploads; ends with NULL */
+
+void upload_store_each(struct upload_store *store,
+	void (*visit)(void *user, const struct upload_status *status), void *user)
+{
+	for (unsigned i = 0; listed[i] != NULL; i++) {
+		visit(user, &(struct upload_status){ .upload_id = listed[i], .hub_id = "hub" });
+	}
+}
+
+static struct strbuf told;
+
+void operation_announce(struct agent_session *session, const char *type, const char *status,
+	const char *game_name, const char *message)
+{
+	ck_assert_str_eq(type, "artwork");
+	strbuf_appendf(&told, "%s %s: %s\n", game_name, status, message);
+}
+
+static struct {
+	unsigned count;
+	uint32_t app_id;
+	bool allow_local;
+	char *images[ARTWORK_KIND_COUNT]; /* NULL: none */
+	char *urls[ARTWORK_KIND_COUNT];
+	steam_artwork_done *done;
+	void *user;
+} order;
+
+static void forget_order(void)
+{
+	for (unsigned i = 0; i < ARTWORK_KIND_COUNT; i++) {
+		free(TAKE_PTR(order.images[i]));
+		free(TAKE_PTR(order.urls[i]));
+	}
+}
+
+void steam_artwork_apply(struct steam_artwork *artwork, struct steam_artwork_request *request,
+	steam_artwork_done *done, void *user)
+{
+	forget_order();
+	order.count++;
+	order.app_id = request->app_id;
+	order.allow_local = request->allow_local;
+	order.done = done;
+	order.user = user;
+	ck_assert_str_eq(request->user_id, "7");
+	for (unsigned i = 0; i < ARTWORK_KIND_COUNT; i++) {
+		order.urls[i] = xstrdup_or_null(request->urls[i]);
+		order.images[i] =
+			request->images[i].length > 0 ? strbuf_detach(&request->images[i]) : NULL;
+		strbuf_finish(&request->images[i]);
+	}
+	loop_stop(services.loop);
+}
+
+/* --- The tests' own --- */
+
+static void setup(void)
+{
+	AUTO(free_ptr) char *games = NULL;
+	char *notice = NULL;
+
+	steam_home_init(&home);
+	paths.state_dir = home.path;
+	services = (struct agent_services){
+		.loop = loop_create(),
+		.paths = &paths,
+		.config = &config,
+		.connected = (struct agent_session *)&home, /* only its being there counts */
+	};
+	games = xstrdup(steam_home_path(&home, "games.json"));
+	services.games = game_registry_create(games, &notice);
+	services.game_artwork = game_artwork_create(&services);
+}
+
+static void teardown(void)
+{
+	game_artwork_destroy(services.game_artwork);
+	game_registry_destroy(services.games);
+	loop_destroy(services.loop);
+	strbuf_finish(&told);
+	forget_order();
+	steam_home_finish(&home);
+}
+
+static void on_kept(void *user, const struct error *error)
+{
+	ck_assert_ptr_null(error);
+	ended_count++;
+	loop_stop(services.loop);
+}
+
+static bool keep_text(const char *upload_id, const char *type, const char *text)
+{
+	struct strbuf image = { 0 };
+	unsigned before = ended_count;
+	bool ok;
+
+	strbuf_append_text(&image, text);
+	ok = game_artwork_keep(&services, upload_id, type, &image, on_kept, NULL, &err);
+	ck_assert_uint_eq(ended_count, before);
+	ck_assert_ptr_null(image.data);
+	if (ok) {
+		loop_run(services.loop);
+		ck_assert_uint_eq(ended_count, before + 1);
+	}
+	return ok;
+}
+
+static void keep(const char *upload_id, const char *type, const char *text)
+{
+	ck_assert_msg(keep_text(upload_id, type, text), "%s", err.message);
+}
+
+static void ck_keep_fails(
+	const char *upload_id, const char *type, const char *text, const char *sentence)
+{
+	ck_assert(!keep_text(upload_id, type, text));
+	ck_assert_int_eq(err.kind, ERROR_INVALID);
+	ck_assert_msg(strstr(err.message, sentence) != NULL, "%s", err.message);
+}
+
+static void on_ended(void *user)
+{
+	ended_count++;
+	loop_stop(services.loop);
+}
+
+static void apply(const char *upload_id, const struct artwork_urls *urls)
+{
+	ended_count = 0;
+	game_artwork_apply(&services, upload_id, "7", 5, "Celeste", urls, on_ended, NULL);
+	ck_assert_uint_eq(ended_count + order.count, 0);
+	loop_run(services.loop);
+}
+
+/* All that was asked for is done; nothing can be asked for any more. */
+static void finish(void)
+{
+	game_artwork_destroy(services.game_artwork);
+	ck_assert_ptr_null(services.game_artwork);
+}
+
+START_TEST(test_applied_with_its_urls)
+{
+	const struct artwork_urls urls = { .grid = (char *)"http://a", .hero = (char *)"http://b" };
+	struct steam_artwork_result results[ARTWORK_KIND_COUNT] = { 0 };
+
+	config.artwork_local_servers = true;
+	keep(UPLOAD, "grid", PNG "older");
+	keep(UPLOAD, "grid", PNG "newer");
+	keep(UPLOAD, "icon", PNG "icon");
+	keep("another", "grid", PNG "another");
+	apply(UPLOAD, &urls);
+	ck_assert_uint_eq(order.count, 1);
+	ck_assert_uint_eq(order.app_id, 5);
+	ck_assert(order.allow_local);
+	ck_assert_str_eq(order.images[ARTWORK_GRID], PNG "newer");
+	ck_assert_str_eq(order.images[ARTWORK_ICON], PNG "icon");
+	ck_assert_ptr_null(order.images[ARTWORK_HERO]);
+	ck_assert_str_eq(order.urls[ARTWORK_HERO], "http://b");
+	ck_assert_str_eq(strbuf_text(&told), "Celeste start: Applying artwork\n");
+	ck_assert_uint_eq(ended_count, 0);
+	ck_assert(steam_home_exists(&home, "artwork/" UPLOAD "/grid"));
+
+	results[ARTWORK_GRID].wanted = results[ARTWORK_ICON].wanted = true;
+	results[ARTWORK_HERO].wanted = true;
+	error_set(&results[ARTWORK_HERO].error, ERROR_IO, "404");
+	order.done(order.user, results);
+	ck_assert_uint_eq(ended_count, 1);
+	ck_assert_ptr_nonnull(
+		strstr(told.data, "complete: Artwork applied: grid, icon; hero: 404"));
+	finish();
+	ck_assert(!steam_home_exists(&home, "artwork/" UPLOAD));
+	ck_assert(steam_home_exists(&home, "artwork/another/grid"));
+}
+END_TEST
+
+START_TEST(test_nothing_to_apply)
+{
+	apply("unknown", NULL);
+	ck_assert_uint_eq(ended_count, 1);
+	apply(NULL, &(struct artwork_urls){ .grid = (char *)"" });
+	ck_assert_uint_eq(ended_count, 1);
+	apply("../" UPLOAD, NULL);
+	ck_assert_uint_eq(ended_count, 1);
+	ck_assert_uint_eq(order.count, 0);
+	ck_assert_uint_eq(told.length, 0);
+}
+END_TEST
+
+START_TEST(test_what_is_kept_is_an_image_of_an_upload)
+{
+	ck_keep_fails("..", "grid", PNG, "'..' is no upload");
+	ck_keep_fails("a/../b", "grid", PNG, "is no upload");
+	ck_keep_fails("", "grid", PNG, "'' is no upload");
+	ck_keep_fails("0123456789012345678901234567890123456789012345678901234567890123456789",
+		"grid", PNG, "is no upload");
+	ck_keep_fails(UPLOAD, "../grid", PNG, "'../grid'");
+	ck_keep_fails(UPLOAD, "grid", "<html>", "the grid image");
+	ck_keep_fails(UPLOAD, "grid", "", "the grid image");
+	finish();
+	ck_assert(!steam_home_exists(&home, "artwork"));
+}
+END_TEST
+
+START_TEST(test_forget_and_sweep)
+{
+	struct game game = { .dir = (char *)"/games/b",
+		.name = (char *)"B",
+		.pending = (char *)"{\"uploadId\":\"pending\"}" };
+
+	ck_assert(game_registry_put(services.games, &game, &err));
+	keep("resumable", "grid", PNG);
+	keep("pending", "grid", PNG);
+	keep("gone", "grid", PNG);
+	keep("gone", "hero", PNG);
+	keep("forgotten", "grid", PNG);
+	game_artwork_forget(&services, "forgotten");
+	game_artwork_forget(&services, "..");
+	listed[0] = "resumable";
+	listed[1] = "forgotten";
+	game_artwork_sweep(&services);
+	finish();
+	ck_assert(steam_home_exists(&home, "artwork/resumable/grid"));
+	ck_assert(steam_home_exists(&home, "artwork/pending/grid"));
+	ck_assert(!steam_home_exists(&home, "artwork/gone"));
+	ck_assert(!steam_home_exists(&home, "artwork/forgotten"));
+	ck_assert(steam_home_exists(&home, "games.json"));
+}
+END_TEST
+
+START_TEST(test_stopping_leaves_it_to_the_next_start)
+{
+	const struct steam_artwork_result results[ARTWORK_KIND_COUNT] = { 0 };
+
+	/* One is being applied, one still to be read. */
+	keep(UPLOAD, "grid", PNG);
+	keep("another", "grid", PNG);
+	apply(UPLOAD, NULL);
+	game_artwork_apply(&services, "another", "7", 6, "Hades", NULL, on_ended, NULL);
+	finish();
+	ck_assert_uint_eq(ended_count, 1);
+	ck_assert_uint_eq(order.count, 1);
+	order.done(order.user, results);
+	ck_assert_uint_eq(ended_count, 2);
+	ck_assert(steam_home_exists(&home, "artwork/" UPLOAD "/grid"));
+	ck_assert(steam_home_exists(&home, "artwork/another/grid"));
+	ck_assert_str_eq(strbuf_text(&told), "Celeste start: Applying artwork\n");
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("game_artwork");
+	TCase *tcase = tcase_create("game_artwork");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_test(tcase, test_applied_with_its_urls);
+	tcase_add_test(tcase, test_nothing_to_apply);
+	tcase_add_test(tcase, test_what_is_kept_is_an_image_of_an_upload);
+	tcase_add_test(tcase, test_forget_and_sweep);
+	tcase_add_test(tcase, test_stopping_leaves_it_to_the_next_start);
+	suite_add_tcase(suite, tcase);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed != 0;
+}
