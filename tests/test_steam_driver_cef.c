@@ -115,7 +115,8 @@ START_TEST(test_missing_image)
 
 	driver->ops->show_artwork(driver, &image, on_done, NULL);
 	await(1);
-	ck_assert_int_eq(errors[0].kind, ERROR_NOT_FOUND);
+	ck_assert_int_eq(errors[0].kind, ERROR_IO);
+	ck_assert_ptr_nonnull(strstr(errors[0].message, "/nonexistent/5p.png"));
 }
 END_TEST
 

@@ -15,7 +15,7 @@ struct strbuf;
 /*
  * Appends the request that calls steam_script.js with one argument. argument: one JSON value, as
  * core/json writes it; it becomes a literal of the script, and nothing else ever becomes a part of
- * its text. May take a while for an image: for a worker.
+ * its text.
  */
 void cef_message_write(struct strbuf *out, int64_t id, const char *argument);
 

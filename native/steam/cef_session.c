@@ -23,8 +23,7 @@
 
 #define LIST_MAX_BYTES (1024 * 1024)
 #define MAX_MESSAGE_BYTES (4 * 1024 * 1024)
-/* A message of ours: an image of 20 MiB is 28 in base64. */
-#define MAX_QUEUED_BYTES (64 * 1024 * 1024)
+#define MAX_QUEUED_BYTES (4 * 1024 * 1024)
 
 struct cef_session {
 	struct lws_loop *lws_loop;

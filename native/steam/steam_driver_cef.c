@@ -1,10 +1,10 @@
 #include "steam/steam_driver_cef.h"
 
-#include "core/atomic_file.h"
 #include "core/base64.h"
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/json.h"
+#include "core/loop.h"
 #include "core/strbuf.h"
 #include "core/worker.h"
 #include "core/xalloc.h"
@@ -15,15 +15,19 @@
 #include "steam/steam_change.h"
 #include "steam/steam_driver.h"
 
+#include <fcntl.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* The script gives up first, so that it can say why. */
 #define SCRIPT_WAIT_MS 15000
 #define OPERATION_WAIT_MS 20000
 /* Nobody waits for so long: this machine answers itself at once. */
 #define READY_WAIT_MS 20
+/* Of an image in one call: masking a message takes the loop's time. Becomes base64 without rest. */
+#define PIECE_BYTES (192 * 1024)
 
 struct steam_driver_cef {
 	struct steam_driver base;
@@ -36,19 +40,24 @@ struct steam_driver_cef {
 	struct operation *last;
 };
 
-/* Owns all it needs, so that the worker may finish with it when the driver is gone. */
+/*
+ * One thing to be done: one call of the script, or for an image one for each piece and one more.
+ * Owns all it needs, so that the worker may finish with it when the driver is gone.
+ */
 struct operation {
-	struct worker_job job;
+	struct worker_job job; /* makes the next call's message */
 	struct operation *next;
 	struct steam_driver_cef *driver; /* NULL: gone; done was called */
 	bool with_worker;
-	int64_t id;
-	char *image_path; /* to be shown; NULL: none */
-	uint32_t app_id;
-	int asset_type;
-	struct strbuf argument;
+	int64_t deadline_ms;
+	struct strbuf argument; /* of the last call, its end still missing */
+	char *image_path;	/* to be handed over first; NULL: none */
+	int image_fd;
+	int64_t sent_bytes; /* of the image's base64 */
+	int64_t id;	    /* of the message */
 	struct strbuf message;
-	struct error err;
+	bool is_last;
+	struct error err; /* why there is no message */
 	steam_driver_done *done;
 	void *user;
 };
@@ -60,6 +69,7 @@ static struct operation *operation_of(struct worker_job *job)
 
 static void operation_destroy(struct operation *operation)
 {
+	close_fd(&operation->image_fd);
 	free(operation->image_path);
 	strbuf_finish(&operation->argument);
 	strbuf_finish(&operation->message);
@@ -80,35 +90,69 @@ static const char *image_type(const char *path)
 	return dot != NULL && strcmp(dot, ".jpg") == 0 ? "jpg" : "png";
 }
 
-static bool append_image(struct operation *operation, struct error *err)
+static bool read_piece(struct operation *operation, struct strbuf *piece, struct error *err)
 {
-	AUTO(strbuf_finish) struct strbuf bytes = { 0 };
-	struct strbuf *out = &operation->argument;
+	off_t offset = operation->sent_bytes / 4 * 3;
+	ssize_t count = -1;
 
-	if (!atomic_file_read(operation->image_path, ARTWORK_MAX_BYTES, &bytes, err)) {
+	if (operation->image_fd < 0) {
+		operation->image_fd = open(operation->image_path, O_RDONLY | O_CLOEXEC);
+	}
+	if (operation->image_fd >= 0) {
+		count = pread(operation->image_fd, strbuf_extend(piece, PIECE_BYTES), PIECE_BYTES,
+			offset);
+	}
+	if (count < 0) {
+		return error_set_errno(err, "cannot read '%s'", operation->image_path);
+	}
+	if (count > 0 && offset + count > ARTWORK_MAX_BYTES) {
+		return error_set(err, ERROR_TOO_LARGE, "'%s' is longer than %d bytes",
+			operation->image_path, ARTWORK_MAX_BYTES);
+	}
+	piece->length = (size_t)count;
+	return true;
+}
+
+/* The call that hands over the next piece; argument stays empty when there is none. */
+static bool append_piece(struct operation *operation, struct strbuf *argument, struct error *err)
+{
+	AUTO(strbuf_finish) struct strbuf piece = { 0 };
+
+	if (!read_piece(operation, &piece, err)) {
 		return false;
 	}
-	strbuf_appendf(out,
-		",\"image\":{\"appId\":%u,\"assetType\":%d,\"imageType\":\"%s\",\"data\":\"",
-		operation->app_id, operation->asset_type, image_type(operation->image_path));
-	base64_encode(out, strbuf_text(&bytes), bytes.length);
-	strbuf_append_text(out, "\"}");
+	if (piece.length > 0) {
+		begin_argument(argument, "holdImage");
+		strbuf_appendf(
+			argument, ",\"offset\":%lld,\"data\":\"", (long long)operation->sent_bytes);
+		base64_encode(argument, piece.data, piece.length);
+		strbuf_append_text(argument, "\"}");
+		operation->sent_bytes += (int64_t)(piece.length + 2) / 3 * 4;
+	}
 	return true;
 }
 
 static void run_job(struct worker_job *job)
 {
 	struct operation *operation = operation_of(job);
+	AUTO(strbuf_finish) struct strbuf argument = { 0 };
 
-	if (operation->image_path != NULL && !append_image(operation, &operation->err)) {
+	if (operation->image_path != NULL && !append_piece(operation, &argument, &operation->err)) {
 		return;
 	}
-	strbuf_append_char(&operation->argument, '}');
-	cef_message_write(&operation->message, operation->id, strbuf_text(&operation->argument));
-	strbuf_finish(&operation->argument);
+	if (argument.length == 0) {
+		operation->is_last = true;
+		strbuf_move(&argument, &operation->argument);
+		if (operation->image_path != NULL) {
+			strbuf_appendf(
+				&argument, ",\"length\":%lld}", (long long)operation->sent_bytes);
+		}
+		strbuf_append_char(&argument, '}');
+	}
+	cef_message_write(&operation->message, operation->id, strbuf_text(&argument));
 }
 
-static void start_first(struct steam_driver_cef *driver)
+static void start_call(struct steam_driver_cef *driver)
 {
 	struct operation *operation = driver->first;
 
@@ -117,10 +161,15 @@ static void start_first(struct steam_driver_cef *driver)
 	worker_submit(driver->worker, &operation->job);
 }
 
-/* Ends the first operation; the next one starts. Last, done may destroy the driver. */
-static void finish_first(void *user, uint32_t app_id, const struct error *err)
+static void start_first(struct steam_driver_cef *driver)
 {
-	struct steam_driver_cef *driver = user;
+	driver->first->deadline_ms = loop_now_ms() + OPERATION_WAIT_MS;
+	start_call(driver);
+}
+
+/* Ends the first operation; the next one starts. Last, done may destroy the driver. */
+static void finish_first(struct steam_driver_cef *driver, uint32_t app_id, const struct error *err)
+{
 	struct operation *operation = driver->first;
 
 	driver->first = operation->next;
@@ -131,10 +180,22 @@ static void finish_first(void *user, uint32_t app_id, const struct error *err)
 	operation_destroy(operation);
 }
 
+static void on_answer(void *user, uint32_t app_id, const struct error *err)
+{
+	struct steam_driver_cef *driver = user;
+
+	if (err == NULL && !driver->first->is_last) {
+		start_call(driver);
+	} else {
+		finish_first(driver, app_id, err);
+	}
+}
+
 static void job_finished(struct worker_job *job)
 {
 	struct operation *operation = operation_of(job);
 	struct steam_driver_cef *driver = operation->driver;
+	int64_t left_ms = operation->deadline_ms - loop_now_ms();
 
 	operation->with_worker = false;
 	if (driver == NULL) {
@@ -149,8 +210,8 @@ static void job_finished(struct worker_job *job)
 						 .port = (uint16_t)*driver->port,
 						 .id = operation->id,
 						 .message_take = &operation->message,
-						 .wait_ms = OPERATION_WAIT_MS,
-						 .done = finish_first,
+						 .wait_ms = left_ms > 0 ? left_ms : 0,
+						 .done = on_answer,
 						 .user = driver,
 					 });
 }
@@ -163,6 +224,7 @@ static struct operation *operation_create(
 	*operation = (struct operation){
 		.job = { .run = run_job, .done = job_finished },
 		.driver = (struct steam_driver_cef *)base,
+		.image_fd = -1,
 		.done = done,
 		.user = user,
 	};
@@ -198,8 +260,9 @@ static void cef_show_artwork(struct steam_driver *base, const struct steam_artwo
 {
 	struct operation *operation = operation_create(base, "showArtwork", done, user);
 
-	operation->app_id = image->app_id;
-	operation->asset_type = image->asset_type;
+	strbuf_appendf(&operation->argument,
+		",\"image\":{\"appId\":%u,\"assetType\":%d,\"imageType\":\"%s\"", image->app_id,
+		image->asset_type, image_type(image->path));
 	operation->image_path = xstrdup(image->path);
 	enqueue(operation);
 }

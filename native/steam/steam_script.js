@@ -3,7 +3,9 @@
  * It is one function of one argument, the request:
  *
  *   {waitMs, method: "apply", change}     change: steam_change.h
- *   {waitMs, method: "showArtwork", image: {appId, assetType, imageType, data}}   data: base64
+ *   {waitMs, method: "holdImage", offset, data}     the next piece of an image in base64, and how
+ *                                                   much of it there was before
+ *   {waitMs, method: "showArtwork", image: {appId, assetType, imageType, length}}   the one held
  *   {waitMs, method: "restart"}
  *
  * It answers, within waitMs, {ok: true, appId} or {ok: false, kind, message}. kind: "conflict"
@@ -15,6 +17,8 @@ async (request) => {
   const SETTLE_MS = 10_000; // a new shortcut answers nothing for a moment
   const STEADY_MS = 250; // what Steam itself puts into a new shortcut comes late
   const CALL_MS = 4_000;
+  const ARTWORK_MS = 12_000;
+  const HOLD_MS = 60_000;
   const LOOK_MS = 5_000;
 
   const end = Date.now() + request.waitMs;
@@ -30,8 +34,8 @@ async (request) => {
   const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
   /* Steam's answer, promise or not; it may never come. */
-  const answer = async (what, ask) => {
-    const late = sleep(Math.min(CALL_MS, end - Date.now())).then(() => {
+  const answer = async (what, ask, ms = CALL_MS) => {
+    const late = sleep(Math.min(ms, end - Date.now())).then(() => {
       throw new Refusal("conflict", `Steam did not answer: ${what}`);
     });
     try {
@@ -65,15 +69,12 @@ async (request) => {
   const unquoted = (path) => /^"(.*)"$/s.exec(path ?? "")?.[1] ?? path ?? "";
   const squeezed = (text) => text?.trim().replace(/\s+/g, " ");
 
-  const overview = (appId) => globalThis.appStore?.GetAppOverviewByAppID?.(appId) ?? null;
+  const { appStore } = globalThis;
+  const overview = (appId) => appStore.GetAppOverviewByAppID(appId) ?? null;
   const isShortcut = (app) => app.app_type === SHORTCUT || app.appid >= 2 ** 31;
 
   const shortcuts = () => {
-    const stores = globalThis.collectionStore;
-    const list = globalThis.appStore?.allApps ?? stores?.deckDesktopApps?.allApps;
-    if (!list) {
-      throw new Refusal("conflict", "Steam has not read its library yet");
-    }
+    const list = appStore.allApps ?? globalThis.collectionStore?.deckDesktopApps?.allApps;
     return Array.from(list).filter(isShortcut);
   };
 
@@ -114,6 +115,17 @@ async (request) => {
   const accountId = () => {
     const steamId = globalThis.App?.m_CurrentUser?.strSteamID;
     return /^\d+$/.test(steamId) ? BigInt.asUintN(32, BigInt(steamId)).toString() : null;
+  };
+
+  /* With a library that is only half read, what is there would be made once more. */
+  const checkLibrary = () => {
+    const isRead =
+      typeof appStore?.GetAppOverviewByAppID === "function" &&
+      appStore.m_bIsInitialized !== false &&
+      globalThis.App?.GetServicesInitialized?.() !== false;
+    if (!isRead) {
+      throw new Refusal("conflict", "Steam is only starting and has not read its library yet");
+    }
   };
 
   const checkAccount = (wanted) => {
@@ -274,6 +286,15 @@ async (request) => {
     return appId;
   };
 
+  /* The pieces of the image that is on its way, if they are all that was sent so far. */
+  const heldImage = (length) => {
+    const pieces = globalThis.capydeckImage?.pieces ?? [];
+    if (pieces.reduce((sum, piece) => sum + piece.length, 0) !== length) {
+      throw new Refusal("conflict", "a piece of the image was lost on its way into Steam");
+    }
+    return pieces;
+  };
+
   const actions = {
     put,
     remove: async ({ appId }) => {
@@ -287,13 +308,27 @@ async (request) => {
 
   const methods = {
     apply: ({ change }) => {
+      checkLibrary();
       checkAccount(change.accountId);
       return actions[change.action](change);
     },
 
-    showArtwork: async ({ image: { appId, assetType, imageType, data } }) => {
+    holdImage: ({ offset, data }) => {
+      const pieces = offset === 0 ? [] : heldImage(offset);
+      clearTimeout(globalThis.capydeckImage?.timer);
+      const timer = setTimeout(() => delete globalThis.capydeckImage, HOLD_MS);
+      globalThis.capydeckImage = { pieces: [...pieces, data], timer };
+      return 0;
+    },
+
+    showArtwork: async ({ image: { appId, assetType, imageType, length } }) => {
+      const data = heldImage(length).join("");
+      clearTimeout(globalThis.capydeckImage?.timer);
+      delete globalThis.capydeckImage;
+      checkLibrary();
       needShortcut(appId);
-      await call("SetCustomArtworkForApp", appId, data, imageType, assetType);
+      const show = () => apps.SetCustomArtworkForApp(appId, data, imageType, assetType);
+      await answer("SetCustomArtworkForApp", show, ARTWORK_MS);
       return appId;
     },
 

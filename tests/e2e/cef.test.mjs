@@ -15,7 +15,7 @@ import { BINARY, run } from "./lib/agent.mjs";
 import { sha256 } from "./lib/hub.mjs";
 import { NO_CHROMIUM, SteamChromium } from "./lib/steam_chromium.mjs";
 import { GAMER, SIBLING } from "./lib/steam_home.mjs";
-import { deadline } from "./lib/wait.mjs";
+import { deadline, until } from "./lib/wait.mjs";
 
 const SCRIPT = path.resolve("../../native/steam/steam_script.js");
 const TOOL = path.join(path.dirname(BINARY), "cef_tool");
@@ -75,6 +75,22 @@ const put = (change) => ({
   launchOptions: null,
   ...change,
 });
+
+/** How many connections to a port of this machine a process holds. */
+function connections(pid, port) {
+  const remote = port.toString(16).toUpperCase().padStart(4, "0");
+  const rows = fs.readFileSync("/proc/net/tcp", "utf8").split("\n").slice(1);
+  const fields = rows.map((row) => row.trim().split(/\s+/));
+  const inodes = fields.filter(([, , to]) => to?.endsWith(`:${remote}`)).map((row) => row[9]);
+  const files = fs.readdirSync(`/proc/${pid}/fd`).map((fd) => {
+    try {
+      return fs.readlinkSync(`/proc/${pid}/fd/${fd}`);
+    } catch {
+      return ""; // closed meanwhile
+    }
+  });
+  return inodes.filter((inode) => files.includes(`socket:[${inode}]`)).length;
+}
 
 const cases = [];
 
@@ -186,22 +202,40 @@ testModel("icons", async (t, steam, driver) => {
 testModel("artwork arrives as it is", async (t, steam, driver) => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "capydeck-art-"));
   t.after(() => fs.rmSync(folder, { recursive: true }));
+  const piece = 192 * 1024;
+  const images = [
+    [0, "png", 20 * 1024 * 1024],
+    [1, "jpg", 1],
+    [2, "png", piece],
+    [3, "jpg", 2 * piece + 2],
+    [4, "png", 0],
+  ];
   const appId = await driver.put({});
   const expected = {};
-  for (const [assetType, type, size] of [[0, "png", 20 * 1024 * 1024], [1, "jpg", 1], [4, "png", 0]]) {
-    const file = path.join(folder, `${appId}_${assetType}.${type}`);
+  for (const [assetType, type, size] of images) {
+    const file = path.join(folder, `${assetType}.${type}`);
     const bytes = randomBytes(size);
     fs.writeFileSync(file, bytes);
     expected[assetType] = { type, sha256: sha256(bytes) };
     assert.deepEqual(await driver.ask("show", { appId, assetType, path: file }), { appId });
   }
   assert.deepEqual((await steam.state()).shortcuts[0].artwork, expected);
-  const file = path.join(folder, `${appId}_1.jpg`);
-  assert.equal((await driver.ask("show", { appId: 5, assetType: 1, path: file })).kind, "not_found");
-  const missing = await driver.ask("show", { appId, assetType: 1, path: `${file}.no` });
-  assert.equal(missing.kind, "not_found");
+  assert.equal(await steam.evaluate("typeof capydeckImage"), "undefined", "nothing stays in Steam");
+});
+
+testModel("artwork that cannot be shown", async (t, steam, driver) => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "capydeck-art-"));
+  t.after(() => fs.rmSync(folder, { recursive: true }));
+  const image = { appId: await driver.put({}), assetType: 1, path: path.join(folder, "1.jpg") };
+  assert.equal((await driver.ask("show", image)).kind, "io", "no such file");
+  fs.writeFileSync(image.path, randomBytes(20 * 1024 * 1024 + 1));
+  assert.match((await driver.ask("show", image)).message, /longer than 20971520 bytes/);
+  fs.writeFileSync(image.path, "small");
+  assert.equal((await driver.ask("show", { ...image, appId: 5 })).kind, "not_found");
   await steam.set({ faults: { SetCustomArtworkForApp: "throws" } });
-  assert.equal((await driver.ask("show", { appId, assetType: 1, path: file })).kind, "io");
+  assert.equal((await driver.ask("show", image)).kind, "io");
+  await steam.set({ faults: { SetCustomArtworkForApp: "missing" } });
+  assert.ok((await driver.ask("show", image)).kind);
 });
 
 testModel("another user's Steam is left alone", async (t, steam, driver) => {
@@ -209,6 +243,22 @@ testModel("another user's Steam is left alone", async (t, steam, driver) => {
   assert.equal(answer.kind, "conflict");
   assert.match(answer.message, /another user \(52079950\)/);
   assert.deepEqual((await steam.state()).shortcuts, []);
+});
+
+testModel("a Steam that is only starting is left alone", async (t, steam, driver) => {
+  await steam.set({ initialized: false });
+  const answer = await driver.ask("apply", put({}));
+  assert.equal(answer.kind, "conflict");
+  assert.match(answer.message, /only starting/);
+  await steam.set({ initialized: true });
+  await driver.put({});
+});
+
+testModel("an idle driver lets go of Steam", async (t, steam, driver) => {
+  await driver.put({});
+  assert.equal(connections(driver.child.pid, steam.port), 1, "it stays for what may follow");
+  await until("the connection is closed", () => connections(driver.child.pid, steam.port) === 0);
+  await driver.put({});
 });
 
 testModel("several at once are done one after another", async (t, steam, driver) => {
