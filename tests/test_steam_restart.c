@@ -313,6 +313,23 @@ START_TEST(test_systemd)
 }
 END_TEST
 
+START_TEST(test_systemd_hangs)
+{
+	static const char *const programs[] = { "bin/systemd-run", "bin/systemctl" };
+
+	write_program(programs[_i], "#!/bin/sh\nexec sleep 1000\n");
+	steam_home_write_text(&home, "run/systemd/private", "");
+	hold_files = true;
+	setenv(_i == 0 ? "DISPLAY" : "LANG", ":5", 1);
+	ask(NULL, false);
+	loop_run(loop);
+	monotonic_behind_s = 4;
+	steam_restart_go_on(restart);
+	monotonic_behind_s = 0;
+	expect_answer(ERROR_TIMEOUT, "systemd");
+}
+END_TEST
+
 START_TEST(test_without_a_command_in_path)
 {
 	char *script = xasprintf("#!/bin/sh\nexec %s/bin/steam \"$@\"\n", home.path);
@@ -448,6 +465,7 @@ START_TEST(test_shutdown_is_ignored)
 	monotonic_behind_s = 15;
 	ask(NULL, false);
 	expect_news("shutdown");
+	expect_news("ignored");
 	monotonic_behind_s = 0;
 	expect_answer(ERROR_TIMEOUT, "15 s");
 	ck_assert_uint_eq(exited_count, 0);
@@ -490,6 +508,7 @@ START_TEST(test_crash_meanwhile)
 	start_desktop_client();
 	ask(NULL, false);
 	expect_news("shutdown");
+	expect_news("ignored");
 	tell_client("crash");
 	expect_answer(ERROR_NONE, "Steam restarted");
 	expect_news("crash");
@@ -623,6 +642,7 @@ START_TEST(test_destroy)
 	ck_assert_int_eq(kind, ERROR_CANCELLED);
 	expect_news("shutdown");
 	if (_i == BEFORE_THE_END) {
+		expect_news("ignored");
 		tell_client("exit");
 	}
 	expect_news("end ");
@@ -643,6 +663,7 @@ int main(void)
 	tcase_add_test(tcase, test_desktop);
 	tcase_add_test(tcase, test_files_take_their_time);
 	tcase_add_loop_test(tcase, test_systemd, 0, sizeof(systemd_runs) / sizeof(*systemd_runs));
+	tcase_add_loop_test(tcase, test_systemd_hangs, 0, 2);
 	tcase_add_test(tcase, test_without_a_command_in_path);
 	tcase_add_test(tcase, test_without_any_command);
 	tcase_add_test(tcase, test_flatpak);

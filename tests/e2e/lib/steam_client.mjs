@@ -72,7 +72,10 @@ export class SteamClient {
     this.#exits.push(once(child, "exit"));
   }
 
-  /** What it did, a line each: "start PID", "again", "game ID", "shutdown", "ending", "end PID", "crash". */
+  /**
+   * What it did, a line each: "start PID", "again" (a second one), "game ID", "shutdown" and then
+   * "ignored", "ending" (held) or "end PID"; "crash".
+   */
   get log() {
     const file = path.join(this.folder, "log");
     return fs.existsSync(file) ? fs.readFileSync(file, "utf8").split("\n").slice(0, -1) : [];

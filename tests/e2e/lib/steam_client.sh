@@ -73,9 +73,13 @@ games=
 while read -r word argument <&3; do
 	case $word in
 	shutdown)
-		[ ! -e "$folder/ignore-shutdown" ] || continue
-		[ -e "$folder/hold-exit" ] || break
-		log ending
+		if [ -e "$folder/ignore-shutdown" ]; then
+			log ignored
+		elif [ -e "$folder/hold-exit" ]; then
+			log ending
+		else
+			break
+		fi
 		;;
 	exit) break ;;
 	crash)
