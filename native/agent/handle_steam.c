@@ -12,6 +12,7 @@
 #include "core/config.h"
 #include "core/error.h"
 #include "core/log.h"
+#include "core/paths.h"
 #include "core/xalloc.h"
 #include "proto/proto_steam.h"
 #include "proto/proto_upload.h"
@@ -117,11 +118,26 @@ static bool is_given(const char *text)
 	return text != NULL && *text != '\0';
 }
 
+/* path below dir, borrowed from it; NULL when it is not, or says so in a roundabout way. */
+static const char *below(const char *dir, const char *path)
+{
+	size_t length = strlen(dir);
+	AUTO(free_ptr) char *clean = NULL;
+
+	if (strncmp(path, dir, length) != 0 || path[length] != '/') {
+		return NULL;
+	}
+	path += length + 1;
+	clean = path_normalise_relative(path, NULL);
+	return clean != NULL && strcmp(clean, path) == 0 ? path : NULL;
+}
+
 /* The game of ours whose program it is, or NULL. */
 static const struct game *game_of(const struct agent_services *services, const char *exe)
 {
-	/* With ".." in it, it may be anywhere. */
-	return strstr(exe, "/../") == NULL ? game_registry_find_file(services->games, exe) : NULL;
+	const struct game *game = game_registry_find_file(services->games, exe);
+
+	return game != NULL && below(game->dir, exe) != NULL ? game : NULL;
 }
 
 /* Its next push updates this shortcut, and deleting it removes it. */
@@ -138,7 +154,7 @@ static void remember_shortcut(
 	game = *known;
 	game.app_id = outcome->app_id;
 	game.user_id = (char *)outcome->account_id;
-	game.executable = (char *)exe + strlen(known->dir) + 1;
+	game.executable = (char *)below(known->dir, exe);
 	if (!game_registry_put(services->games, &game, &err)) {
 		log_warning("the shortcut of '%s' could not be remembered: %s", known->name,
 			err.message);

@@ -9,6 +9,7 @@ import { Game, Hub, bytesOf, sendChunks, upload } from "./lib/hub.mjs";
 import { SteamClient } from "./lib/steam_client.mjs";
 import { GAMER, SIBLING, readShortcuts, shortcutsPath, writeBinaryVdf } from "./lib/steam_home.mjs";
 import { filesOf, readFiles } from "./lib/tree.mjs";
+import { until } from "./lib/wait.mjs";
 
 const ELF = Buffer.concat([Buffer.from("\x7fELF\x02\x01\x01", "latin1"), Buffer.alloc(64)]);
 const celeste = (name = "Celeste") =>
@@ -261,6 +262,26 @@ test("deletions survive kill -9: the next start finishes them", async (t) => {
       assert.ok(trash(deck).some((dir) => fs.existsSync(path.join(dir, "bin/celeste"))));
     }
   }
+});
+
+test("a crash between the folder and its shortcut: the next start removes the shortcut, and no other", async (t) => {
+  const deck = new Deck(t);
+  writeForeign(deck);
+  const one = await startAgent(t, { deck });
+  const hub = await Hub.paired(one);
+  const again = await push(hub, celeste("Again"));
+  await hub.request("delete_game", { appId: again.appId });
+  assert.equal((await push(hub, celeste("Again"))).appId, again.appId);
+  const { appId } = await push(hub);
+  const before = fs.readFileSync(shortcutsPath(deck.steam));
+  await hub.request("delete_game", { appId });
+  await one.stop();
+  fs.writeFileSync(shortcutsPath(deck.steam), before);
+  const two = await startAgent(t, { deck });
+  await Hub.ready(two, { token: hub.token });
+  const names = () => readShortcuts(deck.steam).map(({ appname }) => appname);
+  await until("the shortcut is gone", () => !names().includes("Celeste"));
+  assert.deepEqual(names(), ["Foreign", "Again"], "the same id, and installed anew");
 });
 
 test("installations survive kill -9: a game that is there has its shortcut", async (t) => {

@@ -8,6 +8,7 @@ import { Deck, startAgent } from "./lib/agent.mjs";
 import { Game, Hub, upload } from "./lib/hub.mjs";
 import { SteamClient } from "./lib/steam_client.mjs";
 import { GAMER, SIBLING, crc32, readShortcuts, shortcutsPath, writeBinaryVdf } from "./lib/steam_home.mjs";
+import { until } from "./lib/wait.mjs";
 
 const ELF = Buffer.concat([Buffer.from("\x7fELF\x02\x01\x01", "latin1"), Buffer.alloc(64)]);
 const DIALECTS = ["documents", "desktop"];
@@ -138,6 +139,20 @@ test("an executable inside a pushed game's folder updates that game's entry, and
   assert.equal(readShortcuts(deck.steam).length, 1);
 });
 
+test("an executable that only seems to be inside a game's folder is somebody else's", async (t) => {
+  const agent = await startAgent(t);
+  const { deck } = agent;
+  const hub = await Hub.paired(agent);
+  const pushed = await push(hub);
+  const before = fs.readFileSync(path.join(deck.state, "games.json"), "utf8");
+  const dir = deck.game("Celeste");
+  for (const exe of [dir, `${dir}/`, `${dir}/..`, `${dir}/../Other/x`, `${dir}/bin/../../x`, `${dir}-2/x`, `/${dir}/x`]) {
+    assert.notEqual((await create(hub, { name: "Other", exe })).appId, pushed.appId, exe);
+  }
+  assert.equal(fs.readFileSync(path.join(deck.state, "games.json"), "utf8"), before);
+  assert.equal((await push(hub)).appId, pushed.appId);
+});
+
 test("a game that was pushed without a shortcut gets it later, and then keeps it", async (t) => {
   const agent = await startAgent(t);
   const { deck } = agent;
@@ -251,7 +266,34 @@ test("while Steam runs and cannot be reached, a push says that its shortcut wait
   const again = await push(hub, { shortcut: { name: "Celeste 2" } });
   assert.equal(again.appId, result.appId);
   assert.equal((await hub.request("restart_steam")).success, true);
+  await client.started(2);
   const [entry, ...others] = readShortcuts(deck.steam);
   assert.deepEqual(others, []);
   assert.deepEqual([entry.appid, entry.appname], [result.appId, "Celeste 2"]);
 });
+
+for (const made of [false, true]) {
+  test(`a crash ${made ? "behind" : "before"} the shortcut of a push: the next start finishes it, once`, async (t) => {
+    const deck = new Deck(t);
+    const one = await startAgent(t, { deck });
+    const hub = await Hub.paired(one);
+    const { appId } = await push(hub);
+    const [entry] = readShortcuts(deck.steam);
+    await one.stop();
+    // As the registry is in the moment when the files have arrived.
+    const file = path.join(deck.state, "games.json");
+    const registry = JSON.parse(fs.readFileSync(file, "utf8"));
+    const pending = { wantsShortcut: true, shortcut: { name: "Celeste" }, uploadId: "gone" };
+    Object.assign(registry.games[0], { appId: 0, userId: "", pending: JSON.stringify(pending) });
+    fs.writeFileSync(file, JSON.stringify(registry));
+    if (!made) {
+      fs.writeFileSync(shortcutsPath(deck.steam), writeBinaryVdf({ shortcuts: {} }));
+    }
+    const two = await startAgent(t, { deck });
+    const again = await Hub.ready(two, { token: hub.token });
+    await until("nothing is left to do", () => !JSON.parse(fs.readFileSync(file, "utf8")).games[0].pending);
+    assert.deepEqual(readShortcuts(deck.steam), [entry]);
+    assert.equal((await push(again, { shortcut: { name: "Celeste 2" } })).appId, appId);
+    assert.equal(readShortcuts(deck.steam).length, 1);
+  });
+}
