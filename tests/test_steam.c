@@ -367,7 +367,7 @@ static void ck_describes(const char *part)
 	strbuf_finish(&text);
 }
 
-static void ck_log(size_t index, const char *format, ...)
+static void __attribute__((format(printf, 2, 3))) ck_log(size_t index, const char *format, ...)
 {
 	char expected[256];
 	va_list args;
