@@ -37,12 +37,15 @@ export class SteamChromium {
       [
         ...["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
         ...["--no-first-run", "--disable-extensions", "--disable-background-networking"],
+        "--remote-debugging-pipe", // unused: it ends with the pipe, that is with this program
         `--remote-debugging-port=${port}`,
         `--user-data-dir=${chromium.folder}`,
         page.href,
       ],
-      { stdio: "ignore", detached: true }, // a process group of its own: it has many children
+      // A process group of its own: it has many children.
+      { stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"], detached: true },
     );
+    chromium.#child.stdio.slice(3).forEach((pipe) => pipe.on("error", () => {}));
     chromium.exited = once(chromium.#child, "exit");
     chromium.port = port || (await chromium.#chosenPort());
     await chromium.#connect(query.title ?? "SharedJSContext");
