@@ -18,6 +18,7 @@
 #define JPEG "\xff\xd8\xff"
 #define APP 3000000000u
 #define CALLS_MAX 16
+#define ORDERS_MAX 20
 
 /* --- Steam --- */
 
@@ -113,7 +114,7 @@ struct artwork_fetch {
 	void *user;
 };
 
-static struct artwork_fetch *fetches[4];
+static struct artwork_fetch *fetches[ORDERS_MAX];
 static unsigned fetch_count, fetch_gone_count;
 
 struct artwork_fetch *artwork_fetch_create(struct loop *on_loop,
@@ -179,8 +180,8 @@ static void deliver(struct artwork_fetch *fetch)
 static struct steam_artwork *artwork;
 static struct steam_artwork_request request;
 static unsigned done_count, awaited_count;
-static bool is_done[4];
-static struct steam_artwork_result results[4][ARTWORK_KIND_COUNT];
+static bool is_done[ORDERS_MAX];
+static struct steam_artwork_result results[ORDERS_MAX][ARTWORK_KIND_COUNT];
 
 static void on_done(void *user, const struct steam_artwork_result *given)
 {
@@ -442,6 +443,34 @@ START_TEST(test_steam_chooses_another_id_meanwhile)
 }
 END_TEST
 
+START_TEST(test_limits)
+{
+	char *large = xcalloc(1, 20 * 1024 * 1024 + 1);
+
+	memset(large, 'x', 20 * 1024 * 1024);
+	memcpy(large, PNG, strlen(PNG));
+	for (unsigned i = 0; i < ARTWORK_KIND_COUNT; i++) {
+		strbuf_append_text(&request.images[i], large);
+	}
+	apply(0);
+	await(1);
+	ck_applied(0, ARTWORK_HERO);
+	ck_failed(0, ARTWORK_LOGO, ERROR_CONFLICT, "62914560 bytes");
+	strbuf_append_text(&request.images[ARTWORK_LOGO], large); /* there is room again */
+	apply(1);
+	await(2);
+	ck_applied(1, ARTWORK_LOGO);
+	free(large);
+	for (unsigned i = 0; i <= 16; i++) {
+		request.app_id = 10 + i;
+		request.urls[ARTWORK_GRID] = "http://images/slow.png";
+		apply(2 + i);
+	}
+	await(3);
+	ck_failed(18, ARTWORK_GRID, ERROR_CONFLICT, "16 requests");
+}
+END_TEST
+
 START_TEST(test_destroy_in_the_middle)
 {
 	steam.holds_answers = true;
@@ -491,6 +520,7 @@ int main(void)
 	tcase_add_test(tcase, test_the_last_one_stays);
 	tcase_add_test(tcase, test_steam_chose_another_id);
 	tcase_add_test(tcase, test_steam_chooses_another_id_meanwhile);
+	tcase_add_test(tcase, test_limits);
 	tcase_add_test(tcase, test_destroy_in_the_middle);
 	tcase_add_test(tcase, test_rubbish_of_a_killed_process_goes);
 	suite_add_tcase(suite, tcase);

@@ -27,11 +27,14 @@
 #include <string.h>
 
 #define UPLOAD_ID_MAX_BYTES 64
+/* Of images that are still to be written: what a Hub can make us hold in memory. */
+#define HELD_MAX_BYTES (64u * 1024 * 1024)
 
 struct game_artwork {
 	struct agent_services *services;
 	struct worker *disk; /* one thread: what is asked for is done in its order */
 	char *dir;
+	size_t held_bytes;
 	bool closing;
 };
 
@@ -79,6 +82,7 @@ void game_artwork_urls(const struct artwork_urls *urls, const char *out[ARTWORK_
 
 struct keep {
 	struct worker_job job;
+	struct game_artwork *artwork;
 	char *path;
 	struct strbuf image;
 	void (*done)(void *user, const struct error *err);
@@ -101,6 +105,7 @@ static void on_kept(struct worker_job *job)
 	if (failed) {
 		log_warning("an image could not be kept: %s", keep->error.message);
 	}
+	keep->artwork->held_bytes -= keep->image.length;
 	if (keep->done != NULL) {
 		keep->done(keep->user, failed ? &keep->error : NULL);
 	}
@@ -113,6 +118,7 @@ bool game_artwork_keep(struct agent_services *services, const char *upload_id, c
 	struct strbuf *image, void (*done)(void *user, const struct error *err), void *user,
 	struct error *err)
 {
+	struct game_artwork *artwork = services->game_artwork;
 	AUTO(strbuf_finish) struct strbuf data = { 0 };
 	enum artwork_kind kind;
 	struct keep *keep;
@@ -125,13 +131,20 @@ bool game_artwork_keep(struct agent_services *services, const char *upload_id, c
 		!artwork_check(kind, data.data, data.length, err)) {
 		return false;
 	}
+	if (data.length > HELD_MAX_BYTES - artwork->held_bytes) {
+		return error_set(err, ERROR_CONFLICT,
+			"images of %zu bytes are still to be written: send it again when they are",
+			artwork->held_bytes);
+	}
 	keep = xcalloc(1, sizeof(*keep));
+	keep->artwork = artwork;
+	artwork->held_bytes += data.length;
 	keep->job = (struct worker_job){ .run = run_keep, .done = on_kept };
-	keep->path = xasprintf("%s/%s/%s", services->game_artwork->dir, upload_id, type);
+	keep->path = xasprintf("%s/%s/%s", artwork->dir, upload_id, type);
 	strbuf_move(&keep->image, &data);
 	keep->done = done;
 	keep->user = user;
-	worker_submit(services->game_artwork->disk, &keep->job);
+	worker_submit(artwork->disk, &keep->job);
 	return true;
 }
 

@@ -28,7 +28,7 @@ void game_artwork_destroy(struct game_artwork *artwork);
  * Keeps an image for the game that is being uploaded, in place of an older one of its type. image
  * is emptied. done (may be NULL) is called once it is on the disk, or with an error (IO, NO_SPACE),
  * never from within this call; not at all when this fails. Errors: INVALID (an unknown type, no
- * image we know), TOO_LARGE.
+ * image we know), TOO_LARGE, CONFLICT (too many are still to be written).
  */
 bool game_artwork_keep(struct agent_services *services, const char *upload_id, const char *type,
 	struct strbuf *image, void (*done)(void *user, const struct error *err), void *user,

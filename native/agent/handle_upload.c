@@ -154,9 +154,9 @@ static void take_artwork(struct agent_session *session, struct upload_write *wri
 {
 	AUTO(strbuf_finish) struct strbuf image = { 0 };
 
-	strbuf_append(&image, write->message.data + write->data_offset,
-		write->message.length - write->data_offset);
-	agent_session_recycle_take(session, &write->message);
+	strbuf_move(&image, &write->message);
+	image.length -= write->data_offset;
+	memmove(image.data, image.data + write->data_offset, image.length + 1);
 	handle_artwork_image(session, &write->header, &image);
 }
 

@@ -17,12 +17,18 @@
 #include <string.h>
 #include <strings.h>
 
+/* What a Hub can have waiting: images at hand, and processes that download. */
+#define AT_HAND_MAX_BYTES (64u * 1024 * 1024)
+#define FETCHES_MAX 16
+
 struct steam_artwork {
 	struct loop *loop;
 	/* One thread: images are stored in the order of their coming. */
 	struct worker *store;
 	struct steam *steam;
 	char *downloads_dir;
+	size_t at_hand_bytes;
+	unsigned fetch_count;
 	struct order *orders; /* not answered yet; newest first */
 };
 
@@ -42,8 +48,9 @@ struct image {
 	struct strbuf bytes;
 	char *data_url;
 	char *file;
-	uint32_t app_id; /* of the name it is stored by */
-	char *path;	 /* where it is, once stored */
+	size_t at_hand_bytes; /* of the first two, until it is stored */
+	uint32_t app_id;      /* of the name it is stored by */
+	char *path;	      /* where it is, once stored */
 	struct error error;
 	unsigned shown_awaited_count;
 };
@@ -84,6 +91,14 @@ static void release(struct order *order)
 	free(order);
 }
 
+static void end_fetch(struct order *order)
+{
+	if (order->fetch != NULL) {
+		artwork_fetch_destroy(TAKE_PTR(order->fetch));
+		order->artwork->fetch_count--;
+	}
+}
+
 static void answer(struct order *order)
 {
 	struct order **link = &order->artwork->orders;
@@ -93,7 +108,7 @@ static void answer(struct order *order)
 	}
 	*link = order->next;
 	loop_timer_destroy(order->deadline);
-	artwork_fetch_destroy(order->fetch);
+	end_fetch(order);
 	if (order->dir != NULL) {
 		/* Behind the images that are still to be read from there. */
 		download_dir_remove_take(order->artwork->store, order->dir);
@@ -206,6 +221,29 @@ static void show(struct image *image)
 
 /* --- Storing --- */
 
+static bool hold(struct image *image, size_t bytes, struct error *err)
+{
+	struct steam_artwork *artwork = image->order->artwork;
+
+	if (bytes > AT_HAND_MAX_BYTES - artwork->at_hand_bytes) {
+		return error_set(err, ERROR_CONFLICT,
+			"images of %zu bytes are still to be stored: send it again when they are",
+			artwork->at_hand_bytes);
+	}
+	image->at_hand_bytes = bytes;
+	artwork->at_hand_bytes += bytes;
+	return true;
+}
+
+/* Its bytes are stored, or of no use. */
+static void let_go(struct image *image)
+{
+	image->order->artwork->at_hand_bytes -= image->at_hand_bytes;
+	image->at_hand_bytes = 0;
+	strbuf_finish(&image->bytes);
+	free(TAKE_PTR(image->data_url));
+}
+
 static void run_store(struct worker_job *job)
 {
 	struct image *image = (struct image *)job;
@@ -234,14 +272,17 @@ static void on_stored(struct worker_job *job)
 
 	order->holds--;
 	if (image->state != IMAGE_STORING) {
+		let_go(image);
 		release(order);
 	} else if (image->error.kind != ERROR_NONE) {
+		let_go(image);
 		end_image(image, &image->error);
 		answer_if_ended(order);
 	} else if (image->app_id != steam_actual_app_id(order->artwork->steam, order->app_id)) {
 		free(TAKE_PTR(image->path));
 		store(image); /* the others were renamed meanwhile */
 	} else {
+		let_go(image);
 		show(image);
 	}
 }
@@ -279,17 +320,24 @@ static void on_fetched(void *user, const struct artwork_fetched *results, size_t
 			end_image(image, &err);
 		}
 	}
-	artwork_fetch_destroy(TAKE_PTR(order->fetch));
+	end_fetch(order);
 	answer_if_ended(order);
 }
 
 static void fetch(struct order *order, const char *const *urls, size_t count, bool allow_local)
 {
+	struct steam_artwork *artwork = order->artwork;
 	struct error err = { 0 };
 
-	order->dir = download_dir_make(order->artwork->downloads_dir, &err);
+	if (artwork->fetch_count == FETCHES_MAX) {
+		error_set(&err, ERROR_CONFLICT,
+			"images of %d requests are being fetched: send it again when they are",
+			FETCHES_MAX);
+	} else {
+		order->dir = download_dir_make(artwork->downloads_dir, &err);
+	}
 	if (order->dir != NULL) {
-		order->fetch = artwork_fetch_create(order->artwork->loop,
+		order->fetch = artwork_fetch_create(artwork->loop,
 			&(struct artwork_fetch_options){
 				.urls = urls,
 				.count = count,
@@ -298,6 +346,7 @@ static void fetch(struct order *order, const char *const *urls, size_t count, bo
 			},
 			on_fetched, order, &err);
 	}
+	artwork->fetch_count += order->fetch != NULL;
 	for (size_t i = 0; order->fetch == NULL && i < count; i++) {
 		end_image(&order->images[order->fetched_kinds[i]], &err);
 	}
@@ -337,6 +386,21 @@ static void supersede_others(struct order *order)
 	}
 }
 
+static void take_at_hand(struct image *image, const char *url)
+{
+	size_t bytes = image->bytes.length > 0 ? image->bytes.length : strlen(url);
+	struct error err;
+
+	if (!hold(image, bytes, &err)) {
+		end_image(image, &err);
+		return;
+	}
+	if (image->bytes.length == 0) {
+		image->data_url = xstrdup(url);
+	}
+	store(image);
+}
+
 /* What is at hand goes to the store; what has to be fetched is fetched all at once. */
 static void start(struct order *order, const struct steam_artwork_request *request)
 {
@@ -350,11 +414,8 @@ static void start(struct order *order, const struct steam_artwork_request *reque
 
 		if (!order->results[i].wanted) {
 			image->state = IMAGE_ENDED;
-		} else if (image->bytes.length > 0) {
-			store(image);
-		} else if (data_url_is(url)) {
-			image->data_url = xstrdup(url);
-			store(image);
+		} else if (image->bytes.length > 0 || data_url_is(url)) {
+			take_at_hand(image, url);
 		} else if (has_scheme(url, "https://") || has_scheme(url, "http://")) {
 			order->fetched_kinds[url_count] = image->kind;
 			urls[url_count++] = url;
@@ -436,7 +497,7 @@ void steam_artwork_destroy(struct steam_artwork *artwork)
 	}
 	error_set(&err, ERROR_CANCELLED, "the image was still to be fetched when the agent ended");
 	for (struct order *order = artwork->orders; order != NULL; order = order->next) {
-		artwork_fetch_destroy(TAKE_PTR(order->fetch));
+		end_fetch(order);
 	}
 	worker_drain(artwork->store);
 	while (artwork->orders != NULL) {

@@ -17,7 +17,8 @@ struct steam_artwork;
  * shortcut too. One that fails does not stop the others.
  *
  * Images are stored one after another, in the order in which they were here, and a newer image of
- * a kind ends the download of an older one: the last one asked for is the one that stays.
+ * a kind ends the download of an older one: the last one asked for is the one that stays. Where too
+ * many wait, a further one fails with CONFLICT.
  */
 #define STEAM_ARTWORK_DEADLINE_MS (25 * 1000)
 

@@ -332,6 +332,38 @@ test("complete_upload does not wait for artwork; a restart goes on with it", asy
   await until("both images are there", () => isDeepStrictEqual(gridOf(deck), images));
 });
 
+test("an image that is too large for a message is answered 413, and the next one is heard", async (t) => {
+  const { deck, hub, appId } = await withGame(t);
+  const { error } = await sendImage(hub, "grid", variant(PNG, Buffer.alloc(11 << 20)), { appId });
+  assert.equal(error?.code, 413);
+  const large = variant(PNG, Buffer.alloc(10_000_000));
+  await Promise.all(KINDS.map((kind) => imageIsTaken(hub, kind, large, { appId })));
+  assert.deepEqual(Object.keys(gridOf(deck)).length, KINDS.length);
+});
+
+test("kill -9 at any moment leaves the old image or the new one", async (t) => {
+  const deck = new Deck(t);
+  const first = await withGame(t, { deck });
+  const { appId } = first;
+  const images = Array.from({ length: 12 }, (_, i) => variant(PNG, bytesOf(`image ${i}`, 1 << 20)));
+  await imageIsTaken(first.hub, "grid", images[0], { appId });
+  await first.agent.stop();
+  for (let i = 1; i < images.length; i++) {
+    const agent = await startAgent(t, { deck });
+    const hub = await Hub.ready(agent, { token: first.hub.token });
+    sendImage(hub, "grid", images[i], { appId }).catch(() => {});
+    await new Promise((resolve) => setTimeout(resolve, i % 6)); // any moment is as good as another
+    await agent.stop("SIGKILL");
+    const [image, ...others] = Object.values(gridOf(deck));
+    assert.deepEqual(others, []);
+    assert.ok(images.slice(0, i + 1).some((sent) => sent.equals(image)), "a whole one");
+  }
+  const agent = await startAgent(t, { deck });
+  const hub = await Hub.ready(agent, { token: first.hub.token });
+  await imageIsTaken(hub, "grid", JPEG, { appId });
+  assert.deepEqual(fs.readdirSync(gridDir(deck)), [`${appId}p.jpg`], "what was half written is cleared away");
+});
+
 test("links in the grid folder's place lead nowhere", async (t) => {
   const { deck, hub, appId } = await withGame(t);
   const outside = path.join(deck.root, "outside");
