@@ -85,7 +85,7 @@ static bool is_kept(const char *variable)
 			return false;
 		}
 	}
-	return *variable != '=';
+	return *variable != '=' && !isdigit((unsigned char)*variable);
 }
 
 static void keep_session(struct strvec *env, const struct strvec *from)
