@@ -30,7 +30,7 @@ typedef void game_removal_done(
 /*
  * done is called once, on the loop, never from within this call.
  * Errors: NOT_FOUND (neither a shortcut nor a game of ours), CONFLICT (it runs, or is being
- * uploaded), IO, NO_SPACE.
+ * uploaded), INVALID (its folder is a link by now), IO, NO_SPACE.
  */
 void game_removal_start(struct agent_services *services, const struct game_removal_request *request,
 	game_removal_done *done, void *user);

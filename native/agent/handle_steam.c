@@ -277,11 +277,12 @@ static void reply_deleted_take(struct agent_ticket *ticket, uint32_t app_id, con
 	agent_ticket_reply_take(ticket, "operation_result", operation_result_fields, &result);
 }
 
-static void reply_game_deleted_take(struct agent_ticket *ticket, const char *game_name)
+static void reply_game_deleted_take(struct agent_ticket *ticket, const struct game_removed *removed)
 {
 	const struct delete_game_response response = {
 		.status = (char *)"deleted",
-		.game_name = (char *)game_name,
+		.game_name = (char *)removed->game_name,
+		.message = (char *)removed->note,
 	};
 
 	agent_ticket_reply_take(ticket, "operation_result", delete_game_response_fields, &response);
@@ -317,7 +318,7 @@ static void on_game_deleted(void *user, const struct game_removed *removed, cons
 	if (err != NULL) {
 		agent_ticket_fail_take(ticket, err);
 	} else {
-		reply_game_deleted_take(ticket, removed->game_name);
+		reply_game_deleted_take(ticket, removed);
 		operation_announce(session, "delete", "complete", removed->game_name, "Deleted");
 	}
 	agent_session_unref(session);

@@ -80,6 +80,7 @@ const struct json_field delete_game_response_fields[] = {
 	JSON_FIELD(struct delete_game_response, status, "status", JSON_STRING, 0),
 	JSON_FIELD(struct delete_game_response, game_name, "gameName", JSON_STRING, 0),
 	JSON_FIELD(struct delete_game_response, steam_restarted, "steamRestarted", JSON_BOOL, 0),
+	JSON_FIELD(struct delete_game_response, message, "message", JSON_STRING, JSON_OMIT_EMPTY),
 	JSON_FIELDS_END,
 };
 

@@ -77,6 +77,7 @@ struct delete_game_response {
 	char *status; /* "deleted" */
 	char *game_name;
 	bool steam_restarted;
+	char *message; /* extension: why the shortcut is still to be seen */
 };
 
 struct apply_artwork {

@@ -198,6 +198,29 @@ test("restartSteam: answered first, then Steam is restarted and the shortcut is 
   assert.ok(!fs.existsSync(deck.game("Celeste")));
   await client.started(2);
   assert.deepEqual(readShortcuts(deck.steam), []);
+
+  // One that was still waiting to be made needs no waiting to be removed.
+  const again = await push(hub);
+  assert.match(again.message, /Steam/);
+  const deleted = await hub.request("delete_game", { appId: again.appId });
+  assert.deepEqual(deleted, { status: "deleted", gameName: "Celeste", steamRestarted: false });
+  assert.deepEqual((await hub.request("list_shortcuts", {})).shortcuts, []);
+});
+
+test("delete_game says why the shortcut is still to be seen", async (t) => {
+  const deck = new Deck(t);
+  const client = new SteamClient(deck);
+  const agent = await startAgent(t, { deck, env: client.env });
+  const hub = await Hub.paired(agent);
+  const { appId } = await push(hub);
+  await client.start();
+  const { status, message } = await hub.request("delete_game", { appId });
+  assert.equal(status, "deleted");
+  assert.match(message, /Steam/);
+  assert.deepEqual((await hub.request("list_shortcuts", {})).shortcuts, []);
+  client.exit();
+  await client.ended();
+  await until("the shortcut is removed when Steam has ended", () => readShortcuts(deck.steam).length === 0);
 });
 
 test("restartSteam that is refused does not fail the deletion", async (t) => {
