@@ -127,9 +127,9 @@ test("what is not there, or could be two, is refused with words", async (t) => {
 test("a shortcut that is not of a game of ours loses the shortcut only", async (t) => {
   const agent = await startAgent(t);
   const { deck } = agent;
-  const foreign = { 0: { appid: 3000000001, AppName: "Mine", Exe: '"/opt/mine/run"' } };
+  const foreign = { 0: { appid: 3987650001, AppName: "Mine", Exe: '"/opt/mine/run"' } };
   fs.writeFileSync(shortcutsPath(deck.steam), writeBinaryVdf({ shortcuts: foreign }));
-  const { code, stdout, stderr } = await deck.ctl("games", "delete", "3000000001");
+  const { code, stdout, stderr } = await deck.ctl("games", "delete", "3987650001");
   assert.equal(code, 0, stderr);
   assert.match(stdout, /removed 'Mine' from Steam/);
   assert.deepEqual(names(deck), []);
