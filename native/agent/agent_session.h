@@ -45,7 +45,8 @@ struct agent_services {
 
 	/* The session of the one Hub that is connected and authenticated; NULL: none. */
 	struct agent_session *connected;
-	bool stopping; /* what ends now is cut short */
+	/* What ends now is cut short, and nothing is begun any more. */
+	bool stopping;
 	/* `connected` has changed. */
 	void (*hub_changed)(void *user);
 	void *user;

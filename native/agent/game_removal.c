@@ -10,7 +10,6 @@
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/log.h"
-#include "core/loop.h"
 #include "core/paths.h"
 #include "core/strbuf.h"
 #include "core/xalloc.h"
@@ -38,9 +37,8 @@ struct removal {
 	void *user;
 };
 
-static void answer(void *user)
+static void answer(struct removal *removal)
 {
-	struct removal *removal = user;
 	const struct game_removed removed = { .game_name = removal->game_name,
 		.trash_id = removal->trash_id,
 		.note = removal->note };
@@ -294,7 +292,7 @@ static void remove_all(struct removal *removal)
 	}
 	removal->removing = removal->accounts.count;
 	if (removal->err.kind != ERROR_NONE || removal->removing == 0) {
-		loop_defer(services->loop, answer, removal);
+		answer(removal);
 		return;
 	}
 	for (size_t i = 0; i < removal->accounts.count; i++) {
@@ -313,7 +311,7 @@ void game_removal_start(struct agent_services *services, const struct game_remov
 		find_shortcuts(removal, request->user_id)) {
 		remove_all(removal);
 	} else {
-		loop_defer(services->loop, answer, removal);
+		answer(removal);
 	}
 }
 
@@ -387,17 +385,6 @@ static void on_set_up(void *user, uint32_t app_id, const char *message)
 	free(restoring);
 }
 
-static void go_on_restoring(void *user)
-{
-	struct restoring *restoring = user;
-
-	if (restoring->dir != NULL) {
-		game_setup_start(restoring->services, restoring->dir, on_set_up, restoring);
-	} else {
-		on_set_up(restoring, 0, NULL);
-	}
-}
-
 static bool check_restorable(
 	struct agent_services *services, const char *trash_id, struct error *err)
 {
@@ -424,5 +411,9 @@ void game_restore_start(
 		restoring->game_name = xstrdup(restored.game.name);
 		restoring->dir = xstrdup(restored.game.dir);
 	}
-	loop_defer(services->loop, go_on_restoring, restoring);
+	if (restoring->dir != NULL) {
+		game_setup_start(services, restoring->dir, on_set_up, restoring);
+	} else {
+		on_set_up(restoring, 0, NULL);
+	}
 }

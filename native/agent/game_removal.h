@@ -28,7 +28,7 @@ typedef void game_removal_done(
 	void *user, const struct game_removed *removed, const struct error *err);
 
 /*
- * done is called once, on the loop, never from within this call.
+ * done is called once, on the loop, maybe before this returns.
  * Errors: NOT_FOUND (neither a shortcut nor a game of ours), CONFLICT (it runs, or is being
  * uploaded), INVALID (its folder is a link by now), IO, NO_SPACE.
  */

@@ -135,7 +135,7 @@ static void end(struct job *job)
 /* There is no shortcut that its images could be for. */
 static void end_without_shortcut(struct job *job)
 {
-	if (job->left.upload_id != NULL) {
+	if (job->left.upload_id != NULL && !job->services->stopping) {
 		game_artwork_forget(job->services, job->left.upload_id);
 	}
 	end(job);
@@ -154,7 +154,7 @@ static void on_artwork(void *user)
 	struct job *job = user;
 
 	if (job->services->stopping) {
-		job_free(job); /* it goes on when the agent starts again */
+		job_free(job);
 	} else {
 		end(job);
 	}
@@ -191,7 +191,9 @@ static void dress(struct job *job)
 	const struct game *game = entry_of(job);
 	const struct game_setup *left = &job->left;
 
-	if (game == NULL || game->app_id == 0) {
+	if (job->services->stopping) {
+		job_free(job); /* it goes on when the agent starts again */
+	} else if (game == NULL || game->app_id == 0) {
 		end_without_shortcut(job);
 	} else if (left->icon != NULL) {
 		steam_set_icon(job->services->steam, game->user_id, game->app_id, left->icon,
@@ -238,7 +240,7 @@ static void on_shortcut(void *user, const struct steam_outcome *outcome, const s
 		give_up(job, err->message);
 		return;
 	}
-	if (game_registry_find(services->games, job->dir) == NULL) {
+	if (game_registry_find(services->games, job->dir) == NULL && !services->stopping) {
 		/* Its game was deleted meanwhile. */
 		steam_remove_shortcut(services->steam, outcome->account_id, outcome->app_id,
 			on_orphan_removed, NULL);

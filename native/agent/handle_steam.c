@@ -179,8 +179,10 @@ static void on_created(void *user, const struct steam_outcome *outcome, const st
 		remember_shortcut(services, shortcut->exe, outcome);
 		agent_ticket_reply_take(
 			job->ticket, "operation_result", operation_result_fields, &result);
-		game_artwork_apply(services, NULL, outcome->account_id, outcome->app_id,
-			shortcut->name, &shortcut->artwork, NULL, NULL);
+		if (!services->stopping) {
+			game_artwork_apply(services, NULL, outcome->account_id, outcome->app_id,
+				shortcut->name, &shortcut->artwork, NULL, NULL);
+		}
 	}
 	create_shortcut_finish(&job->request);
 	free(job);
@@ -300,7 +302,7 @@ static void on_shortcut_deleted(
 	} else {
 		reply_deleted_take(job->ticket, job->app_id, removed->note);
 		operation_announce(session, "delete", "complete", removed->game_name, "Deleted");
-		if (job->restart_steam) {
+		if (job->restart_steam && !services->stopping) {
 			steam_restart_client(services->steam,
 				services->config->steam_restart_while_playing,
 				on_restarted_after_delete, NULL);

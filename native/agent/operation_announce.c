@@ -39,7 +39,8 @@ void operation_announce(struct agent_session *session, const char *type, const c
 		.message = (char *)(is_desktop ? "" : message),
 	};
 
-	if (is_desktop && strcmp(type, "install") != 0 && is_uploading(session)) {
+	if (agent_session_services(session)->stopping ||
+		(is_desktop && strcmp(type, "install") != 0 && is_uploading(session))) {
 		return;
 	}
 	agent_session_push(session, "operation_event", operation_event_fields, &event);
