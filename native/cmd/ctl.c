@@ -3,8 +3,12 @@
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/strbuf.h"
+#include "core/utf8.h"
+#include "core/xalloc.h"
 
+#include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <strings.h>
 #include <unistd.h>
 
@@ -44,14 +48,33 @@ bool ctl_tell(struct ctl *ctl, const char *method, const struct json_field *fiel
 	return true;
 }
 
+void ctl_say(const char *format, ...)
+{
+	AUTO(free_ptr) char *line = NULL;
+	va_list values;
+	int length;
+
+	va_start(values, format);
+	length = vasprintf(&line, format, values);
+	va_end(values);
+	if (length < 0) {
+		line = NULL; /* undefined then */
+		return;
+	}
+	utf8_make_printable(line);
+	puts(line);
+}
+
 bool ctl_confirm(const struct ctl *ctl, const char *question, struct error *err)
 {
+	AUTO(free_ptr) char *printable = xstrdup(question);
 	char answer[16] = "";
 
 	if (ctl->yes || !isatty(STDIN_FILENO)) {
 		return true;
 	}
-	fprintf(stderr, "%s [y/N] ", question);
+	utf8_make_printable(printable);
+	fprintf(stderr, "%s [y/N] ", printable);
 	fflush(stderr);
 	if (fgets(answer, sizeof(answer), stdin) == NULL) {
 		fputc('\n', stderr);

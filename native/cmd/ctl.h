@@ -34,6 +34,8 @@ bool ctl_fetch(struct ctl *ctl, const char *method, const struct json_field *fie
 /* A command without a result of interest: prints done. */
 bool ctl_tell(struct ctl *ctl, const char *method, const struct json_field *fields,
 	const void *params, const char *done, struct error *err);
+/* Prints one line, fit for a terminal: names come from Hubs and from Steam. */
+void ctl_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /*
  * Asks the person at the terminal, if there is one and --yes was not given, to confirm what cannot
  * be undone at once. False with CANCELLED unless they do.

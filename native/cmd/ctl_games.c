@@ -114,17 +114,17 @@ static bool choose_game(struct ctl *ctl, const char *text, struct ipc_game_ref *
 static void print_note(const char *note)
 {
 	if (note != NULL && *note != '\0') {
-		puts(note);
+		ctl_say("%s", note);
 	}
 }
 
 static void print_deleted(const struct ipc_game_moved *moved)
 {
 	if (*moved->trash_id != '\0') {
-		printf("deleted '%s'; 'capydeck ctl games restore %s' brings it back\n",
-			moved->name, moved->trash_id);
+		ctl_say("deleted '%s'; 'capydeck ctl games restore %s' brings it back", moved->name,
+			moved->trash_id);
 	} else {
-		printf("removed '%s' from Steam; there was no folder to delete\n", moved->name);
+		ctl_say("removed '%s' from Steam; there was no folder to delete", moved->name);
 	}
 	print_note(moved->note);
 }
@@ -191,7 +191,7 @@ bool ctl_games_restore(struct ctl *ctl, char **args, struct error *err)
 			  ipc_game_restored_fields, &moved, err);
 
 	if (ok && !ctl->json) {
-		printf("restored '%s'\n", moved.name);
+		ctl_say("restored '%s'", moved.name);
 		print_note(moved.note);
 	}
 	json_finish(&moved, ipc_game_restored_fields);

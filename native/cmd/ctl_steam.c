@@ -31,7 +31,7 @@ bool ctl_steam_restart(struct ctl *ctl, char **args, struct error *err)
 		&restarted, err);
 
 	if (ok && !ctl->json) {
-		puts(restarted.message);
+		ctl_say("%s", restarted.message);
 	}
 	json_finish(&restarted, ipc_restarted_fields);
 	return ok;

@@ -1,5 +1,8 @@
 #include "cmd/text_table.h"
 
+#include "core/cleanup.h"
+#include "core/utf8.h"
+#include "core/xalloc.h"
 #include "hub/text_width.h"
 
 #include <assert.h>
@@ -12,13 +15,16 @@ void text_table_row(struct text_table *table, const char *const *cells)
 	size_t column = 0;
 
 	for (; cells[column] != NULL; column++) {
-		size_t width = text_width(cells[column]);
+		AUTO(free_ptr) char *cell = xstrdup(cells[column]);
+		size_t width;
 
 		assert(column < TEXT_TABLE_COLUMNS_MAX);
+		utf8_make_printable(cell);
+		width = text_width(cell);
 		if (width > table->widths[column]) {
 			table->widths[column] = width;
 		}
-		strvec_push(&table->cells, cells[column]);
+		strvec_push(&table->cells, cell);
 	}
 	table->column_count = column;
 }

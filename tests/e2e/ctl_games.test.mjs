@@ -136,6 +136,32 @@ test("a shortcut that is not of a game of ours loses the shortcut only", async (
   assert.deepEqual((await deck.ctlJson("games", "trash")).games, []);
 });
 
+test("names cannot steer the terminal they are printed on", async (t) => {
+  const deck = new Deck(t);
+  const nasty = "Evil\x1b[2J\u009b31m\u202e";
+  const entry = { appid: 3000000002, AppName: nasty, Exe: '"/usr/bin/true"', StartDir: '"/usr/bin"' };
+  fs.writeFileSync(shortcutsPath(deck.steam), writeBinaryVdf({ shortcuts: { 0: entry } }));
+  const agent = await startAgent(t, { deck });
+  const hub = await Hub.paired(agent);
+  await push(hub, nasty);
+  const printed = [];
+  for (const [answer, ...args] of [
+    ["n\n", "games"],
+    ["y\n", "games", "delete", "3000000002"],
+    ["y\n", "games", "delete", nasty],
+    ["n\n", "games", "trash"],
+    ["n\n", "games", "restore", nasty],
+  ]) {
+    const { stdout } = await onTerminal(deck, answer, ...args);
+    const own = stdout.replaceAll(answer.trim(), ""); // what was typed is echoed
+    assert.doesNotMatch(own, /[\x1b\u009b\u202e]/, JSON.stringify([args, own]));
+    printed.push(stdout);
+  }
+  assert.match(printed[1], /removed 'Evil\?\[2J\?31m\?' from Steam/);
+  assert.match(printed[2], /Delete 'Evil\?.*deleted 'Evil\?/s);
+  assert.match(printed[4], /restored 'Evil\?/);
+});
+
 test("on a terminal nothing is deleted that is not confirmed", async (t) => {
   const agent = await startAgent(t);
   const { deck } = agent;
