@@ -1,0 +1,23 @@
+#pragma once
+
+struct loop;
+struct notify;
+
+/*
+ * News for the service manager: what sd_notify(3) and sd_watchdog_enabled(3) describe, without
+ * their library. Nothing here fails: who does not get the news asks the process in other ways.
+ *
+ * NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID leave the environment, so that no child speaks for
+ * this process; call it before there are threads. Where the manager wants life signs (and means
+ * this process, not the one that started it) they are sent twice within the time it allows, as
+ * long as the loop turns.
+ *
+ * NULL where nobody wants news, which the functions below take too.
+ */
+struct notify *notify_create(struct loop *loop);
+void notify_destroy(struct notify *notify);
+/* The start has succeeded; said again, it changes nothing. */
+void notify_ready(struct notify *notify);
+/* One sentence for `systemctl status`. */
+void notify_status(struct notify *notify, const char *sentence);
+void notify_stopping(struct notify *notify);
