@@ -187,8 +187,11 @@ static void open_artwork(struct agent *agent)
 
 static bool listen_for_hubs(struct agent *agent, struct error *err)
 {
+	int64_t port = agent->options.port;
 	const struct ws_server_options options = {
-		.port = (uint16_t)agent->options.port,
+		.port = (uint16_t)(port != AGENT_PORT_FROM_SETTINGS
+					   ? port
+					   : agent->options.config->agent_port),
 		.path = PROTO_ENDPOINT_PATH,
 		.limits = {
 			.ping_period_ms = PING_PERIOD_MS,

@@ -24,6 +24,8 @@ struct upload_status;
 struct upload_store;
 struct worker;
 
+#define AGENT_PORT_FROM_SETTINGS (-1)
+
 /*
  * The agent as a whole: owns what its sessions share, listens, announces itself, applies settings.
  * Everything is borrowed for the agent's life.
@@ -34,7 +36,7 @@ struct agent_options {
 	struct worker *worker;
 	const struct paths *paths;
 	struct config *config;		 /* changed by agent_set() */
-	int64_t port;			 /* 0: any free one */
+	int64_t port;			 /* 0: any free one; or AGENT_PORT_FROM_SETTINGS */
 	const char *steam_dir;		 /* NULL: Steam's own places */
 	const struct steam_ui *steam_ui; /* the game-mode plugin; NULL: none */
 };

@@ -81,6 +81,7 @@ void ctl_print_status(const struct ipc_status *status)
 
 	printf(LABEL "%s (%s, capydeck %s, %s)\n", "agent", text(status->agent.name),
 		text(status->agent.id), text(status->agent.version), text(status->agent.platform));
+	printf(LABEL "%s\n", "started by", text(status->agent.role));
 	print_addresses(&status->agent);
 	if (hub->connected) {
 		printf(LABEL "%s %s at %s\n", "hub", text(hub->name), text(hub->version),

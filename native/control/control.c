@@ -15,7 +15,6 @@
 #include "core/error.h"
 #include "core/json.h"
 #include "core/loop.h"
-#include "core/paths.h"
 #include "core/strbuf.h"
 #include "core/strvec.h"
 #include "core/xalloc.h"
@@ -40,6 +39,7 @@ struct control_client {
 };
 
 struct control {
+	struct control_options options;
 	struct agent *agent;
 	struct ipc_server *server;
 	struct ui_link *ui;
@@ -254,6 +254,7 @@ static void call_method(
 {
 	const struct control_method *method = control_method_find(message->method);
 	const struct control_call call = {
+		.options = &client->control->options,
 		.agent = client->control->agent,
 		.log = client->control->log,
 		.ui = client->control->ui,
@@ -360,8 +361,8 @@ static const struct ipc_server_events server_events = {
 struct control *control_create(const struct control_options *options, struct error *err)
 {
 	struct control *control = xcalloc(1, sizeof(*control));
-	AUTO(free_ptr) char *path = path_join(options->runtime_dir, IPC_SOCKET_NAME);
 
+	control->options = *options;
 	control->agent = options->agent;
 	control->ui = options->ui;
 	control->progress = loop_timer_create(options->loop, on_progress_due, control);
@@ -374,7 +375,8 @@ struct control *control_create(const struct control_options *options, struct err
 	pairing_listen(agent_pairing(control->agent), &control->pairing_listener);
 	agent_set_events(control->agent, &agent_events, control);
 	ui_link_set_changed(control->ui, on_ui_changed, control);
-	control->server = ipc_server_create(options->loop, path, &server_events, control, err);
+	control->server = ipc_server_create(
+		options->loop, options->socket_path, &server_events, control, err);
 	if (control->server == NULL) {
 		control_destroy(control);
 		return NULL;

@@ -19,7 +19,12 @@ struct control_options {
 	struct loop *loop;
 	struct agent *agent;
 	struct ui_link *ui;	 /* what steam_ui of the agent's options came from */
-	const char *runtime_dir; /* the socket is <runtime_dir>/agent.sock */
+	const char *socket_path; /* <runtime_dir>/agent.sock */
+	/* Borrowed for the control's life: */
+	const char *role; /* `status`: who started the agent */
+	/* Another agent asks this one to make room. Errors: CONFLICT (there is none). */
+	bool (*release)(void *user, struct error *err);
+	void *user;
 };
 
 /* Errors: IO. */

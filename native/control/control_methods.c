@@ -28,6 +28,13 @@ static bool done(struct strbuf *result)
 	return true;
 }
 
+/* The answer leaves before the release takes effect. */
+static bool call_agent_release(
+	const struct control_call *call, struct strbuf *result, struct error *err)
+{
+	return call->options->release(call->options->user, err) && done(result);
+}
+
 static bool call_hubs_list(
 	const struct control_call *call, struct strbuf *result, struct error *err)
 {
@@ -162,6 +169,7 @@ static bool call_status(const struct control_call *call, struct strbuf *result, 
 	struct ipc_status status = { 0 };
 
 	control_view_status(call->agent, &status);
+	status.agent.role = xstrdup(call->options->role);
 	json_write(result, ipc_status_fields, &status);
 	json_finish(&status, ipc_status_fields);
 	return true;
@@ -207,6 +215,7 @@ static bool call_uploads_list(
 
 static const struct control_method methods[] = {
 	/* Sorted by name. */
+	{ "agent.release", .call = call_agent_release },
 	{ "file.read", .call = control_ui_read_file },
 	{ "games.delete", .start = control_games_delete },
 	{ "games.discard", .call = control_games_discard },

@@ -6,6 +6,7 @@
 
 struct agent;
 struct control_client;
+struct control_options;
 struct control_ticket;
 struct error;
 struct ipc_client_conn;
@@ -20,6 +21,7 @@ struct ui_link;
 
 /* What a method works with; borrowed during the call. */
 struct control_call {
+	const struct control_options *options;
 	struct agent *agent;
 	struct log_tail *log;
 	struct ui_link *ui;

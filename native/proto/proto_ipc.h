@@ -219,6 +219,7 @@ struct ipc_agent {
 	int64_t port;
 	struct strvec addresses; /* of this machine, numeric */
 	bool accept_connections;
+	char *role; /* who started it: "decky", "desktop", "terminal" */
 };
 
 struct ipc_mdns {

@@ -1,0 +1,269 @@
+// One agent for each user: the desktop's service waits (--wait), Decky's takes over (--takeover).
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import fs from "node:fs";
+import net from "node:net";
+import path from "node:path";
+import test from "node:test";
+
+import { Deck, spawnAgent } from "./lib/agent.mjs";
+import { IpcPeer } from "./lib/game_mode_plugin.mjs";
+import { Game, Hub, bytesOf, sendChunks, upload } from "./lib/hub.mjs";
+import { filesOf, readFiles } from "./lib/tree.mjs";
+import { deadline, until } from "./lib/wait.mjs";
+
+const MIB = 1024 * 1024;
+const TCP_LISTEN = "0A";
+
+async function freePort() {
+  const server = net.createServer().listen(0);
+  await once(server, "listening");
+  const { port } = server.address();
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+/** The sockets that listen on a port, by inode. */
+function listeners(port) {
+  const hex = port.toString(16).toUpperCase().padStart(4, "0");
+  return ["/proc/net/tcp", "/proc/net/tcp6"].flatMap((table) =>
+    fs
+      .readFileSync(table, "utf8")
+      .split("\n")
+      .map((line) => line.trim().split(/\s+/))
+      .filter(([, local, , state]) => local?.endsWith(`:${hex}`) && state === TCP_LISTEN)
+      .map((fields) => fields[9]),
+  );
+}
+
+/** Looks all the time; the function it returns ends that and says how many it saw at most. */
+function watchListeners(t, port) {
+  let most = 0;
+  const timer = setInterval(() => (most = Math.max(most, listeners(port).length)), 1);
+  t.after(() => clearInterval(timer));
+  return () => {
+    clearInterval(timer);
+    return most;
+  };
+}
+
+const timesListening = (agent) => agent.output.match(/^listening on /gm)?.length ?? 0;
+
+/** Waits until it serves for the nth time. */
+async function serves(agent, port, nth = 1) {
+  await until(`process ${agent.pid} serves (${nth})`, () => {
+    assert.equal(agent.child.exitCode, null, agent.output);
+    return timesListening(agent) >= nth;
+  });
+  agent.port = port;
+  return agent;
+}
+
+const startDesktop = (deck, port, options) => spawnAgent(deck, { port, args: ["--wait"], ...options });
+const startDecky = (deck, port, options) => spawnAgent(deck, { port, args: ["--takeover"], ...options });
+
+const role = async (deck) => (await deck.ctlJson("status")).agent.role;
+
+const held = (resumeFrom = {}) => Object.values(resumeFrom).reduce((sum, bytes) => sum + bytes, 0);
+
+/** Sends chunks until the connection goes or `stop()` says so; resolves to the acknowledged bytes. */
+async function sendUntilGone(hub, { uploadId, resumeFrom }, game, onAck = () => {}) {
+  let bytes = 0;
+  const chunks = game.chunks({ chunkSize: 64 * 1024, resumeFrom });
+  for (const [filePath, offset, data] of chunks) {
+    const reply = await hub.chunk(uploadId, filePath, offset, data).catch(() => undefined);
+    if (reply === undefined) {
+      return bytes;
+    }
+    assert.equal(reply.error, undefined);
+    bytes += data.length;
+    onAck(bytes);
+  }
+  throw new Error("the upload ended before the agent did");
+}
+
+test("an upload goes on through a take-over and back, and one agent listens at a time", async (t) => {
+  const deck = new Deck(t);
+  const port = await freePort();
+  const game = new Game("Handed", { "big.bin": bytesOf("handed", 48 * MIB), "a/small.txt": "small" });
+  const mostListeners = watchListeners(t, port);
+  const desktop = await serves(startDesktop(deck, port), port);
+  assert.equal(await role(deck), "desktop");
+
+  const first = await Hub.paired(desktop);
+  const { token } = first;
+  let decky;
+  const begun = await first.request("init_upload", game.initPayload({ hashes: true }));
+  const sent = await sendUntilGone(first, begun, game, (bytes) => {
+    if (bytes >= 2 * MIB) {
+      decky ??= startDecky(deck, port);
+    }
+  });
+  assert.equal((await first.closed).code, 1001);
+  await serves(decky, port);
+  assert.equal(await role(deck), "decky");
+
+  const second = await Hub.ready(decky, { token });
+  const resumed = await second.request("init_upload", game.initPayload({ hashes: true }));
+  assert.ok(held(resumed.resumeFrom) >= sent, `acknowledged ${sent}, holds ${held(resumed.resumeFrom)}`);
+  let stopped;
+  const more = await sendUntilGone(second, resumed, game, (bytes) => {
+    if (bytes >= 2 * MIB) {
+      stopped ??= decky.stop();
+    }
+  });
+  assert.deepEqual(await stopped, { code: 0, signal: null });
+  assert.equal((await second.closed).code, 1001);
+  await serves(desktop, port, 2);
+  assert.equal(await role(deck), "desktop");
+
+  const third = await Hub.ready(desktop, { token });
+  const { init, result } = await upload(third, game, { hashes: true });
+  assert.ok(held(init.resumeFrom) >= held(resumed.resumeFrom) + more);
+  assert.deepEqual(readFiles(result.path), filesOf(game));
+  assert.equal(mostListeners(), 1);
+});
+
+test("when the one that took over is killed, the service serves, and its upload goes on", async (t) => {
+  const deck = new Deck(t);
+  const port = await freePort();
+  const desktop = await serves(startDesktop(deck, port), port);
+  const game = new Game("Killed", { "big.bin": bytesOf("killed", 8 * MIB) });
+  for (let round = 1; round <= 3; round++) {
+    const decky = await serves(startDecky(deck, port), port);
+    const hub = await Hub.paired(decky, { hubId: `hub-${round}` });
+    const init = await hub.request("init_upload", game.initPayload({ hashes: true }));
+    await sendChunks(hub, init.uploadId, game.chunks({ resumeFrom: init.resumeFrom }), { onAck: (count) => count < 2 });
+    await decky.stop("SIGKILL");
+    await serves(desktop, port, 1 + round);
+    const again = await Hub.ready(desktop, { hubId: `hub-${round}`, token: hub.token });
+    await upload(again, game, { hashes: true });
+    await again.close();
+  }
+});
+
+test("who waits comes after who takes over; a holder that does not wait ends", async (t) => {
+  const deck = new Deck(t);
+  const port = await freePort();
+  const terminal = await serves(spawnAgent(deck, { port }), port);
+  assert.equal(await role(deck), "terminal");
+  const desktop = startDesktop(deck, port);
+  await desktop.line(new RegExp(`waiting for the end of process ${terminal.pid}\\b`));
+
+  const decky = await serves(startDecky(deck, port), port);
+  assert.deepEqual(await terminal.exited, { code: 0, signal: null });
+  assert.equal(timesListening(desktop), 0);
+
+  const second = await serves(startDecky(deck, port), port);
+  assert.deepEqual(await decky.exited, { code: 0, signal: null });
+  assert.equal(timesListening(desktop), 0);
+  await second.stop();
+  await serves(desktop, port);
+});
+
+test("a holder that hangs is named after a while, and serves when it goes on", async (t) => {
+  const deck = new Deck(t);
+  const port = await freePort();
+  const desktop = await serves(startDesktop(deck, port), port);
+  desktop.child.kill("SIGSTOP");
+  const decky = startDecky(deck, port);
+  const { code } = await decky.exited;
+  desktop.child.kill("SIGCONT");
+  assert.equal(code, 1);
+  assert.match(decky.output, new RegExp(`process ${desktop.pid}\\b.*did not make room within`));
+  assert.equal(await role(deck), "desktop");
+  const hub = await Hub.paired(desktop);
+  await hub.settle();
+  assert.equal(timesListening(desktop), 1);
+
+  const later = await serves(startDecky(deck, port), port);
+  assert.equal(await role(deck), "decky");
+  await later.stop();
+  await serves(desktop, port, 2);
+});
+
+test("one that takes over and is killed while it waits leaves the holder alone", async (t) => {
+  const deck = new Deck(t);
+  const port = await freePort();
+  const desktop = await serves(startDesktop(deck, port), port);
+  desktop.child.kill("SIGSTOP");
+  const decky = startDecky(deck, port);
+  await decky.line(/asked process/);
+  await decky.stop("SIGKILL");
+  desktop.child.kill("SIGCONT");
+  assert.equal(await role(deck), "desktop");
+  assert.equal(timesListening(desktop), 1);
+});
+
+test("nobody is released for an agent that does not exist", async (t) => {
+  const deck = new Deck(t);
+  const desktop = await serves(startDesktop(deck, await freePort()), 0);
+  const peer = await IpcPeer.connect(deck);
+  const { error } = await peer.ask("agent.release");
+  assert.equal(error.code, -32002);
+  await peer.close();
+  assert.equal(timesListening(desktop), 1);
+});
+
+test("one that waits ends when it is told to, or with the process that started it", async (t) => {
+  const deck = new Deck(t);
+  const port = await freePort();
+  await serves(spawnAgent(deck, { port }), port);
+  for (const tell of [(agent) => agent.child.kill("SIGTERM"), (agent) => agent.child.stdin.end()]) {
+    const desktop = startDesktop(deck, port);
+    await desktop.line(/waiting for the end/);
+    tell(desktop);
+    assert.deepEqual(await deadline(desktop.exited, "the waiting agent ends"), { code: 0, signal: null });
+  }
+});
+
+test("--wait and --takeover exclude each other", async (t) => {
+  const both = spawnAgent(new Deck(t), { args: ["--wait", "--takeover"] });
+  assert.equal((await both.exited).code, 2);
+  assert.match(both.output, /--takeover/);
+});
+
+/** A service manager's end of sd_notify(3); Node has no datagram sockets of that family. */
+async function notifySocket(t, deck) {
+  const name = path.join(deck.root, "notify");
+  const script = `import socket, sys
+manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+manager.bind(sys.argv[1])
+print("bound", flush=True)
+while True:
+    print(manager.recv(4096).decode(), flush=True)`;
+  const child = spawn("python3", ["-c", script, name], { stdio: ["ignore", "pipe", "inherit"] });
+  t.after(() => child.kill("SIGKILL"));
+  const manager = { name, text: "" };
+  child.stdout.setEncoding("utf8").on("data", (text) => (manager.text += text));
+  await until("the manager listens", () => manager.text.startsWith("bound\n"));
+  return manager;
+}
+
+test("the service manager hears what the service does", async (t) => {
+  const deck = new Deck(t);
+  const port = await freePort();
+  const manager = await notifySocket(t, deck);
+  const heard = (...lines) =>
+    until(`the manager hears ${lines}`, () => {
+      let at = 0;
+      return lines.every((line) => (at = manager.text.indexOf(`\n${line}`, at) + 1) > 0);
+    });
+  const decky = await serves(startDecky(deck, port), port);
+  const env = { NOTIFY_SOCKET: manager.name, WATCHDOG_USEC: "400000" };
+  const desktop = startDesktop(deck, port, { env });
+  await heard(`STATUS=waiting for the end of process ${decky.pid} `, "READY=1", "WATCHDOG=1", "WATCHDOG=1");
+  await decky.stop();
+  await serves(desktop, port);
+  await heard("STATUS=waiting", "STATUS=listening on ", "READY=1", "WATCHDOG=1");
+
+  const again = await serves(startDecky(deck, port), port);
+  await heard("STATUS=listening", "STATUS=making room", "STATUS=waiting for the end");
+  assert.ok(!manager.text.includes("STOPPING=1"));
+  await again.stop();
+  await serves(desktop, port, 2);
+  await desktop.stop();
+  await heard("STATUS=making room", "STATUS=listening", "STOPPING=1");
+});
