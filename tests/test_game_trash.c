@@ -13,6 +13,7 @@
 #include "kill_points.h"
 
 #include <check.h>
+#include <dirent.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -63,6 +64,19 @@ static bool exists(const char *path)
 	struct stat stat;
 
 	return lstat(path, &stat) == 0;
+}
+
+static unsigned count_entries(const char *path)
+{
+	DIR *dir = opendir(path);
+	unsigned count = 0;
+
+	ck_assert_ptr_nonnull(dir);
+	for (struct dirent *entry = readdir(dir); entry != NULL; entry = readdir(dir)) {
+		count += entry->d_name[0] != '.';
+	}
+	closedir(dir);
+	return count;
 }
 
 static void start_with_expiry(int64_t expire_after_ms)
@@ -429,11 +443,18 @@ START_TEST(test_a_disk_that_is_out)
 	write_file("games/.capydeck/trash/" OLD_ID "/bin/doom", "binary");
 	restore(OLD_ID);
 	free(put("games/Doom"));
+	ck_assert_uint_eq(count_entries(at("games/.capydeck/trash")), 1);
 	ck_assert_int_eq(rename(at("games"), at("out")), 0);
 	stop();
 	start_with_expiry(0);
 	run_loop();
 	ck_assert_uint_eq(game_trash_count(trash), 0);
+	ck_assert_int_eq(rename(at("out"), at("games")), 0);
+	stop();
+	start();
+	run_loop();
+	ck_assert(exists(at("games/.capydeck/trash")));
+	ck_assert_uint_eq(count_entries(at("games/.capydeck/trash")), 0);
 	ck_file(at("state/trash.json"), "{\"version\":1,\"games\":[],\"discarded\":[]}\n");
 }
 END_TEST

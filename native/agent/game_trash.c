@@ -66,6 +66,8 @@ static void deletion_done(struct worker_job *job)
 		log_info("'%s' is deleted for good", deletion->game_dir);
 		trash_list_drop_discarded(&trash->list, trash->failed_count);
 		trash_list_save_or_warn(&trash->list);
+	} else if (trash != NULL && deletion->err.kind == ERROR_NOT_FOUND) {
+		trash->failed_count++; /* when its disk is in again */
 	} else if (trash != NULL) {
 		log_warning("'%s' cannot be deleted for good: %s", deletion->game_dir,
 			deletion->err.message);

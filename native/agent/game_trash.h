@@ -16,7 +16,7 @@ struct worker;
  * which there are. It is written before a folder moves, and at the next start the place of the
  * folder decides what a crash left half done: what is in the trash leaves the registry, what is in
  * its place leaves the trash. A folder that is nowhere (its disk may be out) is kept in mind until
- * it expires.
+ * it is deleted for good, which waits for the disk: it would stay there for ever.
  */
 struct game_trash;
 

@@ -147,12 +147,7 @@ bool trash_folder_restore(const char *game_dir, const char *id, struct error *er
 bool trash_folder_remove(const char *game_dir, const char *id, struct error *err)
 {
 	AUTO(free_ptr) char *path = xasprintf(TRASH_FOLDER "/%s", id);
-	struct error problem = { 0 };
-	AUTO(close_fd) int parent_fd = open_parent(game_dir, &problem);
+	AUTO(close_fd) int parent_fd = open_parent(game_dir, err);
 
-	if (parent_fd >= 0 ? beneath_remove_tree(parent_fd, path, &problem)
-			   : problem.kind == ERROR_NOT_FOUND) {
-		return true;
-	}
-	return error_set(err, problem.kind, "%s", problem.message);
+	return parent_fd >= 0 && beneath_remove_tree(parent_fd, path, err);
 }

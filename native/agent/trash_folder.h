@@ -20,7 +20,7 @@ bool trash_folder_put(const char *game_dir, const char *id, struct error *err);
 bool trash_folder_restore(const char *game_dir, const char *id, struct error *err);
 
 /*
- * Deletes it for good; one that is not there, or whose disk is not, is success. Blocks: for a
- * worker. Errors: INVALID, IO.
+ * Deletes it for good; one that is not there is success. Blocks: for a worker.
+ * Errors: NOT_FOUND (nor is the folder above: its disk may be out), INVALID, IO.
  */
 bool trash_folder_remove(const char *game_dir, const char *id, struct error *err);

@@ -56,7 +56,7 @@ export class Deck {
 
   async #finish() {
     const ends = await Promise.allSettled(this.#agents.map((agent) => agent.finish()));
-    fs.rmSync(this.root, { recursive: true, force: true });
+    fs.rmSync(this.root, { recursive: true, force: true, maxRetries: 5 }); // a Steam that is ending still writes
     for (const { reason } of ends) {
       assert.ifError(reason);
     }
