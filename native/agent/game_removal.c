@@ -18,16 +18,18 @@
 #include "steam/steam_process.h"
 #include "steam/steam_users.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 struct removal {
 	struct agent_services *services;
 	const struct game *game; /* ours; borrowed until it is in the trash; NULL: none */
 	uint32_t app_id;	 /* as asked for, or the game's */
 	struct strvec accounts;	 /* who has the shortcut */
-	char *shortcut;		 /* what makes the shortcut of the game anew, JSON; NULL: none */
+	char *shortcut; /* what makes the shortcut of the game anew, JSON; NULL: it has none */
 	char *game_name;
 	char *trash_id;
 	char *note;
@@ -245,8 +247,10 @@ static void put_in_trash(struct removal *removal)
 	struct game game = *removal->game;
 	const struct trashed_game *trashed;
 
-	/* Whoever restores it finds there what makes the shortcut anew. */
-	game.pending = removal->shortcut;
+	/* Whoever restores it finds there what makes the shortcut anew, or what was still to be. */
+	if (removal->shortcut != NULL) {
+		game.pending = removal->shortcut;
+	}
 	free(removal->game_name);
 	removal->game_name = xstrdup(game.name);
 	log_info("'%s' in '%s' is deleted", game.name, game.dir);
@@ -325,15 +329,22 @@ static void on_left_over_removed(
 	}
 }
 
-/* Both are borrowed. */
+/* Not the opposite of being there: what cannot be looked at may be. */
+static bool is_gone(const char *path)
+{
+	struct stat stat;
+
+	return lstat(path, &stat) != 0 && (errno == ENOENT || errno == ENOTDIR);
+}
+
 static void remove_left_over(struct agent_services *services, const char *account_id,
 	const struct shortcut_list *list, const struct game *game)
 {
 	const struct shortcut *shortcut = shortcut_list_find(list, game->app_id);
 
-	/* What was installed anew may have the id again. */
+	/* What was installed anew may have the id again, even if the registry was lost since. */
 	if (shortcut != NULL && path_is_within(shortcut->exe, game->dir) &&
-		game_registry_find(services->games, game->dir) == NULL) {
+		game_registry_find(services->games, game->dir) == NULL && is_gone(game->dir)) {
 		steam_remove_shortcut(
 			services->steam, account_id, game->app_id, on_left_over_removed, NULL);
 	}

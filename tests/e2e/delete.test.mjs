@@ -5,6 +5,7 @@ import path from "node:path";
 import test from "node:test";
 
 import { Deck, startAgent } from "./lib/agent.mjs";
+import { GameModePlugin } from "./lib/game_mode_plugin.mjs";
 import { Game, Hub, bytesOf, sendChunks, upload } from "./lib/hub.mjs";
 import { SteamClient } from "./lib/steam_client.mjs";
 import { GAMER, SIBLING, readShortcuts, shortcutsPath, writeBinaryVdf } from "./lib/steam_home.mjs";
@@ -307,6 +308,21 @@ test("a crash between the folder and its shortcut: the next start removes the sh
   assert.deepEqual(names(), ["Foreign", "Again"], "the same id, and installed anew");
 });
 
+test("a lost registry does not cost a game its shortcut that was installed anew", async (t) => {
+  const deck = new Deck(t);
+  const one = await startAgent(t, { deck });
+  const hub = await Hub.paired(one);
+  const { appId } = await push(hub);
+  await hub.request("delete_game", { appId });
+  await push(hub);
+  await one.stop();
+  fs.writeFileSync(path.join(deck.state, "games.json"), "{");
+  const two = await startAgent(t, { deck });
+  const { shortcuts } = await (await Hub.ready(two, { token: hub.token })).request("list_shortcuts", {});
+  assert.deepEqual(shortcuts.map((shortcut) => shortcut.appId), [appId]);
+  assert.ok(fs.existsSync(deck.game("Celeste")));
+});
+
 test("installations survive kill -9: a game that is there has its shortcut", async (t) => {
   const deck = new Deck(t);
   let agent = await startAgent(t, { deck });
@@ -425,6 +441,28 @@ test("restoring survives kill -9: the game is in the trash, or back with its sho
   }
   assert.equal((await deck.ctl("games", "restore", game.id)).code, 0);
   isBack(deck, before);
+});
+
+test("a game that is deleted before its shortcut is made gets it when it comes back", async (t) => {
+  const deck = new Deck(t);
+  const client = new SteamClient(deck);
+  await client.start();
+  const agent = await startAgent(t, { deck, env: client.env });
+  const hub = await Hub.paired(agent);
+  let answer;
+  const held = new Promise((resolve) => (answer = resolve));
+  const plugin = await GameModePlugin.attach(t, deck, { before: () => held });
+  const asked = plugin.requested("steam.apply");
+  const pushed = push(hub);
+  await asked;
+  const deleted = await deck.ctl("games", "delete", "Celeste", "--yes");
+  assert.equal(deleted.code, 0, deleted.stderr);
+  answer();
+  await pushed;
+  await until("Steam has forgotten it", () => plugin.model.shortcuts.size === 0);
+  assert.equal((await deck.ctl("games", "restore", "Celeste")).code, 0);
+  const [{ exe }] = plugin.model.shortcuts.values();
+  assert.equal(exe, path.join(deck.game("Celeste"), "bin/celeste"));
 });
 
 test("a game without a shortcut is deleted and restored by its owner", async (t) => {
