@@ -35,10 +35,11 @@ static struct error err;
 /* A game-mode plugin. What it was asked for stands in log, as "put 0 2900000000 Doom". */
 static struct plugin {
 	bool attached;
-	bool silent;		/* never answers */
-	enum error_kind refuse; /* what it answers with; NONE: done */
-	const char *only;	/* account; the others get CONFLICT; NULL: all */
-	uint32_t next_id;	/* of a new shortcut */
+	bool silent;		 /* never answers */
+	enum error_kind refuse;	 /* what it answers with; NONE: done */
+	const char *refuse_only; /* what has that in log; the rest is done. NULL: all */
+	const char *only;	 /* account; the others get CONFLICT; NULL: all */
+	uint32_t next_id;	 /* of a new shortcut */
 	struct strvec log;
 } plugin;
 
@@ -96,6 +97,12 @@ static void change_finish(struct steam_change *change)
 	steam_change_finish(change);
 }
 
+static bool plugin_refuses(void)
+{
+	return plugin.refuse_only == NULL ||
+	       strstr(plugin.log.items[plugin.log.count - 1], plugin.refuse_only) != NULL;
+}
+
 static void plugin_request(void *owner, const char *method, const char *params, int64_t wait_ms,
 	steam_ui_done *done, void *user)
 {
@@ -118,7 +125,8 @@ static void plugin_request(void *owner, const char *method, const char *params, 
 		request->app_id = change.app_id != 0 ? change.app_id : plugin.next_id;
 		request->refuse = plugin.only != NULL && strcmp(plugin.only, change.account_id) != 0
 					  ? ERROR_CONFLICT
-					  : plugin.refuse;
+				  : plugin_refuses() ? plugin.refuse
+						     : ERROR_NONE;
 	} else {
 		strvec_push(&plugin.log, method);
 		request->refuse = plugin.refuse;
@@ -312,6 +320,23 @@ static void begin_put(struct answer *answer, const char *user_id, uint32_t app_i
 		&(struct steam_shortcut_request){
 			.user_id = user_id, .app_id = app_id, .name = name, .exe = exe },
 		answered, answer);
+}
+
+static void begin_put_with_tool(struct answer *answer, const char *name)
+{
+	*answer = (struct answer){ 0 };
+	steam_put_shortcut(steam,
+		&(struct steam_shortcut_request){
+			.name = name, .exe = "/games/game.exe", .compat_tool = "proton_x" },
+		answered, answer);
+}
+
+/* Until the plugin was asked that often, and has answered. */
+static void await_plugin(size_t count)
+{
+	while (plugin.log.count < count || requests != NULL) {
+		loop_dispatch(loop);
+	}
 }
 
 /* The put's outcome must be that note ("": done). */
@@ -654,6 +679,119 @@ START_TEST(test_what_steam_refuses_is_not_kept)
 }
 END_TEST
 
+START_TEST(test_what_steam_does_not_take_holds_up_nothing_else)
+{
+	uint32_t doom, quake;
+
+	start_client();
+	doom = put("Doom", WAITS);
+	plugin.refuse = ERROR_IO;
+	plugin.refuse_only = "Doom";
+	attach(0xA0000001);
+	await_plugin(1);
+	quake = put("Quake", "");
+	ck_assert_uint_eq(quake, 0xA0000001);
+	ck_assert_uint_eq(steam_queued_count(steam), 1);
+	ck_list(NULL, "Quake,Doom");
+
+	/* All of one entry stays in its order. */
+	remove_entry(doom);
+	ck_assert_uint_eq(steam_queued_count(steam), 0);
+	plugin.refuse = ERROR_NONE;
+	plugin.next_id = 0xA0000002;
+	put("Doom", "");
+}
+END_TEST
+
+START_TEST(test_removal_that_steam_does_not_take)
+{
+	struct answer answer;
+
+	uint32_t doom = put("Doom", "");
+
+	start_client();
+	remove_entry(doom);
+	plugin.refuse = ERROR_IO;
+	plugin.refuse_only = "remove";
+	attach(0xA0000001);
+	await_plugin(1);
+
+	/* It might find the one that is to go, so it comes after that. */
+	begin_put(&answer, NULL, 0, "Doom");
+	for (int i = 0; i < 20; i++) {
+		loop_dispatch(loop);
+	}
+	ck_assert_uint_eq(plugin.log.count, 1);
+	plugin.attached = false;
+	end_client();
+	await(&answer);
+	ck_assert_uint_eq(steam_queued_count(steam), 0);
+	ck_list(NULL, "Doom");
+}
+END_TEST
+
+START_TEST(test_icon_that_steam_does_not_take)
+{
+	struct answer answer = { 0 };
+	uint32_t doom = put("Doom", "");
+
+	start_client();
+	plugin.refuse = ERROR_IO;
+	plugin.refuse_only = "set_icon";
+	attach(0xA0000001);
+	steam_set_icon(steam, NULL, doom, "/icon.png", answered, &answer);
+	await(&answer);
+	ck_assert_str_eq(answer.note, "the plugin refuses; the icon appears when Steam restarts");
+	put("Doom", "");
+	put("Quake", "");
+	plugin.attached = false;
+	end_client();
+	await_queued(0);
+	ck_assert(steam_list_shortcuts(steam, NULL, &list, &err));
+	ck_assert_str_eq(list.items[0].icon, "/icon.png");
+}
+END_TEST
+
+START_TEST(test_without_its_tool)
+{
+	static const char damaged[] = "\"InstallConfigStore\" {";
+	struct answer answer;
+
+	steam_home_write_text(&home, ROOT "/config/config.vdf", damaged);
+	begin_put_with_tool(&answer, "Doom");
+	await(&answer);
+	ck_assert_int_eq(answer.err.kind, ERROR_NONE);
+	ck_assert_ptr_nonnull(strstr(answer.note, "'proton_x' was not set"));
+	ck_assert_ptr_nonnull(strstr(answer.note, "is damaged"));
+	ck_list(NULL, "Doom");
+
+	/* Nobody is there to be told. */
+	start_client();
+	begin_put_with_tool(&answer, "Quake");
+	await(&answer);
+	ck_assert_str_eq(answer.note, WAITS);
+	end_client();
+	await_queued(0);
+	ck_describes("a change of 'Quake' that was queued is made, but not all of it: the "
+		     "compatibility tool 'proton_x' was not set");
+}
+END_TEST
+
+START_TEST(test_id_that_is_no_shortcuts)
+{
+	static const uint32_t wrong[] = { 0, 440 };
+	struct answer answer;
+
+	start_client();
+	attach(wrong[_i]);
+	begin_put(&answer, NULL, 0, "Doom");
+	await(&answer);
+	ck_assert_int_eq(answer.err.kind, ERROR_IO);
+	ck_assert_uint_eq(news.id_count, 0);
+	ck_list(NULL, "");
+}
+END_TEST
+
 START_TEST(test_damage_is_waited_for)
 {
 	struct strbuf text = { 0 };
@@ -835,6 +973,11 @@ int main(void)
 	tcase_add_test(tcase, test_one_account_does_not_hold_up_another);
 	tcase_add_test(tcase, test_next_driver_after_a_silence);
 	tcase_add_test(tcase, test_what_steam_refuses_is_not_kept);
+	tcase_add_test(tcase, test_what_steam_does_not_take_holds_up_nothing_else);
+	tcase_add_test(tcase, test_removal_that_steam_does_not_take);
+	tcase_add_test(tcase, test_icon_that_steam_does_not_take);
+	tcase_add_test(tcase, test_without_its_tool);
+	tcase_add_loop_test(tcase, test_id_that_is_no_shortcuts, 0, 2);
 	tcase_add_test(tcase, test_damage_is_waited_for);
 	tcase_add_test(tcase, test_full_disk_leaves_things_as_they_were);
 	tcase_add_test(tcase, test_damaged_queue_is_told);

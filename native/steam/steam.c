@@ -33,7 +33,7 @@ struct steam {
 	struct steam_pump *pump;
 	struct steam_restart *restart;
 	bool restart_waits; /* Steam is down for us to write its files */
-	char *loss;	    /* the last queued change that was given up, a sentence; NULL: none */
+	char *trouble;	    /* with the last queued change that had some, a sentence; NULL: none */
 	const struct steam_events *events;
 	void *user;
 };
@@ -115,7 +115,7 @@ static bool enqueue(struct steam *steam, const struct steam_change *change, stea
 		return false;
 	}
 	steam_answers_owe(steam->answers, number, done, user);
-	steam_pump_wake(steam->pump);
+	steam_pump_added(steam->pump);
 	tell_queue_changed(steam);
 	return true;
 }
@@ -151,8 +151,7 @@ static bool fail_unknown(uint32_t app_id, struct error *err)
 
 static bool is_of_entry(const struct steam_change *change, const char *account_id, uint32_t app_id)
 {
-	return strcmp(change->account_id, account_id) == 0 &&
-	       (change->app_id != 0 ? change->app_id : change->reported_app_id) == app_id;
+	return strcmp(change->account_id, account_id) == 0 && steam_change_entry(change) == app_id;
 }
 
 /*
@@ -272,35 +271,53 @@ void steam_show_artwork(
 
 /* The pump's news */
 
-static void on_made(
-	void *owner, int64_t number, const struct steam_change *change, uint32_t app_id, bool live)
+/* What nobody is there to be told any more, the status tells. */
+static void keep_trouble(
+	struct steam *steam, const struct steam_change *change, const char *what, const char *why)
+{
+	free(steam->trouble);
+	steam->trouble = xasprintf("a change of '%s' that was queued %s: %s",
+		change->name != NULL ? change->name : change->icon, what, why);
+}
+
+static void on_made(void *owner, const struct steam_pump_made *made)
 {
 	struct steam *steam = owner;
-	const struct steam_outcome outcome = { .app_id = app_id, .account_id = change->account_id };
-	bool is_put = strcmp(change->action, STEAM_CHANGE_PUT) == 0;
+	const struct steam_change *change = made->change;
+	const struct steam_outcome outcome = {
+		.app_id = made->app_id,
+		.account_id = change->account_id,
+		.note = made->note,
+	};
 
-	if (live) {
-		steam_view_note_live(&steam->view, change, app_id);
+	if (made->live) {
+		steam_view_note_live(&steam->view, change, made->app_id);
 	}
-	steam_answers_set(steam->answers, number, &outcome, NULL);
-	if (is_put && app_id != change->reported_app_id && steam->events != NULL &&
-		steam->events->app_id_changed != NULL) {
+	if (made->note != NULL && !steam_answers_is_owed(steam->answers, made->number)) {
+		keep_trouble(steam, change, "is made, but not all of it", made->note);
+	}
+	steam_answers_set(steam->answers, made->number, &outcome, NULL);
+	if (steam_change_is(change, STEAM_CHANGE_PUT) && made->app_id != change->reported_app_id &&
+		steam->events != NULL && steam->events->app_id_changed != NULL) {
 		steam->events->app_id_changed(
-			steam->user, change->account_id, change->reported_app_id, app_id);
+			steam->user, change->account_id, change->reported_app_id, made->app_id);
+	}
+}
+
+static void answer_queued(struct steam *steam, int64_t number, const char *reason, const char *end)
+{
+	const struct steam_queued *queued;
+
+	for (size_t i = 0; (queued = steam_queue_at(steam->queue, i)) != NULL; i++) {
+		if (queued->number == number) {
+			steam_answers_set_queued(steam->answers, queued, reason, end);
+		}
 	}
 }
 
 static void on_overdue(void *owner, int64_t number)
 {
-	struct steam *steam = owner;
-	const struct steam_queued *queued;
-
-	for (size_t i = 0; (queued = steam_queue_at(steam->queue, i)) != NULL; i++) {
-		if (queued->number == number) {
-			steam_answers_set_queued(steam->answers, queued,
-				"Steam has not answered yet", "when it has");
-		}
-	}
+	answer_queued(owner, number, "Steam has not answered yet", "when it has");
 }
 
 static void on_waiting(void *owner, const char *account_id, const struct error *err)
@@ -340,19 +357,25 @@ static bool on_failed(void *owner, int64_t number, const struct steam_change *ch
 	const struct error *err, bool live)
 {
 	struct steam *steam = owner;
+	bool owed = steam_answers_is_owed(steam->answers, number);
 
-	if (steam_answers_is_owed(steam->answers, number)) {
+	/* Not every Steam can do that while it runs; its files always can. */
+	if (live && err->kind == ERROR_IO && steam_change_is(change, STEAM_CHANGE_SET_ICON)) {
+		answer_queued(steam, number, err->message, "when Steam restarts");
+		return true;
+	}
+	if (owed) {
 		steam_answers_set(steam->answers, number, NULL, err);
 		return false;
 	}
-	if (!is_hopeless(steam, err, live)) {
-		on_waiting(steam, change->account_id, err);
-		return true;
+	if (is_hopeless(steam, err, live)) {
+		keep_trouble(steam, change, "has failed", err->message);
+		return false;
 	}
-	free(steam->loss);
-	steam->loss = xasprintf("a change of '%s' that was queued has failed: %s",
-		change->name != NULL ? change->name : change->icon, err->message);
-	return false;
+	if (!live) {
+		on_waiting(steam, change->account_id, err);
+	}
+	return true;
 }
 
 static void on_idle(void *owner)
@@ -405,8 +428,8 @@ void steam_describe(struct steam *steam, struct strbuf *out)
 		strbuf_appendf(
 			out, "; %zu %s", count, count == 1 ? "change waits" : "changes wait");
 	}
-	if (steam->loss != NULL) {
-		strbuf_appendf(out, "; %s", steam->loss);
+	if (steam->trouble != NULL) {
+		strbuf_appendf(out, "; %s", steam->trouble);
 	}
 }
 
@@ -475,7 +498,7 @@ void steam_destroy(struct steam *steam)
 	steam_answers_destroy(steam->answers);
 	steam_queue_destroy(steam->queue);
 	steam_view_finish(&steam->view);
-	free(steam->loss);
+	free(steam->trouble);
 	free(steam->home);
 	free(steam->steam_dir);
 	free(steam);

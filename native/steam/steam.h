@@ -92,7 +92,8 @@ struct steam_shortcut_request {
 struct steam_outcome {
 	uint32_t app_id;	/* the entry's, or what it will be known by */
 	const char *account_id; /* whose it is */
-	const char *note; /* NULL: done; else why it is queued and what ends that, a sentence */
+	/* NULL: done; else what was left out, or why it is queued and what ends that: a sentence */
+	const char *note;
 };
 
 /* outcome is NULL exactly when err is not; both are borrowed during the call. */

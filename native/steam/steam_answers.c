@@ -192,11 +192,11 @@ void steam_answers_set(struct steam_answers *answers, int64_t number,
 
 static const char *outlook(const struct steam_change *change)
 {
-	if (strcmp(change->action, STEAM_CHANGE_PUT) == 0) {
+	if (steam_change_is(change, STEAM_CHANGE_PUT)) {
 		return "the shortcut appears";
 	}
-	return strcmp(change->action, STEAM_CHANGE_REMOVE) == 0 ? "the shortcut disappears"
-								: "the icon appears";
+	return steam_change_is(change, STEAM_CHANGE_REMOVE) ? "the shortcut disappears"
+							    : "the icon appears";
 }
 
 void steam_answers_set_queued(struct steam_answers *answers, const struct steam_queued *queued,

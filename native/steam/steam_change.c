@@ -114,11 +114,11 @@ bool steam_change_check(const struct steam_change *change, struct error *err)
 	if (change->account_id == NULL || *change->account_id == '\0') {
 		return error_set(err, ERROR_INVALID, "a change of Steam's shortcuts needs a user");
 	}
-	if (strcmp(change->action, STEAM_CHANGE_PUT) == 0) {
+	if (steam_change_is(change, STEAM_CHANGE_PUT)) {
 		return check_put(change, err);
 	}
-	if (strcmp(change->action, STEAM_CHANGE_REMOVE) != 0 &&
-		strcmp(change->action, STEAM_CHANGE_SET_ICON) != 0) {
+	if (!steam_change_is(change, STEAM_CHANGE_REMOVE) &&
+		!steam_change_is(change, STEAM_CHANGE_SET_ICON)) {
 		return error_set(err, ERROR_INVALID, "'%s' is no change of Steam's shortcuts",
 			change->action);
 	}
@@ -128,10 +128,20 @@ bool steam_change_check(const struct steam_change *change, struct error *err)
 	return true;
 }
 
+uint32_t steam_change_entry(const struct steam_change *change)
+{
+	return change->app_id != 0 ? change->app_id : change->reported_app_id;
+}
+
+bool steam_change_is(const struct steam_change *change, const char *action)
+{
+	return strcmp(change->action, action) == 0;
+}
+
 uint32_t steam_change_apply(const struct steam_change *change, struct shortcuts *shortcuts)
 {
 	const struct shortcuts_edit put = {
-		.app_id = change->app_id != 0 ? change->app_id : change->reported_app_id,
+		.app_id = steam_change_entry(change),
 		.name = change->name,
 		.exe = change->exe,
 		.any_name = change->any_name,
@@ -140,10 +150,10 @@ uint32_t steam_change_apply(const struct steam_change *change, struct shortcuts 
 		.tags = &change->tags,
 	};
 
-	if (strcmp(change->action, STEAM_CHANGE_PUT) == 0) {
+	if (steam_change_is(change, STEAM_CHANGE_PUT)) {
 		return shortcuts_put(shortcuts, &put);
 	}
-	if (strcmp(change->action, STEAM_CHANGE_REMOVE) == 0) {
+	if (steam_change_is(change, STEAM_CHANGE_REMOVE)) {
 		shortcuts_remove(shortcuts, change->app_id);
 		return change->app_id;
 	}

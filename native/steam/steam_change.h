@@ -52,5 +52,9 @@ void steam_change_copy(
 	struct steam_change *to, const struct steam_change *from); /* to is replaced */
 /* What a stored or received change must have. Errors: INVALID. */
 bool steam_change_check(const struct steam_change *change, struct error *err);
+/* The app id of the entry it is about; of one that is still to be made, the id it was told under.
+ */
+uint32_t steam_change_entry(const struct steam_change *change);
+bool steam_change_is(const struct steam_change *change, const char *action);
 /* Makes it in a list. Returns the entry's app id; 0: there is no such entry. */
 uint32_t steam_change_apply(const struct steam_change *change, struct shortcuts *shortcuts);

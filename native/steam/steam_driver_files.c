@@ -87,7 +87,7 @@ static bool save_compat_tool(
 {
 	const char *tool = job->change.compat_tool;
 
-	if (strcmp(job->change.action, STEAM_CHANGE_PUT) != 0 || tool == NULL || *tool == '\0') {
+	if (!steam_change_is(&job->change, STEAM_CHANGE_PUT) || tool == NULL || *tool == '\0') {
 		return true;
 	}
 	return is_still_idle(job, err) && compat_tools_save(install->root, job->app_id, tool, err);

@@ -157,7 +157,7 @@ static void ui_apply(struct steam_driver *base, const struct steam_change *chang
 	struct call *call = add_call((struct steam_driver_ui *)base, change->app_id, done, user);
 	AUTO(strbuf_finish) struct strbuf params = { 0 };
 
-	call->any_id = strcmp(change->action, STEAM_CHANGE_PUT) == 0;
+	call->any_id = steam_change_is(change, STEAM_CHANGE_PUT);
 	json_write(&params, steam_change_fields, change);
 	request(call, "steam.apply", &params, APPLY_WAIT_MS);
 }

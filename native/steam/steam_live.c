@@ -49,20 +49,15 @@ void steam_live_add(
 	live->count++;
 }
 
-static bool is(const struct steam_change *change, const char *action)
-{
-	return strcmp(change->action, action) == 0;
-}
-
 static bool shows(const struct shortcut_list *list, const struct steam_change *change)
 {
 	const struct shortcut *entry = shortcut_list_find(list, change->app_id);
 
-	if (is(change, STEAM_CHANGE_PUT)) {
+	if (steam_change_is(change, STEAM_CHANGE_PUT)) {
 		return entry != NULL && strcmp(entry->name, change->name) == 0 &&
 		       strcmp(entry->exe, change->exe) == 0;
 	}
-	if (is(change, STEAM_CHANGE_REMOVE)) {
+	if (steam_change_is(change, STEAM_CHANGE_REMOVE)) {
 		return entry == NULL;
 	}
 	return entry != NULL && strcmp(entry->icon, change->icon) == 0;
@@ -78,8 +73,9 @@ static bool is_superseded(const struct steam_live *live, size_t index)
 
 		if (later->app_id == change->app_id &&
 			strcmp(later->account_id, change->account_id) == 0 &&
-			(is(later, change->action) || is(later, STEAM_CHANGE_REMOVE) ||
-				is(change, STEAM_CHANGE_REMOVE))) {
+			(steam_change_is(later, change->action) ||
+				steam_change_is(later, STEAM_CHANGE_REMOVE) ||
+				steam_change_is(change, STEAM_CHANGE_REMOVE))) {
 			return true;
 		}
 	}

@@ -21,10 +21,15 @@
 
 #define RETRY_MS (60 * 1000)
 
+/* Steam's own games have ids without it. */
+#define SHORTCUT_BIT 0x80000000u
+
 struct steam_pump {
 	const struct steam_pump_options *options;
 	struct attempt *attempts; /* by next */
 	struct strvec waiting;	  /* accounts that nobody gets through for */
+	int64_t *refused;	  /* numbers of the changes that a running Steam does not take */
+	size_t refused_count;
 	struct loop_timer *turn;
 	struct loop_timer *retry;      /* runs while something waits */
 	struct steam_process *process; /* watched while something waits; NULL: none runs */
@@ -42,13 +47,15 @@ struct attempt {
 	size_t driver;		    /* that is asked; its number */
 	char *root;
 	uint32_t app_id;
-	bool woken; /* meanwhile: to be tried once more when it is refused */
+	char *note; /* what of it was left out, a sentence; NULL: nothing */
+	bool woken; /* meanwhile: to be tried once more when nobody gets through */
 };
 
 static void attempt_destroy(struct attempt *attempt)
 {
 	steam_change_finish(&attempt->change);
 	free(attempt->root);
+	free(attempt->note);
 	free(attempt);
 }
 
@@ -79,13 +86,30 @@ static void begin_waiting(struct steam_pump *pump, const char *account_id)
 	}
 }
 
+static void refuse(struct steam_pump *pump, int64_t number)
+{
+	pump->refused = xrealloc(pump->refused, pump->refused_count + 1, sizeof(*pump->refused));
+	pump->refused[pump->refused_count++] = number;
+}
+
+static void forget_refused(struct steam_pump *pump)
+{
+	free(TAKE_PTR(pump->refused));
+	pump->refused_count = 0;
+}
+
 static void settle(struct attempt *attempt)
 {
 	const struct steam_pump_options *options = attempt->pump->options;
 
 	steam_queue_settle(options->queue, attempt->number, attempt->app_id);
-	options->events->made(options->owner, attempt->number, &attempt->change, attempt->app_id,
-		is_live(attempt));
+	options->events->made(options->owner, &(struct steam_pump_made){
+						      .number = attempt->number,
+						      .change = &attempt->change,
+						      .app_id = attempt->app_id,
+						      .live = is_live(attempt),
+						      .note = attempt->note,
+					      });
 	options->events->changed(options->owner);
 	end_attempt(attempt);
 }
@@ -132,7 +156,7 @@ static char *find_root(const struct steam_pump *pump)
 static void succeed(struct attempt *attempt, uint32_t app_id)
 {
 	attempt->app_id = app_id;
-	if (strcmp(attempt->change.action, STEAM_CHANGE_PUT) == 0 &&
+	if (steam_change_is(&attempt->change, STEAM_CHANGE_PUT) &&
 		attempt->change.reported_app_id != app_id) {
 		attempt->root = find_root(attempt->pump);
 	}
@@ -159,12 +183,14 @@ static void fail(struct attempt *attempt, const struct error *err)
 {
 	const struct steam_pump_options *options = attempt->pump->options;
 
-	if (options->events->failed(
+	if (!options->events->failed(
 		    options->owner, attempt->number, &attempt->change, err, is_live(attempt))) {
-		begin_waiting(attempt->pump, attempt->change.account_id);
-	} else {
 		steam_queue_settle(options->queue, attempt->number, 0);
 		options->events->changed(options->owner);
+	} else if (is_live(attempt)) {
+		refuse(attempt->pump, attempt->number);
+	} else {
+		begin_waiting(attempt->pump, attempt->change.account_id);
 	}
 	end_attempt(attempt);
 }
@@ -183,16 +209,50 @@ static void ask(struct attempt *attempt, size_t driver)
 	drivers[driver]->ops->apply(drivers[driver], &attempt->change, on_applied, attempt);
 }
 
+/* A game that has to be given its tool by hand is better than none; what is full may have room. */
+static bool try_without_tool(struct attempt *attempt, const struct error *err)
+{
+	struct steam_change *change = &attempt->change;
+
+	if (!steam_change_is(change, STEAM_CHANGE_PUT) || change->compat_tool == NULL ||
+		*change->compat_tool == '\0' || err->kind == ERROR_NO_SPACE ||
+		err->kind == ERROR_CANCELLED || err->kind == ERROR_NOT_FOUND) {
+		return false;
+	}
+	attempt->note = xasprintf("the compatibility tool '%s' was not set, choose it in Steam: %s",
+		change->compat_tool, err->message);
+	free(TAKE_PTR(change->compat_tool));
+	ask(attempt, attempt->driver);
+	return true;
+}
+
+/* Images would land on a game of Steam's own if we believed just any id. */
+static bool check_app_id(const struct attempt *attempt, uint32_t app_id, struct error *err)
+{
+	const struct steam_change *change = &attempt->change;
+	bool is_new = steam_change_is(change, STEAM_CHANGE_PUT) && (app_id & SHORTCUT_BIT) != 0;
+
+	return is_new || app_id == change->app_id || !is_live(attempt) ||
+	       error_set(err, ERROR_IO,
+		       "Steam answered with app id %u, which is not the shortcut's", app_id);
+}
+
 static void on_applied(void *user, uint32_t app_id, const struct error *err)
 {
 	struct attempt *attempt = user;
+	struct error wrong_id;
 
+	if (err == NULL && !check_app_id(attempt, app_id, &wrong_id)) {
+		err = &wrong_id;
+	}
 	if (attempt->pump->stopped) {
 		end_attempt(attempt);
 	} else if (err == NULL) {
 		succeed(attempt, app_id);
 	} else if (!steam_drivers_is_refusal(err)) {
-		fail(attempt, err);
+		if (!try_without_tool(attempt, err)) {
+			fail(attempt, err);
+		}
 	} else if (is_live(attempt)) {
 		ask(attempt, attempt->driver + 1);
 	} else {
@@ -257,13 +317,19 @@ bool steam_pump_is_making(const struct steam_pump *pump, int64_t number)
 	return false;
 }
 
-void steam_pump_wake(struct steam_pump *pump)
+void steam_pump_added(struct steam_pump *pump)
 {
 	strvec_finish(&pump->waiting);
 	for (struct attempt *attempt = pump->attempts; attempt != NULL; attempt = attempt->next) {
 		attempt->woken = true;
 	}
 	loop_timer_set(pump->turn, 0);
+}
+
+void steam_pump_wake(struct steam_pump *pump)
+{
+	forget_refused(pump);
+	steam_pump_added(pump);
 }
 
 static void on_steam_ended(void *user)
@@ -294,18 +360,62 @@ static void watch_steam(struct steam_pump *pump)
 static void watch(struct steam_pump *pump)
 {
 	bool written = steam_queue_flush(pump->options->queue);
+	bool waits = pump->waiting.count > 0 || pump->refused_count > 0;
 
-	if (pump->waiting.count == 0) {
+	if (!waits) {
 		steam_process_unwatch(pump->process);
 		pump->process = NULL;
 	} else if (pump->process == NULL) {
 		watch_steam(pump);
 	}
-	if (pump->waiting.count == 0 && written) {
+	if (!waits && written) {
 		loop_timer_stop(pump->retry);
 	} else if (!loop_timer_running(pump->retry)) {
 		loop_timer_set(pump->retry, RETRY_MS);
 	}
+}
+
+static bool is_refused(const struct steam_pump *pump, int64_t number)
+{
+	for (size_t i = 0; i < pump->refused_count; i++) {
+		if (pump->refused[i] == number) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/*
+ * Must a change wait for an earlier one of its account? All of an entry have to, but nothing else
+ * comes of an icon; and a shortcut to be made might be found in the one that is to go.
+ */
+static bool depends(const struct steam_change *change, const struct steam_change *earlier)
+{
+	bool same_entry = steam_change_entry(change) == steam_change_entry(earlier);
+
+	if (steam_change_is(earlier, STEAM_CHANGE_SET_ICON)) {
+		return same_entry && steam_change_is(change, STEAM_CHANGE_SET_ICON);
+	}
+	return same_entry || (steam_change_is(earlier, STEAM_CHANGE_REMOVE) && change->app_id == 0);
+}
+
+/* By itself, or by one before it, which Steam does not take. */
+static bool is_held_up(const struct steam_pump *pump, const struct steam_queued *queued)
+{
+	const struct steam_queued *earlier;
+
+	for (size_t i = 0; pump->refused_count > 0; i++) {
+		earlier = steam_queue_at(pump->options->queue, i);
+		if (earlier == queued) {
+			return is_refused(pump, queued->number);
+		}
+		if (strcmp(earlier->change.account_id, queued->change.account_id) == 0 &&
+			is_refused(pump, earlier->number) &&
+			depends(&queued->change, &earlier->change)) {
+			return true;
+		}
+	}
+	return false;
 }
 
 static void take_turn(void *user)
@@ -317,7 +427,8 @@ static void take_turn(void *user)
 	for (size_t i = 0; (queued = steam_queue_at(options->queue, i)) != NULL; i++) {
 		const char *account_id = queued->change.account_id;
 
-		if (!is_busy(pump, account_id) && !strvec_contains(&pump->waiting, account_id)) {
+		if (!is_busy(pump, account_id) && !strvec_contains(&pump->waiting, account_id) &&
+			!is_held_up(pump, queued)) {
 			begin(pump, queued);
 		}
 	}
@@ -366,5 +477,6 @@ void steam_pump_destroy(struct steam_pump *pump)
 	loop_timer_destroy(pump->turn);
 	loop_timer_destroy(pump->retry);
 	strvec_finish(&pump->waiting);
+	forget_refused(pump);
 	free(pump);
 }

@@ -11,18 +11,25 @@ struct steam_pump;
 struct steam_queue;
 struct worker;
 
+/* One change that is made. All is borrowed. */
+struct steam_pump_made {
+	int64_t number; /* it had in the queue */
+	const struct steam_change *change;
+	uint32_t app_id;  /* the entry's; not the reported one where Steam chose another */
+	bool live;	  /* by a running Steam */
+	const char *note; /* NULL: all of it; else what was left out, a sentence */
+};
+
 /*
  * Makes the queue's changes: of each account one at a time and in their order, by the first driver
- * that gets through. An account that none gets through for waits, and is tried again after
- * steam_pump_wake(), when Steam ends, and each minute.
+ * that gets through. An account that none gets through for waits, and so does one whose files
+ * cannot be written. A change that a running Steam does not take waits for its end, but holds up
+ * only what depends on it. Whatever waits is tried again after steam_pump_wake(), when Steam ends,
+ * and each minute. A put that fails is tried once more without its compatibility tool.
  */
 struct steam_pump_events {
-	/* Made, and off the queue. reported and app_id differ where Steam chose another id. */
-	void (*made)(void *owner, int64_t number, const struct steam_change *change,
-		uint32_t app_id, bool live);
-	/*
-	 * It has failed. True: it stays, and its account waits. False: it goes.
-	 */
+	void (*made)(void *owner, const struct steam_pump_made *made); /* and off the queue */
+	/* It has failed. True: it stays and waits. False: it goes. */
 	bool (*failed)(void *owner, int64_t number, const struct steam_change *change,
 		const struct error *err, bool live);
 	/* What waits has become less. */
@@ -50,6 +57,8 @@ struct steam_pump *steam_pump_create(const struct steam_pump_options *options);
 void steam_pump_destroy(struct steam_pump *pump);
 /* From now on the drivers' answers are taken for the last: nothing more is begun. */
 void steam_pump_stop(struct steam_pump *pump);
+/* There is another change. What waits for Steam is tried again, except what it does not take. */
+void steam_pump_added(struct steam_pump *pump);
 /* Something has changed: all that waits is tried again, from the loop's next turn. */
 void steam_pump_wake(struct steam_pump *pump);
 /* While Steam is held down only the driver for that is asked. */

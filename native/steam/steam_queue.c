@@ -347,9 +347,9 @@ bool steam_queue_remove(
 
 static void note_id(struct steam_queue *queue, const struct steam_change *change, uint32_t app_id)
 {
-	if (strcmp(change->action, STEAM_CHANGE_REMOVE) == 0) {
+	if (steam_change_is(change, STEAM_CHANGE_REMOVE)) {
 		forget_actual(queue, change->account_id, app_id);
-	} else if (strcmp(change->action, STEAM_CHANGE_PUT) == 0) {
+	} else if (steam_change_is(change, STEAM_CHANGE_PUT)) {
 		forget_reported(queue, change->account_id, app_id);
 		if (change->reported_app_id != app_id) {
 			add_alias(queue, change->account_id, change->reported_app_id, app_id);
