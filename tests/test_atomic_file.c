@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static char folder[] = "/tmp/test_atomic_file-XXXXXX";
 
@@ -105,6 +106,43 @@ START_TEST(a_full_disk_is_told_apart)
 		ck_assert_int_eq(err.kind, ERROR_NO_SPACE);
 		close(full);
 	}
+}
+END_TEST
+
+START_TEST(sweeps_what_the_killed_have_left)
+{
+	static const struct {
+		const char *name;
+		bool is_old;
+		bool stays;
+	} files[] = {
+		{ "list.tmp-Abc123", true, false },
+		{ "list.backup-1.tmp-Abc123", true, false },
+		{ "list.tmp-Abc124", false, true }, /* being written */
+		{ "list.tmp-Abc12", true, true },
+		{ "list.tmp-Abc1234", true, true },
+		{ "other.tmp-Abc123", true, true },
+		{ "list", true, true },
+		{ ".tmp-Abc123", true, true },
+	};
+	static const struct timespec old[] = { { .tv_sec = 1 }, { .tv_sec = 1 } };
+	AUTO(free_ptr) char *list = path_join(folder, "list");
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		AUTO(free_ptr) char *path = path_join(folder, files[i].name);
+
+		ck_assert(atomic_file_write(path, "x", 1, 0600, NULL));
+		ck_assert_int_eq(utimensat(AT_FDCWD, path, files[i].is_old ? old : NULL, 0), 0);
+	}
+	atomic_file_sweep(list, 3600);
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		AUTO(free_ptr) char *path = path_join(folder, files[i].name);
+
+		ck_assert_msg((access(path, F_OK) == 0) == files[i].stays, "%s", path);
+	}
+	atomic_file_sweep(list, 0);
+	ck_assert_uint_eq(count_entries(folder), 5);
+	atomic_file_sweep("/nonexistent/list", 0);
 }
 END_TEST
 
@@ -223,6 +261,7 @@ int main(void)
 	tcase_add_test(tcase, writes_and_replaces);
 	tcase_add_test(tcase, a_failed_write_leaves_no_trace);
 	tcase_add_test(tcase, a_full_disk_is_told_apart);
+	tcase_add_test(tcase, sweeps_what_the_killed_have_left);
 	tcase_add_test(tcase, reads_what_is_there);
 	tcase_add_test(tcase, reads_files_that_hide_their_size);
 	tcase_add_test(tcase, a_fifo_does_not_block);

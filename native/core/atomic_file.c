@@ -5,6 +5,7 @@
 #include "core/strbuf.h"
 #include "core/xalloc.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
@@ -17,6 +18,7 @@
 
 #define NAMES_TRIED 1000
 #define READ_BYTES 4096
+#define RANDOM_CHARACTERS 6 /* that mkostemp() chooses */
 
 /* The folder that holds path; caller frees. */
 static char *parent_of(const char *path)
@@ -110,6 +112,38 @@ bool atomic_file_write(
 	return sync_dir(folder, err);
 }
 
+/* Is it "<base>….tmp-XXXXXX"? */
+static bool is_leftover(const char *name, const char *base)
+{
+	static const char mark[] = ".tmp-";
+	size_t length = strlen(name);
+	size_t tail = sizeof(mark) - 1 + RANDOM_CHARACTERS;
+
+	return strncmp(name, base, strlen(base)) == 0 && length >= strlen(base) + tail &&
+	       strncmp(name + length - tail, mark, sizeof(mark) - 1) == 0;
+}
+
+void atomic_file_sweep(const char *path, int age_s)
+{
+	AUTO(free_ptr) char *folder = parent_of(path);
+	const char *slash = strrchr(path, '/');
+	const char *base = slash != NULL ? slash + 1 : path;
+	DIR *dir = opendir(folder);
+	const struct dirent *entry;
+	struct stat stat_buf;
+
+	while (dir != NULL && (entry = readdir(dir)) != NULL) {
+		if (is_leftover(entry->d_name, base) &&
+			fstatat(dirfd(dir), entry->d_name, &stat_buf, AT_SYMLINK_NOFOLLOW) == 0 &&
+			S_ISREG(stat_buf.st_mode) && stat_buf.st_mtime <= time(NULL) - age_s) {
+			unlinkat(dirfd(dir), entry->d_name, 0);
+		}
+	}
+	if (dir != NULL) {
+		closedir(dir);
+	}
+}
+
 bool atomic_file_read(const char *path, size_t max_bytes, struct strbuf *text, struct error *err)
 {
 	AUTO(strbuf_finish) struct strbuf content = { 0 };
@@ -134,7 +168,7 @@ bool atomic_file_read(const char *path, size_t max_bytes, struct strbuf *text, s
 	strbuf_reserve(&content, (size_t)stat.st_size + 1);
 	for (;;) {
 		size_t room = content.capacity > content.length ? content.capacity - content.length
-								: 4096;
+								: READ_BYTES;
 		size_t before = content.length;
 		ssize_t got = read(fd, strbuf_extend(&content, room), room);
 

@@ -8,12 +8,17 @@ struct error;
 struct strbuf;
 
 /*
- * Replaces path by data: a temporary file beside it, fsync, rename, fsync of the folder, so that
- * a reader, or a power cut, sees the old bytes or the new ones. Missing parent folders are made
- * with mode 0700. Errors: IO, NO_SPACE.
+ * Replaces path by data: a temporary file "<path>.tmp-XXXXXX", fsync, rename, fsync of the folder,
+ * so that a reader, or a power cut, sees the old bytes or the new ones. Missing parent folders are
+ * made with mode 0700. Errors: IO, NO_SPACE.
  */
 bool atomic_file_write(
 	const char *path, const void *data, size_t length, mode_t mode, struct error *err);
+/*
+ * Removes what killed processes have left of writing path, and files whose names begin like it:
+ * temporary files that are older than this. 0 is for who knows that nobody else writes them.
+ */
+void atomic_file_sweep(const char *path, int age_s);
 
 /*
  * Reads a whole regular file of at most max_bytes into text (replaced).

@@ -9,6 +9,9 @@
 
 #include <string.h>
 
+/* Another process may be writing the file; none takes so long. */
+#define LEFTOVER_AGE_S (60 * 60)
+
 static bool load(const struct state_file *file, const char *path, void *object, struct error *err)
 {
 	AUTO(strbuf_finish) struct strbuf text = { 0 };
@@ -24,6 +27,7 @@ bool state_file_read(const struct state_file *file, const char *path, void *obje
 	AUTO(free_ptr) char *kept_as = NULL;
 	struct error why = { 0 }, aside = { 0 };
 
+	atomic_file_sweep(path, LEFTOVER_AGE_S);
 	if (load(file, path, object, &why)) {
 		return true;
 	}

@@ -87,6 +87,7 @@ bool backed_file_save(const struct backed_file *file, const struct strbuf *text,
 	if (file->exists && same_bytes(text, &file->loaded)) {
 		return true;
 	}
+	atomic_file_sweep(file->path, 0); /* nobody else writes there */
 	return (!file->exists || back_up(file, err)) &&
 	       atomic_file_write(file->path, strbuf_text(text), text->length, file->mode, err);
 }
