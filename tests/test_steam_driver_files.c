@@ -8,6 +8,7 @@
 #include "core/xalloc.h"
 #include "steam/shortcuts.h"
 #include "steam/steam_users.h"
+#include "steam/vdf_binary.h"
 #include "steam_home.h"
 
 #include <check.h>
@@ -315,16 +316,37 @@ START_TEST(test_compat_tool_is_chosen_with_the_shortcut)
 	steam_home_read(&home, ROOT "/config/config.vdf", &after);
 	ck_assert_str_eq(after.data, before.data);
 
-	/* Without the tool the game would not start: there is no shortcut either. */
+	/* One that cannot be noted down keeps nothing else away. */
 	steam_home_write_text(&home, ROOT "/config/config.vdf", "\"InstallConfigStore\" {");
-	ck_put_fails(
-		&(struct steam_shortcut_request){
-			.name = "Quake", .exe = "/quake.exe", .compat_tool = "proton_9" },
-		ERROR_INVALID);
-	ck_assert_ptr_nonnull(strstr(answers[0].err.message, "config.vdf"));
+	ck_assert_uint_ne(
+		put(&(struct steam_shortcut_request){
+			.name = "Quake", .exe = "/quake.exe", .compat_tool = "proton_9" }),
+		0);
+	ck_assert_ptr_nonnull(strstr(answers[0].note, "config.vdf"));
+	relist(NULL);
+	ck_assert_uint_eq(list.count, 2);
+	put_game("/hexen", "Hexen");
+}
+END_TEST
+
+START_TEST(test_what_nobody_could_read_is_not_written)
+{
+	static const char head[] = "\0shortcuts\0\0000\0\1LaunchOptions\0";
+	static const char tail[] = "\0\x8\x8";
+	size_t options = VDF_BINARY_MAX_BYTES - sizeof(head) - sizeof(tail);
+
+	strbuf_reset(&before);
+	strbuf_append(&before, head, sizeof(head) - 1);
+	memset(strbuf_extend(&before, options), 'x', options);
+	strbuf_append(&before, tail, sizeof(tail)); /* with the root's end */
+	before.data[before.length - 1] = '\x8';
+	steam_home_write(&home, SHORTCUTS, before.data, before.length);
+	ck_put_fails(&(struct steam_shortcut_request){ .name = "Doom", .exe = "/doom" },
+		ERROR_TOO_LARGE);
+	steam_home_read(&home, SHORTCUTS, &after);
+	ck_assert_uint_eq(after.length, before.length);
 	relist(NULL);
 	ck_assert_uint_eq(list.count, 1);
-	put_game("/hexen", "Hexen");
 }
 END_TEST
 
@@ -415,6 +437,7 @@ int main(void)
 	tcase_add_test(tcase, test_damaged_file_is_left_alone);
 	tcase_add_test(tcase, test_running_steam_is_not_disturbed);
 	tcase_add_test(tcase, test_compat_tool_is_chosen_with_the_shortcut);
+	tcase_add_test(tcase, test_what_nobody_could_read_is_not_written);
 	tcase_add_test(tcase, test_bad_requests);
 	tcase_add_test(tcase, test_no_steam);
 	tcase_add_test(tcase, test_many_at_once_are_all_kept);

@@ -28,8 +28,15 @@ bool shortcuts_file_load(
 bool shortcuts_file_save(const struct shortcuts_file *file, struct error *err)
 {
 	AUTO(strbuf_finish) struct strbuf text = { 0 };
+	AUTO(shortcuts_finish) struct shortcuts read = { 0 };
+	struct error problem = { 0 };
 
 	shortcuts_write(&file->shortcuts, &text);
+	/* Past the limits we could never again change what is in there. */
+	if (!shortcuts_parse(&read, strbuf_text(&text), text.length, &problem)) {
+		return error_set(err, problem.kind, "'%s' was left alone: with the change %s",
+			file->backed.path, problem.message);
+	}
 	return backed_file_save(&file->backed, &text, err);
 }
 
