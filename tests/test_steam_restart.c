@@ -89,7 +89,6 @@ static void ask(struct steam_driver *driver, bool force)
 {
 	awaited_count++;
 	steam_restart_start(restart, driver, force, answered, NULL);
-	ck_assert(steam_restart_running(restart));
 }
 
 static void await_answers(void)
@@ -103,7 +102,6 @@ static void expect_answer(enum error_kind expected_kind, const char *expected)
 	await_answers();
 	ck_assert_msg(kind == expected_kind && strstr(message, expected) != NULL, "%d: %s",
 		(int)kind, message);
-	ck_assert(!steam_restart_running(restart));
 }
 
 START_TEST(test_rule_of_a_minute)
@@ -246,12 +244,12 @@ START_TEST(test_shutdown_is_ignored)
 {
 	steam_home_write_text(&client.home, "bin/ignore-shutdown", "");
 	start_desktop_client();
-	monotonic_behind_s = 15;
+	monotonic_behind_s = 22;
 	ask(NULL, false);
 	steam_client_news(&client, "shutdown");
 	steam_client_news(&client, "ignored");
 	monotonic_behind_s = 0;
-	expect_answer(ERROR_TIMEOUT, "15 s");
+	expect_answer(ERROR_TIMEOUT, "22 s");
 	ck_assert_uint_eq(exited_count, 0);
 	/* Nothing of it is left: the next attempt is one from the beginning. */
 	unlink(steam_client_path(&client, "bin/ignore-shutdown"));
@@ -276,7 +274,6 @@ START_TEST(test_files_take_too_long)
 	monotonic_behind_s = 0;
 	await_answers();
 	ck_assert_int_eq(kind, ERROR_TIMEOUT);
-	ck_assert(steam_restart_running(restart));
 	/* Who asks now learns how it ends. */
 	ask(NULL, false);
 	steam_restart_go_on(restart);

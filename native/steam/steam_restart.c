@@ -15,8 +15,9 @@
 
 #define GAME_MODE_MIN_AGE_MS (60 * 1000)
 /* Together with what systemd needs these stay below the time to answer. */
-#define LIVE_WAIT_MS (7 * 1000)	 /* from a driver's request to the end */
-#define EXIT_WAIT_MS (15 * 1000) /* from -shutdown to the end */
+#define LIVE_WAIT_MS (7 * 1000)				   /* from a driver's request to the end */
+#define EXIT_WAIT_MS (15 * 1000)			   /* from -shutdown to the end … */
+#define DESKTOP_EXIT_WAIT_MS (LIVE_WAIT_MS + EXIT_WAIT_MS) /* … where nobody was asked before */
 #define START_WAIT_MS (4 * 1000)
 #define ANSWER_MS (27 * 1000)
 
@@ -58,7 +59,8 @@ struct steam_restart {
 	struct steam_launch *launch;
 	struct steam_process *process;
 	struct live_request *live;
-	pid_t pid; /* the client that was there at the beginning, or 0 */
+	int64_t exit_wait_ms; /* of ENDING */
+	pid_t pid;	      /* the client that was there at the beginning, or 0 */
 	bool game_mode;
 };
 
@@ -129,6 +131,13 @@ static void on_ended(void *user)
 	write_files(user);
 }
 
+static void await_exit(struct steam_restart *restart, int64_t wait_ms)
+{
+	restart->state = ENDING;
+	restart->exit_wait_ms = wait_ms;
+	loop_timer_set(restart->step, wait_ms);
+}
+
 static void shut_down(struct steam_restart *restart)
 {
 	struct error err;
@@ -140,8 +149,7 @@ static void shut_down(struct steam_restart *restart)
 		fail(restart, &err);
 		return;
 	}
-	restart->state = ENDING;
-	loop_timer_set(restart->step, EXIT_WAIT_MS);
+	await_exit(restart, EXIT_WAIT_MS);
 }
 
 static void on_live_done(void *user, uint32_t app_id, const struct error *err)
@@ -183,7 +191,7 @@ static void on_step(void *user)
 		error_set(&err, ERROR_TIMEOUT,
 			"Steam (process %d) has not ended within %d s of being asked to: close it, "
 			"then try again",
-			(int)restart->pid, EXIT_WAIT_MS / 1000);
+			(int)restart->pid, (int)(restart->exit_wait_ms / 1000));
 		fail(restart, &err);
 		break;
 	case ENDED:
@@ -257,8 +265,7 @@ static bool begin(
 		ask_live(restart, driver);
 		return true;
 	}
-	restart->state = ENDING;
-	loop_timer_set(restart->step, EXIT_WAIT_MS);
+	await_exit(restart, DESKTOP_EXIT_WAIT_MS);
 	return steam_launch_shutdown(restart->launch, err);
 }
 
@@ -311,11 +318,6 @@ void steam_restart_go_on(struct steam_restart *restart)
 	restart->state = STARTING;
 	loop_timer_set(restart->step, START_WAIT_MS);
 	steam_launch_find_desktop(restart->launch, on_desktop_found, restart);
-}
-
-bool steam_restart_running(const struct steam_restart *restart)
-{
-	return restart->state != IDLE;
 }
 
 struct steam_restart *steam_restart_create(const struct steam_restart_options *options)

@@ -38,7 +38,6 @@ void steam_restart_destroy(struct steam_restart *restart); /* NULL is fine; done
  */
 void steam_restart_start(struct steam_restart *restart, struct steam_driver *driver, bool force,
 	steam_restart_done *done, void *user);
-bool steam_restart_running(const struct steam_restart *restart);
 void steam_restart_go_on(struct steam_restart *restart);
 
 /*
