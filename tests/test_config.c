@@ -321,6 +321,60 @@ START_TEST(values_are_given_as_json)
 }
 END_TEST
 
+START_TEST(a_file_is_read_anew)
+{
+	AUTO(config_finish) struct config present;
+	AUTO(config_finish) struct config fresh;
+	AUTO(free_ptr) char *notice = NULL;
+
+	put("{\"version\":1,\"agent.port\":8000,\"agent.name\":\"A\",\"uploads.expireDays\":3}");
+	config_load(&present, path, &notice);
+	put("{\"version\":1,\"agent.port\":0,\"agent.name\":\"B\",\"later\":1}");
+	ck_assert(config_reload(&fresh, &present, &notice, NULL));
+	ck_assert_ptr_nonnull(strstr(notice, "'agent.port' must be"));
+	ck_assert_ptr_nonnull(strstr(notice, "stays as it was"));
+	ck_assert_int_eq(fresh.agent_port, 8000);
+	ck_assert_str_eq(fresh.agent_name, "B");
+	ck_assert_int_eq(fresh.uploads_expire_days, 7); /* it is not in the file any more */
+	ck_assert(config_save(&fresh, NULL));
+	assert_file("\"later\":1");
+}
+END_TEST
+
+START_TEST(a_file_that_is_gone_gives_the_defaults_anew)
+{
+	AUTO(config_finish) struct config present;
+	AUTO(config_finish) struct config fresh;
+	AUTO(free_ptr) char *notice = NULL;
+
+	put("{\"agent.port\":8000}");
+	config_load(&present, path, &notice);
+	ck_assert_int_eq(unlink(path), 0);
+	ck_assert(config_reload(&fresh, &present, &notice, NULL));
+	ck_assert_ptr_null(notice);
+	assert_defaults(&fresh);
+}
+END_TEST
+
+static const char *const half_written[] = { "", "{", "{\"agent.port\":80", "[]", "null" };
+
+START_TEST(a_broken_file_is_left_alone_while_running)
+{
+	AUTO(config_finish) struct config present;
+	AUTO(config_finish) struct config fresh;
+	AUTO(free_ptr) char *notice = NULL;
+	struct error err = { 0 };
+
+	config_load(&present, path, &notice);
+	put(half_written[_i]);
+	ck_assert(!config_reload(&fresh, &present, &notice, &err));
+	ck_assert_ptr_null(notice);
+	ck_assert_int_eq(err.kind, ERROR_INVALID);
+	ck_assert_ptr_nonnull(strstr(err.message, path));
+	assert_file(half_written[_i]);
+}
+END_TEST
+
 START_TEST(every_key_is_described)
 {
 	const char *key, *help;
@@ -354,6 +408,10 @@ int main(void)
 	tcase_add_test(tcase, values_are_checked);
 	tcase_add_test(tcase, an_unknown_key_lists_those_there_are);
 	tcase_add_test(tcase, values_are_given_as_json);
+	tcase_add_test(tcase, a_file_is_read_anew);
+	tcase_add_test(tcase, a_file_that_is_gone_gives_the_defaults_anew);
+	tcase_add_loop_test(tcase, a_broken_file_is_left_alone_while_running, 0,
+		sizeof(half_written) / sizeof(half_written[0]));
 	tcase_add_test(tcase, every_key_is_described);
 	srunner_run_all(runner, CK_ENV);
 	failures = srunner_ntests_failed(runner);

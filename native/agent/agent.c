@@ -4,6 +4,7 @@
 
 #include "agent/agent_identity.h"
 #include "agent/agent_session.h"
+#include "agent/agent_settings.h"
 #include "agent/game_artwork.h"
 #include "agent/game_registry.h"
 #include "agent/game_removal.h"
@@ -48,6 +49,8 @@ struct agent {
 	void *user;
 	struct agent_identity identity;
 	struct strvec notices;
+	char *complaint; /* about the settings' file as it is now; "": none */
+	struct agent_settings *settings;
 	struct agent_services services;
 	struct ws_server *server;
 	struct mdns *mdns;
@@ -267,66 +270,6 @@ static void open_steam(struct agent *agent)
 	steam_set_events(agent->services.steam, &steam_events, agent);
 }
 
-struct agent *agent_create(const struct agent_options *options, struct error *err)
-{
-	struct agent *agent = xcalloc(1, sizeof(*agent));
-	struct agent_services *services = &agent->services;
-
-	agent->options = *options;
-	services->loop = options->loop;
-	services->config = options->config;
-	services->identity = &agent->identity;
-	services->hub_changed = on_hub_changed;
-	services->user = agent;
-	services->limiter = guess_limiter_create();
-	services->pairing = pairing_create(&(struct pairing_options){
-		.loop = options->loop,
-		.limiter = services->limiter,
-		.expires_ms = PAIRING_EXPIRES_S * 1000,
-	});
-	services->worker = options->worker;
-	services->paths = options->paths;
-	open_steam(agent);
-	if (!load(agent, err) || !open_uploads(agent, err) || !listen_for_hubs(agent, err)) {
-		agent_destroy(agent);
-		return NULL;
-	}
-	open_artwork(agent);
-	game_removal_resume(services);
-	game_setup_resume(services);
-	return agent;
-}
-
-void agent_destroy(struct agent *agent)
-{
-	if (agent == NULL) {
-		return;
-	}
-	agent->events = NULL;
-	agent->services.stopping = true;
-	mdns_destroy(agent->mdns);
-	ws_server_destroy(agent->server);
-	upload_store_destroy(agent->services.uploads);
-	game_artwork_destroy(agent->services.game_artwork);
-	steam_artwork_destroy(agent->services.artwork);
-	steam_destroy(agent->services.steam);
-	pairing_overlay_destroy(agent->overlay);
-	pairing_destroy(agent->services.pairing);
-	guess_limiter_destroy(agent->services.limiter);
-	game_trash_destroy(agent->services.trash);
-	game_registry_destroy(agent->services.games);
-	token_store_destroy(agent->services.tokens);
-	agent_identity_finish(&agent->identity);
-	strvec_finish(&agent->notices);
-	free(agent);
-}
-
-void agent_set_events(struct agent *agent, const struct agent_events *events, void *user)
-{
-	agent->events = events;
-	agent->user = user;
-}
-
 /* --- Announcement --- */
 
 static void fill_txt(const struct agent *agent, struct strvec *txt)
@@ -366,6 +309,143 @@ void agent_announce(struct agent *agent)
 		on_mdns_changed, agent);
 }
 
+/* --- Settings --- */
+
+static void on_setting_changed(void *user, const char *key)
+{
+	const struct agent *agent = user;
+
+	if (agent->events != NULL && agent->events->settings_changed != NULL) {
+		agent->events->settings_changed(agent->user, key);
+	}
+}
+
+static void on_renamed(void *user)
+{
+	struct agent *agent = user;
+	AUTO(strvec_finish) struct strvec txt = { 0 };
+
+	fill_txt(agent, &txt);
+	if (agent->mdns != NULL) {
+		mdns_update(agent->mdns, &txt);
+	}
+}
+
+static bool is_port_fixed(const struct agent *agent)
+{
+	return agent->options.port != AGENT_PORT_FROM_SETTINGS;
+}
+
+static bool on_moved(void *user, struct error *err)
+{
+	struct agent *agent = user;
+	uint16_t port = (uint16_t)agent->options.config->agent_port;
+
+	if (is_port_fixed(agent) || port == agent_port(agent)) {
+		return true;
+	}
+	if (!ws_server_move(agent->server, port, err)) {
+		return false;
+	}
+	log_info("listening on port %u now", port);
+	if (agent->mdns != NULL) {
+		mdns_destroy(TAKE_PTR(agent->mdns));
+		agent_announce(agent);
+	}
+	return true;
+}
+
+static void on_complained(void *user, const char *sentence)
+{
+	struct agent *agent = user;
+
+	if (sentence != NULL && strcmp(sentence, agent->complaint) != 0) {
+		log_warning("%s", sentence);
+	}
+	free(agent->complaint);
+	agent->complaint = xstrdup(sentence != NULL ? sentence : "");
+}
+
+static const struct agent_settings_events settings_events = {
+	.changed = on_setting_changed,
+	.renamed = on_renamed,
+	.moved = on_moved,
+	.complained = on_complained,
+};
+
+static bool open_settings(struct agent *agent, struct error *err)
+{
+	agent->settings = agent_settings_create(
+		&agent->services, agent->options.config, &settings_events, agent, err);
+	return agent->settings != NULL;
+}
+
+/* --- The whole --- */
+
+struct agent *agent_create(const struct agent_options *options, struct error *err)
+{
+	struct agent *agent = xcalloc(1, sizeof(*agent));
+	struct agent_services *services = &agent->services;
+
+	agent->options = *options;
+	agent->complaint = xstrdup("");
+	services->loop = options->loop;
+	services->config = options->config;
+	services->identity = &agent->identity;
+	services->hub_changed = on_hub_changed;
+	services->user = agent;
+	services->limiter = guess_limiter_create();
+	services->pairing = pairing_create(&(struct pairing_options){
+		.loop = options->loop,
+		.limiter = services->limiter,
+		.expires_ms = PAIRING_EXPIRES_S * 1000,
+	});
+	services->worker = options->worker;
+	services->paths = options->paths;
+	open_steam(agent);
+	if (!load(agent, err) || !open_uploads(agent, err) || !open_settings(agent, err) ||
+		!listen_for_hubs(agent, err)) {
+		agent_destroy(agent);
+		return NULL;
+	}
+	open_artwork(agent);
+	game_removal_resume(services);
+	game_setup_resume(services);
+	return agent;
+}
+
+void agent_destroy(struct agent *agent)
+{
+	if (agent == NULL) {
+		return;
+	}
+	agent->events = NULL;
+	agent->services.stopping = true;
+	agent_settings_destroy(agent->settings);
+	mdns_destroy(agent->mdns);
+	ws_server_destroy(agent->server);
+	upload_store_destroy(agent->services.uploads);
+	game_artwork_destroy(agent->services.game_artwork);
+	steam_artwork_destroy(agent->services.artwork);
+	steam_destroy(agent->services.steam);
+	pairing_overlay_destroy(agent->overlay);
+	pairing_destroy(agent->services.pairing);
+	guess_limiter_destroy(agent->services.limiter);
+	game_trash_destroy(agent->services.trash);
+	game_registry_destroy(agent->services.games);
+	token_store_destroy(agent->services.tokens);
+	agent_identity_finish(&agent->identity);
+	strvec_finish(&agent->notices);
+	free(agent->complaint);
+	free(agent);
+}
+
+void agent_set_events(struct agent *agent, const struct agent_events *events, void *user)
+{
+	agent->events = events;
+	agent->user = user;
+}
+
 void agent_show_codes(struct agent *agent)
 {
 	agent->overlay = pairing_overlay_create(
@@ -388,96 +468,11 @@ bool agent_revoke_hub(struct agent *agent, const char *hub_id, struct error *err
 	return true;
 }
 
-static void apply_name(struct agent *agent)
-{
-	AUTO(strvec_finish) struct strvec txt = { 0 };
-
-	fill_txt(agent, &txt);
-	if (agent->mdns != NULL) {
-		mdns_update(agent->mdns, &txt);
-	}
-}
-
-static void apply_library(struct agent *agent)
-{
-	const struct config *config = agent->options.config;
-	AUTO(free_ptr)
-	char *library = path_expand_home(config->library_path, agent->options.paths->home);
-
-	upload_store_set_library(agent->services.uploads, library, &config->library_extra);
-}
-
-static void apply_expiry(struct agent *agent)
-{
-	upload_store_set_expiry(
-		agent->services.uploads, agent->options.config->uploads_expire_days * DAY_MS);
-}
-
-static void apply_trash_days(struct agent *agent)
-{
-	game_trash_set_expiry(
-		agent->services.trash, agent->options.config->games_trash_days * DAY_MS);
-}
-
-static void apply_accept(struct agent *agent)
-{
-	if (!agent->options.config->connections_accept) {
-		pairing_dismiss(agent->services.pairing, NULL);
-	}
-}
-
-/* Settings that are not read anew wherever they matter. */
-static const struct applied_setting {
-	const char *key;
-	void (*apply)(struct agent *agent); /* NULL: with the next start */
-} applied_settings[] = {
-	{ "agent.name", apply_name },
-	{ "agent.port", NULL },
-	{ "connections.accept", apply_accept },
-	{ "games.trashDays", apply_trash_days },
-	{ "library.extra", apply_library },
-	{ "library.path", apply_library },
-	{ "uploads.expireDays", apply_expiry },
-};
-
-static void apply(struct agent *agent, const char *key, bool *restart_needed)
-{
-	*restart_needed = false;
-	for (size_t i = 0; i < sizeof(applied_settings) / sizeof(applied_settings[0]); i++) {
-		if (strcmp(applied_settings[i].key, key) != 0) {
-			continue;
-		}
-		if (applied_settings[i].apply == NULL) {
-			*restart_needed = true;
-		} else {
-			applied_settings[i].apply(agent);
-		}
-	}
-}
-
-/* Into the file alone: what the command line overrides must not get there. */
-static bool keep(const struct agent *agent, const char *key, const char *value, struct error *err)
-{
-	AUTO(config_finish) struct config kept = { 0 };
-	char *notice = NULL;
-
-	config_load(&kept, agent->options.config->path, &notice);
-	free(notice);
-	return config_set(&kept, key, value, err) && config_save(&kept, err);
-}
-
 bool agent_set(struct agent *agent, const char *key, const char *value, bool *restart_needed,
 	struct error *err)
 {
-	if (!keep(agent, key, value, err) || !config_set(agent->options.config, key, value, err)) {
-		return false;
-	}
-	log_info("setting '%s' changed", key);
-	apply(agent, key, restart_needed);
-	if (agent->events != NULL && agent->events->settings_changed != NULL) {
-		agent->events->settings_changed(agent->user, key);
-	}
-	return true;
+	*restart_needed = strcmp(key, "agent.port") == 0 && is_port_fixed(agent);
+	return agent_settings_set(agent->settings, key, value, err);
 }
 
 /* --- Views --- */
@@ -501,9 +496,12 @@ const char *agent_connected_address(const struct agent *agent)
 	return session != NULL ? agent_session_address(session) : "";
 }
 
-const struct strvec *agent_notices(const struct agent *agent)
+void agent_notices(const struct agent *agent, struct strvec *notices)
 {
-	return &agent->notices;
+	strvec_copy(notices, &agent->notices);
+	if (*agent->complaint != '\0') {
+		strvec_push(notices, agent->complaint);
+	}
 }
 
 const char *agent_overlay_state(const struct agent *agent, struct strbuf *detail)

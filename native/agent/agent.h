@@ -69,7 +69,7 @@ const struct agent_hub *agent_connected_hub(const struct agent *agent); /* NULL:
 /* Its address; "" when no Hub is connected. */
 const char *agent_connected_address(const struct agent *agent);
 /* What the owner should know, one sentence each, e.g. of files that were set aside. */
-const struct strvec *agent_notices(const struct agent *agent);
+void agent_notices(const struct agent *agent, struct strvec *notices); /* copies; replaces */
 void agent_add_notice(struct agent *agent, const char *sentence);
 
 /* The Steam driver that a change would use now, and why, as one sentence appended to detail. */
@@ -81,8 +81,8 @@ const char *agent_overlay_state(const struct agent *agent, struct strbuf *detail
 /* Forgets a Hub and closes its connection. Errors: NOT_FOUND, IO, NO_SPACE. */
 bool agent_revoke_hub(struct agent *agent, const char *hub_id, struct error *err);
 /*
- * Sets, keeps and applies one setting (core/config.h). *restart_needed: it takes effect with the
- * next start only. Errors: NOT_FOUND, INVALID, IO, NO_SPACE; nothing changed then.
+ * As agent_settings_set(). *restart_needed: it takes effect with the next start only, as does the
+ * port where the command line names one.
  */
 bool agent_set(struct agent *agent, const char *key, const char *value, bool *restart_needed,
 	struct error *err);

@@ -236,5 +236,5 @@ void control_view_status(struct agent *agent, struct ipc_status *status)
 	control_view_uploads(agent, &uploads);
 	status->uploads = uploads.uploads;
 	status->uploads_count = uploads.uploads_count;
-	strvec_copy(&status->notices, agent_notices(agent));
+	agent_notices(agent, &status->notices);
 }

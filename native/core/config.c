@@ -297,7 +297,24 @@ static void read_version(struct config *config, const cJSON *value, struct strbu
 	}
 }
 
-static void read_members(struct config *config, const cJSON *object, struct strbuf *notice)
+/* A value that is not allowed: present's, or the default, which is there already. */
+static void refuse_value(struct config *config, const struct config_key *key,
+	const struct config *present, const char *why, struct strbuf *notice)
+{
+	AUTO(strbuf_finish) struct strbuf value = { 0 };
+	AUTO(free_ptr)
+	char *sentence = xasprintf("'%s': %s; %s", config->path, why,
+		present != NULL ? "it stays as it was" : "its default is used");
+
+	append_sentence(notice, sentence);
+	if (present != NULL && config_get(present, key->field.key, &value, NULL)) {
+		config_set(config, key->field.key, strbuf_text(&value), NULL);
+	}
+}
+
+/* present: NULL at the start. */
+static void read_members(struct config *config, const cJSON *object, const struct config *present,
+	struct strbuf *notice)
 {
 	AUTO(strbuf_finish) struct strbuf unknown = { 0 };
 	struct error err;
@@ -315,11 +332,7 @@ static void read_members(struct config *config, const cJSON *object, struct strb
 			json_print(item, &unknown);
 		} else if (key != NULL && json_member(object, key->field.key) == item &&
 			   !take_value(config, key, object, &err)) {
-			AUTO(free_ptr)
-			char *sentence = xasprintf(
-				"'%s': %s; its default is used", config->path, err.message);
-
-			append_sentence(notice, sentence);
+			refuse_value(config, key, present, err.message, notice);
 		}
 	}
 	free(config->unknown_json);
@@ -344,30 +357,69 @@ static void set_aside(const char *path, const char *reason, struct strbuf *notic
 	append_sentence(notice, sentence);
 }
 
-void config_load(struct config *config, const char *path, char **notice)
+static void init(struct config *config, const char *path)
 {
-	AUTO(strbuf_finish) struct strbuf text = { 0 }, said = { 0 };
-	AUTO(json_free_ptr) cJSON *object = NULL;
-	struct error err = { 0 };
-
 	*config = (struct config){
 		.path = xstrdup(path),
 		.version = CONFIG_VERSION,
 		.unknown_json = xstrdup(""),
 	};
 	set_defaults(config);
-	if (atomic_file_read(path, CONFIG_FILE_BYTES, &text, &err)) {
-		object = json_parse(strbuf_text(&text), text.length, &err);
-		if (object != NULL && !json_is_object(object)) {
-			error_set(&err, ERROR_INVALID, "'%s' holds no JSON object", path);
-		}
+}
+
+/* The file's object, which the caller frees. Errors: as atomic_file_read()'s, INVALID. */
+static cJSON *read_object(const char *path, struct error *err)
+{
+	AUTO(strbuf_finish) struct strbuf text = { 0 };
+	AUTO(json_free_ptr) cJSON *object = NULL;
+
+	if (!atomic_file_read(path, CONFIG_FILE_BYTES, &text, err)) {
+		return NULL;
 	}
-	if (json_is_object(object)) {
-		read_members(config, object, &said);
+	object = json_parse(strbuf_text(&text), text.length, err);
+	if (object != NULL && !json_is_object(object)) {
+		error_set(err, ERROR_INVALID, "'%s' holds no JSON object", path);
+		return NULL;
+	}
+	return TAKE_PTR(object);
+}
+
+void config_load(struct config *config, const char *path, char **notice)
+{
+	AUTO(strbuf_finish) struct strbuf said = { 0 };
+	AUTO(json_free_ptr) cJSON *object = NULL;
+	struct error err = { 0 };
+
+	init(config, path);
+	object = read_object(path, &err);
+	if (object != NULL) {
+		read_members(config, object, NULL, &said);
 	} else if (err.kind != ERROR_NOT_FOUND) {
 		set_aside(path, err.message, &said);
 	}
 	*notice = said.length > 0 ? strbuf_detach(&said) : NULL;
+}
+
+bool config_reload(
+	struct config *config, const struct config *present, char **notice, struct error *err)
+{
+	AUTO(strbuf_finish) struct strbuf said = { 0 };
+	AUTO(json_free_ptr) cJSON *object = NULL;
+	struct error why = { 0 };
+
+	*config = (struct config){ 0 };
+	object = read_object(present->path, &why);
+	if (object == NULL && why.kind != ERROR_NOT_FOUND) {
+		return error_set(err, why.kind,
+			"the settings in '%s' cannot be read (%.300s): correct or remove the file",
+			present->path, why.message);
+	}
+	init(config, present->path);
+	if (object != NULL) {
+		read_members(config, object, present, &said);
+	}
+	*notice = said.length > 0 ? strbuf_detach(&said) : NULL;
+	return true;
 }
 
 void config_finish(struct config *config)

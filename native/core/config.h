@@ -56,6 +56,13 @@ struct config {
  * (caller frees, else NULL) says what was wrong, also that the file is a newer program's.
  */
 void config_load(struct config *config, const char *path, char **notice);
+/*
+ * Reads the file anew for a program that runs with present. Unlike config_load() it leaves a file
+ * that does not parse where it is, as someone may be editing it, and a value that is not allowed
+ * gives the present one. On failure config is empty. Errors: INVALID, TOO_LARGE, IO.
+ */
+bool config_reload(
+	struct config *config, const struct config *present, char **notice, struct error *err);
 void config_finish(struct config *config);
 /* Errors: IO, NO_SPACE. */
 bool config_save(const struct config *config, struct error *err);

@@ -279,26 +279,55 @@ static int open_socket(struct sockaddr_storage *address, socklen_t *size, uint16
 	return socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 }
 
-static bool start_listening(struct ws_server *server, uint16_t port, struct error *err)
+/* A socket that listens, or −1. */
+static int listen_on(uint16_t port, struct error *err)
 {
 	struct sockaddr_storage address = { 0 };
+	AUTO(close_fd) int fd = -1;
 	socklen_t size;
 	int on = 1;
 
-	server->listen_fd = open_socket(&address, &size, port);
-	if (server->listen_fd < 0) {
-		return error_set_errno(err, "cannot open a socket for port %u", port);
+	fd = open_socket(&address, &size, port);
+	if (fd < 0) {
+		error_set_errno(err, "cannot open a socket for port %u", port);
+		return -1;
 	}
 	/* On Linux this forgives what a crash left behind, but no second listener. */
-	setsockopt(server->listen_fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (bind(server->listen_fd, (const void *)&address, size) != 0 ||
-		listen(server->listen_fd, SOMAXCONN) != 0) {
-		return errno == EADDRINUSE ? fail_taken(port, err)
-					   : error_set_errno(err, "cannot listen on port %u", port);
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (bind(fd, (const void *)&address, size) == 0 && listen(fd, SOMAXCONN) == 0) {
+		return TAKE_FD(fd);
 	}
-	getsockname(server->listen_fd, (void *)&address, &size);
+	if (errno == EADDRINUSE) {
+		fail_taken(port, err);
+	} else {
+		error_set_errno(err, "cannot listen on port %u", port);
+	}
+	return -1;
+}
+
+static uint16_t port_of(int fd)
+{
+	struct sockaddr_storage address = { 0 };
+	socklen_t size = sizeof(address);
+
+	getsockname(fd, (void *)&address, &size);
 	/* The port stands at the same place in both families' addresses. */
-	server->port = ntohs(((const struct sockaddr_in *)(const void *)&address)->sin_port);
+	return ntohs(((const struct sockaddr_in *)(const void *)&address)->sin_port);
+}
+
+bool ws_server_move(struct ws_server *server, uint16_t port, struct error *err)
+{
+	int fd = listen_on(port, err);
+
+	if (fd < 0) {
+		return false;
+	}
+	loop_watch_remove(server->watch);
+	close_fd(&server->listen_fd);
+	server->listen_fd = fd;
+	server->port = port_of(fd);
+	server->watch = loop_watch_add(
+		lws_loop_core(server->lws_loop), fd, LOOP_READ, on_connection, server);
 	return true;
 }
 
@@ -310,12 +339,11 @@ struct ws_server *ws_server_create(
 	server->lws_loop = lws_loop;
 	server->options = *options;
 	server->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	if (!start_listening(server, options->port, err)) {
+	server->listen_fd = -1;
+	if (!ws_server_move(server, options->port, err)) {
 		ws_server_destroy(server);
 		return NULL;
 	}
-	server->watch = loop_watch_add(
-		lws_loop_core(lws_loop), server->listen_fd, LOOP_READ, on_connection, server);
 	return server;
 }
 

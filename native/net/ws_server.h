@@ -30,5 +30,10 @@ struct ws_server_options {
  */
 struct ws_server *ws_server_create(
 	struct lws_loop *lws_loop, const struct ws_server_options *options, struct error *err);
+/*
+ * Listens on another port instead; connections stay. Errors: as above, and it listens where it
+ * did.
+ */
+bool ws_server_move(struct ws_server *server, uint16_t port, struct error *err);
 void ws_server_destroy(struct ws_server *server); /* closes every connection with 1001 */
 uint16_t ws_server_port(const struct ws_server *server);

@@ -4,10 +4,11 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import fs from "node:fs";
 import net from "node:net";
+import os from "node:os";
 import path from "node:path";
 import test from "node:test";
 
-import { Deck, spawnAgent } from "./lib/agent.mjs";
+import { Deck, spawnAgent, startAgent } from "./lib/agent.mjs";
 import { IpcPeer } from "./lib/game_mode_plugin.mjs";
 import { Game, Hub, bytesOf, sendChunks, upload } from "./lib/hub.mjs";
 import { filesOf, readFiles } from "./lib/tree.mjs";
@@ -266,4 +267,112 @@ test("the service manager hears what the service does", async (t) => {
   await serves(desktop, port, 2);
   await desktop.stop();
   await heard("STATUS=making room", "STATUS=listening", "STOPPING=1");
+});
+
+/** A client that hears of settings; `changed(key)` resolves to the value it got. */
+async function subscribe(t, deck) {
+  const peer = await IpcPeer.connect(deck);
+  t.after(() => peer.close());
+  await peer.call("subscribe", { events: ["settings_changed"] });
+  const told = (key) => peer.lines.filter(({ params }) => params.key === key).map(({ params }) => params.value);
+  const changed = (key) => until(`${key} is told`, () => told(key).length > 0).then(() => told(key).at(-1));
+  return { peer, told, changed };
+}
+
+const notices = async (deck) => (await deck.ctlJson("status")).notices.join("\n");
+
+test("settings.json is applied when an editor saves it, whichever way it does that", async (t) => {
+  const deck = new Deck(t);
+  const agent = await startAgent(t, { deck });
+  const hub = await Hub.paired(agent);
+  const { told, changed } = await subscribe(t, deck);
+  const file = path.join(deck.config, "settings.json");
+  const name = async () => (await hub.request("get_info")).agent.name;
+
+  fs.writeFileSync(`${file}.swp`, JSON.stringify({ version: 1, "agent.name": "Renamed", "future.key": [1] }));
+  fs.renameSync(`${file}.swp`, file);
+  assert.equal(await changed("agent.name"), "Renamed");
+  assert.equal(await name(), "Renamed");
+  assert.deepEqual(told("library.path"), [], "what the command line says stays");
+
+  fs.writeFileSync(file, JSON.stringify({ version: 1, "agent.name": "Renamed", "uploads.expireDays": 12 }));
+  assert.equal(await changed("uploads.expireDays"), 12);
+
+  fs.unlinkSync(file);
+  await until("the defaults are back", async () => (await name()) === os.hostname());
+  assert.equal(await changed("uploads.expireDays"), 7);
+});
+
+test("a file that is wrong changes nothing, is left alone and is named until it is right", async (t) => {
+  const deck = new Deck(t);
+  const agent = await startAgent(t, { deck });
+  const { told, changed } = await subscribe(t, deck);
+  const file = path.join(deck.config, "settings.json");
+  assert.equal((await deck.ctl("settings", "set", "uploads.expireDays", "20")).code, 0);
+  await changed("uploads.expireDays");
+
+  fs.writeFileSync(file, '{"version":1,"uploads.expireDays":');
+  await until("the file is complained of", async () => /settings\.json' cannot be read/.test(await notices(deck)));
+  const { code, stderr } = await deck.ctl("settings", "set", "games.trashDays", "5");
+  assert.equal(code, 1, stderr);
+  assert.match(stderr, /correct or remove/);
+  assert.equal(fs.readFileSync(file, "utf8"), '{"version":1,"uploads.expireDays":');
+
+  fs.writeFileSync(file, '{"version":1,"uploads.expireDays":1000,"games.trashDays":3}');
+  assert.equal(await changed("games.trashDays"), 3);
+  assert.match(await notices(deck), /'uploads\.expireDays' must be.*stays as it was/);
+  assert.equal((await deck.ctlJson("settings", "get", "uploads.expireDays")).value, 20);
+
+  fs.writeFileSync(file, '{"version":1,"uploads.expireDays":20,"games.trashDays":4}');
+  await until("the change is told", () => told("games.trashDays").at(-1) === 4);
+  assert.equal(await notices(deck), "");
+  assert.deepEqual(told("uploads.expireDays"), [20]);
+  assert.equal(agent.child.exitCode, null);
+});
+
+test("our own writes are no news, and what an editor wrote a moment before is not lost", async (t) => {
+  const deck = new Deck(t);
+  await startAgent(t, { deck });
+  const { told, changed } = await subscribe(t, deck);
+  const file = path.join(deck.config, "settings.json");
+  fs.writeFileSync(file, '{"version":1,"uploads.expireDays":11}');
+  for (const days of [5, 6, 7]) {
+    assert.equal((await deck.ctl("settings", "set", "games.trashDays", String(days))).code, 0);
+  }
+  assert.equal(JSON.parse(fs.readFileSync(file, "utf8"))["uploads.expireDays"], 11);
+  fs.writeFileSync(file, fs.readFileSync(file, "utf8").replace(":11", ":12"));
+  await until("the last edit is told", () => told("uploads.expireDays").at(-1) === 12);
+  assert.deepEqual(told("games.trashDays"), [5, 6, 7]);
+  assert.deepEqual(told("uploads.expireDays"), [11, 12]);
+  assert.equal(await changed("games.trashDays"), 7);
+});
+
+test("another port is listened on at once, connections stay, and one that is taken is refused", async (t) => {
+  const deck = new Deck(t);
+  const [first, second, third] = [await freePort(), await freePort(), await freePort()];
+  fs.mkdirSync(deck.config, { recursive: true });
+  const file = path.join(deck.config, "settings.json");
+  fs.writeFileSync(file, JSON.stringify({ version: 1, "agent.port": first }));
+  const unlessPort = (command) => command.filter((word, i) => word !== "--port" && command[i - 1] !== "--port");
+  const agent = spawnAgent(deck, { wrap: unlessPort });
+  await serves(agent, first);
+  const hub = await Hub.paired(agent);
+
+  const { stdout } = await deck.ctl("settings", "set", "agent.port", String(second), "--json");
+  assert.equal(JSON.parse(stdout).restartNeeded, false, stdout);
+  assert.deepEqual([listeners(first).length, listeners(second).length], [0, 1]);
+  await hub.settle();
+  await (await Hub.open({ port: second })).settle();
+
+  const taken = net.createServer().listen(third);
+  await once(taken, "listening");
+  const refused = await deck.ctl("settings", "set", "agent.port", String(third));
+  assert.notEqual(refused.code, 0);
+  assert.match(refused.stderr, new RegExp(`port ${third} is taken`));
+  assert.equal(JSON.parse(fs.readFileSync(file, "utf8"))["agent.port"], second);
+  fs.writeFileSync(file, JSON.stringify({ version: 1, "agent.port": third }));
+  await until("the port is complained of", async () => new RegExp(`port ${third} is taken`).test(await notices(deck)));
+  await (await Hub.open({ port: second })).settle();
+  assert.equal((await deck.ctlJson("status")).agent.port, second);
+  taken.close();
 });

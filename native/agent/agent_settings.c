@@ -1,0 +1,232 @@
+#define LOG_MODULE "settings"
+
+#include "agent/agent_settings.h"
+
+#include "agent/agent_session.h"
+#include "agent/game_trash.h"
+#include "agent/pairing.h"
+#include "agent/upload_store.h"
+#include "core/cleanup.h"
+#include "core/config.h"
+#include "core/error.h"
+#include "core/file_watch.h"
+#include "core/log.h"
+#include "core/paths.h"
+#include "core/strbuf.h"
+#include "core/xalloc.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define DAY_MS (24 * 60 * 60 * INT64_C(1000))
+
+struct agent_settings {
+	struct agent_services *services;
+	struct config *config; /* in use */
+	struct config kept;    /* as the file has it */
+	struct file_watch *watch;
+	const struct agent_settings_events *events;
+	void *user;
+};
+
+/* --- Applying --- */
+
+static bool apply_accept(const struct agent_settings *settings, struct error *err)
+{
+	if (!settings->config->connections_accept) {
+		pairing_dismiss(settings->services->pairing, NULL);
+	}
+	return true;
+}
+
+static bool apply_expiry(const struct agent_settings *settings, struct error *err)
+{
+	upload_store_set_expiry(
+		settings->services->uploads, settings->config->uploads_expire_days * DAY_MS);
+	return true;
+}
+
+static bool apply_library(const struct agent_settings *settings, struct error *err)
+{
+	const struct config *config = settings->config;
+	AUTO(free_ptr)
+	char *library = path_expand_home(config->library_path, settings->services->paths->home);
+
+	upload_store_set_library(settings->services->uploads, library, &config->library_extra);
+	return true;
+}
+
+static bool apply_name(const struct agent_settings *settings, struct error *err)
+{
+	settings->events->renamed(settings->user);
+	return true;
+}
+
+static bool apply_port(const struct agent_settings *settings, struct error *err)
+{
+	return settings->events->moved(settings->user, err);
+}
+
+static bool apply_trash_days(const struct agent_settings *settings, struct error *err)
+{
+	game_trash_set_expiry(
+		settings->services->trash, settings->config->games_trash_days * DAY_MS);
+	return true;
+}
+
+/* Settings that are not read anew wherever they matter. */
+static const struct applied_setting {
+	const char *key;
+	bool (*apply)(const struct agent_settings *settings, struct error *err);
+} applied_settings[] = {
+	{ "agent.name", apply_name },
+	{ "agent.port", apply_port },
+	{ "connections.accept", apply_accept },
+	{ "games.trashDays", apply_trash_days },
+	{ "library.extra", apply_library },
+	{ "library.path", apply_library },
+	{ "uploads.expireDays", apply_expiry },
+};
+
+static bool apply(const struct agent_settings *settings, const char *key, struct error *err)
+{
+	for (size_t i = 0; i < sizeof(applied_settings) / sizeof(applied_settings[0]); i++) {
+		if (strcmp(applied_settings[i].key, key) == 0) {
+			return applied_settings[i].apply(settings, err);
+		}
+	}
+	return true;
+}
+
+/* Puts the file's value to use. On failure the one in use stays. */
+static bool use(struct agent_settings *settings, const char *key, struct error *err)
+{
+	AUTO(strbuf_finish) struct strbuf before = { 0 }, value = { 0 };
+
+	if (!config_get(settings->config, key, &before, err) ||
+		!config_get(&settings->kept, key, &value, err) ||
+		!config_set(settings->config, key, strbuf_text(&value), err)) {
+		return false;
+	}
+	if (!apply(settings, key, err)) {
+		config_set(settings->config, key, strbuf_text(&before), NULL);
+		return false;
+	}
+	log_info("setting '%s' changed", key);
+	settings->events->changed(settings->user, key);
+	return true;
+}
+
+/* --- The file --- */
+
+static bool is_same(const struct config *a, const struct config *b, const char *key)
+{
+	AUTO(strbuf_finish) struct strbuf value_a = { 0 }, value_b = { 0 };
+
+	return config_get(a, key, &value_a, NULL) && config_get(b, key, &value_b, NULL) &&
+	       strcmp(strbuf_text(&value_a), strbuf_text(&value_b)) == 0;
+}
+
+/* Takes notice; what else goes wrong is added to it. */
+static void use_what_changed(
+	struct agent_settings *settings, const struct config *before, char *notice)
+{
+	const char *key, *help;
+
+	for (unsigned i = 0; config_describe(i, &key, &help); i++) {
+		struct error err;
+
+		if (!is_same(before, &settings->kept, key) && !use(settings, key, &err)) {
+			char *both = xasprintf("%s%s'%s' stays as it was: %s",
+				notice != NULL ? notice : "", notice != NULL ? "; " : "", key,
+				err.message);
+
+			free(notice);
+			notice = both;
+		}
+	}
+	settings->events->complained(settings->user, notice);
+	free(notice);
+}
+
+/* Our own writes bring no difference. */
+static bool read_file(struct agent_settings *settings, struct error *err)
+{
+	AUTO(config_finish) struct config before = { 0 };
+	struct config fresh;
+	char *notice = NULL;
+
+	if (!config_reload(&fresh, &settings->kept, &notice, err)) {
+		return false;
+	}
+	before = settings->kept;
+	settings->kept = fresh;
+	use_what_changed(settings, &before, notice);
+	return true;
+}
+
+static void on_file_changed(void *user)
+{
+	struct agent_settings *settings = user;
+	struct error err = { 0 };
+
+	if (!read_file(settings, &err)) {
+		settings->events->complained(settings->user, err.message);
+	}
+}
+
+bool agent_settings_set(
+	struct agent_settings *settings, const char *key, const char *value, struct error *err)
+{
+	AUTO(strbuf_finish) struct strbuf before = { 0 };
+	struct error unread;
+
+	/* What an editor has changed a moment ago is not to be written over. */
+	if (!read_file(settings, &unread)) {
+		return error_set(err, ERROR_CONFLICT, "%s", unread.message);
+	}
+	if (!config_get(&settings->kept, key, &before, err) ||
+		!config_set(&settings->kept, key, value, err)) {
+		return false;
+	}
+	if (!config_save(&settings->kept, err)) {
+		config_set(&settings->kept, key, strbuf_text(&before), NULL);
+		return false;
+	}
+	if (!use(settings, key, err)) {
+		config_set(&settings->kept, key, strbuf_text(&before), NULL);
+		config_save(&settings->kept, NULL);
+		return false;
+	}
+	return true;
+}
+
+struct agent_settings *agent_settings_create(struct agent_services *services, struct config *config,
+	const struct agent_settings_events *events, void *user, struct error *err)
+{
+	struct agent_settings *settings = xcalloc(1, sizeof(*settings));
+	AUTO(free_ptr) char *notice = NULL;
+
+	settings->services = services;
+	settings->config = config;
+	settings->events = events;
+	settings->user = user;
+	config_load(&settings->kept, config->path, &notice); /* the notice was given already */
+	settings->watch =
+		file_watch_create(services->loop, config->path, on_file_changed, settings, err);
+	if (settings->watch == NULL) {
+		agent_settings_destroy(settings);
+		return NULL;
+	}
+	return settings;
+}
+
+void agent_settings_destroy(struct agent_settings *settings)
+{
+	if (settings == NULL) {
+		return;
+	}
+	file_watch_destroy(settings->watch);
+	config_finish(&settings->kept);
+	free(settings);
+}
