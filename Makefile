@@ -2,6 +2,7 @@
 # make test       everything that must hold          make bench  figures beside the machine's limit
 # make check      unit tests and fuzz corpora        make e2e    a real agent driven from outside
 # make sanitize   check under ASan+UBSan and TSan    make lint   warnings as errors, format, layers
+# make ui         the plugin's interface: dist/      make check-ui   its types and unit tests
 # make fuzz       libFuzzer, FUZZ_SECONDS a target   make install PREFIX=/usr/local DESTDIR=
 # Variants: CC=clang, SAN=address,undefined, OPT=-O0, WERROR=-Werror; each builds in a folder of its own.
 SHELL := /bin/bash
@@ -96,6 +97,12 @@ bench: $B/capydeck $(BENCHES)
 	scripts/bench $B
 demo: $B/capydeck
 	scripts/demo $(abspath $B/capydeck)
+ui: node_modules/.modules.yaml
+	npx -y pnpm@9 run build
+check-ui: node_modules/.modules.yaml
+	scripts/check_ui
+node_modules/.modules.yaml: package.json pnpm-lock.yaml
+	npx -y pnpm@9 install --frozen-lockfile && touch $@
 test: ; scripts/run_tests
 install: all
 	install -D -m 755 -t $(DESTDIR)$(PREFIX)/bin $B/capydeck $B/capydeck-{fetch,overlay,pango.so}
@@ -103,5 +110,5 @@ install: all
 clean: ; rm -rf build build-* .deps
 
 -include $(shell find $B -name '*.d' 2>/dev/null)
-.PHONY: all programs check check-threads e2e sanitize fuzz fuzz-run lint bench demo test install clean
+.PHONY: all programs check check-threads e2e sanitize fuzz fuzz-run lint bench demo ui check-ui test install clean
 .SECONDARY:

@@ -1,0 +1,24 @@
+import type { Game, Hub, SettingValue, TrashedGame, Upload } from "./ipc/methods.js";
+import type { Session } from "./session.js";
+
+/** What a person can do, wherever the button is. What goes wrong is told in a toast. */
+export const actionsOf = (session: Session) => ({
+  accept: (accept: boolean) => session.attempt(session.set("connections.accept", accept)),
+  toggle: (key: string, value: boolean) => session.attempt(session.set(key, value)),
+  change: (key: string, value: SettingValue) => session.set(key, value),
+  unlock: () => session.attempt(session.act("lockouts.reset", {})),
+  reject: () => session.attempt(session.act("pairing.dismiss", {})),
+  discardUpload: ({ uploadId }: Upload) => session.attempt(session.discard(uploadId)),
+  revoke: ({ hubId }: Hub) => session.attempt(session.act("hubs.revoke", { hubId })),
+
+  deleteGame: ({ dir }: Game) =>
+    session.attempt(session.act("games.delete", { dir }).then(({ name, note }) => session.tell(name, note))),
+  restoreGame: ({ id }: TrashedGame) =>
+    session.attempt(session.act("games.restore", { id }).then(({ name, note }) => session.tell(name, note))),
+  discardGame: ({ id }: TrashedGame) => session.attempt(session.act("games.discard", { id })),
+
+  restartSteam: () =>
+    session.attempt(session.act("steam.restart", {}).then(({ message }) => session.tell("Steam", message))),
+});
+
+export type Actions = ReturnType<typeof actionsOf>;

@@ -1,0 +1,50 @@
+import { formatCode } from "../format.js";
+import { useNow } from "../hooks/useNow.js";
+import type { Texts } from "../strings/text.js";
+import { ProgressLine } from "./ProgressLine.js";
+import { colors, small, steadyDigits } from "./style.js";
+
+/** A code that was asked for, and until when it holds. */
+export interface ShownCode {
+  code: string;
+  hubName: string;
+  expiresAtMs: number;
+}
+
+interface CodeCardProps {
+  shown: ShownCode;
+  texts: Texts;
+  fontSize: number;
+}
+
+/** How long a code holds: protocol.md §3. */
+const CODE_SECONDS = 60;
+
+/** The six digits, to be read from arm's length, and how long they hold. */
+export function CodeCard({ shown, texts, fontSize }: CodeCardProps) {
+  const secondsLeft = Math.max(0, Math.ceil((shown.expiresAtMs - useNow()) / 1000));
+  const percent = Math.min(100, (100 * secondsLeft) / CODE_SECONDS);
+  return (
+    <div style={{ width: "100%", textAlign: "center" }}>
+      <div style={{ ...small, fontSize: 14 }}>{texts.get("pairHint")}</div>
+      <div
+        role="status"
+        style={{
+          ...steadyDigits,
+          fontSize,
+          lineHeight: 1.4,
+          fontWeight: 700,
+          letterSpacing: "0.06em",
+          color: "#fff",
+          whiteSpace: "nowrap",
+        }}
+      >
+        {formatCode(shown.code)}
+      </div>
+      <ProgressLine percent={percent} label={texts.get("pairHint")} seconds={1} />
+      <div style={{ ...small, ...steadyDigits, marginTop: 4, color: colors.dim }}>
+        {texts.get("secondsLeft", { count: secondsLeft })}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,73 @@
+import { ButtonItem, Field, PanelSectionRow, ToggleField } from "@decky/ui";
+
+import { formatAddress } from "../format.js";
+import type { Status } from "../ipc/methods.js";
+import type { Texts } from "../strings/text.js";
+import { TextRow } from "./Row.js";
+import { oneLine } from "./style.js";
+
+interface DeviceStateProps {
+  status: Status;
+  texts: Texts;
+  onAccept(accept: boolean): void;
+  onHelp(): void;
+  onUnlock(): void;
+}
+
+/** What this device is called and where it is, who is connected, and what is wrong. */
+export function DeviceState({ status, texts: { get }, onAccept, onHelp, onUnlock }: DeviceStateProps) {
+  const { agent, hub, lockedOut, mdns, notices } = status;
+  const isFindable = agent.addresses.length > 0 && mdns.state !== "failed" && agent.acceptConnections;
+  return (
+    <>
+      <PanelSectionRow>
+        <Field
+          focusable
+          bottomSeparator="none"
+          label={<div style={oneLine}>{agent.name}</div>}
+          description={agent.addresses.length === 0 ? get("noNetwork") : shownAddress(agent)}
+        />
+      </PanelSectionRow>
+      <PanelSectionRow>
+        <ToggleField
+          label={get("accept")}
+          description={connection(status, get)}
+          checked={agent.acceptConnections}
+          onChange={onAccept}
+        />
+      </PanelSectionRow>
+      {lockedOut > 0 && (
+        <PanelSectionRow>
+          <ButtonItem layout="below" description={get("unlockHint", { count: lockedOut })} onClick={onUnlock}>
+            {get("unlock")}
+          </ButtonItem>
+        </PanelSectionRow>
+      )}
+      {notices.map((notice) => (
+        <PanelSectionRow key={notice}>
+          <TextRow>{notice}</TextRow>
+        </PanelSectionRow>
+      ))}
+      {!(hub.connected && isFindable) && (
+        <PanelSectionRow>
+          <ButtonItem layout="below" onClick={onHelp}>
+            {get("notFound")}
+          </ButtonItem>
+        </PanelSectionRow>
+      )}
+    </>
+  );
+}
+
+/** The first is the one a person would type; IPv6 only where there is nothing else. */
+function shownAddress({ addresses, port }: Status["agent"]): string {
+  const address = addresses.find((text) => !text.includes(":")) ?? addresses[0];
+  return address === undefined ? "" : formatAddress(address, port);
+}
+
+function connection({ agent, hub }: Status, get: Texts["get"]): string {
+  if (hub.connected) {
+    return get("connectedTo", { name: hub.name });
+  }
+  return get(agent.acceptConnections ? "notConnected" : "notAccepting");
+}

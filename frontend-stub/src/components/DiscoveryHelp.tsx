@@ -1,0 +1,31 @@
+import { Field } from "@decky/ui";
+
+import type { Check } from "../discovery.js";
+import type { Texts } from "../strings/text.js";
+import { BadIcon, GoodIcon, HintIcon } from "./Icons.js";
+import { colors } from "./style.js";
+
+const icons = {
+  good: { Icon: GoodIcon, color: colors.good },
+  bad: { Icon: BadIcon, color: colors.bad },
+  hint: { Icon: HintIcon, color: colors.dim },
+};
+
+export function DiscoveryHelp({ checks, texts }: { checks: Check[]; texts: Texts }) {
+  return checks.map(({ state, text, values, detail }) => {
+    const { Icon, color } = icons[state];
+    return (
+      <Field
+        key={text}
+        focusable
+        icon={
+          <div style={{ color, fontSize: 20 }}>
+            <Icon />
+          </div>
+        }
+        label={texts.get(text, values)}
+        description={detail && <div style={{ whiteSpace: "pre-line", overflowWrap: "anywhere" }}>{detail}</div>}
+      />
+    );
+  });
+}

@@ -1,0 +1,34 @@
+import { DialogButton, DialogHeader, Focusable, ModalRoot } from "@decky/ui";
+
+import type { Texts } from "../strings/text.js";
+import { CodeCard } from "./CodeCard.js";
+import type { ShownCode } from "./CodeCard.js";
+
+interface PairingDialogProps {
+  shown: ShownCode;
+  texts: Texts;
+  onReject(): void;
+  onHide(): void;
+  /** Given by Steam. */
+  closeModal?(): void;
+}
+
+/** Opens by itself. Leaving it only hides it: whoever is startled by it has not refused anything. */
+export function PairingDialog({ shown, texts, onReject, onHide, closeModal }: PairingDialogProps) {
+  const hide = () => {
+    onHide();
+    closeModal?.();
+  };
+  return (
+    <ModalRoot onCancel={hide} onEscKeypress={hide} closeModal={hide}>
+      <DialogHeader>{texts.get("pairTitle", { name: shown.hubName })}</DialogHeader>
+      <div style={{ margin: "8px 0 24px" }}>
+        <CodeCard shown={shown} texts={texts} fontSize={72} />
+      </div>
+      <Focusable flow-children="horizontal" style={{ display: "flex", gap: 12 }}>
+        <DialogButton onClick={hide}>{texts.get("hide")}</DialogButton>
+        <DialogButton onClick={onReject}>{texts.get("reject")}</DialogButton>
+      </Focusable>
+    </ModalRoot>
+  );
+}

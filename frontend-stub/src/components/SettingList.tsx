@@ -1,0 +1,72 @@
+import { showModal, ToggleField } from "@decky/ui";
+
+import type { Setting, SettingValue } from "../ipc/methods.js";
+import type { Texts } from "../strings/text.js";
+import { EditDialog } from "./EditDialog.js";
+import { EditIcon } from "./Icons.js";
+import { Row } from "./Row.js";
+
+interface SettingListProps {
+  settings: Setting[];
+  texts: Texts;
+  /** Rejects with a sentence that says what is wrong. */
+  onChange(key: string, value: SettingValue): Promise<unknown>;
+  /** As above, and the sentence is shown elsewhere. */
+  onToggle(key: string, value: boolean): void;
+}
+
+export function SettingList({ settings, texts, onChange, onToggle }: SettingListProps) {
+  return settings.map(({ key, value, help, restartNeeded }) => {
+    const label = texts.setting(key);
+    const description = restartNeeded ? `${help}. ${texts.get("nextStart")}` : help;
+    if (typeof value === "boolean") {
+      return (
+        <ToggleField
+          key={key}
+          label={label}
+          description={description}
+          checked={value}
+          onChange={(checked) => onToggle(key, checked)}
+        />
+      );
+    }
+    const edit = () =>
+      showModal(
+        <EditDialog
+          title={label}
+          help={Array.isArray(value) ? `${help}. ${texts.get("listHint")}` : help}
+          text={asText(value)}
+          isNumber={typeof value === "number"}
+          texts={texts}
+          onSave={(text) => onChange(key, asValue(text, value))}
+        />,
+      );
+    const shown = asText(value) || texts.get("none");
+    return (
+      <Row
+        key={key}
+        label={label}
+        description={
+          <>
+            <div style={{ color: "#dcdedf", overflowWrap: "anywhere" }}>{shown}</div>
+            {description}
+          </>
+        }
+        actions={[{ label: texts.get("change"), icon: EditIcon, onClick: edit }]}
+      />
+    );
+  });
+}
+
+const asText = (value: SettingValue): string =>
+  Array.isArray(value) ? value.join(", ") : String(value);
+
+/** What is typed, as the setting has it; what is no number is left to the agent to complain about. */
+function asValue(text: string, before: SettingValue): SettingValue {
+  if (Array.isArray(before)) {
+    return text.split(",").map((item) => item.trim()).filter(Boolean);
+  }
+  return typeof before === "number" && text.trim() !== "" && Number.isFinite(Number(text))
+    ? Number(text)
+    : text;
+}

@@ -1,0 +1,52 @@
+import { ButtonItem, Field, PanelSectionRow } from "@decky/ui";
+
+import type { Status } from "../ipc/methods.js";
+import type { TextKey } from "../strings/table.js";
+import type { Texts } from "../strings/text.js";
+import { confirm } from "./confirm.js";
+import { small } from "./style.js";
+
+interface SteamStateProps {
+  steam: Status["steam"];
+  texts: Texts;
+  /** With the agent's own words on why it is so. */
+  isDetailed?: boolean;
+  onRestart(): void;
+}
+
+const summaries: Record<Status["steam"]["state"], TextKey> = {
+  ui: "steamUi",
+  cef: "steamCef",
+  files: "steamFiles",
+  none: "steamNone",
+};
+
+/** How games get into the library now, and what waits. */
+export function SteamState({ steam, texts: { get }, isDetailed = false, onRestart }: SteamStateProps) {
+  const ask = () =>
+    confirm({
+      title: get("restartSteam"),
+      text: get("restartText"),
+      yes: get("restartSteam"),
+      no: get("cancel"),
+      onYes: onRestart,
+    });
+  return (
+    <>
+      <PanelSectionRow>
+        <Field focusable bottomSeparator="none" description={get(summaries[steam.state] ?? "steamNone")}>
+          {null}
+        </Field>
+        {isDetailed && <div style={small}>{steam.detail}</div>}
+        {steam.queued > 0 && <Field focusable description={get("queued", { count: steam.queued })} />}
+      </PanelSectionRow>
+      {(steam.queued > 0 || isDetailed) && (
+        <PanelSectionRow>
+          <ButtonItem layout="below" onClick={ask}>
+            {get("restartSteam")}
+          </ButtonItem>
+        </PanelSectionRow>
+      )}
+    </>
+  );
+}

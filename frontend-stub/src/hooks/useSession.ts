@@ -1,0 +1,44 @@
+import { createContext, useContext, useMemo, useSyncExternalStore } from "react";
+
+import { actionsOf } from "../actions.js";
+import type { Actions } from "../actions.js";
+import type { Known, Pulled } from "../ipc/pulled.js";
+import type { Helper } from "../ipc/relay.js";
+import type { Session } from "../session.js";
+import type { Texts } from "../strings/text.js";
+
+export const SessionContext = createContext<Session | null>(null);
+
+/** Whether what is drawn can be seen; nothing is asked for meanwhile. */
+export const VisibleContext = createContext(true);
+
+export function useSession(): Session {
+  const session = useContext(SessionContext);
+  if (!session) {
+    throw new Error("there is no SessionContext above");
+  }
+  return session;
+}
+
+export function useHelper(): Helper {
+  const session = useSession();
+  return useSyncExternalStore(session.watch, () => session.helper);
+}
+
+export function useTexts(): Texts {
+  const session = useSession();
+  return useSyncExternalStore(session.watch, () => session.texts);
+}
+
+const watchNothing = () => () => {};
+
+/** A part of the agent's state, up to date as long as it can be seen. */
+export function useKnown<T>(part: Pulled<T>): Known<T> {
+  const isVisible = useContext(VisibleContext);
+  return useSyncExternalStore(isVisible ? part.watch : watchNothing, part.get);
+}
+
+export function useActions(): Actions {
+  const session = useSession();
+  return useMemo(() => actionsOf(session), [session]);
+}

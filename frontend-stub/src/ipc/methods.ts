@@ -1,0 +1,203 @@
+/**
+ * The agent's local IPC, as native/control/README.md describes it: every method with its parameters
+ * and its result, every notification, and what the agent asks of this plugin. Times are Unix times
+ * in seconds unless their name says otherwise.
+ */
+
+export interface Pairing {
+  active: boolean;
+  code: string;
+  hubName: string;
+  expiresInSeconds: number;
+}
+
+export interface ConnectedHub {
+  connected: boolean;
+  hubId: string;
+  name: string;
+  version: string;
+  platform: string;
+  address: string;
+  connectedAt: number;
+}
+
+export interface Hub {
+  hubId: string;
+  name: string;
+  platform: string;
+  pairedAt: number;
+  lastSeen: number;
+  connected: boolean;
+}
+
+export interface Upload {
+  uploadId: string;
+  hubId: string;
+  gameName: string;
+  dir: string;
+  state: "receiving" | "paused" | "completing";
+  totalBytes: number;
+  transferredBytes: number;
+  bytesPerSecond: number;
+  currentFile: string;
+  /** In milliseconds. */
+  startedAt: number;
+  /** In milliseconds. */
+  updatedAt: number;
+  /** −1: it does not expire. */
+  expiresInSeconds: number;
+}
+
+export interface Game {
+  dir: string;
+  name: string;
+  hubId: string;
+  executable: string;
+  /** 0: it has no shortcut. */
+  appId: number;
+  userId: string;
+  sizeBytes: number;
+  fileCount: number;
+  installedAt: number;
+}
+
+export interface TrashedGame {
+  id: string;
+  name: string;
+  dir: string;
+  appId: number;
+  sizeBytes: number;
+  deletedAt: number;
+  expiresInSeconds: number;
+}
+
+export type SettingValue = boolean | number | string | string[];
+
+export interface Setting {
+  key: string;
+  value: SettingValue;
+  help: string;
+  restartNeeded: boolean;
+}
+
+export interface Status {
+  agent: {
+    id: string;
+    name: string;
+    version: string;
+    platform: string;
+    port: number;
+    addresses: string[];
+    acceptConnections: boolean;
+  };
+  hub: ConnectedHub;
+  pairing: Pairing;
+  pairingListeners: number;
+  lockedOut: number;
+  pairedHubs: number;
+  mdns: { state: "off" | "starting" | "daemon" | "embedded" | "failed"; detail: string };
+  steam: { state: "ui" | "cef" | "files" | "none"; detail: string; queued: number };
+  uploads: Upload[];
+  games: number;
+  notices: string[];
+}
+
+interface Method<Params, Result> {
+  params: Params;
+  result: Result;
+}
+
+type None = Record<string, never>;
+
+export interface Methods {
+  status: Method<None, Status>;
+  "pairing.get": Method<None, Pairing>;
+  "pairing.dismiss": Method<None, None>;
+  "pairing.reopen": Method<None, Pairing>;
+  "hubs.list": Method<None, { hubs: Hub[] }>;
+  "hubs.revoke": Method<{ hubId: string }, None>;
+  "uploads.list": Method<None, { uploads: Upload[] }>;
+  "uploads.discard": Method<{ uploadId: string }, None>;
+  "games.list": Method<None, { games: Game[] }>;
+  "games.delete": Method<{ dir: string }, { name: string; trashId: string; note: string }>;
+  "games.restore": Method<{ id: string }, { name: string; note: string }>;
+  "games.trash": Method<None, { games: TrashedGame[] }>;
+  "games.discard": Method<{ id: string }, None>;
+  "settings.list": Method<None, { settings: Setting[] }>;
+  "settings.set": Method<{ key: string; value: SettingValue }, Setting>;
+  "lockouts.reset": Method<None, None>;
+  "log.tail": Method<{ lines?: number }, { lines: string[] }>;
+  "steam.restart": Method<{ force?: boolean }, { message: string }>;
+  "ui.attach": Method<{ name: string }, None>;
+  "ui.detach": Method<None, None>;
+  /** The data is base64 of at most 512 KiB; `bytes` is the whole file's size. */
+  "file.read": Method<{ file: number; offset: number }, { data: string; bytes: number }>;
+}
+
+/** Hints that something changed; whoever needs the state asks for it. */
+export interface Notifications {
+  pairing_shown: Pairing;
+  pairing_hidden: { reason: string };
+  hub_connected: ConnectedHub;
+  hub_disconnected: ConnectedHub;
+  upload_progress: Upload;
+  uploads_changed: None;
+  settings_changed: Setting;
+  games_changed: None;
+  steam_changed: None;
+}
+
+/** One change of Steam's shortcuts: native/steam/steam_change.h. */
+export interface SteamChange {
+  action: "put" | "remove" | "set_icon";
+  accountId: string;
+  appId: number;
+  reportedAppId: number;
+  name: string;
+  exe: string;
+  startDir: string;
+  anyName: boolean;
+  /** null: an existing shortcut keeps its own. */
+  launchOptions: string | null;
+  tags: string[];
+  compatTool: string;
+  icon: string;
+}
+
+export interface SteamImage {
+  appId: number;
+  artworkType: "grid" | "banner" | "hero" | "logo" | "icon";
+  assetType: number;
+  imageType: "png" | "jpg";
+  /** For `file.read`, while the request is under way. */
+  file: number;
+  bytes: number;
+}
+
+/** What the agent asks of this plugin once it is attached. */
+export interface Requests {
+  "steam.apply": Method<SteamChange, { appId: number }>;
+  "steam.show_artwork": Method<SteamImage, { appId: number }>;
+  "steam.restart": Method<None, None>;
+}
+
+/** The methods that take no parameters. */
+export type PlainMethod = {
+  [M in keyof Methods]: Methods[M]["params"] extends None ? M : never;
+}[keyof Methods];
+
+/** The answers' error codes. */
+export const IPC_METHOD_NOT_FOUND = -32601;
+export const IPC_FAILED = -32000;
+export const IPC_NOT_FOUND = -32001;
+export const IPC_CONFLICT = -32002;
+
+/** A refusal; its message is one sentence for people. */
+export class IpcError extends Error {
+  constructor(
+    readonly code: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}

@@ -1,0 +1,54 @@
+/** What is known of the agent's state at one moment; a new object whenever that changes. */
+export interface Known<T> {
+  value: T | undefined;
+  /** Why the latest attempt to ask failed. */
+  error: string | undefined;
+}
+
+/**
+ * A part of the agent's state, asked for anew when it may have changed and somebody watches: one
+ * question at a time, and a pause between two, however many hints come in.
+ */
+export class Pulled<T> {
+  known: Known<T> = { value: undefined, error: undefined };
+  #watchers = new Set<() => void>();
+  #isStale = true;
+  #isBusy = false;
+
+  constructor(
+    private readonly pull: () => Promise<T>,
+    private readonly pauseMs: number,
+  ) {}
+
+  /** Returns what ends it. */
+  watch = (watcher: () => void): (() => void) => {
+    this.#watchers.add(watcher);
+    this.#update();
+    return () => this.#watchers.delete(watcher);
+  };
+
+  get = (): Known<T> => this.known;
+
+  /** What is known may be old. */
+  refresh(): void {
+    this.#isStale = true;
+    this.#update();
+  }
+
+  async #update(): Promise<void> {
+    if (this.#isBusy) {
+      return;
+    }
+    this.#isBusy = true;
+    while (this.#isStale && this.#watchers.size > 0) {
+      this.#isStale = false;
+      this.known = await this.pull().then(
+        (value) => ({ value, error: undefined }),
+        (error: Error) => ({ value: this.known.value, error: error.message }),
+      );
+      [...this.#watchers].forEach((watcher) => watcher());
+      await new Promise((resolve) => setTimeout(resolve, this.pauseMs));
+    }
+    this.#isBusy = false;
+  }
+}

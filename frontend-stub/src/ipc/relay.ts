@@ -1,0 +1,259 @@
+import { IPC_FAILED, IPC_METHOD_NOT_FOUND, IpcError } from "./methods.js";
+import type { Methods, Notifications, Requests } from "./methods.js";
+
+/**
+ * What main.py offers: its callables and its events, which are hints and may be lost. It numbers
+ * events, and gives every request an id of its own, whichever agent asked.
+ */
+export interface Bridge {
+  call(method: string, params: unknown): Promise<Answer>;
+  answer(id: string, answer: Answer): Promise<unknown>;
+  poll(after: number): Promise<Poll>;
+  /** Returns what ends it. */
+  listen(events: BridgeEvents): () => void;
+}
+
+export type Answer = { result: unknown } | { error: { code: number; message: string } };
+
+export interface BridgeEvent {
+  seq: number;
+  name: string;
+  params: unknown;
+}
+
+export interface BridgeRequest {
+  id: string;
+  method: string;
+  params: unknown;
+}
+
+export interface Helper {
+  state: "starting" | "running" | "failed";
+  detail: string;
+}
+
+export interface Poll {
+  last: number;
+  events: BridgeEvent[];
+  requests: BridgeRequest[];
+  helper: Helper;
+}
+
+export interface BridgeEvents {
+  event(event: BridgeEvent): void;
+  request(request: BridgeRequest): void;
+  helper(helper: Helper): void;
+}
+
+export type RequestHandlers = {
+  [R in keyof Requests]: (params: Requests[R]["params"]) => Promise<Requests[R]["result"]>;
+};
+
+export interface RelayEvents {
+  notified(name: keyof Notifications): void;
+  /** Events may have been lost, or the agent is another: whatever is known may be old. */
+  refreshed(): void;
+  helperChanged(helper: Helper): void;
+}
+
+/** Events can be lost without a gap that shows it; what waits is found by asking now and then. */
+const HEARTBEAT_MS = 5_000;
+/** Requests whose answers are remembered; the agent has at most 16 under way. */
+const REMEMBERED_REQUESTS = 64;
+
+interface Served {
+  answer: Answer | null; // null: Steam is still at it
+  sent: boolean;
+}
+
+/**
+ * The connection to the agent, through a bridge that may lose events and outlives agents: delivers
+ * every event once and in order, answers every request once, attaches as the game-mode plugin
+ * whenever an agent has started. Knows nothing of what is said.
+ */
+export class Relay {
+  helper: Helper = { state: "starting", detail: "" };
+  #last = -1; // the newest event delivered; −1 before the first poll
+  #newest = -1; // the newest one heard of
+  #polling: Promise<void> | null = null;
+  #pollAgain = false;
+  #served = new Map<string, Served>();
+  #attached = false;
+  #stopped = false;
+  #unlisten = () => {};
+  #heartbeat: ReturnType<typeof setInterval> | undefined;
+
+  constructor(
+    private readonly bridge: Bridge,
+    private readonly handlers: RequestHandlers,
+    private readonly events: RelayEvents,
+  ) {}
+
+  start(): Promise<void> {
+    this.#unlisten = this.bridge.listen({
+      event: (event) => this.#hear(event),
+      request: (request) => void this.#serve(request),
+      helper: (helper) => this.#meet(helper, true),
+    });
+    this.#heartbeat = setInterval(() => void this.poll(), HEARTBEAT_MS);
+    return this.poll();
+  }
+
+  /** Nothing is delivered or answered any more. */
+  stop(): void {
+    this.#stopped = true;
+    this.#unlisten();
+    clearInterval(this.#heartbeat);
+    void this.bridge.call("ui.detach", {}).catch(() => {});
+  }
+
+  /** Rejects with an IpcError. */
+  async call<M extends keyof Methods>(
+    method: M,
+    params: Methods[M]["params"],
+  ): Promise<Methods[M]["result"]> {
+    const answer = await this.bridge.call(method, params).catch((error: unknown) => {
+      throw new IpcError(IPC_FAILED, sentence(error));
+    });
+    if ("error" in answer) {
+      throw new IpcError(answer.error.code, answer.error.message);
+    }
+    return answer.result as Methods[M]["result"];
+  }
+
+  /** Asks for what was missed. One asks at a time; who comes meanwhile has it done once more. */
+  poll(): Promise<void> {
+    if (this.#polling) {
+      this.#pollAgain = true;
+      return this.#polling;
+    }
+    this.#polling = this.#pollUntilKnown().finally(() => (this.#polling = null));
+    return this.#polling;
+  }
+
+  async #pollUntilKnown(): Promise<void> {
+    do {
+      this.#pollAgain = false;
+      try {
+        this.#take(await this.bridge.poll(Math.max(this.#last, 0)));
+      } catch {
+        return; // the heartbeat tries again
+      }
+    } while (this.#pollAgain && !this.#stopped);
+  }
+
+  #take(poll: Poll): void {
+    if (this.#stopped) {
+      return;
+    }
+    const first = poll.events[0];
+    const isComplete =
+      this.#last >= 0 &&
+      poll.last >= this.#last &&
+      (poll.last === this.#last || (first !== undefined && first.seq <= this.#last + 1));
+    const fresh = isComplete ? poll.events.filter(({ seq }) => seq > this.#last) : [];
+    if (poll.last < this.#last) {
+      this.#served.clear(); // the bridge has started anew, and counts from 1
+    }
+    this.#last = poll.last;
+    this.#newest = isComplete ? Math.max(this.#newest, poll.last) : poll.last;
+    this.#meet(poll.helper, false);
+    if (!isComplete) {
+      this.events.refreshed();
+    }
+    fresh.forEach((event) => this.#deliver(event));
+    poll.requests.forEach((request) => void this.#serve(request));
+    if (this.#newest > this.#last) {
+      this.#pollAgain = true;
+    }
+  }
+
+  #hear(event: BridgeEvent): void {
+    if (event.seq <= this.#last) {
+      return;
+    }
+    this.#newest = Math.max(this.#newest, event.seq);
+    if (this.#last >= 0 && event.seq === this.#last + 1 && !this.#polling) {
+      this.#last = event.seq;
+      this.#deliver(event);
+    } else {
+      void this.poll();
+    }
+  }
+
+  #deliver(event: BridgeEvent): void {
+    this.events.notified(event.name as keyof Notifications);
+  }
+
+  /** `isNews`: it has just got into that state, perhaps once more. */
+  #meet(helper: Helper, isNews: boolean): void {
+    const isOther = helper.state !== this.helper.state || helper.detail !== this.helper.detail;
+    this.helper = helper;
+    if (isOther) {
+      this.events.helperChanged(helper);
+    }
+    if (helper.state !== "running") {
+      this.#attached = false;
+    } else if (isNews || isOther || !this.#attached) {
+      void this.#attach();
+    }
+  }
+
+  async #attach(): Promise<void> {
+    this.#attached = true;
+    try {
+      await this.call("ui.attach", { name: "Decky" });
+    } catch {
+      this.#attached = false; // the next poll tries again
+      return;
+    }
+    if (!this.#stopped) {
+      this.events.refreshed();
+    }
+  }
+
+  /* An answer that did not get through is sent again when a poll shows that it is still missing. */
+
+  async #serve({ id, method, params }: BridgeRequest): Promise<void> {
+    const known = this.#served.get(id);
+    if (this.#stopped || (known && (known.sent || known.answer === null))) {
+      return;
+    }
+    const served: Served = known ?? { answer: null, sent: false };
+    this.#remember(id, served);
+    served.answer ??= await this.#handle(method, params);
+    if (this.#stopped || served.sent) {
+      return;
+    }
+    served.sent = true;
+    await this.bridge.answer(id, served.answer).catch(() => (served.sent = false));
+  }
+
+  async #handle(method: string, params: unknown): Promise<Answer> {
+    const handlers = this.handlers as unknown as Record<string, (params: unknown) => Promise<unknown>>;
+    const handler = Object.hasOwn(handlers, method) ? handlers[method] : undefined;
+    try {
+      if (!handler) {
+        throw new IpcError(IPC_METHOD_NOT_FOUND, `the game-mode plugin knows no request '${method}'`);
+      }
+      return { result: await handler(params) };
+    } catch (error) {
+      const code = error instanceof IpcError ? error.code : IPC_FAILED;
+      return { error: { code, message: sentence(error) } };
+    }
+  }
+
+  #remember(id: string, served: Served): void {
+    this.#served.set(id, served);
+    for (const [oldest, { sent }] of this.#served) {
+      if (this.#served.size <= REMEMBERED_REQUESTS) {
+        break;
+      }
+      if (sent) {
+        this.#served.delete(oldest);
+      }
+    }
+  }
+}
+
+const sentence = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,0 +1,158 @@
+import { formatPercent, percentOf } from "./format.js";
+import type { Methods, Pairing, Setting, SettingValue } from "./ipc/methods.js";
+import { Relay } from "./ipc/relay.js";
+import type { Bridge, Helper } from "./ipc/relay.js";
+import { State } from "./state.js";
+import { steamRequests } from "./steam/steamRequests.js";
+import type { SteamScript } from "./steam/steamRequests.js";
+import { languageOf, Texts } from "./strings/text.js";
+import { TransferWatch } from "./transferNews.js";
+import type { TransferNews } from "./transferNews.js";
+
+/** After it, a transfer that stumbled counts as interrupted. */
+const INTERRUPTION_MS = 10_000;
+
+export interface SessionOptions {
+  bridge: Bridge;
+  script: SteamScript;
+  /** Shows the code, or, with null, hides it. */
+  showPairing(pairing: Pairing | null): void;
+  toast(title: string, body: string): void;
+}
+
+/** What lives as long as the plugin is loaded, whether or not any of it is on the screen. */
+export class Session {
+  readonly relay: Relay;
+  readonly state: State;
+  helper: Helper;
+  texts = new Texts("en");
+  #watchers = new Set<() => void>();
+  #unwatch: (() => void)[] = [];
+  #transfers = new TransferWatch();
+  #transferTimer: ReturnType<typeof setTimeout> | undefined;
+  #discarded = new Set<string>(); // uploads that were cancelled here
+
+  constructor(private readonly options: SessionOptions) {
+    const handlers = steamRequests(options.script, (params) => this.relay.call("file.read", params));
+    this.relay = new Relay(options.bridge, handlers, {
+      notified: (name) => this.state.notified(name),
+      refreshed: () => this.state.refresh(),
+      helperChanged: (helper) => this.#helperChanged(helper),
+    });
+    this.helper = this.relay.helper;
+    this.state = new State((method) => this.relay.call(method, {} as never));
+  }
+
+  /** `language`: Steam's name of it; until it is known, and if it never is, the browser's. */
+  async start(language: Promise<string>): Promise<void> {
+    this.#setLanguage(navigator.language);
+    this.#unwatch = [
+      this.state.pairing.watch(() => this.#showPairing()),
+      this.state.transfers.watch(() => this.#showTransfers()),
+    ];
+    void this.relay.start();
+    this.#setLanguage((await language) || navigator.language);
+  }
+
+  stop(): void {
+    this.relay.stop();
+    this.#unwatch.forEach((unwatch) => unwatch());
+    clearTimeout(this.#transferTimer);
+    this.#watchers.clear();
+  }
+
+  /** For useSyncExternalStore: the helper's state and the language. */
+  watch = (watcher: () => void): (() => void) => {
+    this.#watchers.add(watcher);
+    return () => this.#watchers.delete(watcher);
+  };
+
+  /** A call that changes something: what is known afterwards is asked for. */
+  async act<M extends keyof Methods>(
+    method: M,
+    params: Methods[M]["params"],
+  ): Promise<Methods[M]["result"]> {
+    try {
+      return await this.relay.call(method, params);
+    } finally {
+      this.state.refresh();
+    }
+  }
+
+  set(key: string, value: SettingValue): Promise<Setting> {
+    return this.act("settings.set", { key, value });
+  }
+
+  /** Tells of what does not succeed. */
+  attempt(work: Promise<unknown>): void {
+    work.catch((error: Error) => this.tell(this.texts.get("failed"), error.message));
+  }
+
+  /** A sentence of the agent's for people, if there is one. */
+  tell(title: string, sentence: string): void {
+    if (sentence) {
+      this.options.toast(title, sentence);
+    }
+  }
+
+  /** It is no news that it is gone then. */
+  async discard(uploadId: string): Promise<void> {
+    this.#discarded.add(uploadId);
+    try {
+      await this.act("uploads.discard", { uploadId });
+    } catch (error) {
+      this.#discarded.delete(uploadId);
+      throw error;
+    }
+  }
+
+  #setLanguage(name: string): void {
+    const language = languageOf(name);
+    if (language !== this.texts.language) {
+      this.#changed(() => (this.texts = new Texts(language)));
+    }
+  }
+
+  #changed(change: () => void): void {
+    change();
+    [...this.#watchers].forEach((watcher) => watcher());
+  }
+
+  #helperChanged(helper: Helper): void {
+    this.#changed(() => (this.helper = helper));
+    this.state.refresh();
+  }
+
+  #showPairing(): void {
+    const { value, error } = this.state.pairing.known;
+    this.options.showPairing(value?.active && !error ? value : null);
+  }
+
+  #showTransfers(): void {
+    const { value, error } = this.state.transfers.known;
+    if (!value || error) {
+      return;
+    }
+    for (const news of this.#transfers.look(value.uploads, value.games)) {
+      if (news.kind !== "cancelled" || !this.#discarded.delete(news.upload.uploadId)) {
+        this.#tellTransfer(news, value.hubName);
+      }
+    }
+    clearTimeout(this.#transferTimer);
+    if (this.#transfers.isUndecided) {
+      this.#transferTimer = setTimeout(() => this.state.transfers.refresh(), INTERRUPTION_MS);
+    }
+  }
+
+  #tellTransfer({ kind, upload }: TransferNews, hubName: string): void {
+    const { get, language } = this.texts;
+    const percent = percentOf(upload.transferredBytes, upload.totalBytes);
+    const sentences = {
+      started: () => get("toastStarted", { name: hubName }),
+      installed: () => get("toastInstalled"),
+      interrupted: () => get("toastInterrupted", { percent: formatPercent(percent, language) }),
+      cancelled: () => get("toastCancelled"),
+    };
+    this.tell(upload.gameName, sentences[kind]());
+  }
+}

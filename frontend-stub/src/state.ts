@@ -1,0 +1,68 @@
+import type { Game, Hub, Methods, Notifications, Pairing, PlainMethod, Setting, Status } from "./ipc/methods.js";
+import type { TrashedGame, Upload } from "./ipc/methods.js";
+import { Pulled } from "./ipc/pulled.js";
+
+/** Numbers that change faster than this cannot be read. */
+const PAUSE_MS = 500;
+const PAIRING_PAUSE_MS = 50;
+
+type Pull = <M extends PlainMethod>(method: M) => Promise<Methods[M]["result"]>;
+
+export interface Transfers {
+  uploads: Upload[];
+  games: Game[];
+  /** Who sends, if anybody does. */
+  hubName: string;
+}
+
+/* The games come second: one that is installed is among them before its upload is gone. */
+async function pullTransfers(pull: Pull): Promise<Transfers> {
+  const { uploads, hub } = await pull("status");
+  const { games } = await pull("games.list");
+  return { uploads, games, hubName: hub.name };
+}
+
+/** What the agent knows, part by part, and which notifications say that a part may have changed. */
+export class State {
+  readonly status: Pulled<Status>;
+  readonly pairing: Pulled<Pairing>;
+  readonly transfers: Pulled<Transfers>;
+  readonly games: Pulled<Game[]>;
+  readonly trash: Pulled<TrashedGame[]>;
+  readonly hubs: Pulled<Hub[]>;
+  readonly settings: Pulled<Setting[]>;
+  readonly #hinted: Record<keyof Notifications, Pulled<unknown>[]>;
+
+  constructor(pull: Pull) {
+    const status = (this.status = new Pulled(() => pull("status"), PAUSE_MS));
+    const pairing = (this.pairing = new Pulled(() => pull("pairing.get"), PAIRING_PAUSE_MS));
+    const transfers = (this.transfers = new Pulled(() => pullTransfers(pull), PAUSE_MS));
+    const games = (this.games = new Pulled(async () => (await pull("games.list")).games, PAUSE_MS));
+    const trash = (this.trash = new Pulled(async () => (await pull("games.trash")).games, PAUSE_MS));
+    const hubs = (this.hubs = new Pulled(async () => (await pull("hubs.list")).hubs, PAUSE_MS));
+    const settings = (this.settings = new Pulled(
+      async () => (await pull("settings.list")).settings,
+      PAUSE_MS,
+    ));
+    this.#hinted = {
+      pairing_shown: [pairing, status],
+      pairing_hidden: [pairing, status, hubs],
+      hub_connected: [status, hubs],
+      hub_disconnected: [status, hubs],
+      upload_progress: [status],
+      uploads_changed: [status, transfers],
+      settings_changed: [status, settings],
+      games_changed: [status, transfers, games, trash],
+      steam_changed: [status],
+    };
+  }
+
+  /** A name that is newer than this plugin concerns nothing that it shows. */
+  notified(name: keyof Notifications): void {
+    this.#hinted[name]?.forEach((part) => part.refresh());
+  }
+
+  refresh(): void {
+    new Set(Object.values(this.#hinted).flat()).forEach((part) => part.refresh());
+  }
+}

@@ -1,0 +1,11 @@
+/** What Steam calls its language ("german"); "" where it does not say. */
+export async function steamLanguage(): Promise<string> {
+  try {
+    return await SteamClient.Settings.GetCurrentLanguage();
+  } catch {
+    return "";
+  }
+}
+
+/** Of Steam's own interface: a global of the page that plugins run in. */
+declare const SteamClient: { Settings: { GetCurrentLanguage(): Promise<string> } };

@@ -1,0 +1,90 @@
+import { IPC_CONFLICT, IPC_FAILED, IPC_NOT_FOUND, IpcError } from "../ipc/methods.js";
+import type { Methods, SteamChange, SteamImage } from "../ipc/methods.js";
+import type { RequestHandlers } from "../ipc/relay.js";
+
+/**
+ * The function that changes Steam from inside. It is native/steam/steam_script.js, the same that the
+ * agent runs through Steam's debugger where there is no plugin: what it does about new shortcuts
+ * that do not answer yet, adoption, reading back and tools is described there.
+ */
+export type SteamScript = (request: SteamScriptRequest) => Promise<SteamScriptAnswer>;
+
+export type SteamScriptRequest = { waitMs: number } & (
+  | { method: "apply"; change: SteamChange }
+  | { method: "holdImage"; offset: number; data: string }
+  | {
+      method: "showArtwork";
+      image: { appId: number; assetType: number; imageType: string; length: number };
+    }
+  | { method: "restart" }
+);
+
+export type SteamScriptAnswer =
+  | { ok: true; appId: number }
+  | { ok: false; kind: "conflict" | "not_found" | "io"; message: string };
+
+export type ReadFile = (
+  params: Methods["file.read"]["params"],
+) => Promise<Methods["file.read"]["result"]>;
+
+/** Shorter than the agent waits (control/README.md), so that its answer says what was wrong. */
+const APPLY_WAIT_MS = 18_000;
+const SHOW_ARTWORK_WAIT_MS = 9_000;
+const RESTART_WAIT_MS = 4_000;
+
+const codes = { conflict: IPC_CONFLICT, not_found: IPC_NOT_FOUND, io: IPC_FAILED };
+
+export function steamRequests(script: SteamScript, readFile: ReadFile): RequestHandlers {
+  const run = async (request: SteamScriptRequest): Promise<number> => {
+    const answer = await script(request);
+    if (!answer.ok) {
+      throw new IpcError(codes[answer.kind], answer.message);
+    }
+    return answer.appId;
+  };
+
+  return {
+    "steam.apply": async (change) => ({
+      appId: await run({ method: "apply", waitMs: APPLY_WAIT_MS, change }),
+    }),
+
+    "steam.show_artwork": async ({ appId, assetType, imageType, file, bytes }) => {
+      const end = Date.now() + SHOW_ARTWORK_WAIT_MS;
+      const data = await readWhole(readFile, { file, bytes });
+      const image = { appId, assetType, imageType, length: data.length };
+      await run({ method: "holdImage", waitMs: end - Date.now(), offset: 0, data });
+      return { appId: await run({ method: "showArtwork", waitMs: end - Date.now(), image }) };
+    },
+
+    "steam.restart": async () => {
+      await run({ method: "restart", waitMs: RESTART_WAIT_MS });
+      return {};
+    },
+  };
+}
+
+/** A whole file in base64. */
+async function readWhole(
+  readFile: ReadFile,
+  { file, bytes }: Pick<SteamImage, "file" | "bytes">,
+): Promise<string> {
+  const parts: string[] = [];
+  for (let offset = 0; offset < bytes; ) {
+    let { data } = await readFile({ file, offset });
+    if (offset + byteLength(data) < bytes) {
+      data = wholeTriplets(data); // only the end may be padded
+    }
+    if (data === "") {
+      throw new IpcError(IPC_FAILED, `the image ended after ${offset} of ${bytes} bytes`);
+    }
+    parts.push(data);
+    offset += byteLength(data);
+  }
+  return parts.join("");
+}
+
+const byteLength = (base64: string): number =>
+  (base64.length / 4) * 3 - (base64.endsWith("==") ? 2 : base64.endsWith("=") ? 1 : 0);
+
+const wholeTriplets = (base64: string): string =>
+  base64.endsWith("=") ? base64.slice(0, -4) : base64;

@@ -1,0 +1,37 @@
+import { languages, table } from "./table.js";
+import type { Language, TextKey } from "./table.js";
+
+/** Steam's names of the languages that the table has. */
+const steamLanguages: Record<string, Language> = {
+  english: "en",
+  german: "de",
+  spanish: "es",
+  latam: "es",
+  french: "fr",
+  japanese: "ja",
+  portuguese: "pt",
+  brazilian: "pt",
+  schinese: "zh",
+  tchinese: "zh",
+};
+
+type Values = Record<string, string | number>;
+
+/** The texts of one language; the same object as long as the language is. */
+export class Texts {
+  constructor(readonly language: Language) {}
+
+  get = (key: TextKey, values: Values = {}): string => {
+    const text = table[key][languages.indexOf(this.language)] ?? table[key][0];
+    return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+  };
+
+  /** The name of a setting; of one that is newer than this plugin, its key. */
+  setting = (key: string): string => (Object.hasOwn(table, key) ? this.get(key as TextKey) : key);
+}
+
+/** `name`: Steam's ("german") or a locale ("de-AT"). English is for everybody else. */
+export function languageOf(name: string): Language {
+  const prefix = name.slice(0, 2).toLowerCase();
+  return steamLanguages[name] ?? languages.find((language) => language === prefix) ?? "en";
+}

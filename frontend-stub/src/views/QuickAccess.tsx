@@ -1,0 +1,158 @@
+import { useQuickAccessVisible } from "@decky/api";
+import { ButtonItem, Field, Navigation, PanelSection, PanelSectionRow } from "@decky/ui";
+
+import { CodeCard } from "../components/CodeCard.js";
+import { DeviceState } from "../components/DeviceState.js";
+import { GameList, newestFirst } from "../components/GameList.js";
+import { HubList } from "../components/HubList.js";
+import { SteamState } from "../components/SteamState.js";
+import { TransferList } from "../components/TransferList.js";
+import { useActions, useHelper, useKnown, useSession, useTexts, VisibleContext } from "../hooks/useSession.js";
+import { useShownCode } from "../hooks/useShownCode.js";
+import { routes } from "./routes.js";
+
+/** All others are a page away. */
+const GAMES_SHOWN = 3;
+
+const open = (route: string) => () => {
+  Navigation.CloseSideMenus();
+  Navigation.Navigate(route);
+};
+
+/** The panel in Steam's quick access menu. */
+export function QuickAccess() {
+  return (
+    <VisibleContext.Provider value={useQuickAccessVisible()}>
+      <HelperState />
+      <Code />
+      <Device />
+      <Transfers />
+      <Games />
+      <Hubs />
+      <Steam />
+    </VisibleContext.Provider>
+  );
+}
+
+function HelperState() {
+  const { state, detail } = useHelper();
+  const { get } = useTexts();
+  if (state === "running") {
+    return null;
+  }
+  return (
+    <PanelSection>
+      <PanelSectionRow>
+        <Field
+          focusable
+          bottomSeparator="none"
+          label={get(state === "failed" ? "notRunning" : "starting")}
+          description={detail}
+        />
+      </PanelSectionRow>
+    </PanelSection>
+  );
+}
+
+function Code() {
+  const texts = useTexts();
+  const shown = useShownCode();
+  const { reject } = useActions();
+  if (!shown) {
+    return null;
+  }
+  return (
+    <PanelSection title={texts.get("pairTitle", { name: shown.hubName })}>
+      <PanelSectionRow>
+        <CodeCard shown={shown} texts={texts} fontSize={44} />
+      </PanelSectionRow>
+      <PanelSectionRow>
+        <ButtonItem layout="below" onClick={reject}>
+          {texts.get("reject")}
+        </ButtonItem>
+      </PanelSectionRow>
+    </PanelSection>
+  );
+}
+
+function Device() {
+  const { state } = useHelper();
+  const { value: status } = useKnown(useSession().state.status);
+  const texts = useTexts();
+  const { accept, unlock } = useActions();
+  if (!status || state !== "running") {
+    return null;
+  }
+  return (
+    <PanelSection title={texts.get("thisDevice")}>
+      <DeviceState status={status} texts={texts} onAccept={accept} onHelp={open(routes.help)} onUnlock={unlock} />
+    </PanelSection>
+  );
+}
+
+function Transfers() {
+  const { value: status } = useKnown(useSession().state.status);
+  const texts = useTexts();
+  const { discardUpload } = useActions();
+  if (!status || status.uploads.length === 0) {
+    return null;
+  }
+  return (
+    <PanelSection title={texts.get("transfers")}>
+      <TransferList uploads={status.uploads} texts={texts} onDiscard={discardUpload} />
+    </PanelSection>
+  );
+}
+
+function Games() {
+  const { value: games } = useKnown(useSession().state.games);
+  const texts = useTexts();
+  const { deleteGame } = useActions();
+  if (!games) {
+    return null;
+  }
+  return (
+    <PanelSection title={texts.get("games")}>
+      <PanelSectionRow>
+        <GameList games={newestFirst(games).slice(0, GAMES_SHOWN)} texts={texts} onDelete={deleteGame} />
+      </PanelSectionRow>
+      <PanelSectionRow>
+        <ButtonItem layout="below" onClick={open(routes.games)}>
+          {texts.get("allGames", { count: games.length })}
+        </ButtonItem>
+      </PanelSectionRow>
+    </PanelSection>
+  );
+}
+
+function Hubs() {
+  const { value: hubs } = useKnown(useSession().state.hubs);
+  const texts = useTexts();
+  const { revoke } = useActions();
+  if (!hubs) {
+    return null;
+  }
+  return (
+    <PanelSection title={texts.get("hubs")}>
+      <PanelSectionRow>
+        <HubList hubs={hubs} texts={texts} onRevoke={revoke} />
+      </PanelSectionRow>
+    </PanelSection>
+  );
+}
+
+function Steam() {
+  const { value: status } = useKnown(useSession().state.status);
+  const texts = useTexts();
+  const { restartSteam } = useActions();
+  return (
+    <PanelSection title="Steam">
+      {status && <SteamState steam={status.steam} texts={texts} onRestart={restartSteam} />}
+      <PanelSectionRow>
+        <ButtonItem layout="below" onClick={open(routes.settings)}>
+          {texts.get("settings")}
+        </ButtonItem>
+      </PanelSectionRow>
+    </PanelSection>
+  );
+}

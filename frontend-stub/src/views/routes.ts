@@ -1,0 +1,11 @@
+/** Where the full-screen page and its parts are. */
+export const ROUTE = "/capydeck";
+
+export const routes = {
+  games: `${ROUTE}/games`,
+  trash: `${ROUTE}/trash`,
+  hubs: `${ROUTE}/hubs`,
+  steam: `${ROUTE}/steam`,
+  settings: `${ROUTE}/settings`,
+  help: `${ROUTE}/help`,
+};
