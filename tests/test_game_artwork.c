@@ -18,6 +18,7 @@
 
 #define PNG "\x89PNG\r\n\x1a\n"
 #define UPLOAD "0123456789abcdef"
+#define MIB ((size_t)1024 * 1024)
 
 static struct steam_home home;
 static struct paths paths;
@@ -261,6 +262,70 @@ START_TEST(test_forget_and_sweep)
 }
 END_TEST
 
+/* From within an order's done, where no loop runs. */
+static void on_counted(void *user)
+{
+	ended_count++;
+}
+
+START_TEST(test_one_after_the_other)
+{
+	const struct steam_artwork_result results[ARTWORK_KIND_COUNT] = { 0 };
+	const struct artwork_urls urls = { .grid = (char *)"http://a" };
+
+	for (uint32_t i = 1; i <= 40; i++) {
+		game_artwork_apply(&services, NULL, "7", i, "Hades", &urls, on_counted, NULL);
+	}
+	for (uint32_t i = 1; i <= 40; i++) {
+		loop_run(services.loop);
+		ck_assert_uint_eq(order.count, i);
+		ck_assert_uint_eq(order.app_id, i);
+		order.done(order.user, results);
+		ck_assert_uint_eq(ended_count, i);
+	}
+}
+END_TEST
+
+/* A Hub can name as many and as long ones as it likes. */
+START_TEST(test_waiting_urls_have_bounds)
+{
+	const struct steam_artwork_result results[ARTWORK_KIND_COUNT] = { 0 };
+	AUTO(free_ptr) char *url = xcalloc(1, MIB + 1);
+	const struct artwork_urls urls = { .grid = url };
+
+	memset(url, 'x', MIB);
+	for (unsigned i = 0; i < 20; i++) {
+		game_artwork_apply(&services, NULL, "7", 6, "Hades", &urls, on_counted, NULL);
+	}
+	game_artwork_apply(&services, NULL, "7", 6, "Hades", NULL, on_ended, NULL);
+	for (unsigned i = 0; i < 16; i++) {
+		loop_run(services.loop);
+		order.done(order.user, results);
+	}
+	loop_run(services.loop);
+	ck_assert_uint_eq(order.count, 16);
+	ck_assert_uint_eq(ended_count, 21);
+	game_artwork_apply(&services, NULL, "7", 6, "Hades", &urls, on_counted, NULL);
+	loop_run(services.loop);
+	ck_assert_uint_eq(order.count, 17);
+	order.done(order.user, results);
+}
+END_TEST
+
+START_TEST(test_data_urls_wait_decoded)
+{
+	game_artwork_keep_url_take(
+		&services, UPLOAD, ARTWORK_GRID, xstrdup("data:image/png,%89PNG\r\n%1a\nhere"));
+	game_artwork_keep_url_take(
+		&services, UPLOAD, ARTWORK_HERO, xstrdup("data:image/png;base64,!!"));
+	game_artwork_keep_url_take(&services, UPLOAD, ARTWORK_LOGO, xstrdup("data:,<html>"));
+	apply(UPLOAD, NULL);
+	ck_assert_str_eq(order.images[ARTWORK_GRID], PNG "here");
+	ck_assert_ptr_null(order.images[ARTWORK_HERO]);
+	ck_assert_ptr_null(order.images[ARTWORK_LOGO]);
+}
+END_TEST
+
 START_TEST(test_stopping_leaves_it_to_the_next_start)
 {
 	const struct steam_artwork_result results[ARTWORK_KIND_COUNT] = { 0 };
@@ -293,6 +358,9 @@ int main(void)
 	tcase_add_test(tcase, test_nothing_to_apply);
 	tcase_add_test(tcase, test_what_is_kept_is_an_image_of_an_upload);
 	tcase_add_test(tcase, test_forget_and_sweep);
+	tcase_add_test(tcase, test_one_after_the_other);
+	tcase_add_test(tcase, test_waiting_urls_have_bounds);
+	tcase_add_test(tcase, test_data_urls_wait_decoded);
 	tcase_add_test(tcase, test_stopping_leaves_it_to_the_next_start);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_ENV);

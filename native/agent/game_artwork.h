@@ -12,10 +12,8 @@ struct game_artwork;
 struct strbuf;
 
 /*
- * Artwork of the games that Hubs send. Images may come before their game is complete ("appId": 0):
- * they wait in <state_dir>/artwork/<uploadId>/<type>, at most one of each type, and outlive a
- * crash. Files are read and written on a thread of its own, in the order of the calls: what is
- * kept before game_artwork_apply() is applied by it.
+ * Artwork of the games that Hubs send. Images may come before their game is complete ("appId": 0)
+ * and wait (kept_images.h): what is kept before game_artwork_apply() is applied by it.
  */
 struct game_artwork *game_artwork_create(struct agent_services *services);
 /*
@@ -24,15 +22,12 @@ struct game_artwork *game_artwork_create(struct agent_services *services);
  */
 void game_artwork_destroy(struct game_artwork *artwork);
 
-/*
- * Keeps an image for the game that is being uploaded, in place of an older one of its type. image
- * is emptied. done (may be NULL) is called once it is on the disk, or with an error (IO, NO_SPACE),
- * never from within this call; not at all when this fails. Errors: INVALID (an unknown type, no
- * image we know), TOO_LARGE, CONFLICT (too many are still to be written).
- */
+/* See kept_images_put(), kept_images_put_url_take(). */
 bool game_artwork_keep(struct agent_services *services, const char *upload_id, const char *type,
 	struct strbuf *image, void (*done)(void *user, const struct error *err), void *user,
 	struct error *err);
+void game_artwork_keep_url_take(struct agent_services *services, const char *upload_id,
+	enum artwork_kind kind, char *data_url);
 /* The images of an upload go, e.g. because there is no shortcut that they could be for. */
 void game_artwork_forget(struct agent_services *services, const char *upload_id);
 /*
@@ -43,8 +38,9 @@ void game_artwork_sweep(struct agent_services *services);
 
 /*
  * Applies what waits for upload_id (may be NULL) and what urls (may be NULL) name, in the
- * background; tells the connected Hub with operation_events of type "artwork", never as an error.
- * What waited goes then. done (may be NULL) is called once, never from within this call.
+ * background and one call after the other; tells the connected Hub with operation_events of type
+ * "artwork", never as an error. What waited goes then. done (may be NULL) is called once, never
+ * from within this call.
  */
 void game_artwork_apply(struct agent_services *services, const char *upload_id,
 	const char *account_id, uint32_t app_id, const char *game_name,

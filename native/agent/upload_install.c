@@ -1,5 +1,3 @@
-#define LOG_MODULE "install"
-
 #include "agent/upload_install.h"
 
 #include "agent/agent_session.h"
@@ -10,9 +8,7 @@
 #include "agent/upload_store.h"
 #include "core/cleanup.h"
 #include "core/error.h"
-#include "core/log.h"
 #include "core/paths.h"
-#include "core/strbuf.h"
 #include "core/strvec.h"
 #include "core/xalloc.h"
 #include "proto/proto_upload.h"
@@ -106,18 +102,9 @@ static void keep_images(
 	};
 
 	for (enum artwork_kind kind = 0; kind < ARTWORK_KIND_COUNT; kind++) {
-		AUTO(strbuf_finish) struct strbuf image = { 0 };
-		AUTO(free_ptr) char *url = NULL;
-		struct error err = { 0 };
-
-		if (*urls[kind] == NULL || !data_url_is(*urls[kind])) {
-			continue;
-		}
-		url = TAKE_PTR(*urls[kind]);
-		if (!data_url_decode(&image, url, ARTWORK_MAX_BYTES, &err) ||
-			!game_artwork_keep(services, upload_id, artwork_kind_name(kind), &image,
-				NULL, NULL, &err)) {
-			log_warning("an image of complete_upload is left out: %s", err.message);
+		if (*urls[kind] != NULL && data_url_is(*urls[kind])) {
+			game_artwork_keep_url_take(
+				services, upload_id, kind, TAKE_PTR(*urls[kind]));
 		}
 	}
 }
