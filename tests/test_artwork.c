@@ -266,6 +266,23 @@ START_TEST(test_rename)
 }
 END_TEST
 
+START_TEST(test_remove)
+{
+	ck_put(ARTWORK_GRID, BYTES(png), "4294967295p.png");
+	ck_put(ARTWORK_ICON, BYTES(ico), "4294967295_icon.ico");
+	place("4294967295.WEBP");
+	place("4294967295_notes.txt");
+	place("429496729p.png"); /* another shortcut */
+	ck_assert_msg(artwork_remove(home.path, ACCOUNT, APP, &err), "%s", err.message);
+	CK_FILES("429496729p.png", "4294967295_notes.txt");
+	ck_assert(artwork_remove(home.path, ACCOUNT, APP, &err));
+	ck_assert(artwork_remove(home.path, "1", APP, &err)); /* no folder: nothing to do */
+	ck_assert(!steam_home_exists(&home, "userdata/1"));
+	ck_assert(!artwork_remove(home.path, "1/..", APP, &err));
+	ck_assert_int_eq(err.kind, ERROR_INVALID);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("artwork");
@@ -284,6 +301,7 @@ int main(void)
 	tcase_add_test(tcase, test_accounts_are_digits);
 	tcase_add_test(tcase, test_no_link_is_followed);
 	tcase_add_test(tcase, test_rename);
+	tcase_add_test(tcase, test_remove);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);

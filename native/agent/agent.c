@@ -120,6 +120,13 @@ static void note_take(struct agent *agent, char *sentence)
 	}
 }
 
+static void on_game_gone(void *user, const struct game *game)
+{
+	struct agent *agent = user;
+
+	game_artwork_discard(&agent->services, game);
+}
+
 static void open_trash(struct agent *agent)
 {
 	char *notice = NULL;
@@ -131,6 +138,8 @@ static void open_trash(struct agent *agent)
 			.state_dir = agent->options.paths->state_dir,
 			.registry = agent->services.games,
 			.expire_after_ms = agent->options.config->games_trash_days * DAY_MS,
+			.gone = on_game_gone,
+			.user = agent,
 		},
 		&notice);
 	note_take(agent, notice);

@@ -5,6 +5,7 @@
 #include "agent/agent_session.h"
 #include "agent/game_registry.h"
 #include "agent/game_setup.h"
+#include "agent/game_trash.h"
 #include "agent/kept_images.h"
 #include "agent/operation_announce.h"
 #include "agent/upload_store.h"
@@ -15,8 +16,11 @@
 #include "core/paths.h"
 #include "core/strbuf.h"
 #include "core/strvec.h"
+#include "core/worker.h"
 #include "core/xalloc.h"
 #include "proto/proto_steam.h"
+#include "steam/shortcuts.h"
+#include "steam/steam.h"
 #include "steam/steam_artwork.h"
 
 #include <stdlib.h>
@@ -288,6 +292,71 @@ void game_artwork_apply(struct agent_services *services, const char *upload_id,
 	}
 	*link = application;
 	start_next(artwork);
+}
+
+/* --- Images that nobody needs any more --- */
+
+struct discarding {
+	struct worker_job job;
+	char *root;
+	char *account_id;
+	uint32_t app_id;
+	struct error error;
+};
+
+static void run_discarding(struct worker_job *job)
+{
+	struct discarding *discarding = (struct discarding *)job;
+
+	artwork_remove(
+		discarding->root, discarding->account_id, discarding->app_id, &discarding->error);
+}
+
+static void on_discarded(struct worker_job *job)
+{
+	struct discarding *discarding = (struct discarding *)job;
+
+	if (discarding->error.kind != ERROR_NONE) {
+		log_warning("images of a deleted game stay: %s", discarding->error.message);
+	}
+	free(discarding->root);
+	free(discarding->account_id);
+	free(discarding);
+}
+
+/* As far as can be told: what cannot be looked at may be in use. */
+static bool is_in_use(
+	const struct agent_services *services, const struct game *game, uint32_t app_id)
+{
+	AUTO(shortcut_list_finish) struct shortcut_list list = { 0 };
+	size_t trashed_count = 0;
+
+	for (size_t i = 0; i < game_trash_count(services->trash); i++) {
+		trashed_count += game_trash_at(services->trash, i)->game.app_id == game->app_id;
+	}
+	return trashed_count > 0 || game_registry_find_app(services->games, game->app_id) != NULL ||
+	       game_registry_find_app(services->games, app_id) != NULL ||
+	       !steam_list_shortcuts(services->steam, game->user_id, &list, NULL) ||
+	       shortcut_list_find(&list, app_id) != NULL;
+}
+
+void game_artwork_discard(struct agent_services *services, const struct game *game)
+{
+	uint32_t app_id = steam_actual_app_id(services->steam, game->app_id);
+	struct discarding *discarding;
+
+	if (app_id == 0 || is_in_use(services, game, app_id)) {
+		return;
+	}
+	discarding = xcalloc(1, sizeof(*discarding));
+	discarding->job = (struct worker_job){ .run = run_discarding, .done = on_discarded };
+	discarding->app_id = app_id;
+	if (steam_find_account(services->steam, game->user_id, &discarding->root,
+		    &discarding->account_id, &discarding->error)) {
+		worker_submit(services->worker, &discarding->job);
+	} else {
+		on_discarded(&discarding->job);
+	}
 }
 
 struct game_artwork *game_artwork_create(struct agent_services *services)

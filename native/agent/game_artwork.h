@@ -8,6 +8,7 @@
 struct agent_services;
 struct artwork_urls;
 struct error;
+struct game;
 struct game_artwork;
 struct strbuf;
 
@@ -45,6 +46,12 @@ void game_artwork_sweep(struct agent_services *services);
 void game_artwork_apply(struct agent_services *services, const char *upload_id,
 	const char *account_id, uint32_t app_id, const char *game_name,
 	const struct artwork_urls *urls, void (*done)(void *user), void *user);
+
+/*
+ * A game was deleted for good: its images go, in the background, unless a shortcut has its app id
+ * again, or another deleted game would come back with it.
+ */
+void game_artwork_discard(struct agent_services *services, const struct game *game);
 
 /* The URLs by their kinds; borrowed from urls. */
 void game_artwork_urls(const struct artwork_urls *urls, const char *out[ARTWORK_KIND_COUNT]);

@@ -24,6 +24,8 @@ struct game_trash {
 	struct worker *worker;
 	struct game_registry *registry;
 	int64_t expire_after_ms;
+	void (*gone)(void *user, const struct game *game);
+	void *user;
 	struct trash_list list;
 	struct loop_timer *timer;
 	/* Of the discarded ones, the first so many could not be deleted since the last look … */
@@ -64,6 +66,9 @@ static void deletion_done(struct worker_job *job)
 
 	if (trash != NULL && deletion->succeeded) {
 		log_info("'%s' is deleted for good", deletion->game_dir);
+		if (trash->gone != NULL) {
+			trash->gone(trash->user, &trash->list.discarded[trash->failed_count].game);
+		}
 		trash_list_drop_discarded(&trash->list, trash->failed_count);
 		trash_list_save_or_warn(&trash->list);
 	} else if (trash != NULL && deletion->err.kind == ERROR_NOT_FOUND) {
@@ -207,6 +212,8 @@ struct game_trash *game_trash_create(const struct game_trash_options *options, c
 		.worker = options->worker,
 		.registry = options->registry,
 		.expire_after_ms = options->expire_after_ms,
+		.gone = options->gone,
+		.user = options->user,
 		.timer = loop_timer_create(options->loop, on_timer, trash),
 	};
 	trash_list_load(&trash->list, path, notice);

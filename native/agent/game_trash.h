@@ -26,6 +26,9 @@ struct game_trash_options {
 	const char *state_dir;
 	struct game_registry *registry;
 	int64_t expire_after_ms;
+	/* One was deleted for good; borrowed. NULL: nobody wants to know. */
+	void (*gone)(void *user, const struct game *game);
+	void *user;
 };
 
 /* notice (caller frees, else NULL): what a reader should know, e.g. a file set aside. */

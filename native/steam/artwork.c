@@ -315,15 +315,26 @@ static bool rename_kind(
 	return true;
 }
 
+/* True where there is none: *grid_fd is −1 then. */
+static bool open_old_grid(const char *root, const char *account_id, int *grid_fd, struct error *err)
+{
+	struct error reason = { 0 };
+
+	*grid_fd = open_grid(root, account_id, false, &reason);
+	return *grid_fd >= 0 || reason.kind == ERROR_NOT_FOUND ||
+	       error_set(err, reason.kind, "%s", reason.message);
+}
+
 bool artwork_rename(
 	const char *root, const char *account_id, uint32_t from, uint32_t to, struct error *err)
 {
-	struct error reason = { 0 };
-	AUTO(close_fd) int grid_fd = open_grid(root, account_id, false, &reason);
+	AUTO(close_fd) int grid_fd = -1;
 
+	if (!open_old_grid(root, account_id, &grid_fd, err)) {
+		return false;
+	}
 	if (grid_fd < 0) {
-		return reason.kind == ERROR_NOT_FOUND ||
-		       error_set(err, reason.kind, "%s", reason.message);
+		return true;
 	}
 	for (unsigned kind = 0; from != to && kind < ARTWORK_KIND_COUNT; kind++) {
 		if (!rename_kind(grid_fd, from, to, (enum artwork_kind)kind, err)) {
@@ -331,4 +342,21 @@ bool artwork_rename(
 		}
 	}
 	return sync_grid(grid_fd, err);
+}
+
+bool artwork_remove(const char *root, const char *account_id, uint32_t app_id, struct error *err)
+{
+	AUTO(close_fd) int grid_fd = -1;
+
+	if (!open_old_grid(root, account_id, &grid_fd, err)) {
+		return false;
+	}
+	for (unsigned kind = 0; grid_fd >= 0 && kind < ARTWORK_KIND_COUNT; kind++) {
+		AUTO(free_ptr) char *stem = stem_of(app_id, (enum artwork_kind)kind);
+
+		if (!remove_images(grid_fd, stem, NULL, err)) {
+			return false;
+		}
+	}
+	return true;
 }

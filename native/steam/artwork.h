@@ -49,3 +49,5 @@ bool artwork_put(const char *root, const char *account_id, uint32_t app_id, enum
 /* The images of a shortcut that got another id; those of `to` that are not replaced stay. */
 bool artwork_rename(
 	const char *root, const char *account_id, uint32_t from, uint32_t to, struct error *err);
+/* All images of a shortcut that is no more; that there are none is success. */
+bool artwork_remove(const char *root, const char *account_id, uint32_t app_id, struct error *err);

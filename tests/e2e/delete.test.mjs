@@ -6,7 +6,8 @@ import test from "node:test";
 
 import { Deck, startAgent } from "./lib/agent.mjs";
 import { GameModePlugin } from "./lib/game_mode_plugin.mjs";
-import { Game, Hub, bytesOf, sendChunks, upload } from "./lib/hub.mjs";
+import { Game, Hub, bytesOf, frame, sendChunks, upload } from "./lib/hub.mjs";
+import { PNG } from "./lib/images.mjs";
 import { SteamClient } from "./lib/steam_client.mjs";
 import { GAMER, SIBLING, readShortcuts, shortcutsPath, writeBinaryVdf } from "./lib/steam_home.mjs";
 import { filesOf, readFiles } from "./lib/tree.mjs";
@@ -463,6 +464,37 @@ test("a game that is deleted before its shortcut is made gets it when it comes b
   assert.equal((await deck.ctl("games", "restore", "Celeste")).code, 0);
   const [{ exe }] = plugin.model.shortcuts.values();
   assert.equal(exe, path.join(deck.game("Celeste"), "bin/celeste"));
+});
+
+test("images stay with a deleted game and go with it for good", async (t) => {
+  const agent = await startAgent(t);
+  const { deck } = agent;
+  const hub = await Hub.paired(agent);
+  const grid = path.join(deck.steam, "userdata", GAMER.accountId, "config/grid");
+  const trashed = async () => (await deck.ctlJson("games", "trash")).games;
+  const discard = async ({ id }) => {
+    assert.equal((await deck.ctl("games", "discard", id, "--yes")).code, 0);
+    await until("its folder is gone", () => !trash(deck).some((dir) => dir.endsWith(id)));
+  };
+  const send = async (appId) => {
+    const id = hub.newId();
+    const reply = hub.reply(id);
+    hub.binary(frame({ id, type: "artwork_image", appId, artworkType: "hero", contentType: "image/png" }, PNG));
+    assert.equal((await reply).payload.success, true);
+  };
+  const { appId } = await push(hub);
+  const other = await push(hub, celeste("Other"));
+  await send(appId);
+  await send(other.appId);
+  await hub.request("delete_game", { appId });
+  await push(hub);
+  await discard((await trashed())[0]);
+  await hub.request("delete_game", { appId });
+  const hero = path.join(grid, `${appId}_hero.png`);
+  assert.ok(fs.existsSync(hero), "the id was in use, and may be again");
+  await discard((await trashed())[0]);
+  await until("the image is gone", () => !fs.existsSync(hero));
+  assert.deepEqual(fs.readdirSync(grid), [`${other.appId}_hero.png`]);
 });
 
 test("a game without a shortcut is deleted and restored by its owner", async (t) => {
