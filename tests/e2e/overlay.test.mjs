@@ -6,6 +6,7 @@ import test from "node:test";
 
 import { BINARY, Deck, run, startAgent } from "./lib/agent.mjs";
 import { Hub } from "./lib/hub.mjs";
+import { digitsOf, overlayState, shown } from "./lib/overlay.mjs";
 import { Screen, missingPrograms } from "./lib/screen.mjs";
 import { until } from "./lib/wait.mjs";
 
@@ -19,28 +20,8 @@ async function agentOn(t, screen, settings = {}) {
   return await startAgent(t, { deck, overlay: true, env: { DISPLAY: screen.display } });
 }
 
-const overlayState = async (agent) => (await agent.deck.ctlJson("status")).overlay;
-
-async function shown(agent) {
-  return await until("the overlay shows the code", async () => {
-    const { state, detail } = await overlayState(agent);
-    assert.notEqual(state, "failed", detail);
-    return state === "shown";
-  });
-}
-
 async function hidden(screen) {
   await until("the overlay's window goes", async () => !(await screen.windows()).includes('"CapyDeck"'));
-}
-
-/** The part of the card where the digits are: between its head and its foot. */
-function digitsOf(card) {
-  return {
-    left: card.left,
-    top: card.top + Math.round(card.height * 0.34),
-    width: card.width,
-    height: Math.round(card.height * 0.36),
-  };
 }
 
 for (const size of ["1280x800", "1920x1080", "3840x2160"]) {
