@@ -3,6 +3,7 @@
 # make check      unit tests and fuzz corpora        make e2e    a real agent driven from outside
 # make sanitize   check under ASan+UBSan and TSan    make lint   warnings as errors, format, layers
 # make ui         the plugin's interface: dist/      make check-ui   its types and unit tests
+# make test-gamescope   the code on the screen of Game Mode, in a real gamescope
 # make fuzz       libFuzzer, FUZZ_SECONDS a target   make install PREFIX=/usr/local DESTDIR=
 # Variants: CC=clang, SAN=address,undefined, OPT=-O0, WERROR=-Werror; each builds in a folder of its own.
 SHELL := /bin/bash
@@ -77,6 +78,8 @@ check: all $(TESTS) $(FUZZERS)
 	scripts/run_checks $B
 e2e: all $B/cef_tool $B/fake_game
 	tests/e2e/run $(abspath $B/capydeck) $(E2E)
+test-gamescope: all
+	tests/gamescope/run $(abspath $B/capydeck)
 sanitize:
 	$(MAKE) SAN=address,undefined check
 	$(MAKE) SAN=thread check-threads
@@ -110,5 +113,5 @@ install: all
 clean: ; rm -rf build build-* .deps
 
 -include $(shell find $B -name '*.d' 2>/dev/null)
-.PHONY: all programs check check-threads e2e sanitize fuzz fuzz-run lint bench demo ui check-ui test install clean
+.PHONY: all programs check check-threads e2e test-gamescope sanitize fuzz fuzz-run lint bench demo ui check-ui test install clean
 .SECONDARY:

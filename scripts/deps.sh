@@ -11,6 +11,7 @@ packages=(
 	avahi-daemon avahi-utils dbus python3-zeroconf python3-vdf
 	nodejs npm iproute2 tmux chromium
 	xvfb openbox picom xdotool x11-utils imagemagick tesseract-ocr fonts-noto-cjk fonts-noto-core
+	debootstrap debian-archive-keyring
 )
 
 if command -v pacman >/dev/null; then

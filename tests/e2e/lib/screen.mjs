@@ -26,6 +26,12 @@ export class Picture {
     this.pixels = ppm.subarray(ppm.length - 3 * this.width * this.height);
   }
 
+  /** Of an image file, whatever its format. */
+  static read(file) {
+    const options = ["-alpha", "off", "-depth", "8", "ppm:-"];
+    return new Picture(spawnSync("convert", [file, ...options], { maxBuffer: 1 << 28 }).stdout);
+  }
+
   at(x, y) {
     const start = 3 * (y * this.width + x);
     return [...this.pixels.subarray(start, start + 3)];
