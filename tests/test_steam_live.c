@@ -16,11 +16,13 @@
 
 static struct steam_live live;
 static struct shortcuts saved; /* what Steam's file holds */
+static int64_t saved_at_s;
 
 static void teardown(void)
 {
 	steam_live_finish(&live);
 	shortcuts_finish(&saved);
+	saved_at_s = 0;
 }
 
 static struct steam_change put_of(const char *name)
@@ -63,7 +65,10 @@ static void ck_shows(pid_t pid, const char *account_id, const char *expected)
 
 	shortcuts_write(&saved, &bytes);
 	ck_assert(shortcuts_parse(&shown, bytes.data, bytes.length, NULL));
-	steam_live_overlay(&live, pid, account_id, &shown);
+	steam_live_overlay(&live,
+		&(struct steam_live_file){
+			.account_id = account_id, .pid = pid, .saved_at_s = saved_at_s },
+		&shown);
 	shortcuts_list(&shown, &list);
 	for (size_t i = 0; i < list.count; i++) {
 		strbuf_appendf(&text, "%s%s %x %s", i > 0 ? ", " : "", list.items[i].name,
@@ -87,6 +92,19 @@ START_TEST(test_shown_until_the_file_has_it)
 	/* From here on the file alone counts, whatever the user makes of it. */
 	save(put_of("Renamed"), DOOM);
 	ck_shows(STEAM, ME, "Renamed a0000001 ");
+}
+END_TEST
+
+START_TEST(test_what_the_user_has_undone_is_not_shown)
+{
+	make(put_of("Doom"), DOOM);
+	saved_at_s = live.changes[0].made_at_s + 5; /* perhaps begun before */
+	ck_shows(STEAM, ME, "Doom a0000001 ");
+	saved_at_s++;
+	ck_shows(STEAM, "1", "");
+	ck_assert_uint_eq(live.count, 1);
+	ck_shows(STEAM, ME, "");
+	ck_assert_uint_eq(live.count, 0);
 }
 END_TEST
 
@@ -133,7 +151,7 @@ START_TEST(test_limit)
 		make(remove_of(), 0x90000000u + i);
 	}
 	ck_assert_uint_eq(live.count, STEAM_LIVE_CHANGES_MAX);
-	ck_assert_uint_eq(live.changes[0].app_id, 0x90000001u);
+	ck_assert_uint_eq(live.changes[0].change.app_id, 0x90000001u);
 }
 END_TEST
 
@@ -146,6 +164,7 @@ int main(void)
 
 	tcase_add_checked_fixture(tcase, NULL, teardown);
 	tcase_add_test(tcase, test_shown_until_the_file_has_it);
+	tcase_add_test(tcase, test_what_the_user_has_undone_is_not_shown);
 	tcase_add_test(tcase, test_the_last_change_of_an_entry_counts);
 	tcase_add_test(tcase, test_forgotten_with_its_steam);
 	tcase_add_test(tcase, test_limit);

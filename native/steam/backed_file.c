@@ -29,6 +29,7 @@ bool backed_file_load(
 	file->exists = true;
 	if (stat(file->path, &stat_buf) == 0) {
 		file->mode = stat_buf.st_mode & 0777;
+		file->changed_at_s = stat_buf.st_mtim.tv_sec;
 	}
 	return true;
 }

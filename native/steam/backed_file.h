@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 struct error;
@@ -20,6 +21,7 @@ struct backed_file {
 	char *path;	      /* behind symbolic links */
 	struct strbuf loaded; /* the bytes that were read */
 	mode_t mode;
+	int64_t changed_at_s; /* Unix time; 0: it does not exist */
 	bool exists;
 };
 

@@ -6,10 +6,14 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+
+/* A file that is saved so much later was not begun before. */
+#define SAVING_MAX_S 5
 
 static void remove_at(struct steam_live *live, size_t index)
 {
-	steam_change_finish(&live->changes[index]);
+	steam_change_finish(&live->changes[index].change);
 	live->count--;
 	memmove(&live->changes[index], &live->changes[index + 1],
 		(live->count - index) * sizeof(*live->changes));
@@ -18,7 +22,7 @@ static void remove_at(struct steam_live *live, size_t index)
 void steam_live_finish(struct steam_live *live)
 {
 	for (size_t i = 0; i < live->count; i++) {
-		steam_change_finish(&live->changes[i]);
+		steam_change_finish(&live->changes[i].change);
 	}
 	free(live->changes);
 	*live = (struct steam_live){ 0 };
@@ -35,6 +39,8 @@ static void forget_other_steam(struct steam_live *live, pid_t pid)
 void steam_live_add(
 	struct steam_live *live, pid_t pid, const struct steam_change *change, uint32_t app_id)
 {
+	struct steam_live_change *added;
+
 	forget_other_steam(live, pid);
 	if (pid == 0) {
 		return; /* it has ended, and saved */
@@ -43,10 +49,10 @@ void steam_live_add(
 		remove_at(live, 0);
 	}
 	live->changes = xrealloc(live->changes, live->count + 1, sizeof(*live->changes));
-	live->changes[live->count] = (struct steam_change){ 0 };
-	steam_change_copy(&live->changes[live->count], change);
-	live->changes[live->count].app_id = app_id;
-	live->count++;
+	added = &live->changes[live->count++];
+	*added = (struct steam_live_change){ .made_at_s = time(NULL) };
+	steam_change_copy(&added->change, change);
+	added->change.app_id = app_id;
 }
 
 static bool shows(const struct shortcut_list *list, const struct steam_change *change)
@@ -66,10 +72,10 @@ static bool shows(const struct shortcut_list *list, const struct steam_change *c
 /* Has a later change left nothing of it to be seen in the file? */
 static bool is_superseded(const struct steam_live *live, size_t index)
 {
-	const struct steam_change *change = &live->changes[index];
+	const struct steam_change *change = &live->changes[index].change;
 
 	for (size_t i = index + 1; i < live->count; i++) {
-		const struct steam_change *later = &live->changes[i];
+		const struct steam_change *later = &live->changes[i].change;
 
 		if (later->app_id == change->app_id &&
 			strcmp(later->account_id, change->account_id) == 0 &&
@@ -82,21 +88,34 @@ static bool is_superseded(const struct steam_live *live, size_t index)
 	return false;
 }
 
+/* Is there nothing of it that the file could not tell by itself? */
+static bool is_over(const struct steam_live *live, size_t index, const struct steam_live_file *file,
+	const struct shortcut_list *saved)
+{
+	const struct steam_live_change *change = &live->changes[index];
+
+	return is_superseded(live, index) || shows(saved, &change->change) ||
+	       file->saved_at_s > change->made_at_s + SAVING_MAX_S;
+}
+
 void steam_live_overlay(
-	struct steam_live *live, pid_t pid, const char *account_id, struct shortcuts *shortcuts)
+	struct steam_live *live, const struct steam_live_file *file, struct shortcuts *shortcuts)
 {
 	AUTO(shortcut_list_finish) struct shortcut_list saved = { 0 };
 	size_t i = 0;
 
-	forget_other_steam(live, pid);
+	forget_other_steam(live, file->pid);
 	shortcuts_list(shortcuts, &saved);
 	while (i < live->count) {
-		if (strcmp(live->changes[i].account_id, account_id) != 0) {
+		const struct steam_change *change = &live->changes[i].change;
+
+		if (strcmp(change->account_id, file->account_id) != 0) {
 			i++;
-		} else if (is_superseded(live, i) || shows(&saved, &live->changes[i])) {
+		} else if (is_over(live, i, file, &saved)) {
 			remove_at(live, i);
 		} else {
-			steam_change_apply(&live->changes[i++], shortcuts);
+			steam_change_apply(change, shortcuts);
+			i++;
 		}
 	}
 }

@@ -22,7 +22,13 @@ bool steam_view_made(struct steam_view *view, const char *account_id, struct sho
 	shortcuts_finish(shortcuts);
 	*shortcuts = file.shortcuts;
 	file.shortcuts = (struct shortcuts){ 0 };
-	steam_live_overlay(&view->live, steam_install_running(&install), account_id, shortcuts);
+	steam_live_overlay(&view->live,
+		&(struct steam_live_file){
+			.account_id = account_id,
+			.saved_at_s = file.backed.changed_at_s,
+			.pid = steam_install_running(&install),
+		},
+		shortcuts);
 	return true;
 }
 
