@@ -2,6 +2,7 @@
 
 #include "agent/agent.h"
 
+#include "agent/agent_announcer.h"
 #include "agent/agent_identity.h"
 #include "agent/agent_session.h"
 #include "agent/agent_settings.h"
@@ -23,7 +24,6 @@
 #include "core/paths.h"
 #include "core/strvec.h"
 #include "core/xalloc.h"
-#include "net/mdns.h"
 #include "net/ws_server.h"
 #include "proto/proto_constants.h"
 #include "steam/steam.h"
@@ -40,8 +40,6 @@
 #define GUEST_MESSAGE_MAX_BYTES (CHUNK_PREFIX_BYTES + CHUNK_HEADER_MAX_BYTES)
 #define GUEST_QUEUED_MAX_BYTES (256 * 1024)
 #define DAY_MS (24 * 60 * 60 * INT64_C(1000))
-/* Desktop Hubs forget an agent that they have not resolved anew for 120 s. */
-#define ANNOUNCE_REFRESH_MS (60 * 1000)
 
 struct agent {
 	struct agent_options options;
@@ -53,8 +51,8 @@ struct agent {
 	struct agent_settings *settings;
 	struct agent_services services;
 	struct ws_server *server;
-	struct mdns *mdns;
-	struct pairing_overlay *overlay; /* NULL: off */
+	struct agent_announcer *announcer; /* NULL: not announced */
+	struct pairing_overlay *overlay;   /* NULL: off */
 };
 
 static void on_hub_changed(void *user)
@@ -279,43 +277,10 @@ static void open_steam(struct agent *agent)
 	steam_set_events(agent->services.steam, &steam_events, agent);
 }
 
-/* --- Announcement --- */
-
-static void fill_txt(const struct agent *agent, struct strvec *txt)
-{
-	strvec_push_take(txt, xasprintf("id=%s", agent->identity.id));
-	strvec_push_take(txt, xasprintf("name=%s", agent->options.config->agent_name));
-	strvec_push_take(txt, xasprintf("version=%s", agent->identity.version));
-	strvec_push_take(txt, xasprintf("platform=%s", agent->identity.platform));
-}
-
-static void on_mdns_changed(void *user, enum mdns_state state)
-{
-	struct agent *agent = user;
-
-	if (state == MDNS_FAILED) {
-		log_warning("%s", mdns_detail(agent->mdns));
-	} else {
-		log_info("%s", mdns_detail(agent->mdns));
-	}
-}
-
 void agent_announce(struct agent *agent)
 {
-	AUTO(free_ptr) char *host = xasprintf("capydeck-%s", agent->identity.id);
-	AUTO(strvec_finish) struct strvec txt = { 0 };
-
-	fill_txt(agent, &txt);
-	agent->mdns = mdns_create(agent->options.loop,
-		&(struct mdns_options){
-			.type = PROTO_SERVICE_TYPE,
-			.name = agent->identity.id,
-			.host = host,
-			.port = ws_server_port(agent->server),
-			.txt = &txt,
-			.refresh_ms = ANNOUNCE_REFRESH_MS,
-		},
-		on_mdns_changed, agent);
+	agent->announcer = agent_announcer_create(agent->options.loop, agent->options.config,
+		&agent->identity, ws_server_port(agent->server));
 }
 
 /* --- Settings --- */
@@ -332,12 +297,8 @@ static void on_setting_changed(void *user, const char *key)
 static void on_renamed(void *user)
 {
 	struct agent *agent = user;
-	AUTO(strvec_finish) struct strvec txt = { 0 };
 
-	fill_txt(agent, &txt);
-	if (agent->mdns != NULL) {
-		mdns_update(agent->mdns, &txt);
-	}
+	agent_announcer_update(agent->announcer);
 }
 
 static bool is_port_fixed(const struct agent *agent)
@@ -357,8 +318,8 @@ static bool on_moved(void *user, struct error *err)
 		return false;
 	}
 	log_info("listening on port %u now", port);
-	if (agent->mdns != NULL) {
-		mdns_destroy(TAKE_PTR(agent->mdns));
+	if (agent->announcer != NULL) {
+		agent_announcer_destroy(TAKE_PTR(agent->announcer));
 		agent_announce(agent);
 	}
 	return true;
@@ -431,7 +392,7 @@ void agent_destroy(struct agent *agent)
 	agent->events = NULL;
 	agent->services.stopping = true;
 	agent_settings_destroy(agent->settings);
-	mdns_destroy(agent->mdns);
+	agent_announcer_destroy(agent->announcer);
 	ws_server_destroy(agent->server);
 	upload_store_destroy(agent->services.uploads);
 	game_artwork_destroy(agent->services.game_artwork);
@@ -545,7 +506,7 @@ struct guess_limiter *agent_limiter(const struct agent *agent)
 
 const struct mdns *agent_mdns(const struct agent *agent)
 {
-	return agent->mdns;
+	return agent->announcer != NULL ? agent_announcer_mdns(agent->announcer) : NULL;
 }
 
 struct pairing *agent_pairing(const struct agent *agent)
