@@ -539,6 +539,21 @@ START_TEST(test_removing_what_was_made)
 }
 END_TEST
 
+START_TEST(test_removal_makes_no_file)
+{
+	uint32_t app_id = put("Doom", "");
+
+	start_client();
+	remove_entry(app_id);
+	/* The account leaves this machine. */
+	ck_assert_int_eq(unlink(steam_home_path(&home, SHORTCUTS)), 0);
+	ck_assert_int_eq(rmdir(steam_home_path(&home, CONFIG)), 0);
+	end_client();
+	await_queued(0);
+	ck_assert(!steam_home_exists(&home, CONFIG));
+}
+END_TEST
+
 START_TEST(test_plugin_makes_it_at_once)
 {
 	start_client();
@@ -967,6 +982,7 @@ int main(void)
 	tcase_add_test(tcase, test_entry_made_by_hand_is_adopted);
 	tcase_add_test(tcase, test_removing_what_was_never_made_leaves_nothing);
 	tcase_add_test(tcase, test_removing_what_was_made);
+	tcase_add_test(tcase, test_removal_makes_no_file);
 	tcase_add_test(tcase, test_plugin_makes_it_at_once);
 	tcase_add_test(tcase, test_another_id_than_was_told);
 	tcase_add_test(tcase, test_both_ids_are_understood);

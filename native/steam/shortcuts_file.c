@@ -31,6 +31,9 @@ bool shortcuts_file_save(const struct shortcuts_file *file, struct error *err)
 	AUTO(shortcuts_finish) struct shortcuts read = { 0 };
 	struct error problem = { 0 };
 
+	if (!file->backed.exists && file->shortcuts.root.count == 0) {
+		return true; /* no list, and none wanted: perhaps the account is gone */
+	}
 	shortcuts_write(&file->shortcuts, &text);
 	/* Past the limits we could never again change what is in there. */
 	if (!shortcuts_parse(&read, strbuf_text(&text), text.length, &problem)) {
