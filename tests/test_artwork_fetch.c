@@ -36,6 +36,7 @@ static const struct page {
 	{ "/endless", "HTTP/1.1 302 Found\r\nLocation: /endless\r\n" BYE, END },
 	{ "/elsewhere", "HTTP/1.1 302 Found\r\nLocation: file:///etc/passwd\r\n" BYE, END },
 	{ "/missing", "HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n" BYE "gone", END },
+	{ "/plain", "this is no HTTP", END },
 	{ "/cut", OK_HEAD "Content-Length: 50\r\n" BYE "half", END },
 	{ "/silent", "", STALL },
 	{ "/stalled", OK_HEAD "Content-Length: 50\r\n\r\nhalf", STALL },
@@ -224,6 +225,7 @@ END_TEST
 START_TEST(failures_have_their_own_reasons_and_stop_no_other)
 {
 	struct bench bench;
+	char url[64];
 
 	bench_init(&bench);
 	add_page(&bench, "/missing?key=hidden");
@@ -236,6 +238,10 @@ START_TEST(failures_have_their_own_reasons_and_stop_no_other)
 	add_url(&bench, "127.0.0.1");
 	add_url(&bench, "");
 	add_page(&bench, "/image");
+	add_page(&bench, "/plain");
+	snprintf(url, sizeof(url), "http://\u2460\u2461\u2466.0.0.1:%u/image", bench.port);
+	add_url(&bench, url); /* circled digits */
+	add_url(&bench, "http://-\u202e-.invalid/");
 	run(&bench);
 	expect_error(&bench, 0, "'127.0.0.1' closed the connection without an answer");
 	expect_error(&bench, 1, "'127.0.0.1' answered with status 404");
@@ -247,6 +253,9 @@ START_TEST(failures_have_their_own_reasons_and_stop_no_other)
 	expect_error(&bench, 7, "only those of http and https");
 	expect_error(&bench, 8, "only those of http and https");
 	expect_image(&bench, 9, "image");
+	expect_error(&bench, 10, "'127.0.0.1' does not answer in HTTP");
+	expect_image(&bench, 11, "image");
+	expect_error(&bench, 12, "'-?-.invalid' is no name that a host can have");
 	for (size_t i = 0; i < bench.options.count; i++) {
 		ck_assert_ptr_null(strstr(bench.outcomes[i], "hidden"));
 		snprintf(bench.texts[i], sizeof(bench.texts[i]), "%zu", i);

@@ -220,8 +220,8 @@ static bool describe(const struct download *download, CURLcode code, struct erro
 	if ((code == CURLE_OK || code == CURLE_WRITE_ERROR) && (status < 200 || status > 299)) {
 		return error_set(err, ERROR_IO, "%s answered with status %ld", subject, status);
 	}
-	return code == CURLE_OK ||
-	       download_error_set(err, code, subject, download->host, download->detail);
+	return code == CURLE_OK || download_error_set(err, download->curl, code, subject,
+					   download->host, download->detail);
 }
 
 bool download_end(struct download *download, CURLcode code, struct error *err)

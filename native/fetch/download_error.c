@@ -11,7 +11,7 @@
 
 static const struct cause {
 	CURLcode code;
-	enum { LAST_HOST, FIRST_HOST } blamed;
+	enum { LAST_HOST, FIRST_HOST, ONLY_HOST /* there was no redirect */ } blamed;
 	const char *predicate;
 } causes[] = {
 	{ CURLE_COULDNT_RESOLVE_HOST, LAST_HOST, "cannot be found: no address for that name" },
@@ -21,9 +21,11 @@ static const struct cause {
 	{ CURLE_RECV_ERROR, LAST_HOST, "broke the connection off" },
 	{ CURLE_SEND_ERROR, LAST_HOST, "broke the connection off" },
 	{ CURLE_TOO_MANY_REDIRECTS, FIRST_HOST, "redirects more than five times" },
+	{ CURLE_UNSUPPORTED_PROTOCOL, ONLY_HOST, "does not answer in HTTP" },
 	{ CURLE_UNSUPPORTED_PROTOCOL, FIRST_HOST,
 		"redirects to something else than http and https" },
 	{ CURLE_LOGIN_DENIED, FIRST_HOST, "redirects to a URL with a user name" },
+	{ CURLE_URL_MALFORMAT, ONLY_HOST, "is no name that a host can have" },
 	{ CURLE_URL_MALFORMAT, FIRST_HOST, "redirects to no URL that can be read" },
 };
 
@@ -47,18 +49,22 @@ char *download_error_subject(CURL *curl, const char *first_host)
 	return subject;
 }
 
-bool download_error_set(struct error *err, CURLcode code, const char *subject,
+bool download_error_set(struct error *err, CURL *curl, CURLcode code, const char *subject,
 	const char *first_host, const char *detail)
 {
+	long redirect_count = 0;
+
+	curl_easy_getinfo(curl, CURLINFO_REDIRECT_COUNT, &redirect_count);
 	for (size_t i = 0; i < sizeof(causes) / sizeof(causes[0]); i++) {
-		if (causes[i].code != code) {
+		const struct cause *cause = &causes[i];
+
+		if (cause->code != code || (cause->blamed == ONLY_HOST && redirect_count > 0)) {
 			continue;
 		}
-		if (causes[i].blamed == FIRST_HOST) {
-			return error_set(
-				err, ERROR_IO, HOST_FORMAT " %s", first_host, causes[i].predicate);
-		}
-		return error_set(err, ERROR_IO, "%s %s", subject, causes[i].predicate);
+		return cause->blamed == LAST_HOST
+			       ? error_set(err, ERROR_IO, "%s %s", subject, cause->predicate)
+			       : error_set(err, ERROR_IO, HOST_FORMAT " %s", first_host,
+					 cause->predicate);
 	}
 	/* Only certificates have details worth telling, and theirs do not quote the URL. */
 	if (code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE) {

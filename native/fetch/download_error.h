@@ -14,5 +14,5 @@ struct error;
 char *download_error_subject(CURL *curl, const char *first_host);
 
 /* detail: libcurl's error buffer. Always IO; returns false. */
-bool download_error_set(struct error *err, CURLcode code, const char *subject,
+bool download_error_set(struct error *err, CURL *curl, CURLcode code, const char *subject,
 	const char *first_host, const char *detail);

@@ -12,6 +12,7 @@
 #include <curl/curl.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -176,6 +177,7 @@ int main(int argc, char **argv)
 		fputs(help, is_asked ? stdout : stderr);
 		return is_asked ? 0 : 2;
 	}
+	setlocale(LC_CTYPE, "C.UTF-8"); /* libcurl reads names like "bücher.example" by it */
 	/* Nobody wants the images once the agent is gone; and no program is to be run from here. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
