@@ -6,6 +6,7 @@
 #include "net/mdns_daemon.h"
 #include "net/mdns_embedded.h"
 #include "net/mdns_service.h"
+#include "net/network_watch.h"
 
 #include <stdlib.h>
 
@@ -20,6 +21,7 @@ struct mdns {
 	struct mdns_embedded *embedded; /* NULL while the daemon serves */
 	struct loop_timer *turn;	/* news from either: decide, outside Avahi's callbacks */
 	struct loop_timer *refresh;
+	struct network_watch *network; /* NULL where there is none: the refresh has to do */
 	int64_t refresh_ms;
 	int64_t takeover_at_ms; /* a lost daemon is waited for until then */
 	enum mdns_state state;
@@ -62,6 +64,16 @@ static void announce(struct mdns *mdns)
 static void on_refresh(void *user)
 {
 	announce(user);
+}
+
+/* Those who see us now may not have seen us before, or have forgotten us meanwhile. */
+static void on_network(void *user)
+{
+	struct mdns *mdns = user;
+
+	if (is_published(mdns)) {
+		announce(mdns);
+	}
 }
 
 /* The last thing a turn does: the listener may destroy mdns. Takes detail. */
@@ -180,6 +192,7 @@ struct mdns *mdns_create(struct loop *loop, const struct mdns_options *options,
 	mdns->user = user;
 	mdns->turn = loop_timer_create(loop, on_turn, mdns);
 	mdns->refresh = loop_timer_create(loop, on_refresh, mdns);
+	mdns->network = network_watch_create(loop, on_network, mdns);
 	mdns->daemon = mdns_daemon_create(loop, &mdns->poll, &mdns->service, on_news, mdns);
 	return mdns;
 }
@@ -191,6 +204,7 @@ void mdns_destroy(struct mdns *mdns)
 	}
 	mdns_embedded_destroy(mdns->embedded);
 	mdns_daemon_destroy(mdns->daemon);
+	network_watch_destroy(mdns->network);
 	loop_timer_destroy(mdns->turn);
 	loop_timer_destroy(mdns->refresh);
 	mdns_service_finish(&mdns->service);

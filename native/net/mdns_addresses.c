@@ -1,23 +1,19 @@
 #include "net/mdns_addresses.h"
 
-#include "core/loop.h"
 #include "core/xalloc.h"
+#include "net/network_watch.h"
 
 #include <avahi-core/publish.h>
 #include <ifaddrs.h>
-#include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 /* A host with more addresses than this is found by the first of them. */
 #define ADDRESSES_MAX 64
-/* A change of network comes as a handful of messages. */
-#define SETTLE_MS 100
 
 struct record {
 	AvahiIfIndex interface;
@@ -30,9 +26,7 @@ struct mdns_addresses {
 	AvahiServer *server;
 	void (*collided)(void *user);
 	void *user;
-	int netlink_fd;
-	struct loop_watch *watch;
-	struct loop_timer *update;
+	struct network_watch *network;
 	struct record records[ADDRESSES_MAX];
 	size_t count;
 };
@@ -142,48 +136,19 @@ static void update(void *user)
 	freeifaddrs(interfaces);
 }
 
-static void on_netlink(void *user, uint32_t events)
-{
-	struct mdns_addresses *addresses = user;
-	char message[8192];
-
-	/* Only that something changed is news; an overrun (ENOBUFS) is news as well. */
-	while (recv(addresses->netlink_fd, message, sizeof(message), MSG_DONTWAIT) > 0) {
-	}
-	loop_timer_set(addresses->update, SETTLE_MS);
-}
-
-static int open_netlink(void)
-{
-	struct sockaddr_nl group = {
-		.nl_family = AF_NETLINK,
-		.nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR,
-	};
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
-
-	if (fd >= 0 && bind(fd, (struct sockaddr *)&group, sizeof(group)) < 0) {
-		close(fd);
-		return -1;
-	}
-	return fd;
-}
-
 struct mdns_addresses *mdns_addresses_create(
 	struct loop *loop, AvahiServer *server, void (*collided)(void *user), void *user)
 {
-	struct mdns_addresses *addresses;
-	int fd = open_netlink();
+	struct mdns_addresses *addresses = xcalloc(1, sizeof(*addresses));
 
-	if (fd < 0) {
-		return NULL;
-	}
-	addresses = xcalloc(1, sizeof(*addresses));
 	addresses->server = server;
 	addresses->collided = collided;
 	addresses->user = user;
-	addresses->netlink_fd = fd;
-	addresses->watch = loop_watch_add(loop, fd, LOOP_READ, on_netlink, addresses);
-	addresses->update = loop_timer_create(loop, update, addresses);
+	addresses->network = network_watch_create(loop, update, addresses);
+	if (!addresses->network) {
+		free(addresses);
+		return NULL;
+	}
 	update(addresses);
 	return addresses;
 }
@@ -193,8 +158,6 @@ void mdns_addresses_destroy(struct mdns_addresses *addresses)
 	if (!addresses) {
 		return;
 	}
-	loop_watch_remove(addresses->watch);
-	loop_timer_destroy(addresses->update);
-	close(addresses->netlink_fd);
+	network_watch_destroy(addresses->network);
 	free(addresses);
 }

@@ -241,6 +241,34 @@ def case_bus_dies():
     agent.stop_cleanly()
 
 
+def ip(command):
+    subprocess.run(["ip", *command.split()], check=True)
+
+
+def case_network_changes():
+    """Announced anew without the refresh, which is too far away to help."""
+    def seq(line):
+        return int(line.split("seq=")[1].split()[0])
+
+    for publisher in ("embedded", "daemon"):
+        if publisher == "daemon":
+            start_dbus()
+            start_avahi().expect("Server startup complete")
+        observer, agent = start_observer(), start_agent(refresh_ms=3_600_000)
+        agent.expect(f"state {publisher}")
+        last = seq(observer.expect("added", AGENT_ID, "10.77.0.1"))
+        for change in (["addr add 10.77.0.9/24 dev deck0"], ["addr del 10.77.0.9/24 dev deck0"],
+                       ["link set deck0 down", "link set deck0 up"]):
+            for command in change:
+                ip(command)
+            line = observer.expect("updated", AGENT_ID, "seq=")
+            while seq(line) == last:
+                line = observer.expect("updated", AGENT_ID, "seq=")
+            last = seq(line)
+        agent.stop_cleanly()
+        observer.stop()
+
+
 def case_same_name_twice():
     """The first keeps the name, the second waits for it and never takes another."""
     first = start_agent()
