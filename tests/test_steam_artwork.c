@@ -415,6 +415,21 @@ START_TEST(test_the_last_one_stays)
 }
 END_TEST
 
+START_TEST(test_one_that_cannot_be_stays_behind)
+{
+	request.urls[ARTWORK_GRID] = "http://images/slow.png";
+	apply(0);
+	request.urls[ARTWORK_GRID] = "ftp://images/newer.png";
+	apply(1);
+	await(1);
+	ck_failed(1, ARTWORK_GRID, ERROR_INVALID, "ftp:");
+	ck_assert_uint_eq(fetch_gone_count, 0);
+	deliver(fetches[0]);
+	await(2);
+	ck_applied(0, ARTWORK_GRID);
+}
+END_TEST
+
 START_TEST(test_steam_chose_another_id)
 {
 	request.urls[ARTWORK_GRID] = "http://images/a.png";
@@ -518,6 +533,7 @@ int main(void)
 	tcase_add_test(tcase, test_no_steam);
 	tcase_add_test(tcase, test_nothing_wanted);
 	tcase_add_test(tcase, test_the_last_one_stays);
+	tcase_add_test(tcase, test_one_that_cannot_be_stays_behind);
 	tcase_add_test(tcase, test_steam_chose_another_id);
 	tcase_add_test(tcase, test_steam_chooses_another_id_meanwhile);
 	tcase_add_test(tcase, test_limits);

@@ -375,7 +375,8 @@ static void supersede_others(struct order *order)
 			continue;
 		}
 		for (unsigned i = 0; i < ARTWORK_KIND_COUNT; i++) {
-			if (order->results[i].wanted && other->images[i].state == IMAGE_FETCHING) {
+			if (order->images[i].state != IMAGE_ENDED &&
+				other->images[i].state == IMAGE_FETCHING) {
 				end_image(&other->images[i], &err);
 				hit = true;
 			}
