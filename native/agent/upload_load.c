@@ -233,7 +233,8 @@ static bool check_room(struct upload_load *load, const struct upload_content *co
 	if (free_bytes < needed) {
 		return error_set(&load->error, ERROR_NO_SPACE,
 			"'%s' needs %" PRId64 " bytes in '%s', but only %" PRId64
-			" are free; make room or choose another library",
+			" are free; make room, also in the trash ('capydeck ctl games trash'), or choose "
+			"another library",
 			content->manifest->game_name, needed, load->root, free_bytes);
 	}
 	return true;
