@@ -19,7 +19,8 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
-#define READ_BYTES 65536
+/* All requests in it are answered at once: no more than leave uploads their turn. */
+#define READ_BYTES 2048
 #define BACKLOG 16
 /* Whoever removes the folder, socket first, must not find a new socket in it half-way. */
 #define REPAIR_WAIT_MS 250
