@@ -10,7 +10,7 @@ struct strbuf;
 
 /*
  * The owner's settings: one flat JSON object with dotted keys in <config_dir>/settings.json,
- * version 1. Unknown keys survive a rewrite. One table in config.c holds key, type, default,
+ * version 1. Unknown keys survive a rewrite. One table in config_keys.c holds key, type, default,
  * check and help, and serves the file, `ctl settings` and the UI.
  */
 struct config {
