@@ -21,7 +21,7 @@ enum agent_lock_manner {
 	AGENT_LOCK_TAKE_OVER, /* asks the holder to make room (IPC: agent.release) … */
 };
 /* … and fails when it has not done so by then. */
-#define AGENT_LOCK_PATIENCE_MS (10 * 1000)
+#define AGENT_LOCK_PATIENCE_MS (20 * 1000) /* a slow card needs some for the last checkpoint */
 
 struct agent_lock_options {
 	struct loop *loop;

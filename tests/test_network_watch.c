@@ -1,0 +1,153 @@
+#include "core/cleanup.h"
+#include "core/loop.h"
+#include "net/network_watch.h"
+
+#include <arpa/inet.h>
+#include <check.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* A network of this process alone, whose loopback interface is the one that changes. */
+static struct loop *loop;
+static struct network_watch *watch;
+static unsigned changes;
+
+static void on_changed(void *user)
+{
+	changes++;
+	loop_stop(loop);
+}
+
+static bool enter_own_network(void)
+{
+	return unshare(CLONE_NEWNET) == 0 || unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0;
+}
+
+static void set_up(void)
+{
+	ck_assert(enter_own_network());
+	loop = loop_create();
+	changes = 0;
+	watch = network_watch_create(loop, on_changed, NULL);
+	ck_assert_ptr_nonnull(watch);
+}
+
+static void tear_down(void)
+{
+	network_watch_destroy(watch);
+	loop_destroy(loop);
+}
+
+static void set_loopback(unsigned long request, const struct ifreq *what)
+{
+	AUTO(close_fd) int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct ifreq order = *what;
+
+	strcpy(order.ifr_name, "lo");
+	ck_assert_int_eq(ioctl(fd, request, &order), 0);
+}
+
+static void set_up_or_down(bool up)
+{
+	set_loopback(SIOCSIFFLAGS, &(struct ifreq){ .ifr_flags = up ? IFF_UP : 0 });
+}
+
+static void set_address(const char *text)
+{
+	struct ifreq order = { 0 };
+	struct sockaddr_in address = { .sin_family = AF_INET };
+
+	ck_assert_int_eq(inet_pton(AF_INET, text, &address.sin_addr), 1);
+	memcpy(&order.ifr_addr, &address, sizeof(address));
+	set_loopback(SIOCSIFADDR, &order);
+}
+
+static void expect_one_more(void)
+{
+	unsigned before = changes;
+
+	loop_run(loop);
+	ck_assert_uint_eq(changes, before + 1);
+}
+
+START_TEST(links_and_addresses_are_news)
+{
+	set_up_or_down(true);
+	expect_one_more();
+	set_address("10.9.8.7");
+	expect_one_more();
+	set_address("10.9.8.6");
+	expect_one_more();
+	set_up_or_down(false);
+	expect_one_more();
+}
+END_TEST
+
+static void on_waited(void *user)
+{
+	loop_stop(loop);
+}
+
+/* What is over before anybody looks has changed nothing. */
+START_TEST(the_same_network_is_no_news)
+{
+	struct loop_timer *timer = loop_timer_create(loop, on_waited, NULL);
+
+	set_up_or_down(true);
+	set_address("10.9.8.7");
+	expect_one_more();
+	set_address("10.9.8.6");
+	set_address("10.9.8.7");
+	loop_timer_set(timer, 300); /* longer than it takes to settle */
+	loop_run(loop);
+	ck_assert_uint_eq(changes, 1);
+	loop_timer_destroy(timer);
+}
+END_TEST
+
+static Suite *make_suite(void)
+{
+	Suite *suite = suite_create("network_watch");
+	TCase *tests = tcase_create("network_watch");
+
+	tcase_add_checked_fixture(tests, set_up, tear_down);
+	tcase_add_test(tests, links_and_addresses_are_news);
+	tcase_add_test(tests, the_same_network_is_no_news);
+	suite_add_tcase(suite, tests);
+	return suite;
+}
+
+static bool can_have_own_network(void)
+{
+	pid_t child = fork();
+	int status = -1;
+
+	if (child == 0) {
+		_exit(enter_own_network() ? 0 : 1);
+	}
+	return child > 0 && waitpid(child, &status, 0) == child && status == 0;
+}
+
+int main(void)
+{
+	SRunner *runner;
+	int failed;
+
+	if (!can_have_own_network()) {
+		puts("skipped: no network namespaces here");
+		return EXIT_SUCCESS;
+	}
+	runner = srunner_create(make_suite());
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
