@@ -61,6 +61,11 @@ static char *quote(const char *path)
 	return xasprintf("\"%s\"", path);
 }
 
+bool shortcuts_is_app_id(uint32_t app_id)
+{
+	return (app_id & SHORTCUT_ID_BIT) != 0;
+}
+
 uint32_t shortcuts_app_id(const char *exe, const char *name)
 {
 	AUTO(free_ptr) char *quoted = quote(exe);
@@ -300,7 +305,7 @@ static struct vdf_node *append_entry(struct vdf_node *map, const struct shortcut
 	uint32_t app_id = edit->app_id;
 	struct vdf_node *entry;
 
-	if ((app_id & SHORTCUT_ID_BIT) == 0) {
+	if (!shortcuts_is_app_id(app_id)) {
 		app_id = shortcuts_app_id(edit->exe, edit->name);
 	}
 	app_id = free_app_id(map, app_id);

@@ -80,6 +80,8 @@ bool shortcuts_remove(struct shortcuts *shortcuts, uint32_t app_id);
 /* False: no such entry. */
 bool shortcuts_set_icon(struct shortcuts *shortcuts, uint32_t app_id, const char *icon);
 
+/* Can it be a shortcut's? Steam's own games have ids without the top bit. */
+bool shortcuts_is_app_id(uint32_t app_id);
 /*
  * CRC-32 (as in zlib) of the quoted executable followed by the name, with the top bit set.
  * Source: protocol.md §4.

@@ -6,6 +6,7 @@
 #include "core/loop.h"
 #include "core/strbuf.h"
 #include "core/xalloc.h"
+#include "steam/shortcuts.h"
 #include "steam/steam_change.h"
 #include "steam/steam_driver.h"
 #include "steam/steam_ui.h"
@@ -18,9 +19,6 @@
 #define APPLY_WAIT_MS (20 * 1000)
 #define SHOW_ARTWORK_WAIT_MS (10 * 1000)
 #define RESTART_WAIT_MS (5 * 1000)
-
-/* Steam's own games have ids without it. */
-#define SHORTCUT_BIT 0x80000000u
 
 struct steam_driver_ui {
 	struct steam_driver base;
@@ -112,7 +110,7 @@ static bool check_answer(
 		return error_set(err, ERROR_IO, "the game-mode plugin's answer does not do: %s",
 			why.message);
 	}
-	if (call->any_id && (answer->app_id & SHORTCUT_BIT) != 0) {
+	if (call->any_id && shortcuts_is_app_id(answer->app_id)) {
 		return true;
 	}
 	if (call->any_id && (call->app_id == 0 || answer->app_id != call->app_id)) {

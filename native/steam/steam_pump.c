@@ -8,6 +8,7 @@
 #include "core/worker.h"
 #include "core/xalloc.h"
 #include "steam/artwork.h"
+#include "steam/shortcuts.h"
 #include "steam/steam_change.h"
 #include "steam/steam_driver.h"
 #include "steam/steam_drivers.h"
@@ -20,9 +21,6 @@
 #include <string.h>
 
 #define RETRY_MS (60 * 1000)
-
-/* Steam's own games have ids without it. */
-#define SHORTCUT_BIT 0x80000000u
 
 struct steam_pump {
 	const struct steam_pump_options *options;
@@ -230,7 +228,7 @@ static bool try_without_tool(struct attempt *attempt, const struct error *err)
 static bool check_app_id(const struct attempt *attempt, uint32_t app_id, struct error *err)
 {
 	const struct steam_change *change = &attempt->change;
-	bool is_new = steam_change_is(change, STEAM_CHANGE_PUT) && (app_id & SHORTCUT_BIT) != 0;
+	bool is_new = steam_change_is(change, STEAM_CHANGE_PUT) && shortcuts_is_app_id(app_id);
 
 	return is_new || app_id == change->app_id || !is_live(attempt) ||
 	       error_set(err, ERROR_IO,
