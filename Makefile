@@ -80,6 +80,8 @@ e2e: all $B/cef_tool $B/fake_game
 	tests/e2e/run $(abspath $B/capydeck) $(E2E)
 test-gamescope: all
 	tests/gamescope/run $(abspath $B/capydeck)
+check-plugin: all
+	tests/plugin/run $(abspath $B/capydeck)
 sanitize:
 	$(MAKE) SAN=address,undefined check
 	$(MAKE) SAN=thread check-threads
@@ -113,5 +115,5 @@ install: all
 clean: ; rm -rf build build-* .deps
 
 -include $(shell find $B -name '*.d' 2>/dev/null)
-.PHONY: all programs check check-threads e2e test-gamescope sanitize fuzz fuzz-run lint bench demo ui check-ui test install clean
+.PHONY: all programs check check-plugin check-threads e2e test-gamescope sanitize fuzz fuzz-run lint bench demo ui check-ui test install clean
 .SECONDARY:

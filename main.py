@@ -1,0 +1,478 @@
+"""
+CapyDeck inside Decky: starts the helper, relays between it and the frontend, and ends it.
+
+The helper, bin/capydeck, does everything else. It is spoken with over its local socket as
+native/control/README.md describes, on one connection. The frontend calls ipc_call, ipc_answer and
+ipc_poll; the events ipc_event(seq, name, params), ipc_request(id, method, params) and
+helper_state(state, detail) are hints, since Decky drops events while nobody listens: what was missed
+is fetched with ipc_poll.
+
+Decky's process is a frozen Python with some of the standard library, whose loop stops turning as soon
+as Decky begins to unload (it reads a closed socket for ever). Hence whatever ends the helper is
+synchronous, and SIGTERM has a plain signal handler.
+"""
+
+import asyncio
+import collections
+import json
+import os
+import select
+import signal
+import socket
+import struct
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+import decky
+
+# The desktop's service makes room, and waits for this one's end.
+HELPER_OPTIONS = ["--takeover", "--exit-on-stdin-eof"]
+# Decky sends SIGKILL 3 s after SIGTERM.
+STOP_S = 2.5
+PAUSE_MIN_S = 1
+PAUSE_MAX_S = 60
+# A helper that ran as long was not failing.
+STEADY_S = 60
+# A line of the helper's, and a message of Decky's, which wraps it.
+LINE_BYTES = 1 << 20
+ENVELOPE_BYTES = 1024
+# One event or request, and all events of the ring together: a poll's answer stays below 1 MiB.
+HINT_BYTES = 384 << 10
+RING_EVENTS = 256
+# The helper takes no answer after this time, and the change may have been made in another way.
+ANSWER_S = {"steam.show_artwork": 10, "steam.restart": 5}
+ANSWER_DEFAULT_S = 20
+
+NOT_POSSIBLE_NOW = -32002
+FAILED = -32000
+
+
+def error(code, message):
+    return {"error": {"code": code, "message": message}}
+
+
+def helper_environment():
+    """Decky's own, without what its frozen Python and its root service put there."""
+    env = dict(os.environ)
+    original = env.pop("LD_LIBRARY_PATH_ORIG", "")
+    env.pop("LD_LIBRARY_PATH", None)
+    if original:
+        env["LD_LIBRARY_PATH"] = original
+    if "USER" in env:
+        env["LOGNAME"] = env["USER"]
+    return env
+
+
+def socket_paths():
+    """Where the helper's socket may be, best first, as native/core/paths.c has it."""
+    state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state"
+    runtime = os.environ.get("XDG_RUNTIME_DIR")
+    folders = [Path(runtime, "capydeck")] if runtime else []
+    folders += [Path(f"/run/user/{os.getuid()}/capydeck"), Path(state, "capydeck/run")]
+    return [folder / "agent.sock" for folder in folders]
+
+
+class Helper:
+    """The process, from its start to its end."""
+
+    def __init__(self, on_line):
+        self._on_line = on_line
+        self._rest = b""
+        self._sentence = ""
+        self._stop_at = None
+        program = str(Path(decky.DECKY_PLUGIN_DIR, "bin", "capydeck"))
+        # It ends when its standard input does, thus also when this process is killed.
+        self._process = subprocess.Popen(
+            [program, "agent", *HELPER_OPTIONS],
+            bufsize=0,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env=helper_environment(),
+        )
+        self.pid = self._process.pid
+        self._pidfd = os.pidfd_open(self.pid)
+        self._loop = asyncio.get_running_loop()
+        self.ended = self._loop.create_future()
+        os.set_blocking(self._process.stdout.fileno(), False)
+        self._loop.add_reader(self._process.stdout, self._read_output)
+        self._loop.add_reader(self._pidfd, self._on_end)
+
+    def _read_output(self):
+        while (data := self._process.stdout.read(65536)) is not None:
+            if not data:
+                self._loop.remove_reader(self._process.stdout)
+                return
+            *lines, self._rest = (self._rest + data).split(b"\n")
+            # Nothing that the helper writes has lines like this.
+            if len(self._rest) > LINE_BYTES:
+                self._rest = b""
+            for line in lines:
+                self._take_line(line.decode(errors="replace"))
+
+    def _take_line(self, line):
+        told, _, sentence = line.partition("capydeck agent: ")
+        if sentence and not told:
+            self._sentence = sentence
+        elif "error while loading shared libraries" in line:
+            self._sentence = line
+        self._on_line(line)
+
+    def _on_end(self):
+        # Children of its own may hold the pipe open, so its end is not waited for.
+        self._read_output()
+        self._loop.remove_reader(self._process.stdout)
+        self._loop.remove_reader(self._pidfd)
+        pidfd, self._pidfd = self._pidfd, -1
+        os.close(pidfd)
+        code = self._process.wait()
+        self._process.stdout.close()
+        self._process.stdin.close()
+        if self._sentence:
+            self.ended.set_result(self._sentence)
+        elif code < 0:
+            self.ended.set_result(f"the helper was ended by a signal: {signal.strsignal(-code)}")
+        else:
+            self.ended.set_result(f"the helper ended with code {code}")
+
+    def _has_ended_by(self, moment):
+        poll = select.poll()
+        poll.register(self._pidfd, select.POLLIN)
+        return bool(poll.poll(max(0, moment - time.monotonic()) * 1000))
+
+    def stop(self):
+        """Returns when it has ended. May interrupt itself, as a signal handler does."""
+        if self._pidfd < 0:
+            return
+        if self._stop_at is None:
+            self._stop_at = time.monotonic() + STOP_S
+        self._process.stdin.close()
+        signal.pidfd_send_signal(self._pidfd, signal.SIGTERM)
+        if not self._has_ended_by(self._stop_at):
+            signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+            self._has_ended_by(self._stop_at + STOP_S / 10)
+
+
+class Connection:
+    """JSON-RPC with the helper: calls go, notifications and requests come."""
+
+    def __init__(self, reader, writer, on_message):
+        self._reader = reader
+        self._writer = writer
+        self._on_message = on_message
+        self._waiting = {}
+        self._last_id = 0
+        self.closed = asyncio.create_task(self._read())
+
+    @classmethod
+    async def open(cls, helper_pid, on_message):
+        for path in socket_paths():
+            try:
+                reader, writer = await asyncio.open_unix_connection(str(path), limit=2 * LINE_BYTES)
+            except OSError:
+                continue
+            credentials = writer.get_extra_info("socket").getsockopt(
+                socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i")
+            )
+            if struct.unpack("3i", credentials)[0] == helper_pid:
+                return cls(reader, writer, on_message)
+            writer.close()
+        raise ConnectionError("the helper's socket is nowhere to be found")
+
+    async def _read(self):
+        """Ends when the connection does, with a sentence why."""
+        try:
+            while line := await self._reader.readline():
+                self._take(json.loads(line))
+            return "the helper closed its socket"
+        except OSError as why:
+            return f"the helper's socket broke: {why}"
+        except (ValueError, TypeError, KeyError, RecursionError) as why:
+            return f"what the helper sends makes no sense: {why!r}"
+        finally:
+            self._writer.close()
+            self._end_calls(error(FAILED, "the helper ended before it answered"))
+
+    def _end_calls(self, answer):
+        for waiting in self._waiting.values():
+            if not waiting.done():
+                waiting.set_result(answer)
+
+    def _take(self, message):
+        if "method" in message:
+            self._on_message(self, message)
+        elif message["id"] is None:
+            # It did not understand a call, and cannot say which.
+            self._end_calls({"error": message["error"]})
+        elif (answer := self._waiting.pop(message["id"], None)) and not answer.done():
+            kind = "error" if "error" in message else "result"
+            answer.set_result({kind: message[kind]})
+
+    def send(self, message):
+        line = json.dumps({"jsonrpc": "2.0", **message}, ensure_ascii=False).encode()
+        if len(line) >= LINE_BYTES:
+            raise ValueError(f"{len(line)} bytes are too long for a message to the helper")
+        self._writer.write(line + b"\n")
+
+    async def call(self, method, params):
+        if self.closed.done():
+            return error(FAILED, "the helper has ended")
+        self._last_id += 1
+        number = self._last_id
+        answer = asyncio.get_running_loop().create_future()
+        self._waiting[number] = answer
+        try:
+            self.send({"id": number, "method": method, "params": params})
+            return await answer
+        finally:
+            self._waiting.pop(number, None)
+
+
+class Ring:
+    """The latest events, for who was not there when they came."""
+
+    def __init__(self):
+        self._events = collections.deque()
+        self._bytes = 0
+        self.last = 0
+
+    def add(self, name, params, size):
+        self.last += 1
+        self._events.append((size, {"seq": self.last, "name": name, "params": params}))
+        self._bytes += size
+        while len(self._events) > RING_EVENTS or self._bytes > HINT_BYTES:
+            self._bytes -= self._events.popleft()[0]
+        return self.last
+
+    def after(self, seq):
+        # A frontend that outlived this process counts from what it knew of the one before.
+        known = seq if seq <= self.last else 0
+        return [event for _, event in self._events if event["seq"] > known]
+
+
+class Requests:
+    """What the helper asks the frontend, until it is answered or too late."""
+
+    def __init__(self):
+        self._pending = {}
+        self._count = 0
+
+    def add(self, connection, message, size):
+        # The next helper counts from 1 again, so its ids are not those that the frontend gets.
+        self._count += 1
+        request = {
+            "id": f"{self._count}:{message['id']}",
+            "method": message["method"],
+            "params": message.get("params"),
+        }
+        limit_s = ANSWER_S.get(message["method"], ANSWER_DEFAULT_S)
+        until = time.monotonic() + limit_s
+        self._pending[request["id"]] = (connection, message["id"], request, size, until)
+        return request
+
+    def take(self, key):
+        """The connection that asked and its id of the request, once."""
+        self._expire()
+        connection, number, *_ = self._pending.pop(key, (None, None))
+        return connection, number
+
+    def _expire(self):
+        now = time.monotonic()
+        for key in [key for key, (*_, until) in self._pending.items() if until <= now]:
+            del self._pending[key]
+
+    def pending(self):
+        """As many as fit into an answer; the others are next when these have been answered."""
+        self._expire()
+        chosen, total = [], 0
+        for _, _, request, size, _ in self._pending.values():
+            total += size
+            if total > HINT_BYTES:
+                break
+            chosen.append(request)
+        return chosen
+
+    def forget(self, connection):
+        for key in [key for key, (asker, *_) in self._pending.items() if asker is connection]:
+            del self._pending[key]
+
+
+class Plugin:
+    def __init__(self):
+        self._state = {"state": "starting", "detail": ""}
+        self._helper = None
+        self._connection = None
+        self._ring = Ring()
+        self._requests = Requests()
+        self._hints = asyncio.Queue(RING_EVENTS)
+        self._stopping = False
+
+    # What the frontend calls. Nothing may escape, since Decky shows it to nobody.
+
+    async def ipc_call(self, method, params=None):
+        try:
+            if self._connection is None:
+                return error(FAILED, self._state["detail"] or "CapyDeck's helper is starting")
+            answer = await self._connection.call(method, {} if params is None else params)
+            size = len(json.dumps(answer, ensure_ascii=False).encode())
+            if size > LINE_BYTES - ENVELOPE_BYTES:
+                return error(FAILED, f"the answer to {method} is too long ({size} bytes)")
+            return answer
+        except Exception as why:
+            return error(FAILED, f"{method} failed: {why}")
+
+    async def ipc_answer(self, id, answer):
+        try:
+            connection, number = self._requests.take(id)
+            if connection is None:
+                return None
+            try:
+                kind = "error" if "error" in answer else "result"
+                connection.send({"id": number, kind: answer[kind]})
+            except Exception as why:
+                connection.send({"id": number, **error(FAILED, f"the plugin's answer is none: {why}")})
+        except Exception as why:
+            decky.logger.warning("an answer of the frontend's was lost: %r", why)
+        return None
+
+    async def ipc_poll(self, after=0):
+        try:
+            events = self._ring.after(after)
+        except Exception:
+            events = self._ring.after(0)
+        return {
+            "last": self._ring.last,
+            "events": events,
+            "requests": self._requests.pending(),
+            "helper": dict(self._state),
+        }
+
+    # What Decky calls.
+
+    async def _main(self):
+        self._emitting = asyncio.create_task(self._emit_hints())
+        try:
+            # Inherited from Decky, which would take a signal to this process for one of its own.
+            signal.set_wakeup_fd(-1)
+            signal.signal(signal.SIGTERM, self._on_sigterm)
+            self._watch_loader()
+        except Exception:
+            decky.logger.exception("not everything could be prepared")
+        pause_s = PAUSE_MIN_S
+        while not self._stopping:
+            started = time.monotonic()
+            try:
+                detail = await self._run_helper()
+            except Exception as why:
+                detail = f"the helper does not start: {why}"
+            if self._stopping:
+                return
+            if time.monotonic() - started >= STEADY_S:
+                pause_s = PAUSE_MIN_S
+            decky.logger.error("%s; starting it again in %d s", detail, pause_s)
+            self._set_state("failed", detail)
+            await asyncio.sleep(pause_s)
+            pause_s = min(2 * pause_s, PAUSE_MAX_S)
+
+    async def _unload(self):
+        self._stop()
+
+    # The helper's life.
+
+    def _stop(self):
+        self._stopping = True
+        if self._helper is not None:
+            self._helper.stop()
+
+    def _on_sigterm(self, number, frame):
+        try:
+            self._stop()
+        finally:
+            # The loop may not turn any more, and Decky's code around it waits for that.
+            os._exit(0)
+
+    def _watch_loader(self):
+        """Without its loader this process would stay, with a helper that the next one's meets."""
+        loader = os.pidfd_open(os.getppid())
+
+        def wait():
+            poll = select.poll()
+            poll.register(loader, select.POLLIN)
+            poll.poll()
+            os.kill(os.getpid(), signal.SIGTERM)
+
+        threading.Thread(target=wait, daemon=True).start()
+
+    async def _run_helper(self):
+        """From its start to its end; why it ended."""
+        listening = asyncio.Event()
+
+        def on_line(line):
+            decky.logger.info("%s", line)
+            if line.startswith("listening on "):
+                listening.set()
+
+        self._set_state("starting", "")
+        helper = self._helper = Helper(on_line)
+        relay = asyncio.create_task(self._relay(helper, listening))
+        try:
+            return await helper.ended
+        finally:
+            relay.cancel()
+            self._disconnected()
+
+    async def _relay(self, helper, listening):
+        await listening.wait()
+        while True:
+            detail = "the helper's socket refuses us"
+            try:
+                connection = await Connection.open(helper.pid, self._on_message)
+                if "result" in await connection.call("subscribe", {}):
+                    self._connection = connection
+                    self._set_state("running", "")
+                    detail = await connection.closed
+                connection.closed.cancel()
+            except Exception as why:
+                detail = str(why)
+            self._disconnected()
+            decky.logger.warning("%s; connecting again", detail)
+            self._set_state("starting", detail)
+            await asyncio.sleep(PAUSE_MIN_S)
+
+    def _disconnected(self):
+        connection, self._connection = self._connection, None
+        self._requests.forget(connection)
+
+    def _on_message(self, connection, message):
+        size = len(json.dumps(message))
+        if "id" not in message:
+            if size <= HINT_BYTES:
+                seq = self._ring.add(message["method"], message.get("params"), size)
+                self._hint("ipc_event", seq, message["method"], message.get("params"))
+        elif size <= HINT_BYTES:
+            request = self._requests.add(connection, message, size)
+            self._hint("ipc_request", request["id"], request["method"], request["params"])
+        else:
+            refusal = error(NOT_POSSIBLE_NOW, f"{size} bytes do not pass through Decky")
+            connection.send({"id": message["id"], **refusal})
+
+    # Hints.
+
+    def _set_state(self, state, detail):
+        self._state = {"state": state, "detail": detail}
+        self._hint("helper_state", state, detail)
+
+    def _hint(self, *args):
+        if self._hints.full():
+            self._hints.get_nowait()
+        self._hints.put_nowait(args)
+
+    async def _emit_hints(self):
+        while True:
+            args = await self._hints.get()
+            try:
+                await decky.emit(*args)
+            except Exception as why:
+                decky.logger.debug("%s was not emitted: %r", args[0], why)

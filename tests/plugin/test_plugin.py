@@ -1,0 +1,422 @@
+#!/usr/bin/python3
+"""main.py and the real helper inside a stand-in for Decky (loader.py).
+
+Usage: tests/plugin/run [build/capydeck] [unittest's arguments]
+"""
+import collections
+import json
+import os
+import pathlib
+import queue
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+BINARY = pathlib.Path(os.environ["CAPYDECK"])
+UID = 54321
+PORT = 41234
+PATIENCE_S = 60  # bounds a hang; no verdict depends on it
+GONE_S = 5  # the promise: no helper is left after this time
+
+
+class Lines:
+    """What a child says, line by line."""
+
+    def __init__(self, stream):
+        self.queue = queue.Queue()
+        threading.Thread(target=self._read, args=[stream], daemon=True).start()
+
+    def _read(self, stream):
+        with stream:
+            for line in stream:
+                self.queue.put(line.rstrip("\n"))
+        self.queue.put(None)
+
+    def next(self, patience_s=PATIENCE_S):
+        line = self.queue.get(timeout=patience_s)
+        if line is None:
+            raise EOFError("it ended")
+        return line
+
+
+class Deck:
+    """A plugin in its folder, and the home of its user."""
+
+    def __init__(self, test, helper=BINARY, script=""):
+        self.root = pathlib.Path(tempfile.mkdtemp(prefix="capydeck-plugin-"))
+        test.addCleanup(shutil.rmtree, self.root, ignore_errors=True)
+        self.root.chmod(0o755)
+        self.plugin = self.root / "CapyDeck"
+        (self.plugin / "bin").mkdir(parents=True)
+        for name in ("main.py", "plugin.json", "package.json"):
+            shutil.copy(ROOT / name, self.plugin)
+        self.program = self.plugin / "bin/capydeck"
+        shutil.copy(helper, self.program)
+        self.program.chmod(0o755)
+        (self.plugin / "script").write_text(script)
+        self.home = self.root / "home"
+        self.steam = self.home / ".local/share/Steam"
+        settings = self.home / ".config/capydeck"
+        for folder in (settings, self.steam.parent):
+            folder.mkdir(parents=True)
+        (settings / "settings.json").write_text(json.dumps({"version": 1, "agent.port": PORT}))
+        for folder in (self.home, *self.home.rglob("*")):
+            os.chown(folder, UID, UID)
+
+    def log(self):
+        return (self.home / "homebrew/logs/CapyDeck/plugin.log").read_text()
+
+
+class Loader:
+    """A running loader.py, and what came from it."""
+
+    def __init__(self, test, deck):
+        self.deck = deck
+        self.ids = 0
+        self.answers, self.events, self.oddities = {}, collections.deque(), []
+        self.child = subprocess.Popen(
+            ["/usr/bin/python3", HERE / "loader.py", deck.plugin, deck.home, str(UID)],
+            text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
+        test.addCleanup(self.end)
+        self.lines = Lines(self.child.stdout)
+        self.pid = self.wait(lambda message: message.get("pid"))
+        test.addCleanup(self.kill_plugin)
+
+    def kill_plugin(self):
+        try:
+            os.kill(self.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+
+    def end(self):
+        self.child.kill()
+        self.child.wait()
+        self.child.stdin.close()
+
+    def wait(self, found):
+        """The first true value of found(message); other messages are kept."""
+        while True:
+            message = json.loads(self.lines.next())
+            if "event" in message:
+                self.events.append((message["event"], message["args"]))
+            elif "id" in message:
+                self.answers[message["id"]] = message
+            elif not message.keys() & {"pid", "stopped"}:
+                self.oddities.append(message)
+            if value := found(message):
+                return value
+
+    def begin(self, method, *args):
+        self.ids += 1
+        self.send({"id": self.ids, "method": method, "args": args})
+        return self.ids
+
+    def send(self, message):
+        self.child.stdin.write(json.dumps(message) + "\n")
+        self.child.stdin.flush()
+
+    def result(self, number):
+        if number not in self.answers:
+            self.wait(lambda message: message.get("id") == number)
+        answer = self.answers.pop(number)
+        assert answer["success"], answer
+        return answer["res"]
+
+    def call(self, method, *args):
+        return self.result(self.begin(method, *args))
+
+    def ipc(self, method, params=None):
+        answer = self.call("ipc_call", method, params)
+        assert "result" in answer, answer
+        return answer["result"]
+
+    def event(self, name, matches=lambda *args: True):
+        """The next event of this name, past or future."""
+        while True:
+            while self.events:
+                event, args = self.events.popleft()
+                if event == name and matches(*args):
+                    return args
+            self.wait(lambda message: "event" in message)
+
+    def poll_until(self, matches, after=0):
+        """Polls as the frontend does when it has heard nothing."""
+        patience = time.monotonic() + PATIENCE_S
+        while time.monotonic() < patience:
+            answer = self.call("ipc_poll", after)
+            if matches(answer):
+                return answer
+            time.sleep(0.05)
+        raise TimeoutError(f"the last poll was {answer}")
+
+    def running(self):
+        self.poll_until(lambda answer: answer["helper"]["state"] == "running")
+        return self
+
+    def helper(self):
+        children = pathlib.Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
+        return Process(int(children[0]))
+
+
+class Process:
+    def __init__(self, pid):
+        self.pid = pid
+        self.fd = os.pidfd_open(pid)
+
+    def kill(self):
+        signal.pidfd_send_signal(self.fd, signal.SIGKILL)
+
+    def ends_within(self, seconds):
+        poll = select.poll()
+        poll.register(self.fd, select.POLLIN)
+        return bool(poll.poll(seconds * 1000))
+
+    def environment(self):
+        data = pathlib.Path(f"/proc/{self.pid}/environ").read_bytes().decode()
+        return dict(entry.split("=", 1) for entry in data.split("\0") if entry)
+
+
+class Hub:
+    """half_upload.mjs: pairs and is in the middle of an upload when this returns."""
+
+    def __init__(self, test, loader):
+        self.child = subprocess.Popen(["node", HERE / "half_upload.mjs", str(PORT), loader.deck.steam],
+                                      text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                      user=UID, group=UID)
+        test.addCleanup(self.end)
+        self.lines = Lines(self.child.stdout)
+        assert self.lines.next() == "code"
+        self.say(loader.ipc("pairing.get")["code"])
+        assert self.lines.next() == "sending"
+
+    def say(self, line):
+        self.child.stdin.write(f"{line}\n")
+        self.child.stdin.flush()
+
+    def goes_on(self):
+        self.say(f"again {PORT}")
+        return self.result()
+
+    def result(self):
+        return json.loads(self.lines.next())
+
+    def end(self):
+        self.child.kill()
+        self.child.wait()
+        self.child.stdin.close()
+
+
+class RealHelper(unittest.TestCase):
+    def setUp(self):
+        self.deck = Deck(self)
+        self.loader = Loader(self, self.deck).running()
+
+    def test_calls_are_relayed_and_nothing_escapes(self):
+        loader = self.loader
+        status = loader.ipc("status")
+        self.assertEqual(status["agent"]["port"], PORT)
+        self.assertEqual(loader.ipc("status", {})["agent"], status["agent"])
+        self.assertEqual(loader.call("ipc_call", "nonsense")["error"]["code"], -32601)
+        self.assertEqual(loader.call("ipc_call", "settings.get", {"key": 5})["error"]["code"], -32602)
+        self.assertEqual(loader.call("ipc_call", "status", [])["error"]["code"], -32600)
+        for bad in (5, None, ["status"], {"a": 1}):
+            self.assertIn("error", loader.call("ipc_call", bad))
+            self.assertIsNone(loader.call("ipc_answer", bad if bad.__hash__ else "x", bad))
+            self.assertIn("last", loader.call("ipc_poll", bad))
+        self.assertIsNone(loader.call("ipc_answer", ["unhashable"], {}))
+        long = loader.call("ipc_call", "settings.set", {"key": "agent.name", "value": "x" * (1 << 20)})
+        self.assertIn("too long", long["error"]["message"])
+        for value in ("\ud800", "\0", json.loads("[" * 500 + "]" * 500)):
+            params = {"key": "agent.name", "value": value}
+            self.assertIn("error", loader.call("ipc_call", "settings.set", params))
+        self.assertEqual(loader.ipc("status")["agent"], status["agent"])
+
+    def test_environment_of_the_helper(self):
+        env = self.loader.helper().environment()
+        self.assertNotIn("LD_LIBRARY_PATH", env)
+        self.assertEqual((env["HOME"], env["LOGNAME"]), (str(self.deck.home), "deck"))
+        self.assertFalse(env.keys() & {"XDG_RUNTIME_DIR", "DISPLAY", "DBUS_SESSION_BUS_ADDRESS"})
+
+    def test_found_and_paired_without_a_frontend(self):
+        """Nobody has attached or opened anything."""
+        found = subprocess.run([BINARY, "discover", "--json"], text=True, capture_output=True)
+        self.assertIn(str(PORT), found.stdout, found.stderr)
+        hub = Hub(self, self.loader)
+        self.assertEqual(self.loader.ipc("hubs.list")["hubs"][0]["hubId"], "hub-abc123")
+        hub.end()
+        self.assertIn("upload", self.deck.log(), "the helper's lines are in Decky's log")
+
+    def test_events_are_hints_of_what_a_poll_tells(self):
+        before = self.loader.call("ipc_poll", 0)["last"]
+        self.loader.ipc("settings.set", {"key": "agent.name", "value": "Büro"})
+        seq, _, params = self.loader.event("ipc_event", lambda _, name, __: name == "settings_changed")
+        self.assertEqual(params["value"], "Büro")
+        poll = self.loader.call("ipc_poll", before)
+        self.assertIn({"seq": seq, "name": "settings_changed", "params": params}, poll["events"])
+        self.assertEqual(poll["last"], poll["events"][-1]["seq"])
+        self.assertEqual(self.loader.call("ipc_poll", poll["last"])["events"], [])
+        later = self.loader.call("ipc_poll", poll["last"] + 1000)
+        self.assertEqual(later["events"][-1], poll["events"][-1], "what counts from another process")
+
+    def test_requests_reach_the_frontends_and_the_first_answer_counts(self):
+        loader = self.loader
+        hub = Hub(self, loader)
+        loader.ipc("ui.attach", {"name": "one"})
+        loader.ipc("ui.attach", {"name": "two"})
+        self.assertEqual(loader.ipc("status")["steam"]["state"], "ui")
+        hub.say(f"again {PORT}")
+        key, method, params = loader.event("ipc_request")
+        self.assertEqual((method, params["action"], params["name"]), ("steam.apply", "put", "Half"))
+        polled = loader.call("ipc_poll", 0)["requests"]
+        self.assertEqual(polled, [{"id": key, "method": method, "params": params}])
+        self.assertIsNone(loader.call("ipc_answer", key, {"result": {"appId": 3123456789}}))
+        self.assertIsNone(loader.call("ipc_answer", key, {"result": {"appId": 2222222222}}))
+        self.assertEqual(hub.result()["appId"], 3123456789)
+        self.assertEqual(loader.call("ipc_poll", 0)["requests"], [])
+
+    def test_two_frontends_at_once(self):
+        numbers = [self.loader.begin("ipc_call", "status") for _ in range(12)]
+        for number in reversed(numbers):
+            self.assertEqual(self.loader.result(number)["result"]["agent"]["port"], PORT)
+
+    def test_killed_helper_is_started_again_and_the_upload_goes_on(self):
+        hub = Hub(self, self.loader)
+        first = self.loader.helper()
+        self.loader.events.clear()
+        first.kill()
+        _, detail = self.loader.event("helper_state", lambda state, _: state == "failed")
+        self.assertIn("Killed", detail)
+        self.assertIn("Killed", self.loader.call("ipc_call", "status")["error"]["message"])
+        self.loader.event("helper_state", lambda state, _: state == "running")
+        self.assertNotEqual(self.loader.helper().pid, first.pid)
+        self.assertTrue(hub.goes_on()["complete"])
+
+    def stopped_by(self, stop):
+        """No helper is left, nothing is lost, and the folder can be written anew."""
+        hub = Hub(self, self.loader)
+        helper = self.loader.helper()
+        stop()
+        self.assertTrue(helper.ends_within(GONE_S), "the helper outlived its plugin")
+        shutil.copyfile(BINARY, self.deck.program)  # "Text file busy" while it runs
+        self.loader.end()
+        self.loader.kill_plugin()
+        Loader(self, self.deck).running()
+        resumed = hub.goes_on()
+        self.assertTrue(resumed["complete"])
+        self.assertGreater(resumed["held"], 0)
+
+    def test_unload(self):
+        def unload():
+            self.loader.send({"stop": True})
+            message = self.loader.wait(lambda message: "stopped" in message and message)
+            self.assertEqual(message["code"], 0)
+            self.assertNotEqual(message["stopped"], "sigkill")
+            self.assertEqual(self.loader.oddities, [], "the loader got a signal that was not its own")
+        self.stopped_by(unload)
+
+    def test_sigterm(self):
+        self.stopped_by(lambda: os.kill(self.loader.pid, signal.SIGTERM))
+
+    def test_sigkill(self):
+        self.stopped_by(lambda: os.kill(self.loader.pid, signal.SIGKILL))
+
+    def test_sigkill_of_the_loader(self):
+        plugin = Process(self.loader.pid)
+        self.stopped_by(self.loader.end)
+        self.assertTrue(plugin.ends_within(GONE_S), "the plugin outlived its loader")
+
+
+class BadHelper(unittest.TestCase):
+    def start(self, script):
+        self.deck = Deck(self, HERE / "fake_helper.py", script)
+        self.loader = Loader(self, self.deck)
+        return self.loader
+
+    def test_says_why_it_does_not_start(self):
+        sentence = "port 9999 is taken by 'other' (pid 7)"
+        loader = self.start(f"exit 1 capydeck agent: {sentence}")
+        poll = loader.poll_until(lambda answer: answer["helper"]["state"] == "failed")
+        self.assertEqual(poll["helper"]["detail"], sentence)
+        self.assertEqual(loader.call("ipc_call", "status")["error"], {"code": -32000, "message": sentence})
+        (self.deck.plugin / "script").write_text("")
+        loader.running()  # the pauses grow, but do not end
+
+    def test_is_missing(self):
+        loader = self.start("")
+        loader.running()
+        self.deck.program.unlink()
+        loader.helper().kill()
+        poll = loader.poll_until(lambda answer: "does not start" in answer["helper"]["detail"])
+        self.assertIn("bin/capydeck", poll["helper"]["detail"])
+
+    def test_real_one_finds_the_port_taken(self):
+        with socket.socket(socket.AF_INET6) as taken:
+            taken.bind(("::", PORT))
+            taken.listen()
+            loader = Loader(self, Deck(self))
+            poll = loader.poll_until(lambda answer: answer["helper"]["state"] == "failed")
+        self.assertIn(str(PORT), poll["helper"]["detail"])
+        loader.running()
+
+    def test_garbage_from_the_socket(self):
+        for garbage in ("nonsense", "[]", "5", "[" * 100_000, "x" * 3_000_000):
+            loader = self.start(f"send {garbage}")
+            loader.event("helper_state", lambda state, detail: state == "starting" and detail)
+            self.assertIn("error", loader.call("ipc_call", "status"))
+            loader.event("helper_state", lambda state, _: state == "running")  # it tries again
+            loader.kill_plugin()
+
+    def test_what_does_not_fit_into_a_message(self):
+        loader = self.start("request steam.apply 1000000\nevent big 1000000\n" + "event some 300000\n" * 5)
+        poll = loader.poll_until(lambda answer: answer["last"] == 5)
+        self.assertEqual([event["seq"] for event in poll["events"]], [5], "older ones made room")
+        self.assertEqual(poll["requests"], [])
+        loader.poll_until(lambda answer: "do not pass through Decky" in self.deck.log())
+        self.assertIn("is too long", loader.call("ipc_call", "big")["error"]["message"])
+        self.assertEqual(loader.oddities, [])
+
+    def test_answer_that_is_none_is_an_error(self):
+        for nonsense in (None, {}, "result", {"result": "x" * (1 << 20)}):
+            loader = self.start("request steam.restart 1")
+            request, = loader.poll_until(lambda answer: answer["requests"])["requests"]
+            loader.call("ipc_answer", request["id"], nonsense)
+            loader.poll_until(lambda answer: '"id": "r-1", "error"' in self.deck.log())
+            loader.kill_plugin()
+
+    def test_ring_is_bounded(self):
+        loader = self.start("event tick 1\n" * 1000)
+        poll = loader.poll_until(lambda answer: answer["last"] == 1000)
+        self.assertEqual([event["seq"] for event in poll["events"]], list(range(745, 1001)))
+
+    def test_deaf_one_is_ended_too(self):
+        loader = self.start("deaf").running()
+        helper = loader.helper()
+        loader.send({"stop": True})
+        message = loader.wait(lambda message: "stopped" in message and message)
+        self.assertEqual(message["code"], 0)
+        self.assertTrue(helper.ends_within(0))
+
+
+class Result(unittest.TextTestResult):
+    def addSuccess(self, test):
+        super().addSuccess(test)
+        self.passed = getattr(self, "passed", 0) + 1
+
+
+if __name__ == "__main__":
+    runner = unittest.TextTestRunner(verbosity=2, resultclass=Result)
+    program = unittest.main(testRunner=runner, exit=False)
+    outcome = program.result
+    failed = len(outcome.failures) + len(outcome.errors)
+    print(f"plugin: {getattr(outcome, 'passed', 0)} passed, {failed} failed, "
+          f"{len(outcome.skipped)} skipped")
+    sys.exit(failed > 0)
