@@ -77,6 +77,25 @@ START_TEST(what_is_written_is_read)
 }
 END_TEST
 
+START_TEST(what_could_not_be_read_is_not_written)
+{
+	AUTO(free_ptr) char *name = xcalloc(1001, 1);
+	struct memory memory = { .version = 1, .name = (char *)"Käse" };
+	struct memory read = { 0 };
+	struct error err;
+	char *notice = NULL;
+
+	ck_assert(state_file_write(&memory_file, path, &memory, NULL));
+	memory.name = memset(name, 'x', 1000);
+	ck_assert(!state_file_write(&memory_file, path, &memory, &err));
+	ck_assert_int_eq(err.kind, ERROR_NO_SPACE);
+	ck_assert(state_file_read(&memory_file, path, &read, &notice, NULL));
+	ck_assert_str_eq(read.name, "Käse");
+	ck_assert_ptr_null(notice);
+	json_finish(&read, memory_fields);
+}
+END_TEST
+
 START_TEST(a_missing_file_is_nothing)
 {
 	struct memory read = { 0 };
@@ -143,6 +162,7 @@ int main(void)
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, what_is_written_is_read);
+	tcase_add_test(tcase, what_could_not_be_read_is_not_written);
 	tcase_add_test(tcase, a_missing_file_is_nothing);
 	tcase_add_loop_test(tcase, a_damaged_file_is_kept_aside, 0,
 		(int)(sizeof(damaged) / sizeof(damaged[0])));

@@ -56,5 +56,11 @@ bool state_file_write(
 
 	json_write(&text, file->fields, object);
 	strbuf_append_char(&text, '\n');
+	/* It would be written, set aside at the next start, and all of it forgotten. */
+	if (text.length > file->max_bytes) {
+		return error_set(err, ERROR_NO_SPACE,
+			"%s in %s would have %zu bytes, more than %zu", file->what, path,
+			text.length, file->max_bytes);
+	}
 	return atomic_file_write(path, text.data, text.length, 0600, err);
 }

@@ -28,6 +28,6 @@ struct state_file {
  */
 bool state_file_read(const struct state_file *file, const char *path, void *object, char **notice,
 	struct error *err);
-/* Errors: IO, NO_SPACE. */
+/* Errors: IO, NO_SPACE (also for more than max_bytes); the file is then as it was. */
 bool state_file_write(
 	const struct state_file *file, const char *path, const void *object, struct error *err);

@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 #define QUEUE_VERSION 1
-#define ALIAS_MAX_BYTES 128 /* as JSON */
 
 struct alias {
 	char *account_id;
@@ -84,8 +83,7 @@ static bool check_content(const void *object, struct error *err)
 static const struct state_file queue_file = {
 	.what = "the list of changes that Steam still has to get",
 	.loss = "they have to be asked for again",
-	.max_bytes = STEAM_QUEUE_CHANGES_MAX * (STEAM_QUEUE_CHANGE_MAX_BYTES + 64) +
-		     STEAM_QUEUE_ALIASES_MAX * ALIAS_MAX_BYTES,
+	.max_bytes = STEAM_QUEUE_MAX_BYTES,
 	.fields = content_fields,
 	.object_bytes = sizeof(struct content),
 	.check = check_content,

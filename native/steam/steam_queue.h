@@ -21,6 +21,7 @@ struct steam_queued {
 
 #define STEAM_QUEUE_CHANGES_MAX 1000
 #define STEAM_QUEUE_CHANGE_MAX_BYTES (64 * 1024) /* as JSON */
+#define STEAM_QUEUE_MAX_BYTES (8 * 1024 * 1024)	 /* it is written whole, on the loop */
 #define STEAM_QUEUE_ALIASES_MAX 4096		 /* the oldest go first */
 
 /* notice (caller frees, else NULL): what a reader should know. */
