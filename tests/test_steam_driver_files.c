@@ -364,7 +364,7 @@ END_TEST
 
 START_TEST(test_no_steam)
 {
-	struct steam *none = make_steam(home.path, "/nonexistent");
+	struct steam *none = make_steam(home.path, steam_home_path(&home, "nowhere"));
 	struct steam_user_list users = { 0 };
 
 	ck_assert(!steam_list_users(none, &users, &err));
