@@ -21,7 +21,8 @@
 #include <sys/inotify.h>
 
 #define HOLDER_BYTES 512
-#define ASK_PERIOD_MS 20
+#define ATTEMPT_PERIOD_MS 20
+#define ASK_AGAIN_MS (5 * 1000)
 /* The file is closed a moment before its lock goes (Linux, __fput()). */
 #define CLOSING_PERIOD_MS 10
 #define CLOSING_ATTEMPTS 200
@@ -42,9 +43,10 @@ struct agent_lock {
 	void *user;
 	bool told_waiting;
 	struct loop_timer *attempt;
-	unsigned attempts_left;	  /* AGENT_LOCK_WAIT: until the next event */
-	int64_t deadline_ms;	  /* AGENT_LOCK_TAKE_OVER */
-	char asked[HOLDER_BYTES]; /* the holder that was asked */
+	unsigned attempts_left; /* AGENT_LOCK_WAIT: until the next event */
+	int64_t deadline_ms;	/* AGENT_LOCK_TAKE_OVER */
+	int64_t ask_at_ms;	/* the same: again */
+	bool asked;
 	int inotify_fd;
 	struct loop_watch *inotify_watch;
 };
@@ -137,14 +139,14 @@ static void finish_taken(struct agent_lock *lock)
 	finish(lock, ok ? NULL : &err);
 }
 
-/* Once each holder: one that has been asked makes room, or hangs. */
+/* Again after a while: another may hold it by then, or the first may not have listened. */
 static void ask(struct agent_lock *lock, const struct holder *holder)
 {
 	AUTO(strbuf_finish) struct strbuf line = { 0 };
 	struct ipc_client *client;
 	struct error err;
 
-	if (strcmp(holder->text, lock->asked) == 0) {
+	if (loop_now_ms() < lock->ask_at_ms) {
 		return;
 	}
 	client = ipc_client_create(holder->socket_path, &err);
@@ -154,7 +156,8 @@ static void ask(struct agent_lock *lock, const struct holder *holder)
 	ipc_write_request(&line, "1", "agent.release", NULL, NULL);
 	if (ipc_client_send(client, line.data, line.length, &err)) {
 		log_info("asked %s to make room", holder->text);
-		strcpy(lock->asked, holder->text);
+		lock->asked = true;
+		lock->ask_at_ms = loop_now_ms() + ASK_AGAIN_MS;
 	}
 	ipc_client_destroy(client);
 }
@@ -171,13 +174,12 @@ static void fail_held(struct agent_lock *lock, const struct holder *holder)
 
 static void fail_taking_over(struct agent_lock *lock, const struct holder *holder)
 {
-	bool asked = strcmp(holder->text, lock->asked) == 0;
 	struct error err;
 
 	error_set(&err, ERROR_CONFLICT,
 		"%s holds %s and %s within %d s; end that process and start this one again",
 		holder->text, lock->path,
-		asked ? "did not make room" : "could not be asked to make room",
+		lock->asked ? "did not make room" : "could not be asked to make room",
 		AGENT_LOCK_PATIENCE_MS / 1000);
 	finish(lock, &err);
 }
@@ -204,7 +206,7 @@ static void on_held(struct agent_lock *lock)
 		fail_taking_over(lock, &holder);
 	} else {
 		ask(lock, &holder);
-		loop_timer_set(lock->attempt, ASK_PERIOD_MS);
+		loop_timer_set(lock->attempt, ATTEMPT_PERIOD_MS);
 	}
 }
 
