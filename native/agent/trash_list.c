@@ -83,7 +83,7 @@ void trash_list_finish(struct trash_list *list)
 	*list = (struct trash_list){ 0 };
 }
 
-bool trash_list_save(const struct trash_list *list, struct error *err)
+static bool save(const struct trash_list *list, struct error *err)
 {
 	return state_file_write(&trash_file, list->path, list, err);
 }
@@ -92,7 +92,7 @@ void trash_list_save_or_warn(const struct trash_list *list)
 {
 	struct error err;
 
-	if (!trash_list_save(list, &err)) {
+	if (!save(list, &err)) {
 		log_warning("%s", err.message);
 	}
 }
@@ -124,7 +124,7 @@ struct trashed_game *trash_list_add(
 		return NULL;
 	}
 	append(&list->games, &list->games_count, &fresh);
-	if (!trash_list_save(list, err)) {
+	if (!save(list, err)) {
 		trash_list_drop(list, list->games_count - 1);
 		return NULL;
 	}

@@ -22,8 +22,6 @@ struct trash_list {
 void trash_list_load(struct trash_list *list, const char *path, char **notice);
 void trash_list_finish(struct trash_list *list);
 
-/* Errors: IO, NO_SPACE. */
-bool trash_list_save(const struct trash_list *list, struct error *err);
 /* For a change that the next start would find out by itself: a failure is logged. */
 void trash_list_save_or_warn(const struct trash_list *list);
 
