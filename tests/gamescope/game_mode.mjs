@@ -50,12 +50,12 @@ export class GameMode {
     [session.width, session.height] = size.split("x").map(Number);
     await session.#startGamescope();
     session.game = await session.openGame(session.gameDisplay);
-    session.#watchFocus();
     session.empty = await until("the game stands still on the screen", async () => {
       const [first, second] = [await session.picture(), await session.picture()];
       const isSeen = first.at(first.width / 2, first.height / 2).some((level) => level > 0);
       return isSeen && first.difference(second) === null ? second : null;
     });
+    session.#watchFocus();
     return session;
   }
 
@@ -105,7 +105,10 @@ export class GameMode {
     // What Steam does when a game starts.
     await this.#setProperty(display, ["-id", window], "STEAM_GAME", GAME_ID);
     await this.#setProperty(this.display, ["-root"], "GAMESCOPECTRL_BASELAYER_APPID", GAME_ID);
-    await until("the game has the focus", () => game.log.includes("focus gained"));
+    await until("the game has the focus", async () => {
+      const focused = await ask(this.display, "xprop", "-root", "GAMESCOPE_FOCUSED_WINDOW");
+      return game.log.includes("focus gained") && focused.trim().endsWith(`= ${window}`);
+    });
     return game;
   }
 
@@ -124,10 +127,12 @@ export class GameMode {
     });
   }
 
-  /** Has the game had the input all the time? */
-  gameIsFocused() {
-    const values = [...this.#focus.values()];
-    return values.every((seen) => seen.size === 1) && !this.game.log.includes("focus lost");
+  /** When the game has not had the input: what gamescope and the game tell of it, else nothing. */
+  focusLosses() {
+    const changes = [...this.#focus]
+      .filter(([, values]) => values.size > 1)
+      .map(([name, values]) => `${name}: ${[...values].join(", then ")}`);
+    return [...changes, ...this.game.log.split("\n").filter((line) => line === "focus lost")];
   }
 
   #logLine(line) {
