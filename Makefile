@@ -102,12 +102,17 @@ bench: $B/capydeck $(BENCHES)
 	scripts/bench $B
 demo: $B/capydeck
 	scripts/demo $(abspath $B/capydeck)
-ui: node_modules/.modules.yaml
-	npx -y pnpm@9 run build
+ui: dist/index.js
+# package.json names the version of pnpm.
+PNPM = npx --yes $$(node -p 'require("./package.json").packageManager')
+node_modules/.modules.yaml: package.json pnpm-lock.yaml
+	$(PNPM) install --frozen-lockfile --silent
+	@touch $@
+dist/index.js: node_modules/.modules.yaml plugin.json native/steam/steam_script.js \
+		$(shell find frontend-stub -type f 2>/dev/null)
+	$(PNPM) run --silent build
 check-ui: node_modules/.modules.yaml
 	scripts/check_ui
-node_modules/.modules.yaml: package.json pnpm-lock.yaml
-	npx -y pnpm@9 install --frozen-lockfile && touch $@
 test: ; scripts/run_tests
 install: all
 	install -D -m 755 -t $(DESTDIR)$(PREFIX)/bin $B/capydeck $B/capydeck-{fetch,overlay,pango.so}

@@ -301,7 +301,8 @@ class Requests:
 
 class Plugin:
     def __init__(self):
-        self._state = {"state": "starting", "detail": ""}
+        # session: numbers the connections, each of which has to be attached to anew.
+        self._state = {"state": "starting", "detail": "", "session": 0}
         self._helper = None
         self._connection = None
         self._ring = Ring()
@@ -461,7 +462,8 @@ class Plugin:
     # Hints.
 
     def _set_state(self, state, detail):
-        self._state = {"state": state, "detail": detail}
+        session = self._state["session"] + (state == "running")
+        self._state = {"state": state, "detail": detail, "session": session}
         self._hint("helper_state", state, detail)
 
     def _hint(self, *args):

@@ -12,13 +12,19 @@ export const actionsOf = (session: Session) => ({
   revoke: ({ hubId }: Hub) => session.attempt(session.act("hubs.revoke", { hubId })),
 
   deleteGame: ({ dir }: Game) =>
-    session.attempt(session.act("games.delete", { dir }).then(({ name, note }) => session.tell(name, note))),
+    session.attempt(
+      session.act("games.delete", { dir }).then(({ name, note }) => session.tell(name, note)),
+    ),
   restoreGame: ({ id }: TrashedGame) =>
-    session.attempt(session.act("games.restore", { id }).then(({ name, note }) => session.tell(name, note))),
+    session.attempt(
+      session.act("games.restore", { id }).then(({ name, note }) => session.tell(name, note)),
+    ),
   discardGame: ({ id }: TrashedGame) => session.attempt(session.act("games.discard", { id })),
 
   restartSteam: () =>
-    session.attempt(session.act("steam.restart", {}).then(({ message }) => session.tell("Steam", message))),
+    session.attempt(
+      session.act("steam.restart", {}).then(({ message }) => session.tell("Steam", message)),
+    ),
 });
 
 export type Actions = ReturnType<typeof actionsOf>;

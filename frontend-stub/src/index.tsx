@@ -46,6 +46,7 @@ export default definePlugin(() => {
   const session = new Session({
     bridge: deckyBridge,
     script: steamScript,
+    locale: navigator.language,
     showPairing,
     toast: (title, body) =>
       void toaster.toast({ title, body, logo: <ToastIcon />, onClick: undefined, duration: 5_000 }),

@@ -15,6 +15,8 @@ const INTERRUPTION_MS = 10_000;
 export interface SessionOptions {
   bridge: Bridge;
   script: SteamScript;
+  /** The browser's language, for a Steam that does not tell its own. */
+  locale: string;
   /** Shows the code, or, with null, hides it. */
   showPairing(pairing: Pairing | null): void;
   toast(title: string, body: string): void;
@@ -33,7 +35,9 @@ export class Session {
   #discarded = new Set<string>(); // uploads that were cancelled here
 
   constructor(private readonly options: SessionOptions) {
-    const handlers = steamRequests(options.script, (params) => this.relay.call("file.read", params));
+    const handlers = steamRequests(options.script, (params) =>
+      this.relay.call("file.read", params),
+    );
     this.relay = new Relay(options.bridge, handlers, {
       notified: (name) => this.state.notified(name),
       refreshed: () => this.state.refresh(),
@@ -45,13 +49,13 @@ export class Session {
 
   /** `language`: Steam's name of it; until it is known, and if it never is, the browser's. */
   async start(language: Promise<string>): Promise<void> {
-    this.#setLanguage(navigator.language);
+    this.#setLanguage(this.options.locale);
     this.#unwatch = [
       this.state.pairing.watch(() => this.#showPairing()),
       this.state.transfers.watch(() => this.#showTransfers()),
     ];
     void this.relay.start();
-    this.#setLanguage((await language) || navigator.language);
+    this.#setLanguage((await language) || this.options.locale);
   }
 
   stop(): void {
@@ -153,6 +157,6 @@ export class Session {
       interrupted: () => get("toastInterrupted", { percent: formatPercent(percent, language) }),
       cancelled: () => get("toastCancelled"),
     };
-    this.tell(upload.gameName, sentences[kind]());
+    this.tell(sentences[kind](), upload.gameName);
   }
 }

@@ -1,4 +1,13 @@
-import type { Game, Hub, Methods, Notifications, Pairing, PlainMethod, Setting, Status } from "./ipc/methods.js";
+import type {
+  Game,
+  Hub,
+  Methods,
+  Notifications,
+  Pairing,
+  PlainMethod,
+  Setting,
+  Status,
+} from "./ipc/methods.js";
 import type { TrashedGame, Upload } from "./ipc/methods.js";
 import { Pulled } from "./ipc/pulled.js";
 
@@ -38,7 +47,10 @@ export class State {
     const pairing = (this.pairing = new Pulled(() => pull("pairing.get"), PAIRING_PAUSE_MS));
     const transfers = (this.transfers = new Pulled(() => pullTransfers(pull), PAUSE_MS));
     const games = (this.games = new Pulled(async () => (await pull("games.list")).games, PAUSE_MS));
-    const trash = (this.trash = new Pulled(async () => (await pull("games.trash")).games, PAUSE_MS));
+    const trash = (this.trash = new Pulled(
+      async () => (await pull("games.trash")).games,
+      PAUSE_MS,
+    ));
     const hubs = (this.hubs = new Pulled(async () => (await pull("hubs.list")).hubs, PAUSE_MS));
     const settings = (this.settings = new Pulled(
       async () => (await pull("settings.list")).settings,
@@ -54,6 +66,7 @@ export class State {
       settings_changed: [status, settings],
       games_changed: [status, transfers, games, trash],
       steam_changed: [status],
+      log_line: [],
     };
   }
 

@@ -56,4 +56,7 @@ export class TransferWatch {
 }
 
 const isInstalled = (upload: Upload, games: Game[]): boolean =>
-  games.some(({ dir, installedAt }) => dir === upload.dir && installedAt >= Math.floor(upload.startedAt / 1000));
+  games.some(
+    ({ dir, installedAt }) =>
+      dir === upload.dir && installedAt >= Math.floor(upload.startedAt / 1000),
+  );

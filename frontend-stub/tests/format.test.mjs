@@ -5,7 +5,12 @@ import * as format from "../../build/ui/format.js";
 
 test("bytes have three digits and a unit", () => {
   const cases = { 0: "0 B", 999: "999 B", 1000: "1.00 kB", 1234: "1.23 kB", 99_950: "100 kB" };
-  Object.assign(cases, { 999_499: "999 kB", 999_500: "1.00 MB", 45_600_000: "45.6 MB", 10_234_000_000: "10.2 GB" });
+  Object.assign(cases, {
+    999_499: "999 kB",
+    999_500: "1.00 MB",
+    45_600_000: "45.6 MB",
+    10_234_000_000: "10.2 GB",
+  });
   for (const [bytes, text] of Object.entries(cases)) {
     assert.equal(format.formatBytes(Number(bytes), "en"), text);
   }
@@ -19,7 +24,13 @@ test("a speed of nothing is not shown", () => {
 });
 
 test("the time left", () => {
-  const cases = [[0, "< 1 min"], [60, "< 1 min"], [61, "2 min"], [3540, "59 min"], [3541, "1 h 00 min"]];
+  const cases = [
+    [0, "< 1 min"],
+    [60, "< 1 min"],
+    [61, "2 min"],
+    [3540, "59 min"],
+    [3541, "1 h 00 min"],
+  ];
   for (const [seconds, text] of [...cases, [11_100, "3 h 05 min"], [360_000, ""]]) {
     assert.equal(format.formatTimeLeft(seconds * 1000, 1000), text, `${seconds} s`);
   }

@@ -11,7 +11,7 @@ class Backend {
   ring = [];
   last = 0;
   pending = [];
-  helper = { state: "running", detail: "" };
+  helper = { state: "running", detail: "", session: 1 };
   calls = [];
   answers = [];
   polls = [];
@@ -72,9 +72,10 @@ class Backend {
     }
   }
 
-  become(state, detail = "") {
-    this.helper = { state, detail };
-    this.events.helper(this.helper);
+  become(state, { detail = "", session = this.helper.session } = {}) {
+    this.helper = { state, detail, session };
+    this.events.helper();
+    return settled();
   }
 
   called = (name) => this.calls.filter(([method]) => method === name).length;
@@ -188,7 +189,9 @@ test("requests are answered exactly once", async (t) => {
 
 test("an answer that did not get through is sent again, and made once", async (t) => {
   let served = 0;
-  const { backend, relay } = await start(t, { "steam.apply": async () => (served++, { appId: 7 }) });
+  const { backend, relay } = await start(t, {
+    "steam.apply": async () => (served++, { appId: 7 }),
+  });
   backend.failing.add("answer");
   backend.ask("1:steam-1", "steam.apply");
   await settled();
@@ -223,17 +226,21 @@ test("refusals and unknown requests are answers too", async (t) => {
 test("a helper that has started again is attached to again", async (t) => {
   const { backend, relay, seen } = await start(t);
   const before = seen.refreshed;
-  backend.become("failed", "it crashed");
+  await backend.become("failed", { detail: "it crashed" });
   assert.equal(relay.helper.detail, "it crashed");
-  backend.become("starting");
-  backend.become("running");
-  await settled();
+  await backend.become("starting");
+  await backend.become("running", { session: 2 });
   assert.equal(backend.called("ui.attach"), 2);
   assert.deepEqual(seen.helpers, ["running", "failed", "starting", "running"]);
   assert.equal(seen.refreshed, before + 1);
-  backend.become("running"); // its restart was too quick to be told
+});
+
+test("a restart that nobody told of is seen by the next poll", async (t) => {
+  const { backend, relay } = await start(t);
+  backend.helper = { state: "running", detail: "", session: 2 };
+  await relay.poll();
   await settled();
-  assert.equal(backend.called("ui.attach"), 3);
+  assert.equal(backend.called("ui.attach"), 2);
 });
 
 test("an attach that fails is tried again", async (t) => {

@@ -25,15 +25,32 @@ test("the overlay speaks the same languages", () => {
 });
 
 test("every setting of the agent has a name", () => {
-  const config = fs.readFileSync("native/core/config.c", "utf8");
+  const config = fs.readFileSync("native/core/config_keys.c", "utf8");
   const keys = [...config.matchAll(/\{ FIELD\(\w+, "([\w.]+)"/g)].map(([, key]) => key);
   assert.ok(keys.length > 10);
-  assert.deepEqual(keys.filter((key) => !Object.hasOwn(table, key)), []);
+  assert.deepEqual(
+    keys.filter((key) => !Object.hasOwn(table, key)),
+    [],
+  );
 });
 
 test("a language is Steam's name of it, or a locale", () => {
-  const cases = { german: "de", latam: "es", brazilian: "pt", tchinese: "zh", "pt-BR": "pt", ja: "ja", klingon: "en" };
-  for (const [name, language] of Object.entries({ ...cases, "": "en", spanish: "es", portuguese: "pt", french: "fr" })) {
+  const cases = {
+    german: "de",
+    latam: "es",
+    brazilian: "pt",
+    tchinese: "zh",
+    "pt-BR": "pt",
+    ja: "ja",
+    klingon: "en",
+  };
+  for (const [name, language] of Object.entries({
+    ...cases,
+    "": "en",
+    spanish: "es",
+    portuguese: "pt",
+    french: "fr",
+  })) {
     assert.equal(languageOf(name), language, name);
   }
 });

@@ -39,7 +39,7 @@ async (request) => {
       throw new Refusal("conflict", `Steam did not answer: ${what}`);
     });
     try {
-      return await Promise.race([ask(), late]);
+      return await Promise.race([Promise.resolve().then(ask), late]);
     } catch (error) {
       throw error instanceof Refusal ? error : new Refusal("io", `${what}: ${error.message}`);
     }

@@ -15,9 +15,16 @@ interface DeviceStateProps {
 }
 
 /** What this device is called and where it is, who is connected, and what is wrong. */
-export function DeviceState({ status, texts: { get }, onAccept, onHelp, onUnlock }: DeviceStateProps) {
+export function DeviceState({
+  status,
+  texts: { get },
+  onAccept,
+  onHelp,
+  onUnlock,
+}: DeviceStateProps) {
   const { agent, hub, lockedOut, mdns, notices } = status;
-  const isFindable = agent.addresses.length > 0 && mdns.state !== "failed" && agent.acceptConnections;
+  const isFindable =
+    agent.addresses.length > 0 && mdns.state !== "failed" && agent.acceptConnections;
   return (
     <>
       <PanelSectionRow>
@@ -30,6 +37,7 @@ export function DeviceState({ status, texts: { get }, onAccept, onHelp, onUnlock
       </PanelSectionRow>
       <PanelSectionRow>
         <ToggleField
+          bottomSeparator="none"
           label={get("accept")}
           description={connection(status, get)}
           checked={agent.acceptConnections}
@@ -38,7 +46,12 @@ export function DeviceState({ status, texts: { get }, onAccept, onHelp, onUnlock
       </PanelSectionRow>
       {lockedOut > 0 && (
         <PanelSectionRow>
-          <ButtonItem layout="below" description={get("unlockHint", { count: lockedOut })} onClick={onUnlock}>
+          <ButtonItem
+            layout="below"
+            bottomSeparator="none"
+            description={get("unlockHint", { count: lockedOut })}
+            onClick={onUnlock}
+          >
             {get("unlock")}
           </ButtonItem>
         </PanelSectionRow>
@@ -50,7 +63,7 @@ export function DeviceState({ status, texts: { get }, onAccept, onHelp, onUnlock
       ))}
       {!(hub.connected && isFindable) && (
         <PanelSectionRow>
-          <ButtonItem layout="below" onClick={onHelp}>
+          <ButtonItem layout="below" bottomSeparator="none" onClick={onHelp}>
             {get("notFound")}
           </ButtonItem>
         </PanelSectionRow>

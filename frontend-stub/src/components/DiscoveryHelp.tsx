@@ -24,7 +24,9 @@ export function DiscoveryHelp({ checks, texts }: { checks: Check[]; texts: Texts
           </div>
         }
         label={texts.get(text, values)}
-        description={detail && <div style={{ whiteSpace: "pre-line", overflowWrap: "anywhere" }}>{detail}</div>}
+        description={
+          detail && <div style={{ whiteSpace: "pre-line", overflowWrap: "anywhere" }}>{detail}</div>
+        }
       />
     );
   });

@@ -17,7 +17,15 @@ interface EditDialogProps {
 }
 
 /** One line to be typed; stays until what was typed is accepted. */
-export function EditDialog({ title, help, text, isNumber, texts, onSave, closeModal }: EditDialogProps) {
+export function EditDialog({
+  title,
+  help,
+  text,
+  isNumber,
+  texts,
+  onSave,
+  closeModal,
+}: EditDialogProps) {
   const [typed, setTyped] = useState(text);
   const [problem, setProblem] = useState("");
   const save = () =>
@@ -34,7 +42,15 @@ export function EditDialog({ title, help, text, isNumber, texts, onSave, closeMo
         value={typed}
         onChange={(event) => setTyped(event.target.value)}
       />
-      <div role="alert" style={{ ...small, minHeight: 36, margin: "8px 0", color: problem ? colors.bad : colors.dim }}>
+      <div
+        role="alert"
+        style={{
+          ...small,
+          minHeight: 36,
+          margin: "8px 0",
+          color: problem ? colors.bad : colors.dim,
+        }}
+      >
         {problem || help}
       </div>
       <Focusable flow-children="horizontal" style={{ display: "flex", gap: 12 }}>

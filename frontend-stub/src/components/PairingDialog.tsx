@@ -21,7 +21,9 @@ export function PairingDialog({ shown, texts, onReject, onHide, closeModal }: Pa
   };
   return (
     <ModalRoot onCancel={hide} onEscKeypress={hide} closeModal={hide}>
-      <DialogHeader>{texts.get("pairTitle", { name: shown.hubName })}</DialogHeader>
+      <DialogHeader style={{ textAlign: "center", overflowWrap: "anywhere" }}>
+        {texts.get("pairTitle", { name: shown.hubName })}
+      </DialogHeader>
       <div style={{ margin: "8px 0 24px" }}>
         <CodeCard shown={shown} texts={texts} fontSize={72} />
       </div>

@@ -10,7 +10,12 @@ interface ProgressLineProps {
 }
 
 /** A thin bar as Steam's downloads have it. */
-export function ProgressLine({ percent, label, isDimmed = false, seconds = 0.5 }: ProgressLineProps) {
+export function ProgressLine({
+  percent,
+  label,
+  isDimmed = false,
+  seconds = 0.5,
+}: ProgressLineProps) {
   return (
     <div
       role="progressbar"
@@ -18,7 +23,13 @@ export function ProgressLine({ percent, label, isDimmed = false, seconds = 0.5 }
       aria-valuemin={0}
       aria-valuemax={100}
       aria-valuenow={percent}
-      style={{ height: 4, width: "100%", borderRadius: 2, background: colors.track, overflow: "hidden" }}
+      style={{
+        height: 4,
+        width: "100%",
+        borderRadius: 2,
+        background: colors.track,
+        overflow: "hidden",
+      }}
     >
       <div
         style={{

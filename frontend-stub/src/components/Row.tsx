@@ -1,6 +1,8 @@
 import { DialogButton, Field, Focusable } from "@decky/ui";
 import type { ComponentType, ReactNode } from "react";
 
+import { oneLine, small } from "./style.js";
+
 export interface RowAction {
   label: string;
   icon: ComponentType<{ label?: string }>;
@@ -10,20 +12,32 @@ export interface RowAction {
 interface RowProps {
   label: ReactNode;
   description?: ReactNode;
+  /** What it is set to, beside the buttons. */
+  value?: string;
   actions: RowAction[];
 }
 
 /** Something with a name, a line about it, and what can be done with it as small buttons. */
-export function Row({ label, description, actions }: RowProps) {
+export function Row({ label, description, value, actions }: RowProps) {
+  const named = (
+    <>
+      <div style={{ overflowWrap: "anywhere" }}>{label}</div>
+      <div style={small}>{description}</div>
+    </>
+  );
   return (
-    <Field label={label} description={description} childrenLayout="inline" inlineWrap="keep-inline">
-      <Focusable flow-children="horizontal" style={{ display: "flex", gap: 8 }}>
+    <Field label={named} childrenLayout="inline" inlineWrap="keep-inline">
+      <Focusable
+        flow-children="horizontal"
+        style={{ display: "flex", gap: 8, alignItems: "center", minWidth: 0, maxWidth: 480 }}
+      >
+        {value && <div style={{ ...oneLine, minWidth: 0, marginRight: 8 }}>{value}</div>}
         {actions.map(({ label: name, icon: Icon, onClick }) => (
           <DialogButton
             key={name}
             onClick={onClick}
             onOKActionDescription={name}
-            style={{ width: 40, minWidth: 40, height: 36, padding: "0 11px", fontSize: 18 }}
+            style={{ width: 40, minWidth: 40, flex: "none", padding: "10px 11px", fontSize: 18 }}
           >
             <Icon label={name} />
           </DialogButton>

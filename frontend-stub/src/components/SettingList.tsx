@@ -18,7 +18,7 @@ interface SettingListProps {
 export function SettingList({ settings, texts, onChange, onToggle }: SettingListProps) {
   return settings.map(({ key, value, help, restartNeeded }) => {
     const label = texts.setting(key);
-    const description = restartNeeded ? `${help}. ${texts.get("nextStart")}` : help;
+    const description = sentences(help, restartNeeded && texts.get("nextStart"));
     if (typeof value === "boolean") {
       return (
         <ToggleField
@@ -34,29 +34,28 @@ export function SettingList({ settings, texts, onChange, onToggle }: SettingList
       showModal(
         <EditDialog
           title={label}
-          help={Array.isArray(value) ? `${help}. ${texts.get("listHint")}` : help}
+          help={sentences(help, Array.isArray(value) && texts.get("listHint"))}
           text={asText(value)}
           isNumber={typeof value === "number"}
           texts={texts}
           onSave={(text) => onChange(key, asValue(text, value))}
         />,
       );
-    const shown = asText(value) || texts.get("none");
     return (
       <Row
         key={key}
         label={label}
-        description={
-          <>
-            <div style={{ color: "#dcdedf", overflowWrap: "anywhere" }}>{shown}</div>
-            {description}
-          </>
-        }
+        description={description}
+        value={asText(value) || texts.get("none")}
         actions={[{ label: texts.get("change"), icon: EditIcon, onClick: edit }]}
       />
     );
   });
 }
+
+/** The agent's help is a line without capital and full stop. */
+const sentences = (help: string, more: string | false): string =>
+  `${help.charAt(0).toUpperCase()}${help.slice(1)}.${more ? ` ${more}` : ""}`;
 
 const asText = (value: SettingValue): string =>
   Array.isArray(value) ? value.join(", ") : String(value);
@@ -64,7 +63,10 @@ const asText = (value: SettingValue): string =>
 /** What is typed, as the setting has it; what is no number is left to the agent to complain about. */
 function asValue(text: string, before: SettingValue): SettingValue {
   if (Array.isArray(before)) {
-    return text.split(",").map((item) => item.trim()).filter(Boolean);
+    return text
+      .split(",")
+      .map((item) => item.trim())
+      .filter(Boolean);
   }
   return typeof before === "number" && text.trim() !== "" && Number.isFinite(Number(text))
     ? Number(text)

@@ -22,7 +22,12 @@ const summaries: Record<Status["steam"]["state"], TextKey> = {
 };
 
 /** How games get into the library now, and what waits. */
-export function SteamState({ steam, texts: { get }, isDetailed = false, onRestart }: SteamStateProps) {
+export function SteamState({
+  steam,
+  texts: { get },
+  isDetailed = false,
+  onRestart,
+}: SteamStateProps) {
   const ask = () =>
     confirm({
       title: get("restartSteam"),
@@ -34,15 +39,21 @@ export function SteamState({ steam, texts: { get }, isDetailed = false, onRestar
   return (
     <>
       <PanelSectionRow>
-        <Field focusable bottomSeparator="none" description={get(summaries[steam.state] ?? "steamNone")}>
+        <Field
+          focusable
+          bottomSeparator="none"
+          description={get(summaries[steam.state] ?? "steamNone")}
+        >
           {null}
         </Field>
         {isDetailed && <div style={small}>{steam.detail}</div>}
-        {steam.queued > 0 && <Field focusable description={get("queued", { count: steam.queued })} />}
+        {steam.queued > 0 && (
+          <Field focusable description={get("queued", { count: steam.queued })} />
+        )}
       </PanelSectionRow>
       {(steam.queued > 0 || isDetailed) && (
         <PanelSectionRow>
-          <ButtonItem layout="below" onClick={ask}>
+          <ButtonItem layout="below" bottomSeparator="none" onClick={ask}>
             {get("restartSteam")}
           </ButtonItem>
         </PanelSectionRow>

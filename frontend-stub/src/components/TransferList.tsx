@@ -1,6 +1,13 @@
 import { ButtonItem, Field, PanelSectionRow } from "@decky/ui";
 
-import { formatBytes, formatDate, formatPercent, formatSpeed, formatTimeLeft, percentOf } from "../format.js";
+import {
+  formatBytes,
+  formatDate,
+  formatPercent,
+  formatSpeed,
+  formatTimeLeft,
+  percentOf,
+} from "../format.js";
 import type { Upload } from "../ipc/methods.js";
 import type { Texts } from "../strings/text.js";
 import { confirm } from "./confirm.js";
@@ -23,7 +30,12 @@ export function TransferList({ uploads, texts, onDiscard }: TransferListProps) {
       onYes: () => onDiscard(upload),
     });
   return uploads.map((upload) => (
-    <TransferCard key={upload.uploadId} upload={upload} texts={texts} onDiscard={() => ask(upload)} />
+    <TransferCard
+      key={upload.uploadId}
+      upload={upload}
+      texts={texts}
+      onDiscard={() => ask(upload)}
+    />
   ));
 }
 
@@ -47,8 +59,13 @@ function TransferCard({ upload, texts, onDiscard }: TransferCardProps) {
           bottomSeparator="none"
         >
           <div style={{ width: "100%" }}>
-            <ProgressLine percent={percent} label={upload.gameName} isDimmed={isPaused} />
-            <TwoEnds left={amountOf(upload, texts)} right={formatPercent(percent, texts.language)} />
+            <div style={{ margin: "2px 0 6px" }}>
+              <ProgressLine percent={percent} label={upload.gameName} isDimmed={isPaused} />
+            </div>
+            <TwoEnds
+              left={amountOf(upload, texts)}
+              right={formatPercent(percent, texts.language)}
+            />
             {isPaused ? (
               <div style={small}>{pauseOf(upload, texts)}</div>
             ) : (
@@ -58,7 +75,12 @@ function TransferCard({ upload, texts, onDiscard }: TransferCardProps) {
         </Field>
       </PanelSectionRow>
       <PanelSectionRow>
-        <ButtonItem layout="below" disabled={upload.state === "completing"} onClick={onDiscard}>
+        <ButtonItem
+          layout="below"
+          bottomSeparator="none"
+          disabled={upload.state === "completing"}
+          onClick={onDiscard}
+        >
           {texts.get(isPaused ? "discard" : "cancelTransfer")}
         </ButtonItem>
       </PanelSectionRow>
@@ -68,7 +90,15 @@ function TransferCard({ upload, texts, onDiscard }: TransferCardProps) {
 
 function TwoEnds({ left, right }: { left: string; right: string }) {
   return (
-    <div style={{ ...small, ...steadyDigits, display: "flex", justifyContent: "space-between", minHeight: 18 }}>
+    <div
+      style={{
+        ...small,
+        ...steadyDigits,
+        display: "flex",
+        justifyContent: "space-between",
+        minHeight: 18,
+      }}
+    >
       <span style={oneLine}>{left}</span>
       <span style={{ whiteSpace: "nowrap" }}>{right}</span>
     </div>

@@ -1,6 +1,6 @@
 import { addEventListener, callable, removeEventListener } from "@decky/api";
 
-import type { Answer, Bridge, BridgeEvents, Helper, Poll } from "./relay.js";
+import type { Answer, Bridge, BridgeEvents, Poll } from "./relay.js";
 
 const call = callable<[method: string, params: unknown], Answer>("ipc_call");
 const answer = callable<[id: string, answer: Answer], null>("ipc_answer");
@@ -18,9 +18,7 @@ export const deckyBridge: Bridge = {
     const request = addEventListener("ipc_request", (id: string, method: string, params: unknown) =>
       events.request({ id, method, params }),
     );
-    const helper = addEventListener("helper_state", (state: Helper["state"], detail: string) =>
-      events.helper({ state, detail }),
-    );
+    const helper = addEventListener("helper_state", () => events.helper());
     return () => {
       removeEventListener("ipc_event", event);
       removeEventListener("ipc_request", request);

@@ -96,6 +96,7 @@ export interface Status {
   lockedOut: number;
   pairedHubs: number;
   mdns: { state: "off" | "starting" | "daemon" | "embedded" | "failed"; detail: string };
+  overlay: { state: "off" | "ready" | "starting" | "shown" | "failed"; detail: string };
   steam: { state: "ui" | "cef" | "files" | "none"; detail: string; queued: number };
   uploads: Upload[];
   games: number;
@@ -119,13 +120,18 @@ export interface Methods {
   "uploads.list": Method<None, { uploads: Upload[] }>;
   "uploads.discard": Method<{ uploadId: string }, None>;
   "games.list": Method<None, { games: Game[] }>;
-  "games.delete": Method<{ dir: string }, { name: string; trashId: string; note: string }>;
+  "games.delete": Method<
+    { dir: string } | { appId: number },
+    { name: string; trashId: string; note: string }
+  >;
   "games.restore": Method<{ id: string }, { name: string; note: string }>;
   "games.trash": Method<None, { games: TrashedGame[] }>;
   "games.discard": Method<{ id: string }, None>;
   "settings.list": Method<None, { settings: Setting[] }>;
+  "settings.get": Method<{ key: string }, Setting>;
   "settings.set": Method<{ key: string; value: SettingValue }, Setting>;
   "lockouts.reset": Method<None, None>;
+  subscribe: Method<{ events?: string[] }, { events: string[] }>;
   "log.tail": Method<{ lines?: number }, { lines: string[] }>;
   "steam.restart": Method<{ force?: boolean }, { message: string }>;
   "ui.attach": Method<{ name: string }, None>;
@@ -145,6 +151,7 @@ export interface Notifications {
   settings_changed: Setting;
   games_changed: None;
   steam_changed: None;
+  log_line: { line: string };
 }
 
 /** One change of Steam's shortcuts: native/steam/steam_change.h. */

@@ -30,6 +30,8 @@ export interface BridgeRequest {
 export interface Helper {
   state: "starting" | "running" | "failed";
   detail: string;
+  /** Numbers main.py's connections to the agent; whoever attached to another is not attached. */
+  session: number;
 }
 
 export interface Poll {
@@ -42,7 +44,7 @@ export interface Poll {
 export interface BridgeEvents {
   event(event: BridgeEvent): void;
   request(request: BridgeRequest): void;
-  helper(helper: Helper): void;
+  helper(): void;
 }
 
 export type RequestHandlers = {
@@ -72,7 +74,7 @@ interface Served {
  * whenever an agent has started. Knows nothing of what is said.
  */
 export class Relay {
-  helper: Helper = { state: "starting", detail: "" };
+  helper: Helper = { state: "starting", detail: "", session: 0 };
   #last = -1; // the newest event delivered; −1 before the first poll
   #newest = -1; // the newest one heard of
   #polling: Promise<void> | null = null;
@@ -93,7 +95,7 @@ export class Relay {
     this.#unlisten = this.bridge.listen({
       event: (event) => this.#hear(event),
       request: (request) => void this.#serve(request),
-      helper: (helper) => this.#meet(helper, true),
+      helper: () => void this.poll(),
     });
     this.#heartbeat = setInterval(() => void this.poll(), HEARTBEAT_MS);
     return this.poll();
@@ -157,7 +159,7 @@ export class Relay {
     }
     this.#last = poll.last;
     this.#newest = isComplete ? Math.max(this.#newest, poll.last) : poll.last;
-    this.#meet(poll.helper, false);
+    this.#meet(poll.helper);
     if (!isComplete) {
       this.events.refreshed();
     }
@@ -185,16 +187,16 @@ export class Relay {
     this.events.notified(event.name as keyof Notifications);
   }
 
-  /** `isNews`: it has just got into that state, perhaps once more. */
-  #meet(helper: Helper, isNews: boolean): void {
-    const isOther = helper.state !== this.helper.state || helper.detail !== this.helper.detail;
+  #meet(helper: Helper): void {
+    const before = this.helper;
     this.helper = helper;
-    if (isOther) {
+    if (helper.state !== before.state || helper.detail !== before.detail) {
       this.events.helperChanged(helper);
     }
-    if (helper.state !== "running") {
+    if (helper.state !== "running" || helper.session !== before.session) {
       this.#attached = false;
-    } else if (isNews || isOther || !this.#attached) {
+    }
+    if (helper.state === "running" && !this.#attached) {
       void this.#attach();
     }
   }
@@ -230,11 +232,17 @@ export class Relay {
   }
 
   async #handle(method: string, params: unknown): Promise<Answer> {
-    const handlers = this.handlers as unknown as Record<string, (params: unknown) => Promise<unknown>>;
+    const handlers = this.handlers as unknown as Record<
+      string,
+      (params: unknown) => Promise<unknown>
+    >;
     const handler = Object.hasOwn(handlers, method) ? handlers[method] : undefined;
     try {
       if (!handler) {
-        throw new IpcError(IPC_METHOD_NOT_FOUND, `the game-mode plugin knows no request '${method}'`);
+        throw new IpcError(
+          IPC_METHOD_NOT_FOUND,
+          `the game-mode plugin knows no request '${method}'`,
+        );
       }
       return { result: await handler(params) };
     } catch (error) {
@@ -256,4 +264,5 @@ export class Relay {
   }
 }
 
-const sentence = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+const sentence = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error);

@@ -69,13 +69,16 @@ async function readWhole(
   { file, bytes }: Pick<SteamImage, "file" | "bytes">,
 ): Promise<string> {
   const parts: string[] = [];
-  for (let offset = 0; offset < bytes; ) {
+  for (let offset = 0; offset < bytes;) {
     let { data } = await readFile({ file, offset });
     if (offset + byteLength(data) < bytes) {
       data = wholeTriplets(data); // only the end may be padded
     }
     if (data === "") {
-      throw new IpcError(IPC_FAILED, `the image ended after ${offset} of ${bytes} bytes`);
+      throw new IpcError(
+        IPC_FAILED,
+        `the image is shorter than the ${bytes} bytes that were announced`,
+      );
     }
     parts.push(data);
     offset += byteLength(data);

@@ -39,7 +39,11 @@ function Trash() {
   const { value: games } = useKnown(useSession().state.trash);
   const { restoreGame, discardGame } = useActions();
   const texts = useTexts();
-  return games && <TrashList games={games} texts={texts} onRestore={restoreGame} onDiscard={discardGame} />;
+  return (
+    games && (
+      <TrashList games={games} texts={texts} onRestore={restoreGame} onDiscard={discardGame} />
+    )
+  );
 }
 
 function Hubs() {
@@ -53,14 +57,20 @@ function Steam() {
   const { value: status } = useKnown(useSession().state.status);
   const { restartSteam } = useActions();
   const texts = useTexts();
-  return status && <SteamState isDetailed steam={status.steam} texts={texts} onRestart={restartSteam} />;
+  return (
+    status && <SteamState isDetailed steam={status.steam} texts={texts} onRestart={restartSteam} />
+  );
 }
 
 function Settings() {
   const { value: settings } = useKnown(useSession().state.settings);
   const { change, toggle } = useActions();
   const texts = useTexts();
-  return settings && <SettingList settings={settings} texts={texts} onChange={change} onToggle={toggle} />;
+  return (
+    settings && (
+      <SettingList settings={settings} texts={texts} onChange={change} onToggle={toggle} />
+    )
+  );
 }
 
 function Help() {

@@ -7,7 +7,14 @@ import { GameList, newestFirst } from "../components/GameList.js";
 import { HubList } from "../components/HubList.js";
 import { SteamState } from "../components/SteamState.js";
 import { TransferList } from "../components/TransferList.js";
-import { useActions, useHelper, useKnown, useSession, useTexts, VisibleContext } from "../hooks/useSession.js";
+import {
+  useActions,
+  useHelper,
+  useKnown,
+  useSession,
+  useTexts,
+  VisibleContext,
+} from "../hooks/useSession.js";
 import { useShownCode } from "../hooks/useShownCode.js";
 import { routes } from "./routes.js";
 
@@ -67,7 +74,7 @@ function Code() {
         <CodeCard shown={shown} texts={texts} fontSize={44} />
       </PanelSectionRow>
       <PanelSectionRow>
-        <ButtonItem layout="below" onClick={reject}>
+        <ButtonItem layout="below" bottomSeparator="none" onClick={reject}>
           {texts.get("reject")}
         </ButtonItem>
       </PanelSectionRow>
@@ -85,7 +92,13 @@ function Device() {
   }
   return (
     <PanelSection title={texts.get("thisDevice")}>
-      <DeviceState status={status} texts={texts} onAccept={accept} onHelp={open(routes.help)} onUnlock={unlock} />
+      <DeviceState
+        status={status}
+        texts={texts}
+        onAccept={accept}
+        onHelp={open(routes.help)}
+        onUnlock={unlock}
+      />
     </PanelSection>
   );
 }
@@ -114,13 +127,19 @@ function Games() {
   return (
     <PanelSection title={texts.get("games")}>
       <PanelSectionRow>
-        <GameList games={newestFirst(games).slice(0, GAMES_SHOWN)} texts={texts} onDelete={deleteGame} />
+        <GameList
+          games={newestFirst(games).slice(0, GAMES_SHOWN)}
+          texts={texts}
+          onDelete={deleteGame}
+        />
       </PanelSectionRow>
-      <PanelSectionRow>
-        <ButtonItem layout="below" onClick={open(routes.games)}>
-          {texts.get("allGames", { count: games.length })}
-        </ButtonItem>
-      </PanelSectionRow>
+      {games.length > GAMES_SHOWN && (
+        <PanelSectionRow>
+          <ButtonItem layout="below" bottomSeparator="none" onClick={open(routes.games)}>
+            {texts.get("allGames", { count: games.length })}
+          </ButtonItem>
+        </PanelSectionRow>
+      )}
     </PanelSection>
   );
 }
@@ -149,8 +168,8 @@ function Steam() {
     <PanelSection title="Steam">
       {status && <SteamState steam={status.steam} texts={texts} onRestart={restartSteam} />}
       <PanelSectionRow>
-        <ButtonItem layout="below" onClick={open(routes.settings)}>
-          {texts.get("settings")}
+        <ButtonItem layout="below" bottomSeparator="none" onClick={open(routes.games)}>
+          {texts.get("more")}
         </ButtonItem>
       </PanelSectionRow>
     </PanelSection>

@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { TransferWatch } from "../../build/ui/transferNews.js";
+
+const upload = (state, more) => ({
+  ...{ uploadId: "u1", dir: "/games/Doom", state, startedAt: 1_000_500 },
+  ...more,
+});
+const installed = { dir: "/games/Doom", installedAt: 1000 };
+
+/** What each look tells. */
+function looks(...lists) {
+  const watch = new TransferWatch();
+  return lists.map(([uploads, games = []]) => watch.look(uploads, games).map(({ kind }) => kind));
+}
+
+test("what is there at first is no news", () => {
+  assert.deepEqual(looks([[upload("receiving")]], [[upload("receiving")]]), [[], []]);
+  assert.deepEqual(looks([[upload("paused")]], [[upload("paused")]]), [[], []]);
+});
+
+test("one starts and is installed", () => {
+  const steps = [[[]], [[upload("receiving")]], [[upload("completing")]], [[], [installed]]];
+  assert.deepEqual(looks(...steps), [[], ["started"], [], ["installed"]]);
+});
+
+test("an earlier build that stays is not the one that was cancelled", () => {
+  const earlier = { ...installed, installedAt: 999 };
+  assert.deepEqual(looks([[upload("receiving")]], [[], [earlier]]), [[], ["cancelled"]]);
+});
+
+test("an interruption is told once, when it lasts", () => {
+  const [running, paused] = [[[upload("receiving")]], [[upload("paused")]]];
+  assert.deepEqual(looks(running, paused, paused, paused), [[], [], ["interrupted"], []]);
+  assert.deepEqual(looks(running, paused, running, paused, running), [[], [], [], [], []]);
+});
+
+test("whether to look again", () => {
+  const watch = new TransferWatch();
+  watch.look([upload("receiving")], []);
+  assert.equal(watch.isUndecided, false);
+  watch.look([upload("paused")], []);
+  assert.equal(watch.isUndecided, true);
+  watch.look([], []);
+  assert.equal(watch.isUndecided, false);
+});
