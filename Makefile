@@ -5,6 +5,7 @@
 # make ui         the plugin's interface: dist/      make check-ui   its types and unit tests
 # make test-gamescope   the code on the screen of Game Mode, in a real gamescope
 # make fuzz       libFuzzer, FUZZ_SECONDS a target   make install PREFIX=/usr/local DESTDIR=
+# make package    build/package/CapyDeck.zip for Decky
 # Variants: CC=clang, SAN=address,undefined, OPT=-O0, WERROR=-Werror; each builds in a folder of its own.
 SHELL := /bin/bash
 CC := gcc
@@ -29,6 +30,9 @@ FETCH_LIBS = $(shell pkg-config --libs libcurl libcjson 2>/dev/null) -lm
 OVERLAY_LIBS = $(shell pkg-config --libs sdl2 SDL2_ttf x11 xext libcjson 2>/dev/null) -lm
 PANGO = $(shell pkg-config --cflags --libs pangocairo 2>/dev/null | sed 's/-I/-isystem /g')
 CHECK_LIBS = $(shell pkg-config --libs check 2>/dev/null)
+# With BUNDLE, libraries in lib/ beside the program go first: all, or the program's own needs only.
+BUNDLE_ALL := $(if $(BUNDLE),-Wl$(comma)--disable-new-dtags$(comma)-rpath$(comma)'$$ORIGIN/lib')
+BUNDLE_OWN := $(if $(BUNDLE),-Wl$(comma)--enable-new-dtags$(comma)-rpath$(comma)'$$ORIGIN/lib')
 
 # Each of these is linked into a program of its own, the rest is the library.
 PROGRAM_DIRS := native/cmd native/fetch native/overlay native/overlay_pango
@@ -43,11 +47,11 @@ NATIVE := $(wildcard native/*/*.[ch] tests/*.[ch] tests/*/*.[ch])
 
 all: $B/capydeck $B/capydeck-fetch $B/capydeck-overlay $B/capydeck-pango.so
 $B/capydeck: $(CMD_OBJ) $B/libcapydeck.a
-	$(CC) $(CFLAGS) -o $@ $^ $(LIBS)
+	$(CC) $(CFLAGS) -o $@ $^ $(LIBS) $(BUNDLE_ALL)
 $B/capydeck-fetch: $(FETCH_OBJ) $B/libcapydeck.a
-	$(CC) $(CFLAGS) -o $@ $^ $(FETCH_LIBS)
+	$(CC) $(CFLAGS) -o $@ $^ $(FETCH_LIBS) $(BUNDLE_ALL)
 $B/capydeck-overlay: $(OVERLAY_OBJ) $B/libcapydeck.a
-	$(CC) $(CFLAGS) -o $@ $^ $(OVERLAY_LIBS)
+	$(CC) $(CFLAGS) -o $@ $^ $(OVERLAY_LIBS) $(BUNDLE_OWN)
 $B/native/overlay/overlay_font.o: native/overlay/fonts/NotoSans-Bold.ttf
 $B/capydeck-pango.so: native/overlay_pango/pango_line.c | .deps
 	$(CC) $(filter-out -fsanitize%,$(CFLAGS)) -fPIC -shared -MMD -MP -o $@ $< $(PANGO)
@@ -114,11 +118,24 @@ dist/index.js: node_modules/.modules.yaml plugin.json native/steam/steam_script.
 check-ui: node_modules/.modules.yaml
 	scripts/check_ui
 test: ; scripts/run_tests
+# What goes to Decky, and the part of it that Decky's store builds by itself; scripts/package.md.
+PROGRAMS := build/package/programs
+package: package-programs
+	rm -rf dist
+	$(MAKE) ui
+	scripts/package $(PROGRAMS)
+package-bin: package-programs
+	scripts/bundle $(PROGRAMS) build/package/bin
+package-programs:
+	$(MAKE) B=$(PROGRAMS) BUNDLE=1 OPT=-O2 all
+test-package: package $B/fake_game
+	tests/package/run
 install: all
 	install -D -m 755 -t $(DESTDIR)$(PREFIX)/bin $B/capydeck $B/capydeck-{fetch,overlay,pango.so}
 	scripts/install_manpages $B/capydeck $(DESTDIR)$(PREFIX)/share/man/man1
 clean: ; rm -rf build build-* .deps
 
 -include $(shell find $B -name '*.d' 2>/dev/null)
-.PHONY: all programs check check-plugin check-threads e2e test-gamescope sanitize fuzz fuzz-run lint bench demo ui check-ui test install clean
+.PHONY: all programs check check-plugin check-threads e2e test-gamescope sanitize fuzz fuzz-run lint bench demo ui check-ui test package package-bin package-programs \
+	test-package install clean
 .SECONDARY:

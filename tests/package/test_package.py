@@ -1,0 +1,235 @@
+#!/usr/bin/python3
+"""The package: its layout as Decky wants it, the same bytes from the same commit, and that it runs
+where nothing of what it was built with is installed.
+
+Usage: tests/package/run [unittest's arguments], after `make package all`.
+"""
+import ast
+import functools
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+import zipfile
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+ZIP = ROOT / "build/package/CapyDeck.zip"
+# What Decky's frozen Python has for sure.
+STDLIB = {"asyncio", "collections", "json", "logging", "os", "pathlib", "select", "signal", "socket",
+          "struct", "subprocess", "threading", "time"}
+GLIBC = (2, 36)
+GLIBC_LIBRARIES = {"libc", "libm", "libdl", "libpthread", "libresolv", "ld-linux-x86-64", "linux-vdso"}
+PROGRAMS = {"capydeck", "capydeck-fetch", "capydeck-overlay", "capydeck-pango.so"}
+
+
+def run(*command, **options):
+    """What it printed on both; fails with that unless it succeeds."""
+    done = subprocess.run([str(part) for part in command], text=True, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, **options)
+    if done.returncode != 0:
+        raise AssertionError(f"{command}: exit code {done.returncode}\n{done.stdout}")
+    return done.stdout
+
+
+class Unpacked(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="capydeck-package-"))
+        cls.addClassCleanup(shutil.rmtree, cls.folder)
+        cls.folder.chmod(0o755)
+        cls.archive = zipfile.ZipFile(ZIP)
+        cls.addClassCleanup(cls.archive.close)
+        # As Decky does it: the modes get lost, then everything may be executed.
+        cls.archive.extractall(cls.folder)
+        cls.plugin = cls.folder / "CapyDeck"
+        run("chmod", "-R", "755", cls.plugin)
+        cls.elves = [path for path in (cls.plugin / "bin").rglob("*")
+                     if path.is_file() and path.read_bytes()[:4] == b"\x7fELF"]
+
+
+class Layout(Unpacked):
+    def test_one_top_folder_named_like_the_plugin(self):
+        names = self.archive.namelist()
+        self.assertEqual({name.split("/")[0] for name in names}, {ZIP.stem})
+        self.assertFalse([name for name in names if "/src/" in name or name.startswith("/") or ".." in name])
+        top = {path.name for path in self.plugin.iterdir()}
+        self.assertEqual(top, {"plugin.json", "package.json", "main.py", "LICENSE", "README.md", "dist", "bin"})
+        self.assertTrue((self.plugin / "dist/index.js").stat().st_size > 0)
+
+    def test_plugin_json(self):
+        plugin = json.loads((self.plugin / "plugin.json").read_text())
+        self.assertEqual(plugin["name"], ZIP.stem)
+        self.assertEqual((plugin["api_version"], plugin["flags"]), (1, []))
+        self.assertNotIn(" ", plugin["name"])
+        self.assertTrue(plugin["author"])
+        self.assertEqual(plugin["publish"].keys(), {"tags", "description", "image"})
+
+    def test_package_json(self):
+        package = json.loads((self.plugin / "package.json").read_text())
+        self.assertEqual(package["type"], "module")
+        version = run(self.plugin / "bin/capydeck", "--version").split()[-1]
+        self.assertEqual(package["version"], version)
+
+    def test_main_imports_nothing_that_decky_lacks(self):
+        tree = ast.parse((self.plugin / "main.py").read_text())
+        imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import)
+                    for alias in node.names}
+        imported |= {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+        self.assertEqual(imported - STDLIB, {"decky"})
+
+    def test_programs_are_stripped_and_old_enough(self):
+        self.assertLessEqual(PROGRAMS, {path.name for path in self.elves})
+        for path in self.elves:
+            self.assertNotIn(".symtab", run("readelf", "-SW", path), f"{path} is not stripped")
+            versions = re.findall(r"GLIBC_(\d+)\.(\d+)", run("readelf", "-VW", path))
+            newest = max((tuple(map(int, version)) for version in versions), default=GLIBC)
+            self.assertLessEqual(newest, GLIBC, f"{path} needs a newer glibc")
+
+    def test_avahi_gets_our_function(self):
+        """native/net/avahi_stack.c takes the place of one of Avahi's."""
+        symbols = run("readelf", "--dyn-syms", "-W", self.plugin / "bin/capydeck")
+        self.assertRegex(symbols, r"FUNC +GLOBAL +DEFAULT +\d+ avahi_entry_group_free")
+
+    def test_licences_and_versions(self):
+        bin = self.plugin / "bin"
+        lines = [line for line in (bin / "versions.txt").read_text().splitlines()
+                 if not line.startswith("#")]
+        packages = {line.split()[0] for line in lines if len(line.split()) == 3}
+        texts = {path.stem for path in (bin / "LICENSES").iterdir()}
+        self.assertGreaterEqual(len(packages), 10)
+        self.assertLessEqual(packages, texts)
+        for path in (bin / "LICENSES").iterdir():
+            self.assertGreater(path.stat().st_size, 200, path)
+
+    def test_archive_tells_nothing_about_who_made_it(self):
+        times = {entry.date_time for entry in self.archive.infolist()}
+        self.assertEqual(len(times), 1)
+        modes = {entry.external_attr >> 16 for entry in self.archive.infolist()}
+        self.assertLessEqual(modes, {0o100755, 0o100644})
+        for path in [*self.elves, self.plugin / "main.py"]:
+            self.assertNotIn(str(ROOT).encode(), path.read_bytes(), path)
+
+
+class Reproducible(unittest.TestCase):
+    def test_another_folder_gives_the_same_bytes(self):
+        """A clone elsewhere, at another depth, with another time on its files."""
+        with tempfile.TemporaryDirectory(prefix="capydeck-again-") as folder:
+            copy = pathlib.Path(folder, "some/where/else")
+            copy.mkdir(parents=True)
+            names = run("git", "ls-files", "-co", "--exclude-standard", cwd=ROOT).splitlines()
+            for name in filter(lambda name: (ROOT / name).is_file(), names):
+                (copy / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(ROOT / name, copy / name)
+                shutil.copymode(ROOT / name, copy / name)
+            # Not from the registry again; the time stamps tell that they are there.
+            run("cp", "-a", ROOT / "node_modules", copy)
+            os.utime(copy / "node_modules/.modules.yaml")
+            (copy / ".deps").touch()
+            seconds = run("git", "log", "-1", "--format=%ct", cwd=ROOT).strip()
+            run("make", "-j2", "package", cwd=copy,
+                # HOME has the package manager's cache.
+                env={"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], "LANG": "C", "SOURCE_DATE_EPOCH": seconds})
+            again = copy / "build/package/CapyDeck.zip"
+            with zipfile.ZipFile(ZIP) as first, zipfile.ZipFile(again) as second:
+                self.assertEqual(first.namelist(), second.namelist())
+                different = [name for name in first.namelist() if first.read(name) != second.read(name)]
+            self.assertEqual(different, [])
+            self.assertEqual(ZIP.read_bytes(), again.read_bytes())
+
+
+@functools.cache
+def systems():
+    """The folder of scripts/bare_system, or why there is none."""
+    done = subprocess.run([ROOT / "scripts/bare_system"], text=True, stdout=subprocess.PIPE)
+    return pathlib.Path(done.stdout.strip()) if done.returncode == 0 else done.stdout.strip()
+
+
+class Bare(Unpacked):
+    """Inside of a system without any of our libraries; the tests' other side stays outside."""
+
+    def enter(self, name):
+        if isinstance(systems(), str):
+            self.skipTest(systems())
+        system = systems() / name
+        for outside, inside in ((self.plugin, "plugin"), ("/proc", "proc"), ("/dev", "dev"), ("/tmp", "tmp")):
+            (system / inside).mkdir(exist_ok=True)
+            run("mount", "--rbind", outside, system / inside)
+            self.addCleanup(run, "umount", "--recursive", "--lazy", system / inside)
+        (system / "etc/hosts").touch()
+        authorities = pathlib.Path("/etc/ssl/certs/ca-certificates.crt")  # in its place on the Deck too
+        (system / authorities.parent.relative_to("/")).mkdir(parents=True, exist_ok=True)
+        shutil.copy(authorities, system / authorities.relative_to("/"))
+        return system
+
+    def outside_programs(self, system):
+        """A folder with programs that run inside; a test's own /etc/hosts counts there too."""
+        folder = pathlib.Path(tempfile.mkdtemp(dir=self.folder))
+        for name in ("capydeck", "capydeck-fetch"):
+            program = folder / name
+            program.write_text(f"""#!/bin/bash
+exec unshare --mount bash -c '
+	mount --bind /etc/hosts {system}/etc/hosts
+	exec chroot {system} /plugin/bin/{name} "$@"' - "$@"
+""")
+            program.chmod(0o755)
+        shutil.copy(ROOT / "build/fake_game", folder)
+        return folder / "capydeck"
+
+    def libraries(self, system, program):
+        """Name → path inside, of everything that the program loads."""
+        text = run("chroot", system, "/lib64/ld-linux-x86-64.so.2", "--list", f"/plugin/bin/{program}")
+        return {name.split(".so")[0].split("/")[-1]: path
+                for name, path in re.findall(r"^\s+(\S+) => (\S+)", text, re.M)}
+
+    def end_to_end(self, system, *files):
+        text = run(ROOT / "tests/e2e/run", self.outside_programs(system), *files, cwd=ROOT)
+        passed = re.search(r"e2e: (\d+) passed, 0 failed, (\d+) skipped", text)
+        self.assertTrue(passed and int(passed[1]) > 0, text)
+
+    def test_agent_and_fetch_load_nothing_but_glibc_from_the_system(self):
+        system = self.enter("bare")
+        for program in ("capydeck", "capydeck-fetch"):
+            libraries = self.libraries(system, program)
+            foreign = {name for name, path in libraries.items() if not path.startswith("/plugin/bin/lib/")}
+            self.assertLessEqual(foreign, GLIBC_LIBRARIES)
+            self.assertIn("libcjson", libraries)
+
+    def test_overlay_takes_sdl_from_the_system(self):
+        libraries = self.libraries(self.enter("steamos"), "capydeck-overlay")
+        ours = {name for name, path in libraries.items() if path.startswith("/plugin/")}
+        self.assertEqual(ours, {"libSDL2_ttf-2.0", "libcjson"})
+        self.assertIn("libSDL2-2.0", libraries)
+
+    def test_uploads(self):
+        self.end_to_end(self.enter("bare"), "upload.test.mjs")
+
+    def test_overlay(self):
+        self.end_to_end(self.enter("steamos"), "overlay.test.mjs")
+
+    def test_downloads(self):
+        system = self.enter("bare")
+        env = {**os.environ, "CAPYDECK": str(self.outside_programs(system))}
+        for case in ("public_servers", "certificates_are_verified"):
+            text = run("/usr/bin/python3", ROOT / "tests/e2e/fetch_test.py", case, env=env, cwd=ROOT)
+            self.assertNotIn("skipped:", text)
+
+
+class Result(unittest.TextTestResult):
+    passed = 0
+
+    def addSuccess(self, test):
+        super().addSuccess(test)
+        self.passed += 1
+
+
+if __name__ == "__main__":
+    program = unittest.main(exit=False, testRunner=unittest.TextTestRunner(verbosity=2, resultclass=Result))
+    outcome = program.result
+    failed = len(outcome.failures) + len(outcome.errors)
+    print(f"package: {outcome.passed} passed, {failed} failed, {len(outcome.skipped)} skipped")
+    sys.exit(failed > 0)
