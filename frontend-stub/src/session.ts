@@ -157,6 +157,6 @@ export class Session {
       interrupted: () => get("toastInterrupted", { percent: formatPercent(percent, language) }),
       cancelled: () => get("toastCancelled"),
     };
-    this.tell(sentences[kind](), upload.gameName);
+    this.tell(upload.gameName, sentences[kind]());
   }
 }

@@ -274,8 +274,12 @@ test("after the end nothing is delivered or answered", async (t) => {
   assert.equal(backend.events, null);
   assert.equal(backend.called("ui.detach"), 1);
   finish({ appId: 1 });
+  const polls = backend.polls.length;
   await relay.poll();
   await settled();
+  assert.equal(backend.polls.length, polls);
+  await assert.rejects(relay.call("status", {}), { code: -32000 });
+  assert.equal(backend.called("status"), 0);
   assert.deepEqual(backend.answers, []);
   assert.deepEqual(heard, []);
 });

@@ -4,7 +4,6 @@ import type { Status } from "../ipc/methods.js";
 import type { TextKey } from "../strings/table.js";
 import type { Texts } from "../strings/text.js";
 import { confirm } from "./confirm.js";
-import { small } from "./style.js";
 
 interface SteamStateProps {
   steam: Status["steam"];
@@ -28,6 +27,7 @@ export function SteamState({
   isDetailed = false,
   onRestart,
 }: SteamStateProps) {
+  const summary = get(summaries[steam.state] ?? "steamNone");
   const ask = () =>
     confirm({
       title: get("restartSteam"),
@@ -42,13 +42,15 @@ export function SteamState({
         <Field
           focusable
           bottomSeparator="none"
-          description={get(summaries[steam.state] ?? "steamNone")}
-        >
-          {null}
-        </Field>
-        {isDetailed && <div style={small}>{steam.detail}</div>}
+          label={isDetailed && summary}
+          description={isDetailed ? steam.detail : summary}
+        />
         {steam.queued > 0 && (
-          <Field focusable description={get("queued", { count: steam.queued })} />
+          <Field
+            focusable
+            bottomSeparator="none"
+            description={get("queued", { count: steam.queued })}
+          />
         )}
       </PanelSectionRow>
       {(steam.queued > 0 || isDetailed) && (

@@ -101,7 +101,7 @@ export class Relay {
     return this.poll();
   }
 
-  /** Nothing is delivered or answered any more. */
+  /** Nothing is delivered, answered or asked any more. */
   stop(): void {
     this.#stopped = true;
     this.#unlisten();
@@ -114,6 +114,9 @@ export class Relay {
     method: M,
     params: Methods[M]["params"],
   ): Promise<Methods[M]["result"]> {
+    if (this.#stopped) {
+      throw new IpcError(IPC_FAILED, "the plugin has been unloaded");
+    }
     const answer = await this.bridge.call(method, params).catch((error: unknown) => {
       throw new IpcError(IPC_FAILED, sentence(error));
     });
@@ -128,6 +131,9 @@ export class Relay {
     if (this.#polling) {
       this.#pollAgain = true;
       return this.#polling;
+    }
+    if (this.#stopped) {
+      return Promise.resolve();
     }
     this.#polling = this.#pollUntilKnown().finally(() => (this.#polling = null));
     return this.#polling;

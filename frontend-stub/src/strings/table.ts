@@ -14,10 +14,7 @@ type Row = readonly [string, string, string, string, string, string, string];
 const rows = {
   // Everywhere
   cancel: ["Cancel", "Abbrechen", "Cancelar", "Annuler", "キャンセル", "Cancelar", "取消"],
-  close: ["Close", "Schließen", "Cerrar", "Fermer", "閉じる", "Fechar", "关闭"],
   save: ["Save", "Speichern", "Guardar", "Enregistrer", "保存", "Salvar", "保存"],
-  on: ["On", "An", "Activado", "Activé", "オン", "Ativado", "开启"],
-  off: ["Off", "Aus", "Desactivado", "Désactivé", "オフ", "Desativado", "关闭"],
   none: ["None", "Keine", "Ninguno", "Aucun", "なし", "Nenhum", "无"],
   failed: ["That did not work", "Das hat nicht geklappt", "No ha funcionado", "Échec de l’opération", "失敗しました", "Não funcionou", "操作失败"],
 
@@ -34,7 +31,6 @@ const rows = {
   more: ["Manage CapyDeck", "CapyDeck verwalten", "Administrar CapyDeck", "Gérer CapyDeck", "CapyDeck を管理", "Gerenciar o CapyDeck", "管理 CapyDeck"],
   unlock: ["Let blocked PCs try again", "Gesperrte PCs wieder zulassen", "Permitir de nuevo los PC bloqueados", "Réautoriser les PC bloqués", "ブロックした PC を再び許可", "Permitir PCs bloqueados novamente", "允许被锁定的电脑重试"],
   unlockHint: ["Too many wrong codes came from {count} address(es).", "Zu viele falsche Codes, Adressen: {count}.", "Demasiados códigos erróneos, direcciones: {count}.", "Trop de codes erronés, adresses : {count}.", "誤ったコードが多すぎます（アドレス: {count}）。", "Códigos errados demais, endereços: {count}.", "错误代码过多（地址数：{count}）。"],
-  notices: ["Notices", "Hinweise", "Avisos", "Avis", "お知らせ", "Avisos", "提示"],
 
   // Pairing
   pairTitle: ["Pair with {name}?", "Mit {name} koppeln?", "¿Vincular con {name}?", "Associer avec {name} ?", "{name} とペアリングしますか？", "Parear com {name}?", "与 {name} 配对？"],
