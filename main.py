@@ -4,12 +4,13 @@ CapyDeck inside Decky: starts the helper, relays between it and the frontend, an
 The helper, bin/capydeck, does everything else. It is spoken with over its local socket as
 native/control/README.md describes, on one connection. The frontend calls ipc_call, ipc_answer and
 ipc_poll; the events ipc_event(seq, name, params), ipc_request(id, method, params) and
-helper_state(state, detail) are hints, since Decky drops events while nobody listens: what was missed
-is fetched with ipc_poll.
+helper_state(state, detail) are hints, since Decky drops events while nobody listens: what was
+missed is fetched with ipc_poll. A gap before the first event of a poll's answer tells that there
+were more than are kept.
 
-Decky's process is a frozen Python with some of the standard library, whose loop stops turning as soon
-as Decky begins to unload (it reads a closed socket for ever). Hence whatever ends the helper is
-synchronous, and SIGTERM has a plain signal handler.
+Decky's process is a frozen Python with some of the standard library, whose loop stops turning as
+soon as Decky begins to unload (it reads a closed socket for ever). Hence whatever ends the helper
+is synchronous, and SIGTERM has a plain signal handler.
 """
 
 import asyncio
@@ -333,7 +334,8 @@ class Plugin:
                 kind = "error" if "error" in answer else "result"
                 connection.send({"id": number, kind: answer[kind]})
             except Exception as why:
-                connection.send({"id": number, **error(FAILED, f"the plugin's answer is none: {why}")})
+                refusal = error(FAILED, f"the plugin's answer is none: {why}")
+                connection.send({"id": number, **refusal})
         except Exception as why:
             decky.logger.warning("an answer of the frontend's was lost: %r", why)
         return None
