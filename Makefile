@@ -3,6 +3,7 @@
 # make check      unit tests and fuzz corpora        make e2e    a real agent driven from outside
 # make sanitize   check under ASan+UBSan and TSan    make lint   warnings as errors, format, layers
 # make ui         the plugin's interface: dist/      make check-ui   its types and unit tests
+# make test-ui    the plugin in a real Chromium      make check-plugin   its backend
 # make test-gamescope   the code on the screen of Game Mode, in a real gamescope
 # make fuzz       libFuzzer, FUZZ_SECONDS a target   make install PREFIX=/usr/local DESTDIR=
 # make package    build/package/CapyDeck.zip for Decky
@@ -117,6 +118,8 @@ dist/index.js: node_modules/.modules.yaml plugin.json native/steam/steam_script.
 	$(PNPM) run --silent build
 check-ui: node_modules/.modules.yaml
 	scripts/check_ui
+test-ui: $B/capydeck $B/capydeck-fetch
+	tests/ui/run $(abspath $B/capydeck) $(UI)
 test: ; scripts/run_tests
 # What goes to Decky, and the part of it that Decky's store builds by itself; scripts/package.md.
 PROGRAMS := build/package/programs
@@ -136,6 +139,6 @@ install: all
 clean: ; rm -rf build build-* .deps
 
 -include $(shell find $B -name '*.d' 2>/dev/null)
-.PHONY: all programs check check-plugin check-threads e2e test-gamescope sanitize fuzz fuzz-run lint bench demo ui check-ui test package package-bin package-programs \
+.PHONY: all programs check check-plugin check-threads e2e test-gamescope sanitize fuzz fuzz-run lint bench demo ui check-ui test-ui test package package-bin package-programs \
 	test-package install clean
 .SECONDARY:

@@ -1,0 +1,127 @@
+// The page behind the panel: games, paired PCs, settings, help.
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import test from "node:test";
+
+import { Hub } from "../e2e/lib/hub.mjs";
+import { until } from "../e2e/lib/wait.mjs";
+import { push, skip, start } from "./lib/fixture.mjs";
+
+/** Opens the page at one of its parts, as the panel's buttons do. */
+async function manage(ui, part) {
+  await ui.panel.getByRole("button", { name: "Manage CapyDeck" }).click();
+  await ui.page.getByRole("tab", { name: part, exact: true }).click();
+  return ui.page.getByRole("tabpanel");
+}
+
+test("games are listed with their size, deleted, restored, deleted for good", { skip }, async (t) => {
+  const { deck, backend, ui } = await start(t);
+  const hub = await Hub.paired(backend);
+  const { appId } = await push(hub, "Celeste", { bytes: 3_000_000 });
+  await push(hub, "Doom");
+  await ui.shows("Celeste");
+  await ui.shows(/3\.00 MB/);
+  await ui.screenshot("panel");
+  const games = await manage(ui, "Games");
+  await games.getByText("Celeste").waitFor();
+  assert.deepEqual(await ui.overflowing(), []);
+  await ui.screenshot("games");
+
+  const rowOf = (name) => ui.page.locator(".Field", { hasText: name });
+  const remove = async (name) => {
+    await rowOf(name).getByRole("button").first().click();
+    await ui.dialog.getByRole("button", { name: "Delete" }).click();
+    await games.getByText(name).waitFor({ state: "detached" });
+  };
+  await rowOf("Celeste").getByRole("button").first().click();
+  await ui.dialog.getByText("Delete “Celeste”?").waitFor();
+  await ui.screenshot("delete");
+  await ui.dialog.getByRole("button", { name: "Keep" }).click();
+  assert.ok(fs.existsSync(deck.game("Celeste")));
+  await remove("Celeste");
+  assert.ok(!fs.existsSync(deck.game("Celeste")));
+  await until("the shortcut is gone", async () =>
+    (await ui.steam()).shortcuts.every((shortcut) => shortcut.appId !== appId),
+  );
+
+  await ui.page.getByRole("tab", { name: "Deleted games" }).click();
+  await games.getByText("Celeste").waitFor();
+  await games.getByText(/until /).waitFor();
+  await ui.screenshot("trash");
+  await games.getByRole("button", { name: "Restore" }).click();
+  await games.getByText("There is nothing to restore.").waitFor();
+  assert.ok(fs.existsSync(deck.game("Celeste")));
+  await until("the shortcut is back", async () => (await ui.steam()).shortcuts.length === 2);
+
+  await ui.page.getByRole("tab", { name: "Games", exact: true }).click();
+  await remove("Doom");
+  await ui.page.getByRole("tab", { name: "Deleted games" }).click();
+  await games.getByRole("button", { name: "Delete for good" }).click();
+  await ui.dialog.getByRole("button", { name: "Delete for good" }).click();
+  await games.getByText("There is nothing to restore.").waitFor();
+  assert.deepEqual((await backend.ipc("games.trash")).games, []);
+});
+
+test("a Hub is unpaired: its connection ends, its token is void", { skip }, async (t) => {
+  const { backend, ui } = await start(t);
+  const hub = await Hub.paired(backend, { name: "Study", hubId: "hub-study" });
+  const hubs = await manage(ui, "Paired PCs");
+  await hubs.getByText("Study").waitFor();
+  await ui.screenshot("hubs");
+  assert.deepEqual(await ui.overflowing(), []);
+  await hubs.getByRole("button", { name: "Unpair" }).click();
+  await ui.dialog.getByText("Unpair Study?").waitFor();
+  await ui.dialog.getByRole("button", { name: "Unpair" }).click();
+  await hub.closed;
+  await hubs.getByText("Study").waitFor({ state: "detached" });
+  const again = await Hub.open(backend);
+  assert.equal((await again.hello({ hubId: "hub-study", token: hub.token })).type, "pairing_required");
+});
+
+test("settings are changed; a value that is not allowed gets the helper's sentence", { skip }, async (t) => {
+  const { deck, backend, ui } = await start(t);
+  const settings = await manage(ui, "Settings");
+  await settings.getByText("Days to keep deleted games").waitFor();
+  await ui.screenshot("settings");
+  assert.deepEqual(await ui.overflowing(), []);
+
+  const rowOf = (name) => settings.locator(".Field", { hasText: name });
+  const type = async (value) => {
+    await ui.dialog.getByRole("textbox").fill(value);
+    await ui.dialog.getByRole("button", { name: "Save" }).click();
+  };
+  await rowOf("Days to keep deleted games").getByRole("button").click();
+  await type("1000");
+  const refusal = await backend.ask("ipc_call", ["settings.set", { key: "games.trashDays", value: 1000 }]);
+  await ui.dialog.getByText(refusal.result.error.message).waitFor();
+  await ui.screenshot("settings-refused");
+  assert.deepEqual(await ui.overflowing(), []);
+  await type("14");
+  await ui.dialog.waitFor({ state: "detached" });
+  await settings.getByText("14", { exact: true }).waitFor();
+  assert.equal((await backend.ipc("settings.get", { key: "games.trashDays" })).value, 14);
+
+  await settings.getByRole("switch", { name: "Larger code" }).click();
+  await until(
+    "it is switched",
+    async () => (await backend.ipc("settings.get", { key: "overlay.largeText" })).value,
+  );
+  assert.equal((await deck.ctl("settings", "set", "overlay.largeText", "false")).code, 0);
+  await until(
+    "the page follows",
+    async () =>
+      (await settings.getByRole("switch", { name: "Larger code" }).getAttribute("aria-checked")) === "false",
+  );
+});
+
+test("connections are switched off: who wonders is told why nobody finds it", { skip }, async (t) => {
+  const { backend, ui } = await start(t);
+  await ui.panel.getByRole("switch", { name: "Accept connections" }).click();
+  await ui.shows("Not reachable: connections are off");
+  await ui.screenshot("not-accepting");
+  await ui.panel.getByRole("button", { name: "PC cannot find this device?" }).click();
+  await ui.page.getByText("“Accept connections” is off. Turn it on.").waitFor();
+  await ui.page.getByText(`:${backend.port}`).first().waitFor();
+  await ui.screenshot("help");
+  assert.deepEqual(await ui.overflowing(), []);
+});
