@@ -64,6 +64,9 @@ $B/%.o: %.c | .deps
 $B/native/steam/steam_script.o: native/steam/steam_script.js
 $B/test_%: $B/tests/test_%.o $B/libcapydeck.a
 	$(CC) $(CFLAGS) -o $@ $^ $(CHECK_LIBS) $(LIBS)
+$B/test_overlay_%: $B/tests/test_overlay_%.o $(filter-out %/overlay_main.o,$(OVERLAY_OBJ)) $B/libcapydeck.a
+	$(CC) $(CFLAGS) -o $@ $^ $(CHECK_LIBS) $(OVERLAY_LIBS)
+$B/test_overlay_text: | $B/capydeck-pango.so
 $B/test_artwork_fetch: | $B/capydeck-fetch
 $B/test_upload_%: $B/tests/test_upload_%.o $B/tests/upload_fixture.o $B/libcapydeck.a
 	$(CC) $(CFLAGS) -o $@ $^ $(CHECK_LIBS) $(LIBS)
@@ -73,6 +76,8 @@ $B/mdns_peer $B/cef_tool: $B/%: $B/tests/%.o $B/libcapydeck.a
 	$(CC) $(CFLAGS) -o $@ $^ $(LIBS)
 $B/bench_%: $B/tests/bench/bench_%.o $B/tests/bench/wire.o $B/libcapydeck.a
 	$(CC) $(CFLAGS) -o $@ $^ $(LIBS)
+$B/screen_watch: $B/tests/bench/screen_watch.o
+	$(CC) $(CFLAGS) -o $@ $^ $(shell pkg-config --libs x11 2>/dev/null)
 $B/fuzz_%: $B/tests/fuzz/fuzz_%.o $(if $(findstring fuzzer,$(SAN)),,$B/tests/fuzz/replay.o) $B/libcapydeck.a
 	$(CC) $(CFLAGS) -o $@ $^ $(LIBS)
 .deps:
@@ -102,8 +107,8 @@ lint:
 	scripts/check_headers "$(CC) $(CFLAGS) -Werror"
 	$(MAKE) WERROR=-Werror programs
 	$(MAKE) CC=clang WERROR=-Werror programs
-programs: all $(TESTS) $(FUZZERS) $(BENCHES) $B/mdns_peer $B/fake_game $B/cef_tool
-bench: $B/capydeck $(BENCHES)
+programs: all $(TESTS) $(FUZZERS) $(BENCHES) $B/mdns_peer $B/fake_game $B/cef_tool $B/screen_watch
+bench: all $(BENCHES) $B/screen_watch
 	scripts/bench $B
 demo: $B/capydeck
 	scripts/demo $(abspath $B/capydeck)

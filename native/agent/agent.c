@@ -418,8 +418,15 @@ void agent_set_events(struct agent *agent, const struct agent_events *events, vo
 
 void agent_show_codes(struct agent *agent)
 {
-	agent->overlay = pairing_overlay_create(
-		agent->options.loop, agent->services.pairing, agent->options.config);
+	AUTO(free_ptr) char *program = path_beside_program("capydeck-overlay");
+
+	agent->overlay = pairing_overlay_create(&(struct pairing_overlay_options){
+		.loop = agent->options.loop,
+		.pairing = agent->services.pairing,
+		.config = agent->options.config,
+		.program = program,
+		.home = agent->options.paths->home,
+	});
 }
 
 /* --- The owner's changes --- */

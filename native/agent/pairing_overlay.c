@@ -8,12 +8,12 @@
 #include "core/error.h"
 #include "core/log.h"
 #include "core/loop.h"
-#include "core/paths.h"
 #include "core/spawn.h"
 #include "core/strbuf.h"
 #include "core/xalloc.h"
 #include "proto/proto_constants.h"
 #include "proto/proto_overlay.h"
+#include "steam/steam_language.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -22,7 +22,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define PROGRAM "capydeck-overlay"
 #define SHOW_WAIT_MS 3000
 #define END_WAIT_MS 500
 #define STARTS_MAX 2 /* a code */
@@ -36,12 +35,12 @@ enum overlay_state {
 };
 
 struct pairing_overlay {
-	struct loop *loop;
-	struct pairing *pairing;
-	const struct config *config;
+	struct pairing_overlay_options options;
+	char *program;
 	struct pairing_listener listener;
 	enum overlay_state state;
 	unsigned starts;     /* for the code that is valid */
+	unsigned unanswered; /* orders whose "shown" is to come */
 	struct error error;  /* why the last child ended */
 	struct spawn *child; /* NULL: none */
 	int fd;		     /* our end; −1: closed, the child is to end */
@@ -67,6 +66,18 @@ static void drop_child(struct pairing_overlay *overlay)
 	spawn_destroy(TAKE_PTR(overlay->child));
 }
 
+/* overlay->error says why; here it gets what to do. */
+static void give_up(struct pairing_overlay *overlay)
+{
+	AUTO(free_ptr) char *reason = xstrdup(overlay->error.message);
+
+	drop_child(overlay);
+	overlay->state = OVERLAY_GIVEN_UP;
+	error_set(
+		&overlay->error, ERROR_IO, "%s; read the code with 'capydeck ctl pairing'", reason);
+	log_warning("the pairing code is not on the screen: %s", overlay->error.message);
+}
+
 static void start(struct pairing_overlay *overlay);
 
 /* The child is gone or useless while its code is still valid. */
@@ -77,10 +88,9 @@ static void lose(struct pairing_overlay *overlay, const char *reason)
 	if (overlay->starts < STARTS_MAX) {
 		log_info("the overlay is started again: %s", reason);
 		start(overlay);
-		return;
+	} else {
+		give_up(overlay);
 	}
-	overlay->state = OVERLAY_GIVEN_UP;
-	log_warning("the pairing code is not on the screen: %s", reason);
 }
 
 static void take_report(struct pairing_overlay *overlay, const char *line, size_t length)
@@ -92,10 +102,13 @@ static void take_report(struct pairing_overlay *overlay, const char *line, size_
 		return;
 	}
 	if (strcmp(report.status, OVERLAY_SHOWN) == 0) {
-		overlay->state = OVERLAY_ON_SCREEN;
-		loop_timer_stop(overlay->timer);
+		overlay->unanswered -= overlay->unanswered > 0;
+		if (overlay->state == OVERLAY_STARTING && overlay->unanswered == 0) {
+			overlay->state = OVERLAY_ON_SCREEN;
+			loop_timer_stop(overlay->timer);
+		}
 	} else if (strcmp(report.status, OVERLAY_DISMISSED) == 0) {
-		pairing_dismiss(overlay->pairing, NULL);
+		pairing_dismiss(overlay->options.pairing, NULL);
 	} else if (strcmp(report.status, OVERLAY_FAILED) == 0) {
 		error_set(&overlay->error, ERROR_IO, "%s",
 			report.reason != NULL ? report.reason : "the overlay failed");
@@ -156,8 +169,8 @@ static void on_timer(void *user)
 	struct pairing_overlay *overlay = user;
 
 	if (overlay->state == OVERLAY_STARTING) {
-		lose(overlay, "the overlay showed nothing within 3 s; does the screen's server "
-			      "answer?");
+		lose(overlay,
+			"the overlay showed nothing within 3 s, as if the screen's server hung");
 	} else if (overlay->fd >= 0) {
 		close_end(overlay);
 		loop_timer_set(overlay->timer, END_WAIT_MS);
@@ -166,41 +179,50 @@ static void on_timer(void *user)
 	}
 }
 
-static void send_order(struct pairing_overlay *overlay)
+/* Never waits: a child that takes no orders shows none. */
+static bool send_order(struct pairing_overlay *overlay, struct error *err)
 {
-	const struct pairing_view *view = pairing_view(overlay->pairing);
+	const struct config *config = overlay->options.config;
+	const struct pairing_view *view = pairing_view(overlay->options.pairing);
+	AUTO(free_ptr)
+	char *language = *config->overlay_language != '\0' ? xstrdup(config->overlay_language)
+							   : steam_language(overlay->options.home);
 	const struct overlay_order order = {
 		.code = (char *)view->code,
 		.hub_name = (char *)view->hub_name,
 		.left_ms = view->expires_at_ms - loop_now_ms(),
 		.total_ms = PAIRING_EXPIRES_S * 1000,
-		.language = overlay->config->overlay_language,
-		.large_text = overlay->config->overlay_large_text,
-		.reduced_motion = overlay->config->overlay_reduced_motion,
+		.language = language,
+		.large_text = config->overlay_large_text,
+		.reduced_motion = config->overlay_reduced_motion,
 	};
 	AUTO(strbuf_finish) struct strbuf line = { 0 };
+	ssize_t sent;
 
 	json_write(&line, overlay_order_fields, &order);
 	strbuf_append_char(&line, '\n');
-	/* It fits into the socket's buffer; a child that takes none shows nothing in time. */
-	if (send(overlay->fd, line.data, line.length, MSG_NOSIGNAL) < 0) {
-		error_set_errno(&overlay->error, "the overlay takes no orders");
-	}
+	sent = send(overlay->fd, line.data, line.length, MSG_NOSIGNAL | MSG_DONTWAIT);
 	explicit_bzero(line.data, line.length);
+	if (sent != (ssize_t)line.length) {
+		return error_set(err, ERROR_IO, "the overlay takes no orders");
+	}
+	if (overlay->state != OVERLAY_STARTING) {
+		loop_timer_set(overlay->timer, SHOW_WAIT_MS);
+	}
 	overlay->state = OVERLAY_STARTING;
-	loop_timer_set(overlay->timer, SHOW_WAIT_MS);
+	overlay->unanswered++;
+	return true;
 }
 
 static bool start_child(struct pairing_overlay *overlay, struct error *err)
 {
-	AUTO(free_ptr) char *program = path_beside_program(PROGRAM);
-	const char *const argv[] = { program, NULL };
+	const char *const argv[] = { overlay->program, NULL };
 	int ends[2];
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0) {
 		return error_set_errno(err, "no socket for the overlay");
 	}
-	overlay->child = spawn_create(overlay->loop,
+	overlay->child = spawn_create(overlay->options.loop,
 		&(struct spawn_options){
 			.argv = argv,
 			.stdin_fd = ends[1],
@@ -216,20 +238,19 @@ static bool start_child(struct pairing_overlay *overlay, struct error *err)
 	}
 	overlay->fd = ends[0];
 	overlay->watch =
-		loop_watch_add(overlay->loop, overlay->fd, LOOP_READ, on_readable, overlay);
+		loop_watch_add(overlay->options.loop, overlay->fd, LOOP_READ, on_readable, overlay);
 	return true;
 }
 
 static void start(struct pairing_overlay *overlay)
 {
 	overlay->starts++;
+	overlay->unanswered = 0;
+	overlay->state = OVERLAY_IDLE;
 	overlay->error = (struct error){ .kind = ERROR_NONE };
-	if (start_child(overlay, &overlay->error)) {
-		send_order(overlay);
-		return;
+	if (!start_child(overlay, &overlay->error) || !send_order(overlay, &overlay->error)) {
+		give_up(overlay);
 	}
-	overlay->state = OVERLAY_GIVEN_UP;
-	log_warning("the pairing code is not on the screen: %s", overlay->error.message);
 }
 
 /* --- Pairing's listener --- */
@@ -238,8 +259,9 @@ static void on_show(void *user, const struct pairing_view *view)
 {
 	struct pairing_overlay *overlay = user;
 
-	if (overlay->fd >= 0) {
-		send_order(overlay); /* another code in the same place */
+	/* Another code in the same place, if there still is one to take it. */
+	if (overlay->fd >= 0 && send_order(overlay, &overlay->error)) {
+		overlay->starts = 1;
 		return;
 	}
 	drop_child(overlay);
@@ -257,22 +279,20 @@ static void on_hide(void *user, enum pairing_end end)
 	}
 }
 
-struct pairing_overlay *pairing_overlay_create(
-	struct loop *loop, struct pairing *pairing, const struct config *config)
+struct pairing_overlay *pairing_overlay_create(const struct pairing_overlay_options *options)
 {
 	struct pairing_overlay *overlay = xcalloc(1, sizeof(*overlay));
 
-	overlay->loop = loop;
-	overlay->pairing = pairing;
-	overlay->config = config;
+	overlay->options = *options;
+	overlay->program = xstrdup(options->program);
 	overlay->fd = -1;
-	overlay->timer = loop_timer_create(loop, on_timer, overlay);
+	overlay->timer = loop_timer_create(options->loop, on_timer, overlay);
 	overlay->listener = (struct pairing_listener){
 		.show = on_show,
 		.hide = on_hide,
 		.user = overlay,
 	};
-	pairing_listen(pairing, &overlay->listener);
+	pairing_listen(options->pairing, &overlay->listener);
 	return overlay;
 }
 
@@ -281,9 +301,10 @@ void pairing_overlay_destroy(struct pairing_overlay *overlay)
 	if (overlay == NULL) {
 		return;
 	}
-	pairing_unlisten(overlay->pairing, &overlay->listener);
+	pairing_unlisten(overlay->options.pairing, &overlay->listener);
 	drop_child(overlay);
 	loop_timer_destroy(overlay->timer);
+	free(overlay->program);
 	free(overlay);
 }
 

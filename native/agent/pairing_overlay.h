@@ -7,14 +7,21 @@ struct pairing_overlay;
 struct strbuf;
 
 /*
- * Shows the pairing code on the screen: a listener of pairing.h that has capydeck-overlay, beside
- * this program, draw it. The child exists only while a code is valid. One that dies, or shows
- * nothing within 3 s, is started once more; after that the code is for the other listeners alone,
- * and the state says why.
+ * Shows the pairing code on the screen: a listener of pairing.h that has capydeck-overlay draw it.
+ * The child exists only while a code is valid. One that dies, or shows nothing within 3 s, is
+ * started once more; after that the code is for the other listeners alone, and the state says why.
+ * The code reaches the child through a socket pair, never its arguments or environment.
  */
-struct pairing_overlay *pairing_overlay_create(
-	struct loop *loop, struct pairing *pairing, const struct config *config);
-void pairing_overlay_destroy(struct pairing_overlay *overlay); /* NULL is fine */
+struct pairing_overlay_options {
+	struct loop *loop;
+	struct pairing *pairing;
+	const struct config *config; /* overlay.*, read anew for every code */
+	const char *program;	     /* capydeck-overlay's path; copied */
+	const char *home;	     /* where the owner's Steam is, for its language */
+};
+
+struct pairing_overlay *pairing_overlay_create(const struct pairing_overlay_options *options);
+void pairing_overlay_destroy(struct pairing_overlay *overlay); /* ends the child; NULL is fine */
 
 /*
  * "ready", "starting", "shown" or "failed" (static text); what there is to say of it is appended to

@@ -9,6 +9,8 @@
 #include <X11/Xatom.h>
 #include <X11/Xlib.h>
 #include <dirent.h>
+#include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -19,6 +21,7 @@
 #define ENVIRONMENT_MAX_BYTES (256 * 1024)
 #define SOCKETS "/tmp/.X11-unix"
 #define DISPLAYS_MAX 64
+#define ANSWER_WAIT_MS 500
 
 /* Programs that live as long as their session; the environment of one tells where its screen is. */
 static const char *const session_programs[] = {
@@ -54,18 +57,62 @@ static enum server server_kind(Display *display)
 	return kind;
 }
 
+/* Connects as Xlib would; −1: not to be had that way, which Xlib finds out for itself. */
+static int connect_locally(const char *name)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	unsigned number;
+	int fd;
+
+	if (sscanf(name, ":%u", &number) != 1) {
+		return -1;
+	}
+	snprintf(address.sun_path, sizeof(address.sun_path), SOCKETS "/X%u", number);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+/* Xlib waits for a server that hangs for ever, so it is greeted by hand first. */
+static bool hangs(const char *name)
+{
+	static const unsigned char greeting[12] = { 'l', 0, 11 }; /* byte order, X11 */
+	int fd = connect_locally(name);
+	struct pollfd answer = { .fd = fd, .events = POLLIN };
+	bool silent = false;
+
+	if (fd >= 0) {
+		silent = send(fd, greeting, sizeof(greeting), MSG_NOSIGNAL) ==
+				 (ssize_t)sizeof(greeting) &&
+			 poll(&answer, 1, ANSWER_WAIT_MS) == 0;
+		close(fd);
+	}
+	return silent;
+}
+
+/* Xlib takes it from the environment only. NULL: none, or the user's own file. */
+static void use_authority(const char *xauthority)
+{
+	if (xauthority != NULL) {
+		setenv("XAUTHORITY", xauthority, 1);
+	} else {
+		unsetenv("XAUTHORITY");
+	}
+}
+
 /* NULL names are no server. xauthority may be NULL. */
 static enum server ask_server(const char *name, const char *xauthority)
 {
 	Display *display;
 	enum server kind;
 
-	if (name == NULL || *name == '\0') {
+	if (name == NULL || *name == '\0' || hangs(name)) {
 		return SERVER_NONE;
 	}
-	if (xauthority != NULL) {
-		setenv("XAUTHORITY", xauthority, 1);
-	}
+	use_authority(xauthority);
 	display = XOpenDisplay(name);
 	if (display == NULL) {
 		return SERVER_NONE;
@@ -204,12 +251,16 @@ static bool read_environment(const char *pid, struct strbuf *environment)
 	return atomic_file_read(path, ENVIRONMENT_MAX_BYTES, environment, NULL);
 }
 
+/* Ours, and one of those? */
 static bool is_session_program(const char *pid)
 {
+	AUTO(free_ptr) char *folder = xasprintf("/proc/%s", pid);
 	AUTO(free_ptr) char *path = xasprintf("/proc/%s/comm", pid);
 	AUTO(strbuf_finish) struct strbuf name = { 0 };
+	struct stat status;
 
-	if (!atomic_file_read(path, 64, &name, NULL) || name.length == 0) {
+	if (stat(folder, &status) != 0 || status.st_uid != getuid() ||
+		!atomic_file_read(path, 64, &name, NULL) || name.length == 0) {
 		return false;
 	}
 	name.data[strcspn(name.data, "\n")] = '\0';
@@ -251,8 +302,7 @@ bool overlay_display_find(struct overlay_display *display, struct error *err)
 		return true;
 	}
 	return error_set(err, ERROR_NOT_FOUND,
-		"no screen was found for user %u: neither gamescope nor a desktop session answers; "
-		"read the code with 'capydeck ctl pairing'",
+		"no screen was found for user %u: neither gamescope nor a desktop session answers",
 		(unsigned)getuid());
 }
 
@@ -275,7 +325,5 @@ void overlay_display_enter(const struct overlay_display *display)
 	}
 	setenv("DISPLAY", display->display, 1);
 	setenv("SDL_VIDEODRIVER", "x11", 1);
-	if (display->xauthority != NULL) {
-		setenv("XAUTHORITY", display->xauthority, 1);
-	}
+	use_authority(display->xauthority);
 }

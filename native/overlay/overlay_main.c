@@ -4,6 +4,7 @@
 #include "core/strbuf.h"
 #include "core/xalloc.h"
 #include "overlay/overlay_display.h"
+#include "overlay/overlay_locale.h"
 #include "overlay/overlay_strings.h"
 #include "overlay/overlay_text.h"
 #include "overlay/overlay_view.h"
@@ -20,6 +21,8 @@
 #include <unistd.h>
 
 #define DEMO_MS (10 * 1000)
+#define LOCALE_CONF "/etc/locale.conf"
+#define EVENTS_PERIOD_MS 50 /* where nothing tells that there are some */
 #define ORDERS_FD STDIN_FILENO
 
 /* The overlay's process. */
@@ -29,7 +32,9 @@ struct overlay {
 	struct overlay_text *text;
 	struct overlay_window *window; /* NULL: nothing is shown */
 	struct overlay_order order;
+	const struct overlay_strings *strings; /* in the order's language */
 	int64_t expires_at_ms;
+	int shown_seconds;
 	struct strbuf input; /* of ORDERS_FD, up to the next line feed */
 	bool is_demo;
 	bool ended;
@@ -57,24 +62,6 @@ static void report(const struct overlay *overlay, const char *status, const char
 	}
 }
 
-/* The session's language where the agent names none. */
-static const char *locale(const struct overlay *overlay)
-{
-	static const char *const names[] = { "LC_ALL", "LC_MESSAGES", "LANG" };
-
-	if (overlay->order.language != NULL && *overlay->order.language != '\0') {
-		return overlay->order.language;
-	}
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		const char *value = getenv(names[i]);
-
-		if (value != NULL && *value != '\0') {
-			return value;
-		}
-	}
-	return NULL;
-}
-
 static int seconds_left(const struct overlay *overlay)
 {
 	int64_t left_ms = overlay->expires_at_ms - loop_now_ms();
@@ -82,15 +69,17 @@ static int seconds_left(const struct overlay *overlay)
 	return left_ms > 0 ? (int)((left_ms + 999) / 1000) : 0;
 }
 
-static bool draw(struct overlay *overlay, struct error *err)
+/* part: only what a second changes. */
+static bool draw(struct overlay *overlay, bool part, struct error *err)
 {
 	SDL_Surface *surface = overlay_window_surface(overlay->window);
+	SDL_Rect card = overlay_window_card(overlay->window), changed;
 	const struct overlay_model model = {
 		.code = overlay->order.code,
 		.hub_name = overlay->order.hub_name,
 		.seconds_left = seconds_left(overlay),
 		.seconds_total = (int)(overlay->order.total_ms / 1000),
-		.strings = overlay_strings_for(locale(overlay)),
+		.strings = overlay->strings,
 		.game_mode = overlay->display.kind == OVERLAY_GAMESCOPE,
 		.large_text = overlay->order.large_text,
 		.reduced_motion = overlay->order.reduced_motion,
@@ -100,9 +89,22 @@ static bool draw(struct overlay *overlay, struct error *err)
 	if (surface == NULL) {
 		return error_set(err, ERROR_IO, "the window has no surface: %s", SDL_GetError());
 	}
-	overlay_view_draw(surface, overlay_window_card(overlay->window), overlay->screen.w,
-		overlay->screen.h, &model, overlay->text);
-	return overlay_window_present(overlay->window, err);
+	overlay->shown_seconds = model.seconds_left;
+	if (part) {
+		changed = overlay_view_draw_countdown(
+			surface, card, overlay->screen.w, overlay->screen.h, &model, overlay->text);
+		return overlay_window_present(overlay->window, &changed, err);
+	}
+	overlay_view_draw(
+		surface, card, overlay->screen.w, overlay->screen.h, &model, overlay->text);
+	return overlay_window_present(overlay->window, NULL, err);
+}
+
+static void choose_language(struct overlay *overlay)
+{
+	AUTO(free_ptr) char *locale = overlay_locale(overlay->order.language, LOCALE_CONF);
+
+	overlay->strings = overlay_strings_for(locale);
 }
 
 static bool show(struct overlay *overlay, struct error *err)
@@ -114,7 +116,7 @@ static bool show(struct overlay *overlay, struct error *err)
 		overlay->window =
 			overlay_window_create(&overlay->display, overlay->screen, card, err);
 	}
-	if (overlay->window == NULL || !draw(overlay, err)) {
+	if (overlay->window == NULL || !draw(overlay, false, err)) {
 		return false;
 	}
 	report(overlay, OVERLAY_SHOWN, NULL);
@@ -129,9 +131,13 @@ static bool take_order(struct overlay *overlay, const char *line, size_t length,
 		json_finish(&order, overlay_order_fields);
 		return false;
 	}
+	if (overlay->window != NULL && order.large_text != overlay->order.large_text) {
+		overlay_window_destroy(TAKE_PTR(overlay->window)); /* the card has another size */
+	}
 	json_finish(&overlay->order, overlay_order_fields);
 	overlay->order = order;
 	overlay->expires_at_ms = loop_now_ms() + order.left_ms;
+	choose_language(overlay);
 	return show(overlay, err);
 }
 
@@ -162,16 +168,31 @@ static bool read_orders(struct overlay *overlay, struct error *err)
 		       OVERLAY_LINE_MAX_BYTES);
 }
 
-static void handle_events(struct overlay *overlay)
+static bool handle_events(struct overlay *overlay, struct error *err)
 {
 	SDL_Event event;
+	bool ok = true;
 
-	while (SDL_PollEvent(&event)) {
+	while (ok && SDL_PollEvent(&event)) {
 		if (event.type == SDL_MOUSEBUTTONDOWN || event.type == SDL_QUIT) {
 			report(overlay, OVERLAY_DISMISSED, NULL);
 			overlay->ended = true;
+		} else if (event.type == SDL_WINDOWEVENT &&
+			   event.window.event == SDL_WINDOWEVENT_EXPOSED) {
+			ok = overlay_window_present(overlay->window, NULL, err);
 		}
 	}
+	return ok;
+}
+
+/* Brings the window up to date. Drawing reads events, too: they are handled last. */
+static bool update(struct overlay *overlay, struct error *err)
+{
+	bool changed = seconds_left(overlay) != overlay->shown_seconds;
+
+	/* The agent hides a code that expires; the demo has nobody else. */
+	overlay->ended |= overlay->is_demo && seconds_left(overlay) == 0;
+	return (!changed || draw(overlay, true, err)) && handle_events(overlay, err);
 }
 
 /* Until the shown second ends; as long as it takes where nothing is shown. */
@@ -182,13 +203,14 @@ static int wait_ms(const struct overlay *overlay)
 	if (overlay->window == NULL) {
 		return -1;
 	}
-	return left_ms > 0 ? (int)(left_ms - 1) % 1000 + 1 : 1000;
+	if (overlay_window_fd(overlay->window) < 0) {
+		return EVENTS_PERIOD_MS;
+	}
+	return left_ms > 0 ? (int)(left_ms - 1) % 1000 + 1 : -1;
 }
 
 static bool run(struct overlay *overlay, struct error *err)
 {
-	int shown_seconds = -1;
-
 	while (!overlay->ended) {
 		struct pollfd fds[] = {
 			{ .fd = overlay->is_demo ? -1 : ORDERS_FD, .events = POLLIN },
@@ -200,18 +222,9 @@ static bool run(struct overlay *overlay, struct error *err)
 		if (fds[0].revents != 0 && !read_orders(overlay, err)) {
 			return false;
 		}
-		if (overlay->window == NULL) {
-			continue;
+		if (overlay->window != NULL && !update(overlay, err)) {
+			return false;
 		}
-		handle_events(overlay);
-		if (seconds_left(overlay) != shown_seconds) {
-			shown_seconds = seconds_left(overlay);
-			if (!draw(overlay, err)) {
-				return false;
-			}
-		}
-		/* The agent hides a code that expires; the demo has nobody else. */
-		overlay->ended |= overlay->is_demo && shown_seconds == 0;
 	}
 	return true;
 }
@@ -247,6 +260,7 @@ static void make_demo(struct overlay *overlay)
 		.total_ms = DEMO_MS,
 	};
 	overlay->expires_at_ms = loop_now_ms() + DEMO_MS;
+	choose_language(overlay);
 }
 
 int main(int argc, char **argv)

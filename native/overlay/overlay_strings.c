@@ -10,7 +10,7 @@ static const struct overlay_strings table[] = {
 		"Pair with %s?",
 		"Type this code on the PC",
 		"%d s",
-		"Not you? Dismiss it in the quick access menu, under CapyDeck",
+		"Not you? Dismiss it in quick access, under CapyDeck",
 		"Not you? Click here to dismiss",
 	},
 	{
@@ -26,7 +26,7 @@ static const struct overlay_strings table[] = {
 		"¿Vincular con %s?",
 		"Escribe este código en el PC",
 		"%d s",
-		"¿No eres tú? Recházalo en el menú de acceso rápido, en CapyDeck",
+		"¿No eres tú? Recházalo: menú de acceso rápido, CapyDeck",
 		"¿No eres tú? Haz clic aquí para rechazarlo",
 	},
 	{
@@ -34,8 +34,8 @@ static const struct overlay_strings table[] = {
 		"Associer avec %s ?",
 		"Saisissez ce code sur le PC",
 		"%d s",
-		"Ce n’est pas vous ? Refusez dans le menu d’accès rapide, sous CapyDeck",
-		"Ce n’est pas vous ? Cliquez ici pour refuser",
+		"Pas vous ? Refusez-le : menu d’accès rapide, CapyDeck",
+		"Pas vous ? Cliquez ici pour refuser",
 	},
 	{
 		"ja",

@@ -15,6 +15,8 @@
 #include <string.h>
 
 #define ELLIPSIS "…"
+#define LINE_MAX_BYTES 1024 /* more would not fit any screen */
+#define WIDTH_MAX 16384
 
 /* Fonts of other scripts where distributions put them, in the order they are tried. */
 static const char *const font_patterns[] = {
@@ -174,10 +176,10 @@ static SDL_Surface *draw_with_pango(
 	return surface;
 }
 
-SDL_Surface *overlay_text_line(
+static SDL_Surface *draw_printable(
 	struct overlay_text *text, const char *utf8, int px, SDL_Color color, int max_width)
 {
-	TTF_Font *own = *utf8 != '\0' ? open_own(px) : NULL, *font = NULL;
+	TTF_Font *own = open_own(px), *font = NULL;
 	SDL_Surface *surface = NULL;
 
 	if (own == NULL) {
@@ -195,4 +197,26 @@ SDL_Surface *overlay_text_line(
 	}
 	TTF_CloseFont(own);
 	return surface;
+}
+
+SDL_Surface *overlay_text_line(
+	struct overlay_text *text, const char *utf8, int px, SDL_Color color, int max_width)
+{
+	AUTO(free_ptr) char *printable = NULL;
+
+	if (px <= 0 || max_width <= 0) {
+		return NULL;
+	}
+	printable = xasprintf("%.*s", (int)utf8_cut(utf8, strlen(utf8), LINE_MAX_BYTES), utf8);
+	utf8_make_printable(printable);
+	return draw_printable(text, printable, px, color, max_width);
+}
+
+int overlay_text_width(struct overlay_text *text, const char *utf8, int px)
+{
+	SDL_Surface *line = overlay_text_line(text, utf8, px, (SDL_Color){ 0 }, WIDTH_MAX);
+	int width = line != NULL ? line->w : 0;
+
+	SDL_FreeSurface(line);
+	return width;
 }

@@ -18,10 +18,14 @@ void overlay_text_destroy(struct overlay_text *text);	     /* NULL is fine */
 
 /*
  * One line, as ARGB8888 with straight alpha, no wider than max_width (an ellipsis ends it then).
- * px: the font's size, as in CSS. Caller frees with SDL_FreeSurface(); NULL for "" or on failure.
+ * Control characters, those that reorder the text around them and invalid bytes show as '?'.
+ * px: the font's size, as in CSS. Caller frees with SDL_FreeSurface(); NULL for "", where nothing
+ * fits, or on failure.
  */
 SDL_Surface *overlay_text_line(
 	struct overlay_text *text, const char *utf8, int px, SDL_Color color, int max_width);
+/* How wide such a line is when nothing limits it. */
+int overlay_text_width(struct overlay_text *text, const char *utf8, int px);
 /* The digits' height as a share of the font's size, so that a wanted height gives the size. */
 #define OVERLAY_TEXT_DIGIT_SHARE 0.714
 /* A digit's width as a share of the font's size; all digits have the same. */

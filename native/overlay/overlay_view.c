@@ -11,10 +11,15 @@
 #include <string.h>
 
 #define DIGITS 6
+#define GROUP_GAP 0.35 /* between the groups of digits, of the font's size */
+#define ROW_GAP 1.25   /* from row to row of digits, of their height */
+#define DIGIT_UNITS 13.5
+#define LARGE_DIGITS (16.5 / DIGIT_UNITS)
 #define BAR_STEPS_REDUCED 10
-#define NAME_CHARACTERS 20
+#define NAME_CHARACTERS_MAX 32
 #define LINE_HEIGHT 1.36 /* of the font's size */
 #define SMALL 0.85	 /* what is said last */
+#define SHRUNK_MIN 0.75	 /* a line that is too long is set smaller, down to this */
 
 static const SDL_Color white = { 0xFF, 0xFF, 0xFF, 0xFF };
 static const SDL_Color grey = { 0xC9, 0xD1, 0xDB, 0xFF };
@@ -23,12 +28,13 @@ static const SDL_Color track = { 0x3A, 0x42, 0x4E, 0xFF };
 static const SDL_Color card_color = { 0x0B, 0x0F, 0x16, 0xF4 };
 
 /*
- * All measures follow from one unit, a hundredth of the screen's height (of a narrow screen: what
- * lets the card fit its width).
+ * All measures follow from one unit, a hundredth of the screen's height; of a screen that is too
+ * narrow for that, what lets the card fit its width.
  */
 struct layout {
 	double unit;
 	double digit_height;
+	int rows; /* the groups of digits stand in: one, or two on an upright screen */
 	double title_px;
 	double text_px;
 	double padding;
@@ -37,29 +43,43 @@ struct layout {
 static struct layout make_layout(int width, int height, bool large_text)
 {
 	double unit = fmin(height / 100.0, width / 130.0);
-
-	return (struct layout){
+	double scale = large_text ? LARGE_DIGITS : 1;
+	struct layout layout = {
 		.unit = unit,
-		.digit_height = unit * (large_text ? 16.5 : 13.5),
+		.digit_height = scale * unit * DIGIT_UNITS,
+		.rows = 1,
 		.title_px = unit * (large_text ? 6.0 : 4.8),
 		.text_px = unit * (large_text ? 4.2 : 3.2),
 		.padding = unit * 5,
 	};
+
+	/* Digits are at least an eighth of the screen's height. */
+	if (unit * DIGIT_UNITS < height / 8.0) {
+		layout.rows = 2;
+		layout.digit_height = fmin(scale * height * 0.13, width * 0.36);
+	}
+	return layout;
 }
 
 static double digits_width(const struct layout *layout)
 {
 	double size = layout->digit_height / OVERLAY_TEXT_DIGIT_SHARE;
+	double gap = layout->rows == 1 ? GROUP_GAP : 0;
 
-	/* Six digits, and the gap between the groups. */
-	return size * (OVERLAY_TEXT_DIGIT_ADVANCE * DIGITS + 0.35);
+	return size * (OVERLAY_TEXT_DIGIT_ADVANCE * DIGITS / layout->rows + gap);
+}
+
+static double digits_height(const struct layout *layout)
+{
+	return layout->digit_height * (1 + (layout->rows - 1) * ROW_GAP);
 }
 
 SDL_Rect overlay_view_card(int screen_width, int screen_height, bool large_text)
 {
 	struct layout layout = make_layout(screen_width, screen_height, large_text);
-	double width = fmax(digits_width(&layout) + 2 * layout.padding, layout.unit * 100);
-	double height = layout.unit * (4 + 4.5 + 5 + 1.1 + 3.2 + 4) + layout.digit_height +
+	double least = layout.unit * (large_text ? 120 : 100);
+	double width = fmax(digits_width(&layout) + 2 * layout.padding, least);
+	double height = layout.unit * (4 + 4.5 + 5 + 1.1 + 3.2 + 4) + digits_height(&layout) +
 			LINE_HEIGHT * (layout.title_px + layout.text_px * (1 + SMALL));
 
 	return (SDL_Rect){
@@ -90,31 +110,67 @@ static Uint32 blend(Uint32 below, SDL_Color color, double share)
 	return pixel | (Uint32)(color.b * alpha + (below & 255) * rest + 0.5);
 }
 
-static void fill_round(SDL_Surface *out, SDL_Rect rect, double radius, SDL_Color color)
+/* The same color over many pixels, which mostly are alike. */
+static void fill_span(Uint32 *pixels, int count, SDL_Color color)
 {
-	for (int y = 0; y < rect.h; y++) {
-		Uint32 *row = (Uint32 *)((char *)out->pixels + (rect.y + y) * out->pitch) + rect.x;
+	Uint32 below = 0, result = blend(0, color, 1);
 
-		for (int x = 0; x < rect.w; x++) {
-			row[x] = blend(
-				row[x], color, coverage(x + 0.5, y + 0.5, rect.w, rect.h, radius));
+	for (int i = 0; i < count; i++) {
+		if (pixels[i] != below) {
+			below = pixels[i];
+			result = blend(below, color, 1);
 		}
+		pixels[i] = result;
 	}
 }
 
-/* Draws one line at x: anchor 0 is its left end, 0.5 its middle, 1 its right end. */
-static void draw_line(SDL_Surface *out, struct overlay_text *text, const char *line, double px,
-	SDL_Color color, double anchor, double x, double y, int max_width)
+static void fill_round(SDL_Surface *out, SDL_Rect rect, double radius, SDL_Color color)
 {
-	SDL_Surface *surface = overlay_text_line(text, line, (int)(px + 0.5), color, max_width);
-	SDL_Rect at;
+	int edge = (int)ceil(radius);
+
+	for (int y = 0; y < rect.h; y++) {
+		Uint32 *row = (Uint32 *)((char *)out->pixels + (rect.y + y) * out->pitch) + rect.x;
+		bool round = y < edge || y >= rect.h - edge;
+		int side = round ? edge : 0;
+
+		for (int x = 0; x < side; x++) {
+			double share = coverage(x + 0.5, y + 0.5, rect.w, rect.h, radius);
+			Uint32 *mirrored = &row[rect.w - 1 - x];
+
+			row[x] = blend(row[x], color, share);
+			*mirrored = blend(*mirrored, color, share);
+		}
+		fill_span(row + side, rect.w - 2 * side, color);
+	}
+}
+
+/* One line at x: anchor 0 is its left end, 0.5 its middle, 1 its right end. */
+struct line {
+	const char *text;
+	double px;
+	SDL_Color color;
+	double anchor;
+	double x, y;
+	int max_width;
+};
+
+static void draw_line(SDL_Surface *out, struct overlay_text *text, const struct line *line)
+{
+	int px = (int)(line->px + 0.5), width = overlay_text_width(text, line->text, px);
+	double shrunk = width > line->max_width ? (double)line->max_width / width : 1;
+	double fitting = line->px * fmax(shrunk, SHRUNK_MIN);
+	SDL_Surface *surface = overlay_text_line(
+		text, line->text, shrunk < 1 ? (int)fitting : px, line->color, line->max_width);
+	/* The line box keeps its height. */
+	double y = line->y + (line->px - fitting) * LINE_HEIGHT / 2;
 
 	if (surface == NULL) {
 		return;
 	}
-	at = (SDL_Rect){ (int)(x - anchor * surface->w), (int)y, surface->w, surface->h };
 	SDL_SetSurfaceBlendMode(surface, SDL_BLENDMODE_BLEND);
-	SDL_BlitSurface(surface, NULL, out, &at);
+	SDL_BlitSurface(surface, NULL, out,
+		&(SDL_Rect){ (int)(line->x - line->anchor * surface->w), (int)y, surface->w,
+			surface->h });
 	SDL_FreeSurface(surface);
 }
 
@@ -124,20 +180,23 @@ static void draw_code(SDL_Surface *out, const struct overlay_model *model,
 {
 	double size = layout->digit_height / OVERLAY_TEXT_DIGIT_SHARE;
 	double cell = size * OVERLAY_TEXT_DIGIT_ADVANCE;
-	double x = middle - digits_width(layout) / 2 + cell / 2;
+	double left = middle - digits_width(layout) / 2 + cell / 2, x = left;
 
 	for (int i = 0; i < DIGITS && model->code[i] != '\0'; i++) {
 		const char digit[2] = { model->code[i], '\0' };
 		SDL_Surface *surface =
 			overlay_text_line(text, digit, (int)(size + 0.5), white, INT16_MAX);
-		SDL_Rect at;
 
-		x += i == DIGITS / 2 ? size * 0.35 : 0;
+		if (i == DIGITS / 2) {
+			x = layout->rows == 1 ? x + size * GROUP_GAP : left;
+			y += layout->rows == 1 ? 0 : layout->digit_height * ROW_GAP;
+		}
 		if (surface != NULL) {
 			/* The line box is centred on the digit's own height. */
-			at = (SDL_Rect){ (int)(x - surface->w / 2.0),
+			SDL_Rect at = { (int)(x - surface->w / 2.0),
 				(int)(y + layout->digit_height / 2 - surface->h * 0.52), surface->w,
 				surface->h };
+
 			SDL_SetSurfaceBlendMode(surface, SDL_BLENDMODE_BLEND);
 			SDL_BlitSurface(surface, NULL, out, &at);
 			SDL_FreeSurface(surface);
@@ -162,65 +221,118 @@ static void draw_bar(SDL_Surface *out, const struct overlay_model *model, SDL_Re
 	}
 }
 
-/* The name, made printable, and cut so that the sentence around it is still to be read. */
-static char *shown_name(const char *hub_name)
+/* The first characters of the name. */
+static char *cut_name(const char *name, int characters)
 {
-	AUTO(free_ptr) char *name = xstrdup(hub_name);
 	size_t length = strlen(name), end = 0;
 
-	utf8_make_printable(name);
-	for (int i = 0; i < NAME_CHARACTERS && end < length; i++) {
+	for (int i = 0; i < characters && end < length; i++) {
 		end += utf8_decode(name + end, length - end, NULL);
 	}
-	return end < length ? xasprintf("%.*s…", (int)end, name) : TAKE_PTR(name);
+	return end < length ? xasprintf("%.*s…", (int)end, name) : xstrdup(name);
 }
 
-static char *title_of(const struct overlay_model *model)
+static char *sentence(const char *form, const char *name)
 {
-	AUTO(free_ptr) char *name = shown_name(model->hub_name);
-	const char *place = strstr(model->strings->pair_with, "%s");
+	const char *place = strstr(form, "%s");
 
-	return xasprintf("%.*s%s%s", (int)(place - model->strings->pair_with),
-		model->strings->pair_with, name, place + 2);
+	return xasprintf("%.*s%s%s", (int)(place - form), form, name, place + 2);
 }
 
-static char *seconds_of(const struct overlay_model *model)
+/* The question, with so much of the name that all of it is to be read. */
+static char *title_of(
+	const struct overlay_model *model, struct overlay_text *text, int px, int max_width)
+{
+	AUTO(free_ptr) char *name = xstrdup(model->hub_name);
+	int characters = NAME_CHARACTERS_MAX;
+
+	utf8_make_printable(name);
+	for (;;) {
+		AUTO(free_ptr) char *shown = cut_name(name, characters);
+		AUTO(free_ptr) char *title = sentence(model->strings->pair_with, shown);
+		int width = overlay_text_width(text, title, px);
+
+		if (width <= max_width || characters == 1) {
+			return TAKE_PTR(title);
+		}
+		/* Near what fits at once, as measuring costs. */
+		characters = (int)fmax(
+			1, fmin(characters - 1.0, (double)characters * max_width / width + 1));
+	}
+}
+
+static char *seconds_of(const struct overlay_model *model, int count)
 {
 	const char *form = model->strings->seconds_left;
 	const char *place = strstr(form, "%d");
 
-	return xasprintf("%.*s%d%s", (int)(place - form), form, model->seconds_left, place + 2);
+	return xasprintf("%.*s%d%s", (int)(place - form), form, count, place + 2);
+}
+
+static SDL_Color background_of(const struct overlay_model *model)
+{
+	SDL_Color background = card_color;
+
+	background.a = model->opaque ? 0xFF : background.a;
+	return background;
+}
+
+/* The bar's row on the card: what is below it has a fixed height. */
+static SDL_Rect countdown_row(const struct layout *layout, SDL_Rect card)
+{
+	double below = layout->unit * (3.2 + 4) + LINE_HEIGHT * layout->text_px * SMALL;
+	double height = layout->text_px * LINE_HEIGHT;
+
+	return (SDL_Rect){
+		.x = card.x + (int)layout->padding,
+		.y = (int)(card.y + card.h - below - (layout->unit * 1.1 + height) / 2),
+		.w = card.w - 2 * (int)layout->padding,
+		.h = (int)height,
+	};
+}
+
+SDL_Rect overlay_view_draw_countdown(SDL_Surface *out, SDL_Rect card, int screen_width,
+	int screen_height, const struct overlay_model *model, struct overlay_text *text)
+{
+	struct layout layout = make_layout(screen_width, screen_height, model->large_text);
+	SDL_Rect row = countdown_row(&layout, card);
+	AUTO(free_ptr) char *seconds = seconds_of(model, model->seconds_left);
+	AUTO(free_ptr) char *widest = seconds_of(model, model->seconds_total);
+	int bar_height = (int)(layout.unit * 1.1), gap = (int)(layout.text_px * 0.8);
+	int seconds_width = overlay_text_width(text, widest, (int)(layout.text_px + 0.5)) + gap / 4;
+
+	SDL_FillRect(out, &row, blend(0, background_of(model), 1));
+	draw_bar(out, model,
+		(SDL_Rect){ row.x, row.y + (row.h - bar_height) / 2, row.w - seconds_width - gap,
+			bar_height });
+	draw_line(out, text,
+		&(struct line){
+			seconds, layout.text_px, orange, 1, row.x + row.w, row.y, seconds_width });
+	return row;
 }
 
 void overlay_view_draw(SDL_Surface *out, SDL_Rect card, int screen_width, int screen_height,
 	const struct overlay_model *model, struct overlay_text *text)
 {
 	struct layout layout = make_layout(screen_width, screen_height, model->large_text);
-	AUTO(free_ptr) char *title = title_of(model);
-	AUTO(free_ptr) char *seconds = seconds_of(model);
-	SDL_Color background = card_color;
-	double middle = card.x + card.w / 2.0, right = card.x + card.w - layout.padding;
 	int inner = card.w - (int)(2 * layout.padding);
+	AUTO(free_ptr) char *title = title_of(model, text, (int)(layout.title_px + 0.5), inner);
+	const char *dismiss =
+		model->game_mode ? model->strings->dismiss_game : model->strings->dismiss_desktop;
+	double middle = card.x + card.w / 2.0, small_px = layout.text_px * SMALL;
 	double y = card.y + layout.unit * 4;
-	SDL_Rect bar;
 
-	background.a = model->opaque ? 0xFF : background.a;
 	SDL_FillRect(out, NULL, 0);
-	fill_round(out, card, model->opaque ? 0 : layout.unit * 3, background);
-	draw_line(out, text, title, layout.title_px, white, 0.5, middle, y, inner);
-	y += layout.title_px * LINE_HEIGHT;
+	fill_round(out, card, model->opaque ? 0 : layout.unit * 3, background_of(model));
 	draw_line(
-		out, text, model->strings->type_code, layout.text_px, grey, 0.5, middle, y, inner);
+		out, text, &(struct line){ title, layout.title_px, white, 0.5, middle, y, inner });
+	y += layout.title_px * LINE_HEIGHT;
+	draw_line(out, text,
+		&(struct line){
+			model->strings->type_code, layout.text_px, grey, 0.5, middle, y, inner });
 	y += layout.text_px * LINE_HEIGHT + layout.unit * 4.5;
 	draw_code(out, model, text, &layout, middle, y);
-	y += layout.digit_height + layout.unit * 5;
-	bar = (SDL_Rect){ card.x + (int)layout.padding, (int)y, inner - (int)(layout.text_px * 5.5),
-		(int)(layout.unit * 1.1) };
-	draw_bar(out, model, bar);
-	draw_line(out, text, seconds, layout.text_px, orange, 1, right,
-		y + bar.h / 2.0 - layout.text_px * LINE_HEIGHT / 2, (int)(layout.text_px * 5.2));
-	y += layout.unit * (1.1 + 3.2);
-	draw_line(out, text,
-		model->game_mode ? model->strings->dismiss_game : model->strings->dismiss_desktop,
-		layout.text_px * SMALL, grey, 0.5, middle, y, inner);
+	overlay_view_draw_countdown(out, card, screen_width, screen_height, model, text);
+	y = card.y + card.h - layout.unit * 4 - small_px * LINE_HEIGHT;
+	draw_line(out, text, &(struct line){ dismiss, small_px, grey, 0.5, middle, y, inner });
 }

@@ -12,7 +12,7 @@ struct overlay_text;
  */
 struct overlay_model {
 	const char *code;     /* six digits */
-	const char *hub_name; /* any script; made printable here */
+	const char *hub_name; /* any script */
 	int seconds_left;
 	int seconds_total;
 	const struct overlay_strings *strings;
@@ -30,3 +30,6 @@ SDL_Rect overlay_view_card(int screen_width, int screen_height, bool large_text)
  */
 void overlay_view_draw(SDL_Surface *out, SDL_Rect card, int screen_width, int screen_height,
 	const struct overlay_model *model, struct overlay_text *text);
+/* Draws only what a second changes of it; returns where that is. */
+SDL_Rect overlay_view_draw_countdown(SDL_Surface *out, SDL_Rect card, int screen_width,
+	int screen_height, const struct overlay_model *model, struct overlay_text *text);

@@ -18,7 +18,8 @@ struct overlay_window {
 	SDL_Window *window;
 	Display *x11; /* SDL's connection, borrowed; NULL: Wayland */
 	Window x11_window;
-	SDL_Rect card; /* in the window */
+	SDL_Rect card;	/* in the window */
+	bool unmanaged; /* a desktop's: its window manager leaves it alone */
 	bool opaque;
 	bool shown;
 };
@@ -48,10 +49,12 @@ static bool set_hints(const struct overlay_display *display, struct error *err)
 	Display *x11;
 	VisualID visual;
 
-	SDL_SetHintWithPriority(SDL_HINT_FRAMEBUFFER_ACCELERATION, "0", SDL_HINT_OVERRIDE);
+	/* SIGTERM is no click on the card: it ends the process, and the window goes with it. */
+	SDL_SetHintWithPriority(SDL_HINT_NO_SIGNAL_HANDLERS, "1", SDL_HINT_OVERRIDE);
 	if (display->kind == OVERLAY_WAYLAND) {
-		return true;
+		return true; /* SDL draws there through a renderer only */
 	}
+	SDL_SetHintWithPriority(SDL_HINT_FRAMEBUFFER_ACCELERATION, "0", SDL_HINT_OVERRIDE);
 	x11 = XOpenDisplay(display->display);
 	if (x11 == NULL) {
 		return error_set(err, ERROR_IO, "the display '%s' has gone", display->display);
@@ -68,14 +71,17 @@ static bool set_hints(const struct overlay_display *display, struct error *err)
 	return true;
 }
 
-static SDL_Rect find_screen(void)
+/* The one with the pointer. Wayland tells nobody where that is, and places windows itself. */
+static SDL_Rect find_screen(enum overlay_kind kind)
 {
 	SDL_Rect screen = { 0, 0, 1280, 800 };
 	SDL_Point pointer;
-	int index;
+	int index = 0;
 
-	SDL_GetGlobalMouseState(&pointer.x, &pointer.y);
-	index = SDL_GetPointDisplayIndex(&pointer);
+	if (kind != OVERLAY_WAYLAND) {
+		SDL_GetGlobalMouseState(&pointer.x, &pointer.y);
+		index = SDL_GetPointDisplayIndex(&pointer);
+	}
 	SDL_GetDisplayBounds(index >= 0 ? index : 0, &screen);
 	return screen;
 }
@@ -89,7 +95,7 @@ bool overlay_window_start(
 	if (SDL_Init(SDL_INIT_VIDEO) != 0) {
 		return error_set(err, ERROR_IO, "SDL cannot show windows: %s", SDL_GetError());
 	}
-	*screen = find_screen();
+	*screen = find_screen(display->kind);
 	return true;
 }
 
@@ -111,6 +117,19 @@ static void pass_input_through(struct overlay_window *window)
 		window->x11, window->x11_window, ShapeInput, 0, 0, NULL, 0, ShapeSet, Unsorted);
 }
 
+/* A window manager keeps what it manages below a full-screen window. */
+static void leave_window_manager(struct overlay_window *window)
+{
+	Atom type = XInternAtom(window->x11, "_NET_WM_WINDOW_TYPE_NOTIFICATION", False);
+	XSetWindowAttributes attributes = { .override_redirect = True };
+
+	XChangeWindowAttributes(window->x11, window->x11_window, CWOverrideRedirect, &attributes);
+	XChangeProperty(window->x11, window->x11_window,
+		XInternAtom(window->x11, "_NET_WM_WINDOW_TYPE", False), XA_ATOM, 32,
+		PropModeReplace, (unsigned char *)&type, 1);
+	window->unmanaged = true;
+}
+
 /* All of it has to stand before the window is mapped: one marked later takes the focus. */
 static void mark(struct overlay_window *window, enum overlay_kind kind)
 {
@@ -124,16 +143,7 @@ static void mark(struct overlay_window *window, enum overlay_kind kind)
 		set_cardinal(window, "GAMESCOPE_EXTERNAL_OVERLAY", 1);
 		pass_input_through(window);
 	} else {
-		Atom type = XInternAtom(window->x11, "_NET_WM_WINDOW_TYPE_NOTIFICATION", False);
-		XSetWindowAttributes attributes = { .override_redirect = True };
-
-		/* A window manager keeps what it manages below a full-screen window. */
-		XChangeWindowAttributes(
-			window->x11, window->x11_window, CWOverrideRedirect, &attributes);
-
-		XChangeProperty(window->x11, window->x11_window,
-			XInternAtom(window->x11, "_NET_WM_WINDOW_TYPE", False), XA_ATOM, 32,
-			PropModeReplace, (unsigned char *)&type, 1);
+		leave_window_manager(window);
 	}
 	XSync(window->x11, False);
 }
@@ -169,8 +179,8 @@ struct overlay_window *overlay_window_create(
 		return NULL;
 	}
 	find_x11(window);
+	window->opaque = !in_game && (window->x11 == NULL || !is_composited(window->x11));
 	if (window->x11 != NULL) {
-		window->opaque = !in_game && !is_composited(window->x11);
 		mark(window, display->kind);
 	}
 	return window;
@@ -200,21 +210,35 @@ bool overlay_window_opaque(const struct overlay_window *window)
 	return window->opaque;
 }
 
-bool overlay_window_present(struct overlay_window *window, struct error *err)
+static void show(struct overlay_window *window)
 {
-	if (!window->shown) {
+	/* SDL's own way takes the focus where there is no window manager. */
+	if (window->unmanaged) {
+		XMapRaised(window->x11, window->x11_window);
+	} else {
 		SDL_ShowWindow(window->window);
+	}
+	window->shown = true;
+}
+
+bool overlay_window_present(struct overlay_window *window, const SDL_Rect *part, struct error *err)
+{
+	int failed;
+
+	if (!window->shown) {
+		show(window);
 	}
 	if (window->x11 != NULL) {
 		XRaiseWindow(window->x11, window->x11_window);
 	}
-	if (SDL_UpdateWindowSurface(window->window) != 0) {
+	failed = part != NULL ? SDL_UpdateWindowSurfaceRects(window->window, part, 1)
+			      : SDL_UpdateWindowSurface(window->window);
+	if (failed != 0) {
 		return error_set(err, ERROR_IO, "the window cannot be drawn: %s", SDL_GetError());
 	}
 	if (window->x11 != NULL) {
 		XSync(window->x11, False);
 	}
-	window->shown = true;
 	return true;
 }
 

@@ -31,7 +31,10 @@ SDL_Surface *overlay_window_surface(struct overlay_window *window);
 SDL_Rect overlay_window_card(const struct overlay_window *window);
 /* Nothing blends our window with what is below: draw it opaque. */
 bool overlay_window_opaque(const struct overlay_window *window);
-/* Shows what was drawn, and at the first time the window. Errors: IO. */
-bool overlay_window_present(struct overlay_window *window, struct error *err);
+/*
+ * Shows what was drawn within part (NULL: everywhere), and at the first time the window.
+ * Errors: IO.
+ */
+bool overlay_window_present(struct overlay_window *window, const SDL_Rect *part, struct error *err);
 /* Readable when there are events for SDL; −1: none to wait for. */
 int overlay_window_fd(const struct overlay_window *window);

@@ -12,6 +12,9 @@ static PangoLayout *make_layout(cairo_t *cairo, const char *utf8, int px, int ma
 	pango_layout_set_font_description(layout, font);
 	pango_font_description_free(font);
 	pango_layout_set_single_paragraph_mode(layout, TRUE);
+	/* The sentence's direction; a name of another one must not turn it round. */
+	pango_context_set_base_dir(pango_layout_get_context(layout), PANGO_DIRECTION_LTR);
+	pango_layout_set_auto_dir(layout, FALSE);
 	pango_layout_set_ellipsize(layout, PANGO_ELLIPSIZE_END);
 	pango_layout_set_width(layout, max_width * PANGO_SCALE);
 	pango_layout_set_text(layout, utf8, -1);

@@ -1,0 +1,438 @@
+#include "agent/pairing_overlay.h"
+
+#include "agent/guess_limiter.h"
+#include "agent/pairing.h"
+#include "core/config.h"
+#include "core/log.h"
+#include "core/loop.h"
+#include "core/strbuf.h"
+#include "steam_home.h"
+
+#include <ctype.h>
+
+#define POLL_MS 5
+
+/*
+ * The overlay is played by shell scripts: each writes its process id to "starts" and what it is
+ * told to "orders", both in the test's folder.
+ */
+#define HEAD                                                                                       \
+	"#!/bin/sh\n"                                                                              \
+	"dir=${0%/*}\n"                                                                            \
+	"echo $$ >> $dir/starts\n"
+#define NEXT_ORDER "read -r order || exit 0; printf '%s\\n' \"$order\" >> $dir/orders\n"
+#define SAY_SHOWN "echo '{\"status\":\"shown\"}' >&0\n"
+
+static struct steam_home home;
+static struct loop *loop;
+static struct loop_timer *poll_timer;
+static struct guess_limiter *limiter;
+static struct pairing *pairing;
+static struct config config;
+static struct pairing_overlay *overlay;
+static int holder;
+static enum pairing_end ended_how;
+
+static void on_poll(void *user)
+{
+	loop_stop(user);
+}
+
+static void setup(void)
+{
+	char *notice = NULL;
+
+	log_set_level(LOG_LEVEL_ERROR);
+	steam_home_init(&home);
+	loop = loop_create();
+	poll_timer = loop_timer_create(loop, on_poll, loop);
+	limiter = guess_limiter_create();
+	pairing = pairing_create(&(struct pairing_options){
+		.loop = loop,
+		.limiter = limiter,
+		.expires_ms = 60 * 1000,
+	});
+	config_load(&config, steam_home_path(&home, "settings.json"), &notice);
+	ended_how = PAIRING_USED;
+}
+
+static void teardown(void)
+{
+	pairing_overlay_destroy(overlay);
+	overlay = NULL;
+	pairing_destroy(pairing);
+	guess_limiter_destroy(limiter);
+	loop_timer_destroy(poll_timer);
+	loop_destroy(loop);
+	config_finish(&config);
+	steam_home_finish(&home);
+}
+
+/* An overlay whose program is that script; NULL: there is none. */
+static void use_program(const char *script)
+{
+	char *program = strdup(steam_home_path(&home, "overlay"));
+
+	if (script != NULL) {
+		ck_assert(atomic_file_write(program, script, strlen(script), 0700, NULL));
+	}
+	overlay = pairing_overlay_create(&(struct pairing_overlay_options){
+		.loop = loop,
+		.pairing = pairing,
+		.config = &config,
+		.program = program,
+		.home = home.path,
+	});
+	free(program);
+}
+
+static void on_ended(void *user, enum pairing_end end)
+{
+	ended_how = end;
+}
+
+static void begin(void)
+{
+	struct error err = { 0 };
+
+	ck_assert_msg(pairing_begin(pairing,
+			      &(struct pairing_request){
+				      .hub_id = "hub",
+				      .hub_name = "PC \"1\"\n",
+				      .address = "192.0.2.1",
+				      .holder = &holder,
+				      .ended = on_ended,
+			      },
+			      &err),
+		"%s", err.message);
+}
+
+static const char *state(char *detail)
+{
+	struct strbuf text = { 0 };
+	const char *name = pairing_overlay_state(overlay, &text);
+
+	snprintf(detail, 512, "%s", strbuf_text(&text));
+	strbuf_finish(&text);
+	return name;
+}
+
+static void turn(void)
+{
+	loop_timer_set(poll_timer, POLL_MS);
+	loop_run(loop);
+}
+
+/* Until the state is that; returns what there is to say of it. */
+static const char *wait_state(const char *wanted)
+{
+	static char detail[512];
+
+	while (strcmp(state(detail), wanted) != 0) {
+		turn();
+	}
+	return detail;
+}
+
+static char *content(const char *name)
+{
+	struct strbuf text = { 0 };
+
+	atomic_file_read(steam_home_path(&home, name), 1 << 20, &text, NULL);
+	return strbuf_detach(&text);
+}
+
+static unsigned lines(const char *name)
+{
+	char *text = content(name);
+	unsigned count = 0;
+
+	for (const char *at = text; at != NULL && *at != '\0'; at++) {
+		count += *at == '\n';
+	}
+	free(text);
+	return count;
+}
+
+static void wait_lines(const char *name, unsigned wanted)
+{
+	while (lines(name) < wanted) {
+		turn();
+	}
+	ck_assert_uint_eq(lines(name), wanted);
+}
+
+static pid_t last_start(void)
+{
+	char *text = content("starts"), *at = text + strlen(text) - 1;
+	pid_t pid;
+
+	while (at > text && isdigit((unsigned char)at[-1])) {
+		at--;
+	}
+	pid = atoi(at);
+	free(text);
+	return pid;
+}
+
+static void wait_gone(pid_t pid)
+{
+	while (kill(pid, 0) == 0) {
+		turn();
+	}
+}
+
+START_TEST(a_code_is_shown_and_hidden)
+{
+	char expected[256], *order, detail[512];
+
+	use_program(HEAD NEXT_ORDER SAY_SHOWN NEXT_ORDER);
+	ck_assert_str_eq(state(detail), "ready");
+	begin();
+	ck_assert_str_eq(state(detail), "starting");
+	ck_assert_str_eq(wait_state("shown"), "");
+	order = content("orders");
+	snprintf(expected, sizeof(expected),
+		"{\"code\":\"%s\",\"hubName\":\"PC \\\"1\\\"\\n\",\"leftMs\":",
+		pairing_view(pairing)->code);
+	ck_assert_msg(strncmp(order, expected, strlen(expected)) == 0, "%s", order);
+	free(order);
+	ck_assert(pairing_dismiss(pairing, NULL));
+	wait_gone(last_start());
+	ck_assert_str_eq(state(detail), "ready");
+	ck_assert_uint_eq(lines("starts"), 1);
+}
+END_TEST
+
+START_TEST(another_code_is_told_to_the_same_child)
+{
+	char detail[512];
+
+	use_program(HEAD NEXT_ORDER SAY_SHOWN NEXT_ORDER SAY_SHOWN NEXT_ORDER);
+	begin();
+	wait_state("shown");
+	begin();
+	ck_assert_str_eq(state(detail), "starting");
+	wait_state("shown");
+	wait_lines("orders", 2);
+	ck_assert_uint_eq(lines("starts"), 1);
+	ck_assert_int_eq(kill(last_start(), 0), 0);
+}
+END_TEST
+
+START_TEST(shown_is_the_answer_to_the_latest_order)
+{
+	char detail[512];
+
+	/* It answers both orders only once it has the second. */
+	use_program(HEAD NEXT_ORDER NEXT_ORDER SAY_SHOWN
+		"while [ ! -e $dir/go ]; do sleep 0.01; done\n" SAY_SHOWN NEXT_ORDER);
+	begin();
+	begin();
+	wait_lines("orders", 2);
+	for (int i = 0; i < 10; i++) {
+		turn();
+	}
+	ck_assert_str_eq(state(detail), "starting");
+	ck_assert(atomic_file_write(steam_home_path(&home, "go"), "", 0, 0600, NULL));
+	wait_state("shown");
+}
+END_TEST
+
+START_TEST(a_child_that_dies_is_started_once_more)
+{
+	use_program(HEAD NEXT_ORDER SAY_SHOWN "kill -SEGV $$\n");
+	begin();
+	ck_assert_ptr_nonnull(strstr(wait_state("failed"), "signal 11"));
+	ck_assert_ptr_nonnull(strstr(wait_state("failed"), "capydeck ctl pairing"));
+	ck_assert_uint_eq(lines("starts"), 2);
+	ck_assert_ptr_nonnull(pairing_view(pairing));
+	/* Every code has its two. */
+	begin();
+	wait_state("failed");
+	wait_lines("starts", 4);
+}
+END_TEST
+
+START_TEST(a_second_child_that_lives_goes_on)
+{
+	use_program(
+		HEAD NEXT_ORDER "[ $(wc -l < $dir/starts) = 2 ] || exit 3\n" SAY_SHOWN NEXT_ORDER);
+	begin();
+	wait_state("shown");
+	ck_assert_uint_eq(lines("starts"), 2);
+	wait_lines("orders", 2);
+}
+END_TEST
+
+START_TEST(the_reason_is_the_childs)
+{
+	use_program(HEAD NEXT_ORDER
+		"echo '{\"status\":\"failed\",\"reason\":\"no screen was found\"}' >&0; exit 1\n");
+	begin();
+	ck_assert_ptr_nonnull(strstr(wait_state("failed"), "no screen was found"));
+	ck_assert_uint_eq(lines("starts"), 2);
+}
+END_TEST
+
+START_TEST(a_child_that_shows_nothing_is_ended)
+{
+	pid_t first;
+
+	use_program(HEAD NEXT_ORDER "trap '' TERM; while :; do sleep 60; done\n");
+	begin();
+	wait_lines("starts", 1);
+	first = last_start();
+	ck_assert_ptr_nonnull(strstr(wait_state("failed"), "within 3 s"));
+	ck_assert_uint_eq(lines("starts"), 2);
+	ck_assert_int_ne(kill(first, 0), 0);
+	ck_assert_int_ne(kill(last_start(), 0), 0);
+}
+END_TEST
+
+START_TEST(a_child_that_does_not_end_is_killed)
+{
+	use_program(HEAD NEXT_ORDER SAY_SHOWN "while :; do sleep 60; done\n");
+	begin();
+	wait_state("shown");
+	ck_assert(pairing_dismiss(pairing, NULL));
+	wait_gone(last_start());
+}
+END_TEST
+
+START_TEST(a_child_that_reads_nothing_does_not_stop_the_agent)
+{
+	use_program(HEAD "while :; do sleep 60; done\n");
+	/* More orders than a socket holds; each would wait for the last one to be read. */
+	for (int i = 0; i < 2000; i++) {
+		begin();
+	}
+	ck_assert_ptr_nonnull(strstr(wait_state("failed"), "overlay"));
+}
+END_TEST
+
+START_TEST(rubbish_is_no_report)
+{
+	use_program(HEAD NEXT_ORDER "printf 'x\\n\\n{}\\n{\"status\":\"danced\"}\\n' >&0\n"
+				    "head -c 200000 /dev/zero >&0\n");
+	begin();
+	wait_state("failed");
+	ck_assert_uint_eq(lines("starts"), 2);
+}
+END_TEST
+
+START_TEST(a_click_dismisses_the_code)
+{
+	char detail[512];
+
+	use_program(HEAD NEXT_ORDER SAY_SHOWN "echo '{\"status\":\"dismissed\"}' >&0\n");
+	begin();
+	while (pairing_view(pairing) != NULL) {
+		turn();
+	}
+	ck_assert_int_eq(ended_how, PAIRING_DISMISSED);
+	wait_gone(last_start());
+	ck_assert_str_eq(state(detail), "ready");
+	ck_assert_uint_eq(lines("starts"), 1);
+}
+END_TEST
+
+START_TEST(without_the_program_the_state_says_so)
+{
+	char detail[512];
+
+	use_program(NULL);
+	begin();
+	ck_assert_str_eq(state(detail), "failed");
+	ck_assert_msg(strstr(detail, "/overlay") != NULL, "%s", detail);
+	ck_assert_ptr_nonnull(pairing_view(pairing));
+}
+END_TEST
+
+START_TEST(the_agents_end_is_the_childs)
+{
+	pid_t child;
+
+	use_program(HEAD NEXT_ORDER SAY_SHOWN "while :; do sleep 60; done\n");
+	begin();
+	wait_state("shown");
+	child = last_start();
+	pairing_overlay_destroy(overlay);
+	overlay = NULL;
+	ck_assert_int_ne(kill(child, 0), 0);
+}
+END_TEST
+
+START_TEST(the_code_is_in_no_argument_and_no_environment)
+{
+	char *seen;
+
+	use_program(HEAD
+		"tr '\\0' '\\n' < /proc/$$/environ > $dir/seen\n"
+		"tr '\\0' '\\n' < /proc/$$/cmdline >> $dir/seen\n" NEXT_ORDER SAY_SHOWN NEXT_ORDER);
+	begin();
+	wait_state("shown");
+	seen = content("seen");
+	ck_assert_ptr_nonnull(strstr(seen, "/overlay"));
+	ck_assert_ptr_null(strstr(seen, pairing_view(pairing)->code));
+	free(seen);
+}
+END_TEST
+
+static void expect_language(const char *expected)
+{
+	char *orders;
+
+	begin();
+	wait_state("shown");
+	orders = content("orders");
+	ck_assert_msg(strstr(orders, expected) != NULL, "%s", orders);
+	free(orders);
+}
+
+START_TEST(the_language_is_the_settings_else_steams)
+{
+	static const char registry[] = "\"Registry\"{\"HKCU\"{\"Software\"{\"Valve\"{\"Steam\"{"
+				       "\"language\" \"german\"}}}}}";
+	struct error err = { 0 };
+
+	ck_assert(atomic_file_write(steam_home_path(&home, ".steam/registry.vdf"), registry,
+		strlen(registry), 0600, NULL));
+	use_program(HEAD "while :; do " NEXT_ORDER SAY_SHOWN "done\n");
+	expect_language("\"language\":\"de\"");
+	ck_assert(config_set(&config, "overlay.language", "pt_BR", &err));
+	expect_language("\"language\":\"pt_BR\"");
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("pairing_overlay");
+	TCase *tests = tcase_create("all");
+	SRunner *runner;
+	int failed;
+
+	tcase_set_timeout(tests, 60);
+	tcase_add_checked_fixture(tests, setup, teardown);
+	tcase_add_test(tests, a_code_is_shown_and_hidden);
+	tcase_add_test(tests, another_code_is_told_to_the_same_child);
+	tcase_add_test(tests, shown_is_the_answer_to_the_latest_order);
+	tcase_add_test(tests, a_child_that_dies_is_started_once_more);
+	tcase_add_test(tests, a_second_child_that_lives_goes_on);
+	tcase_add_test(tests, the_reason_is_the_childs);
+	tcase_add_test(tests, a_child_that_shows_nothing_is_ended);
+	tcase_add_test(tests, a_child_that_does_not_end_is_killed);
+	tcase_add_test(tests, a_child_that_reads_nothing_does_not_stop_the_agent);
+	tcase_add_test(tests, rubbish_is_no_report);
+	tcase_add_test(tests, a_click_dismisses_the_code);
+	tcase_add_test(tests, without_the_program_the_state_says_so);
+	tcase_add_test(tests, the_agents_end_is_the_childs);
+	tcase_add_test(tests, the_code_is_in_no_argument_and_no_environment);
+	tcase_add_test(tests, the_language_is_the_settings_else_steams);
+	suite_add_tcase(suite, tests);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
