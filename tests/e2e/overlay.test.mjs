@@ -1,28 +1,14 @@
 // design.md §6: the person at the screen can read the code that pairs, and a game notices nothing.
 import assert from "node:assert/strict";
-import fs from "node:fs";
-import path from "node:path";
 import test from "node:test";
 
-import { BINARY, Deck, run, startAgent } from "./lib/agent.mjs";
+import { BINARY, run, startAgent } from "./lib/agent.mjs";
 import { Hub } from "./lib/hub.mjs";
-import { digitsOf, overlayState, shown } from "./lib/overlay.mjs";
+import { agentOn, digitsOf, hidden, overlayState, shown } from "./lib/overlay.mjs";
 import { Screen, missingPrograms } from "./lib/screen.mjs";
 import { until } from "./lib/wait.mjs";
 
 const skip = missingPrograms() ?? false;
-
-/** An agent whose overlay finds that screen. */
-async function agentOn(t, screen, settings = {}) {
-  const deck = new Deck(t);
-  fs.mkdirSync(deck.config, { recursive: true });
-  fs.writeFileSync(path.join(deck.config, "settings.json"), JSON.stringify({ version: 1, ...settings }));
-  return await startAgent(t, { deck, overlay: true, env: { DISPLAY: screen.display } });
-}
-
-async function hidden(screen) {
-  await until("the overlay's window goes", async () => !(await screen.windows()).includes('"CapyDeck"'));
-}
 
 for (const size of ["1280x800", "1920x1080", "3840x2160"]) {
   test(`at ${size} the code on the screen is read by a machine and pairs`, { skip }, async (t) => {
@@ -155,25 +141,6 @@ test("an overlay that dies is started once more, then the code is left to others
   assert.match((await overlayState(agent)).detail, /signal 9/);
   const reply = await hub.ask("pair_confirm", { code: await agent.code() });
   assert.equal(reply.type, "pair_success", "pairing goes on by the other listeners");
-});
-
-test("no screen, and one that hangs: pairing still works, and the reason is told", { skip }, async (t) => {
-  const deck = new Deck(t);
-  const blind = await startAgent(t, { deck, overlay: true });
-  let hub = await Hub.open(blind);
-  await hub.hello();
-  await until("it fails", async () => (await overlayState(blind)).state === "failed");
-  assert.match((await overlayState(blind)).detail, /capydeck ctl pairing/);
-  assert.equal((await hub.ask("pair_confirm", { code: await blind.code() })).type, "pair_success");
-
-  const screen = await Screen.start(t);
-  const agent = await agentOn(t, screen);
-  screen.server.kill("SIGSTOP");
-  hub = await Hub.open(agent);
-  await hub.hello();
-  await until("it is given up", async () => (await overlayState(agent)).state === "failed");
-  screen.server.kill("SIGCONT");
-  assert.equal((await hub.ask("pair_confirm", { code: await agent.code() })).type, "pair_success");
 });
 
 test("settings: language and larger text; --demo shows a sample and ends", { skip }, async (t) => {

@@ -1,6 +1,8 @@
 // An X server with a window manager, a compositor and a game in the foreground: a desktop to look at.
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import fs from "node:fs";
+import os from "node:os";
 import path from "node:path";
 
 import { BINARY, run } from "./agent.mjs";
@@ -9,8 +11,9 @@ import { deadline, until } from "./wait.mjs";
 const FAKE_GAME = path.join(path.dirname(BINARY), "fake_game");
 
 /** The programs that looking at a screen takes; null, or why it cannot be done here. */
-export function missingPrograms() {
-  for (const program of ["Xvfb", "openbox", "picom", "xdotool", "xwininfo", "import", "convert", "tesseract"]) {
+export function missingPrograms(...more) {
+  const needed = ["Xvfb", "openbox", "picom", "xdotool", "xwininfo", "import", "convert", "tesseract"];
+  for (const program of [...needed, ...more]) {
     if (spawnSync("sh", ["-c", `command -v ${program}`]).status !== 0) {
       return `${program} is not installed`;
     }
@@ -83,10 +86,11 @@ export class Picture {
   readDigits({ left, top, width, height }) {
     const rows = Array.from({ length: height }, (_, y) => this.row(top + y, left, width));
     const part = Buffer.concat([Buffer.from(`P6 ${width} ${height} 255\n`), ...rows]);
+    // Of taller digits tesseract misreads some, always the same: 0876 as 03876.
     const cut = spawnSync(
       "convert",
       ["ppm:-", "-fill", "black", "-fuzz", "4%", "+opaque", "white", "-negate"].concat([
-        ...["-resize", "x200", "-bordercolor", "white", "-border", "20", "-density", "100", "png:-"],
+        ...["-resize", "x100", "-bordercolor", "white", "-border", "20", "-density", "100", "png:-"],
       ]),
       { input: part, maxBuffer: 1 << 28 },
     );
@@ -101,21 +105,22 @@ export class Picture {
 
 export class Screen {
   #children = [];
+  #folders = [];
 
-  static async start(t, { size = "1280x800", composited = true } = {}) {
+  /**
+   * `manager`: the window manager, "ours"; "session": as a desktop session runs it, which the overlay
+   * finds; null: none. `display`: its number, else a free one.
+   */
+  static async start(t, { size = "1280x800", composited = true, manager = "ours", display } = {}) {
     const screen = new Screen();
-    t.after(() => screen.#stop());
-    const server = spawn("Xvfb", ["-displayfd", "3", "-screen", "0", `${size}x24`, "-nolisten", "tcp", "-noreset"], {
-      stdio: ["ignore", "ignore", "ignore", "pipe"],
-    });
-    screen.#children.push(server);
-    const [number] = await deadline(once(server.stdio[3], "data"), "Xvfb starts");
-    screen.display = `:${number.toString().trim()}`;
-    screen.server = server;
-    screen.#run("openbox", []);
-    await until("openbox manages windows", async () =>
-      (await screen.ask("xprop", "-root", "_NET_SUPPORTING_WM_CHECK")).includes("window id"),
-    );
+    t.after(() => screen.stop());
+    await screen.#serve(size, display);
+    if (manager !== null) {
+      screen.#run(manager === "session" ? "openbox" : screen.#nameless("openbox"), []);
+      await until("openbox manages windows", async () =>
+        (await screen.ask("xprop", "-root", "_NET_SUPPORTING_WM_CHECK")).includes("window id"),
+      );
+    }
     if (composited) {
       screen.#run("picom", ["--backend", "xrender", "--config", "/dev/null"]);
       await until("picom composites", async () =>
@@ -123,6 +128,40 @@ export class Screen {
       );
     }
     return screen;
+  }
+
+  async #serve(size, display) {
+    const args = ["-displayfd", "3", "-screen", "0", `${size}x24`, "-nolisten", "tcp", "-noreset"];
+    this.server = spawn("Xvfb", display ? [display, ...args] : args, {
+      stdio: ["ignore", "ignore", "ignore", "pipe"],
+    });
+    this.#children.push(this.server);
+    const [number] = await deadline(once(this.server.stdio[3], "data"), "Xvfb starts");
+    this.display = `:${number.toString().trim()}`;
+  }
+
+  /** A program under a name that tells nobody that a session is here: other tests run meanwhile. */
+  #nameless(program) {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "capydeck-screen-"));
+    this.#folders.push(folder);
+    const link = path.join(folder, "window-manager");
+    fs.symlinkSync(spawnSync("sh", ["-c", `command -v ${program}`]).stdout.toString().trim(), link);
+    return link;
+  }
+
+  /** A Wayland compositor whose output is this screen; resolves to its clients' environment. */
+  async wayland() {
+    const runtime = fs.mkdtempSync(path.join(os.tmpdir(), "capydeck-wayland-"));
+    this.#folders.push(runtime);
+    const config = path.join(runtime, "weston.ini");
+    fs.writeFileSync(config, "[shell]\npanel-position=none\n"); // its clock would move
+    this.#run("weston", [`--config=${config}`, "--backend=x11-backend.so", "--socket=wayland-test", "--width=1280", "--height=800", "--idle-time=0"], {
+      env: { ...this.env, XDG_RUNTIME_DIR: runtime },
+    });
+    await until("weston listens", () => fs.existsSync(path.join(runtime, "wayland-test")));
+    await this.ask("xdotool", "mousemove", "1270", "790");
+    await until("weston's background is there", async () => (await this.picture()).at(5, 5)[0] > 0);
+    return { XDG_RUNTIME_DIR: runtime, WAYLAND_DISPLAY: "wayland-test" };
   }
 
   get env() {
@@ -135,11 +174,15 @@ export class Screen {
     return child;
   }
 
-  async #stop() {
-    for (const child of this.#children.reverse()) {
+  /** Ends everything, the server last. */
+  async stop() {
+    for (const child of this.#children.splice(0).reverse()) {
       const gone = child.exitCode === null && child.signalCode === null ? once(child, "exit") : null;
       child.kill("SIGKILL");
       await gone;
+    }
+    for (const folder of this.#folders.splice(0)) {
+      fs.rmSync(folder, { recursive: true, force: true });
     }
   }
 

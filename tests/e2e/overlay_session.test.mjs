@@ -1,0 +1,168 @@
+// Which screen a code is shown on, and what happens where there is none or a part is missing.
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import test from "node:test";
+
+import { BINARY, run, startAgent } from "./lib/agent.mjs";
+import { Hub } from "./lib/hub.mjs";
+import { agentOn, digitsOf, hidden, overlayState, shown } from "./lib/overlay.mjs";
+import { Screen, missingPrograms } from "./lib/screen.mjs";
+import { until } from "./lib/wait.mjs";
+
+const skip = missingPrograms() ?? false;
+
+async function failed(agent) {
+  await until("it is given up", async () => (await overlayState(agent)).state === "failed");
+  return (await overlayState(agent)).detail;
+}
+
+/** A Hub that wants to pair. */
+async function guest(agent, name) {
+  const hub = await Hub.open(agent);
+  await hub.hello(name ? { name } : undefined);
+  return hub;
+}
+
+async function pairs(agent, hub) {
+  const reply = await hub.ask("pair_confirm", { code: await agent.code() });
+  assert.equal(reply.type, "pair_success", JSON.stringify(reply));
+}
+
+/** Has the code that is read off the screen pair. */
+async function readAndPair(agent, hub, screen, before) {
+  const during = await screen.picture();
+  const code = during.readDigits(digitsOf(during.difference(before)));
+  assert.equal(code, await agent.code());
+  await pairs(agent, hub);
+  await hidden(screen);
+}
+
+/** A folder with some of the build's files and nothing else. */
+function partOfTheBuild(t, ...names) {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "capydeck-part-"));
+  t.after(() => fs.rmSync(folder, { recursive: true, force: true }));
+  for (const name of names) {
+    fs.copyFileSync(path.join(path.dirname(BINARY), name), path.join(folder, name));
+  }
+  return { wrap: ([, ...args]) => [path.join(folder, "capydeck"), ...args] };
+}
+
+test("no screen: pairing still works, and the reason is told", { skip }, async (t) => {
+  for (const env of [{}, { DISPLAY: ":987" }, { DISPLAY: "nonsense" }, { WAYLAND_DISPLAY: "none", XDG_RUNTIME_DIR: "/" }]) {
+    const agent = await startAgent(t, { overlay: true, env });
+    const hub = await guest(agent);
+    assert.match(await failed(agent), /no screen.*capydeck ctl pairing/);
+    assert.match(agent.output, /not on the screen.*capydeck ctl pairing/);
+    await pairs(agent, hub);
+  }
+});
+
+test("a screen's server that hangs does no harm", { skip }, async (t) => {
+  const screen = await Screen.start(t);
+  const agent = await agentOn(t, screen);
+  screen.server.kill("SIGSTOP");
+  let hub = await guest(agent);
+  await failed(agent);
+  screen.server.kill("SIGCONT");
+  await pairs(agent, hub);
+  await hub.drop();
+  hub = await guest(agent);
+  await shown(agent);
+  screen.server.kill("SIGSTOP"); // while it is shown
+  await pairs(agent, hub);
+  screen.server.kill("SIGCONT");
+  await hidden(screen);
+});
+
+test("a session that ends and one that begins are both noticed", { skip }, async (t) => {
+  const first = await Screen.start(t);
+  const agent = await agentOn(t, first);
+  const hub = await guest(agent);
+  await shown(agent);
+  await first.stop();
+  assert.match(await failed(agent), /no screen/);
+  await pairs(agent, hub);
+  await hub.drop();
+
+  const second = await Screen.start(t, { display: first.display, size: "1920x1080" });
+  const before = await second.picture();
+  const next = await guest(agent);
+  await shown(agent);
+  await readAndPair(agent, next, second, before);
+});
+
+test("without anything in the environment a program of the session tells", { skip }, async (t) => {
+  const screen = await Screen.start(t, { manager: "session" });
+  const before = await screen.picture();
+  const agent = await startAgent(t, { overlay: true });
+  const hub = await guest(agent);
+  await shown(agent);
+  await readAndPair(agent, hub, screen, before);
+});
+
+test("without a window manager the game keeps the focus", { skip }, async (t) => {
+  for (const composited of [true, false]) {
+    const screen = await Screen.start(t, { composited, manager: null });
+    const game = await screen.game();
+    const before = await screen.picture();
+    const agent = await agentOn(t, screen);
+    const hub = await guest(agent);
+    await shown(agent);
+    assert.equal(await screen.focused(), "fake game");
+    await readAndPair(agent, hub, screen, before);
+    assert.equal(await screen.focused(), "fake game");
+    assert.ok(!game.log.includes("focus lost"), game.log);
+  }
+});
+
+test("a Wayland session without X shows the code", { skip: missingPrograms("weston") ?? false }, async (t) => {
+  const screen = await Screen.start(t, { composited: false, manager: null });
+  const env = await screen.wayland();
+  const before = await screen.picture();
+  const agent = await agentOn(t, screen, {}, { env });
+  const hub = await guest(agent);
+  await shown(agent);
+  const during = await until("the code is on the screen", async () => {
+    const picture = await screen.picture();
+    return picture.difference(before) ? picture : null;
+  });
+  const code = during.readDigits(digitsOf(during.difference(before)));
+  assert.equal(code, await agent.code());
+  await pairs(agent, hub);
+  await until("the code has gone", async () => (await overlayState(agent)).state === "ready");
+});
+
+test("a missing program, and missing Pango, are no obstacle", { skip }, async (t) => {
+  const screen = await Screen.start(t);
+  const before = await screen.picture();
+  let agent = await agentOn(t, screen, {}, partOfTheBuild(t, "capydeck"));
+  let hub = await guest(agent);
+  assert.match(await failed(agent), /capydeck-overlay/);
+  await pairs(agent, hub);
+
+  agent = await agentOn(t, screen, {}, partOfTheBuild(t, "capydeck", "capydeck-overlay"));
+  hub = await guest(agent, "居間 حاسوب 🎮");
+  await shown(agent);
+  await readAndPair(agent, hub, screen, before);
+});
+
+test("the code is in no log, file, argument or environment", { skip }, async (t) => {
+  const screen = await Screen.start(t);
+  const agent = await agentOn(t, screen);
+  const hub = await guest(agent);
+  await shown(agent);
+  const code = await agent.code();
+  const { stdout } = await run("pgrep", ["-P", String(agent.pid), "-f", "capydeck-overlay"]);
+  for (const pid of [agent.pid, Number(stdout.trim())]) {
+    for (const file of ["cmdline", "environ", "comm"]) {
+      assert.ok(!fs.readFileSync(`/proc/${pid}/${file}`, "latin1").includes(code), `${file} of ${pid}`);
+    }
+  }
+  await pairs(agent, hub);
+  await hidden(screen);
+  assert.ok(!agent.output.includes(code), agent.output);
+  const { stdout: found } = await run("grep", ["-rlw", code, agent.deck.root]);
+  assert.equal(found, "");
+});
