@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import { Hub } from "../e2e/lib/hub.mjs";
-import { begin, gameOf, push, skip, start } from "./lib/fixture.mjs";
+import { until } from "../e2e/lib/wait.mjs";
+import { MB, begin, gameOf, push, skip, start } from "./lib/fixture.mjs";
 import { GameMode } from "./lib/game_mode.mjs";
 
 const LONG_NAME = "The Extraordinarily Long Adventures of Captain Nevermind: Definitive Edition";
@@ -48,10 +49,47 @@ test("nothing is wider than the panel, in any language", { skip }, async (t) => 
   }
 });
 
-test("the controller reaches everything of the panel, down and up again", { skip }, async (t) => {
+test("the controller reaches everything, dialogs and pages too", { skip }, async (t) => {
   const { backend, ui } = await start(t);
-  await fill(backend);
+  const hub = await fill(backend);
   await ui.shows(`${LONG_NAME} 2`);
   assert.deepEqual(await ui.unreached(), []);
   await ui.screenshot("controller");
+
+  await ui.focus("Manage CapyDeck");
+  await ui.page.keyboard.press("Enter");
+  for (const part of ["Games", "Deleted games", "Paired PCs", "Steam", "Settings", "Help"]) {
+    await ui.focus(part);
+    await ui.page.getByRole("tab", { name: part, exact: true, selected: true }).waitFor();
+    assert.deepEqual(await ui.overflowing(), [], part);
+  }
+  await ui.focus("Settings");
+  await ui.page.getByRole("tabpanel").getByText("Install folder").waitFor();
+  assert.deepEqual(await ui.unreached("[role=tablist]"), []);
+  await ui.focus("Settings");
+  await ui.page.getByRole("tabpanel").getByText("Install folder").waitFor();
+  assert.deepEqual(await ui.unreached("[role=tabpanel]"), []);
+  await hub.drop();
+
+  // The dialog has the focus when it opens.
+  const stranger = await Hub.open(backend);
+  await stranger.hello({ hubId: "hub-stranger", name: "Study" });
+  await ui.dialog.waitFor();
+  assert.deepEqual(await ui.unreached(), []);
+  await ui.focus("Reject");
+  await ui.page.keyboard.press("Enter");
+  await ui.dialog.waitFor({ state: "detached" });
+  assert.equal((await backend.ipc("pairing.get")).active, false);
+});
+
+test("the panel at work", { skip }, async (t) => {
+  const { backend, ui } = await start(t);
+  const hub = await Hub.paired(backend, { name: "Living Room PC" });
+  await push(hub, "Celeste", { bytes: 5 * MB });
+  await push(hub, "Hollow Knight", { bytes: 9 * MB });
+  await begin(hub, gameOf("SuperTux", 8 * MB), { chunks: 6 });
+  await ui.page.getByRole("status").first().waitFor();
+  await until("the toasts are gone", async () => (await ui.page.locator(".Toast").count()) === 0);
+  await ui.shows(/5\.00 MB of 8\.00 MB/);
+  await ui.screenshot("readme", { x: 800, y: 0, width: 480, height: 800 });
 });

@@ -196,10 +196,10 @@ export class GameMode {
     );
   }
 
-  /** Keeps a picture of what is to be seen, in build/ui. */
-  async screenshot(name) {
+  /** Keeps a picture of what is to be seen, or of a part of it, in build/ui. */
+  async screenshot(name, clip) {
     fs.mkdirSync(SCREENSHOTS, { recursive: true });
-    await this.page.screenshot({ path: path.join(SCREENSHOTS, `${name}.png`), animations: "disabled" });
+    await this.page.screenshot({ path: path.join(SCREENSHOTS, `${name}.png`), animations: "disabled", clip });
   }
 
   /** What of the panel or the dialog on top reaches beyond its box. */
@@ -222,20 +222,33 @@ export class GameMode {
     });
   }
 
-  /** What of the panel or the dialog on top the controller cannot get to from its first element. */
-  async unreached() {
-    const all = await this.page.evaluate(() => {
-      window.reachable = deck.focusables();
+  /** The controller goes to the first thing with this text or name. */
+  focus(name) {
+    return this.page.evaluate((wanted) => {
+      const named = (element) => [element.innerText, element.getAttribute("aria-label")].includes(wanted);
+      deck.focusables().find(named).focus();
+    }, name);
+  }
+
+  /**
+   * What the controller cannot get to from the first element, of the panel or the dialog on top, or
+   * of what `selector` finds there.
+   */
+  async unreached(selector) {
+    const all = await this.page.evaluate((selected) => {
+      const within = selected ? deck.scope().querySelector(selected) : deck.scope();
+      window.reachable = deck.focusables(within);
       return window.reachable.map(
         (element) => element.innerText || element.getAttribute("aria-label") || element.tagName,
       );
-    });
+    }, selector);
     const reached = new Set([0]);
     for (const from of reached) {
       for (const direction of ["Down", "Up", "Left", "Right"]) {
         await this.page.evaluate((index) => window.reachable[index].focus(), from);
         await this.page.keyboard.press(`Arrow${direction}`);
-        reached.add(await this.page.evaluate(() => window.reachable.indexOf(document.activeElement)));
+        const to = await this.page.evaluate(() => window.reachable.indexOf(document.activeElement));
+        reached.add(Math.max(to, 0));
       }
     }
     const plain = await this.page.evaluate(() =>

@@ -324,7 +324,7 @@ function SidebarNavigation({ title, showTitle, pages, page, onPageRequested }) {
     { className: "Sidebar" },
     h(
       "nav",
-      { className: "Sidebar__pages" },
+      { className: "Sidebar__pages", role: "tablist" },
       showTitle && h("div", { className: "Sidebar__title" }, title),
       shown.map((candidate) =>
         h(

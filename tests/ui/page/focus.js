@@ -48,7 +48,9 @@ function move(direction) {
     .map((element) => [distance(from, element.getBoundingClientRect(), direction), element])
     .filter(([far]) => far < Infinity)
     .sort(([a], [b]) => a - b);
-  const next = candidates[0]?.[1];
+  const nearest = candidates[0]?.[1];
+  const tabs = nearest?.closest("[role=tablist]");
+  const next = !tabs || tabs.contains(current) ? nearest : tabs.querySelector("[aria-selected=true]");
   if (next) {
     next.focus();
     next.scrollIntoView({ block: "nearest" });
