@@ -186,8 +186,8 @@ exec unshare --mount bash -c '
         return {name.split(".so")[0].split("/")[-1]: path
                 for name, path in re.findall(r"^\s+(\S+) => (\S+)", text, re.M)}
 
-    def end_to_end(self, system, *files):
-        text = run(ROOT / "tests/e2e/run", self.outside_programs(system), *files, cwd=ROOT)
+    def end_to_end(self, system, *arguments):
+        text = run(ROOT / "tests/e2e/run", self.outside_programs(system), *arguments, cwd=ROOT)
         passed = re.search(r"e2e: (\d+) passed, 0 failed, (\d+) skipped", text)
         self.assertTrue(passed and int(passed[1]) > 0, text)
 
@@ -209,7 +209,9 @@ exec unshare --mount bash -c '
         self.end_to_end(self.enter("bare"), "upload.test.mjs")
 
     def test_overlay(self):
-        self.end_to_end(self.enter("steamos"), "overlay.test.mjs")
+        # Its window, its fonts, and what it says without a screen; reading codes is not the package's.
+        names = "^(the card lets|a click on|no screen|settings:)"
+        self.end_to_end(self.enter("steamos"), f"--test-name-pattern={names}", "overlay.test.mjs")
 
     def test_downloads(self):
         system = self.enter("bare")
