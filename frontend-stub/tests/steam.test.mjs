@@ -1,7 +1,7 @@
 // What the agent asks of Steam, in the model of it that tests/e2e/cef.test.mjs has in Chromium, where
 // the script itself is tested.
 import assert from "node:assert/strict";
-import { createHash, randomBytes } from "node:crypto";
+import { createHash, randomBytes, webcrypto } from "node:crypto";
 import fs from "node:fs";
 import test from "node:test";
 import vm from "node:vm";
@@ -15,7 +15,7 @@ const [model, script] = sources.map((file) => fs.readFileSync(file, "utf8"));
 /** A page with a Steam of its own. */
 function steam({ file = Buffer.alloc(0) } = {}) {
   const page = vm.createContext({
-    ...{ URLSearchParams, setTimeout, clearTimeout, atob, crypto },
+    ...{ URLSearchParams, setTimeout, clearTimeout, atob, crypto: webcrypto },
     location: { search: "" },
     document: {},
   });

@@ -5,6 +5,7 @@ import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import test from "node:test";
+import { fileURLToPath } from "node:url";
 
 import { Deck, startAgent } from "./lib/agent.mjs";
 import { Game, Hub, sendChunks } from "./lib/hub.mjs";
@@ -30,7 +31,7 @@ async function prepare(t) {
   const deck = new Deck(t);
   fs.writeFileSync(shortcutsPath(deck.steam), writeBinaryVdf({ shortcuts: { 0: FOREIGN } }));
   const library = path.join(deck.root, "kill_at.so");
-  const args = ["-shared", "-fPIC", "-D_GNU_SOURCE", "-o", library, path.join(import.meta.dirname, "kill_at.c")];
+  const args = ["-shared", "-fPIC", "-D_GNU_SOURCE", "-o", library, path.join(path.dirname(fileURLToPath(import.meta.url)), "kill_at.c")];
   assert.equal(spawnSync("cc", args, { stdio: "inherit" }).status, 0);
   const agent = await startAgent(t, { deck });
   const hub = await Hub.paired(agent);

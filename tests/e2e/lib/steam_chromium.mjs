@@ -4,12 +4,13 @@ import { once } from "node:events";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { fileURLToPath } from "node:url";
 import { pathToFileURL } from "node:url";
 import { WebSocket } from "ws";
 
 import { deadline, until } from "./wait.mjs";
 
-const PAGE = path.join(import.meta.dirname, "steam_page.html");
+const PAGE = path.join(path.dirname(fileURLToPath(import.meta.url)), "steam_page.html");
 const IN_PATH = process.env.PATH.split(":").map((folder) => path.join(folder, "chromium"));
 const CHROMIUM = IN_PATH.find((file) => fs.existsSync(file));
 

@@ -4,10 +4,11 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import fs from "node:fs";
 import path from "node:path";
+import { fileURLToPath } from "node:url";
 
 import { deadline, until } from "./wait.mjs";
 
-const SCRIPT = path.join(import.meta.dirname, "steam_client.sh");
+const SCRIPT = path.join(path.dirname(fileURLToPath(import.meta.url)), "steam_client.sh");
 const GAME_MODE = { XDG_CURRENT_DESKTOP: "gamescope", GAMESCOPE_WAYLAND_DISPLAY: "gamescope-0" };
 /** While "session" is there, it starts Steam again whenever that ends; "hold-session" delays that. */
 const SESSION = `while [ -e "$0/session" ]; do

@@ -4,11 +4,12 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import fs from "node:fs";
 import path from "node:path";
+import { fileURLToPath } from "node:url";
 
 import { BINARY, Deck } from "../../e2e/lib/agent.mjs";
 import { deadline, until } from "../../e2e/lib/wait.mjs";
 
-export const ROOT = path.resolve(import.meta.dirname, "../../..");
+export const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../../..");
 const LOADER = path.join(ROOT, "tests/plugin/loader.py");
 
 /** The helper as the plugin's folder has it, with the options that keep it inside the test's. */

@@ -1,6 +1,7 @@
 // Steam's interface in Game Mode with the plugin in it: page/ in a real Chromium.
 import fs from "node:fs";
 import path from "node:path";
+import { fileURLToPath } from "node:url";
 
 import { chromium } from "playwright-core";
 
@@ -9,7 +10,7 @@ import { ROOT } from "./backend.mjs";
 import { reactScript } from "./react.mjs";
 
 const ORIGIN = "https://steamloopback.host";
-const PAGE = path.join(import.meta.dirname, "../page");
+const PAGE = path.join(path.dirname(fileURLToPath(import.meta.url)), "../page");
 const SCREENSHOTS = path.join(ROOT, "build/ui");
 const SIZE = { width: 1280, height: 800 };
 const TYPES = {
