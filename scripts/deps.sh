@@ -9,7 +9,7 @@ packages=(
 	libcurl4-openssl-dev libsdl2-dev libsdl2-ttf-dev libx11-dev libxext-dev libpango1.0-dev
 	check clang clang-format libclang-rt-14-dev
 	avahi-daemon avahi-utils dbus python3-zeroconf python3-vdf
-	nodejs npm iproute2 tmux chromium
+	nodejs npm iproute2 tmux chromium git
 	xvfb openbox picom weston xdotool x11-utils imagemagick tesseract-ocr fonts-noto-cjk fonts-noto-core
 	debootstrap debian-archive-keyring
 )
