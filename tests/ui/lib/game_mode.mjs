@@ -190,10 +190,10 @@ export class GameMode {
     return this.page.evaluate(() => deck.toasts);
   }
 
-  /** Resolves once there was a toast with this in it. */
-  toast(pattern) {
-    return until(`a toast says ${pattern}`, async () =>
-      (await this.toasts()).find(({ title, body }) => pattern.test(`${title}\n${body}`)),
+  /** Resolves once there was a toast with all of these in its two lines. */
+  toast(...texts) {
+    return until(`a toast says ${texts.join(", ")}`, async () =>
+      (await this.toasts()).some((toast) => texts.every((text) => [toast.title, toast.body].includes(text))),
     );
   }
 
