@@ -6,7 +6,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 
-import { deadline } from "./wait.mjs";
+import { deadline, until } from "./wait.mjs";
 import { writeSteamHome } from "./steam_home.mjs";
 
 export const BINARY = path.resolve(process.env.CAPYDECK ?? "../../build/capydeck");
@@ -56,7 +56,16 @@ export class Deck {
 
   async #finish() {
     const ends = await Promise.allSettled(this.#agents.map((agent) => agent.finish()));
-    fs.rmSync(this.root, { recursive: true, force: true, maxRetries: 5 }); // a Steam that is ending still writes
+    // A Steam that the agent has started outlives it for a moment, and still writes.
+    await until("the Deck's folders are removed", () => {
+      try {
+        fs.rmSync(this.root, { recursive: true, force: true });
+        return true;
+      } catch (error) {
+        assert.equal(error.code, "ENOTEMPTY");
+        return false;
+      }
+    });
     for (const { reason } of ends) {
       assert.ifError(reason);
     }
