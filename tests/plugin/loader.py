@@ -162,6 +162,7 @@ class Loader:
             else:
                 writer.write(line)
                 await writer.drain()
+        self.process.kill()  # whoever ran the test is gone
 
 
 def main():
