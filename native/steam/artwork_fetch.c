@@ -4,6 +4,7 @@
 #include "core/error.h"
 #include "core/json.h"
 #include "core/loop.h"
+#include "core/paths.h"
 #include "core/spawn.h"
 #include "core/strbuf.h"
 #include "core/strvec.h"
@@ -14,7 +15,6 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -41,20 +41,6 @@ struct artwork_fetch {
 	artwork_fetch_done *done;
 	void *user;
 };
-
-/* Beside the running program, so that an agent and its helper are always of one build. */
-static char *find_program(struct error *err)
-{
-	char path[PATH_MAX];
-	ssize_t length = readlink("/proc/self/exe", path, sizeof(path));
-	const char *slash = length > 0 ? memrchr(path, '/', (size_t)length) : NULL;
-
-	if (slash == NULL) {
-		error_set_errno(err, "cannot find out where " PROGRAM_NAME " is");
-		return NULL;
-	}
-	return xasprintf("%.*s/" PROGRAM_NAME, (int)(slash - path), path);
-}
 
 /* A file in memory: unlike a pipe it takes orders of any length at once. -1 on error. */
 static int write_orders(const struct artwork_fetch_options *options, struct error *err)
@@ -184,14 +170,15 @@ static void on_exited(void *user, int status)
 static bool start(struct artwork_fetch *fetch, struct loop *loop,
 	const struct artwork_fetch_options *options, struct error *err)
 {
-	AUTO(free_ptr) char *program = find_program(err);
+	AUTO(free_ptr) char *program = path_beside_program(PROGRAM_NAME);
 	AUTO(close_fd) int orders_fd = -1;
 	AUTO(close_fd) int child_fd = -1;
 	const char *const argv[] = { program, NULL };
 	struct spawn_options child = { .argv = argv, .exited = on_exited, .user = fetch };
 	int ends[2];
 
-	if (program == NULL || (orders_fd = write_orders(options, err)) < 0) {
+	orders_fd = write_orders(options, err);
+	if (orders_fd < 0) {
 		return false;
 	}
 	if (pipe2(ends, O_CLOEXEC) < 0) {
