@@ -1,9 +1,16 @@
 import assert from "node:assert/strict";
-import test from "node:test";
+import test, { mock } from "node:test";
 
 import { Pulled } from "../../build/ui/ipc/pulled.js";
 
-const settled = () => new Promise((resolve) => setTimeout(resolve, 5));
+/** Time stands still in these tests: a pause of a part's is over when this says so. */
+async function settled() {
+  for (let turns = 0; turns < 3; turns++) {
+    await new Promise(setImmediate);
+    mock.timers.runAll();
+  }
+}
+test.before(() => mock.timers.enable({ apis: ["setTimeout"] }));
 
 test("nothing is asked for while nobody looks", async () => {
   let asked = 0;

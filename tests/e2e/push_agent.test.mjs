@@ -10,6 +10,7 @@ import { Pc } from "./lib/push.mjs";
 import { GAMER, SIBLING, readShortcuts, shortcutsPath } from "./lib/steam_home.mjs";
 import { filesOf, readFiles } from "./lib/tree.mjs";
 import { until } from "./lib/wait.mjs";
+import { Wire } from "./lib/wire.mjs";
 
 const EXIT = { done: 0, failed: 1, usage: 2, pairing: 3, unreachable: 4, refused: 5, space: 6, interrupted: 130 };
 const elf = Buffer.concat([Buffer.from("\x7fELF\x02\x01\x01", "latin1"), Buffer.alloc(64)]);
@@ -24,10 +25,17 @@ function build(name, tag = name, bigBytes = 3_000_000) {
 
 const to = (agent) => ["--to", `127.0.0.1:${agent.port}`, "--exe", "bin/game"];
 
-/** Pairs a PC with an agent by pushing a tiny game, the code on standard input. */
-async function pair(pc, agent) {
+/** Until the only upload has this many bytes, of more that a wire holds back. */
+const arrived = (agent, bytes) =>
+  until("some of it is there", async () => {
+    const { uploads } = await agent.deck.ctlJson("uploads");
+    return uploads[0]?.transferredBytes > bytes;
+  });
+
+/** Pairs a PC with an agent by pushing a tiny game, the code on standard input; a key is kept by address. */
+async function pair(pc, agent, way = agent) {
   const dir = pc.save(new Game("Hello", { "bin/game": elf }));
-  const push = pc.start([dir, ...to(agent), "--json", "--code", "-"]);
+  const push = pc.start([dir, ...to(way), "--json", "--code", "-"]);
   await push.event("pairing_required");
   push.child.stdin.write(`${await agent.code()}\n`);
   const { code, stdout, stderr } = await push.end();
@@ -92,21 +100,20 @@ test("tokens are kept for the user alone and are used again", async (t) => {
 test("killed at some moment, it goes on where it was", async (t) => {
   const agent = await startAgent(t);
   const pc = new Pc(t);
-  await pair(pc, agent);
+  const wire = await Wire.open(t, agent, 20_000_000);
+  await pair(pc, agent, wire);
   const game = build("Killed", "killed", 60_000_000);
   const dir = pc.save(game);
-  const push = pc.start([dir, ...to(agent), "--json"]);
-  await until("some of it is there", async () => {
-    const { uploads } = await agent.deck.ctlJson("uploads");
-    return uploads[0]?.transferredBytes > 5_000_000;
-  });
+  const push = pc.start([dir, ...to(wire), "--json"]);
+  await arrived(agent, 5_000_000);
   push.child.kill("SIGKILL");
   await push.end();
   const held = await until("the upload is paused", async () => {
     const { uploads } = await agent.deck.ctlJson("uploads");
     return uploads[0]?.state === "paused" && uploads[0].transferredBytes;
   });
-  const resumed = await pc.push([dir, ...to(agent), "--json"]);
+  wire.release();
+  const resumed = await pc.push([dir, ...to(wire), "--json"]);
   assert.equal(resumed.code, EXIT.done, resumed.stdout);
   assert.ok(resumed.result.bytesSent <= game.totalSize - held + 1024, `${resumed.result.bytesSent} of ${held}`);
   assert.deepEqual(readFiles(resumed.result.path), filesOf(game));
@@ -115,19 +122,18 @@ test("killed at some moment, it goes on where it was", async (t) => {
 test("Ctrl-C leaves an upload that can be resumed, says so, and exits with 130", async (t) => {
   const agent = await startAgent(t);
   const pc = new Pc(t);
-  await pair(pc, agent);
+  const wire = await Wire.open(t, agent, 20_000_000);
+  await pair(pc, agent, wire);
   const game = build("Stopped", "stopped", 60_000_000);
   const dir = pc.save(game);
-  const push = pc.start([dir, ...to(agent)]);
-  await until("some of it is there", async () => {
-    const { uploads } = await agent.deck.ctlJson("uploads");
-    return uploads[0]?.transferredBytes > 5_000_000;
-  });
+  const push = pc.start([dir, ...to(wire)]);
+  await arrived(agent, 5_000_000);
   push.child.kill("SIGINT");
   const stopped = await push.end();
   assert.equal(stopped.code, EXIT.interrupted, stopped.stderr);
   assert.match(stopped.stdout + stopped.stderr, /again|resume/i);
-  const resumed = await pc.push([dir, ...to(agent), "--json"]);
+  wire.release();
+  const resumed = await pc.push([dir, ...to(wire), "--json"]);
   assert.ok(resumed.result.bytesSent < game.totalSize - 4_000_000);
   assert.deepEqual(readFiles(resumed.result.path), filesOf(game));
 });
@@ -136,15 +142,14 @@ test("an agent that is killed and comes back is found again, within one push", a
   const deck = new Deck(t);
   const agent = await startAgent(t, { deck });
   const pc = new Pc(t);
-  await pair(pc, agent);
+  const wire = await Wire.open(t, agent, 40_000_000);
+  await pair(pc, agent, wire);
   const game = build("Rebooted", "rebooted", 80_000_000);
   const dir = pc.save(game);
-  const push = pc.start([dir, ...to(agent), "--json"]);
-  await until("some of it is there", async () => {
-    const { uploads } = await deck.ctlJson("uploads");
-    return uploads[0]?.transferredBytes > 20_000_000;
-  });
+  const push = pc.start([dir, ...to(wire), "--json"]);
+  await arrived(agent, 20_000_000);
   await agent.stop("SIGKILL");
+  wire.release();
   await startAgent(t, { deck, port: agent.port });
   const { code, result, stdout } = await push.end();
   assert.equal(code, EXIT.done, stdout);
