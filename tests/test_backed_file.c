@@ -101,15 +101,39 @@ START_TEST(test_the_last_five_are_kept)
 {
 	char content[] = "a";
 
-	steam_home_write_text(&home, NAME, content);
-	for (content[0] = 'b'; content[0] <= 'h'; content[0]++) {
+	for (; content[0] <= 'g'; content[0]++) {
+		steam_home_write_text(&home, NAME, content);
 		load();
-		save(content);
+		save("ours");
 	}
-	ck_content(0, "h");
+	ck_content(0, "ours");
 	ck_content(1, "g");
 	ck_content(BACKED_FILE_COUNT, "c");
 	ck_content(BACKED_FILE_COUNT + 1, NULL);
+}
+END_TEST
+
+START_TEST(test_our_own_takes_no_backup)
+{
+	char content[] = "a";
+
+	steam_home_write_text(&home, NAME, "the user's");
+	for (; content[0] <= 'g'; content[0]++) {
+		load();
+		save(content);
+	}
+	ck_content(1, "the user's");
+	ck_content(2, NULL);
+	steam_home_write_text(&home, NAME, "what Steam made of it");
+	load();
+	save("h");
+	load();
+	save("what Steam made of it"); /* … and ours, the same bytes */
+	load();
+	save("i");
+	ck_content(1, "what Steam made of it");
+	ck_content(2, "the user's");
+	ck_content(3, NULL);
 }
 END_TEST
 
@@ -137,6 +161,38 @@ START_TEST(test_a_crash_costs_no_backup)
 }
 END_TEST
 
+static void replace(void)
+{
+	load();
+	save("new");
+}
+
+static void prepare_own(void)
+{
+	steam_home_write_text(&home, NAME, "the user's");
+	load();
+	save("old");
+}
+
+/* However often it is killed, what the user made is the newest. */
+static void check_no_more_backups(bool finished)
+{
+	ck_content(1, "the user's");
+	ck_content(2, NULL);
+	load();
+	save("next");
+	load();
+	save(finished ? "done" : "old");
+	ck_content(1, "the user's");
+	ck_content(2, NULL);
+}
+
+START_TEST(test_killed_over_our_own)
+{
+	ck_assert_uint_gt(kill_points_run(prepare_own, replace, check_no_more_backups), 20);
+}
+END_TEST
+
 static void prepare_full_set(void)
 {
 	static const char *const contents[] = { "old", "1", "2", "3", "4", "5" };
@@ -147,12 +203,6 @@ static void prepare_full_set(void)
 		snprintf(name, sizeof(name), i == 0 ? NAME : NAME ".capydeck-%d", i);
 		steam_home_write_text(&home, name, contents[i]);
 	}
-}
-
-static void replace(void)
-{
-	load();
-	save("new");
 }
 
 /* Done again, it ends as if it had never been killed. */
@@ -236,6 +286,8 @@ int main(void)
 	tcase_add_test(tcase, test_mode_is_kept);
 	tcase_add_test(tcase, test_same_bytes_are_not_written);
 	tcase_add_test(tcase, test_the_last_five_are_kept);
+	tcase_add_test(tcase, test_our_own_takes_no_backup);
+	tcase_add_test(tcase, test_killed_over_our_own);
 	tcase_add_test(tcase, test_a_crash_costs_no_backup);
 	tcase_add_test(tcase, test_killed_at_every_step);
 	tcase_add_test(tcase, test_a_link_stays_one);

@@ -547,6 +547,7 @@ START_TEST(test_removal_makes_no_file)
 	remove_entry(app_id);
 	/* The account leaves this machine. */
 	ck_assert_int_eq(unlink(steam_home_path(&home, SHORTCUTS)), 0);
+	ck_assert_int_eq(unlink(steam_home_path(&home, SHORTCUTS ".capydeck-own")), 0);
 	ck_assert_int_eq(rmdir(steam_home_path(&home, CONFIG)), 0);
 	end_client();
 	await_queued(0);
@@ -832,7 +833,6 @@ END_TEST
 START_TEST(test_full_disk_leaves_things_as_they_were)
 {
 	struct answer answer;
-	char name[160];
 
 	start_client();
 	steam_home_mkdir(&home, "steam.json/in-the-way");
@@ -847,10 +847,8 @@ START_TEST(test_full_disk_leaves_things_as_they_were)
 
 	/* Steam's own file cannot be replaced. */
 	put("Doom", "");
-	for (int i = 1; i <= 5; i++) {
-		snprintf(name, sizeof(name), SHORTCUTS ".capydeck-%d/in-the-way", i);
-		steam_home_mkdir(&home, name);
-	}
+	ck_assert_int_eq(unlink(steam_home_path(&home, SHORTCUTS ".capydeck-own")), 0);
+	steam_home_mkdir(&home, SHORTCUTS ".capydeck-own/in-the-way");
 	begin_put(&answer, NULL, 0, "Quake");
 	await(&answer);
 	ck_assert_int_eq(answer.err.kind, ERROR_IO);

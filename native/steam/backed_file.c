@@ -3,6 +3,7 @@
 #include "core/atomic_file.h"
 #include "core/cleanup.h"
 #include "core/error.h"
+#include "core/sha256.h"
 #include "core/xalloc.h"
 
 #include <stdio.h>
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #define NEW_FILE_MODE 0644 /* as Steam makes them */
+#define OWN_MAX_BYTES 256  /* two digests and what a reader may have added */
 
 bool backed_file_load(
 	struct backed_file *file, const char *path, size_t max_bytes, struct error *err)
@@ -83,13 +85,61 @@ static bool back_up(const struct backed_file *file, struct error *err)
 						   file->loaded.length, file->mode, err);
 }
 
+/* --- What we wrote ourselves --- */
+
+static char *own_path(const struct backed_file *file)
+{
+	return xasprintf("%s.capydeck-own", file->path);
+}
+
+static void digest_of(const struct strbuf *text, char hex[SHA256_HEX_BYTES])
+{
+	sha256_of(strbuf_text(text), text->length, hex);
+}
+
+/* Were these bytes put there by an earlier save, and by nobody since? */
+static bool is_own(const struct backed_file *file)
+{
+	AUTO(free_ptr) char *path = own_path(file);
+	AUTO(strbuf_finish) struct strbuf digests = { 0 };
+	char present[SHA256_HEX_BYTES];
+
+	digest_of(&file->loaded, present);
+	return file->exists && atomic_file_read(path, OWN_MAX_BYTES, &digests, NULL) &&
+	       strstr(strbuf_text(&digests), present) != NULL;
+}
+
+/*
+ * Before text takes its place: killed in between, what is there is still known for what it is, our
+ * own (the second line) or not.
+ */
+static bool note_own(
+	const struct backed_file *file, const struct strbuf *text, bool was_own, struct error *err)
+{
+	AUTO(free_ptr) char *path = own_path(file);
+	AUTO(strbuf_finish) struct strbuf digests = { 0 };
+	char hex[SHA256_HEX_BYTES];
+
+	digest_of(text, hex);
+	strbuf_appendf(&digests, "%s\n", hex);
+	if (was_own) {
+		digest_of(&file->loaded, hex);
+		strbuf_appendf(&digests, "%s\n", hex);
+	}
+	return atomic_file_write(path, strbuf_text(&digests), digests.length, file->mode, err);
+}
+
 bool backed_file_save(const struct backed_file *file, const struct strbuf *text, struct error *err)
 {
+	bool was_own;
+
 	if (file->exists && same_bytes(text, &file->loaded)) {
 		return true;
 	}
 	atomic_file_sweep(file->path, 0); /* nobody else writes there */
-	return (!file->exists || back_up(file, err)) &&
+	was_own = is_own(file);
+	return (!file->exists || was_own || back_up(file, err)) &&
+	       note_own(file, text, was_own, err) &&
 	       atomic_file_write(file->path, strbuf_text(text), text->length, file->mode, err);
 }
 

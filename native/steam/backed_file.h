@@ -11,7 +11,9 @@ struct error;
 
 /*
  * One of Steam's files, replaced in such a way that its user can go back: "<path>.capydeck-1" is
- * the newest of its earlier contents. Zeroed is what backed_file_finish() leaves.
+ * the newest of the contents that Steam or its user gave it. What we put there ourselves takes no
+ * place among them: "<path>.capydeck-own" tells it by its SHA-256. Zeroed is what
+ * backed_file_finish() leaves.
  *
  *	AUTO(backed_file_finish) struct backed_file file = { 0 };
  *	backed_file_load(&file, path, MAX_BYTES, err) && … make text of file.loaded …
@@ -32,9 +34,10 @@ struct backed_file {
 bool backed_file_load(
 	struct backed_file *file, const char *path, size_t max_bytes, struct error *err);
 /*
- * Backs up what was loaded, then replaces the file atomically, keeping its mode; makes missing
- * folders. Does nothing at all when text is what was loaded. May be repeated after a crash: the
- * same content is not backed up twice. Errors: IO, NO_SPACE; the file is then as it was.
+ * Backs up what was loaded, unless it is what an earlier save left, then replaces the file
+ * atomically, keeping its mode; makes missing folders. Does nothing at all when text is what was
+ * loaded. May be repeated after a crash: the same content is not backed up twice. Errors: IO,
+ * NO_SPACE; the file is then as it was.
  */
 bool backed_file_save(const struct backed_file *file, const struct strbuf *text, struct error *err);
 void backed_file_finish(struct backed_file *file);

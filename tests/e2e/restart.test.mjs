@@ -74,6 +74,25 @@ test("what waits is written between Steam's end and its start, and outlives Stea
   assert.equal(readShortcuts(deck.steam)[1].appid, result.appId);
 });
 
+test("however many changes wait, what the user had is the newest backup", async (t) => {
+  const { deck, client, hub } = await prepare(t);
+  const files = [shortcutsPath(deck.steam), `${deck.steam}/config/config.vdf`];
+  for (let i = 0; i < 6; i++) {
+    await create(hub, `Game ${i}.exe`);
+  }
+  client.exit();
+  await client.ended();
+  await until("the queue is made", async () => (await queued(deck)) === 0);
+  assert.equal(names(deck).length, 7);
+  const config = fs.readFileSync(files[1], "utf8");
+  assert.equal(config.match(/proton_experimental/g).length, 6);
+  for (const file of files) {
+    assert.ok(!fs.existsSync(`${file}.capydeck-2`), "one backup");
+  }
+  assert.deepEqual(fs.readFileSync(`${files[0]}.capydeck-1`), Buffer.from(writeBinaryVdf(entry("By hand"))));
+  assert.doesNotMatch(fs.readFileSync(`${files[1]}.capydeck-1`, "utf8"), /proton/);
+});
+
 test("Steam outlives the agent that has started it", async (t) => {
   const { client, agent, hub } = await prepare(t);
   await hub.request("restart_steam", {});

@@ -103,6 +103,8 @@ async function killAtEachStep(t, { env, before, ask, after }) {
     await next.agent.stop();
     if (survived) {
       assert.ok(step > 5, `it was killed at ${step - 1} steps only`);
+      const newest = parseBinaryVdf(fs.readFileSync(`${shortcutsPath(deck.steam)}.capydeck-1`));
+      assert.deepEqual(Object.keys(newest.shortcuts), ["0"], "the newest backup has nothing of ours");
       t.diagnostic(`${step - 1} steps`);
       return;
     }
