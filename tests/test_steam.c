@@ -382,14 +382,24 @@ static void ck_list(const char *user_id, const char *names)
 	strbuf_finish(&text);
 }
 
-static void ck_describes(const char *part)
+static void ck_in_description(const char *part, bool expected)
 {
 	struct strbuf text = { 0 };
 
 	steam_describe(steam, &text);
-	ck_assert_msg(strstr(strbuf_text(&text), part) != NULL, "'%s' is not in: %s", part,
-		strbuf_text(&text));
+	ck_assert_msg((strstr(strbuf_text(&text), part) != NULL) == expected, "'%s' is %sin: %s",
+		part, expected ? "not " : "", strbuf_text(&text));
 	strbuf_finish(&text);
+}
+
+static void ck_describes(const char *part)
+{
+	ck_in_description(part, true);
+}
+
+static void ck_describes_not(const char *part)
+{
+	ck_in_description(part, false);
 }
 
 static void __attribute__((format(printf, 2, 3))) ck_log(size_t index, const char *format, ...)
@@ -709,6 +719,7 @@ START_TEST(test_what_steam_does_not_take_holds_up_nothing_else)
 	ck_assert_uint_eq(quake, 0xA0000001);
 	ck_assert_uint_eq(steam_queued_count(steam), 1);
 	ck_list(NULL, "Quake,Doom");
+	ck_describes("; a change of 'Doom' has not been made yet: the plugin refuses");
 
 	/* All of one entry stays in its order. */
 	remove_entry(doom);
@@ -731,6 +742,8 @@ START_TEST(test_removal_that_steam_does_not_take)
 	plugin.refuse_only = "remove";
 	attach(0xA0000001);
 	await_plugin(1);
+	loop_dispatch(loop);
+	ck_describes("; a change of 'Doom' has not been made yet: the plugin refuses");
 
 	/* It might find the one that is to go, so it comes after that. */
 	begin_put(&answer, NULL, 0, "Doom");
@@ -743,6 +756,8 @@ START_TEST(test_removal_that_steam_does_not_take)
 	await(&answer);
 	ck_assert_uint_eq(steam_queued_count(steam), 0);
 	ck_list(NULL, "Doom");
+	ck_describes("its files are written"); /* and no trouble is left */
+	ck_describes_not("Doom");
 }
 END_TEST
 
@@ -758,6 +773,7 @@ START_TEST(test_icon_that_steam_does_not_take)
 	steam_set_icon(steam, NULL, doom, "/icon.png", answered, &answer);
 	await(&answer);
 	ck_assert_str_eq(answer.note, "the plugin refuses; the icon appears when Steam restarts");
+	ck_describes("; a change of 'Doom' has not been made yet: the plugin refuses");
 	put("Doom", "");
 	put("Quake", "");
 	plugin.attached = false;
@@ -820,8 +836,12 @@ START_TEST(test_damage_is_waited_for)
 	ck_assert(!steam_list_shortcuts(steam, NULL, &list, &err));
 	end_client();
 	reopen();
-	worker_drain(worker);
+	for (unsigned before = news.changed_count; news.changed_count == before;) {
+		loop_dispatch(loop); /* until it was tried */
+	}
 	ck_assert_uint_eq(steam_queued_count(steam), 1);
+	ck_describes("; a change of 'Quake' has not been made yet: '");
+	ck_describes("is damaged");
 	steam_home_write(&home, SHORTCUTS, text.data, text.length);
 	strbuf_finish(&text);
 	put("Hexen", ""); /* which wakes what waits */

@@ -12,6 +12,7 @@
 #include "steam/steam_driver.h"
 #include "steam/steam_drivers.h"
 #include "steam/steam_install.h"
+#include "steam/steam_outcomes.h"
 #include "steam/steam_pump.h"
 #include "steam/steam_queue.h"
 #include "steam/steam_restart.h"
@@ -32,20 +33,8 @@ struct steam {
 	struct steam_pump_options pump_options;
 	struct steam_pump *pump;
 	struct steam_restart *restart;
-	bool restart_waits; /* Steam is down for us to write its files */
-	char *trouble;	    /* with the last queued change that had some, a sentence; NULL: none */
-	const struct steam_events *events;
-	void *user;
+	struct steam_outcomes outcomes;
 };
-
-static void tell_queue_changed(void *owner)
-{
-	struct steam *steam = owner;
-
-	if (steam->events != NULL && steam->events->queue_changed != NULL) {
-		steam->events->queue_changed(steam->user);
-	}
-}
 
 bool steam_list_users(struct steam *steam, struct steam_user_list *out, struct error *err)
 {
@@ -58,25 +47,7 @@ bool steam_list_users(struct steam *steam, struct steam_user_list *out, struct e
 bool steam_find_account(
 	struct steam *steam, const char *user_id, char **root, char **account_id, struct error *err)
 {
-	AUTO(steam_install_finish) struct steam_install install = { 0 };
-	AUTO(steam_users_finish) struct steam_user_list users = { 0 };
-	const struct steam_user *user;
-
-	if (!steam_install_find(&install, steam->home, steam->steam_dir, err) ||
-		!steam_users_load(&users, install.root, err)) {
-		return false;
-	}
-	user = steam_users_find(&users, user_id, err);
-	if (user == NULL) {
-		return false;
-	}
-	if (account_id != NULL) {
-		*account_id = xstrdup(user->account_id);
-	}
-	if (root != NULL) {
-		*root = TAKE_PTR(install.root);
-	}
-	return true;
+	return steam_users_locate(steam->home, steam->steam_dir, user_id, root, account_id, err);
 }
 
 static bool has_entry(const struct shortcuts *shortcuts, uint32_t app_id)
@@ -116,7 +87,7 @@ static bool enqueue(struct steam *steam, const struct steam_change *change, stea
 	}
 	steam_answers_owe(steam->answers, number, done, user);
 	steam_pump_added(steam->pump);
-	tell_queue_changed(steam);
+	steam_outcomes_tell_changed(&steam->outcomes);
 	return true;
 }
 
@@ -184,7 +155,7 @@ static bool take_back(struct steam *steam, const char *account_id, uint32_t app_
 	for (size_t i = 0; i < count; i++) {
 		steam_answers_set(steam->answers, numbers[i], NULL, &cancelled);
 	}
-	tell_queue_changed(steam);
+	steam_outcomes_tell_changed(&steam->outcomes);
 	return true;
 }
 
@@ -269,140 +240,18 @@ void steam_show_artwork(
 	steam_show_start(&steam->drivers, steam->answers, image, done, user);
 }
 
-/* The pump's news */
-
-/* What nobody is there to be told any more, the status tells. */
-static void keep_trouble(
-	struct steam *steam, const struct steam_change *change, const char *what, const char *why)
+static void on_flushed(void *user)
 {
-	free(steam->trouble);
-	steam->trouble = xasprintf("a change of '%s' that was queued %s: %s",
-		change->name != NULL ? change->name : change->icon, what, why);
+	struct steam *steam = user;
+
+	steam_restart_go_on(steam->restart);
 }
-
-static void on_made(void *owner, const struct steam_pump_made *made)
-{
-	struct steam *steam = owner;
-	const struct steam_change *change = made->change;
-	const struct steam_outcome outcome = {
-		.app_id = made->app_id,
-		.account_id = change->account_id,
-		.note = made->note,
-	};
-
-	if (made->live) {
-		steam_view_note_live(&steam->view, change, made->app_id);
-	}
-	if (made->note != NULL && !steam_answers_is_owed(steam->answers, made->number)) {
-		keep_trouble(steam, change, "is made, but not all of it", made->note);
-	}
-	steam_answers_set(steam->answers, made->number, &outcome, NULL);
-	if (steam_change_is(change, STEAM_CHANGE_PUT) && made->app_id != change->reported_app_id &&
-		steam->events != NULL && steam->events->app_id_changed != NULL) {
-		steam->events->app_id_changed(
-			steam->user, change->account_id, change->reported_app_id, made->app_id);
-	}
-}
-
-static void answer_queued(struct steam *steam, int64_t number, const char *reason, const char *end)
-{
-	const struct steam_queued *queued;
-
-	for (size_t i = 0; (queued = steam_queue_at(steam->queue, i)) != NULL; i++) {
-		if (queued->number == number) {
-			steam_answers_set_queued(steam->answers, queued, reason, end);
-		}
-	}
-}
-
-static void on_overdue(void *owner, int64_t number)
-{
-	answer_queued(owner, number, "Steam has not answered yet", "when it has");
-}
-
-static void on_waiting(void *owner, const char *account_id, const struct error *err)
-{
-	struct steam *steam = owner;
-	bool runs = steam_drivers_is_refusal(err);
-	const struct steam_queued *queued;
-
-	for (size_t i = 0; (queued = steam_queue_at(steam->queue, i)) != NULL; i++) {
-		if (strcmp(queued->change.account_id, account_id) == 0) {
-			steam_answers_set_queued(steam->answers, queued,
-				runs ? "Steam is running and cannot be reached" : err->message,
-				runs ? "when Steam restarts" : "once that has ended");
-		}
-	}
-}
-
-/*
- * A change that its caller counts on is given up only when it can never succeed: when Steam itself
- * has refused it, or its entry is gone.
- */
-static bool is_hopeless(struct steam *steam, const struct error *err, bool live)
-{
-	switch (err->kind) {
-	case ERROR_IO:
-	case ERROR_NO_SPACE:
-	case ERROR_CANCELLED:
-		return false;
-	case ERROR_NOT_FOUND:
-		return steam_find_account(steam, NULL, NULL, NULL, NULL); /* else: no Steam now */
-	default:
-		return live; /* in Steam's files it is damage, which can be repaired */
-	}
-}
-
-static bool on_failed(void *owner, int64_t number, const struct steam_change *change,
-	const struct error *err, bool live)
-{
-	struct steam *steam = owner;
-	bool owed = steam_answers_is_owed(steam->answers, number);
-
-	/* Not every Steam can do that while it runs; its files always can. */
-	if (live && err->kind == ERROR_IO && steam_change_is(change, STEAM_CHANGE_SET_ICON)) {
-		answer_queued(steam, number, err->message, "when Steam restarts");
-		return true;
-	}
-	if (owed) {
-		steam_answers_set(steam->answers, number, NULL, err);
-		return false;
-	}
-	if (is_hopeless(steam, err, live)) {
-		keep_trouble(steam, change, "has failed", err->message);
-		return false;
-	}
-	if (!live) {
-		on_waiting(steam, change->account_id, err);
-	}
-	return true;
-}
-
-static void on_idle(void *owner)
-{
-	struct steam *steam = owner;
-
-	if (steam->restart_waits) {
-		steam->restart_waits = false;
-		steam_pump_hold_down(steam->pump, false);
-		steam_restart_go_on(steam->restart);
-	}
-}
-
-static const struct steam_pump_events pump_events = {
-	.made = on_made,
-	.changed = tell_queue_changed,
-	.failed = on_failed,
-	.waiting = on_waiting,
-	.idle = on_idle,
-};
 
 static void on_steam_exited(void *owner)
 {
 	struct steam *steam = owner;
 
-	steam->restart_waits = true;
-	steam_pump_hold_down(steam->pump, true);
+	steam_pump_flush(steam->pump, on_flushed, steam);
 }
 
 void steam_restart_client(struct steam *steam, bool force, steam_restarted *done, void *user)
@@ -421,16 +270,8 @@ const char *steam_driver_name(struct steam *steam)
 
 void steam_describe(struct steam *steam, struct strbuf *out)
 {
-	size_t count = steam_queue_count(steam->queue);
-
 	steam_drivers_ready(&steam->drivers, out);
-	if (count > 0) {
-		strbuf_appendf(
-			out, "; %zu %s", count, count == 1 ? "change waits" : "changes wait");
-	}
-	if (steam->trouble != NULL) {
-		strbuf_appendf(out, "; %s", steam->trouble);
-	}
+	steam_outcomes_describe(&steam->outcomes, out);
 }
 
 size_t steam_queued_count(const struct steam *steam)
@@ -440,8 +281,8 @@ size_t steam_queued_count(const struct steam *steam)
 
 void steam_set_events(struct steam *steam, const struct steam_events *events, void *user)
 {
-	steam->events = events;
-	steam->user = user;
+	steam->outcomes.events = events;
+	steam->outcomes.user = user;
 }
 
 void steam_ui_changed(struct steam *steam)
@@ -457,11 +298,16 @@ struct steam *steam_create(struct loop *loop, struct worker *worker,
 	steam->home = xstrdup(options->home);
 	steam->steam_dir = xstrdup_or_null(options->steam_dir);
 	steam->queue = steam_queue_create(options->state_dir, notice);
-	steam->answers = steam_answers_create(loop, on_overdue, steam);
+	steam->answers = steam_answers_create(loop, steam_outcomes_set_overdue, &steam->outcomes);
 	steam->view = (struct steam_view){
 		.home = steam->home,
 		.steam_dir = steam->steam_dir,
 		.queue = steam->queue,
+	};
+	steam->outcomes = (struct steam_outcomes){
+		.queue = steam->queue,
+		.answers = steam->answers,
+		.view = &steam->view,
 	};
 	steam_drivers_init(&steam->drivers, loop, worker, options);
 	steam->restart = steam_restart_create(&(struct steam_restart_options){
@@ -478,8 +324,8 @@ struct steam *steam_create(struct loop *loop, struct worker *worker,
 		.drivers = &steam->drivers,
 		.home = steam->home,
 		.steam_dir = steam->steam_dir,
-		.events = &pump_events,
-		.owner = steam,
+		.events = &steam_outcomes_events,
+		.owner = &steam->outcomes,
 	};
 	steam->pump = steam_pump_create(&steam->pump_options);
 	return steam;
@@ -490,7 +336,7 @@ void steam_destroy(struct steam *steam)
 	if (steam == NULL) {
 		return;
 	}
-	steam->events = NULL;
+	steam->outcomes.events = NULL;
 	steam_restart_destroy(steam->restart);
 	steam_pump_stop(steam->pump);
 	steam_drivers_finish(&steam->drivers);
@@ -498,7 +344,7 @@ void steam_destroy(struct steam *steam)
 	steam_answers_destroy(steam->answers);
 	steam_queue_destroy(steam->queue);
 	steam_view_finish(&steam->view);
-	free(steam->trouble);
+	steam_outcomes_finish(&steam->outcomes);
 	free(steam->home);
 	free(steam->steam_dir);
 	free(steam);

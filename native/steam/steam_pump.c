@@ -31,7 +31,8 @@ struct steam_pump {
 	struct loop_timer *turn;
 	struct loop_timer *retry;      /* runs while something waits */
 	struct steam_process *process; /* watched while something waits; NULL: none runs */
-	bool held_down;
+	void (*flushed)(void *user);   /* NULL: no flush is under way */
+	void *flush_user;
 	bool stopped;
 };
 
@@ -290,7 +291,7 @@ static void begin(struct steam_pump *pump, const struct steam_queued *queued)
 		follow_icon(change, app_id);
 		change->app_id = app_id;
 	}
-	ask(attempt, pump->held_down ? STEAM_DRIVER_FILES : 0);
+	ask(attempt, pump->flushed != NULL ? STEAM_DRIVER_FILES : 0);
 }
 
 static bool is_busy(const struct steam_pump *pump, const char *account_id)
@@ -416,6 +417,14 @@ static bool is_held_up(const struct steam_pump *pump, const struct steam_queued 
 	return false;
 }
 
+static void end_flush(struct steam_pump *pump)
+{
+	void (*flushed)(void *user) = TAKE_PTR(pump->flushed);
+
+	steam_pump_wake(pump);
+	flushed(pump->flush_user);
+}
+
 static void take_turn(void *user)
 {
 	struct steam_pump *pump = user;
@@ -431,8 +440,8 @@ static void take_turn(void *user)
 		}
 	}
 	watch(pump);
-	if (pump->attempts == NULL) {
-		options->events->idle(options->owner);
+	if (pump->attempts == NULL && pump->flushed != NULL) {
+		end_flush(pump);
 	}
 }
 
@@ -441,9 +450,10 @@ static void on_retry(void *user)
 	steam_pump_wake(user);
 }
 
-void steam_pump_hold_down(struct steam_pump *pump, bool down)
+void steam_pump_flush(struct steam_pump *pump, void (*done)(void *user), void *user)
 {
-	pump->held_down = down;
+	pump->flushed = done;
+	pump->flush_user = user;
 	steam_pump_wake(pump);
 }
 

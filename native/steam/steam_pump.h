@@ -36,8 +36,6 @@ struct steam_pump_events {
 	void (*changed)(void *owner);
 	/* Nobody gets through: this account's changes wait. */
 	void (*waiting)(void *owner, const char *account_id, const struct error *err);
-	/* Nothing is under way and nothing else can be begun. */
-	void (*idle)(void *owner);
 };
 
 struct steam_pump_options {
@@ -61,7 +59,10 @@ void steam_pump_stop(struct steam_pump *pump);
 void steam_pump_added(struct steam_pump *pump);
 /* Something has changed: all that waits is tried again, from the loop's next turn. */
 void steam_pump_wake(struct steam_pump *pump);
-/* While Steam is held down only the driver for that is asked. */
-void steam_pump_hold_down(struct steam_pump *pump, bool down);
+/*
+ * While Steam is down: all that waits is tried by the driver for that alone. done is called once,
+ * when nothing is under way and nothing else can be begun.
+ */
+void steam_pump_flush(struct steam_pump *pump, void (*done)(void *user), void *user);
 /* Is a driver at work on it? Then it can no longer be taken back. */
 bool steam_pump_is_making(const struct steam_pump *pump, int64_t number);

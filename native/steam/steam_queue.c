@@ -113,6 +113,9 @@ void steam_queue_destroy(struct steam_queue *queue)
 	if (queue == NULL) {
 		return;
 	}
+	for (size_t i = 0; i < queue->content.changes_count; i++) {
+		free(queue->content.changes[i].obstacle);
+	}
 	json_finish(&queue->content, content_fields);
 	free(queue->path);
 	free(queue->dir);
@@ -127,6 +130,18 @@ size_t steam_queue_count(const struct steam_queue *queue)
 const struct steam_queued *steam_queue_at(const struct steam_queue *queue, size_t index)
 {
 	return index < queue->content.changes_count ? &queue->content.changes[index] : NULL;
+}
+
+void steam_queue_set_obstacle(struct steam_queue *queue, int64_t number, const char *obstacle)
+{
+	for (size_t i = 0; i < queue->content.changes_count; i++) {
+		struct steam_queued *queued = &queue->content.changes[i];
+
+		if (queued->number == number) {
+			free(queued->obstacle);
+			queued->obstacle = xstrdup(obstacle);
+		}
+	}
 }
 
 /* With nothing to remember there is no file: to remove it works on a full disk, too. */
@@ -321,6 +336,7 @@ static void take_out(struct content *content, const int64_t *numbers, size_t cou
 	for (size_t i = 0; i < content->changes_count; i++) {
 		if (contains(numbers, count, content->changes[i].number)) {
 			steam_change_finish(&content->changes[i].change);
+			free(content->changes[i].obstacle);
 		}
 	}
 	content->changes_count = copy_without(content->changes, content, numbers, count);

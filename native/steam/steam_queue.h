@@ -17,6 +17,7 @@ struct steam_queue;
 struct steam_queued {
 	int64_t number; /* grows; not 0 */
 	struct steam_change change;
+	char *obstacle; /* why it could not be made, a sentence; NULL: none; not in the file */
 };
 
 #define STEAM_QUEUE_CHANGES_MAX 1000
@@ -31,6 +32,9 @@ void steam_queue_destroy(struct steam_queue *queue); /* NULL is fine */
 size_t steam_queue_count(const struct steam_queue *queue);
 /* Borrowed until the queue changes. */
 const struct steam_queued *steam_queue_at(const struct steam_queue *queue, size_t index);
+
+/* Does nothing if there is no such change. */
+void steam_queue_set_obstacle(struct steam_queue *queue, int64_t number, const char *obstacle);
 
 /*
  * Adds a copy at the end. Errors: INVALID (steam_change_check()), TOO_LARGE (of one change),

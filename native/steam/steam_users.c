@@ -6,6 +6,7 @@
 #include "core/paths.h"
 #include "core/strbuf.h"
 #include "core/xalloc.h"
+#include "steam/steam_install.h"
 #include "steam/vdf_text.h"
 
 #include <dirent.h>
@@ -193,4 +194,28 @@ const struct steam_user *steam_users_find(
 		error_set(err, ERROR_NOT_FOUND, "Steam knows no user '%s' on this machine", id);
 	}
 	return NULL;
+}
+
+bool steam_users_locate(const char *home, const char *steam_dir, const char *id, char **root,
+	char **account_id, struct error *err)
+{
+	AUTO(steam_install_finish) struct steam_install install = { 0 };
+	AUTO(steam_users_finish) struct steam_user_list users = { 0 };
+	const struct steam_user *user;
+
+	if (!steam_install_find(&install, home, steam_dir, err) ||
+		!steam_users_load(&users, install.root, err)) {
+		return false;
+	}
+	user = steam_users_find(&users, id, err);
+	if (user == NULL) {
+		return false;
+	}
+	if (account_id != NULL) {
+		*account_id = xstrdup(user->account_id);
+	}
+	if (root != NULL) {
+		*root = TAKE_PTR(install.root);
+	}
+	return true;
 }

@@ -40,3 +40,11 @@ void steam_users_finish(struct steam_user_list *list);
  */
 const struct steam_user *steam_users_find(
 	const struct steam_user_list *list, const char *id, struct error *err);
+
+/*
+ * The same of the Steam on this machine (home, steam_dir: as for steam_install_find()): the
+ * installation's root and whose folder in userdata/. Both outputs (either may be NULL) are the
+ * caller's to free. Errors: NOT_FOUND (no Steam, no such user), IO.
+ */
+bool steam_users_locate(const char *home, const char *steam_dir, const char *id, char **root,
+	char **account_id, struct error *err);

@@ -271,6 +271,28 @@ test("answers that are none of Steam's are told to the Hub and harm nothing", as
   assert.equal(plugin.model.shortcuts.size, 2);
 });
 
+test("what Steam does not take waits, and the status names the game and the reason", async (t) => {
+  const { deck, hub } = await startDeck(t);
+  const shortcut = { name: "Tool", exe: "/usr/bin/tool" };
+  assert.equal((await hub.request("create_shortcut", { shortcut })).success, true);
+  let refuse = true;
+  const plugin = await GameModePlugin.attach(t, deck, {
+    before: () => {
+      if (refuse) {
+        throw new RpcError(-32000, "the library is locked");
+      }
+    },
+  });
+  const sentence = /; a change of 'Tool' has not been made yet: [^;]*the library is locked/;
+  await until("the reason is told", async () => sentence.test((await steamOf(deck)).detail));
+  assert.match((await deck.ctl("steam")).stdout, /a change of 'Tool' has not been made yet/);
+  assert.equal((await steamOf(deck)).queued, 1);
+  refuse = false;
+  await plugin.peer.call("ui.attach", {});
+  await until("the queue is empty", async () => (await steamOf(deck)).queued === 0);
+  assert.doesNotMatch((await steamOf(deck)).detail, /Tool/);
+});
+
 test("the plugin that attached last serves; the one before when that leaves", async (t) => {
   const { deck, hub } = await startDeck(t);
   const model = new ShortcutModel();
