@@ -8,6 +8,7 @@
 #include "core/json.h"
 #include "core/strbuf.h"
 #include "core/xalloc.h"
+#include "suite.h"
 
 #include <check.h>
 #include <stddef.h>
@@ -50,17 +51,10 @@ static inline void expect_refused(
 
 static inline int run_tests(const char *name, const TTest *const *tests, size_t count)
 {
-	Suite *suite = suite_create(name);
 	TCase *tcase = tcase_create(name);
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	for (size_t i = 0; i < count; i++) {
 		tcase_add_test(tcase, tests[i]);
 	}
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_tcase(tcase);
 }

@@ -1,5 +1,7 @@
 #include "net/address_check.h"
 
+#include "suite.h"
+
 #include <arpa/inet.h>
 #include <check.h>
 #include <netinet/in.h>
@@ -161,17 +163,10 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("address_check");
 	TCase *tcase = tcase_create("address_check");
-	SRunner *runner = srunner_create(suite);
-	int failures;
 
-	suite_add_tcase(suite, tcase);
 	tcase_add_test(tcase, special_addresses_are_not_global);
 	tcase_add_test(tcase, their_neighbours_are);
 	tcase_add_test(tcase, other_families_are_refused);
-	srunner_run_all(runner, CK_ENV);
-	failures = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failures != 0;
+	return run_tcase(tcase);
 }

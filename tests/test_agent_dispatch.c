@@ -18,6 +18,7 @@
 #include "proto/proto_steam.h"
 #include "proto/proto_upload.h"
 #include "steam_home.h"
+#include "suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -655,10 +656,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("agent_dispatch");
 	TCase *tcase = tcase_create("messages");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_set_timeout(tcase, 60);
 	tcase_add_checked_fixture(tcase, setup, teardown);
@@ -681,9 +679,5 @@ int main(void)
 	tcase_add_test(tcase, chunks_that_make_no_sense_are_refused);
 	tcase_add_test(tcase, steam_ids_follow_the_dialect);
 	tcase_add_test(tcase, settings_are_kept_and_applied);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_tcase(tcase);
 }

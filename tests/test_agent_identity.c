@@ -1,7 +1,8 @@
 #include "agent/agent_identity.h"
 
+#include "suite.h"
+
 #include <check.h>
-#include <stddef.h>
 
 #define DEBIAN "PRETTY_NAME=\"Debian GNU/Linux 12\"\nNAME=\"Debian\"\nID=debian\n"
 #define STEAMOS "NAME=\"SteamOS\"\nID=steamos\nID_LIKE=arch\n"
@@ -35,15 +36,8 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("agent_identity");
 	TCase *tcase = tcase_create("platform");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_loop_test(tcase, platform_is_known, 0, (int)(sizeof(cases) / sizeof(cases[0])));
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_tcase(tcase);
 }

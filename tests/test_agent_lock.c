@@ -4,6 +4,7 @@
 #include "core/loop.h"
 #include "core/xalloc.h"
 #include "net/ipc_server.h"
+#include "suite.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -280,9 +281,8 @@ START_TEST(what_the_file_says_need_not_make_sense)
 }
 END_TEST
 
-static Suite *make_suite(void)
+int main(void)
 {
-	Suite *suite = suite_create("agent_lock");
 	TCase *tests = tcase_create("agent_lock");
 
 	tcase_add_checked_fixture(tests, set_up, tear_down);
@@ -297,17 +297,5 @@ static Suite *make_suite(void)
 	tcase_add_test(tests, a_wait_can_be_given_up);
 	tcase_add_loop_test(tests, what_the_file_says_need_not_make_sense, 0,
 		sizeof(odd_files) / sizeof(odd_files[0]));
-	suite_add_tcase(suite, tests);
-	return suite;
-}
-
-int main(void)
-{
-	SRunner *runner = srunner_create(make_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_tcase(tests);
 }

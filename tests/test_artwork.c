@@ -6,6 +6,7 @@
 #include "core/strbuf.h"
 #include "core/xalloc.h"
 #include "steam_home.h"
+#include "suite.h"
 
 #include <check.h>
 #include <dirent.h>
@@ -285,10 +286,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("artwork");
 	TCase *tcase = tcase_create("artwork");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, test_kinds);
@@ -302,9 +300,5 @@ int main(void)
 	tcase_add_test(tcase, test_no_link_is_followed);
 	tcase_add_test(tcase, test_rename);
 	tcase_add_test(tcase, test_remove);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_tcase(tcase);
 }

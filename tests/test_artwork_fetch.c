@@ -7,6 +7,7 @@
 #include "steam/artwork.h"
 #include "steam/artwork_fetch.h"
 #include "steam_home.h"
+#include "suite.h"
 
 #include <arpa/inet.h>
 #include <check.h>
@@ -17,8 +18,6 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 /* A server: a process, and one more for each connection. */
@@ -409,18 +408,12 @@ END_TEST
 
 int main(int argc, char **argv)
 {
-	Suite *suite;
 	TCase *tcase;
-	SRunner *runner;
-	int failures;
 
 	if (argc > 1 && strcmp(argv[1], "--alone") == 0) {
 		return expect_missing_program();
 	}
-	suite = suite_create("artwork_fetch");
 	tcase = tcase_create("artwork_fetch");
-	runner = srunner_create(suite);
-	suite_add_tcase(suite, tcase);
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, images_arrive);
 	tcase_add_test(tcase, failures_have_their_own_reasons_and_stop_no_other);
@@ -431,8 +424,5 @@ int main(int argc, char **argv)
 	tcase_add_test(tcase, a_program_that_hangs_is_ended);
 	tcase_add_test(tcase, giving_up_ends_the_program);
 	tcase_add_test(tcase, a_missing_program_is_said);
-	srunner_run_all(runner, CK_ENV);
-	failures = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failures != 0;
+	return run_tcase(tcase);
 }

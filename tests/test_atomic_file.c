@@ -4,6 +4,7 @@
 #include "core/paths.h"
 #include "core/strbuf.h"
 #include "core/xalloc.h"
+#include "suite.h"
 
 #include <check.h>
 #include <dirent.h>
@@ -251,12 +252,8 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("atomic_file");
 	TCase *tcase = tcase_create("atomic_file");
-	SRunner *runner = srunner_create(suite);
-	int failures;
 
-	suite_add_tcase(suite, tcase);
 	tcase_add_checked_fixture(tcase, make_folder, remove_folder);
 	tcase_add_test(tcase, writes_and_replaces);
 	tcase_add_test(tcase, a_failed_write_leaves_no_trace);
@@ -267,8 +264,5 @@ int main(void)
 	tcase_add_test(tcase, a_fifo_does_not_block);
 	tcase_add_test(tcase, sets_aside_without_losing_anything);
 	tcase_add_test(tcase, makes_folders);
-	srunner_run_all(runner, CK_ENV);
-	failures = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failures != 0;
+	return run_tcase(tcase);
 }

@@ -1,6 +1,7 @@
 #include "net/avahi_poll.h"
 
 #include "core/loop.h"
+#include "suite.h"
 
 #include <avahi-common/timeval.h>
 #include <check.h>
@@ -147,10 +148,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("avahi_poll");
 	TCase *tcase = tcase_create("avahi_poll");
-	SRunner *runner;
-	int failures;
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, two_watches_share_a_descriptor);
@@ -158,10 +156,5 @@ int main(void)
 	tcase_add_test(tcase, watch_frees_itself);
 	tcase_add_test(tcase, bad_descriptor_is_reported);
 	tcase_add_test(tcase, timeouts_are_absolute);
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failures = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failures != 0;
+	return run_tcase(tcase);
 }

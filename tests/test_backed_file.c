@@ -3,6 +3,7 @@
 #include "core/error.h"
 #include "kill_points.h"
 #include "steam_home.h"
+#include "suite.h"
 
 #include <check.h>
 
@@ -275,10 +276,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("backed_file");
 	TCase *tcase = tcase_create("backed_file");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_set_timeout(tcase, 60);
 	tcase_add_checked_fixture(tcase, setup, teardown);
@@ -293,9 +291,5 @@ int main(void)
 	tcase_add_test(tcase, test_a_link_stays_one);
 	tcase_add_test(tcase, test_what_cannot_be_kept_is_not_replaced);
 	tcase_add_test(tcase, test_limits);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_tcase(tcase);
 }

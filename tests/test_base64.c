@@ -2,6 +2,7 @@
 
 #include "core/error.h"
 #include "core/strbuf.h"
+#include "suite.h"
 
 #include <check.h>
 #include <string.h>
@@ -73,17 +74,10 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("base64");
 	TCase *tcase = tcase_create("base64");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_loop_test(tcase, test_examples, 0, sizeof(pairs) / sizeof(pairs[0]));
 	tcase_add_test(tcase, test_every_byte_returns);
 	tcase_add_loop_test(tcase, test_refused, 0, 6);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_tcase(tcase);
 }

@@ -17,7 +17,6 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 
 /*
  * Each test runs twice, and the second time without openat2(): "inside" is the trusted folder,

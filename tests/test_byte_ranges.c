@@ -1,6 +1,9 @@
 #include "agent/byte_ranges.h"
 
+#include "suite.h"
+
 #include <check.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -83,16 +86,9 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("byte_ranges");
 	TCase *tests = tcase_create("ranges");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
-	suite_add_tcase(suite, tests);
 	tcase_add_loop_test(tests, test_random_operations_match_a_model, 0, 10);
 	tcase_add_test(tests, test_in_order_needs_no_memory);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_tcase(tests);
 }

@@ -5,6 +5,7 @@
 #include "core/json.h"
 #include "core/strbuf.h"
 #include "steam/steam_script.h"
+#include "suite.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -126,17 +127,10 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("cef_message");
 	TCase *tcase = tcase_create("cef_message");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_test(tcase, test_the_argument_is_one_literal);
 	tcase_add_test(tcase, test_the_literal_means_the_same);
 	tcase_add_loop_test(tcase, test_answers, 0, sizeof(answers) / sizeof(*answers));
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_tcase(tcase);
 }

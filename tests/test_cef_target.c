@@ -3,11 +3,11 @@
 #include "core/atomic_file.h"
 #include "core/error.h"
 #include "core/strbuf.h"
+#include "suite.h"
 
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 static const struct {
 	const char *name;
@@ -51,16 +51,9 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("cef_target");
 	TCase *tcase = tcase_create("cef_target");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_loop_test(tcase, test_the_right_page, 0, sizeof(lists) / sizeof(*lists));
 	tcase_add_test(tcase, test_no_list);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_tcase(tcase);
 }

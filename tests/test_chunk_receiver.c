@@ -1,11 +1,11 @@
 #include "agent/chunk_receiver.h"
 
 #include "agent/upload_store.h"
-#include "core/cleanup.h"
 #include "core/error.h"
 #include "core/sha256.h"
 #include "core/strbuf.h"
 #include "proto/proto_constants.h"
+#include "suite.h"
 
 #include <arpa/inet.h>
 #include <check.h>
@@ -126,18 +126,11 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("chunk_receiver");
 	TCase *receiving = tcase_create("receiving");
-	SRunner *runner = srunner_create(suite);
-	int failures;
 
 	tcase_add_checked_fixture(receiving, setup, teardown);
 	tcase_add_test(receiving, data_is_hashed_while_it_comes);
 	tcase_add_test(receiving, a_bad_header_is_read_once_and_reported_at_the_end);
 	tcase_add_test(receiving, lengths_that_cannot_be_are_refused);
-	suite_add_tcase(suite, receiving);
-	srunner_run_all(runner, CK_ENV);
-	failures = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failures != 0;
+	return run_tcase(receiving);
 }

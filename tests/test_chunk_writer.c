@@ -2,12 +2,12 @@
 #include "core/cleanup.h"
 #include "core/loop.h"
 #include "core/xalloc.h"
+#include "suite.h"
 
 #include <check.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define LARGE ((size_t)CHUNK_WRITER_LARGE_BYTES)
@@ -234,12 +234,8 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("chunk_writer");
 	TCase *tests = tcase_create("writer");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
-	suite_add_tcase(suite, tests);
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_set_timeout(tests, 60);
 	tcase_add_test(tests, test_small_and_lone_chunks_are_written_at_once);
@@ -249,8 +245,5 @@ int main(void)
 	tcase_add_test(tests, test_chunks_keep_their_order);
 	tcase_add_test(tests, test_the_start_of_a_chunk_is_written_ahead);
 	tcase_add_test(tests, test_a_failed_write_says_why);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_tcase(tests);
 }

@@ -3,11 +3,11 @@
 #include "core/error.h"
 #include "core/strbuf.h"
 #include "steam_home.h"
+#include "suite.h"
 
 #include <check.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define CHOSEN 2890000001u /* of the fixtures: its user has chosen a tool … */
@@ -267,10 +267,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("compat_tools");
 	TCase *tcase = tcase_create("compat_tools");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, test_a_tool_is_added);
@@ -284,9 +281,5 @@ int main(void)
 	tcase_add_test(tcase, test_file_is_made);
 	tcase_add_test(tcase, test_file_is_backed_up_and_replaced);
 	tcase_add_test(tcase, test_damaged_file_is_left_alone);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_tcase(tcase);
 }

@@ -4,6 +4,7 @@
 #include "core/error.h"
 #include "core/strbuf.h"
 #include "core/xalloc.h"
+#include "suite.h"
 
 #include <check.h>
 #include <glob.h>
@@ -391,12 +392,8 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("config");
 	TCase *tcase = tcase_create("config");
-	SRunner *runner = srunner_create(suite);
-	int failures;
 
-	suite_add_tcase(suite, tcase);
 	tcase_add_checked_fixture(tcase, make_folder, remove_folder);
 	tcase_add_test(tcase, a_missing_file_gives_the_defaults);
 	tcase_add_test(tcase, what_is_saved_is_loaded);
@@ -413,8 +410,5 @@ int main(void)
 	tcase_add_loop_test(tcase, a_broken_file_is_left_alone_while_running, 0,
 		sizeof(half_written) / sizeof(half_written[0]));
 	tcase_add_test(tcase, every_key_is_described);
-	srunner_run_all(runner, CK_ENV);
-	failures = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failures != 0;
+	return run_tcase(tcase);
 }

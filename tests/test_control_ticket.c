@@ -9,6 +9,7 @@
 #include "net/ipc_server.h"
 #include "proto/proto_ipc.h"
 #include "steam_home.h"
+#include "suite.h"
 
 #include <check.h>
 #include <string.h>
@@ -170,10 +171,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("control_ticket");
 	TCase *tcase = tcase_create("control_ticket");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, test_answers);
@@ -181,9 +179,5 @@ int main(void)
 	tcase_add_test(tcase, test_the_client_goes_first);
 	tcase_add_test(tcase, test_the_server_goes_first);
 	tcase_add_test(tcase, test_limit);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_tcase(tcase);
 }

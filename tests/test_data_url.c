@@ -2,6 +2,7 @@
 
 #include "core/error.h"
 #include "core/strbuf.h"
+#include "suite.h"
 
 #include <check.h>
 
@@ -85,19 +86,12 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("data_url");
 	TCase *tcase = tcase_create("data_url");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tcase, NULL, teardown);
 	tcase_add_test(tcase, test_is);
 	tcase_add_test(tcase, test_base64);
 	tcase_add_test(tcase, test_percent);
 	tcase_add_test(tcase, test_limits);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_tcase(tcase);
 }

@@ -1,9 +1,9 @@
 #include "core/error.h"
 #include "core/utf8.h"
+#include "suite.h"
 
 #include <check.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 START_TEST(fills_and_fails)
@@ -83,19 +83,12 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("error");
 	TCase *tcase = tcase_create("error");
-	SRunner *runner = srunner_create(suite);
-	int failures;
 
-	suite_add_tcase(suite, tcase);
 	tcase_add_test(tcase, fills_and_fails);
 	tcase_add_test(tcase, may_quote_itself);
 	tcase_add_test(tcase, replaces_what_a_terminal_obeys);
 	tcase_add_test(tcase, is_cut_at_a_characters_border);
 	tcase_add_test(tcase, names_the_systems_reason);
-	srunner_run_all(runner, CK_ENV);
-	failures = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failures != 0;
+	return run_tcase(tcase);
 }

@@ -5,6 +5,7 @@
 #include "core/error.h"
 #include "core/xalloc.h"
 #include "hub/push_manifest.h"
+#include "suite.h"
 
 #include <check.h>
 #include <fcntl.h>
@@ -114,20 +115,12 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("executable_guess");
 	TCase *tcase = tcase_create("executable_guess");
-	SRunner *runner;
-	int failures;
 
 	tcase_add_checked_fixture(tcase, make_root, remove_root);
 	tcase_add_test(tcase, the_only_program_is_it);
 	tcase_add_test(tcase, endings_tell);
 	tcase_add_test(tcase, among_several_the_one_called_like_the_game);
 	tcase_add_test(tcase, a_named_file_is_found_both_ways);
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failures = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failures != 0;
+	return run_tcase(tcase);
 }

@@ -3,6 +3,7 @@
 #include "core/file_watch.h"
 #include "core/loop.h"
 #include "core/xalloc.h"
+#include "suite.h"
 
 #include <check.h>
 #include <fcntl.h>
@@ -144,9 +145,8 @@ START_TEST(a_folder_that_is_made_later_is_found)
 }
 END_TEST
 
-static Suite *make_suite(void)
+int main(void)
 {
-	Suite *suite = suite_create("file_watch");
 	TCase *tests = tcase_create("file_watch");
 
 	tcase_add_checked_fixture(tests, set_up, tear_down);
@@ -156,17 +156,5 @@ static Suite *make_suite(void)
 	tcase_add_test(tests, other_files_are_no_news);
 	tcase_add_test(tests, a_folder_may_go_and_come_back);
 	tcase_add_test(tests, a_folder_that_is_made_later_is_found);
-	suite_add_tcase(suite, tests);
-	return suite;
-}
-
-int main(void)
-{
-	SRunner *runner = srunner_create(make_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_tcase(tests);
 }

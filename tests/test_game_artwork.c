@@ -13,6 +13,7 @@
 #include "proto/proto_steam.h"
 #include "steam/steam_artwork.h"
 #include "steam_home.h"
+#include "suite.h"
 
 #include <check.h>
 
@@ -348,10 +349,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("game_artwork");
 	TCase *tcase = tcase_create("game_artwork");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, test_applied_with_its_urls);
@@ -362,9 +360,5 @@ int main(void)
 	tcase_add_test(tcase, test_waiting_urls_have_bounds);
 	tcase_add_test(tcase, test_data_urls_wait_decoded);
 	tcase_add_test(tcase, test_stopping_leaves_it_to_the_next_start);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_tcase(tcase);
 }

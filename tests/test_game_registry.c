@@ -3,6 +3,7 @@
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/xalloc.h"
+#include "suite.h"
 
 #include <check.h>
 #include <ftw.h>
@@ -161,19 +162,12 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("game_registry");
 	TCase *tests = tcase_create("registry");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
-	suite_add_tcase(suite, tests);
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_test(tests, test_games_survive);
 	tcase_add_loop_test(tests, test_a_file_that_does_not_parse_is_set_aside, 0, 4);
 	tcase_add_test(tests, test_a_listener_hears_of_changes);
 	tcase_add_test(tests, test_a_failed_write_changes_nothing);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_tcase(tests);
 }

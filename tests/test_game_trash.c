@@ -11,6 +11,7 @@
 #include "core/worker.h"
 #include "core/xalloc.h"
 #include "kill_points.h"
+#include "suite.h"
 
 #include <check.h>
 #include <dirent.h>
@@ -642,10 +643,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("game_trash");
 	TCase *tcase = tcase_create("game_trash");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_set_timeout(tcase, 60);
 	tcase_add_checked_fixture(tcase, setup, teardown);
@@ -669,9 +667,5 @@ int main(void)
 	tcase_add_test(tcase, test_killed_at_every_step);
 	tcase_add_loop_test(tcase, test_a_damaged_list_is_set_aside, 0, 4);
 	tcase_add_test(tcase, test_destroyed_while_deleting);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_tcase(tcase);
 }

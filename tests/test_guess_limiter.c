@@ -1,8 +1,9 @@
 #include "agent/guess_limiter.h"
 
+#include "suite.h"
+
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #define HOUR_MS (60 * 60 * INT64_C(1000))
 
@@ -134,10 +135,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("guess_limiter");
 	TCase *tcase = tcase_create("limits");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, third_wrong_code_locks_out);
@@ -150,9 +148,5 @@ int main(void)
 	tcase_add_test(tcase, delay_has_an_end);
 	tcase_add_test(tcase, owner_resets_everything);
 	tcase_add_test(tcase, old_guesses_are_forgotten);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_tcase(tcase);
 }

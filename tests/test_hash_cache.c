@@ -3,6 +3,7 @@
 #include "core/atomic_file.h"
 #include "core/cleanup.h"
 #include "core/strbuf.h"
+#include "suite.h"
 
 #include <check.h>
 #include <inttypes.h>
@@ -166,10 +167,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("hash_cache");
 	TCase *tcase = tcase_create("hash_cache");
-	SRunner *runner;
-	int failures;
 
 	tcase_add_checked_fixture(tcase, make_root, remove_root);
 	tcase_add_test(tcase, digests_outlive_the_process);
@@ -179,10 +177,5 @@ int main(void)
 	tcase_add_test(tcase, what_was_not_used_for_long_goes);
 	tcase_add_test(tcase, nonsense_counts_as_empty);
 	tcase_add_test(tcase, a_place_that_cannot_be_written_is_an_error);
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failures = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failures != 0;
+	return run_tcase(tcase);
 }

@@ -4,6 +4,7 @@
 #include "core/error.h"
 #include "core/loop.h"
 #include "core/strbuf.h"
+#include "suite.h"
 
 #include <arpa/inet.h>
 #include <check.h>
@@ -240,10 +241,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("http_get");
 	TCase *tcase = tcase_create("http_get");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, test_a_document);
@@ -258,9 +256,5 @@ int main(void)
 	tcase_add_test(tcase, test_nothing_listens);
 	tcase_add_test(tcase, test_silence);
 	tcase_add_test(tcase, test_destroyed_before_its_end);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_tcase(tcase);
 }

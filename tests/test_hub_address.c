@@ -2,9 +2,9 @@
 
 #include "core/cleanup.h"
 #include "core/error.h"
+#include "suite.h"
 
 #include <check.h>
-#include <stdlib.h>
 
 START_TEST(addresses_are_read)
 {
@@ -82,19 +82,11 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("hub_address");
 	TCase *tcase = tcase_create("hub_address");
-	SRunner *runner;
-	int failures;
 
 	tcase_add_test(tcase, addresses_are_read);
 	tcase_add_test(tcase, names_are_left_alone);
 	tcase_add_test(tcase, nonsense_is_refused);
 	tcase_add_test(tcase, addresses_are_written);
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failures = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failures != 0;
+	return run_tcase(tcase);
 }

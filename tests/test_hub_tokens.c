@@ -4,7 +4,7 @@
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/paths.h"
-#include "core/xalloc.h"
+#include "suite.h"
 
 #include <check.h>
 #include <fcntl.h>
@@ -179,10 +179,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("hub_tokens");
 	TCase *tcase = tcase_create("hub_tokens");
-	SRunner *runner;
-	int failures;
 
 	tcase_add_checked_fixture(tcase, make_root, remove_root);
 	tcase_add_test(tcase, the_id_is_made_once);
@@ -193,10 +190,5 @@ int main(void)
 	tcase_add_test(tcase, the_files_are_private);
 	tcase_add_test(tcase, broken_files_are_set_aside);
 	tcase_add_test(tcase, a_folder_that_cannot_be_made_is_an_error);
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failures = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failures != 0;
+	return run_tcase(tcase);
 }

@@ -5,6 +5,7 @@
 #include "core/error.h"
 #include "core/strvec.h"
 #include "core/xalloc.h"
+#include "suite.h"
 
 #include <check.h>
 #include <ftw.h>
@@ -244,12 +245,8 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("install_dir");
 	TCase *tests = tcase_create("dir");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
-	suite_add_tcase(suite, tests);
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_test(tests, test_paths_inside_the_libraries);
 	tcase_add_test(tests, test_paths_outside_are_refused);
@@ -258,8 +255,5 @@ int main(void)
 	tcase_add_test(tests, test_a_game_stays_where_it_is);
 	tcase_add_test(tests, test_no_game_goes_into_another);
 	tcase_add_test(tests, test_another_disk_inside_a_library);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_tcase(tests);
 }

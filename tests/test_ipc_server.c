@@ -7,6 +7,7 @@
 #include "net/ipc_client.h"
 #include "net/ipc_server.h"
 #include "net/ipc_socket.h"
+#include "suite.h"
 
 #include <check.h>
 #include <fcntl.h>
@@ -382,10 +383,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("ipc_server");
 	TCase *tcase = tcase_create("ipc");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, test_lines_come_back);
@@ -403,9 +401,5 @@ int main(void)
 	tcase_add_test(tcase, test_socket_is_made_anew);
 	tcase_add_test(tcase, test_nobody_answers);
 	tcase_add_test(tcase, test_path_is_too_long);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_tcase(tcase);
 }

@@ -3,11 +3,10 @@
 #include "core/json.h"
 #include "core/strbuf.h"
 #include "core/xalloc.h"
+#include "suite.h"
 
 #include <check.h>
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 struct part {
@@ -478,12 +477,8 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("json");
 	TCase *tcase = tcase_create("json");
-	SRunner *runner = srunner_create(suite);
-	int failures;
 
-	suite_add_tcase(suite, tcase);
 	tcase_add_test(tcase, accepts_json);
 	tcase_add_test(tcase, refuses_everything_else);
 	tcase_add_test(tcase, refuses_every_cut);
@@ -501,8 +496,5 @@ int main(void)
 	tcase_add_test(tcase, writes_empties_as_flags_say);
 	tcase_add_test(tcase, writes_any_bytes_as_a_string);
 	tcase_add_test(tcase, writes_numbers);
-	srunner_run_all(runner, CK_ENV);
-	failures = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failures != 0;
+	return run_tcase(tcase);
 }

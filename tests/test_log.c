@@ -3,6 +3,7 @@
 
 #include "core/cleanup.h"
 #include "core/utf8.h"
+#include "suite.h"
 
 #include <check.h>
 #include <fcntl.h>
@@ -146,12 +147,8 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("log");
 	TCase *tcase = tcase_create("log");
-	SRunner *runner = srunner_create(suite);
-	int failures;
 
-	suite_add_tcase(suite, tcase);
 	tcase_add_checked_fixture(tcase, capture, release);
 	tcase_add_test(tcase, writes_time_level_and_module);
 	tcase_add_test(tcase, gives_the_journal_priorities);
@@ -160,8 +157,5 @@ int main(void)
 	tcase_add_test(tcase, one_event_is_one_line);
 	tcase_add_test(tcase, long_lines_are_cut);
 	tcase_add_test(tcase, the_sink_gets_plain_lines);
-	srunner_run_all(runner, CK_ENV);
-	failures = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failures != 0;
+	return run_tcase(tcase);
 }

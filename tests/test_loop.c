@@ -1,11 +1,10 @@
 #include "core/cleanup.h"
 #include "core/loop.h"
+#include "suite.h"
 
 #include <check.h>
-#include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -460,12 +459,8 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("loop");
 	TCase *tcase = tcase_create("loop");
-	SRunner *runner = srunner_create(suite);
-	int failures;
 
-	suite_add_tcase(suite, tcase);
 	tcase_add_test(tcase, is_quiet_when_idle);
 	tcase_add_test(tcase, deferred_calls_come_next_turn_in_order);
 	tcase_add_test(tcase, a_call_deferred_by_one_waits_for_the_turn_after);
@@ -482,8 +477,5 @@ int main(void)
 	tcase_add_test(tcase, signals_arrive_on_the_loop);
 	tcase_add_test(tcase, a_blocked_signal_stays_blocked_afterwards);
 	tcase_add_test(tcase, more_events_than_a_batch_are_all_seen);
-	srunner_run_all(runner, CK_ENV);
-	failures = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failures != 0;
+	return run_tcase(tcase);
 }

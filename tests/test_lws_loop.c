@@ -3,9 +3,9 @@
 #include "core/error.h"
 #include "core/loop.h"
 #include "core/strbuf.h"
+#include "suite.h"
 
 #include <check.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -172,10 +172,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("lws_loop");
 	TCase *all = tcase_create("all");
-	SRunner *runner;
-	int failures;
 
 	tcase_add_checked_fixture(all, set_up, tear_down);
 	tcase_add_loop_test(all, test_runs_the_loop, 0, 2);
@@ -184,10 +181,5 @@ int main(void)
 	tcase_add_loop_test(all, test_tasks, 0, 2);
 	tcase_add_test(all, test_tasks_run_at_the_end);
 	tcase_add_test(all, test_destroy_leaves_the_loop_alone);
-	suite_add_tcase(suite, all);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failures = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failures != 0;
+	return run_tcase(all);
 }

@@ -9,13 +9,12 @@
 #include "core/xalloc.h"
 #include "hub/hash_cache.h"
 #include "hub/push_manifest.h"
+#include "suite.h"
 
 #include <check.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define FILES_COUNT 100
@@ -152,20 +151,12 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("manifest_hasher");
 	TCase *tcase = tcase_create("manifest_hasher");
-	SRunner *runner;
-	int failures;
 
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_test(tcase, every_file_gets_its_digest);
 	tcase_add_test(tcase, known_files_are_not_read);
 	tcase_add_test(tcase, a_file_that_changed_is_an_error);
 	tcase_add_test(tcase, it_can_be_given_up_at_any_time);
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failures = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failures != 0;
+	return run_tcase(tcase);
 }

@@ -8,6 +8,7 @@
 #include "core/loop.h"
 #include "core/strvec.h"
 #include "net/mdns_service.h"
+#include "suite.h"
 
 #include <check.h>
 #include <fcntl.h>
@@ -291,10 +292,7 @@ static bool enter_own_network(void)
 
 int main(void)
 {
-	Suite *suite = suite_create("mdns");
 	TCase *tcase = tcase_create("mdns");
-	SRunner *runner;
-	int failures;
 
 	if (!enter_own_network()) {
 		printf("skipped: cannot make a network namespace here\n");
@@ -309,10 +307,5 @@ int main(void)
 	tcase_add_test(tcase, destroyed_by_their_listeners);
 	tcase_add_test(tcase, destroyed_before_they_start);
 	tcase_add_test(tcase, retries_slow_down);
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failures = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failures != 0;
+	return run_tcase(tcase);
 }

@@ -1,6 +1,7 @@
 #include "core/cleanup.h"
 #include "core/loop.h"
 #include "net/network_watch.h"
+#include "suite.h"
 
 #include <arpa/inet.h>
 #include <check.h>
@@ -8,7 +9,6 @@
 #include <netinet/in.h>
 #include <sched.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -113,18 +113,6 @@ START_TEST(the_same_network_is_no_news)
 }
 END_TEST
 
-static Suite *make_suite(void)
-{
-	Suite *suite = suite_create("network_watch");
-	TCase *tests = tcase_create("network_watch");
-
-	tcase_add_checked_fixture(tests, set_up, tear_down);
-	tcase_add_test(tests, links_and_addresses_are_news);
-	tcase_add_test(tests, the_same_network_is_no_news);
-	suite_add_tcase(suite, tests);
-	return suite;
-}
-
 static bool can_have_own_network(void)
 {
 	pid_t child = fork();
@@ -138,16 +126,14 @@ static bool can_have_own_network(void)
 
 int main(void)
 {
-	SRunner *runner;
-	int failed;
+	TCase *tests = tcase_create("network_watch");
 
 	if (!can_have_own_network()) {
 		puts("skipped: no network namespaces here");
-		return EXIT_SUCCESS;
+		return 0;
 	}
-	runner = srunner_create(make_suite());
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	tcase_add_checked_fixture(tests, set_up, tear_down);
+	tcase_add_test(tests, links_and_addresses_are_news);
+	tcase_add_test(tests, the_same_network_is_no_news);
+	return run_tcase(tests);
 }

@@ -1,5 +1,6 @@
 #include "core/loop.h"
 #include "core/notify.h"
+#include "suite.h"
 
 #include <check.h>
 #include <stddef.h>
@@ -209,9 +210,8 @@ START_TEST(a_time_that_is_none_asks_for_no_signs)
 }
 END_TEST
 
-static Suite *make_suite(void)
+int main(void)
 {
-	Suite *suite = suite_create("notify");
 	TCase *tests = tcase_create("notify");
 
 	tcase_add_checked_fixture(tests, set_up, tear_down);
@@ -225,17 +225,5 @@ static Suite *make_suite(void)
 	tcase_add_test(tests, life_signs_are_for_the_process_that_is_meant);
 	tcase_add_loop_test(tests, a_time_that_is_none_asks_for_no_signs, 0,
 		sizeof(no_times) / sizeof(no_times[0]));
-	suite_add_tcase(suite, tests);
-	return suite;
-}
-
-int main(void)
-{
-	SRunner *runner = srunner_create(make_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_tcase(tests);
 }

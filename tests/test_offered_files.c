@@ -1,9 +1,9 @@
 #include "control/offered_files.h"
 
-#include "core/cleanup.h"
 #include "core/error.h"
 #include "core/strbuf.h"
 #include "steam_home.h"
+#include "suite.h"
 
 #include <check.h>
 #include <unistd.h>
@@ -119,19 +119,12 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("offered_files");
 	TCase *tcase = tcase_create("offered_files");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, test_parts);
 	tcase_add_test(tcase, test_replaced_meanwhile);
 	tcase_add_test(tcase, test_removed);
 	tcase_add_test(tcase, test_refused);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_tcase(tcase);
 }

@@ -1,6 +1,7 @@
 #include "overlay/overlay_strings.h"
 
 #include "overlay/overlay_locale.h"
+#include "suite.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -113,18 +114,10 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("overlay_strings");
 	TCase *tests = tcase_create("all");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(tests, every_row_is_whole);
 	tcase_add_test(tests, a_locale_finds_its_language);
 	tcase_add_test(tests, the_locale_is_the_orders_the_environments_or_the_systems);
-	suite_add_tcase(suite, tests);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_tcase(tests);
 }

@@ -4,6 +4,7 @@
 #include "core/paths.h"
 #include "overlay_pango/pango_line.h"
 #include "overlay_surface.h"
+#include "suite.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -187,8 +188,6 @@ int main(int argc, char **argv)
 	bool without = argc > 1 && strcmp(argv[1], WITHOUT_PANGO) == 0;
 	Suite *suite = suite_create(without ? "overlay_text, without Pango" : "overlay_text");
 	TCase *tests = tcase_create("all");
-	SRunner *runner;
-	int failed;
 
 	tcase_set_timeout(tests, 100);
 	tcase_add_checked_fixture(tests, setup, teardown);
@@ -204,9 +203,5 @@ int main(int argc, char **argv)
 		tcase_add_test(tests, all_that_holds_without_pango);
 	}
 	suite_add_tcase(suite, tests);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(suite);
 }

@@ -4,6 +4,7 @@
 #include "overlay/overlay_strings.h"
 #include "overlay/overlay_text.h"
 #include "overlay_surface.h"
+#include "suite.h"
 
 #include <check.h>
 #include <math.h>
@@ -314,11 +315,8 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("overlay_view");
 	TCase *tests = tcase_create("all");
-	SRunner *runner;
 	unsigned languages = 0;
-	int failed;
 
 	while (overlay_strings_at(languages) != NULL) {
 		languages++;
@@ -332,10 +330,5 @@ int main(void)
 	tcase_add_test(tests, names_cannot_turn_or_break_the_sentence);
 	tcase_add_loop_test(tests, a_second_changes_only_what_it_must, 0, SIZES);
 	tcase_add_test(tests, with_reduced_motion_the_bar_moves_in_steps);
-	suite_add_tcase(suite, tests);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_tcase(tests);
 }

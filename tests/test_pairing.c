@@ -3,10 +3,10 @@
 #include "agent/pairing_turns.h"
 #include "core/error.h"
 #include "core/loop.h"
+#include "suite.h"
 
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* A Hub's connection, as pairing sees it. */
@@ -443,10 +443,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("pairing");
 	TCase *tcase = tcase_create("code");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, code_has_six_digits_and_varies);
@@ -470,9 +467,5 @@ int main(void)
 	tcase_add_test(tcase, crowd_does_not_keep_the_owner_out);
 	tcase_add_test(tcase, who_stops_asking_loses_its_turn);
 	tcase_add_test(tcase, turns_have_bounded_memory);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_tcase(tcase);
 }

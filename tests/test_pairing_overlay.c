@@ -7,6 +7,7 @@
 #include "core/loop.h"
 #include "core/strbuf.h"
 #include "steam_home.h"
+#include "suite.h"
 
 #include <ctype.h>
 
@@ -407,10 +408,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("pairing_overlay");
 	TCase *tests = tcase_create("all");
-	SRunner *runner;
-	int failed;
 
 	tcase_set_timeout(tests, 60);
 	tcase_add_checked_fixture(tests, setup, teardown);
@@ -429,10 +427,5 @@ int main(void)
 	tcase_add_test(tests, the_agents_end_is_the_childs);
 	tcase_add_test(tests, the_code_is_in_no_argument_and_no_environment);
 	tcase_add_test(tests, the_language_is_the_settings_else_steams);
-	suite_add_tcase(suite, tests);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_tcase(tests);
 }

@@ -3,9 +3,9 @@
 #include "core/paths.h"
 #include "core/utf8.h"
 #include "core/xalloc.h"
+#include "suite.h"
 
 #include <check.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -329,12 +329,8 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("paths");
 	TCase *tcase = tcase_create("paths");
-	SRunner *runner = srunner_create(suite);
-	int failures;
 
-	suite_add_tcase(suite, tcase);
 	tcase_add_checked_fixture(tcase, plain_environment, NULL);
 	tcase_add_test(tcase, defaults_follow_xdg);
 	tcase_add_test(tcase, runtime_dir_has_fallbacks);
@@ -350,8 +346,5 @@ int main(void)
 	tcase_add_test(tcase, other_paths_are_refused);
 	tcase_add_test(tcase, lengths_of_paths_are_bounded);
 	tcase_add_test(tcase, within_goes_by_component);
-	srunner_run_all(runner, CK_ENV);
-	failures = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failures != 0;
+	return run_tcase(tcase);
 }

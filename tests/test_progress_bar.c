@@ -3,11 +3,10 @@
 #include "core/cleanup.h"
 #include "core/strbuf.h"
 #include "hub/text_width.h"
+#include "suite.h"
 
 #include <check.h>
-#include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 static const struct progress_view half = {
@@ -145,10 +144,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("progress_bar");
 	TCase *tcase = tcase_create("progress_bar");
-	SRunner *runner;
-	int failures;
 
 	tcase_add_test(tcase, the_line_fits_its_width);
 	tcase_add_test(tcase, no_width_is_exceeded);
@@ -157,10 +153,5 @@ int main(void)
 	tcase_add_test(tcase, sizes_are_short);
 	tcase_add_test(tcase, times_are_short);
 	tcase_add_test(tcase, a_file_gets_no_line_for_what_is_over_at_once);
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failures = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failures != 0;
+	return run_tcase(tcase);
 }

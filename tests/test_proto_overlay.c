@@ -2,9 +2,9 @@
 
 #include "core/error.h"
 #include "core/strbuf.h"
+#include "suite.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 static void *copy(const char *text)
@@ -94,18 +94,10 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("proto_overlay");
 	TCase *tests = tcase_create("all");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(tests, an_order_comes_back_as_it_was);
 	tcase_add_test(tests, an_order_needs_its_code_and_time);
 	tcase_add_test(tests, a_report_comes_back_as_it_was);
-	suite_add_tcase(suite, tests);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_tcase(tests);
 }

@@ -1,5 +1,4 @@
 #include "message_fixture.h"
-#include "proto/proto_constants.h"
 #include "proto/proto_upload.h"
 
 START_TEST(init_is_read)

@@ -5,6 +5,7 @@
 #include "core/error.h"
 #include "core/strvec.h"
 #include "core/xalloc.h"
+#include "suite.h"
 
 #include <check.h>
 #include <fcntl.h>
@@ -229,10 +230,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("push_manifest");
 	TCase *tcase = tcase_create("push_manifest");
-	SRunner *runner;
-	int failures;
 
 	tcase_add_checked_fixture(tcase, make_root, remove_root);
 	tcase_add_test(tcase, files_are_sorted_and_measured);
@@ -244,10 +242,5 @@ int main(void)
 	tcase_add_test(tcase, what_is_no_folder_is_said_so);
 	tcase_add_test(tcase, a_file_that_changed_is_noticed);
 	tcase_add_test(tcase, a_zeroed_manifest_can_be_finished);
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failures = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failures != 0;
+	return run_tcase(tcase);
 }

@@ -1,5 +1,6 @@
 #include "core/cleanup.h"
 #include "core/random.h"
+#include "suite.h"
 
 #include <check.h>
 #include <stdbool.h>
@@ -62,17 +63,10 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("random");
 	TCase *tcase = tcase_create("random");
-	SRunner *runner = srunner_create(suite);
-	int failures;
 
-	suite_add_tcase(suite, tcase);
 	tcase_add_test(tcase, below_stays_below_and_reaches_all);
 	tcase_add_test(tcase, texts_have_their_alphabet_and_length);
 	tcase_add_test(tcase, draws_differ);
-	srunner_run_all(runner, CK_ENV);
-	failures = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failures != 0;
+	return run_tcase(tcase);
 }

@@ -1,7 +1,8 @@
 #include "core/sha256.h"
 
+#include "suite.h"
+
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* FIPS 180-4, NIST's examples. */
@@ -81,18 +82,11 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("sha256");
 	TCase *tcase = tcase_create("sha256");
-	SRunner *runner = srunner_create(suite);
-	int failures;
 
-	suite_add_tcase(suite, tcase);
 	tcase_add_test(tcase, matches_the_standard);
 	tcase_add_test(tcase, reset_forgets);
 	tcase_add_test(tcase, recognises_hex);
 	tcase_add_test(tcase, compares);
-	srunner_run_all(runner, CK_ENV);
-	failures = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failures != 0;
+	return run_tcase(tcase);
 }

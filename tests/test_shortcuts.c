@@ -4,10 +4,10 @@
 #include "core/error.h"
 #include "core/strbuf.h"
 #include "steam/vdf_binary.h"
+#include "suite.h"
 
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* zlib.crc32(b'"/opt/doom/doom"Doom') | 0x80000000, and as the file holds it */
@@ -314,10 +314,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("shortcuts");
 	TCase *tcase = tcase_create("shortcuts");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tcase, NULL, teardown);
 	tcase_add_test(tcase, test_list);
@@ -336,9 +333,5 @@ int main(void)
 	tcase_add_loop_test(tcase, test_add_and_remove_restores_the_file, 0, 6);
 	tcase_add_test(tcase, test_gaps_in_the_numbers_are_not_filled);
 	tcase_add_test(tcase, test_damage_changes_nothing);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_tcase(tcase);
 }

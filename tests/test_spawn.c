@@ -3,6 +3,7 @@
 #include "core/loop.h"
 #include "core/spawn.h"
 #include "core/strbuf.h"
+#include "suite.h"
 
 #include <check.h>
 #include <errno.h>
@@ -290,12 +291,8 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("spawn");
 	TCase *tcase = tcase_create("spawn");
-	SRunner *runner = srunner_create(suite);
-	int failures;
 
-	suite_add_tcase(suite, tcase);
 	tcase_add_test(tcase, pipes_lead_to_it);
 	tcase_add_test(tcase, without_pipes_it_has_dev_null);
 	tcase_add_test(tcase, signals_reach_it);
@@ -305,8 +302,5 @@ int main(void)
 	tcase_add_test(tcase, descriptors_do_not_reach_it);
 	tcase_add_test(tcase, it_starts_with_the_default_signals);
 	tcase_add_test(tcase, detached_ones_are_nobodys);
-	srunner_run_all(runner, CK_ENV);
-	failures = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failures != 0;
+	return run_tcase(tcase);
 }

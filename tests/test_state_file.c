@@ -6,6 +6,7 @@
 #include "core/state_file.h"
 #include "core/strbuf.h"
 #include "core/xalloc.h"
+#include "suite.h"
 
 #include <check.h>
 #include <fcntl.h>
@@ -155,10 +156,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("state_file");
 	TCase *tcase = tcase_create("files");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, what_is_written_is_read);
@@ -167,9 +165,5 @@ int main(void)
 	tcase_add_loop_test(tcase, a_damaged_file_is_kept_aside, 0,
 		(int)(sizeof(damaged) / sizeof(damaged[0])));
 	tcase_add_test(tcase, the_first_notice_stays);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_tcase(tcase);
 }

@@ -13,6 +13,7 @@
 #include "steam/steam_driver.h"
 #include "steam/steam_ui.h"
 #include "steam_home.h"
+#include "suite.h"
 
 #include <check.h>
 #include <stdarg.h>
@@ -990,8 +991,6 @@ int main(void)
 	Suite *suite = suite_create("steam");
 	TCase *tcase = tcase_create("steam");
 	TCase *slow = tcase_create("slow");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, test_queued_until_steam_ends);
@@ -1023,8 +1022,5 @@ int main(void)
 	tcase_set_timeout(slow, 60);
 	tcase_add_test(slow, test_caller_does_not_wait_for_a_slow_steam);
 	suite_add_tcase(suite, slow);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

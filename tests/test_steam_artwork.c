@@ -9,6 +9,7 @@
 #include "steam/steam.h"
 #include "steam/steam_driver.h"
 #include "steam_home.h"
+#include "suite.h"
 
 #include <check.h>
 #include <dirent.h>
@@ -520,10 +521,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("steam_artwork");
 	TCase *tcase = tcase_create("steam_artwork");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, test_images_at_hand);
@@ -539,9 +537,5 @@ int main(void)
 	tcase_add_test(tcase, test_limits);
 	tcase_add_test(tcase, test_destroy_in_the_middle);
 	tcase_add_test(tcase, test_rubbish_of_a_killed_process_goes);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_tcase(tcase);
 }

@@ -11,6 +11,7 @@
 #include "net/lws_loop.h"
 #include "steam/steam_change.h"
 #include "steam/steam_driver.h"
+#include "suite.h"
 
 #include <arpa/inet.h>
 #include <check.h>
@@ -157,19 +158,12 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("steam_driver_cef");
 	TCase *tcase = tcase_create("steam_driver_cef");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, test_nothing_listens);
 	tcase_add_test(tcase, test_missing_image);
 	tcase_add_test(tcase, test_destroy_before_the_worker_is_done);
 	tcase_add_test(tcase, test_destroy_while_steam_is_silent);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_tcase(tcase);
 }

@@ -10,6 +10,7 @@
 #include "steam/steam_users.h"
 #include "steam/vdf_binary.h"
 #include "steam_home.h"
+#include "suite.h"
 
 #include <check.h>
 
@@ -416,10 +417,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("steam_driver_files");
 	TCase *tcase = tcase_create("steam_driver_files");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, test_first_shortcut_makes_the_file);
@@ -435,9 +433,5 @@ int main(void)
 	tcase_add_test(tcase, test_no_steam);
 	tcase_add_test(tcase, test_many_at_once_are_all_kept);
 	tcase_add_test(tcase, test_destroy_answers_what_is_under_way);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_tcase(tcase);
 }

@@ -6,11 +6,11 @@
 #include "core/json.h"
 #include "core/loop.h"
 #include "core/strbuf.h"
-#include "core/strvec.h"
 #include "core/xalloc.h"
 #include "steam/steam_change.h"
 #include "steam/steam_driver.h"
 #include "steam/steam_ui.h"
+#include "suite.h"
 
 #include <check.h>
 #include <string.h>
@@ -336,10 +336,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("steam_driver_ui");
 	TCase *tcase = tcase_create("steam_driver_ui");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, test_put);
@@ -352,9 +349,5 @@ int main(void)
 	tcase_add_test(tcase, test_ready);
 	tcase_add_test(tcase, test_destroy_answers_what_is_under_way);
 	tcase_add_test(tcase, test_destroy_before_a_failure_is_told);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_tcase(tcase);
 }

@@ -2,6 +2,7 @@
 
 #include "core/error.h"
 #include "steam_home.h"
+#include "suite.h"
 
 #include <check.h>
 #include <sched.h>
@@ -175,10 +176,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("steam_install");
 	TCase *tcase = tcase_create("steam_install");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, test_no_steam);
@@ -188,9 +186,5 @@ int main(void)
 	tcase_add_loop_test(tcase, test_damaged_pid_file, 0, 6);
 	tcase_add_test(tcase, test_start_script_is_steam);
 	tcase_add_test(tcase, test_sandboxed);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_tcase(tcase);
 }

@@ -1,6 +1,7 @@
 #include "steam/steam_language.h"
 
 #include "steam_home.h"
+#include "suite.h"
 
 static struct steam_home home;
 
@@ -86,19 +87,11 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("steam_language");
 	TCase *tests = tcase_create("all");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_test(tests, the_language_is_a_locale);
 	tcase_add_test(tests, the_native_client_comes_before_the_flatpak);
 	tcase_add_test(tests, nothing_is_made_of_what_is_not_there);
-	suite_add_tcase(suite, tests);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_tcase(tests);
 }

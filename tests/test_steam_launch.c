@@ -4,6 +4,7 @@
 #include "core/loop.h"
 #include "steam/steam_install.h"
 #include "steam_client.h"
+#include "suite.h"
 
 #include <check.h>
 
@@ -222,10 +223,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("steam_launch");
 	TCase *tcase = tcase_create("steam_launch");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_set_timeout(tcase, 60);
@@ -237,9 +235,5 @@ int main(void)
 	tcase_add_loop_test(
 		tcase, test_session_of_systemd, 0, sizeof(sessions) / sizeof(*sessions));
 	tcase_add_loop_test(tcase, test_session_without_systemd, 0, 2);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_tcase(tcase);
 }

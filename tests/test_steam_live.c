@@ -1,13 +1,10 @@
 #include "steam/steam_live.h"
 
 #include "core/strbuf.h"
-#include "core/xalloc.h"
 #include "steam/shortcuts.h"
+#include "suite.h"
 
 #include <check.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #define ME "39734274"
 #define STEAM 4711
@@ -157,10 +154,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("steam_live");
 	TCase *tcase = tcase_create("steam_live");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tcase, NULL, teardown);
 	tcase_add_test(tcase, test_shown_until_the_file_has_it);
@@ -168,9 +162,5 @@ int main(void)
 	tcase_add_test(tcase, test_the_last_change_of_an_entry_counts);
 	tcase_add_test(tcase, test_forgotten_with_its_steam);
 	tcase_add_test(tcase, test_limit);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_tcase(tcase);
 }

@@ -3,6 +3,7 @@
 #include "core/error.h"
 #include "core/loop.h"
 #include "steam_home.h"
+#include "suite.h"
 
 #include <check.h>
 
@@ -256,10 +257,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("steam_process");
 	TCase *tcase = tcase_create("steam_process");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_loop_test(tcase, test_client, 0, 4);
@@ -269,9 +267,5 @@ int main(void)
 	tcase_add_loop_test(tcase, test_game, 0, sizeof(command_lines) / sizeof(*command_lines));
 	tcase_add_loop_test(tcase, test_watch, 0, CASE_COUNT);
 	tcase_add_test(tcase, test_unwatch);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_tcase(tcase);
 }

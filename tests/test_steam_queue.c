@@ -1,8 +1,8 @@
 #include "steam/steam_queue.h"
 
 #include "core/error.h"
-#include "core/xalloc.h"
 #include "steam_home.h"
+#include "suite.h"
 
 #include <check.h>
 
@@ -345,10 +345,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("steam_queue");
 	TCase *tcase = tcase_create("steam_queue");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, test_changes_survive_in_their_order);
@@ -364,9 +361,5 @@ int main(void)
 	tcase_add_test(tcase, test_a_full_queue_and_many_aliases);
 	tcase_add_loop_test(tcase, test_a_damaged_file_is_set_aside, 0,
 		(int)(sizeof(damaged) / sizeof(*damaged)));
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_tcase(tcase);
 }

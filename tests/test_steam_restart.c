@@ -4,6 +4,7 @@
 #include "core/loop.h"
 #include "steam/steam_driver.h"
 #include "steam_client.h"
+#include "suite.h"
 
 #include <check.h>
 #include <sys/syscall.h>
@@ -432,10 +433,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("steam_restart");
 	TCase *tcase = tcase_create("steam_restart");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_set_timeout(tcase, 60);
@@ -455,9 +453,5 @@ int main(void)
 	tcase_add_loop_test(tcase, test_game_mode, 0, LIVE_COUNT + 1);
 	tcase_add_test(tcase, test_no_live_driver_on_a_desktop);
 	tcase_add_loop_test(tcase, test_destroy, 0, DESTROY_COUNT);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_tcase(tcase);
 }

@@ -2,6 +2,7 @@
 
 #include "core/error.h"
 #include "steam_home.h"
+#include "suite.h"
 
 #include <check.h>
 #include <sys/time.h>
@@ -160,10 +161,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("steam_users");
 	TCase *tcase = tcase_create("steam_users");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, test_login_list);
@@ -174,9 +172,5 @@ int main(void)
 	tcase_add_test(tcase, test_damaged_login_list);
 	tcase_add_test(tcase, test_unreadable_userdata);
 	tcase_add_test(tcase, test_find_takes_either_id);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_tcase(tcase);
 }

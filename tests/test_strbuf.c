@@ -1,10 +1,9 @@
 #include "core/cleanup.h"
 #include "core/strbuf.h"
 #include "core/xalloc.h"
+#include "suite.h"
 
 #include <check.h>
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 START_TEST(starts_empty)
@@ -109,20 +108,13 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("strbuf");
 	TCase *tcase = tcase_create("strbuf");
-	SRunner *runner = srunner_create(suite);
-	int failures;
 
-	suite_add_tcase(suite, tcase);
 	tcase_add_test(tcase, starts_empty);
 	tcase_add_test(tcase, appends_every_way);
 	tcase_add_test(tcase, formats_across_its_capacity);
 	tcase_add_test(tcase, has_writable_headroom);
 	tcase_add_test(tcase, reserves_exactly_and_keeps_memory);
 	tcase_add_test(tcase, moves_and_detaches);
-	srunner_run_all(runner, CK_ENV);
-	failures = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failures != 0;
+	return run_tcase(tcase);
 }

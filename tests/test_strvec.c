@@ -1,6 +1,7 @@
 #include "core/cleanup.h"
 #include "core/strvec.h"
 #include "core/xalloc.h"
+#include "suite.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -57,17 +58,10 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("strvec");
 	TCase *tcase = tcase_create("strvec");
-	SRunner *runner = srunner_create(suite);
-	int failures;
 
-	suite_add_tcase(suite, tcase);
 	tcase_add_test(tcase, grows_and_stays_terminated);
 	tcase_add_test(tcase, grows_again_after_items_were_taken_off);
 	tcase_add_test(tcase, copies_replace);
-	srunner_run_all(runner, CK_ENV);
-	failures = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failures != 0;
+	return run_tcase(tcase);
 }

@@ -1,7 +1,8 @@
 #include "hub/text_width.h"
 
+#include "suite.h"
+
 #include <check.h>
-#include <stdlib.h>
 
 START_TEST(columns_are_counted)
 {
@@ -35,18 +36,10 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("text_width");
 	TCase *tcase = tcase_create("text_width");
-	SRunner *runner;
-	int failures;
 
 	tcase_add_test(tcase, columns_are_counted);
 	tcase_add_test(tcase, tails_end_at_borders);
 	tcase_add_test(tcase, what_is_no_terminal_has_eighty_columns);
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failures = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failures != 0;
+	return run_tcase(tcase);
 }

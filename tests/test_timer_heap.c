@@ -1,5 +1,7 @@
 #include "core/timer_heap.h"
 
+#include "suite.h"
+
 #include <check.h>
 #include <stdlib.h>
 
@@ -54,15 +56,8 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("timer_heap");
 	TCase *tcase = tcase_create("timer_heap");
-	SRunner *runner = srunner_create(suite);
-	int failures;
 
-	suite_add_tcase(suite, tcase);
 	tcase_add_test(tcase, random_insertions_and_removals);
-	srunner_run_all(runner, CK_ENV);
-	failures = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failures != 0;
+	return run_tcase(tcase);
 }

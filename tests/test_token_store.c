@@ -4,13 +4,13 @@
 #include "core/error.h"
 #include "core/strbuf.h"
 #include "core/xalloc.h"
+#include "suite.h"
 
 #include <check.h>
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 static char dir[64];
 static char *path;
@@ -187,10 +187,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("token_store");
 	TCase *tcase = tcase_create("hubs");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, token_is_good_for_its_hub_only);
@@ -201,9 +198,5 @@ int main(void)
 	tcase_add_loop_test(tcase, corrupt_file_is_set_aside, 0,
 		sizeof(corrupt_files) / sizeof(corrupt_files[0]));
 	tcase_add_test(tcase, what_cannot_be_kept_is_not_issued);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_tcase(tcase);
 }

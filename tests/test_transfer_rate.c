@@ -1,5 +1,7 @@
 #include "core/transfer_rate.h"
 
+#include "suite.h"
+
 #include <check.h>
 
 START_TEST(test_steady_flow)
@@ -71,19 +73,12 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("transfer_rate");
 	TCase *tests = tcase_create("rate");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
-	suite_add_tcase(suite, tests);
 	tcase_add_test(tests, test_steady_flow);
 	tcase_add_test(tests, test_one_chunk_is_no_endless_rate);
 	tcase_add_test(tests, test_big_pieces_over_a_slow_link);
 	tcase_add_test(tests, test_it_follows_a_change);
 	tcase_add_test(tests, test_silence_forgets);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_tcase(tests);
 }

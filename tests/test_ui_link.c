@@ -11,6 +11,7 @@
 #include "proto/proto_ipc.h"
 #include "steam/steam_ui.h"
 #include "steam_home.h"
+#include "suite.h"
 
 #include <check.h>
 #include <string.h>
@@ -503,10 +504,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("ui_link");
 	TCase *tcase = tcase_create("ui_link");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, test_answer);
@@ -524,9 +522,5 @@ int main(void)
 	tcase_add_test(tcase, test_too_long_for_a_line);
 	tcase_add_test(tcase, test_forget);
 	tcase_add_test(tcase, test_file);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_tcase(tcase);
 }

@@ -2,13 +2,11 @@
 #include "core/beneath.h"
 #include "core/cleanup.h"
 #include "core/xalloc.h"
+#include "suite.h"
 #include "upload_fixture.h"
 
 #include <check.h>
 #include <fcntl.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 /* init_upload when it is not the only one, and when the disk is not what it was. */
 #define MIB (INT64_C(1024) * 1024)
@@ -121,20 +119,13 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("upload_begin");
 	TCase *tests = tcase_create("begin");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
-	suite_add_tcase(suite, tests);
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_set_timeout(tests, 120);
 	tcase_add_test(tests, test_inits_of_one_game_at_once);
 	tcase_add_loop_test(
 		tests, test_an_upload_whose_staging_is_gone_starts_afresh, 0, COUNT(lost));
 	tcase_add_loop_test(tests, test_staging_that_goes_under_a_running_upload, 0, COUNT(lost));
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_tcase(tests);
 }

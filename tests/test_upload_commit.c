@@ -9,6 +9,7 @@
 #include "core/strbuf.h"
 #include "core/strvec.h"
 #include "core/xalloc.h"
+#include "suite.h"
 #include "upload_fixture.h"
 
 #include <check.h>
@@ -688,12 +689,8 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("upload_commit");
 	TCase *tests = tcase_create("crashes");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
-	suite_add_tcase(suite, tests);
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_set_timeout(tests, 120);
 	tcase_add_loop_test(tests, test_a_crash_between_two_moves, 0, (int)COUNT(new_build) + 1);
@@ -709,8 +706,5 @@ int main(void)
 	tcase_add_test(tests, test_killed_while_completing);
 	tcase_add_test(tests, test_a_full_disk);
 	tcase_add_test(tests, test_a_cancelled_upload_makes_room);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_tcase(tests);
 }

@@ -2,14 +2,13 @@
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/strbuf.h"
+#include "suite.h"
 
 #include <check.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define DIGEST "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
@@ -213,12 +212,8 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("upload_journal");
 	TCase *tests = tcase_create("journal");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
-	suite_add_tcase(suite, tests);
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_test(tests, test_what_is_written_is_read);
 	tcase_add_test(tests, test_a_torn_tail_claims_nothing);
@@ -227,8 +222,5 @@ int main(void)
 	tcase_add_test(tests, test_append);
 	tcase_add_test(tests, test_a_full_disk_leaves_no_torn_line);
 	tcase_add_test(tests, test_the_last_state_is_found_in_a_long_journal);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_tcase(tests);
 }

@@ -3,9 +3,9 @@
 #include "core/error.h"
 #include "core/xalloc.h"
 #include "proto/proto_upload.h"
+#include "suite.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define HASH "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
@@ -131,18 +131,11 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("upload_manifest");
 	TCase *tests = tcase_create("manifest");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
-	suite_add_tcase(suite, tests);
 	tcase_add_test(tests, test_files_are_normalised_and_sorted);
 	tcase_add_loop_test(tests, test_bad_manifests_are_refused, 0,
 		(int)(sizeof(refused) / sizeof(refused[0])));
 	tcase_add_test(tests, test_the_digest_tells_manifests_apart);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_tcase(tests);
 }

@@ -3,12 +3,12 @@
 #include "agent/upload_store.h"
 #include "core/cleanup.h"
 #include "core/xalloc.h"
+#include "suite.h"
 #include "upload_fixture.h"
 
 #include <check.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -999,12 +999,8 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("upload_store");
 	TCase *tests = tcase_create("store");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
-	suite_add_tcase(suite, tests);
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_set_timeout(tests, 120);
 	tcase_add_test(tests, test_a_game_is_installed);
@@ -1038,8 +1034,5 @@ int main(void)
 	tcase_add_test(tests, test_chunks_in_any_order_and_twice);
 	tcase_add_test(tests, test_a_slow_disk_holds_the_hub_back);
 	tcase_add_test(tests, test_thousands_of_small_files);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_tcase(tests);
 }

@@ -1,9 +1,10 @@
 #include "core/utf8.h"
 
+#include "suite.h"
+
 #include <check.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* Encodes by the book, for comparison. */
@@ -86,18 +87,11 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("utf8");
 	TCase *tcase = tcase_create("utf8");
-	SRunner *runner = srunner_create(suite);
-	int failures;
 
-	suite_add_tcase(suite, tcase);
 	tcase_add_test(tcase, decodes_every_character);
 	tcase_add_test(tcase, refuses_what_is_not_utf8);
 	tcase_add_test(tcase, cuts_between_characters);
 	tcase_add_test(tcase, makes_text_printable);
-	srunner_run_all(runner, CK_ENV);
-	failures = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failures != 0;
+	return run_tcase(tcase);
 }

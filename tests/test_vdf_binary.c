@@ -4,6 +4,7 @@
 #include "core/error.h"
 #include "core/strbuf.h"
 #include "steam/vdf_node.h"
+#include "suite.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -173,10 +174,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("vdf_binary");
 	TCase *tcase = tcase_create("vdf_binary");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_loop_test(tcase, test_fixtures_round_trip, 0, 7);
@@ -186,9 +184,5 @@ int main(void)
 	tcase_add_test(tcase, test_depth_is_limited);
 	tcase_add_test(tcase, test_size_is_limited);
 	tcase_add_test(tcase, test_tree_is_edited);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_tcase(tcase);
 }

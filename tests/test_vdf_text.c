@@ -3,10 +3,10 @@
 #include "core/atomic_file.h"
 #include "core/error.h"
 #include "core/strbuf.h"
+#include "suite.h"
 
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static struct vdf_text file;
@@ -165,10 +165,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("vdf_text");
 	TCase *tcase = tcase_create("vdf_text");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tcase, NULL, teardown);
 	tcase_add_loop_test(tcase, test_loginusers, 0, 2);
@@ -179,9 +176,5 @@ int main(void)
 	tcase_add_loop_test(tcase, test_damage_is_located, 0, sizeof(damaged) / sizeof(*damaged));
 	tcase_add_test(tcase, test_nul_is_refused);
 	tcase_add_test(tcase, test_limits);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_tcase(tcase);
 }

@@ -3,6 +3,7 @@
 #include "core/loop.h"
 #include "core/worker.h"
 #include "core/xalloc.h"
+#include "suite.h"
 
 #include <check.h>
 #include <fcntl.h>
@@ -270,12 +271,8 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("worker");
 	TCase *tcase = tcase_create("worker");
-	SRunner *runner = srunner_create(suite);
-	int failures;
 
-	suite_add_tcase(suite, tcase);
 	tcase_add_test(tcase, idle_pools_come_and_go);
 	tcase_add_test(tcase, results_come_on_the_loop);
 	tcase_add_test(tcase, one_thread_keeps_the_order);
@@ -284,8 +281,5 @@ int main(void)
 	tcase_add_test(tcase, draining_waits_for_what_done_submits);
 	tcase_add_test(tcase, done_may_drain);
 	tcase_add_test(tcase, threads_may_log);
-	srunner_run_all(runner, CK_ENV);
-	failures = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failures != 0;
+	return run_tcase(tcase);
 }

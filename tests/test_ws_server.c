@@ -8,6 +8,7 @@
 #include "core/strvec.h"
 #include "net/lws_loop.h"
 #include "net/ws_client.h"
+#include "suite.h"
 
 #include <arpa/inet.h>
 #include <check.h>
@@ -1324,8 +1325,6 @@ int main(void)
 {
 	Suite *suite = suite_create("ws_server");
 	TCase *rude = tcase_create("rude");
-	SRunner *runner;
-	int failures;
 
 	ADD(suite, "messages", test_echo, test_ipv6, test_order_and_pending, test_replaceable,
 		test_pause, test_oversize_binary, test_oversize_text, test_queue_limit);
@@ -1346,9 +1345,5 @@ int main(void)
 	tcase_add_loop_test(rude, test_requests, 0, sizeof(requests) / sizeof(requests[0]));
 	tcase_add_loop_test(rude, test_offences, 0, sizeof(offences) / sizeof(offences[0]));
 	suite_add_tcase(suite, rude);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failures = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failures != 0;
+	return run_suite(suite);
 }

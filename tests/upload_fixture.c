@@ -6,7 +6,6 @@
 #include "core/xalloc.h"
 
 #include <check.h>
-#include <fcntl.h>
 #include <ftw.h>
 #include <poll.h>
 #include <signal.h>
