@@ -9,7 +9,6 @@
 #include "core/state_file.h"
 #include "core/strbuf.h"
 #include "core/strvec.h"
-#include "core/xalloc.h"
 #include "proto/proto_constants.h"
 
 #include <stdlib.h>

@@ -18,7 +18,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 #define IN_FLIGHT_MAX_BYTES (8u * 1024 * 1024)

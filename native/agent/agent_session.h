@@ -6,7 +6,6 @@
 #include "net/ws_conn.h"
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 struct agent_identity;

@@ -2,8 +2,6 @@
 
 #include "core/json.h"
 
-#include <stdint.h>
-
 struct agent_session;
 struct agent_ticket;
 struct error;

@@ -2,6 +2,7 @@
 
 #include "core/xalloc.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 

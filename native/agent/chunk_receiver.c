@@ -6,8 +6,6 @@
 #include "core/strbuf.h"
 #include "core/xalloc.h"
 
-#include <string.h>
-
 void chunk_receiver_reset(struct chunk_receiver *receiver)
 {
 	struct sha256 *sha256 = receiver->sha256;

@@ -6,7 +6,6 @@
 #include "core/xalloc.h"
 
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 
 size_t folder_sync_shared(const char *a, const char *b)

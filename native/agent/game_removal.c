@@ -11,7 +11,6 @@
 #include "core/error.h"
 #include "core/log.h"
 #include "core/paths.h"
-#include "core/strbuf.h"
 #include "core/xalloc.h"
 #include "steam/shortcuts.h"
 #include "steam/steam.h"

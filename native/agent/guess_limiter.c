@@ -4,7 +4,6 @@
 #include "core/xalloc.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #define PEERS_MAX 256
 #define HOUR_MS (60 * 60 * INT64_C(1000))

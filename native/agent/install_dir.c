@@ -5,7 +5,6 @@
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/paths.h"
-#include "core/strvec.h"
 #include "core/xalloc.h"
 
 #include <stdlib.h>

@@ -19,7 +19,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define UPLOAD_ID_MAX_BYTES 64
 /* Of images that are still to be written: what a Hub can make us hold in memory. */

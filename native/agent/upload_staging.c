@@ -4,7 +4,6 @@
 #include "core/beneath.h"
 #include "core/cleanup.h"
 #include "core/error.h"
-#include "core/paths.h"
 #include "core/strbuf.h"
 #include "core/strvec.h"
 #include "core/xalloc.h"
@@ -14,7 +13,6 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 

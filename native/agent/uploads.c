@@ -12,7 +12,6 @@
 #include "core/paths.h"
 #include "core/xalloc.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 

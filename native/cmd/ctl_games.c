@@ -3,12 +3,10 @@
 #include "cmd/ctl_print.h"
 #include "core/cleanup.h"
 #include "core/error.h"
-#include "core/strbuf.h"
 #include "core/xalloc.h"
 #include "proto/proto_ipc.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -5,7 +5,6 @@
 #include "core/loop.h"
 #include "core/xalloc.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/inotify.h>

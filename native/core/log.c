@@ -3,7 +3,6 @@
 #include "core/utf8.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <sched.h>
 #include <stdarg.h>
 #include <stdatomic.h>

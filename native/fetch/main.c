@@ -1,4 +1,3 @@
-#include "core/beneath.h"
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/json.h"

@@ -11,7 +11,6 @@
 #include "proto/proto_session.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #define RETRY_FIRST_MS 250
 #define RETRY_LAST_MS (15 * 1000)

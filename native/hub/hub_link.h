@@ -3,7 +3,6 @@
 #include "core/strvec.h"
 #include "hub/hub_client.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 
 struct error;

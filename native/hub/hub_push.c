@@ -12,12 +12,9 @@
 #include "net/lws_loop.h"
 #include "proto/proto_constants.h"
 #include "proto/proto_envelope.h"
-#include "proto/proto_session.h"
 #include "proto/proto_upload.h"
 
-#include <assert.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* Room for the envelope around a manifest. */
 #define ENVELOPE_BYTES 1024

@@ -2,7 +2,6 @@
 
 #include "hub/hub_link.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 

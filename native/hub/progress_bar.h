@@ -3,7 +3,6 @@
 #include "core/transfer_rate.h"
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 struct strbuf;

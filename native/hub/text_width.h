@@ -1,7 +1,5 @@
 #pragma once
 
-#include <stddef.h>
-
 /*
  * How much room UTF-8 text takes on a terminal: combining marks none, East Asian wide characters
  * and emoji two columns, everything else one. Independent of the locale.

@@ -10,7 +10,6 @@
 #include "net/ws_link.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <libwebsockets.h>
 #include <poll.h>

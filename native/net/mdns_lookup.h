@@ -4,7 +4,6 @@
 #include <avahi-common/defs.h>
 #include <avahi-common/strlst.h>
 #include <avahi-common/watch.h>
-#include <stdbool.h>
 #include <stdint.h>
 
 struct error;

@@ -7,7 +7,6 @@
 
 #include <libwebsockets.h>
 #include <netdb.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>

@@ -2,7 +2,6 @@
 
 #include "net/ws_conn.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 
 struct error;

@@ -3,6 +3,7 @@
 #include "net/ws_pool.h"
 
 #include <assert.h>
+#include <stdint.h>
 
 /* Messages of a transfer differ by a few bytes; a buffer for one shall fit the next. */
 #define ROUND_BYTES (64 * 1024)

@@ -1,8 +1,5 @@
 #pragma once
 
-#include <stdbool.h>
-#include <stdint.h>
-
 struct loop;
 struct loop_timer;
 struct strbuf;

@@ -1,7 +1,5 @@
 #include "proto/proto_overlay.h"
 
-#include <stddef.h>
-
 const struct json_field overlay_order_fields[] = {
 	JSON_FIELD(struct overlay_order, code, "code", JSON_SECRET, JSON_REQUIRED),
 	JSON_FIELD(struct overlay_order, hub_name, "hubName", JSON_STRING, JSON_REQUIRED),

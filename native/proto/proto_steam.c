@@ -1,7 +1,5 @@
 #include "proto/proto_steam.h"
 
-#include <stddef.h>
-
 static const struct json_field steam_user_fields[] = {
 	JSON_FIELD(struct steam_user_message, id, "id", JSON_STRING, 0),
 	JSON_FIELD(struct steam_user_message, name, "name", JSON_STRING, 0),

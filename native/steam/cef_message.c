@@ -6,7 +6,6 @@
 #include "core/strbuf.h"
 #include "steam/steam_script.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* What of JSON is written otherwise in a script; it stands in strings only. */

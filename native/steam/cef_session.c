@@ -12,7 +12,6 @@
 #include "steam/cef_target.h"
 
 #include <assert.h>
-#include <stdbool.h>
 #include <stdlib.h>
 
 /* Both on this machine: whoever needs longer is not well. */

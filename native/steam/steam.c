@@ -4,7 +4,6 @@
 #include "core/error.h"
 #include "core/loop.h"
 #include "core/strbuf.h"
-#include "core/strvec.h"
 #include "core/xalloc.h"
 #include "steam/shortcuts.h"
 #include "steam/steam_answers.h"

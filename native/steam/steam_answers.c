@@ -7,7 +7,6 @@
 #include "steam/steam_queue.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 struct answer {
 	struct answer *next;

@@ -5,7 +5,6 @@
 #include "steam/shortcuts.h"
 #include "steam/steam.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 const struct json_field steam_change_fields[] = {

@@ -14,7 +14,6 @@
 #include "steam/steam_install.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 struct steam_driver_files {
 	struct steam_driver base;
