@@ -272,14 +272,6 @@ START_TEST(does_not_enter_mounts)
 }
 END_TEST
 
-START_TEST(knows_the_last_component)
-{
-	ck_assert_str_eq(path_base("a/b/c"), "c");
-	ck_assert_str_eq(path_base("c"), "c");
-	ck_assert_str_eq(path_base("a/"), "");
-}
-END_TEST
-
 int main(void)
 {
 	Suite *suite = suite_create("beneath");
@@ -299,7 +291,6 @@ int main(void)
 	tcase_add_loop_test(tcase, removes_trees_not_what_links_name, 0, 2);
 	tcase_add_loop_test(tcase, removes_wide_and_deep_trees, 0, 2);
 	tcase_add_loop_test(tcase, does_not_enter_mounts, 0, 2);
-	tcase_add_test(tcase, knows_the_last_component);
 	srunner_run_all(runner, CK_ENV);
 	failures = srunner_ntests_failed(runner);
 	srunner_free(runner);

@@ -7,6 +7,7 @@
 #include "core/error.h"
 #include "core/log.h"
 #include "core/loop.h"
+#include "core/paths.h"
 #include "core/strbuf.h"
 #include "core/worker.h"
 #include "core/xalloc.h"

@@ -113,6 +113,27 @@ START_TEST(joins_and_expands)
 }
 END_TEST
 
+START_TEST(takes_paths_apart)
+{
+	static const struct {
+		const char *path, *parent, *base;
+	} cases[] = {
+		{ "/a/b", "/a", "b" },
+		{ "/a", "/", "a" },
+		{ "a/b", "a", "b" },
+		{ "a/", "a", "" },
+		{ "a", ".", "a" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		AUTO(free_ptr) char *parent = path_parent(cases[i].path);
+
+		ck_assert_str_eq(parent, cases[i].parent);
+		ck_assert_str_eq(path_base(cases[i].path), cases[i].base);
+	}
+}
+END_TEST
+
 START_TEST(names_become_safe)
 {
 	static const char *const cases[][2] = {
@@ -337,6 +358,7 @@ int main(void)
 	tcase_add_test(tcase, options_win_and_become_absolute);
 	tcase_add_test(tcase, home_comes_from_the_password_database_too);
 	tcase_add_test(tcase, joins_and_expands);
+	tcase_add_test(tcase, takes_paths_apart);
 	tcase_add_test(tcase, names_become_safe);
 	tcase_add_test(tcase, names_without_substance_are_refused);
 	tcase_add_test(tcase, long_names_are_cut_between_characters);

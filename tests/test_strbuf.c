@@ -106,6 +106,21 @@ START_TEST(moves_and_detaches)
 }
 END_TEST
 
+START_TEST(takes_lines)
+{
+	AUTO(strbuf_finish) struct strbuf input = { 0 }, line = { 0 };
+
+	ck_assert(!strbuf_take_line(&input, &line));
+	strbuf_append_text(&input, "one\n\nthr");
+	ck_assert(strbuf_take_line(&input, &line));
+	ck_assert_str_eq(strbuf_text(&line), "one");
+	ck_assert(strbuf_take_line(&input, &line));
+	ck_assert_uint_eq(line.length, 0);
+	ck_assert(!strbuf_take_line(&input, &line));
+	ck_assert_str_eq(strbuf_text(&input), "thr");
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("strbuf");
@@ -116,5 +131,6 @@ int main(void)
 	tcase_add_test(tcase, has_writable_headroom);
 	tcase_add_test(tcase, reserves_exactly_and_keeps_memory);
 	tcase_add_test(tcase, moves_and_detaches);
+	tcase_add_test(tcase, takes_lines);
 	return run_tcase(tcase);
 }

@@ -56,6 +56,20 @@ START_TEST(copies_replace)
 }
 END_TEST
 
+START_TEST(equal_is_the_same_texts_in_order)
+{
+	AUTO(strvec_finish) struct strvec a = { 0 }, b = { 0 };
+
+	ck_assert(strvec_equal(&a, &b));
+	strvec_push(&a, "x");
+	ck_assert(!strvec_equal(&a, &b));
+	strvec_push(&b, "y");
+	ck_assert(!strvec_equal(&a, &b));
+	strvec_copy(&b, &a);
+	ck_assert(strvec_equal(&a, &b));
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("strvec");
@@ -63,5 +77,6 @@ int main(void)
 	tcase_add_test(tcase, grows_and_stays_terminated);
 	tcase_add_test(tcase, grows_again_after_items_were_taken_off);
 	tcase_add_test(tcase, copies_replace);
+	tcase_add_test(tcase, equal_is_the_same_texts_in_order);
 	return run_tcase(tcase);
 }

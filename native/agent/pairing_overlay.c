@@ -121,7 +121,7 @@ static void on_readable(void *user, uint32_t events)
 	struct pairing_overlay *overlay = user;
 	char part[4096];
 	ssize_t got = recv(overlay->fd, part, sizeof(part), MSG_DONTWAIT);
-	char *end;
+	AUTO(strbuf_finish) struct strbuf line = { 0 };
 
 	if (got <= 0 || overlay->input.length > OVERLAY_LINE_MAX_BYTES) {
 		/* Its end follows, and says more. */
@@ -130,14 +130,7 @@ static void on_readable(void *user, uint32_t events)
 	}
 	strbuf_append(&overlay->input, part, (size_t)got);
 	/* A dismissal closes our end, and the input goes with it. */
-	while (overlay->fd >= 0 && overlay->input.length > 0 &&
-		(end = memchr(overlay->input.data, '\n', overlay->input.length)) != NULL) {
-		AUTO(strbuf_finish) struct strbuf line = { 0 };
-		size_t length = (size_t)(end - overlay->input.data);
-
-		strbuf_append(&line, overlay->input.data, length);
-		overlay->input.length -= length + 1;
-		memmove(overlay->input.data, end + 1, overlay->input.length);
+	while (overlay->fd >= 0 && strbuf_take_line(&overlay->input, &line)) {
 		take_report(overlay, strbuf_text(&line), line.length);
 	}
 }

@@ -3,6 +3,7 @@
 #include "core/beneath.h"
 #include "core/cleanup.h"
 #include "core/error.h"
+#include "core/paths.h"
 #include "core/xalloc.h"
 
 #include <assert.h>

@@ -4,6 +4,7 @@
 #include "core/beneath.h"
 #include "core/cleanup.h"
 #include "core/error.h"
+#include "core/paths.h"
 #include "core/xalloc.h"
 
 #include <errno.h>
@@ -30,8 +31,7 @@ char *trash_folder_path(const char *game_dir, const char *id)
 /* The folder that a game's own folder is in. Links on the way to it are its owner's affair. */
 static int open_parent(const char *game_dir, struct error *err)
 {
-	AUTO(free_ptr)
-	char *parent = xasprintf("%.*s", (int)(path_base(game_dir) - game_dir), game_dir);
+	AUTO(free_ptr) char *parent = path_parent(game_dir);
 	int fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR)) {

@@ -1,9 +1,9 @@
 #include "agent/trashed_game.h"
 
 #include "agent/trash_folder.h"
-#include "core/beneath.h"
 #include "core/cleanup.h"
 #include "core/error.h"
+#include "core/paths.h"
 #include "core/random.h"
 
 #include <stdlib.h>

@@ -121,15 +121,8 @@ void upload_staging_list(const char *root, struct strvec *upload_ids)
 
 bool upload_staging_write_all(int fd, const struct strbuf *text, struct error *err)
 {
-	size_t written = 0;
-
-	while (written < text->length) {
-		ssize_t count = write(fd, text->data + written, text->length - written);
-
-		if (count < 0 && errno != EINTR) {
-			return error_set_errno(err, "cannot write in the upload's folder");
-		}
-		written += count > 0 ? (size_t)count : 0;
+	if (!write_all(fd, text->data, text->length)) {
+		return error_set_errno(err, "cannot write in the upload's folder");
 	}
 	if (fdatasync(fd) != 0) {
 		return error_set_errno(err, "cannot sync a file of the upload's folder");

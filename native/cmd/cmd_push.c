@@ -323,9 +323,8 @@ static bool describe_game(struct push_command *command, struct error *err)
 static char *folder_name(const char *dir)
 {
 	AUTO(free_ptr) char *absolute = realpath(dir, NULL);
-	const char *slash = absolute != NULL ? strrchr(absolute, '/') : NULL;
 
-	return xstrdup(slash != NULL ? slash + 1 : dir);
+	return xstrdup(path_base(absolute != NULL ? absolute : dir));
 }
 
 static bool look_at_game(struct push_command *command, struct error *err)

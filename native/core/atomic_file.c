@@ -2,6 +2,7 @@
 
 #include "core/cleanup.h"
 #include "core/error.h"
+#include "core/paths.h"
 #include "core/strbuf.h"
 #include "core/xalloc.h"
 
@@ -19,17 +20,6 @@
 #define NAMES_TRIED 1000
 #define READ_BYTES 4096
 #define RANDOM_CHARACTERS 6 /* that mkostemp() chooses */
-
-/* The folder that holds path; caller frees. */
-static char *parent_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	if (slash == NULL) {
-		return xstrdup(".");
-	}
-	return slash == path ? xstrdup("/") : xasprintf("%.*s", (int)(slash - path), path);
-}
 
 bool sync_dir(const char *path, struct error *err)
 {
@@ -72,10 +62,12 @@ bool make_dirs(const char *path, mode_t mode, struct error *err)
 	return true;
 }
 
-static bool write_all(int fd, const char *data, size_t length)
+bool write_all(int fd, const void *data, size_t length)
 {
+	const char *at = data;
+
 	while (length > 0) {
-		ssize_t written = write(fd, data, length);
+		ssize_t written = write(fd, at, length);
 
 		if (written < 0 && errno == EINTR) {
 			continue;
@@ -83,7 +75,7 @@ static bool write_all(int fd, const char *data, size_t length)
 		if (written < 0) {
 			return false;
 		}
-		data += written;
+		at += written;
 		length -= (size_t)written;
 	}
 	return true;
@@ -92,7 +84,7 @@ static bool write_all(int fd, const char *data, size_t length)
 bool atomic_file_write(
 	const char *path, const void *data, size_t length, mode_t mode, struct error *err)
 {
-	AUTO(free_ptr) char *folder = parent_of(path);
+	AUTO(free_ptr) char *folder = path_parent(path);
 	AUTO(free_ptr) char *temporary = xasprintf("%s.tmp-XXXXXX", path);
 	AUTO(close_fd) int fd = -1;
 
@@ -125,9 +117,8 @@ static bool is_leftover(const char *name, const char *base)
 
 void atomic_file_sweep(const char *path, int age_s)
 {
-	AUTO(free_ptr) char *folder = parent_of(path);
-	const char *slash = strrchr(path, '/');
-	const char *base = slash != NULL ? slash + 1 : path;
+	AUTO(free_ptr) char *folder = path_parent(path);
+	const char *base = path_base(path);
 	DIR *dir = opendir(folder);
 	const struct dirent *entry;
 	struct stat stat_buf;

@@ -35,5 +35,8 @@ bool atomic_file_set_aside(const char *path, char **kept_as, struct error *err);
 /* Makes path and its missing parents (mode applies to those made). Errors: IO. */
 bool make_dirs(const char *path, mode_t mode, struct error *err);
 
+/* write() until all of it is written; false leaves errno. */
+bool write_all(int fd, const void *data, size_t length);
+
 /* fsync of a folder, so that a rename inside it is durable. */
 bool sync_dir(const char *path, struct error *err);

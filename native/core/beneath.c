@@ -2,6 +2,7 @@
 
 #include "core/cleanup.h"
 #include "core/error.h"
+#include "core/paths.h"
 #include "core/xalloc.h"
 
 #include <dirent.h>
@@ -16,13 +17,6 @@
 #include <unistd.h>
 
 #define FOLDER_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-
-const char *path_base(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash != NULL ? slash + 1 : path;
-}
 
 static bool fail(struct error *err, const char *path)
 {

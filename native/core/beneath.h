@@ -26,6 +26,3 @@ bool beneath_stat(int dir_fd, const char *path, struct stat *out, struct error *
  * path "." empties the folder itself.
  */
 bool beneath_remove_tree(int dir_fd, const char *path, struct error *err);
-
-/* The last component of path; borrowed. */
-const char *path_base(const char *path);

@@ -3,6 +3,7 @@
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/loop.h"
+#include "core/paths.h"
 #include "core/xalloc.h"
 
 #include <limits.h>
@@ -16,8 +17,7 @@
 
 struct file_watch {
 	char *folder;
-	const char *name; /* within path */
-	char *path;
+	char *name;
 	int inotify_fd;
 	int folder_watch; /* inotify's number, or -1: the folder is away */
 	struct loop_watch *watch;
@@ -90,7 +90,6 @@ struct file_watch *file_watch_create(struct loop *loop, const char *path,
 {
 	int fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	struct file_watch *watch;
-	char *slash;
 
 	if (fd < 0) {
 		error_set_errno(
@@ -99,11 +98,8 @@ struct file_watch *file_watch_create(struct loop *loop, const char *path,
 	}
 	watch = xcalloc(1, sizeof(*watch));
 	watch->inotify_fd = fd;
-	watch->path = xstrdup(path);
-	watch->folder = xstrdup(path);
-	slash = strrchr(watch->folder, '/');
-	slash[slash == watch->folder] = '\0'; /* "/" stays */
-	watch->name = strrchr(watch->path, '/') + 1;
+	watch->folder = path_parent(path);
+	watch->name = xstrdup(path_base(path));
 	watch->changed = changed;
 	watch->user = user;
 	watch->settle = loop_timer_create(loop, on_settled, watch);
@@ -123,6 +119,6 @@ void file_watch_destroy(struct file_watch *watch)
 	loop_timer_destroy(watch->wait);
 	close_fd(&watch->inotify_fd);
 	free(watch->folder);
-	free(watch->path);
+	free(watch->name);
 	free(watch);
 }

@@ -125,6 +125,23 @@ char *path_join(const char *dir, const char *name)
 	return xasprintf("%.*s/%s", (int)length, dir, name);
 }
 
+const char *path_base(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash != NULL ? slash + 1 : path;
+}
+
+char *path_parent(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (slash == NULL) {
+		return xstrdup(".");
+	}
+	return slash == path ? xstrdup("/") : xasprintf("%.*s", (int)(slash - path), path);
+}
+
 char *path_expand_home(const char *path, const char *home)
 {
 	if (strcmp(path, "~") == 0) {

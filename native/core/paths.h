@@ -27,6 +27,10 @@ void paths_finish(struct paths *paths);
 
 /* "<dir>/<name>"; caller frees. */
 char *path_join(const char *dir, const char *name);
+/* The last component of path; borrowed. */
+const char *path_base(const char *path);
+/* The folder that holds it: "/" for "/x", "." for "x"; caller frees. */
+char *path_parent(const char *path);
 /* "~" and "~/…" expanded by home, anything else copied; caller frees. */
 char *path_expand_home(const char *path, const char *home);
 /*

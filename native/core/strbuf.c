@@ -126,6 +126,22 @@ void strbuf_move(struct strbuf *to, struct strbuf *from)
 	*from = (struct strbuf){ 0 };
 }
 
+bool strbuf_take_line(struct strbuf *buf, struct strbuf *line)
+{
+	const char *end = buf->length > 0 ? memchr(buf->data, '\n', buf->length) : NULL;
+	size_t length;
+
+	if (end == NULL) {
+		return false;
+	}
+	length = (size_t)(end - buf->data);
+	strbuf_reset(line);
+	strbuf_append(line, buf->data, length);
+	buf->length -= length + 1;
+	memmove(buf->data, end + 1, buf->length + 1);
+	return true;
+}
+
 const char *strbuf_text(const struct strbuf *buf)
 {
 	return buf->data != NULL ? buf->data : "";

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -33,6 +34,8 @@ void strbuf_appendf(struct strbuf *buf, const char *format, ...)
 void *strbuf_extend(struct strbuf *buf, size_t length);
 /* Frees what to held, moves from's bytes there and leaves from empty. */
 void strbuf_move(struct strbuf *to, struct strbuf *from);
+/* Moves the first whole line, without its line feed, to line (replaced); false: there is none. */
+bool strbuf_take_line(struct strbuf *buf, struct strbuf *line);
 /* Borrowed; "" for an empty one. */
 const char *strbuf_text(const struct strbuf *buf);
 /* A malloc'ed copy of the text for free(); empties the buf. */

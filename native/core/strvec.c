@@ -48,6 +48,16 @@ void strvec_copy(struct strvec *to, const struct strvec *from)
 	}
 }
 
+bool strvec_equal(const struct strvec *a, const struct strvec *b)
+{
+	for (size_t i = 0; i < a->count && i < b->count; i++) {
+		if (strcmp(a->items[i], b->items[i]) != 0) {
+			return false;
+		}
+	}
+	return a->count == b->count;
+}
+
 bool strvec_contains(const struct strvec *vec, const char *text)
 {
 	for (size_t i = 0; i < vec->count; i++) {

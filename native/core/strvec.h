@@ -13,4 +13,5 @@ void strvec_finish(struct strvec *vec);
 void strvec_push(struct strvec *vec, const char *text); /* copies */
 void strvec_push_take(struct strvec *vec, char *text);
 void strvec_copy(struct strvec *to, const struct strvec *from); /* to is replaced */
+bool strvec_equal(const struct strvec *a, const struct strvec *b);
 bool strvec_contains(const struct strvec *vec, const char *text);

@@ -1,5 +1,6 @@
 #include "fetch/download.h"
 
+#include "core/atomic_file.h"
 #include "core/beneath.h"
 #include "core/cleanup.h"
 #include "core/error.h"
@@ -35,23 +36,6 @@ struct download {
 	char refused_address[NI_MAXHOST];
 	char detail[CURL_ERROR_SIZE];
 };
-
-static bool write_all(int fd, const char *data, size_t length)
-{
-	while (length > 0) {
-		ssize_t written = write(fd, data, length);
-
-		if (written < 0 && errno == EINTR) {
-			continue;
-		}
-		if (written < 0) {
-			return false;
-		}
-		data += written;
-		length -= (size_t)written;
-	}
-	return true;
-}
 
 static size_t on_data(char *data, size_t one, size_t length, void *user)
 {

@@ -1,5 +1,6 @@
 #include "hub/progress_bar.h"
 
+#include "core/atomic_file.h"
 #include "core/cleanup.h"
 #include "core/loop.h"
 #include "core/strbuf.h"
@@ -186,20 +187,6 @@ void progress_bar_init(struct progress_bar *bar, int fd)
 	};
 }
 
-static void put(const struct progress_bar *bar, const struct strbuf *text)
-{
-	size_t written = 0;
-
-	while (written < text->length) {
-		ssize_t count = write(bar->fd, text->data + written, text->length - written);
-
-		if (count <= 0) {
-			return; /* nobody looks */
-		}
-		written += (size_t)count;
-	}
-}
-
 /* Back to where the line began, even when the terminal has become narrower and folded it. */
 static void erase(const struct progress_bar *bar, struct strbuf *out, unsigned columns)
 {
@@ -228,7 +215,7 @@ static void draw(struct progress_bar *bar, const struct progress_view *view)
 		strbuf_append_char(&line, '\n');
 	}
 	strbuf_append(&out, line.data, line.length);
-	put(bar, &out);
+	write_all(bar->fd, out.data, out.length);
 }
 
 void progress_bar_update(struct progress_bar *bar, const char *label, int64_t bytes_done,
@@ -271,7 +258,7 @@ void progress_bar_clear(struct progress_bar *bar)
 		return;
 	}
 	erase(bar, &out, text_width_terminal(bar->fd));
-	put(bar, &out);
+	write_all(bar->fd, out.data, out.length);
 	bar->drawn = 0;
 	bar->drawn_ms = 0;
 }

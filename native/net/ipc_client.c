@@ -118,7 +118,7 @@ bool ipc_client_receive(
 {
 	int64_t deadline_ms = wait_ms < 0 ? -1 : loop_now_ms() + wait_ms;
 
-	while (!ipc_socket_take_line(&client->input, line)) {
+	while (!strbuf_take_line(&client->input, line)) {
 		char bytes[READ_BYTES];
 		ssize_t count;
 

@@ -7,6 +7,7 @@
 #include "core/error.h"
 #include "core/log.h"
 #include "core/loop.h"
+#include "core/paths.h"
 #include "core/strbuf.h"
 #include "core/xalloc.h"
 #include "net/ipc_socket.h"
@@ -177,7 +178,7 @@ static void handle_lines(struct ipc_client_conn *client)
 	AUTO(strbuf_finish) struct strbuf line = { 0 };
 
 	while (!client->broken && !client->closing && line.length <= IPC_LINE_MAX_BYTES &&
-		ipc_socket_take_line(&client->input, &line)) {
+		strbuf_take_line(&client->input, &line)) {
 		if (line.length <= IPC_LINE_MAX_BYTES) {
 			server->events->line(
 				server->owner, client, strbuf_text(&line), line.length);
@@ -394,21 +395,16 @@ struct ipc_server *ipc_server_create(struct loop *loop, const char *path,
 	const struct ipc_server_events *events, void *owner, struct error *err)
 {
 	struct ipc_server *server = xcalloc(1, sizeof(*server));
-	char *slash;
 
 	server->loop = loop;
 	server->events = events;
 	server->owner = owner;
 	server->path = xstrdup(path);
-	server->dir = xstrdup(path);
+	server->dir = path_parent(path);
 	server->listen_fd = -1;
 	server->watched = -1;
 	server->repair = loop_timer_create(loop, on_repair, server);
 	server->sweep = loop_timer_create(loop, on_sweep, server);
-	slash = strrchr(server->dir, '/');
-	if (slash != NULL) {
-		*slash = '\0';
-	}
 	server->inotify_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	if (server->inotify_fd < 0) {
 		error_set_errno(err, "cannot watch folders; raise fs.inotify.max_user_instances");

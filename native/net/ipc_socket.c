@@ -1,7 +1,6 @@
 #include "net/ipc_socket.h"
 
 #include "core/error.h"
-#include "core/strbuf.h"
 
 #include <errno.h>
 #include <string.h>
@@ -33,20 +32,4 @@ int ipc_socket_connect(const struct sockaddr_un *address)
 	close(fd);
 	errno = reason;
 	return -1;
-}
-
-bool ipc_socket_take_line(struct strbuf *input, struct strbuf *line)
-{
-	const char *end = input->length > 0 ? memchr(input->data, '\n', input->length) : NULL;
-	size_t length;
-
-	if (end == NULL) {
-		return false;
-	}
-	length = (size_t)(end - input->data);
-	strbuf_reset(line);
-	strbuf_append(line, input->data, length);
-	input->length -= length + 1;
-	memmove(input->data, end + 1, input->length + 1);
-	return true;
 }

@@ -159,8 +159,6 @@ static void on_appeared(void *user, AvahiIfIndex interface, AvahiProtocol protoc
 	browser->sighting_count++;
 	sighting->resolver = mdns_resolver_create(
 		browser->lookup, interface, protocol, name, domain, on_resolved, sighting);
-	if (!sighting->resolver) {
-	}
 }
 
 static void on_disappeared(void *user, AvahiIfIndex interface, AvahiProtocol protocol,
@@ -249,19 +247,6 @@ static char *format_address(const struct sighting *sighting)
 	return xstrdup(text);
 }
 
-static bool same_texts(const struct strvec *a, const struct strvec *b)
-{
-	if (a->count != b->count) {
-		return false;
-	}
-	for (size_t i = 0; i < a->count; i++) {
-		if (strcmp(a->items[i], b->items[i]) != 0) {
-			return false;
-		}
-	}
-	return true;
-}
-
 static bool is_patient(const struct mdns_browser *browser)
 {
 	return !browser->all_for_now || loop_timer_running(browser->settle);
@@ -288,7 +273,7 @@ static bool take_news(struct service *service)
 	address = format_address(best);
 	if (service->host && strcmp(service->host, best->host) == 0 &&
 		strcmp(service->address, address) == 0 && service->port == best->port &&
-		same_texts(&service->txt, &best->txt)) {
+		strvec_equal(&service->txt, &best->txt)) {
 		free(address);
 		return false;
 	}

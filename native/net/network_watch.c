@@ -12,7 +12,6 @@
 #include <net/if.h>
 #include <netinet/in.h>
 #include <stdbool.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
 
@@ -61,16 +60,6 @@ static void read_network(struct strvec *network)
 	freeifaddrs(entries);
 }
 
-static bool is_same(const struct strvec *a, const struct strvec *b)
-{
-	bool same = a->count == b->count;
-
-	for (size_t i = 0; same && i < a->count; i++) {
-		same = strcmp(a->items[i], b->items[i]) == 0;
-	}
-	return same;
-}
-
 static void on_settled(void *user)
 {
 	struct network_watch *watch = user;
@@ -78,7 +67,7 @@ static void on_settled(void *user)
 	bool news = watch->woke;
 
 	read_network(&network);
-	news = news || !is_same(&network, &watch->known);
+	news = news || !strvec_equal(&network, &watch->known);
 	strvec_copy(&watch->known, &network);
 	watch->woke = false;
 	if (news) {

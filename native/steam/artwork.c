@@ -222,20 +222,6 @@ static bool remove_images(int grid_fd, const char *stem, const char *except, str
 	return true;
 }
 
-static bool write_all(int fd, const char *data, size_t length)
-{
-	while (length > 0) {
-		ssize_t written = write(fd, data, length);
-
-		if (written < 0 && errno != EINTR) {
-			return false;
-		}
-		data += written > 0 ? written : 0;
-		length -= written > 0 ? (size_t)written : 0;
-	}
-	return true;
-}
-
 static bool sync_grid(int grid_fd, struct error *err)
 {
 	/* EINVAL: a file system that cannot do it, and has nothing to lose by it. */

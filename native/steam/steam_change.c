@@ -1,6 +1,7 @@
 #include "steam/steam_change.h"
 
 #include "core/error.h"
+#include "core/paths.h"
 #include "core/xalloc.h"
 #include "steam/shortcuts.h"
 #include "steam/steam.h"
@@ -29,20 +30,12 @@ void steam_change_finish(struct steam_change *change)
 	json_finish(change, steam_change_fields);
 }
 
-static char *dir_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash == NULL || slash == path ? xstrdup("/")
-					      : xasprintf("%.*s", (int)(slash - path), path);
-}
-
 static char *start_dir_of(const struct steam_shortcut_request *request)
 {
 	if (request->start_dir != NULL && *request->start_dir != '\0') {
 		return xstrdup(request->start_dir);
 	}
-	return request->exe != NULL ? dir_of(request->exe) : NULL;
+	return request->exe != NULL ? path_parent(request->exe) : NULL;
 }
 
 void steam_change_fill_put(

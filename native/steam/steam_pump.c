@@ -1,9 +1,9 @@
 #include "steam/steam_pump.h"
 
-#include "core/beneath.h"
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/loop.h"
+#include "core/paths.h"
 #include "core/strvec.h"
 #include "core/worker.h"
 #include "core/xalloc.h"
