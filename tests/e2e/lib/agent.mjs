@@ -6,13 +6,11 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 
-import { deadline, until } from "./wait.mjs";
+import { WAIT_MS, deadline } from "./wait.mjs";
 import { writeSteamHome } from "./steam_home.mjs";
 
 export const BINARY = path.resolve(process.env.CAPYDECK ?? "../../build/capydeck");
 export const IS_ROOT = process.getuid() === 0;
-/** Instrumented builds are an order of magnitude slower; waits, not verdicts, depend on it. */
-export const WAIT_MS = Number(process.env.CAPYDECK_WAIT_MS ?? 30_000);
 
 /** Runs a program to its end. Never rejects on an exit code; `signal` in options may end it. */
 export async function run(command, args, { input, env, cwd } = {}) {

@@ -5,8 +5,8 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 
-import { BINARY, WAIT_MS } from "./agent.mjs";
-import { deadline } from "./wait.mjs";
+import { BINARY } from "./agent.mjs";
+import { WAIT_MS, deadline } from "./wait.mjs";
 import { writeFiles } from "./tree.mjs";
 
 export class Pc {

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 
 import { chromium } from "playwright-core";
 
-import { deadline, until } from "../../e2e/lib/wait.mjs";
+import { WAIT_MS, deadline, until } from "../../e2e/lib/wait.mjs";
 import { ROOT } from "./backend.mjs";
 import { reactScript } from "./react.mjs";
 
@@ -81,7 +81,7 @@ export class GameMode {
 
   async #prepare({ language, model }) {
     const { page, backend } = this;
-    page.setDefaultTimeout(Number(process.env.CAPYDECK_WAIT_MS ?? 30_000));
+    page.setDefaultTimeout(WAIT_MS);
     page.on("pageerror", (error) => this.complaints.push(error.stack ?? String(error)));
     page.on("console", (message) => {
       if (message.type() === "error" || message.type() === "warning") {
