@@ -13,6 +13,7 @@ import test from "node:test";
 
 import { BINARY, run } from "./lib/agent.mjs";
 import { sha256 } from "./lib/hub.mjs";
+import { freePort } from "./lib/port.mjs";
 import { NO_CHROMIUM, SteamChromium } from "./lib/steam_chromium.mjs";
 import { GAMER, SIBLING } from "./lib/steam_home.mjs";
 import { deadline, until } from "./lib/wait.mjs";
@@ -328,7 +329,7 @@ test("cef: a browser that is not Steam", { skip }, async (t) => {
 });
 
 test("cef: Steam dies in the middle of a call, and comes back", { skip }, async (t) => {
-  const steam = await SteamChromium.start(t);
+  const steam = await SteamChromium.start(t, { port: await freePort() });
   const driver = Driver.start(t, steam.port);
   await steam.set({ latencyMs: 60_000 });
   driver.send("apply", put({}));

@@ -7,6 +7,7 @@ import test from "node:test";
 
 import { Deck, startAgent } from "./lib/agent.mjs";
 import { Game, Hub, sha256, upload } from "./lib/hub.mjs";
+import { freePort } from "./lib/port.mjs";
 import { NO_CHROMIUM, SteamChromium } from "./lib/steam_chromium.mjs";
 import { SteamClient } from "./lib/steam_client.mjs";
 import { readShortcuts, shortcutsPath } from "./lib/steam_home.mjs";
@@ -32,7 +33,7 @@ function setPort(deck, port) {
 /** A Deck, its Steam (with `client`: also as a process that holds the files), an agent, a Hub. */
 async function prepare(t, { client = false } = {}) {
   const deck = new Deck(t);
-  const steam = await SteamChromium.start(t);
+  const steam = await SteamChromium.start(t, { port: await freePort() });
   const process = client ? new SteamClient(deck) : null;
   await process?.start();
   setPort(deck, steam.port);

@@ -6,6 +6,7 @@ import test from "node:test";
 
 import { BINARY, Deck, run, startAgent } from "./lib/agent.mjs";
 import { Game, Hub, bytesOf } from "./lib/hub.mjs";
+import { freePort } from "./lib/port.mjs";
 import { Pc } from "./lib/push.mjs";
 import { GAMER, SIBLING, readShortcuts, shortcutsPath } from "./lib/steam_home.mjs";
 import { filesOf, readFiles } from "./lib/tree.mjs";
@@ -140,7 +141,7 @@ test("Ctrl-C leaves an upload that can be resumed, says so, and exits with 130",
 
 test("an agent that is killed and comes back is found again, within one push", async (t) => {
   const deck = new Deck(t);
-  const agent = await startAgent(t, { deck });
+  const agent = await startAgent(t, { deck, port: await freePort() });
   const pc = new Pc(t);
   const wire = await Wire.open(t, agent, 40_000_000);
   await pair(pc, agent, wire);
