@@ -47,26 +47,19 @@ export class Deck {
     t.after(() => this.#finish());
   }
 
-  /** An agent that runs on these folders and has to end before they go. */
+  /** What runs on these folders and has to end before they go: agents, and the Steam beside them. */
   adopt(agent) {
     this.#agents.push(agent);
   }
 
   async #finish() {
-    const ends = await Promise.allSettled(this.#agents.map((agent) => agent.finish()));
-    // A Steam that the agent has started outlives it for a moment, and still writes.
-    await until("the Deck's folders are removed", () => {
-      try {
-        fs.rmSync(this.root, { recursive: true, force: true });
-        return true;
-      } catch (error) {
-        assert.equal(error.code, "ENOTEMPTY");
-        return false;
-      }
-    });
-    for (const { reason } of ends) {
-      assert.ifError(reason);
+    // The newest first: an agent may start a Steam as long as it runs.
+    const failures = [];
+    for (const agent of this.#agents.reverse()) {
+      await agent.finish().catch((error) => failures.push(error));
     }
+    fs.rmSync(this.root, { recursive: true, force: true });
+    assert.ifError(failures[0]);
   }
 
   get env() {

@@ -16,6 +16,8 @@ const SESSION = `while [ -e "$0/session" ]; do
   while [ -e "$0/hold-session" ]; do sleep 0.02; done
 done`;
 
+const processes = () => fs.readdirSync("/proc").map(Number).filter(Boolean);
+
 function commandLine(pid) {
   try {
     return fs.readFileSync(`/proc/${pid}/cmdline`, "utf8");
@@ -118,7 +120,6 @@ export class SteamClient {
    */
   settled(pid) {
     const isDone = (other) => other === this.pid || !commandLine(other).includes(this.#deck.root);
-    const processes = () => fs.readdirSync("/proc").map(Number).filter(Boolean);
     return until("Steam's restart comes to rest", () => this.pid !== pid && processes().every(isDone));
   }
 
@@ -180,15 +181,15 @@ export class SteamClient {
     return until("Steam ends", () => this.pid === 0);
   }
 
-  /** Ends the session and every client that was ever started here; the deck's end calls it. */
+  /** Ends the session and every client, also one that is only starting; the deck's end calls it. */
   async finish() {
-    const running = () =>
-      this.log.map((line) => /^start (\d+)$/.exec(line)?.[1]).filter((pid) => pid && this.#runs(pid));
     this.#flag("session", false);
     this.#flag("hold-session", false);
     await until("the stand-in clients end", () => {
-      const left = running();
-      left.forEach(() => this.exit());
+      const left = processes().filter((pid) => this.#runs(pid));
+      if (left.length > 0 && fs.existsSync(path.join(this.folder, "pipe"))) {
+        this.exit();
+      }
       return left.length === 0;
     });
     await deadline(Promise.all(this.#exits), "the stand-in session ends");

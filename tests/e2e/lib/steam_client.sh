@@ -96,6 +96,7 @@ while read -r word argument <&3; do
 done
 for game in $games; do
 	kill "$game"
+	wait "$game" # or it is still to be seen when we are gone
 done
 files write_file
 log "end $$"
