@@ -4,7 +4,7 @@ import fs from "node:fs";
 import test, { describe } from "node:test";
 
 import { Deck, startAgent } from "./lib/agent.mjs";
-import { GameModePlugin } from "./lib/game_mode_plugin.mjs";
+import { GameModePlugin, IpcPeer } from "./lib/game_mode_plugin.mjs";
 import { Hub } from "./lib/hub.mjs";
 import { SteamClient } from "./lib/steam_client.mjs";
 import { readShortcuts, shortcutsPath, writeBinaryVdf } from "./lib/steam_home.mjs";
@@ -152,13 +152,16 @@ test("two who ask at once get one restart", async (t) => {
   client.holdsExit = true;
   const first = hub.ask("restart_steam", {});
   await client.logged(/^ending$/);
-  const second = deck.ctlJson("steam", "restart");
+  const peer = await IpcPeer.connect(deck);
+  const second = peer.call("steam.restart");
   const third = hub.ask("restart_steam", {});
-  await hub.request("get_info"); // the agent has read what came before
+  // The agent has read what came before.
+  await Promise.all([peer.call("status"), hub.request("get_info")]);
   client.exit();
   assert.equal((await first).payload.success, true);
   assert.equal((await third).payload.success, true);
   assert.equal((await second).message, "Steam restarted");
+  await peer.close();
   await client.started(2);
   assert.deepEqual(deeds(client), ["start", "shutdown", "ending", "end", "start"]);
 });
@@ -213,7 +216,7 @@ test("an agent that is killed while Steam restarts leaves whole files, and the n
 /** Asks again until the minute after Steam's start is over. */
 function restartLater(hub) {
   const restart = async () => (await hub.request("restart_steam", {})).success;
-  return until("the minute has passed", restart, 90_000);
+  return until("the minute has passed", restart);
 }
 
 describe("what takes its time", { concurrency: true }, () => {
@@ -239,7 +242,7 @@ describe("what takes its time", { concurrency: true }, () => {
     const refused = await hub.request("restart_steam", {});
     assert.equal(refused.success, false);
     const [, seconds] = /in (\d+) s$/.exec(refused.message);
-    assert.ok(seconds > 30 && seconds <= 60, seconds);
+    assert.ok(seconds > 0 && seconds <= 60, seconds);
     assert.equal((await deck.ctl("steam", "restart", "--force")).code, 1, "forced or not");
     assert.deepEqual(deeds(client), ["start"]);
 
