@@ -81,11 +81,12 @@ async function withGame(t, options) {
 
 const artworkDone = (hub) => hub.event("operation_event", ({ type, status }) => type === "artwork" && status === "complete");
 
-/** A route that never answers, and a wait for somebody to ask for it. */
+/** A route that does not answer, a wait for somebody to ask for it, and an end of the connection. */
 function stalling() {
   let route;
-  const asked = new Promise((resolve) => (route = () => resolve()));
-  return { route, reached: () => deadline(asked, "the stalling server is asked") };
+  const asked = new Promise((resolve) => (route = (request, response) => resolve(response)));
+  const reached = () => deadline(asked, "the stalling server is asked");
+  return { route, reached, breakOff: async () => (await asked).destroy() };
 }
 
 async function allowLocalServers(deck) {
@@ -280,11 +281,11 @@ test("a stalled image server holds up neither an upload nor anything else", asyn
     .then((response) => (order.push("artwork"), response));
   await stall.reached();
 
-  const game = new Game("Hades", { "data.pak": bytesOf("hades", 8 << 20), "bin/game": elf });
+  const game = new Game("Hades", { "data.pak": bytesOf("hades", 1 << 20), "bin/game": elf });
   const { result } = await upload(hub, game, {
     config: { executable: "bin/game" },
     complete: completion("Hades"),
-    chunkSize: 1 << 18,
+    chunkSize: 1 << 15,
     inFlight: 4,
     onAck: () => void order.push("ack"),
   });
@@ -293,6 +294,7 @@ test("a stalled image server holds up neither an upload nor anything else", asyn
   await imageIsTaken(hub, "logo", PNG, { appId: result.appId });
   order.push("image");
 
+  await stall.breakOff();
   const response = await answered;
   assert.deepEqual(response.applied, ["hero"]);
   assert.equal(response.failed[0].type, "grid");
@@ -319,7 +321,7 @@ test("complete_upload does not wait for artwork; a restart goes on with it", asy
   let answers = false;
   const stall = stalling();
   const { url } = await serveImages(t, {
-    "/a.png": (request, response) => (answers ? response.end(PNG) : stall.route()),
+    "/a.png": (request, response) => (answers ? response.end(PNG) : stall.route(request, response)),
   });
   const { complete } = await begin(hub);
   await imageIsTaken(hub, "logo", GIF);
