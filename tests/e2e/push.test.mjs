@@ -306,6 +306,7 @@ test("as many chunks fly as asked for", async (t) => {
   agent.installed.clear();
   agent.staged.clear();
   agent.maxUnanswered = 0;
+  agent.gather = 2;
   assert.equal((await computer.push(agent.address, ["--chunk-size", "100000"])).code, 0);
   computer.assertInstalled(agent);
   assert.ok(agent.maxUnanswered > 1 && agent.maxUnanswered <= 64, `${agent.maxUnanswered} unanswered`);

@@ -7,6 +7,7 @@ import { WebSocketServer } from "ws";
 const sha256 = (data) => createHash("sha256").update(data).digest("hex");
 
 export class StandInAgent {
+  #gathered = [];
   /** name → Buffer of everything installed, and of everything staged by manifest. */
   installed = new Map();
   staged = new Map();
@@ -24,6 +25,8 @@ export class StandInAgent {
   maxUnanswered = 0;
   /** Misbehaviour: type → (payload, connection) => {code, message} refuses that request. */
   refuse = {};
+  /** So many chunks have to come before the first is answered. */
+  gather = 1;
   /** Called with each chunk's header; may return "drop", "damage", "hold" or nothing. */
   onChunk = () => undefined;
   /** Called after an upload is begun. */
@@ -169,9 +172,12 @@ export class StandInAgent {
       connection.unanswered--;
       this.#store(connection, header, body, verdict);
     };
-    // Answers lag behind, so that a sender that pipelines is seen to.
     if (verdict !== "hold") {
-      setImmediate(answer);
+      this.#gathered.push(answer);
+    }
+    if (this.#gathered.length >= this.gather) {
+      this.gather = 1;
+      this.#gathered.splice(0).forEach((each) => setImmediate(each));
     }
   }
 
