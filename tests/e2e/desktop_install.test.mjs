@@ -20,9 +20,13 @@ echo "$*" >>"$HOME/systemctl.log"
 class Home {
   constructor(t) {
     this.root = fs.mkdtempSync(path.join(os.tmpdir(), "capydeck-home-"));
-    t.after(() => fs.rmSync(this.root, { recursive: true, force: true }));
+    t.after(async () => {
+      await this.agent?.finish();
+      fs.rmSync(this.root, { recursive: true, force: true });
+    });
     this.lib = path.join(this.root, ".local/lib/capydeck");
     this.link = path.join(this.root, ".local/bin/capydeck");
+    this.agent = null; // one that runs from here
     this.units = path.join(this.root, ".config/systemd/user");
     this.write("stand-in/systemctl", SYSTEMCTL, 0o755);
   }
@@ -130,9 +134,8 @@ test("an upgrade replaces a running program", async (t) => {
     ["agent", "--wait", "--port", "0", "--no-mdns", "--no-overlay", ...(IS_ROOT ? ["--allow-root"] : [])],
     { env: home.env, stdio: ["ignore", "pipe", "pipe"] },
   );
-  const agent = new Agent(undefined, child);
-  t.after(() => agent.finish());
-  await agent.line(/listening on/);
+  home.agent = new Agent(undefined, child);
+  await home.agent.line(/listening on/);
   const before = fs.statSync(program).ino;
   await home.install();
   assert.notEqual(fs.statSync(program).ino, before);

@@ -359,8 +359,8 @@ test("a code on the screen cannot be stolen by another Hub", async (t) => {
 });
 
 /** Says hello until the screen is free; for strangers who compete for it. */
-async function helloWhenFree(agent, who, localAddress) {
-  for (;;) {
+function helloWhenFree(agent, who, localAddress) {
+  return until("the screen is free", async () => {
     const hub = await Hub.open(agent, { localAddress });
     const reply = await hub.hello(who);
     if (reply.type === "pairing_required") {
@@ -368,8 +368,8 @@ async function helloWhenFree(agent, who, localAddress) {
     }
     assert.equal(reply.error?.code, 429, JSON.stringify(reply));
     await hub.drop();
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+    return null;
+  });
 }
 
 test("three wrong codes lock an address out, and that address alone", async (t) => {

@@ -318,7 +318,8 @@ test("subscribers hear that Steam can be reached in another way", async (t) => {
   await listener.call("subscribe", { events: ["steam_changed"] });
   const heard = () => listener.lines.filter(({ method }) => method === "steam_changed").length;
   const plugin = await GameModePlugin.attach(t, deck);
-  await until("'steam_changed' is heard", () => heard() === 1);
+  await until("'steam_changed' is heard", () => heard() > 0);
+  const before = heard();
   await plugin.vanish();
-  await until("'steam_changed' is heard again", () => heard() === 2);
+  await until("'steam_changed' is heard again", () => heard() > before);
 });

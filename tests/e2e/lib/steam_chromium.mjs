@@ -43,8 +43,11 @@ export class SteamChromium {
         `--user-data-dir=${chromium.folder}`,
         page.href,
       ],
-      // A process group of its own: it has many children.
-      { stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"], detached: true },
+      {
+        stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"],
+        env: { ...process.env, TMPDIR: chromium.folder },
+        detached: true, // a process group of its own: it has many children
+      },
     );
     chromium.#child.stdio.slice(3).forEach((pipe) => pipe.on("error", () => {}));
     chromium.exited = once(chromium.#child, "exit");
