@@ -1,6 +1,6 @@
 #include "agent/guess_limiter.h"
 
-#include "agent/peer_key.h"
+#include "net/peer_key.h"
 #include "core/xalloc.h"
 
 #include <stdlib.h>

@@ -153,19 +153,6 @@ static const char *find_installed(
 	return NULL;
 }
 
-/* The game whose folder path is or lies in, or NULL. */
-static const struct game *find_owner(const struct install_dir_rules *rules, const char *path)
-{
-	for (size_t i = 0; i < game_registry_count(rules->registry); i++) {
-		const struct game *game = game_registry_at(rules->registry, i);
-
-		if (path_is_within(path, game->dir)) {
-			return game;
-		}
-	}
-	return NULL;
-}
-
 static bool is_free(const struct install_dir_rules *rules, const char *path, const char *game_name)
 {
 	struct stat stat;
@@ -220,7 +207,7 @@ static bool choose_parent(struct install_dir *dir, const struct install_dir_rule
 			"', which holds unfinished uploads; choose another folder",
 			install_path);
 	}
-	owner = find_owner(rules, *parent);
+	owner = game_registry_find_file(rules->registry, *parent);
 	if (owner != NULL) {
 		return error_set(err, ERROR_INVALID,
 			"installPath '%s' is inside the folder of '%s'; choose the folder above it",

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "agent/peer_key.h"
+#include "net/peer_key.h"
 
 #include <stdbool.h>
 #include <stdint.h>

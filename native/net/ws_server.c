@@ -5,6 +5,7 @@
 #include "core/loop.h"
 #include "core/strvec.h"
 #include "core/xalloc.h"
+#include "net/peer_key.h"
 #include "net/port_holder.h"
 #include "net/ws_link.h"
 
@@ -22,15 +23,10 @@
 /* What may lie unsent in the kernel: there a progress event can no longer be replaced. */
 #define UNSENT_BYTES (128 * 1024)
 
-/* Whom guest_count_per_address counts as one: an IPv4 address, or the /64 of an IPv6 one. */
-struct origin {
-	unsigned char bytes[12];
-};
-
 struct peer {
 	struct ws_server *server;
 	struct ws_conn *conn;
-	struct origin origin;
+	struct peer_key key;
 	struct peer *next; /* the newer one */
 };
 
@@ -46,30 +42,6 @@ struct ws_server {
 
 /* Strangers */
 
-static struct origin origin_of(const struct sockaddr_storage *address)
-{
-	const struct sockaddr_in6 *v6 = (const void *)address;
-	struct origin origin = { { 0 } };
-
-	if (address->ss_family == AF_INET) {
-		origin.bytes[0] = 4;
-		memcpy(origin.bytes + 1,
-			&((const struct sockaddr_in *)(const void *)address)->sin_addr, 4);
-	} else if (IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr)) {
-		origin.bytes[0] = 4;
-		memcpy(origin.bytes + 1, &v6->sin6_addr.s6_addr[12], 4);
-	} else {
-		origin.bytes[0] = 6;
-		memcpy(origin.bytes + 1, v6->sin6_addr.s6_addr, 8);
-	}
-	return origin;
-}
-
-static bool same_origin(const struct peer *a, const struct peer *b)
-{
-	return memcmp(&a->origin, &b->origin, sizeof(a->origin)) == 0;
-}
-
 static bool is_counted(const struct peer *peer)
 {
 	return peer->conn->standing != WS_ADMITTED && !peer->conn->killed;
@@ -80,12 +52,12 @@ static unsigned count_guests(const struct ws_server *server, const struct peer *
 	unsigned count = 0;
 
 	for (const struct peer *peer = server->peers; peer != NULL; peer = peer->next) {
-		count += is_counted(peer) && (like == NULL || same_origin(peer, like));
+		count += is_counted(peer) && (like == NULL || peer_key_equal(&peer->key, &like->key));
 	}
 	return count;
 }
 
-/* The oldest guest of the origin that holds most; with an origin given, its oldest. */
+/* The oldest guest of the address that holds most; with one given, its oldest. */
 static struct peer *find_victim(struct ws_server *server, const struct peer *like)
 {
 	struct peer *victim = NULL;
@@ -95,7 +67,7 @@ static struct peer *find_victim(struct ws_server *server, const struct peer *lik
 		unsigned count;
 
 		if (!is_counted(peer) || peer->conn->standing != WS_GUEST ||
-			(like != NULL && !same_origin(peer, like))) {
+			(like != NULL && !peer_key_equal(&peer->key, &like->key))) {
 			continue;
 		}
 		count = count_guests(server, peer);
@@ -185,8 +157,8 @@ static void add_peer(struct ws_server *server, int fd, const struct sockaddr_sto
 
 	peer->server = server;
 	peer->conn = conn;
-	peer->origin = origin_of(address);
 	tcp_socket_address((const void *)address, conn->address);
+	peer->key = peer_key_of(conn->address);
 	while (*link != NULL) {
 		link = &(*link)->next;
 	}

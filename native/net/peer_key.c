@@ -1,4 +1,4 @@
-#include "agent/peer_key.h"
+#include "net/peer_key.h"
 
 #include <arpa/inet.h>
 #include <string.h>
