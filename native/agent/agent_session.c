@@ -3,7 +3,6 @@
 #include "agent/agent_session.h"
 
 #include "agent/agent_dispatch.h"
-#include "agent/agent_error.h"
 #include "agent/chunk_receiver.h"
 #include "agent/handle_upload.h"
 #include "agent/token_store.h"
@@ -15,6 +14,7 @@
 #include "core/xalloc.h"
 #include "proto/proto_constants.h"
 #include "proto/proto_envelope.h"
+#include "proto/proto_error.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,8 +23,6 @@
 #define IN_FLIGHT_MAX_BYTES (8u * 1024 * 1024)
 #define PROGRESS_SLOT 0
 #define EVENT_PREFIX_DIGITS 8
-#define CLOSE_NORMAL 1000
-#define CLOSE_TOO_BIG 1009
 
 struct agent_session {
 	unsigned ref_count;
@@ -152,7 +150,7 @@ void agent_session_set_paired(struct agent_session *session, struct agent_hub *h
 	struct error err = { 0 };
 
 	if (older != NULL && older != session) {
-		agent_session_expel(older, CLOSE_NORMAL, "replaced by a newer connection");
+		agent_session_expel(older, WS_CLOSE_NORMAL, "replaced by a newer connection");
 	}
 	set_hub(session, hub);
 	session->hub.connected_at = time(NULL);
@@ -203,7 +201,7 @@ void agent_session_fail(struct agent_session *session, const char *id, const str
 		return;
 	}
 	log_debug("%s: refused: %s", agent_session_address(session), err->message);
-	envelope_write_error(&text, id, (int)agent_error_code(err->kind), err->message);
+	envelope_write_error(&text, id, (int)proto_error_code(err->kind), err->message);
 	ws_conn_send_take(session->conn, &text);
 }
 
@@ -350,7 +348,7 @@ static void on_binary_oversize(void *user, struct ws_conn *conn, const char *sta
 
 	chunk_receiver_reset(&session->receiver);
 	if (id == NULL) {
-		agent_session_close(session, CLOSE_TOO_BIG, "message too big");
+		agent_session_close(session, WS_CLOSE_TOO_LARGE, "message too big");
 	} else if (session->state != SESSION_PAIRED) {
 		refuse_stranger(session, id);
 	} else {

@@ -1,7 +1,7 @@
 #include "agent/guess_limiter.h"
 
-#include "net/peer_key.h"
 #include "core/xalloc.h"
+#include "net/peer_key.h"
 
 #include <stdlib.h>
 

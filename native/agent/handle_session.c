@@ -19,8 +19,7 @@
 #include <string.h>
 
 #define HUB_ID_MAX_BYTES 128
-#define HUB_TEXT_MAX_BYTES 64 /* name, version, platform: shown to people */
-#define CLOSE_POLICY 1008
+#define HUB_TEXT_MAX_BYTES 64  /* name, version, platform: shown to people */
 #define TELEMETRY_INTERVAL_S 2 /* desktop Hubs want a number even where there is no telemetry */
 
 static void hub_connected_finish(struct hub_connected *hello)
@@ -215,7 +214,7 @@ bool handle_hub_connected(struct agent_session *session, const cJSON *payload, s
 	}
 	if (is_blocked(session, err)) {
 		agent_session_reply_error(session, err);
-		agent_session_close(session, CLOSE_POLICY, "connections are switched off");
+		agent_session_close(session, WS_CLOSE_POLICY, "connections are switched off");
 		return true;
 	}
 	if (is_taken(session, hello.hub_id, err)) {

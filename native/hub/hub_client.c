@@ -10,6 +10,7 @@
 #include "net/ws_conn.h"
 #include "proto/proto_constants.h"
 #include "proto/proto_envelope.h"
+#include "proto/proto_error.h"
 #include "proto/proto_session.h"
 
 #include <inttypes.h>
@@ -27,8 +28,6 @@
 #define CHUNK_WRITE_WAIT_MS (60 * 1000)
 
 #define REQUEST_ID_BYTES 32
-
-#define CLOSE_NORMAL 1000 /* RFC 6455 */
 
 struct request {
 	char id[REQUEST_ID_BYTES];
@@ -51,33 +50,6 @@ struct hub_client {
 	bool is_lost;
 };
 
-/* What the Agent's number means; the reverse of the Agent's own table. */
-static enum error_kind kind_of_code(int64_t code)
-{
-	static const struct {
-		int64_t code;
-		enum error_kind kind;
-	} kinds[] = {
-		{ PROTO_BAD_REQUEST, ERROR_INVALID },
-		{ PROTO_UNAUTHORIZED, ERROR_UNAUTHORIZED },
-		{ PROTO_NOT_FOUND, ERROR_NOT_FOUND },
-		{ PROTO_BLOCKED, ERROR_BLOCKED },
-		{ PROTO_CONFLICT, ERROR_CONFLICT },
-		{ PROTO_TOO_LARGE, ERROR_TOO_LARGE },
-		{ PROTO_LOCKED_OUT, ERROR_LOCKED_OUT },
-		{ PROTO_INTERNAL, ERROR_IO },
-		{ PROTO_NOT_IMPLEMENTED, ERROR_NOT_IMPLEMENTED },
-		{ PROTO_NO_SPACE, ERROR_NO_SPACE },
-	};
-
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		if (kinds[i].code == code) {
-			return kinds[i].kind;
-		}
-	}
-	return ERROR_IO;
-}
-
 static void lose(struct hub_client *client, const struct error *err)
 {
 	if (client->is_lost) {
@@ -92,7 +64,7 @@ static void lose(struct hub_client *client, const struct error *err)
 static void refuse(struct hub_client *client, const struct error *err)
 {
 	if (client->conn != NULL) {
-		ws_conn_close(client->conn, CLOSE_NORMAL, "");
+		ws_conn_close(client->conn, WS_CLOSE_NORMAL, "");
 	}
 	lose(client, err);
 }
@@ -235,7 +207,7 @@ static void answer(
 	if (message->error_code == 0) {
 		request->reply(request->user, message, NULL);
 	} else {
-		error_set(&err, kind_of_code(message->error_code), "%s",
+		error_set(&err, proto_error_kind(message->error_code), "%s",
 			message->error_message != NULL ? message->error_message
 						       : "the Agent refused");
 		request->reply(request->user, NULL, &err);
@@ -289,14 +261,14 @@ static void on_closed(void *user, struct ws_conn *conn, unsigned code, const cha
 	if (code == CLOSE_TOKEN_REVOKED) {
 		error_set(
 			&err, ERROR_UNAUTHORIZED, "the Agent has revoked this computer's pairing");
-	} else if (code == CLOSE_NORMAL) {
+	} else if (code == WS_CLOSE_NORMAL) {
 		/* Nothing broke, so connecting again would only throw the other one out. */
 		error_set(&err, ERROR_CONFLICT,
 			"another push from this computer has taken this one's place; run this again "
 			"when that is done");
 	} else if (reason != NULL && reason[0] != '\0') {
 		error_set(&err, ERROR_IO, "the Agent closed the connection: %s", reason);
-	} else if (code == 1006) {
+	} else if (code == WS_CLOSE_LINK_BROKE) {
 		error_set(&err, ERROR_IO, "the connection broke");
 	} else {
 		error_set(&err, ERROR_IO, "the Agent closed the connection (%u)", code);

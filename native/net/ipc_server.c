@@ -354,8 +354,7 @@ static bool establish(struct ipc_server *server, struct error *err)
 		return true;
 	}
 	stop_listening(server);
-	/* Before and after: what happens meanwhile is seen, and the folder may be there only now.
-	 */
+	/* Before and after: what happens meanwhile is seen; the folder may be there only now. */
 	watch_folder(server);
 	ok = listen_at(server, err);
 	watch_folder(server);

@@ -5,9 +5,6 @@
 
 #include <libwebsockets.h>
 
-#define CODE_POLICY 1008
-#define CODE_LINK_BROKE 1006
-
 /* Life */
 
 static int64_t silence_left_ms(const struct ws_clock *clock, const struct ws_conn *conn)
@@ -45,7 +42,7 @@ static void on_life_timer(void *user)
 		return;
 	}
 	if (conn->limits.pong_wait_ms > 0 && !conn->paused && silence_left_ms(clock, conn) <= 0) {
-		ws_conn_kill(conn, CODE_LINK_BROKE, "the peer has fallen silent");
+		ws_conn_kill(conn, WS_CLOSE_LINK_BROKE, "the peer has fallen silent");
 		return;
 	}
 	if (conn->limits.ping_period_ms > 0 && loop_now_ms() >= clock->next_ping_ms) {
@@ -84,7 +81,7 @@ static void on_write_timer(void *user)
 	uint64_t acked_bytes = tcp_socket_acked_bytes(lws_get_socket_fd(conn->wsi));
 
 	if (clock->acked_known && acked_bytes == clock->acked_bytes) {
-		ws_conn_kill(conn, CODE_LINK_BROKE, "the peer takes nothing");
+		ws_conn_kill(conn, WS_CLOSE_LINK_BROKE, "the peer takes nothing");
 		return;
 	}
 	clock->acked_known = true; /* a large frame on a slow link: it moves */
@@ -95,8 +92,8 @@ static void on_write_timer(void *user)
 void ws_clock_queued(struct ws_clock *clock, const struct ws_conn *conn)
 {
 	if (!loop_timer_running(clock->write_timer)) {
-		clock->acked_known =
-			false; /* mostly it leaves at once: do not ask the kernel yet */
+		/* Mostly it leaves at once: do not ask the kernel yet. */
+		clock->acked_known = false;
 		watch_writing(clock, conn);
 	}
 }
@@ -119,9 +116,9 @@ static void on_deadline(void *user)
 	struct ws_conn *conn = user;
 
 	if (conn->opened) {
-		ws_conn_close(conn, CODE_POLICY, "time is up");
+		ws_conn_close(conn, WS_CLOSE_POLICY, "time is up");
 	} else {
-		ws_conn_kill(conn, CODE_POLICY, "time is up");
+		ws_conn_kill(conn, WS_CLOSE_POLICY, "time is up");
 	}
 }
 

@@ -15,11 +15,6 @@
 /* libwebsockets keeps the name of this kind of frame to itself. */
 #define WRITE_CLOSE ((enum lws_write_protocol)4)
 
-#define CODE_TOO_LARGE 1009
-#define CODE_NOT_UTF8 1007
-#define CODE_POLICY 1008
-#define CODE_LINK_BROKE 1006
-
 /* The states in which a connection still takes what comes, and still sends. */
 
 static bool is_live(const struct ws_conn *conn)
@@ -78,7 +73,7 @@ static void report_oversize(struct ws_conn *conn, enum ws_input_kind kind)
 	if (kind == WS_INPUT_BINARY_OVERSIZE && conn->events->binary_oversize != NULL) {
 		conn->events->binary_oversize(conn->user, conn, strbuf_text(start), start->length);
 	} else {
-		ws_conn_close(conn, CODE_TOO_LARGE, "message too large");
+		ws_conn_close(conn, WS_CLOSE_TOO_LARGE, "message too large");
 	}
 }
 
@@ -88,7 +83,7 @@ static void report_text(struct ws_conn *conn, const struct strbuf *text)
 	if (utf8_valid(strbuf_text(text), text->length)) {
 		conn->events->text(conn->user, conn, strbuf_text(text), text->length);
 	} else {
-		ws_conn_close(conn, CODE_NOT_UTF8, "bad utf8");
+		ws_conn_close(conn, WS_CLOSE_NOT_UTF8, "bad utf8");
 	}
 }
 
@@ -172,7 +167,7 @@ static void report_closed(struct ws_conn *conn)
 	if (conn->opened && !conn->closed) {
 		conn->closed = true;
 		conn->events->closed(conn->user, conn,
-			conn->code != 0 ? conn->code : CODE_LINK_BROKE, conn->reason);
+			conn->code != 0 ? conn->code : WS_CLOSE_LINK_BROKE, conn->reason);
 	}
 }
 
@@ -324,7 +319,7 @@ static void send_queued(struct ws_conn *conn)
 		limit_of(conn, conn->limits.guest_queued_bytes, conn->limits.max_queued_bytes);
 
 	if (ws_output_memory_bytes(&conn->output) + conn->leaving_bytes > limit_bytes) {
-		ws_conn_kill(conn, CODE_POLICY, "the peer takes too little");
+		ws_conn_kill(conn, WS_CLOSE_POLICY, "the peer takes too little");
 		return;
 	}
 	ws_clock_queued(&conn->clock, conn);

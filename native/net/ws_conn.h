@@ -12,9 +12,9 @@ struct ws_conn;
  * returns; every pointer to it is void after that. All on the loop's thread.
  *
  * Whole messages are reported; fragments are joined up to max_message_bytes (a guest's up to
- * guest_message_bytes). A text message past
- * that closes with 1009; a binary one is reported once through binary_oversize with what had
- * arrived (at most that many bytes) and the rest is thrown away as it streams in.
+ * guest_message_bytes). A text message past that closes with WS_CLOSE_TOO_LARGE; a binary one is
+ * reported once through binary_oversize with what had arrived (at most that many bytes) and the
+ * rest is thrown away as it streams in.
  */
 struct ws_events {
 	/* Returns the user pointer for the calls below. */
@@ -30,16 +30,27 @@ struct ws_events {
 	void (*binary)(void *user, struct ws_conn *conn, struct strbuf *message);
 	/* Optional. */
 	void (*binary_oversize)(void *user, struct ws_conn *conn, const char *start, size_t length);
-	/* code: the close code (1006: the link broke). */
+	/* code: the close code. */
 	void (*closed)(void *user, struct ws_conn *conn, unsigned code, const char *reason);
 	/* Optional: the output queue has drained to nothing. */
 	void (*drained)(void *user, struct ws_conn *conn);
 };
 
+/* Close codes of RFC 6455 §7.4.1; those from 4000 on are the caller's own. */
+enum ws_close {
+	WS_CLOSE_NORMAL = 1000,
+	WS_CLOSE_GOING_AWAY = 1001,
+	WS_CLOSE_LINK_BROKE = 1006, /* only ever reported */
+	WS_CLOSE_NOT_UTF8 = 1007,
+	WS_CLOSE_POLICY = 1008,
+	WS_CLOSE_TOO_LARGE = 1009,
+	WS_CLOSE_TRY_LATER = 1013,
+};
+
 /* Timing and limits; the values are the protocol's and come from the caller. */
 struct ws_limits {
 	int64_t ping_period_ms; /* 0: never ping */
-	int64_t pong_wait_ms;	/* a peer that sends nothing for so long is dropped (1006) */
+	int64_t pong_wait_ms;	/* a peer that sends nothing for so long is dropped */
 	int64_t write_wait_ms;	/* a frame that has not left by then drops the connection */
 	size_t max_message_bytes;
 	size_t max_queued_bytes; /* output past this, as memory, drops the connection */
@@ -78,7 +89,7 @@ bool ws_conn_input_pending(const struct ws_conn *conn);
 /* Gives a buffer back for the next binary message; keeps a few, frees the rest. */
 void ws_conn_recycle_take(struct ws_conn *conn, struct strbuf *buffer);
 
-/* Closes with 1008 after so long; 0: never. A server's connections start with its guest_wait_ms. */
+/* Closes with WS_CLOSE_POLICY after so long; 0: never. A server begins with its guest_wait_ms. */
 void ws_conn_set_deadline(struct ws_conn *conn, int64_t delay_ms);
 void ws_conn_set_standing(struct ws_conn *conn, enum ws_standing standing);
 const char *ws_conn_address(const struct ws_conn *conn); /* the peer's, numeric; borrowed */

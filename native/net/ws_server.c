@@ -52,7 +52,8 @@ static unsigned count_guests(const struct ws_server *server, const struct peer *
 	unsigned count = 0;
 
 	for (const struct peer *peer = server->peers; peer != NULL; peer = peer->next) {
-		count += is_counted(peer) && (like == NULL || peer_key_equal(&peer->key, &like->key));
+		count += is_counted(peer) &&
+			 (like == NULL || peer_key_equal(&peer->key, &like->key));
 	}
 	return count;
 }
@@ -92,7 +93,7 @@ static void make_room(struct ws_server *server, struct peer *newcomer)
 		return;
 	}
 	victim = find_victim(server, like);
-	ws_conn_kill(victim->conn, 1013, "too many strangers");
+	ws_conn_kill(victim->conn, WS_CLOSE_TRY_LATER, "too many strangers");
 }
 
 /* The request */
@@ -208,8 +209,7 @@ static void on_connection(void *user, uint32_t events)
 			if (errno == EMFILE || errno == ENFILE) {
 				drop_one(server);
 			}
-			return; /* whatever else it was, it was about one connection, or there is
-				   none */
+			return; /* whatever else it was: about one connection, or there is none */
 		}
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 		setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent_bytes, sizeof(unsent_bytes));
@@ -331,7 +331,7 @@ void ws_server_destroy(struct ws_server *server)
 		struct peer *peer = server->peers;
 
 		server->peers = peer->next;
-		ws_conn_leave(peer->conn, 1001, "the agent stops", true);
+		ws_conn_leave(peer->conn, WS_CLOSE_GOING_AWAY, "the agent stops", true);
 		free(peer);
 	}
 	free(server);
