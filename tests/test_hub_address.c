@@ -2,6 +2,7 @@
 
 #include "core/cleanup.h"
 #include "core/error.h"
+#include "net/tcp_socket.h"
 #include "suite.h"
 
 #include <check.h>
@@ -72,8 +73,8 @@ END_TEST
 
 START_TEST(addresses_are_written)
 {
-	AUTO(free_ptr) char *v4 = hub_address_format("10.0.0.1", 9999);
-	AUTO(free_ptr) char *v6 = hub_address_format("::1", 1);
+	AUTO(free_ptr) char *v4 = tcp_socket_host_port("10.0.0.1", 9999);
+	AUTO(free_ptr) char *v6 = tcp_socket_host_port("::1", 1);
 
 	ck_assert_str_eq(v4, "10.0.0.1:9999");
 	ck_assert_str_eq(v6, "[::1]:1");

@@ -19,6 +19,7 @@
 #include "core/xalloc.h"
 #include "net/local_addresses.h"
 #include "net/lws_loop.h"
+#include "net/tcp_socket.h"
 #include "proto/proto_ipc.h"
 
 #include <signal.h>
@@ -262,9 +263,7 @@ static void close_services(struct daemon *daemon)
 	}
 	agent_destroy(TAKE_PTR(daemon->agent));
 	ui_link_destroy(TAKE_PTR(daemon->ui));
-	if (daemon->worker != NULL) {
-		worker_destroy(TAKE_PTR(daemon->worker));
-	}
+	worker_destroy(TAKE_PTR(daemon->worker));
 	lws_loop_destroy(TAKE_PTR(daemon->lws_loop));
 	config_finish(&daemon->config);
 }
@@ -298,11 +297,13 @@ static bool open_after_another(struct daemon *daemon, struct error *err)
 static void say_listening(const struct daemon *daemon)
 {
 	AUTO(strvec_finish) struct strvec addresses = { 0 };
+	AUTO(free_ptr) char *place = NULL;
 	AUTO(free_ptr) char *text = NULL;
 
 	local_addresses(&addresses);
-	text = xasprintf("listening on %s:%u",
+	place = tcp_socket_host_port(
 		addresses.count > 0 ? addresses.items[0] : "127.0.0.1", agent_port(daemon->agent));
+	text = xasprintf("listening on %s", place);
 	puts(text);
 	fflush(stdout);
 	notify_status(daemon->notify, text);

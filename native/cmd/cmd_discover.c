@@ -7,7 +7,7 @@
 #include "core/loop.h"
 #include "core/strbuf.h"
 #include "hub/agent_finder.h"
-#include "hub/hub_address.h"
+#include "net/tcp_socket.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -91,7 +91,7 @@ static void print_table(const struct found_agent *agents, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		const struct found_agent *agent = &agents[i];
 		AUTO(free_ptr)
-		char *address = hub_address_format(agent->address, (uint16_t)agent->port);
+		char *address = tcp_socket_host_port(agent->address, (uint16_t)agent->port);
 		const char *const row[] = { or_dash(agent->name), agent->id, address,
 			or_dash(agent->platform), or_dash(agent->version), NULL };
 

@@ -17,6 +17,7 @@
 #include "hub/push_manifest.h"
 #include "hub/push_report.h"
 #include "net/lws_loop.h"
+#include "net/tcp_socket.h"
 #include "proto/proto_constants.h"
 #include "proto/proto_steam.h"
 #include "proto/proto_upload.h"
@@ -215,7 +216,7 @@ static void start_push(struct push_command *command)
 	const struct push_options *options = &command->options;
 	struct hub_push_options push;
 
-	command->address_text = hub_address_format(command->address.host, command->address.port);
+	command->address_text = tcp_socket_host_port(command->address.host, command->address.port);
 	if (command->agent_name == NULL) {
 		command->agent_name = xstrdup(command->address_text);
 	}
@@ -425,13 +426,9 @@ static void tear_down(struct push_command *command)
 	code_prompt_destroy(command->prompt);
 	agent_finder_destroy(TAKE_PTR(command->finder)); /* drop_finder() may still come */
 	hub_push_destroy(command->push);
-	if (command->worker != NULL) {
-		worker_destroy(command->worker);
-	}
+	worker_destroy(command->worker);
 	lws_loop_destroy(command->lws_loop);
-	if (command->loop != NULL) {
-		loop_destroy(command->loop);
-	}
+	loop_destroy(command->loop);
 	hash_cache_destroy(command->cache);
 	hub_tokens_finish(&command->tokens);
 	push_manifest_finish(&command->manifest);

@@ -3,6 +3,7 @@
 #include "cmd/text_table.h"
 #include "core/cleanup.h"
 #include "core/xalloc.h"
+#include "net/tcp_socket.h"
 #include "proto/proto_ipc.h"
 
 #include <stdio.h>
@@ -63,11 +64,11 @@ static void print_addresses(const struct ipc_agent *agent)
 {
 	printf(LABEL, "listening");
 	for (size_t i = 0; i < agent->addresses.count; i++) {
-		const char *address = agent->addresses.items[i];
-		bool is_v6 = strchr(address, ':') != NULL;
+		AUTO(free_ptr)
+		char *place =
+			tcp_socket_host_port(agent->addresses.items[i], (uint16_t)agent->port);
 
-		printf("%s%s%s%s:%lld", i > 0 ? ", " : "", is_v6 ? "[" : "", address,
-			is_v6 ? "]" : "", (long long)agent->port);
+		printf("%s%s", i > 0 ? ", " : "", place);
 	}
 	if (agent->addresses.count == 0) {
 		printf("port %lld, no network", (long long)agent->port);

@@ -20,7 +20,7 @@ struct worker_job {
 
 /* Threads are started with the first job that finds none idle, and end after 10 s of idleness. */
 struct worker *worker_create(struct loop *loop, unsigned thread_limit);
-/* Runs what was submitted to its end, done() included. */
+/* Runs what was submitted to its end, done() included. NULL is fine. */
 void worker_destroy(struct worker *worker);
 void worker_submit(struct worker *worker, struct worker_job *job);
 unsigned worker_queued_count(const struct worker *worker); /* submitted and not yet done() */

@@ -96,9 +96,3 @@ void hub_address_finish(struct hub_address *address)
 	free(address->host);
 	*address = (struct hub_address){ 0 };
 }
-
-char *hub_address_format(const char *host, uint16_t port)
-{
-	return strchr(host, ':') != NULL ? xasprintf("[%s]:%u", host, port)
-					 : xasprintf("%s:%u", host, port);
-}

@@ -19,5 +19,3 @@ struct hub_address {
 bool hub_address_parse(
 	struct hub_address *address, const char *text, bool *is_address, struct error *err);
 void hub_address_finish(struct hub_address *address);
-/* "host:port" or "[host]:port"; caller frees. */
-char *hub_address_format(const char *host, uint16_t port);

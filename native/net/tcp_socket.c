@@ -1,6 +1,7 @@
 #include "net/tcp_socket.h"
 
 #include "core/cleanup.h"
+#include "core/xalloc.h"
 
 #include <errno.h>
 #include <linux/tcp.h>
@@ -61,6 +62,11 @@ bool tcp_socket_input_pending(int fd)
 	int bytes = 0;
 
 	return ioctl(fd, FIONREAD, &bytes) == 0 && bytes > 0;
+}
+
+char *tcp_socket_host_port(const char *host, uint16_t port)
+{
+	return xasprintf(strchr(host, ':') != NULL ? "[%s]:%u" : "%s:%u", host, port);
 }
 
 void tcp_socket_address(const struct sockaddr *peer, char out[TCP_SOCKET_ADDRESS_BYTES])

@@ -22,6 +22,9 @@ int64_t tcp_socket_silent_ms(int fd);	 /* since the last bytes came, header byte
 uint64_t tcp_socket_acked_bytes(int fd); /* of ours, since the connection began */
 bool tcp_socket_input_pending(int fd);	 /* unread bytes */
 
+/* As in a URL: "host:port", or "[host]:port" for IPv6; caller frees. */
+char *tcp_socket_host_port(const char *host, uint16_t port);
+
 #define TCP_SOCKET_ADDRESS_BYTES 64
 /* Numeric, without the port; IPv4 mapped into IPv6 as IPv4; link-local with %interface. */
 void tcp_socket_address(const struct sockaddr *peer, char out[TCP_SOCKET_ADDRESS_BYTES]);

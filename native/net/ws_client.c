@@ -72,7 +72,7 @@ static void on_connect_timer(void *user)
 
 	if (client->conn != NULL && !client->conn->opened) {
 		client->timed_out = true;
-		ws_conn_kill(client->conn, 1006, "time is up");
+		ws_conn_kill(client->conn, WS_CLOSE_LINK_BROKE, "time is up");
 	}
 }
 
@@ -95,7 +95,6 @@ static bool check_host(const char *host, struct error *err)
 struct ws_client *ws_client_create(
 	struct lws_loop *lws_loop, const struct ws_client_options *options, struct error *err)
 {
-	bool is_v6 = strchr(options->host, ':') != NULL;
 	struct lws_client_connect_info info = {
 		.context = lws_loop_context(lws_loop),
 		.vhost = lws_loop_vhost(lws_loop),
@@ -115,7 +114,7 @@ struct ws_client *ws_client_create(
 	client->failed = options->failed;
 	client->connect_wait_ms = options->connect_wait_ms;
 	client->path = xstrdup(options->path);
-	client->place = xasprintf(is_v6 ? "[%s]:%u" : "%s:%u", options->host, options->port);
+	client->place = tcp_socket_host_port(options->host, options->port);
 	client->connect_timer =
 		loop_timer_create(lws_loop_core(lws_loop), on_connect_timer, client);
 	client->conn = ws_conn_create(
@@ -137,7 +136,7 @@ void ws_client_destroy(struct ws_client *client)
 		return;
 	}
 	if (client->conn != NULL) {
-		ws_conn_leave(client->conn, 1001, "", false);
+		ws_conn_leave(client->conn, WS_CLOSE_GOING_AWAY, "", false);
 	}
 	loop_timer_destroy(client->connect_timer);
 	free(client->place);
