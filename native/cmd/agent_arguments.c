@@ -2,11 +2,11 @@
 
 #include "agent/agent.h"
 #include "cmd/cmd.h"
+#include "cmd/cmd_options.h"
 #include "core/log.h"
 
 #include <getopt.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include <stddef.h>
 
 static const char help[] =
 	"Usage: capydeck agent [options]\n"
@@ -48,29 +48,10 @@ static const char help[] =
 	"  1  failed, e.g. the port is taken or another agent runs\n"
 	"  2  wrong options\n";
 
-static bool read_port(const char *text, int64_t *port)
+static int check_arguments(const struct agent_arguments *arguments, const char *surplus)
 {
-	char *end;
-	long value = strtol(text, &end, 10);
-
-	if (end == text || *end != '\0' || value < 0 || value > 65535) {
-		return false;
-	}
-	*port = value;
-	return true;
-}
-
-static int check_arguments(struct agent_arguments *arguments, const char *surplus)
-{
-	if (arguments->help) {
-		fputs(help, stdout);
-		return CMD_OK;
-	}
 	if (surplus != NULL) {
 		return cmd_usage("agent", "what is '%s' for?", surplus);
-	}
-	if (arguments->port_text != NULL && !read_port(arguments->port_text, &arguments->port)) {
-		return cmd_usage("agent", "'%s' is not a port (0 to 65535)", arguments->port_text);
 	}
 	if (arguments->wait && arguments->takeover) {
 		return cmd_usage("agent", "--wait lets another agent serve, --takeover does not: "
@@ -84,66 +65,26 @@ static int check_arguments(struct agent_arguments *arguments, const char *surplu
 
 int agent_arguments_read(struct agent_arguments *arguments, int argc, char **argv)
 {
-	enum { PORT, NAME, LIBRARY, STEAM, CONFIG, STATE, RUNTIME, TEXT_COUNT };
-	enum {
-		NO_MDNS = TEXT_COUNT,
-		NO_OVERLAY,
-		WAIT,
-		TAKEOVER,
-		STDIN_EOF,
-		ALLOW_ROOT,
-		VERBOSE,
-		HELP,
-		COUNT
+	const struct cmd_option options[] = {
+		{ "port", .number = &arguments->port, .high = UINT16_MAX },
+		{ "name", .text = &arguments->name },
+		{ "library", .text = &arguments->paths.library_dir },
+		{ "steam-dir", .text = &arguments->steam_dir },
+		{ "config-dir", .text = &arguments->paths.config_dir },
+		{ "state-dir", .text = &arguments->paths.state_dir },
+		{ "runtime-dir", .text = &arguments->paths.runtime_dir },
+		{ "no-mdns", .flag = &arguments->no_mdns },
+		{ "no-overlay", .flag = &arguments->no_overlay },
+		{ "wait", .flag = &arguments->wait },
+		{ "takeover", .flag = &arguments->takeover },
+		{ "exit-on-stdin-eof", .flag = &arguments->exit_on_stdin_eof },
+		{ "allow-root", .flag = &arguments->allow_root },
+		{ "verbose", .flag = &arguments->verbose },
+		{ .name = NULL },
 	};
-	static const struct option options[COUNT + 1] = {
-		[PORT] = { "port", required_argument, NULL, PORT },
-		[NAME] = { "name", required_argument, NULL, NAME },
-		[LIBRARY] = { "library", required_argument, NULL, LIBRARY },
-		[STEAM] = { "steam-dir", required_argument, NULL, STEAM },
-		[CONFIG] = { "config-dir", required_argument, NULL, CONFIG },
-		[STATE] = { "state-dir", required_argument, NULL, STATE },
-		[RUNTIME] = { "runtime-dir", required_argument, NULL, RUNTIME },
-		[NO_MDNS] = { "no-mdns", no_argument, NULL, NO_MDNS },
-		[NO_OVERLAY] = { "no-overlay", no_argument, NULL, NO_OVERLAY },
-		[WAIT] = { "wait", no_argument, NULL, WAIT },
-		[TAKEOVER] = { "takeover", no_argument, NULL, TAKEOVER },
-		[STDIN_EOF] = { "exit-on-stdin-eof", no_argument, NULL, STDIN_EOF },
-		[ALLOW_ROOT] = { "allow-root", no_argument, NULL, ALLOW_ROOT },
-		[VERBOSE] = { "verbose", no_argument, NULL, VERBOSE },
-		[HELP] = { "help", no_argument, NULL, HELP },
-	};
-	const char **const texts[TEXT_COUNT] = {
-		[PORT] = &arguments->port_text,
-		[NAME] = &arguments->name,
-		[LIBRARY] = &arguments->paths.library_dir,
-		[STEAM] = &arguments->steam_dir,
-		[CONFIG] = &arguments->paths.config_dir,
-		[STATE] = &arguments->paths.state_dir,
-		[RUNTIME] = &arguments->paths.runtime_dir,
-	};
-	bool *const flags[COUNT] = {
-		[NO_MDNS] = &arguments->no_mdns,
-		[NO_OVERLAY] = &arguments->no_overlay,
-		[WAIT] = &arguments->wait,
-		[TAKEOVER] = &arguments->takeover,
-		[STDIN_EOF] = &arguments->exit_on_stdin_eof,
-		[ALLOW_ROOT] = &arguments->allow_root,
-		[VERBOSE] = &arguments->verbose,
-		[HELP] = &arguments->help,
-	};
-	int option;
+	int code;
 
 	*arguments = (struct agent_arguments){ .port = AGENT_PORT_FROM_SETTINGS };
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (option == '?') {
-			return cmd_usage("agent", NULL);
-		}
-		if (option < TEXT_COUNT) {
-			*texts[option] = optarg;
-		} else {
-			*flags[option] = true;
-		}
-	}
-	return check_arguments(arguments, optind < argc ? argv[optind] : NULL);
+	code = cmd_options_read("agent", help, options, argc, argv);
+	return code >= 0 ? code : check_arguments(arguments, optind < argc ? argv[optind] : NULL);
 }

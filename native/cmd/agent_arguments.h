@@ -10,7 +10,6 @@ struct agent_arguments {
 	struct paths_options paths;
 	const char *name;
 	const char *steam_dir;
-	const char *port_text;
 	int64_t port; /* AGENT_PORT_FROM_SETTINGS: not given */
 	bool no_mdns;
 	bool no_overlay;
@@ -19,7 +18,6 @@ struct agent_arguments {
 	bool exit_on_stdin_eof;
 	bool allow_root;
 	bool verbose;
-	bool help;
 };
 
 /* An exit code, said why; or −1: go on. */

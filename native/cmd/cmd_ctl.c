@@ -1,5 +1,6 @@
 #include "cmd/cmd.h"
 
+#include "cmd/cmd_options.h"
 #include "cmd/ctl.h"
 #include "cmd/ctl_games.h"
 #include "cmd/ctl_print.h"
@@ -14,7 +15,6 @@
 
 #include <getopt.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const char help[] =
@@ -69,18 +69,6 @@ static const char help[] =
 
 #define DEFAULT_LINES 50
 
-static bool run_status(struct ctl *ctl, char **args, struct error *err)
-{
-	struct ipc_status status = { 0 };
-	bool ok = ctl_call(ctl, "status", NULL, NULL, ipc_status_fields, &status, err);
-
-	if (ok && !ctl->json) {
-		ctl_print_status(&status);
-	}
-	json_finish(&status, ipc_status_fields);
-	return ok;
-}
-
 static void print_pairing(const struct ctl *ctl, const struct ipc_pairing *pairing)
 {
 	AUTO(strbuf_finish) struct strbuf json = { 0 };
@@ -127,30 +115,6 @@ static bool run_pairing_dismiss(struct ctl *ctl, char **args, struct error *err)
 	return ctl_tell(ctl, "pairing.dismiss", NULL, NULL, "the code is void now", err);
 }
 
-static bool run_pairing_reopen(struct ctl *ctl, char **args, struct error *err)
-{
-	struct ipc_pairing pairing = { 0 };
-	bool ok = ctl_call(ctl, "pairing.reopen", NULL, NULL, ipc_pairing_fields, &pairing, err);
-
-	if (ok && !ctl->json) {
-		ctl_print_pairing(&pairing);
-	}
-	json_finish(&pairing, ipc_pairing_fields);
-	return ok;
-}
-
-static bool run_hubs_list(struct ctl *ctl, char **args, struct error *err)
-{
-	struct ipc_hubs hubs = { 0 };
-	bool ok = ctl_call(ctl, "hubs.list", NULL, NULL, ipc_hubs_fields, &hubs, err);
-
-	if (ok && !ctl->json) {
-		ctl_print_hubs(&hubs);
-	}
-	json_finish(&hubs, ipc_hubs_fields);
-	return ok;
-}
-
 static bool run_hubs_revoke(struct ctl *ctl, char **args, struct error *err)
 {
 	const struct ipc_hub_id params = { .hub_id = args[0] };
@@ -159,35 +123,11 @@ static bool run_hubs_revoke(struct ctl *ctl, char **args, struct error *err)
 		"revoked; the Hub has to pair again", err);
 }
 
-static bool run_uploads_list(struct ctl *ctl, char **args, struct error *err)
-{
-	struct ipc_uploads uploads = { 0 };
-	bool ok = ctl_call(ctl, "uploads.list", NULL, NULL, ipc_uploads_fields, &uploads, err);
-
-	if (ok && !ctl->json) {
-		ctl_print_uploads(&uploads);
-	}
-	json_finish(&uploads, ipc_uploads_fields);
-	return ok;
-}
-
 static bool run_uploads_discard(struct ctl *ctl, char **args, struct error *err)
 {
 	const struct ipc_upload_id params = { .upload_id = args[0] };
 
 	return ctl_tell(ctl, "uploads.discard", ipc_upload_id_fields, &params, "discarded", err);
-}
-
-static bool run_settings_list(struct ctl *ctl, char **args, struct error *err)
-{
-	struct ipc_settings settings = { 0 };
-	bool ok = ctl_call(ctl, "settings.list", NULL, NULL, ipc_settings_fields, &settings, err);
-
-	if (ok && !ctl->json) {
-		ctl_print_settings(&settings);
-	}
-	json_finish(&settings, ipc_settings_fields);
-	return ok;
 }
 
 /* A text without its quotes, as scripts want it; anything else is JSON. */
@@ -280,37 +220,54 @@ static bool run_log(struct ctl *ctl, char **args, struct error *err)
 	return ok && (!ctl->follow || follow_log(ctl, err));
 }
 
+#define VIEW(method_, struct_, print_)                                                             \
+	{                                                                                          \
+		.method = (method_), .fields = struct_##_fields, .bytes = sizeof(struct struct_),  \
+		.print = (print_)                                                                  \
+	}
+
+static const struct ctl_view games_view = VIEW("games.list", ipc_games, ctl_print_games);
+static const struct ctl_view hubs_view = VIEW("hubs.list", ipc_hubs, ctl_print_hubs);
+static const struct ctl_view reopened_view = VIEW("pairing.reopen", ipc_pairing, ctl_print_pairing);
+static const struct ctl_view settings_view =
+	VIEW("settings.list", ipc_settings, ctl_print_settings);
+static const struct ctl_view status_view = VIEW("status", ipc_status, ctl_print_status);
+static const struct ctl_view trash_view = VIEW("games.trash", ipc_trash, ctl_print_trash);
+static const struct ctl_view uploads_view = VIEW("uploads.list", ipc_uploads, ctl_print_uploads);
+
+/* Has a view or a function. */
 static const struct ctl_command {
 	const char *noun;
 	const char *verb; /* NULL: what the noun alone means */
 	int argument_count;
 	ctl_run *run;
+	const struct ctl_view *view;
 } commands[] = {
-	{ "games", NULL, 0, ctl_games_list },
-	{ "games", "delete", 1, ctl_games_delete },
-	{ "games", "discard", 1, ctl_games_discard },
-	{ "games", "list", 0, ctl_games_list },
-	{ "games", "restore", 1, ctl_games_restore },
-	{ "games", "trash", 0, ctl_games_trash },
-	{ "hubs", NULL, 0, run_hubs_list },
-	{ "hubs", "list", 0, run_hubs_list },
-	{ "hubs", "revoke", 1, run_hubs_revoke },
-	{ "lockouts", "reset", 0, run_lockouts_reset },
-	{ "log", NULL, 0, run_log },
-	{ "pairing", NULL, 0, run_pairing },
-	{ "pairing", "show", 0, run_pairing },
-	{ "pairing", "dismiss", 0, run_pairing_dismiss },
-	{ "pairing", "reopen", 0, run_pairing_reopen },
-	{ "settings", NULL, 0, run_settings_list },
-	{ "settings", "get", 1, run_settings_get },
-	{ "settings", "list", 0, run_settings_list },
-	{ "settings", "set", 2, run_settings_set },
-	{ "status", NULL, 0, run_status },
-	{ "steam", NULL, 0, ctl_steam_show },
-	{ "steam", "restart", 0, ctl_steam_restart },
-	{ "uploads", NULL, 0, run_uploads_list },
-	{ "uploads", "discard", 1, run_uploads_discard },
-	{ "uploads", "list", 0, run_uploads_list },
+	{ "games", NULL, 0, .view = &games_view },
+	{ "games", "delete", 1, .run = ctl_games_delete },
+	{ "games", "discard", 1, .run = ctl_games_discard },
+	{ "games", "list", 0, .view = &games_view },
+	{ "games", "restore", 1, .run = ctl_games_restore },
+	{ "games", "trash", 0, .view = &trash_view },
+	{ "hubs", NULL, 0, .view = &hubs_view },
+	{ "hubs", "list", 0, .view = &hubs_view },
+	{ "hubs", "revoke", 1, .run = run_hubs_revoke },
+	{ "lockouts", "reset", 0, .run = run_lockouts_reset },
+	{ "log", NULL, 0, .run = run_log },
+	{ "pairing", NULL, 0, .run = run_pairing },
+	{ "pairing", "show", 0, .run = run_pairing },
+	{ "pairing", "dismiss", 0, .run = run_pairing_dismiss },
+	{ "pairing", "reopen", 0, .view = &reopened_view },
+	{ "settings", NULL, 0, .view = &settings_view },
+	{ "settings", "get", 1, .run = run_settings_get },
+	{ "settings", "list", 0, .view = &settings_view },
+	{ "settings", "set", 2, .run = run_settings_set },
+	{ "status", NULL, 0, .view = &status_view },
+	{ "steam", NULL, 0, .run = ctl_steam_show },
+	{ "steam", "restart", 0, .run = ctl_steam_restart },
+	{ "uploads", NULL, 0, .view = &uploads_view },
+	{ "uploads", "discard", 1, .run = run_uploads_discard },
+	{ "uploads", "list", 0, .view = &uploads_view },
 };
 
 static const struct ctl_command *find_command(const char *noun, const char *verb)
@@ -326,78 +283,6 @@ static const struct ctl_command *find_command(const char *noun, const char *verb
 		}
 	}
 	return NULL;
-}
-
-static bool read_count(const char *text, int64_t *count)
-{
-	char *end;
-	long value = strtol(text, &end, 10);
-
-	if (end == text || *end != '\0' || value < 0) {
-		return false;
-	}
-	*count = value;
-	return true;
-}
-
-/* An exit code, or −1: go on. */
-static int read_options(struct ctl *ctl, int argc, char **argv)
-{
-	enum { JSON = 1, YES, FORCE, WAIT, FOLLOW, LINES, RUNTIME, CONFIG, STATE, HELP };
-	static const struct option options[] = {
-		{ "json", no_argument, NULL, JSON },
-		{ "yes", no_argument, NULL, YES },
-		{ "force", no_argument, NULL, FORCE },
-		{ "wait", no_argument, NULL, WAIT },
-		{ "follow", no_argument, NULL, FOLLOW },
-		{ "lines", required_argument, NULL, LINES },
-		{ "runtime-dir", required_argument, NULL, RUNTIME },
-		{ "config-dir", required_argument, NULL, CONFIG },
-		{ "state-dir", required_argument, NULL, STATE },
-		{ "help", no_argument, NULL, HELP },
-		{ NULL, 0, NULL, 0 },
-	};
-	int option;
-
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		switch (option) {
-		case JSON:
-			ctl->json = true;
-			break;
-		case YES:
-			ctl->yes = true;
-			break;
-		case FORCE:
-			ctl->force = true;
-			break;
-		case WAIT:
-			ctl->wait = true;
-			break;
-		case FOLLOW:
-			ctl->follow = true;
-			break;
-		case LINES:
-			if (!read_count(optarg, &ctl->lines)) {
-				return cmd_usage("ctl", "'%s' is not a number of lines", optarg);
-			}
-			break;
-		case RUNTIME:
-			ctl->paths.runtime_dir = optarg;
-			break;
-		case CONFIG:
-			ctl->paths.config_dir = optarg;
-			break;
-		case STATE:
-			ctl->paths.state_dir = optarg;
-			break;
-		case HELP:
-			fputs(help, stdout);
-			return CMD_OK;
-		default:
-			return cmd_usage("ctl", NULL);
-		}
-	}
-	return -1;
 }
 
 /* NULL after telling what is wrong. *args: the command's own arguments. */
@@ -429,14 +314,32 @@ static const struct ctl_command *choose(int argc, char **argv, char ***args)
 	return command;
 }
 
+static bool run(const struct ctl_command *command, struct ctl *ctl, char **args, struct error *err)
+{
+	return command->view != NULL ? ctl_show(ctl, command->view, err)
+				     : command->run(ctl, args, err);
+}
+
 int cmd_ctl(int argc, char **argv)
 {
 	struct ctl ctl = { .lines = DEFAULT_LINES };
+	const struct cmd_option options[] = {
+		{ "json", .flag = &ctl.json },
+		{ "yes", .flag = &ctl.yes },
+		{ "force", .flag = &ctl.force },
+		{ "wait", .flag = &ctl.wait },
+		{ "follow", .flag = &ctl.follow },
+		{ "lines", .number = &ctl.lines, .high = UINT32_MAX },
+		{ "runtime-dir", .text = &ctl.paths.runtime_dir },
+		{ "config-dir", .text = &ctl.paths.config_dir },
+		{ "state-dir", .text = &ctl.paths.state_dir },
+		{ .name = NULL },
+	};
 	AUTO(paths_finish) struct paths paths = { 0 };
 	const struct ctl_command *command;
 	struct error err = { 0 };
 	char **args = NULL;
-	int code = read_options(&ctl, argc, argv);
+	int code = cmd_options_read("ctl", help, options, argc, argv);
 	bool ok;
 
 	if (code >= 0) {
@@ -447,7 +350,7 @@ int cmd_ctl(int argc, char **argv)
 		return CMD_USAGE;
 	}
 	ok = paths_init(&paths, &ctl.paths, &err) && ctl_session_init(&ctl.session, &paths, &err) &&
-	     command->run(&ctl, args, &err);
+	     run(command, &ctl, args, &err);
 	ctl_session_finish(&ctl.session);
 	return ok ? CMD_OK : cmd_failed("ctl", "%s", err.message);
 }

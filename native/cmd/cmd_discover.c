@@ -1,5 +1,6 @@
 #include "cmd/cmd.h"
 
+#include "cmd/cmd_options.h"
 #include "cmd/text_table.h"
 #include "core/cleanup.h"
 #include "core/error.h"
@@ -11,7 +12,6 @@
 
 #include <getopt.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #define WAIT_DEFAULT_S 3
 #define WAIT_MAX_S 300
@@ -130,36 +130,17 @@ static int discover(int64_t wait_ms, bool as_json)
 
 int cmd_discover(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "help", no_argument, NULL, 'h' },
-		{ "json", no_argument, NULL, 'j' },
-		{ "wait", required_argument, NULL, 'w' },
-		{ NULL, 0, NULL, 0 },
-	};
-	long wait_s = WAIT_DEFAULT_S;
+	int64_t wait_s = WAIT_DEFAULT_S;
 	bool as_json = false;
-	char *end;
-	int option;
+	const struct cmd_option options[] = {
+		{ "json", .flag = &as_json },
+		{ "wait", .number = &wait_s, .low = 1, .high = WAIT_MAX_S },
+		{ .name = NULL },
+	};
+	int code = cmd_options_read("discover", help, options, argc, argv);
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		switch (option) {
-		case 'h':
-			fputs(help, stdout);
-			return CMD_OK;
-		case 'j':
-			as_json = true;
-			break;
-		case 'w':
-			wait_s = strtol(optarg, &end, 10);
-			if (end == optarg || *end != '\0' || wait_s < 1 || wait_s > WAIT_MAX_S) {
-				return cmd_usage("discover",
-					"--wait '%s': give seconds from 1 to %d", optarg,
-					WAIT_MAX_S);
-			}
-			break;
-		default:
-			return cmd_usage("discover", NULL);
-		}
+	if (code >= 0) {
+		return code;
 	}
 	if (optind != argc) {
 		return cmd_usage("discover", "'%s' is one word too many", argv[optind]);

@@ -238,7 +238,7 @@ static void start_push(struct push_command *command)
 		.shortcut = options->wants_shortcut ? &command->shortcut : NULL,
 		.user_id = options->user_id,
 		.chunk_size_bytes = options->chunk_size_bytes,
-		.in_flight_count = options->in_flight_count,
+		.in_flight_count = (unsigned)options->in_flight_count,
 	};
 	command->push = hub_push_create(&push, &push_events, command);
 }
@@ -446,10 +446,10 @@ int cmd_push(int argc, char **argv)
 {
 	AUTO(tear_down) struct push_command command = { 0 };
 	struct error err = { 0 };
-	int exit_code;
+	int code = push_options_read(&command.options, argc, argv);
 
-	if (!push_options_parse(&command.options, argc, argv, &exit_code)) {
-		return exit_code;
+	if (code >= 0) {
+		return code;
 	}
 	push_report_init(&command.report, command.options.mode);
 	if (!look_at_game(&command, &err) || !open_config(&command, &err) ||

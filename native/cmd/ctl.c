@@ -26,6 +26,18 @@ bool ctl_call(struct ctl *ctl, const char *method, const struct json_field *para
 	return fields == NULL || json_read_text(out, fields, result.data, result.length, err);
 }
 
+bool ctl_show(struct ctl *ctl, const struct ctl_view *view, struct error *err)
+{
+	AUTO(free_ptr) void *result = xcalloc(1, view->bytes);
+	bool ok = ctl_call(ctl, view->method, NULL, NULL, view->fields, result, err);
+
+	if (ok && !ctl->json) {
+		view->print(result);
+	}
+	json_finish(result, view->fields);
+	return ok;
+}
+
 bool ctl_fetch(struct ctl *ctl, const char *method, const struct json_field *fields, void *out,
 	struct error *err)
 {

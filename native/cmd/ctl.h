@@ -5,6 +5,7 @@
 #include "core/paths.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct error;
@@ -24,10 +25,18 @@ struct ctl {
 /* A command: args are its own arguments. Prints its result. */
 typedef bool ctl_run(struct ctl *ctl, char **args, struct error *err);
 
-/* Calls the method; with --json prints its result, otherwise reads it into out (fields NULL: does
- * not). */
+/* Calls the method; with --json prints its result, otherwise reads it into out, unless fields NULL.
+ */
 bool ctl_call(struct ctl *ctl, const char *method, const struct json_field *param_fields,
 	const void *params, const struct json_field *fields, void *out, struct error *err);
+/* What a method without parameters tells. */
+struct ctl_view {
+	const char *method;
+	const struct json_field *fields;
+	size_t bytes; /* of the struct that the fields describe */
+	void (*print)(const void *result);
+};
+bool ctl_show(struct ctl *ctl, const struct ctl_view *view, struct error *err);
 /* Reads the result into out, whatever is printed later. */
 bool ctl_fetch(struct ctl *ctl, const char *method, const struct json_field *fields, void *out,
 	struct error *err);

@@ -1,6 +1,5 @@
 #include "cmd/ctl_games.h"
 
-#include "cmd/ctl_print.h"
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/xalloc.h"
@@ -9,30 +8,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-bool ctl_games_list(struct ctl *ctl, char **args, struct error *err)
-{
-	struct ipc_games games = { 0 };
-	bool ok = ctl_call(ctl, "games.list", NULL, NULL, ipc_games_fields, &games, err);
-
-	if (ok && !ctl->json) {
-		ctl_print_games(&games);
-	}
-	json_finish(&games, ipc_games_fields);
-	return ok;
-}
-
-bool ctl_games_trash(struct ctl *ctl, char **args, struct error *err)
-{
-	struct ipc_trash trash = { 0 };
-	bool ok = ctl_call(ctl, "games.trash", NULL, NULL, ipc_trash_fields, &trash, err);
-
-	if (ok && !ctl->json) {
-		ctl_print_trash(&trash);
-	}
-	json_finish(&trash, ipc_trash_fields);
-	return ok;
-}
 
 /* The app id that text is, or 0. */
 static uint32_t app_id_of(const char *text)

@@ -76,8 +76,9 @@ static void print_addresses(const struct ipc_agent *agent)
 	puts("");
 }
 
-void ctl_print_status(const struct ipc_status *status)
+void ctl_print_status(const void *result)
 {
+	const struct ipc_status *status = result;
 	const struct ipc_connected_hub *hub = &status->hub;
 
 	printf(LABEL "%s (%s, capydeck %s, %s)\n", "agent", text(status->agent.name),
@@ -123,8 +124,9 @@ void ctl_print_status(const struct ipc_status *status)
 	}
 }
 
-void ctl_print_pairing(const struct ipc_pairing *pairing)
+void ctl_print_pairing(const void *result)
 {
+	const struct ipc_pairing *pairing = result;
 	if (pairing->active) {
 		printf("%s  for '%s', valid for %lld seconds\n", text(pairing->code),
 			text(pairing->hub_name), (long long)pairing->expires_in_seconds);
@@ -133,8 +135,9 @@ void ctl_print_pairing(const struct ipc_pairing *pairing)
 	}
 }
 
-void ctl_print_hubs(const struct ipc_hubs *hubs)
+void ctl_print_hubs(const void *result)
 {
+	const struct ipc_hubs *hubs = result;
 	struct text_table table = { 0 };
 
 	if (hubs->hubs_count == 0) {
@@ -174,8 +177,9 @@ static char *upload_state(const struct ipc_upload *upload)
 	return xasprintf("%s, %s/s, %s left", text(upload->state), rate, left);
 }
 
-void ctl_print_uploads(const struct ipc_uploads *uploads)
+void ctl_print_uploads(const void *result)
 {
+	const struct ipc_uploads *uploads = result;
 	struct text_table table = { 0 };
 
 	if (uploads->uploads_count == 0) {
@@ -200,8 +204,9 @@ void ctl_print_uploads(const struct ipc_uploads *uploads)
 	text_table_finish(&table);
 }
 
-void ctl_print_games(const struct ipc_games *games)
+void ctl_print_games(const void *result)
 {
+	const struct ipc_games *games = result;
 	struct text_table table = { 0 };
 
 	if (games->games_count == 0) {
@@ -225,8 +230,9 @@ void ctl_print_games(const struct ipc_games *games)
 	text_table_finish(&table);
 }
 
-void ctl_print_trash(const struct ipc_trash *trash)
+void ctl_print_trash(const void *result)
 {
+	const struct ipc_trash *trash = result;
 	struct text_table table = { 0 };
 
 	if (trash->games_count == 0) {
@@ -258,8 +264,9 @@ void ctl_print_steam(const struct ipc_steam *steam)
 	}
 }
 
-void ctl_print_settings(const struct ipc_settings *settings)
+void ctl_print_settings(const void *result)
 {
+	const struct ipc_settings *settings = result;
 	struct text_table table = { 0 };
 
 	text_table_row(&table, (const char *[]){ "SETTING", "VALUE", "MEANING", NULL });

@@ -1,12 +1,11 @@
 #include "cmd/push_options.h"
 
 #include "cmd/cmd.h"
+#include "cmd/cmd_options.h"
 #include "core/error.h"
 #include "proto/proto_constants.h"
 
 #include <getopt.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define IN_FLIGHT_DEFAULT 8
@@ -72,199 +71,100 @@ static const char help[] =
 	"  6    there is not enough room on the Deck\n"
 	"  130  interrupted; what was sent is kept\n";
 
-enum push_option {
-	OPTION_CHUNK_SIZE = 256,
-	OPTION_CODE,
-	OPTION_CONFIG_DIR,
-	OPTION_EXCLUDE,
-	OPTION_EXE,
-	OPTION_HELP,
-	OPTION_IN_FLIGHT,
-	OPTION_INSTALL_PATH,
-	OPTION_JSON,
-	OPTION_LAUNCH_OPTIONS,
-	OPTION_NAME,
-	OPTION_NO_SHORTCUT,
-	OPTION_QUIET,
-	OPTION_RETRY,
-	OPTION_TAG,
-	OPTION_TO,
-	OPTION_USER,
-};
-
-static const struct option long_options[] = {
-	{ "chunk-size", required_argument, NULL, OPTION_CHUNK_SIZE },
-	{ "code", required_argument, NULL, OPTION_CODE },
-	{ "config-dir", required_argument, NULL, OPTION_CONFIG_DIR },
-	{ "exclude", required_argument, NULL, OPTION_EXCLUDE },
-	{ "exe", required_argument, NULL, OPTION_EXE },
-	{ "help", no_argument, NULL, OPTION_HELP },
-	{ "in-flight", required_argument, NULL, OPTION_IN_FLIGHT },
-	{ "install-path", required_argument, NULL, OPTION_INSTALL_PATH },
-	{ "json", no_argument, NULL, OPTION_JSON },
-	{ "launch-options", required_argument, NULL, OPTION_LAUNCH_OPTIONS },
-	{ "name", required_argument, NULL, OPTION_NAME },
-	{ "no-shortcut", no_argument, NULL, OPTION_NO_SHORTCUT },
-	{ "quiet", no_argument, NULL, OPTION_QUIET },
-	{ "retry", required_argument, NULL, OPTION_RETRY },
-	{ "tag", required_argument, NULL, OPTION_TAG },
-	{ "to", required_argument, NULL, OPTION_TO },
-	{ "user", required_argument, NULL, OPTION_USER },
-	{ NULL, 0, NULL, 0 },
-};
-
 static bool is_digits(const char *text)
 {
 	return text[0] != '\0' && text[strspn(text, "0123456789")] == '\0';
 }
 
-static bool complain(int *exit_code, const char *option, const char *value, const char *wanted)
+/* −1: it is fine. */
+static int check_code(struct push_options *options)
 {
-	*exit_code = cmd_usage("push", "%s '%s': %s", option, value, wanted);
-	return false;
+	if (options->code == NULL) {
+		return -1;
+	}
+	options->code_from_input = strcmp(options->code, "-") == 0;
+	if (options->code_from_input) {
+		options->code = NULL;
+		return -1;
+	}
+	/* The value is a secret, or nearly one. */
+	return is_digits(options->code) && strlen(options->code) == PAIRING_CODE_DIGITS
+		       ? -1
+		       : cmd_usage("push", "--code takes the %d digits that the Deck shows, or '-'",
+				 PAIRING_CODE_DIGITS);
 }
 
-static bool read_number(
-	const char *option, int64_t low, int64_t high, int64_t *number, int *exit_code)
-{
-	int64_t value = is_digits(optarg) && strlen(optarg) <= 9 ? strtoll(optarg, NULL, 10) : -1;
-
-	if (value < low || value > high) {
-		*exit_code = cmd_usage("push", "%s '%s': give a number from %lld to %lld", option,
-			optarg, (long long)low, (long long)high);
-		return false;
-	}
-	*number = value;
-	return true;
-}
-
-static bool read_code(struct push_options *options, int *exit_code)
-{
-	if (strcmp(optarg, "-") == 0) {
-		options->code_from_input = true;
-		return true;
-	}
-	if (!is_digits(optarg) || strlen(optarg) != PAIRING_CODE_DIGITS) {
-		/* The value is a secret, or nearly one. */
-		*exit_code = cmd_usage("push",
-			"--code takes the %d digits that the Deck shows, "
-			"or '-'",
-			PAIRING_CODE_DIGITS);
-		return false;
-	}
-	options->code = optarg;
-	return true;
-}
-
-static bool read_option(struct push_options *options, int option, int *exit_code)
-{
-	int64_t number = 0;
-
-	switch (option) {
-	case OPTION_CHUNK_SIZE:
-		return read_number("--chunk-size", CHUNK_BYTES_MIN, CHUNK_BYTES_MAX,
-			&options->chunk_size_bytes, exit_code);
-	case OPTION_CODE:
-		return read_code(options, exit_code);
-	case OPTION_CONFIG_DIR:
-		options->config_dir = optarg;
-		return true;
-	case OPTION_EXCLUDE:
-		strvec_push(&options->excludes, optarg);
-		return true;
-	case OPTION_EXE:
-		options->exe = optarg;
-		return true;
-	case OPTION_HELP:
-		fputs(help, stdout);
-		*exit_code = CMD_OK;
-		return false;
-	case OPTION_IN_FLIGHT:
-		if (!read_number("--in-flight", 1, IN_FLIGHT_MAX, &number, exit_code)) {
-			return false;
-		}
-		options->in_flight_count = (unsigned)number;
-		return true;
-	case OPTION_INSTALL_PATH:
-		options->install_path = optarg;
-		return true;
-	case OPTION_JSON:
-		options->mode = PUSH_REPORT_JSON;
-		return true;
-	case OPTION_LAUNCH_OPTIONS:
-		options->launch_options = optarg;
-		return true;
-	case OPTION_NAME:
-		options->name = optarg;
-		return true;
-	case OPTION_NO_SHORTCUT:
-		options->wants_shortcut = false;
-		return true;
-	case OPTION_QUIET:
-		options->mode = PUSH_REPORT_QUIET;
-		return true;
-	case OPTION_RETRY:
-		if (!read_number("--retry", 0, RETRY_MAX_S, &number, exit_code)) {
-			return false;
-		}
-		options->retry_ms = number * 1000;
-		return true;
-	case OPTION_TAG:
-		strvec_push(&options->tags, optarg);
-		return true;
-	case OPTION_TO:
-		options->to = optarg;
-		return true;
-	case OPTION_USER:
-		options->user_id = optarg;
-		return is_digits(optarg) ||
-		       complain(exit_code, "--user", optarg,
-			       "give a SteamID64 (76561198012345678) or an account id in digits");
-	default:
-		*exit_code = cmd_usage("push", NULL);
-		return false;
-	}
-}
-
-static bool check(struct push_options *options, int argc, char **argv, int *exit_code)
+static int check_address(struct push_options *options)
 {
 	struct error err = { 0 };
 
-	if (optind + 1 != argc) {
-		*exit_code = cmd_usage("push", "give one folder, the game's");
-		return false;
-	}
-	options->dir = argv[optind];
 	if (options->to == NULL) {
-		*exit_code = cmd_usage("push", "say where to with --to; 'capydeck discover' lists "
-					       "the Decks there are");
-		return false;
+		return cmd_usage("push",
+			"say where to with --to; 'capydeck discover' lists the Decks "
+			"there are");
 	}
-	if (options->to[0] == '\0' ||
-		!hub_address_parse(&options->address, options->to, &options->is_address, &err)) {
-		return complain(exit_code, "--to", options->to,
-			err.kind != ERROR_NONE ? err.message : "give a name or an address");
+	if (*options->to == '\0') {
+		return cmd_usage("push", "--to '': give a name or an address");
 	}
-	return true;
+	return hub_address_parse(&options->address, options->to, &options->is_address, &err)
+		       ? -1
+		       : cmd_usage("push", "--to '%s': %s", options->to, err.message);
 }
 
-bool push_options_parse(struct push_options *options, int argc, char **argv, int *exit_code)
+static int check(struct push_options *options, int argc, char **argv)
 {
-	int option;
+	int code = check_code(options);
+
+	if (code >= 0) {
+		return code;
+	}
+	if (options->user_id != NULL && !is_digits(options->user_id)) {
+		return cmd_usage("push",
+			"--user '%s': give a SteamID64 (76561198012345678) or an account id in digits",
+			options->user_id);
+	}
+	if (optind + 1 != argc) {
+		return cmd_usage("push", "give one folder, the game's");
+	}
+	options->dir = argv[optind];
+	return check_address(options);
+}
+
+int push_options_read(struct push_options *options, int argc, char **argv)
+{
+	int64_t retry_s = RETRY_DEFAULT_S;
+	bool no_shortcut = false, json = false, quiet = false;
+	const struct cmd_option rows[] = {
+		{ "to", .text = &options->to },
+		{ "install-path", .text = &options->install_path },
+		{ "name", .text = &options->name },
+		{ "exe", .text = &options->exe },
+		{ "exclude", .list = &options->excludes },
+		{ "launch-options", .text = &options->launch_options },
+		{ "tag", .list = &options->tags },
+		{ "user", .text = &options->user_id },
+		{ "no-shortcut", .flag = &no_shortcut },
+		{ "code", .text = &options->code },
+		{ "config-dir", .text = &options->config_dir },
+		{ "in-flight", .number = &options->in_flight_count, 1, IN_FLIGHT_MAX },
+		{ "chunk-size", .number = &options->chunk_size_bytes, CHUNK_BYTES_MIN,
+			CHUNK_BYTES_MAX },
+		{ "retry", .number = &retry_s, 0, RETRY_MAX_S },
+		{ "json", .flag = &json },
+		{ "quiet", .flag = &quiet },
+		{ .name = NULL },
+	};
+	int code;
 
 	*options = (struct push_options){
 		.install_path = "",
-		.wants_shortcut = true,
 		.in_flight_count = IN_FLIGHT_DEFAULT,
-		.retry_ms = RETRY_DEFAULT_S * 1000,
-		.mode = PUSH_REPORT_HUMAN,
 	};
-	while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
-		if (!read_option(options, option, exit_code)) {
-			return false;
-		}
-	}
-	return check(options, argc, argv, exit_code);
+	code = cmd_options_read("push", help, rows, argc, argv);
+	options->wants_shortcut = !no_shortcut;
+	options->retry_ms = retry_s * 1000;
+	options->mode = json ? PUSH_REPORT_JSON : quiet ? PUSH_REPORT_QUIET : PUSH_REPORT_HUMAN;
+	return code >= 0 ? code : check(options, argc, argv);
 }
 
 void push_options_finish(struct push_options *options)

@@ -22,7 +22,7 @@ struct push_options {
 	bool wants_shortcut;
 	const char *code;     /* NULL: to be asked for */
 	bool code_from_input; /* asked for even where nobody seems to be there */
-	unsigned in_flight_count;
+	int64_t in_flight_count;
 	int64_t chunk_size_bytes; /* 0: what the Agent announces */
 	int64_t retry_ms;
 	const char *config_dir; /* NULL: the default */
@@ -30,6 +30,6 @@ struct push_options {
 	enum push_report_mode mode;
 };
 
-/* False: the help was printed, or a complaint; *exit_code is then for main() to return. */
-bool push_options_parse(struct push_options *options, int argc, char **argv, int *exit_code);
+/* An exit code, said why; or −1: go on. To be finished either way. */
+int push_options_read(struct push_options *options, int argc, char **argv);
 void push_options_finish(struct push_options *options);
