@@ -1,15 +1,14 @@
 #pragma once
 
 #include "core/atomic_file.h"
-#include "core/beneath.h"
 #include "core/error.h"
 #include "core/strbuf.h"
+#include "folder.h"
 
 #include <check.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -17,23 +16,18 @@
 
 /* A throw-away home for tests to lay a Steam out in. In the header, as each test is one file. */
 struct steam_home {
-	char path[32];
+	char path[FOLDER_BYTES];
 	char name[4096]; /* what steam_home_path() returned last */
 };
 
 static inline void steam_home_init(struct steam_home *home)
 {
-	strcpy(home->path, "/tmp/steam_home.XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(home->path));
+	folder_make(home->path);
 }
 
 static inline void steam_home_finish(struct steam_home *home)
 {
-	int fd = open(home->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	ck_assert(beneath_remove_tree(fd, ".", NULL));
-	close(fd);
-	rmdir(home->path);
+	folder_remove(home->path);
 }
 
 /* "<home>/<name>", until the next call. */

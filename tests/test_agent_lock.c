@@ -3,6 +3,7 @@
 #include "core/error.h"
 #include "core/loop.h"
 #include "core/xalloc.h"
+#include "folder.h"
 #include "net/ipc_server.h"
 #include "suite.h"
 
@@ -19,7 +20,7 @@ struct contender {
 	struct error error;
 };
 
-static char folder[] = "/tmp/test_agent_lock-XXXXXX";
+static char folder[FOLDER_BYTES];
 static char *socket_path;
 static struct loop *loop;
 static struct contender a, b, c;
@@ -97,8 +98,7 @@ static const struct ipc_server_events server_events = {
 
 static void set_up(void)
 {
-	strcpy(folder + strlen(folder) - 6, "XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(folder));
+	folder_make(folder);
 	socket_path = xasprintf("%s/run/agent.sock", folder);
 	loop = loop_create();
 	server = ipc_server_create(loop, socket_path, &server_events, NULL, NULL);
@@ -110,15 +110,13 @@ static void set_up(void)
 
 static void tear_down(void)
 {
-	AUTO(free_ptr) char *command = xasprintf("rm -rf '%s'", folder);
-
 	agent_lock_destroy(a.lock);
 	agent_lock_destroy(b.lock);
 	agent_lock_destroy(c.lock);
 	ipc_server_destroy(server);
 	loop_destroy(loop);
 	free(socket_path);
-	ck_assert_int_eq(system(command), 0);
+	folder_remove(folder);
 }
 
 static void hold(struct contender *contender)

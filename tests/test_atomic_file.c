@@ -4,6 +4,7 @@
 #include "core/paths.h"
 #include "core/strbuf.h"
 #include "core/xalloc.h"
+#include "folder.h"
 #include "suite.h"
 
 #include <check.h>
@@ -14,19 +15,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char folder[] = "/tmp/test_atomic_file-XXXXXX";
+static char folder[FOLDER_BYTES];
 
 static void make_folder(void)
 {
-	strcpy(folder + strlen(folder) - 6, "XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(folder));
+	folder_make(folder);
 }
 
 static void remove_folder(void)
 {
-	AUTO(free_ptr) char *command = xasprintf("rm -rf '%s'", folder);
-
-	ck_assert_int_eq(system(command), 0);
+	folder_remove(folder);
 }
 
 static size_t count_entries(const char *path)

@@ -4,31 +4,28 @@
 #include "core/error.h"
 #include "core/strbuf.h"
 #include "core/xalloc.h"
+#include "folder.h"
 #include "suite.h"
 
 #include <check.h>
 #include <glob.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char folder[] = "/tmp/test_config-XXXXXX";
+static char folder[FOLDER_BYTES];
 static char path[sizeof(folder) + 20];
 
 static void make_folder(void)
 {
-	strcpy(folder + strlen(folder) - 6, "XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(folder));
+	folder_make(folder);
 	strcpy(path, folder);
 	strcat(path, "/settings.json");
 }
 
 static void remove_folder(void)
 {
-	AUTO(free_ptr) char *command = xasprintf("rm -rf '%s'", folder);
-
-	ck_assert_int_eq(system(command), 0);
+	folder_remove(folder);
 }
 
 static void put(const char *text)

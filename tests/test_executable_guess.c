@@ -1,35 +1,32 @@
 #include "hub/executable_guess.h"
 
-#include "core/beneath.h"
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/xalloc.h"
+#include "folder.h"
 #include "hub/push_manifest.h"
 #include "suite.h"
 
 #include <check.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char root[64];
+static char root[FOLDER_BYTES];
 static int root_fd;
 
 static void make_root(void)
 {
-	strcpy(root, "/tmp/test_executable_guess.XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(root));
+	folder_make(root);
 	root_fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	ck_assert_int_eq(mkdirat(root_fd, "bin", 0755), 0);
 }
 
 static void remove_root(void)
 {
-	ck_assert(beneath_remove_tree(root_fd, ".", NULL));
 	close(root_fd);
-	ck_assert_int_eq(rmdir(root), 0);
+	folder_remove(root);
 }
 
 static void add(const char *path, const char *text, mode_t mode)

@@ -3,16 +3,16 @@
 #include "core/file_watch.h"
 #include "core/loop.h"
 #include "core/xalloc.h"
+#include "folder.h"
 #include "suite.h"
 
 #include <check.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 
-static char root[] = "/tmp/test_file_watch-XXXXXX";
+static char root[FOLDER_BYTES];
 static char *folder, *path, *other;
 static struct loop *loop;
 static struct file_watch *watch;
@@ -26,8 +26,7 @@ static void on_changed(void *user)
 
 static void set_up(void)
 {
-	strcpy(root + strlen(root) - 6, "XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(root));
+	folder_make(root);
 	folder = xasprintf("%s/config", root);
 	path = xasprintf("%s/settings.json", folder);
 	other = xasprintf("%s/settings.json.tmp", folder);
@@ -40,14 +39,12 @@ static void set_up(void)
 
 static void tear_down(void)
 {
-	AUTO(free_ptr) char *command = xasprintf("rm -rf '%s'", root);
-
 	file_watch_destroy(watch);
 	loop_destroy(loop);
 	free(folder);
 	free(path);
 	free(other);
-	ck_assert_int_eq(system(command), 0);
+	folder_remove(root);
 }
 
 static void put(const char *file)

@@ -3,34 +3,27 @@
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/xalloc.h"
+#include "folder.h"
 #include "suite.h"
 
 #include <check.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-static char folder[64];
+static char folder[FOLDER_BYTES];
 static char path[96];
 
 static void setup(void)
 {
-	strcpy(folder, "/tmp/capydeck-registry-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(folder));
+	folder_make(folder);
 	snprintf(path, sizeof(path), "%s/state/games.json", folder);
-}
-
-static int remove_one(const char *name, const struct stat *stat, int kind, struct FTW *walk)
-{
-	return remove(name);
 }
 
 static void teardown(void)
 {
-	nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	folder_remove(folder);
 }
 
 static struct game_registry *open_registry(void)

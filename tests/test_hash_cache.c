@@ -3,21 +3,20 @@
 #include "core/atomic_file.h"
 #include "core/cleanup.h"
 #include "core/strbuf.h"
+#include "folder.h"
 #include "suite.h"
 
 #include <check.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #define SECOND_NS INT64_C(1000000000)
 #define DIGEST_A "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define DIGEST_B "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
 
-static char root[64];
+static char root[FOLDER_BYTES];
 static char path[128];
 
 static const struct file_stamp stamp = {
@@ -30,15 +29,13 @@ static const struct file_stamp stamp = {
 
 static void make_root(void)
 {
-	strcpy(root, "/tmp/test_hash_cache.XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(root));
+	folder_make(root);
 	snprintf(path, sizeof(path), "%s/hashes", root);
 }
 
 static void remove_root(void)
 {
-	unlink(path);
-	ck_assert_int_eq(rmdir(root), 0);
+	folder_remove(root);
 }
 
 START_TEST(digests_outlive_the_process)

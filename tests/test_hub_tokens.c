@@ -1,9 +1,9 @@
 #include "hub/hub_tokens.h"
 
-#include "core/beneath.h"
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/paths.h"
+#include "folder.h"
 #include "suite.h"
 
 #include <check.h>
@@ -13,22 +13,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char root[64];
+static char root[FOLDER_BYTES];
 static char *config_dir;
 
 static void make_root(void)
 {
-	strcpy(root, "/tmp/test_hub_tokens.XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(root));
+	folder_make(root);
 	config_dir = path_join(root, "capydeck");
 }
 
 static void remove_root(void)
 {
-	AUTO(close_fd) int fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	ck_assert(beneath_remove_tree(fd, ".", NULL));
-	ck_assert_int_eq(rmdir(root), 0);
+	folder_remove(root);
 	free(config_dir);
 }
 

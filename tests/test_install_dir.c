@@ -5,17 +5,15 @@
 #include "core/error.h"
 #include "core/strvec.h"
 #include "core/xalloc.h"
+#include "folder.h"
 #include "suite.h"
 
 #include <check.h>
-#include <ftw.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <unistd.h>
 
-static char home[64];
+static char home[FOLDER_BYTES];
 static struct game_registry *registry;
 static struct strvec extra;
 static const char *taken; /* the goal of another upload, or NULL */
@@ -27,8 +25,7 @@ static void setup(void)
 	AUTO(free_ptr) char *second = NULL;
 	struct error err;
 
-	strcpy(home, "/tmp/capydeck-install-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(home));
+	folder_make(home);
 	games = xasprintf("%s/state/games.json", home);
 	registry = game_registry_create(games, &notice);
 	second = xasprintf("%s/card", home);
@@ -36,16 +33,11 @@ static void setup(void)
 	strvec_push(&extra, second);
 }
 
-static int remove_one(const char *name, const struct stat *stat, int kind, struct FTW *walk)
-{
-	return remove(name);
-}
-
 static void teardown(void)
 {
 	game_registry_destroy(registry);
 	strvec_finish(&extra);
-	nftw(home, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	folder_remove(home);
 }
 
 static bool is_taken(void *user, const char *dir, const char *game_name)

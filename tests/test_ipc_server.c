@@ -1,9 +1,9 @@
-#include "core/beneath.h"
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/loop.h"
 #include "core/strbuf.h"
 #include "core/xalloc.h"
+#include "folder.h"
 #include "net/ipc_client.h"
 #include "net/ipc_server.h"
 #include "net/ipc_socket.h"
@@ -25,7 +25,7 @@ struct echo {
 	unsigned stop_at_lines;	 /* … or at so many lines; 0: does not */
 };
 
-static char root[64];
+static char root[FOLDER_BYTES];
 static char *socket_path;
 static struct echo echo;
 
@@ -66,8 +66,7 @@ static void setup(void)
 {
 	struct error err;
 
-	strcpy(root, "/tmp/capydeck-ipc-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(root));
+	folder_make(root);
 	socket_path = xasprintf("%s/run/agent.sock", root);
 	echo = (struct echo){ .loop = loop_create() };
 	echo.server = ipc_server_create(echo.loop, socket_path, &events, &echo, &err);
@@ -76,15 +75,11 @@ static void setup(void)
 
 static void teardown(void)
 {
-	AUTO(close_fd) int root_fd = open(root, O_PATH | O_DIRECTORY);
-	struct error err;
-
 	ipc_server_destroy(echo.server);
 	loop_destroy(echo.loop);
 	ck_assert_int_ne(access(socket_path, F_OK), 0);
 	free(socket_path);
-	ck_assert_msg(beneath_remove_tree(root_fd, ".", &err), "%s", err.message);
-	ck_assert_int_eq(rmdir(root), 0);
+	folder_remove(root);
 }
 
 static struct ipc_client *connect_client(void)

@@ -1,26 +1,25 @@
 #include "hub/manifest_hasher.h"
 
-#include "core/beneath.h"
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/loop.h"
 #include "core/sha256.h"
 #include "core/worker.h"
 #include "core/xalloc.h"
+#include "folder.h"
 #include "hub/hash_cache.h"
 #include "hub/push_manifest.h"
 #include "suite.h"
 
 #include <check.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #define FILES_COUNT 100
 
 static struct bench {
-	char root[64];
+	char root[FOLDER_BYTES];
 	int root_fd;
 	struct loop *loop;
 	struct worker *worker;
@@ -40,8 +39,8 @@ static void add_file(const char *path, const char *text)
 
 static void set_up(void)
 {
-	bench = (struct bench){ .root = "/tmp/test_manifest_hasher.XXXXXX" };
-	ck_assert_ptr_nonnull(mkdtemp(bench.root));
+	bench = (struct bench){ 0 };
+	folder_make(bench.root);
 	bench.root_fd = open(bench.root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	for (unsigned i = 0; i < FILES_COUNT; i++) {
 		AUTO(free_ptr) char *name = xasprintf("file-%02u", i);
@@ -58,9 +57,8 @@ static void tear_down(void)
 	worker_destroy(bench.worker);
 	loop_destroy(bench.loop);
 	push_manifest_finish(&bench.manifest);
-	ck_assert(beneath_remove_tree(bench.root_fd, ".", NULL));
 	close(bench.root_fd);
-	ck_assert_int_eq(rmdir(bench.root), 0);
+	folder_remove(bench.root);
 }
 
 static void on_progress(void *user, int64_t bytes_done, int64_t bytes_total, const char *path)

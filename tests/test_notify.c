@@ -1,5 +1,6 @@
 #include "core/loop.h"
 #include "core/notify.h"
+#include "folder.h"
 #include "suite.h"
 
 #include <check.h>
@@ -12,7 +13,7 @@
 #include <unistd.h>
 
 /* A service manager: a real datagram socket, at a path or in the abstract name space. */
-static char folder[] = "/tmp/test_notify-XXXXXX";
+static char folder[FOLDER_BYTES];
 static int manager_fd;
 static struct loop *loop;
 
@@ -34,8 +35,7 @@ static void set_up(void)
 {
 	char name[sizeof(folder) + 10];
 
-	strcpy(folder + strlen(folder) - 6, "XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(folder));
+	folder_make(folder);
 	snprintf(name, sizeof(name), "%s/notify", folder);
 	listen_as_manager(name);
 	unsetenv("WATCHDOG_USEC");
@@ -45,13 +45,9 @@ static void set_up(void)
 
 static void tear_down(void)
 {
-	char name[sizeof(folder) + 10];
-
 	loop_destroy(loop);
 	close(manager_fd);
-	snprintf(name, sizeof(name), "%s/notify", folder);
-	unlink(name);
-	ck_assert_int_eq(rmdir(folder), 0);
+	folder_remove(folder);
 }
 
 static void expect(const char *text)

@@ -1,11 +1,11 @@
 #include "core/atomic_file.h"
-#include "core/beneath.h"
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/json.h"
 #include "core/state_file.h"
 #include "core/strbuf.h"
 #include "core/xalloc.h"
+#include "folder.h"
 #include "suite.h"
 
 #include <check.h>
@@ -42,22 +42,18 @@ static const struct state_file memory_file = {
 	.check = check_memory,
 };
 
-static char dir[64];
+static char dir[FOLDER_BYTES];
 static char *path;
 
 static void setup(void)
 {
-	strcpy(dir, "/tmp/capydeck-state-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(dir));
+	folder_make(dir);
 	path = xasprintf("%s/memory.json", dir);
 }
 
 static void teardown(void)
 {
-	AUTO(close_fd) int fd = open(dir, O_PATH | O_DIRECTORY);
-
-	ck_assert(beneath_remove_tree(fd, ".", NULL));
-	ck_assert_int_eq(rmdir(dir), 0);
+	folder_remove(dir);
 	free(path);
 }
 

@@ -4,6 +4,7 @@
 #include "core/error.h"
 #include "core/strbuf.h"
 #include "core/xalloc.h"
+#include "folder.h"
 #include "suite.h"
 
 #include <check.h>
@@ -12,21 +13,18 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static char dir[64];
+static char dir[FOLDER_BYTES];
 static char *path;
 
 static void setup(void)
 {
-	strcpy(dir, "/tmp/test_token_store.XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(dir));
+	folder_make(dir);
 	path = xasprintf("%s/config/hubs.json", dir);
 }
 
 static void teardown(void)
 {
-	AUTO(free_ptr) char *command = xasprintf("rm -rf '%s'", dir);
-
-	ck_assert_int_eq(system(command), 0);
+	folder_remove(dir);
 	free(path);
 }
 

@@ -2,34 +2,30 @@
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/strbuf.h"
+#include "folder.h"
 #include "suite.h"
 
 #include <check.h>
 #include <fcntl.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mount.h>
 #include <unistd.h>
 
 #define DIGEST "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 #define OTHER "f123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
-static char folder[64];
+static char folder[FOLDER_BYTES];
 static int dir_fd;
 
 static void setup(void)
 {
-	strcpy(folder, "/tmp/capydeck-journal-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(folder));
+	folder_make(folder);
 	dir_fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
 static void teardown(void)
 {
-	unlinkat(dir_fd, "journal", 0);
-	unlinkat(dir_fd, "journal.new", 0);
 	close(dir_fd);
-	rmdir(folder);
+	folder_remove(folder);
 }
 
 struct seen {

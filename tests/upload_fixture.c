@@ -4,9 +4,9 @@
 #include "core/cleanup.h"
 #include "core/sha256.h"
 #include "core/xalloc.h"
+#include "folder.h"
 
 #include <check.h>
-#include <ftw.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -20,20 +20,14 @@
 void fixture_make_home(struct upload_fixture *fixture)
 {
 	*fixture = (struct upload_fixture){ 0 };
-	strcpy(fixture->home, "/tmp/capydeck-test-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(fixture->home));
+	folder_make(fixture->home);
 	snprintf(fixture->library, sizeof(fixture->library), "%s/Games", fixture->home);
 	snprintf(fixture->state, sizeof(fixture->state), "%s/state", fixture->home);
 }
 
-static int remove_one(const char *path, const struct stat *stat, int kind, struct FTW *walk)
-{
-	return remove(path);
-}
-
 void fixture_remove_home(struct upload_fixture *fixture)
 {
-	nftw(fixture->home, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	folder_remove(fixture->home);
 }
 
 static void on_progress(void *user, const struct upload_status *status)
