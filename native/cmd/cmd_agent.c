@@ -22,6 +22,7 @@
 #include "net/tcp_socket.h"
 #include "proto/proto_ipc.h"
 
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -30,6 +31,11 @@
 #include <unistd.h>
 
 #define WORKER_THREADS 2
+/*
+ * Memory of that size goes back to the system once it is free. Left to itself, malloc() keeps what
+ * it has met a few times: of threads for ever, even malloc_trim() leaves it to them.
+ */
+#define LARGE_BYTES (256 * 1024)
 /*
  * The holder before us may have been killed: its descriptors go one after the other, and the lock
  * is not the last.
@@ -387,6 +393,7 @@ int cmd_agent(int argc, char **argv)
 					   "plays, or add --allow-root");
 	}
 	signal(SIGPIPE, SIG_IGN);
+	mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
 	code = open_daemon(&daemon, &err) && run(&daemon, &err)
 		       ? CMD_OK
 		       : cmd_failed("agent", "%s", err.message);

@@ -24,11 +24,7 @@ static void free_spares(struct ws_pool *pool)
 	while (pool->count > 0) {
 		strbuf_finish(&pool->spares[--pool->count]);
 	}
-	/*
-	 * free() keeps large chunks too, once malloc() has met a few of them, and what a large text
-	 * was parsed into lies in small ones.
-	 */
-	malloc_trim(0);
+	malloc_trim(0); /* what a large text was parsed into lies in small chunks */
 }
 
 static void on_timer(void *user)

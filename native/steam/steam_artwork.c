@@ -12,7 +12,6 @@
 #include "steam/steam_driver.h"
 
 #include <assert.h>
-#include <malloc.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -108,9 +107,6 @@ static void answer(struct order *order)
 		link = &(*link)->next;
 	}
 	*link = order->next;
-	if (order->artwork->orders == NULL) {
-		malloc_trim(0); /* free() keeps large chunks, once malloc() has met a few */
-	}
 	loop_timer_destroy(order->deadline);
 	end_fetch(order);
 	if (order->dir != NULL) {

@@ -1,6 +1,5 @@
 // protocol.md §3, design.md §7: what peers that have not paired must not be able to do.
 import assert from "node:assert/strict";
-import fs from "node:fs";
 import http from "node:http";
 import test from "node:test";
 
@@ -10,12 +9,6 @@ import { deadline, until } from "./lib/wait.mjs";
 
 /** Their malloc() has other figures. */
 const SANITIZED = process.env.CAPYDECK_SANITIZED === "1";
-
-/** Resident memory of the agent's process, in bytes: at most (VmHWM) or now (VmRSS). */
-function residentBytes(agent, which = "VmHWM") {
-  const status = fs.readFileSync(`/proc/${agent.pid}/status`, "utf8");
-  return 1024 * Number(new RegExp(`${which}:\\s+(\\d+) kB`).exec(status)[1]);
-}
 
 test("a stranger's message is read up to 64 KiB only", async (t) => {
   const agent = await startAgent(t);
@@ -27,10 +20,10 @@ test("a stranger's message is read up to 64 KiB only", async (t) => {
   assert.equal((await refused).error.code, 401);
   await stranger.settle();
 
-  const before = residentBytes(agent);
+  const before = agent.residentBytes();
   stranger.text(`{"id":"many","type":"ping","payload":[${"1,".repeat(400_000)}1]}`);
   assert.equal((await deadline(stranger.closed, "it is closed")).code, 1009);
-  assert.ok(SANITIZED || residentBytes(agent) - before < 8_000_000);
+  assert.ok(SANITIZED || agent.residentBytes() - before < 8_000_000);
 
   const hub = await Hub.paired(agent);
   const long = await hub.ask("ping", { padding: "p".repeat(MAX_MESSAGE - 1000) });
@@ -39,7 +32,7 @@ test("a stranger's message is read up to 64 KiB only", async (t) => {
 
 test("a stranger that asks without reading is dropped before it costs memory", async (t) => {
   const agent = await startAgent(t);
-  const before = residentBytes(agent);
+  const before = agent.residentBytes();
   for (let i = 1; i <= 8; i++) {
     const stranger = await Hub.open(agent, { localAddress: `127.0.3.${i}` });
     stranger.socket._socket.pause();
@@ -53,7 +46,7 @@ test("a stranger that asks without reading is dropped before it costs memory", a
     await deadline(new Promise((resolve) => stranger.socket._socket.once("close", resolve)), "it is dropped");
     clearInterval(pings);
   }
-  assert.ok(SANITIZED || residentBytes(agent) - before < 16_000_000);
+  assert.ok(SANITIZED || agent.residentBytes() - before < 16_000_000);
 });
 
 test("a connection whose code went to a newer one of its Hub is a stranger again", async (t) => {
@@ -99,6 +92,6 @@ test("memory that a huge manifest took comes back", { skip: SANITIZED }, async (
     files,
   });
   await hub.request("cancel_upload", { uploadId });
-  assert.ok(residentBytes(agent) > 40_000_000);
-  await until("the memory is given back", () => residentBytes(agent, "VmRSS") < 24_000_000);
+  assert.ok(agent.residentBytes() > 40_000_000);
+  await until("the memory is given back", () => agent.residentBytes("VmRSS") < 24_000_000);
 });

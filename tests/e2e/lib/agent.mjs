@@ -157,6 +157,12 @@ export class Agent {
     return this.child.pid;
   }
 
+  /** Resident memory in bytes: at most (VmHWM) or now (VmRSS). */
+  residentBytes(which = "VmHWM") {
+    const status = fs.readFileSync(`/proc/${this.pid}/status`, "utf8");
+    return 1024 * Number(new RegExp(`${which}:\\s+(\\d+) kB`).exec(status)[1]);
+  }
+
   /** Ends it; resolves to {code, signal} once it is gone. */
   stop(signal = "SIGTERM") {
     this.child.kill(signal);
