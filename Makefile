@@ -37,10 +37,12 @@ BUNDLE_OWN := $(if $(BUNDLE),-Wl$(comma)--enable-new-dtags$(comma)-rpath$(comma)
 
 # Each of these is linked into a program of its own, the rest is the library.
 PROGRAM_DIRS := native/cmd native/fetch native/overlay native/overlay_pango
-LIB_OBJ := $(patsubst %.c,$B/%.o,$(filter-out $(addsuffix /%,$(PROGRAM_DIRS)),$(wildcard native/*/*.c)))
-CMD_OBJ := $(patsubst %.c,$B/%.o,$(wildcard native/cmd/*.c))
-FETCH_OBJ := $(patsubst %.c,$B/%.o,$(wildcard native/fetch/*.c))
-OVERLAY_OBJ := $(patsubst %.c,$B/%.o,$(wildcard native/overlay/*.c))
+# wildcard's order is the locale's, and the linker's input order decides what the program looks like.
+objects = $(patsubst %.c,$B/%.o,$(sort $1))
+LIB_OBJ := $(call objects,$(filter-out $(addsuffix /%,$(PROGRAM_DIRS)),$(wildcard native/*/*.c)))
+CMD_OBJ := $(call objects,$(wildcard native/cmd/*.c))
+FETCH_OBJ := $(call objects,$(wildcard native/fetch/*.c))
+OVERLAY_OBJ := $(call objects,$(wildcard native/overlay/*.c))
 TESTS := $(patsubst tests/%.c,$B/%,$(wildcard tests/test_*.c))
 FUZZERS := $(patsubst tests/fuzz/%.c,$B/%,$(wildcard tests/fuzz/fuzz_*.c))
 BENCHES := $(patsubst tests/bench/%.c,$B/%,$(wildcard tests/bench/bench_*.c))

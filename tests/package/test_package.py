@@ -115,9 +115,24 @@ class Layout(Unpacked):
             self.assertNotIn(str(ROOT).encode(), path.read_bytes(), path)
 
 
+def backward_locale(folder):
+    """The environment of somebody whose language sorts from z to a."""
+    source = pathlib.Path(folder, "backward.src")
+    letters = [f"<U{code:04X}>" for code in range(0x7E, 0x20, -1)]
+    source.write_text("\n".join(["escape_char /", "LC_COLLATE", "order_start forward", *letters,
+                                 "order_end", "END LC_COLLATE", ""]))
+    # It complains of the categories that are not in it.
+    subprocess.run(["localedef", "-c", "-i", source, "-f", "ANSI_X3.4-1968", source.with_suffix("")],
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    env = {"LOCPATH": folder, "LC_COLLATE": "backward"}
+    # Where it is not understood, it would prove nothing.
+    assert run("sort", input="a\nb\n", env={"PATH": os.environ["PATH"], **env}) == "b\na\n"
+    return env
+
+
 class Reproducible(unittest.TestCase):
     def test_another_folder_gives_the_same_bytes(self):
-        """A clone elsewhere, at another depth, with another time on its files."""
+        """A clone elsewhere, at another depth, of another time, made by somebody with other habits."""
         with tempfile.TemporaryDirectory(prefix="capydeck-again-") as folder:
             copy = pathlib.Path(folder, "some/where/else")
             copy.mkdir(parents=True)
@@ -131,9 +146,10 @@ class Reproducible(unittest.TestCase):
             os.utime(copy / "node_modules/.modules.yaml")
             (copy / ".deps").touch()
             seconds = run("git", "log", "-1", "--format=%ct", cwd=ROOT).strip()
-            run("make", "-j2", "package", cwd=copy,
+            run("make", "-j2", "package", cwd=copy, umask=0o077,
                 # HOME has the package manager's cache.
-                env={"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], "LANG": "C", "SOURCE_DATE_EPOCH": seconds})
+                env={"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], "SOURCE_DATE_EPOCH": seconds,
+                     "TZ": "Pacific/Auckland", **backward_locale(folder)})
             again = copy / "build/package/CapyDeck.zip"
             with zipfile.ZipFile(ZIP) as first, zipfile.ZipFile(again) as second:
                 self.assertEqual(first.namelist(), second.namelist())
