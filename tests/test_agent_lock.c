@@ -8,9 +8,11 @@
 #include "suite.h"
 
 #include <check.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 /* Locks belong to open files, so that some agents in one process are as good as some processes. */
@@ -266,6 +268,7 @@ static const char *const odd_files[] = { "", "\n", "\n\n\n", "process 1 (no sock
 START_TEST(what_the_file_says_need_not_make_sense)
 {
 	hold(&a);
+	ipc_server_destroy(TAKE_PTR(server));
 	write_lock_file(odd_files[_i]);
 	enter(&b, AGENT_LOCK_AT_ONCE);
 	loop_run(loop);
@@ -276,6 +279,26 @@ START_TEST(what_the_file_says_need_not_make_sense)
 	leave(&a);
 	loop_run(loop);
 	ck_assert(c.holds);
+}
+END_TEST
+
+/* What a full disk does: no file grows. It serves without a name, and is found all the same. */
+START_TEST(a_full_disk_keeps_nobody_from_serving)
+{
+	struct rlimit usual;
+
+	ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &usual), 0);
+	signal(SIGXFSZ, SIG_IGN);
+	ck_assert_int_eq(
+		setrlimit(RLIMIT_FSIZE, &(struct rlimit){ .rlim_max = usual.rlim_max }), 0);
+	hold(&a);
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &usual), 0);
+	enter(&b, AGENT_LOCK_TAKE_OVER);
+	loop_run(loop);
+	ck_assert(b.waits);
+	loop_run(loop);
+	ck_assert(b.holds);
+	ck_assert_uint_eq(asked_count, 1);
 }
 END_TEST
 
@@ -295,5 +318,6 @@ int main(void)
 	tcase_add_test(tests, a_wait_can_be_given_up);
 	tcase_add_loop_test(tests, what_the_file_says_need_not_make_sense, 0,
 		sizeof(odd_files) / sizeof(odd_files[0]));
+	tcase_add_test(tests, a_full_disk_keeps_nobody_from_serving);
 	return run_tcase(tests);
 }

@@ -31,7 +31,7 @@ enum lock_byte { BYTE_HOLD, BYTE_CLAIM };
 
 struct holder {
 	char text[HOLDER_BYTES]; /* the first line */
-	char *socket_path;	 /* the second, within text; "" where there is none */
+	const char *socket_path; /* the second; "" where there is none */
 };
 
 struct agent_lock {
@@ -103,22 +103,24 @@ static void read_holder(const struct agent_lock *lock, struct holder *holder)
 	}
 	utf8_make_printable(holder->text);
 	if (*holder->text == '\0') {
-		strcpy(holder->text, "a process that is just starting or ending");
-		holder->socket_path = holder->text + strlen(holder->text);
+		strcpy(holder->text, "a process that starts, ends or could not write its name");
+		holder->socket_path = lock->options.socket_path; /* most likely its own too */
 	}
 }
 
-static bool write_holder(const struct agent_lock *lock, struct error *err)
+/* Over what is there, so that a full disk has room for it. Without it others cannot say who serves.
+ */
+static void write_holder(const struct agent_lock *lock)
 {
 	AUTO(free_ptr)
 	char *text = xasprintf("process %d (%s)\n%s\n", getpid(), lock->options.description,
 		lock->options.socket_path);
-	size_t length = strlen(text);
+	ssize_t length = (ssize_t)strlen(text);
 
-	if (ftruncate(lock->fd, 0) < 0 || pwrite(lock->fd, text, length, 0) != (ssize_t)length) {
-		return error_set_errno(err, "the lock '%s' cannot be written", lock->path);
+	if (pwrite(lock->fd, text, (size_t)length, 0) != length ||
+		ftruncate(lock->fd, length) < 0) {
+		log_warning("the lock '%s' cannot be written: %s", lock->path, strerror(errno));
 	}
-	return true;
 }
 
 /* The last thing a turn does: the listener may destroy the lock. */
@@ -131,12 +133,10 @@ static void finish(struct agent_lock *lock, const struct error *err)
 
 static void finish_taken(struct agent_lock *lock)
 {
-	struct error err = { 0 };
-	bool ok = write_holder(lock, &err);
-
+	write_holder(lock);
 	set_lock(lock, BYTE_CLAIM, F_UNLCK);
 	lock->claimed = false;
-	finish(lock, ok ? NULL : &err);
+	finish(lock, NULL);
 }
 
 /* Again after a while: another may hold it by then, or the first may not have listened. */

@@ -9,7 +9,7 @@ struct loop;
 /*
  * One agent for each user: who serves holds a lock on the first byte of <state_dir>/agent.lock,
  * which goes with its process, however that ends. The file says who it is and where it can be
- * asked to make room.
+ * asked to make room; one that cannot be written, on a full disk, keeps nobody from serving.
  *
  * Who takes over holds a lock on the second byte as well, the claim, from before it asks until it
  * has the first: so nobody who waits, and not the one who has just made room either, comes before
@@ -36,7 +36,7 @@ struct agent_lock_events {
 	void (*waiting)(void *user, const char *holder);
 	/*
 	 * err NULL: the lock is held now. Called once, and not from within agent_lock_take().
-	 * Errors: CONFLICT (held; the message says by whom and what to do), IO, NO_SPACE.
+	 * Errors: CONFLICT (held; the message says by whom and what to do), IO.
 	 */
 	void (*taken)(void *user, const struct error *err);
 };
