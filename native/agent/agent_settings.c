@@ -15,8 +15,11 @@
 #include "core/strbuf.h"
 #include "core/xalloc.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define DAY_MS (24 * 60 * 60 * INT64_C(1000))
 
@@ -24,6 +27,7 @@ struct agent_settings {
 	struct agent_services *services;
 	struct config *config; /* in use */
 	struct config kept;    /* as the file has it */
+	struct config tried;   /* the same, but for values that could not be put to use */
 	struct file_watch *watch;
 	const struct agent_settings_events *events;
 	void *user;
@@ -46,6 +50,30 @@ static bool apply_expiry(const struct agent_settings *settings, struct error *er
 	return true;
 }
 
+/* Could games lie there? The folder itself need not exist yet. */
+static bool check_library(const char *library, struct error *err)
+{
+	AUTO(free_ptr) char *at = xstrdup(library);
+	struct stat status;
+
+	while (stat(at, &status) < 0) {
+		char *slash = strrchr(at, '/');
+
+		slash[slash == at] = '\0'; /* "/" stays, and exists */
+	}
+	if (!S_ISDIR(status.st_mode)) {
+		return error_set(err, ERROR_INVALID,
+			"no games can be kept in '%s', because '%s' is no folder", library, at);
+	}
+	if (faccessat(AT_FDCWD, at, W_OK | X_OK, AT_EACCESS) < 0) {
+		return error_set_errno(err,
+			"no games can be kept in '%s', because '%s' cannot be written to; is the "
+			"card there?",
+			library, at);
+	}
+	return true;
+}
+
 static bool apply_library(const struct agent_settings *settings, struct error *err)
 {
 	const struct config *config = settings->config;
@@ -54,6 +82,15 @@ static bool apply_library(const struct agent_settings *settings, struct error *e
 
 	upload_store_set_library(settings->services->uploads, library, &config->library_extra);
 	return true;
+}
+
+static bool apply_library_path(const struct agent_settings *settings, struct error *err)
+{
+	AUTO(free_ptr)
+	char *library =
+		path_expand_home(settings->config->library_path, settings->services->paths->home);
+
+	return check_library(library, err) && apply_library(settings, err);
 }
 
 static bool apply_name(const struct agent_settings *settings, struct error *err)
@@ -84,7 +121,7 @@ static const struct applied_setting {
 	{ "connections.accept", apply_accept },
 	{ "games.trashDays", apply_trash_days },
 	{ "library.extra", apply_library },
-	{ "library.path", apply_library },
+	{ "library.path", apply_library_path },
 	{ "uploads.expireDays", apply_expiry },
 };
 
@@ -112,6 +149,7 @@ static bool use(struct agent_settings *settings, const char *key, struct error *
 		config_set(settings->config, key, strbuf_text(&before), NULL);
 		return false;
 	}
+	config_set(&settings->tried, key, strbuf_text(&value), NULL);
 	log_info("setting '%s' changed", key);
 	settings->events->changed(settings->user, key);
 	return true;
@@ -127,16 +165,15 @@ static bool is_same(const struct config *a, const struct config *b, const char *
 	       strcmp(strbuf_text(&value_a), strbuf_text(&value_b)) == 0;
 }
 
-/* Takes notice; what else goes wrong is added to it. */
-static void use_what_changed(
-	struct agent_settings *settings, const struct config *before, char *notice)
+/* Takes notice; what else goes wrong is added to it, each time until it is right. */
+static void use_what_changed(struct agent_settings *settings, char *notice)
 {
 	const char *key, *help;
 
 	for (unsigned i = 0; config_describe(i, &key, &help); i++) {
 		struct error err;
 
-		if (!is_same(before, &settings->kept, key) && !use(settings, key, &err)) {
+		if (!is_same(&settings->tried, &settings->kept, key) && !use(settings, key, &err)) {
 			char *both = xasprintf("%s%s'%s' stays as it was: %s",
 				notice != NULL ? notice : "", notice != NULL ? "; " : "", key,
 				err.message);
@@ -152,16 +189,15 @@ static void use_what_changed(
 /* Our own writes bring no difference. */
 static bool read_file(struct agent_settings *settings, struct error *err)
 {
-	AUTO(config_finish) struct config before = { 0 };
 	struct config fresh;
 	char *notice = NULL;
 
 	if (!config_reload(&fresh, &settings->kept, &notice, err)) {
 		return false;
 	}
-	before = settings->kept;
+	config_finish(&settings->kept);
 	settings->kept = fresh;
-	use_what_changed(settings, &before, notice);
+	use_what_changed(settings, notice);
 	return true;
 }
 
@@ -201,17 +237,24 @@ bool agent_settings_set(
 	return true;
 }
 
+static void load(struct config *config, const char *path)
+{
+	AUTO(free_ptr) char *notice = NULL; /* was given already */
+
+	config_load(config, path, &notice);
+}
+
 struct agent_settings *agent_settings_create(struct agent_services *services, struct config *config,
 	const struct agent_settings_events *events, void *user, struct error *err)
 {
 	struct agent_settings *settings = xcalloc(1, sizeof(*settings));
-	AUTO(free_ptr) char *notice = NULL;
 
 	settings->services = services;
 	settings->config = config;
 	settings->events = events;
 	settings->user = user;
-	config_load(&settings->kept, config->path, &notice); /* the notice was given already */
+	load(&settings->kept, config->path);
+	load(&settings->tried, config->path);
 	settings->watch =
 		file_watch_create(services->loop, config->path, on_file_changed, settings, err);
 	if (settings->watch == NULL) {
@@ -228,5 +271,6 @@ void agent_settings_destroy(struct agent_settings *settings)
 	}
 	file_watch_destroy(settings->watch);
 	config_finish(&settings->kept);
+	config_finish(&settings->tried);
 	free(settings);
 }

@@ -375,4 +375,11 @@ test("another port is listened on at once, connections stay, and one that is tak
   await until("the port is complained of", async () => new RegExp(`port ${third} is taken`).test(await notices(deck)));
   await (await Hub.open({ port: second })).settle();
   assert.equal((await deck.ctlJson("status")).agent.port, second);
+  assert.equal((await deck.ctl("settings", "set", "games.trashDays", "5")).code, 0);
+  assert.match(await notices(deck), new RegExp(`port ${third} is taken`), "until it is right");
+  taken.close();
+  await once(taken, "close");
+  assert.equal((await deck.ctl("settings", "set", "games.trashDays", "6")).code, 0);
+  assert.equal((await deck.ctlJson("status")).agent.port, third);
+  assert.equal(await notices(deck), "");
 });
