@@ -50,12 +50,12 @@ put() { # from, to, mode
 	mv -f "$2.new" "$2"
 }
 
-# The programs, the libraries that are bundled with them, and their licences.
+# The programs, the libraries that are bundled with them, and their licences and versions.
 parts() {
 	(cd "$from" && find . -maxdepth 1 -type f \
 		\( -name capydeck -o -name capydeck-fetch -o -name capydeck-overlay \
-		-o -name '*.so' -o -name '*.so.*' \) -printf '%P\n' &&
-		for folder in lib licenses; do
+		-o -name '*.so' -o -name '*.so.*' -o -name versions.txt \) -printf '%P\n' &&
+		for folder in lib LICENSES; do
 			[ ! -d "$folder" ] || find "$folder" -type f
 		done)
 }

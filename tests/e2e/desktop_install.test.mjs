@@ -19,7 +19,7 @@ echo "$*" >>"$HOME/systemctl.log"
 
 class Home {
   constructor(t) {
-    this.root = fs.mkdtempSync(path.join(os.tmpdir(), "capydeck-home-"));
+    this.root = fs.mkdtempSync(path.join(os.tmpdir(), "capydeck home-"));
     t.after(async () => {
       await this.agent?.finish();
       fs.rmSync(this.root, { recursive: true, force: true });
@@ -104,15 +104,16 @@ test("the service is installed, enabled and started, as often as one likes", asy
 test("a package's libraries come along, modes or not, and an older version's go", async (t) => {
   const home = new Home(t);
   const from = home.at("CapyDeck/bin");
-  for (const name of [...PROGRAMS, "libold.so.1", "lib/libnew.so.2", "licenses/libnew.txt"]) {
+  for (const name of [...PROGRAMS, "libold.so.1", "lib/libnew.so.2", "LICENSES/libnew.txt", "versions.txt"]) {
     home.write(`CapyDeck/bin/${name}`, name, 0o600);
   }
   await home.install(["--from", from]);
   assert.ok(fs.existsSync(path.join(home.lib, "libold.so.1")));
   fs.rmSync(path.join(from, "libold.so.1"));
   await home.install(["--from", from]);
-  assert.deepEqual(fs.readdirSync(home.lib).sort(), [...PROGRAMS, "lib", "licenses"]);
+  assert.deepEqual(fs.readdirSync(home.lib).sort(), ["LICENSES", ...PROGRAMS, "lib", "versions.txt"]);
   assert.ok(fs.existsSync(path.join(home.lib, "lib/libnew.so.2")));
+  assert.ok(fs.existsSync(path.join(home.lib, "LICENSES/libnew.txt")));
   assert.equal(fs.statSync(path.join(home.lib, "capydeck")).mode & 0o777, 0o755);
 });
 
