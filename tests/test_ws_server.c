@@ -325,10 +325,24 @@ static struct ws_client *connected_from(const char *host)
 	return client;
 }
 
+static bool has_ipv6(void)
+{
+	struct sockaddr_in6 address = { .sin6_family = AF_INET6, .sin6_addr = in6addr_loopback };
+	int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool is_there = fd >= 0 && bind(fd, (const void *)&address, sizeof(address)) == 0;
+
+	close(fd);
+	return is_there;
+}
+
 START_TEST(test_ipv6)
 {
-	struct ws_client *client = connected_from("::1");
+	struct ws_client *client;
 
+	if (!has_ipv6()) {
+		return;
+	}
+	client = connected_from("::1");
 	ck_assert_str_eq(ws_conn_address(server_end.conn), "::1");
 	ck_assert_str_eq(ws_conn_address(client_end.conn), "::1");
 	ws_client_destroy(client);
@@ -630,14 +644,21 @@ static void stop_loop(void *user, uint32_t ready)
 	loop_stop(loop);
 }
 
-static int raw_connect_to(uint16_t port)
+static int raw_connect_from(uint32_t host, uint16_t port)
 {
-	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(port) };
+	struct sockaddr_in near = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(host) };
+	struct sockaddr_in far = { .sin_family = AF_INET, .sin_port = htons(port) };
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	ck_assert_int_eq(connect(fd, (const void *)&address, sizeof(address)), 0);
+	far.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	ck_assert_int_eq(bind(fd, (const void *)&near, sizeof(near)), 0);
+	ck_assert_int_eq(connect(fd, (const void *)&far, sizeof(far)), 0);
 	return fd;
+}
+
+static int raw_connect_to(uint16_t port)
+{
+	return raw_connect_from(INADDR_LOOPBACK, port);
 }
 
 static int raw_connect(void)
@@ -1070,23 +1091,25 @@ END_TEST
 /* Those with the most sockets go first, and none goes for an address that holds fewer. */
 START_TEST(test_eviction_by_address)
 {
-	struct ws_client *client;
-	int fds[4];
+	int fds[4], other;
 
 	for (int i = 0; i < 4; i++) {
 		fds[i] = raw_connect();
 	}
-	client = connect_client("::1", "/ws");
-	RUN_UNTIL(client_end.opened_count == 1);
+	other = raw_connect_from(INADDR_LOOPBACK + 1, ws_server_port(server));
+	ck_assert_int_eq(raw_request(other, "GET /ws HTTP/1.1\r\n" REQUEST "\r\n"), 101);
 	ck_assert_int_eq(raw_request(fds[0], ""), 0);
 	ck_assert_int_eq(raw_request(fds[1], "GET /ws HTTP/1.1\r\n" REQUEST "\r\n"), 101);
 	ck_assert_uint_eq(server_end.closed_count, 0);
 	for (int i = 0; i < 4; i++) {
 		close(fds[i]);
 	}
-	ws_client_destroy(client);
+	close(other);
 }
 END_TEST
+
+/* Waited for in vain, and still long enough for whatever has to happen before. */
+#define SOON_MS 2000
 
 static struct ws_server *listen_impatiently(void)
 {
@@ -1094,7 +1117,7 @@ static struct ws_server *listen_impatiently(void)
 		.limits = limits,
 		.guest_count_max = 8,
 		.guest_count_per_address = 8,
-		.guest_wait_ms = 100,
+		.guest_wait_ms = SOON_MS,
 		.events = &events,
 		.owner = &server_end };
 	struct error err = { 0 };
@@ -1133,7 +1156,7 @@ START_TEST(test_silent_peer)
 	int fd;
 
 	limits.ping_period_ms = 20;
-	limits.pong_wait_ms = 200;
+	limits.pong_wait_ms = SOON_MS;
 	listen_impatiently();
 	server_end.admits = true;
 	fd = raw_websocket();
@@ -1158,7 +1181,7 @@ START_TEST(test_paused_peer_is_not_silent)
 	int fd;
 
 	limits.ping_period_ms = 0;
-	limits.pong_wait_ms = 100;
+	limits.pong_wait_ms = SOON_MS;
 	listen_impatiently();
 	server_end.admits = server_end.pauses = true;
 	server_end.echoes = false;
@@ -1166,7 +1189,7 @@ START_TEST(test_paused_peer_is_not_silent)
 	raw_frame(fd, FIN | BINARY, "one", 3);
 	raw_frame(fd, FIN | BINARY, "two", 3);
 	RUN_UNTIL(server_end.binary_count == 1);
-	loop_timer_set(timer, 400);
+	loop_timer_set(timer, SOON_MS + SOON_MS / 2);
 	RUN_UNTIL(server_end.binary_count == 2);
 	ck_assert_uint_eq(server_end.closed_count, 0);
 	RUN_UNTIL(server_end.closed_count == 1);
