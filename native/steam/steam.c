@@ -162,21 +162,20 @@ static bool take_back(struct steam *steam, const char *account_id, uint32_t app_
 static bool begin_removal(struct steam *steam, struct steam_change *change, steam_done *done,
 	void *user, struct error *err)
 {
-	AUTO(shortcuts_finish) struct shortcuts made = { 0 };
-	AUTO(shortcuts_finish) struct shortcuts coming = { 0 };
+	AUTO(shortcuts_finish) struct shortcuts shortcuts = { 0 };
 	const char *account_id = change->account_id;
-	bool taken = false;
+	bool is_made, taken = false;
 
 	change->app_id = steam_queue_actual(steam->queue, account_id, change->app_id);
-	if (!steam_view_made(&steam->view, account_id, &made, err) ||
-		!steam_view_coming(&steam->view, account_id, &coming, err)) {
+	if (!steam_view_made(&steam->view, account_id, &shortcuts, err)) {
 		return false;
 	}
-	if (!has_entry(&coming, change->app_id)) {
+	is_made = has_entry(&shortcuts, change->app_id);
+	steam_view_add_queue(&steam->view, account_id, &shortcuts);
+	if (!has_entry(&shortcuts, change->app_id)) {
 		return fail_unknown(change->app_id, err);
 	}
-	if (!has_entry(&made, change->app_id) &&
-		!take_back(steam, account_id, change->app_id, &taken, err)) {
+	if (!is_made && !take_back(steam, account_id, change->app_id, &taken, err)) {
 		return false;
 	}
 	if (taken) {

@@ -105,6 +105,9 @@ void steam_live_overlay(
 	size_t i = 0;
 
 	forget_other_steam(live, file->pid);
+	if (live->count == 0) {
+		return; /* as almost always */
+	}
 	shortcuts_list(shortcuts, &saved);
 	while (i < live->count) {
 		const struct steam_change *change = &live->changes[i].change;

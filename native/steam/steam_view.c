@@ -32,14 +32,11 @@ bool steam_view_made(struct steam_view *view, const char *account_id, struct sho
 	return true;
 }
 
-bool steam_view_coming(struct steam_view *view, const char *account_id, struct shortcuts *shortcuts,
-	struct error *err)
+void steam_view_add_queue(
+	const struct steam_view *view, const char *account_id, struct shortcuts *shortcuts)
 {
 	const struct steam_queued *queued;
 
-	if (!steam_view_made(view, account_id, shortcuts, err)) {
-		return false;
-	}
 	for (size_t i = 0; (queued = steam_queue_at(view->queue, i)) != NULL; i++) {
 		struct steam_change change = queued->change; /* borrows its texts */
 
@@ -48,6 +45,15 @@ bool steam_view_coming(struct steam_view *view, const char *account_id, struct s
 			steam_change_apply(&change, shortcuts);
 		}
 	}
+}
+
+bool steam_view_coming(struct steam_view *view, const char *account_id, struct shortcuts *shortcuts,
+	struct error *err)
+{
+	if (!steam_view_made(view, account_id, shortcuts, err)) {
+		return false;
+	}
+	steam_view_add_queue(view, account_id, shortcuts);
 	return true;
 }
 

@@ -25,7 +25,10 @@ struct steam_view {
 /* As Steam has them. shortcuts is replaced. */
 bool steam_view_made(struct steam_view *view, const char *account_id, struct shortcuts *shortcuts,
 	struct error *err);
-/* As they will be once the queue is done. */
+/* Makes in that list what is still to be made. */
+void steam_view_add_queue(
+	const struct steam_view *view, const char *account_id, struct shortcuts *shortcuts);
+/* Both: as they will be once the queue is done. */
 bool steam_view_coming(struct steam_view *view, const char *account_id, struct shortcuts *shortcuts,
 	struct error *err);
 /*
