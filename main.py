@@ -16,6 +16,7 @@ is synchronous, and SIGTERM has a plain signal handler.
 import asyncio
 import collections
 import json
+import multiprocessing
 import os
 import select
 import signal
@@ -28,14 +29,21 @@ from pathlib import Path
 
 import decky
 
-# The desktop's service makes room, and waits for this one's end.
-HELPER_OPTIONS = ["--takeover", "--exit-on-stdin-eof"]
+# The desktop's service makes room, and waits for this one's end. Whoever had to make room itself, for
+# another copy of the plugin, waits likewise: the two would take turns for ever.
+TAKE_OVER = "--takeover"
+WAIT = "--wait"
+# What the helper says of it.
+MADE_ROOM = "agent: another agent takes over"
+WAITS = "agent: another agent runs already: "
 # Decky sends SIGKILL 3 s after SIGTERM.
 STOP_S = 2.5
 PAUSE_MIN_S = 1
 PAUSE_MAX_S = 60
 # A helper that ran as long was not failing.
 STEADY_S = 60
+# One that takes over has asked for room for 20 s, and given up by then.
+START_S = 90
 # A line of the helper's, and a message of Decky's, which wraps it.
 LINE_BYTES = 1 << 20
 ENVELOPE_BYTES = 1024
@@ -78,15 +86,16 @@ def socket_paths():
 class Helper:
     """The process, from its start to its end."""
 
-    def __init__(self, on_line):
+    def __init__(self, manner, on_line):
         self._on_line = on_line
         self._rest = b""
         self._sentence = ""
         self._stop_at = None
+        self.made_room = False
         program = str(Path(decky.DECKY_PLUGIN_DIR, "bin", "capydeck"))
         # It ends when its standard input does, thus also when this process is killed.
         self._process = subprocess.Popen(
-            [program, "agent", *HELPER_OPTIONS],
+            [program, "agent", manner, "--exit-on-stdin-eof"],
             bufsize=0,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -117,6 +126,9 @@ class Helper:
         told, _, sentence = line.partition("capydeck agent: ")
         if sentence and not told:
             self._sentence = sentence
+        elif line.endswith(MADE_ROOM):
+            self.made_room = True
+            self._sentence = "another copy of CapyDeck has taken over"
         elif "error while loading shared libraries" in line:
             self._sentence = line
         self._on_line(line)
@@ -212,7 +224,8 @@ class Connection:
             answer.set_result({kind: message[kind]})
 
     def send(self, message):
-        line = json.dumps({"jsonrpc": "2.0", **message}, ensure_ascii=False).encode()
+        text = json.dumps({"jsonrpc": "2.0", **message}, ensure_ascii=False, allow_nan=False)
+        line = text.encode()
         if len(line) >= LINE_BYTES:
             raise ValueError(f"{len(line)} bytes are too long for a message to the helper")
         self._writer.write(line + b"\n")
@@ -367,7 +380,8 @@ class Plugin:
         while not self._stopping:
             started = time.monotonic()
             try:
-                detail = await self._run_helper()
+                detail = await self._run_helper(manner)
+                manner = WAIT if self._helper.made_room else TAKE_OVER
             except Exception as why:
                 detail = f"the helper does not start: {why}"
             if self._stopping:
@@ -398,7 +412,11 @@ class Plugin:
 
     def _watch_loader(self):
         """Without its loader this process would stay, with a helper that the next one's meets."""
-        loader = os.pidfd_open(os.getppid())
+        pid = os.getppid()
+        loader = os.pidfd_open(pid)
+        parent = multiprocessing.parent_process()
+        if parent is not None and parent.pid != pid:
+            os._exit(0)  # it was gone before it could be watched
 
         def wait():
             poll = select.poll()
@@ -408,7 +426,7 @@ class Plugin:
 
         threading.Thread(target=wait, daemon=True).start()
 
-    async def _run_helper(self):
+    async def _run_helper(self, manner):
         """From its start to its end; why it ended."""
         listening = asyncio.Event()
 
@@ -416,19 +434,36 @@ class Plugin:
             decky.logger.info("%s", line)
             if line.startswith("listening on "):
                 listening.set()
+            elif WAITS in line:
+                listening.clear()
+                self._set_state("starting", line.partition(WAITS)[2])
 
-        self._set_state("starting", "")
-        helper = self._helper = Helper(on_line)
+        # Why the one before ended is still worth knowing.
+        self._set_state("starting", self._state["detail"])
+        helper = self._helper = Helper(manner, on_line)
         relay = asyncio.create_task(self._relay(helper, listening))
         try:
+            if manner == TAKE_OVER and not await self._is_in_time(helper, listening):
+                helper.stop()
+                await helper.ended
+                return f"the helper did not serve within {START_S} s"
             return await helper.ended
         finally:
             relay.cancel()
             self._disconnected()
 
+    async def _is_in_time(self, helper, listening):
+        """Resolves when it serves or has ended, or to False."""
+        serves = asyncio.create_task(listening.wait())
+        await asyncio.wait(
+            [helper.ended, serves], timeout=START_S, return_when=asyncio.FIRST_COMPLETED
+        )
+        serves.cancel()
+        return listening.is_set() or helper.ended.done()
+
     async def _relay(self, helper, listening):
-        await listening.wait()
         while True:
+            await listening.wait()
             detail = "the helper's socket refuses us"
             try:
                 connection = await Connection.open(helper.pid, self._on_message)
@@ -440,8 +475,9 @@ class Plugin:
             except Exception as why:
                 detail = str(why)
             self._disconnected()
-            decky.logger.warning("%s; connecting again", detail)
-            self._set_state("starting", detail)
+            if listening.is_set():
+                decky.logger.warning("%s; connecting again", detail)
+                self._set_state("starting", detail)
             await asyncio.sleep(PAUSE_MIN_S)
 
     def _disconnected(self):

@@ -1,7 +1,8 @@
 #!/usr/bin/python3 -I
 """In the helper's place, where a test needs what the real one never does. The file `script` in the
-plugin's folder says what, line by line: `exit CODE SENTENCE`; `deaf`: to SIGTERM; and, once somebody
-subscribes, `send TEXT`, `event NAME BYTES`, `request NAME BYTES`."""
+plugin's folder says what, line by line: `exit CODE SENTENCE`; `hang`: before it serves; `deaf`: to SIGTERM; and, once
+somebody subscribes, `send TEXT`, `event NAME BYTES`, `request NAME BYTES`, and at last `crash`. Of
+methods it knows `big`, with an answer that is, and `ask`, which has a request for an answer."""
 import contextlib
 import json
 import os
@@ -48,6 +49,8 @@ for line in script:
 
 if "deaf" not in script:
     threading.Thread(target=lambda: os._exit(bool(sys.stdin.read())), daemon=True).start()
+if "hang" in script:
+    threading.Event().wait()
 print("listening on 127.0.0.1:1", flush=True)
 while True:
     client, _ = server.accept()
@@ -56,6 +59,8 @@ while True:
             request = json.loads(line)
             if request.get("method") == "subscribe":
                 answers = [json.dumps({"id": request["id"], "result": {"events": []}}), *says]
+            elif request.get("method") == "ask":
+                answers = [message("steam.restart", 1, id="r-1")]
             elif request.get("method") == "big":
                 answers = [json.dumps({"id": request["id"], "result": "x" * 1_048_000})]
             else:
@@ -63,3 +68,5 @@ while True:
                 answers = []
             stream.writelines(f"{answer}\n" for answer in answers)
             stream.flush()
+            if "crash" in script:
+                os._exit(3)

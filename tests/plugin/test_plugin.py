@@ -4,10 +4,12 @@
 Usage: tests/plugin/run [build/capydeck] [unittest's arguments]
 """
 import collections
+import contextlib
 import json
 import os
 import pathlib
 import queue
+import re
 import select
 import shutil
 import signal
@@ -52,7 +54,7 @@ class Lines:
 class Deck:
     """A plugin in its folder, and the home of its user."""
 
-    def __init__(self, test, helper=BINARY, script=""):
+    def __init__(self, test, helper=BINARY, script="", constants=None, home=None):
         self.root = pathlib.Path(tempfile.mkdtemp(prefix="capydeck-plugin-"))
         test.addCleanup(shutil.rmtree, self.root, ignore_errors=True)
         self.root.chmod(0o755)
@@ -60,21 +62,48 @@ class Deck:
         (self.plugin / "bin").mkdir(parents=True)
         for name in ("main.py", "plugin.json", "package.json"):
             shutil.copy(ROOT / name, self.plugin)
+        for name, value in (constants or {}).items():
+            text = (self.plugin / "main.py").read_text()
+            changed, count = re.subn(rf"^{name} = .*$", f"{name} = {value}", text, flags=re.MULTILINE)
+            assert count == 1, name
+            (self.plugin / "main.py").write_text(changed)
         self.program = self.plugin / "bin/capydeck"
         shutil.copy(helper, self.program)
         self.program.chmod(0o755)
         (self.plugin / "script").write_text(script)
-        self.home = self.root / "home"
+        self.home = home or self.root / "home"
         self.steam = self.home / ".local/share/Steam"
         settings = self.home / ".config/capydeck"
         for folder in (settings, self.steam.parent):
-            folder.mkdir(parents=True)
+            folder.mkdir(parents=True, exist_ok=True)
         (settings / "settings.json").write_text(json.dumps({"version": 1, "agent.port": PORT}))
         for folder in (self.home, *self.home.rglob("*")):
             os.chown(folder, UID, UID)
 
     def log(self):
-        return (self.home / "homebrew/logs/CapyDeck/plugin.log").read_text()
+        file = self.home / "homebrew/logs/CapyDeck/plugin.log"
+        return file.read_text() if file.exists() else ""
+
+    def processes(self):
+        """The helpers that were started from here and still run."""
+        found = []
+        for folder in pathlib.Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                if str(self.program) in (folder / "cmdline").read_text().split("\0"):
+                    found.append(Process(int(folder.name)))
+        return found
+
+    def leaves_no_process(self):
+        return all(process.ends_within(PATIENCE_S) for process in self.processes())
+
+
+def until(holds):
+    """Waits for what, once it is so, stays so."""
+    patience = time.monotonic() + PATIENCE_S
+    while not (value := holds()):
+        assert time.monotonic() < patience, "it is never so"
+        time.sleep(0.05)
+    return value
 
 
 class Loader:
@@ -155,13 +184,10 @@ class Loader:
 
     def poll_until(self, matches, after=0):
         """Polls as the frontend does when it has heard nothing."""
-        patience = time.monotonic() + PATIENCE_S
-        while time.monotonic() < patience:
+        def poll():
             answer = self.call("ipc_poll", after)
-            if matches(answer):
-                return answer
-            time.sleep(0.05)
-        raise TimeoutError(f"the last poll was {answer}")
+            return matches(answer) and answer
+        return until(poll)
 
     def running(self):
         self.poll_until(lambda answer: answer["helper"]["state"] == "running")
@@ -339,37 +365,124 @@ class RealHelper(unittest.TestCase):
         self.stopped_by(self.loader.end)
         self.assertTrue(plugin.ends_within(GONE_S), "the plugin outlived its loader")
 
+    def test_another_copy_of_the_plugin(self):
+        """It takes over; the first one waits for its turn instead of taking over in its turn."""
+        other = Loader(self, Deck(self, home=self.deck.home)).running()
+        waits = "waiting for the end of process"
+        self.loader.poll_until(lambda answer: waits in answer["helper"]["detail"])
+        self.assertIn(waits, self.loader.call("ipc_call", "status")["error"]["message"])
+        other.send({"stop": True})
+        self.loader.running()
+        self.assertEqual(self.loader.ipc("status")["agent"]["port"], PORT)
+
+    def test_settings_cannot_be_written(self):
+        settings = self.deck.home / ".config/capydeck"
+        os.chown(settings, 0, 0)
+        settings.chmod(0o755)
+        params = {"key": "agent.name", "value": "Other"}
+        answer = self.loader.call("ipc_call", "settings.set", params)
+        self.assertIn(str(settings), answer["error"]["message"])
+        self.loader.kill_plugin()
+        Loader(self, self.deck).running()
+
+
+class NoFolders(unittest.TestCase):
+    def test_state_cannot_be_kept(self):
+        deck = Deck(self)
+        (deck.home / ".local").chmod(0o555)
+        os.chown(deck.home / ".local", 0, 0)
+        loader = Loader(self, deck)
+        loader.poll_until(lambda answer: ".local/state" in answer["helper"]["detail"])
+        os.chown(deck.home / ".local", UID, UID)
+        (deck.home / ".local").chmod(0o755)
+        loader.running()
+
+
+class LoaderEnds(unittest.TestCase):
+    def test_at_any_moment(self):
+        """The plugin goes with it, and so does the helper, however far they are."""
+        moments = {
+            "forked": lambda loader: None,
+            "started": lambda loader: until(loader.deck.processes),
+            "serving": lambda loader: until(lambda: "listening on" in loader.deck.log()),
+            "running": lambda loader: loader.running(),
+        }
+        for moment, wait in moments.items():
+            with self.subTest(moment):
+                loader = Loader(self, Deck(self))
+                plugin = Process(loader.pid)
+                wait(loader)
+                loader.end()
+                self.assertTrue(plugin.ends_within(PATIENCE_S), "the plugin outlived its loader")
+                self.assertTrue(loader.deck.leaves_no_process())
+
 
 class BadHelper(unittest.TestCase):
-    def start(self, script):
-        self.deck = Deck(self, HERE / "fake_helper.py", script)
+    def start(self, script, **constants):
+        self.deck = Deck(self, HERE / "fake_helper.py", script, constants)
         self.loader = Loader(self, self.deck)
         return self.loader
 
     def test_says_why_it_does_not_start(self):
         sentence = "port 9999 is taken by 'other' (pid 7)"
         loader = self.start(f"exit 1 capydeck agent: {sentence}")
-        poll = loader.poll_until(lambda answer: answer["helper"]["state"] == "failed")
-        self.assertEqual(poll["helper"]["detail"], sentence)
+        loader.poll_until(lambda answer: answer["helper"]["detail"] == sentence)
         self.assertEqual(loader.call("ipc_call", "status")["error"], {"code": -32000, "message": sentence})
         (self.deck.plugin / "script").write_text("")
         loader.running()  # the pauses grow, but do not end
 
-    def test_is_missing(self):
-        loader = self.start("")
-        loader.running()
-        self.deck.program.unlink()
+    def test_cannot_be_run(self):
+        """Missing; not executable; for another processor; not finished being unpacked."""
+        loader = self.start("").running()
+        program = self.deck.program
+        good, spare = program.read_bytes(), program.with_name("spare")
+
+        def become(data, mode):
+            spare.write_bytes(data)  # it runs: it may be replaced, not written to
+            spare.chmod(mode)
+            spare.rename(program)
+
+        breakages = {
+            "No such file": program.unlink,
+            "Permission denied": lambda: become(good, 0o644),
+            "Exec format error": lambda: become(b"\x7fELF\x02\x01\x01".ljust(64, b"\0"), 0o755),
+            "the helper ended with code 0": lambda: become(b"#!/bin/sh\n", 0o755),
+        }
         loader.helper().kill()
-        poll = loader.poll_until(lambda answer: "does not start" in answer["helper"]["detail"])
-        self.assertIn("bin/capydeck", poll["helper"]["detail"])
+        for words, breaks in breakages.items():
+            breaks()
+            poll = loader.poll_until(lambda answer: words in answer["helper"]["detail"])
+            detail = poll["helper"]["detail"]
+            self.assertIn(words, loader.call("ipc_call", "status")["error"]["message"])
+            if "ended" not in words:
+                self.assertIn("bin/capydeck", detail)
+            self.assertNotIn("Traceback", self.deck.log())
+        become(good, 0o755)
+        loader.running()
+
+    def test_hangs_before_it_serves(self):
+        loader = self.start("hang\ndeaf", START_S=1)
+        loader.poll_until(lambda answer: "did not serve within 1 s" in answer["helper"]["detail"])
+        (self.deck.plugin / "script").write_text("")
+        loader.running()
+
+    def test_crashes_again_and_again(self):
+        loader = self.start("crash", PAUSE_MAX_S=2)
+        failed = ("failed", "the helper ended with code 3")
+        for _ in range(3):
+            loader.event("helper_state", lambda *args: args == failed)
+        pauses = re.findall(r"starting it again in (\d+) s", self.deck.log())
+        self.assertEqual(pauses[:3], ["1", "2", "2"])
+        (self.deck.plugin / "script").write_text("")
+        loader.running()
+        self.assertEqual(len(self.deck.processes()), 1)
 
     def test_real_one_finds_the_port_taken(self):
         with socket.socket(socket.AF_INET6) as taken:
             taken.bind(("::", PORT))
             taken.listen()
             loader = Loader(self, Deck(self))
-            poll = loader.poll_until(lambda answer: answer["helper"]["state"] == "failed")
-        self.assertIn(str(PORT), poll["helper"]["detail"])
+            loader.poll_until(lambda answer: str(PORT) in answer["helper"]["detail"])
         loader.running()
 
     def test_garbage_from_the_socket(self):
@@ -401,6 +514,21 @@ class BadHelper(unittest.TestCase):
         loader = self.start("event tick 1\n" * 1000)
         poll = loader.poll_until(lambda answer: answer["last"] == 1000)
         self.assertEqual([event["seq"] for event in poll["events"]], list(range(745, 1001)))
+
+    def test_told_to_end_twice(self):
+        loader = self.start("deaf").running()
+        helper, plugin = loader.helper(), Process(loader.pid)
+        os.kill(loader.pid, signal.SIGTERM)
+        os.kill(loader.pid, signal.SIGTERM)
+        self.assertTrue(plugin.ends_within(PATIENCE_S))
+        self.assertTrue(helper.ends_within(PATIENCE_S))
+
+    def test_unloaded_before_it_serves(self):
+        loader = self.start("hang\ndeaf")
+        loader.send({"stop": True})
+        message = loader.wait(lambda message: "stopped" in message and message)
+        self.assertEqual(message["code"], 0)
+        self.assertTrue(self.deck.leaves_no_process())
 
     def test_deaf_one_is_ended_too(self):
         loader = self.start("deaf").running()
