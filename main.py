@@ -269,15 +269,17 @@ class Ring:
 class Requests:
     """What the helper asks the frontend, until it is answered or too late."""
 
-    def __init__(self):
+    def __init__(self, on_late):
+        self._on_late = on_late
         self._pending = {}
         self._count = 0
 
     def add(self, connection, message, size):
-        # The next helper counts from 1 again, so its ids are not those that the frontend gets.
+        # The next helper counts from 1 again, so its ids are not those that the frontend gets; and
+        # the frontend may outlive this process, which then counts from 1 again, too.
         self._count += 1
         request = {
-            "id": f"{self._count}:{message['id']}",
+            "id": f"{os.getpid()}.{self._count}:{message['id']}",
             "method": message["method"],
             "params": message.get("params"),
         }
@@ -294,8 +296,11 @@ class Requests:
 
     def _expire(self):
         now = time.monotonic()
-        for key in [key for key, (*_, until) in self._pending.items() if until <= now]:
+        late = [key for key, (*_, until) in self._pending.items() if until <= now]
+        for key in late:
             del self._pending[key]
+        if late:
+            self._on_late()
 
     def pending(self):
         """As many as fit into an answer; the others are next when these have been answered."""
@@ -315,12 +320,12 @@ class Requests:
 
 class Plugin:
     def __init__(self):
-        # session: numbers the connections, each of which has to be attached to anew.
-        self._state = {"state": "starting", "detail": "", "session": 0}
+        # session: changes whenever the frontend has to attach anew; never one of an earlier process.
+        self._state = {"state": "starting", "detail": "", "session": int(time.time() * 1000)}
         self._helper = None
         self._connection = None
         self._ring = Ring()
-        self._requests = Requests()
+        self._requests = Requests(self._attach_anew)
         self._hints = asyncio.Queue(RING_EVENTS)
         self._stopping = False
 
@@ -358,10 +363,11 @@ class Plugin:
             events = self._ring.after(after)
         except Exception:
             events = self._ring.after(0)
+        requests = self._requests.pending()
         return {
             "last": self._ring.last,
             "events": events,
-            "requests": self._requests.pending(),
+            "requests": requests,
             "helper": dict(self._state),
         }
 
@@ -377,6 +383,7 @@ class Plugin:
         except Exception:
             decky.logger.exception("not everything could be prepared")
         pause_s = PAUSE_MIN_S
+        manner = TAKE_OVER
         while not self._stopping:
             started = time.monotonic()
             try:
@@ -496,6 +503,10 @@ class Plugin:
         else:
             refusal = error(NOT_POSSIBLE_NOW, f"{size} bytes do not pass through Decky")
             connection.send({"id": message["id"], **refusal})
+
+    def _attach_anew(self):
+        """To the helper a frontend that did not answer is gone until it attaches."""
+        self._state = {**self._state, "session": self._state["session"] + 1}
 
     # Hints.
 

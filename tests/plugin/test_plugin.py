@@ -536,7 +536,19 @@ class BadHelper(unittest.TestCase):
         loader.send({"stop": True})
         message = loader.wait(lambda message: "stopped" in message and message)
         self.assertEqual(message["code"], 0)
-        self.assertTrue(helper.ends_within(0))
+        self.assertTrue(helper.ends_within(PATIENCE_S))
+
+    def test_frontend_that_answers_too_late_attaches_anew(self):
+        """The helper holds it for gone then."""
+        loader = self.start("", ANSWER_S='{"steam.restart": 1}').running()
+        before = loader.call("ipc_poll", 0)["helper"]["session"]
+        loader.begin("ipc_call", "ask")
+        key, *_ = loader.event("ipc_request")
+        loader.poll_until(lambda answer: answer["helper"]["session"] > before)
+        self.assertIsNone(loader.call("ipc_answer", key, {"result": {}}))
+        poll = loader.call("ipc_poll", 0)
+        self.assertEqual((poll["requests"], poll["helper"]["session"]), ([], before + 1))
+        self.assertNotIn('"id": "r-1"', self.deck.log())
 
 
 class Result(unittest.TextTestResult):

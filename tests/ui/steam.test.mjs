@@ -125,6 +125,21 @@ test("the plugin is loaded anew in the middle of a change: it is made once", { s
   assert.equal((await ui.steamCalls("AddShortcut")).length, 1);
 });
 
+test("an interface that answers too late is asked again, and the change is made once", { skip }, async (t) => {
+  const { backend, ui } = await start(t, { open: { panel: false } });
+  const hub = await Hub.paired(backend);
+  let leave;
+  ui.answersLeave = new Promise((resolve) => (leave = resolve));
+  assert.match((await push(hub, "Celeste")).message, /has not answered yet/);
+  const attached = () => ui.calls.filter(([, method]) => method === "ui.attach").length;
+  await until("the helper has given up, and is attached to anew", () => attached() > 1, 90_000);
+  leave();
+  await until("nothing waits", async () => (await queued(backend)) === 0);
+  assert.equal(await driver(backend), "ui");
+  assert.equal((await ui.steamCalls("AddShortcut")).length, 1);
+  assert.equal((await ui.steam()).shortcuts.length, 1);
+});
+
 test("every request arrives although every event is lost", { skip }, async (t) => {
   const { backend, ui } = await start(t, { open: { panel: false, dropsEvents: true } });
   const hub = await Hub.paired(backend);

@@ -54,6 +54,8 @@ export class GameMode {
   calls = [];
   /** As in the loader's first seconds: events get lost on their way to the page. */
   dropsEvents = false;
+  /** Answers to the helper leave the page when this resolves. */
+  answersLeave = Promise.resolve();
 
   /**
    * Opens the page with the plugin loaded. `backend`: whom it talks to; `language`: as Steam names
@@ -89,8 +91,11 @@ export class GameMode {
       }
     });
     await this.context.route(`${ORIGIN}/**`, (route) => this.#serve(route));
-    await page.exposeFunction("loaderCall", (name, method, args) => {
+    await page.exposeFunction("loaderCall", async (name, method, args) => {
       this.calls.push([method, ...args]);
+      if (method === "ipc_answer") {
+        await this.answersLeave;
+      }
       return this.backend.ask(method, args);
     });
     await page.addInitScript(
