@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import test from "node:test";
+import test, { mock } from "node:test";
 
 import { IpcError } from "../../build/ui/ipc/methods.js";
 import { Relay } from "../../build/ui/ipc/relay.js";
@@ -263,6 +263,31 @@ test("a call's refusal keeps its code, a dead loader has a sentence", async (t) 
   backend.failing.add("call").add("poll");
   await assert.rejects(relay.call("status", {}), { code: -32000, message: "the loader is away" });
   await relay.poll(); // the heartbeat goes on
+});
+
+test("a backend that does not answer counts as gone, and is attached to when it does again", async (t) => {
+  const { backend, relay, seen } = await start(t);
+  backend.failing.add("poll");
+  await relay.poll();
+  assert.deepEqual([relay.helper.state, relay.helper.detail], ["failed", "the loader is away"]);
+  backend.failing.clear();
+  await relay.poll();
+  await settled();
+  assert.equal(backend.called("ui.attach"), 2);
+
+  mock.timers.enable({ apis: ["setTimeout"] });
+  t.after(() => mock.timers.reset());
+  backend.held = new Promise(() => {});
+  const poll = relay.poll();
+  mock.timers.runAll();
+  await poll;
+  assert.equal(relay.helper.state, "failed");
+  assert.match(relay.helper.detail, /Decky does not answer/);
+  backend.held = null;
+  await relay.poll();
+  await settled();
+  assert.deepEqual(seen.helpers, ["running", "failed", "running", "failed", "running"]);
+  assert.equal(backend.called("ui.attach"), 3);
 });
 
 test("after the end nothing is delivered or answered", async (t) => {

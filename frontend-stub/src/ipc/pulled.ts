@@ -46,9 +46,18 @@ export class Pulled<T> {
         (value) => ({ value, error: undefined }),
         (error: Error) => ({ value: this.known.value, error: error.message }),
       );
-      [...this.#watchers].forEach((watcher) => watcher());
+      [...this.#watchers].forEach(call);
       await new Promise((resolve) => setTimeout(resolve, this.pauseMs));
     }
     this.#isBusy = false;
+  }
+}
+
+/** What a watcher makes of the news must not keep the next from coming. */
+function call(watcher: () => void): void {
+  try {
+    watcher();
+  } catch (error) {
+    console.error(error);
   }
 }

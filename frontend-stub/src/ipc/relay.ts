@@ -60,6 +60,8 @@ export interface RelayEvents {
 
 /** Events can be lost without a gap that shows it; what waits is found by asking now and then. */
 const HEARTBEAT_MS = 5_000;
+/** main.py answers a poll at once, if it is still there. */
+const POLL_WAIT_MS = 15_000;
 /** Requests whose answers are remembered; the agent has at most 16 under way. */
 const REMEMBERED_REQUESTS = 64;
 
@@ -84,6 +86,7 @@ export class Relay {
   #stopped = false;
   #unlisten = () => {};
   #heartbeat: ReturnType<typeof setInterval> | undefined;
+  #pollTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     private readonly bridge: Bridge,
@@ -106,6 +109,7 @@ export class Relay {
     this.#stopped = true;
     this.#unlisten();
     clearInterval(this.#heartbeat);
+    clearTimeout(this.#pollTimer);
     void this.bridge.call("ui.detach", {}).catch(() => {});
   }
 
@@ -143,11 +147,28 @@ export class Relay {
     do {
       this.#pollAgain = false;
       try {
-        this.#take(await this.bridge.poll(Math.max(this.#last, 0)));
-      } catch {
+        this.#take(await this.#pollInTime());
+      } catch (error) {
+        this.#lose(sentence(error));
         return; // the heartbeat tries again
       }
     } while (this.#pollAgain && !this.#stopped);
+  }
+
+  /* Decky never answers for a backend that was killed. */
+  #pollInTime(): Promise<Poll> {
+    const late = new Promise<never>((_, reject) => {
+      const message = "Decky does not answer for CapyDeck's backend";
+      this.#pollTimer = setTimeout(() => reject(new Error(message)), POLL_WAIT_MS);
+    });
+    const poll = this.bridge.poll(Math.max(this.#last, 0));
+    return Promise.race([poll, late]).finally(() => clearTimeout(this.#pollTimer));
+  }
+
+  #lose(detail: string): void {
+    if (!this.#stopped) {
+      this.#meet({ ...this.helper, state: "failed", detail });
+    }
   }
 
   #take(poll: Poll): void {
