@@ -58,6 +58,17 @@ test("a language is Steam's name of it, or a locale", () => {
 test("texts are filled in, whatever is put in", () => {
   const texts = new Texts("de");
   assert.equal(texts.get("pairTitle", { name: "{name} $&" }), "Mit {name} $& koppeln?");
+  assert.equal(texts.get("pairTitle", { name: "<b>&amp;" }), "Mit <b>&amp; koppeln?");
   assert.equal(texts.setting("agent.name"), "Name");
   assert.equal(texts.setting("brand.new"), "brand.new");
+});
+
+test("a name that is written from right to left does not reorder its sentence", () => {
+  const texts = new Texts("en");
+  for (const name of ["مكتب", "מחשב", "x\u202egnp"]) {
+    assert.equal(texts.get("pairTitle", { name }), `Pair with \u2068${name}\u2069?`);
+  }
+  for (const name of ["書斎", "Büro", "Кабинет"]) {
+    assert.equal(texts.get("pairTitle", { name }), `Pair with ${name}?`);
+  }
 });

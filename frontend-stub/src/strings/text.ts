@@ -17,13 +17,20 @@ const steamLanguages: Record<string, Language> = {
 
 type Values = Record<string, string | number>;
 
+/** Letters and marks that may change the order of what stands around them. */
+const REORDERING = /[\u0590-\u08ff\u200e\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufdff\ufe70-\ufeff]/;
+
+/** A name from right to left keeps its place in a sentence from left to right, and the reverse. */
+const isolated = (value: string): string =>
+  REORDERING.test(value) ? `\u2068${value}\u2069` : value;
+
 /** The texts of one language; the same object as long as the language is. */
 export class Texts {
   constructor(readonly language: Language) {}
 
   get = (key: TextKey, values: Values = {}): string => {
     const text = table[key][languages.indexOf(this.language)] ?? table[key][0];
-    return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+    return text.replace(/\{(\w+)\}/g, (whole, name: string) => isolated(String(values[name] ?? whole)));
   };
 
   /** The name of a setting; of one that is newer than this plugin, its key. */
