@@ -108,9 +108,13 @@ test("an image that ends too early is not shown", async () => {
 });
 
 test("Steam is restarted once the answer has left", async () => {
-  const { requests, state } = steam();
+  const { requests, state, evaluate } = steam();
+  const restarted = evaluate(`new Promise((resolve) => {
+    const { StartRestart } = SteamClient.User;
+    SteamClient.User.StartRestart = (...args) => resolve(StartRestart(...args));
+  })`);
   assert.deepEqual(await requests["steam.restart"]({}), {});
   assert.equal(state().restarts, 0);
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  await restarted;
   assert.equal(state().restarts, 1);
 });
