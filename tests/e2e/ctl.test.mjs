@@ -41,6 +41,18 @@ test("without an agent ctl says how to start one and exits with 1", async (t) =>
   }
 });
 
+test("whatever the agent can be asked and told, ctl can", () => {
+  const between = (text, from, to) => text.slice(text.indexOf(from), text.indexOf(to, text.indexOf(from)));
+  const table = fs.readFileSync(new URL("../../native/control/control_methods.c", import.meta.url), "utf8");
+  const methods = [...between(table, "methods[] = {", "};").matchAll(/\{ "([\w.]+)",/g)].map(([, name]) => name);
+  assert.ok(methods.length > 20);
+  const folder = new URL("../../native/cmd/", import.meta.url);
+  const sources = fs.readdirSync(folder).map((file) => fs.readFileSync(new URL(file, folder), "utf8"));
+  const missing = methods.filter((name) => !sources.some((text) => text.includes(`"${name}"`)));
+  // Of one agent to another, and of the plugin in Steam's interface.
+  assert.deepEqual(missing, ["agent.release", "file.read", "ui.attach", "ui.detach"]);
+});
+
 test("status, hubs, games and uploads, for people and for programs", async (t) => {
   const agent = await startAgent(t);
   const { deck } = agent;
@@ -261,6 +273,7 @@ test("the local socket: for its user alone, and robust against nonsense", async 
   const error = async (text) => JSON.parse(await talk(text)).error.code;
   assert.equal(await error("nonsense\n"), -32700);
   assert.equal(await error("[]\n"), -32600);
+  assert.equal(await error(Buffer.from('{"jsonrpc":"2.0","id":"\xc3\n', "latin1")), -32700, "half a letter");
   assert.equal(await error('{"jsonrpc":"2.0","id":1,"method":"no.such.method"}\n'), -32601);
   assert.equal(await error('{"jsonrpc":"2.0","id":1,"method":"hubs.revoke"}\n'), -32602);
   assert.equal(await error('{"jsonrpc":"2.0","id":1,"method":"hubs.revoke","params":{"hubId":[]}}\n'), -32602);
