@@ -1,53 +1,45 @@
 import { definePlugin, routerHook, toaster } from "@decky/api";
-import { showModal } from "@decky/ui";
 import type { ReactNode } from "react";
 
 import steamScript from "../../native/steam/steam_script.js";
 import { actionsOf } from "./actions.js";
+import { closeDialogs, openDialog } from "./components/dialogs.js";
 import { PluginIcon } from "./components/Icons.js";
 import { PairingDialog } from "./components/PairingDialog.js";
 import { SessionContext } from "./hooks/useSession.js";
-import { shownCode } from "./hooks/useShownCode.js";
 import { deckyBridge } from "./ipc/client.js";
-import type { Pairing } from "./ipc/methods.js";
 import { Session } from "./session.js";
+import type { ShownCode } from "./state.js";
 import { steamLanguage } from "./steam/steamLanguage.js";
 import { ManagePage } from "./views/ManagePage.js";
 import { QuickAccess } from "./views/QuickAccess.js";
 import { ROUTE } from "./views/routes.js";
 
 /** Shows a code as long as it holds, unless it was hidden. */
-function pairingDialog(session: () => Session): (pairing: Pairing | null) => void {
+function codeDialog(session: () => Session): (shown: ShownCode | null) => void {
   let code = "";
   let close = () => {};
-  return (pairing) => {
-    if (pairing && pairing.code === code) {
+  return (shown) => {
+    if (shown && shown.code === code) {
       return;
     }
     close();
     close = () => {};
-    code = pairing?.code ?? "";
-    if (pairing) {
-      const modal = showModal(
-        <PairingDialog
-          shown={shownCode(pairing)}
-          texts={session().texts}
-          onReject={actionsOf(session()).reject}
-          onHide={() => (close = () => {})}
-        />,
-      );
-      close = modal.Close;
+    code = shown?.code ?? "";
+    if (shown) {
+      const { texts } = session();
+      const { reject } = actionsOf(session());
+      close = openDialog(<PairingDialog shown={shown} texts={texts} onReject={reject} />);
     }
   };
 }
 
 export default definePlugin(() => {
-  const showPairing = pairingDialog(() => session);
-  const session = new Session({
+  const session: Session = new Session({
     bridge: deckyBridge,
     script: steamScript,
     locale: navigator.language,
-    showPairing,
+    showCode: codeDialog(() => session),
     toast: (title, body) =>
       void toaster.toast({ title, body, logo: <ToastIcon />, onClick: undefined, duration: 5_000 }),
   });
@@ -62,7 +54,7 @@ export default definePlugin(() => {
     content: provide(<QuickAccess />),
     onDismount() {
       session.stop();
-      showPairing(null);
+      closeDialogs();
       routerHook.removeRoute(ROUTE);
     },
   };

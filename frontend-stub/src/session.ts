@@ -1,8 +1,9 @@
 import { formatPercent, percentOf } from "./format.js";
-import type { Methods, Pairing, Setting, SettingValue } from "./ipc/methods.js";
+import type { Methods, Setting, SettingValue } from "./ipc/methods.js";
 import { Relay } from "./ipc/relay.js";
 import type { Bridge, Helper } from "./ipc/relay.js";
 import { State } from "./state.js";
+import type { ShownCode } from "./state.js";
 import { steamRequests } from "./steam/steamRequests.js";
 import type { SteamScript } from "./steam/steamRequests.js";
 import { languageOf, Texts } from "./strings/text.js";
@@ -18,7 +19,7 @@ export interface SessionOptions {
   /** The browser's language, for a Steam that does not tell its own. */
   locale: string;
   /** Shows the code, or, with null, hides it. */
-  showPairing(pairing: Pairing | null): void;
+  showCode(code: ShownCode | null): void;
   toast(title: string, body: string): void;
 }
 
@@ -51,7 +52,7 @@ export class Session {
   async start(language: Promise<string>): Promise<void> {
     this.#setLanguage(this.options.locale);
     this.#unwatch = [
-      this.state.pairing.watch(() => this.#showPairing()),
+      this.state.code.watch(() => this.#showCode()),
       this.state.transfers.watch(() => this.#showTransfers()),
     ];
     void this.relay.start();
@@ -127,9 +128,9 @@ export class Session {
     this.state.refresh();
   }
 
-  #showPairing(): void {
-    const { value, error } = this.state.pairing.known;
-    this.options.showPairing(value?.active && !error ? value : null);
+  #showCode(): void {
+    const { value, error } = this.state.code.known;
+    this.options.showCode(error ? null : (value ?? null));
   }
 
   #showTransfers(): void {

@@ -13,7 +13,15 @@ import { Pulled } from "./ipc/pulled.js";
 
 /** Numbers that change faster than this cannot be read. */
 const PAUSE_MS = 500;
-const PAIRING_PAUSE_MS = 50;
+const CODE_PAUSE_MS = 50;
+
+/** A code that a PC asked for. */
+export interface ShownCode {
+  code: string;
+  hubName: string;
+  /** Of performance.now(), which goes on evenly while clocks are set. */
+  expiresAtMs: number;
+}
 
 type Pull = <M extends PlainMethod>(method: M) => Promise<Methods[M]["result"]>;
 
@@ -31,10 +39,13 @@ async function pullTransfers(pull: Pull): Promise<Transfers> {
   return { uploads, games, hubName: hub.name };
 }
 
+const shownCode = ({ active, code, hubName, expiresInSeconds }: Pairing): ShownCode | null =>
+  active ? { code, hubName, expiresAtMs: performance.now() + expiresInSeconds * 1000 } : null;
+
 /** What the agent knows, part by part, and which notifications say that a part may have changed. */
 export class State {
   readonly status: Pulled<Status>;
-  readonly pairing: Pulled<Pairing>;
+  readonly code: Pulled<ShownCode | null>;
   readonly transfers: Pulled<Transfers>;
   readonly games: Pulled<Game[]>;
   readonly trash: Pulled<TrashedGame[]>;
@@ -44,7 +55,10 @@ export class State {
 
   constructor(pull: Pull) {
     const status = (this.status = new Pulled(() => pull("status"), PAUSE_MS));
-    const pairing = (this.pairing = new Pulled(() => pull("pairing.get"), PAIRING_PAUSE_MS));
+    const code = (this.code = new Pulled(
+      async () => shownCode(await pull("pairing.get")),
+      CODE_PAUSE_MS,
+    ));
     const transfers = (this.transfers = new Pulled(() => pullTransfers(pull), PAUSE_MS));
     const games = (this.games = new Pulled(async () => (await pull("games.list")).games, PAUSE_MS));
     const trash = (this.trash = new Pulled(
@@ -57,8 +71,8 @@ export class State {
       PAUSE_MS,
     ));
     this.#hinted = {
-      pairing_shown: [pairing, status],
-      pairing_hidden: [pairing, status, hubs],
+      pairing_shown: [code, status],
+      pairing_hidden: [code, status, hubs],
       hub_connected: [status, hubs],
       hub_disconnected: [status, hubs],
       upload_progress: [status],

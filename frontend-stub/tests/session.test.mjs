@@ -1,20 +1,23 @@
 import assert from "node:assert/strict";
-import test from "node:test";
+import test, { mock } from "node:test";
 
 import { Session } from "../../build/ui/session.js";
 
-const settled = () => new Promise((resolve) => setTimeout(resolve, 10));
-
-async function until(isSo) {
-  while (!isSo()) {
-    await settled();
+/** Time stands still in these tests: a pause is over when this says so. */
+async function settled() {
+  for (let turns = 0; turns < 5; turns++) {
+    await new Promise(setImmediate);
+    mock.timers.runAll();
   }
 }
+test.before(() => mock.timers.enable({ apis: ["setTimeout"] }));
 
 const PAIRING = { active: true, code: "042137", hubName: "PC", expiresInSeconds: 58 };
 
+const refusal = (code, message) => Object.assign(new Error(message), { code });
+
 /** An agent behind a bridge that loses nothing. */
-async function start(t, { language = "german" } = {}) {
+async function start(t, { language = "german", toast = () => {} } = {}) {
   const results = {
     status: { uploads: [], hub: { name: "PC" } },
     "pairing.get": { active: false },
@@ -30,7 +33,7 @@ async function start(t, { language = "german" } = {}) {
       calls.push([method, params]);
       const result = results[method] ?? {};
       return result instanceof Error
-        ? { error: { code: -32001, message: result.message } }
+        ? { error: { code: result.code, message: result.message } }
         : { result };
     },
     answer: async () => null,
@@ -47,8 +50,8 @@ async function start(t, { language = "german" } = {}) {
     bridge,
     script: async () => ({ ok: true, appId: 1 }),
     locale: "fr-FR",
-    showPairing: (pairing) => shown.push(pairing?.code ?? null),
-    toast: (...words) => toasts.push(words),
+    showCode: (code) => shown.push(code),
+    toast: (...words) => (toasts.push(words), toast()),
   });
   t.after(() => session.stop());
   await session.start(Promise.resolve(language));
@@ -61,10 +64,24 @@ test("a code is shown and hidden without a panel", async (t) => {
   const { results, shown, notify } = await start(t);
   results["pairing.get"] = PAIRING;
   notify("pairing_shown");
-  await until(() => shown.at(-1) === "042137");
-  results["pairing.get"] = new Error("the helper has ended");
+  await settled();
+  assert.equal(shown.at(-1).code, "042137");
+  results["pairing.get"] = refusal(-32000, "the helper has ended");
   notify("pairing_hidden");
-  await until(() => shown.at(-1) === null);
+  await settled();
+  assert.equal(shown.at(-1), null);
+});
+
+test("a code ends at one moment, whoever looks at it later and whatever the clock is set to", async (t) => {
+  const { session, results, shown, notify } = await start(t);
+  t.mock.method(performance, "now", () => 5_000);
+  results["pairing.get"] = PAIRING;
+  notify("pairing_shown");
+  await settled();
+  performance.now.mock.mockImplementation(() => 45_000);
+  t.mock.method(Date, "now", () => 0);
+  assert.equal(shown.at(-1).expiresAtMs, 63_000);
+  assert.equal(session.state.code.get().value.expiresAtMs, 63_000);
 });
 
 test("Steam's language wins, without one the browser's", async (t) => {
@@ -76,15 +93,33 @@ test("Steam's language wins, without one the browser's", async (t) => {
 
 test("what goes wrong is told in the helper's words, what succeeds if it says something", async (t) => {
   const { session, results, toasts } = await start(t);
-  results["hubs.revoke"] = new Error("there is no Hub 'x'");
-  session.attempt(session.act("hubs.revoke", { hubId: "x" }));
   session.tell("Doom", "");
   session.tell("Doom", "Steam is not running");
+  results["hubs.revoke"] = refusal(-32001, "there is no Hub 'x'");
+  session.attempt(session.act("hubs.revoke", { hubId: "x" }));
   await settled();
   assert.deepEqual(toasts, [
     ["Doom", "Steam is not running"],
     ["Das hat nicht geklappt", "there is no Hub 'x'"],
   ]);
+});
+
+test("a toast that cannot be shown keeps no later one back", async (t) => {
+  t.mock.method(console, "error", () => {});
+  const { results, toasts, notify } = await start(t, {
+    toast() {
+      throw new Error("no toaster in this Steam");
+    },
+  });
+  const upload = { dir: "/games/Doom", state: "receiving", startedAt: 1 };
+  for (const gameName of ["Doom", "Quake"]) {
+    results.status = { uploads: [{ ...upload, uploadId: gameName, gameName }], hub: { name: "PC" } };
+    notify("uploads_changed");
+    await settled();
+  }
+  assert.ok(toasts.some(([title]) => title === "Doom"));
+  assert.ok(toasts.some(([title]) => title === "Quake"));
+  assert.ok(console.error.mock.callCount() > 0);
 });
 
 test("stopped, it neither asks nor shows", async (t) => {

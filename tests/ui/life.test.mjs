@@ -66,3 +66,16 @@ test("unloaded while the code is shown, the dialog goes with it", { skip }, asyn
     [],
   );
 });
+
+test("unloaded while it asks something, the question goes with it", { skip }, async (t) => {
+  const { backend, ui } = await start(t);
+  await push(await Hub.paired(backend), "Celeste");
+  await ui.panel.getByRole("button", { name: "Unpair" }).click();
+  await ui.dialog.waitFor();
+  await ui.unload();
+  await ui.dialog.waitFor({ state: "detached" });
+  assert.deepEqual(
+    Object.entries(await ui.registered()).filter(([, count]) => count > 0),
+    [],
+  );
+});

@@ -1,15 +1,9 @@
 import { formatCode } from "../format.js";
 import { useNow } from "../hooks/useNow.js";
+import type { ShownCode } from "../state.js";
 import type { Texts } from "../strings/text.js";
 import { ProgressLine } from "./ProgressLine.js";
 import { colors, small, steadyDigits } from "./style.js";
-
-/** A code that was asked for, and until when it holds. */
-export interface ShownCode {
-  code: string;
-  hubName: string;
-  expiresAtMs: number;
-}
 
 interface CodeCardProps {
   shown: ShownCode;

@@ -1,27 +1,24 @@
 import { DialogButton, DialogHeader, Focusable, ModalRoot } from "@decky/ui";
 
+import type { ShownCode } from "../state.js";
 import type { Texts } from "../strings/text.js";
 import { CodeCard } from "./CodeCard.js";
-import type { ShownCode } from "./CodeCard.js";
+import { wrapped } from "./style.js";
 
 interface PairingDialogProps {
   shown: ShownCode;
   texts: Texts;
   onReject(): void;
-  onHide(): void;
   /** Given by Steam. */
   closeModal?(): void;
 }
 
 /** Opens by itself. Leaving it only hides it: whoever is startled by it has not refused anything. */
-export function PairingDialog({ shown, texts, onReject, onHide, closeModal }: PairingDialogProps) {
-  const hide = () => {
-    onHide();
-    closeModal?.();
-  };
+export function PairingDialog({ shown, texts, onReject, closeModal }: PairingDialogProps) {
+  const hide = () => closeModal?.();
   return (
     <ModalRoot onCancel={hide} onEscKeypress={hide} closeModal={hide}>
-      <DialogHeader style={{ textAlign: "center", overflowWrap: "anywhere" }}>
+      <DialogHeader style={{ ...wrapped, textAlign: "center" }}>
         {texts.get("pairTitle", { name: shown.hubName })}
       </DialogHeader>
       <div style={{ margin: "8px 0 24px" }}>

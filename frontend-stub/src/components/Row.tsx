@@ -1,7 +1,7 @@
 import { DialogButton, Field, Focusable } from "@decky/ui";
 import type { ComponentType, ReactNode } from "react";
 
-import { oneLine, small } from "./style.js";
+import { oneLine, small, wrapped } from "./style.js";
 
 export interface RowAction {
   label: string;
@@ -21,7 +21,7 @@ interface RowProps {
 export function Row({ label, description, value, actions }: RowProps) {
   const named = (
     <>
-      <div style={{ overflowWrap: "anywhere" }}>{label}</div>
+      <div style={wrapped}>{label}</div>
       <div style={small}>{description}</div>
     </>
   );
@@ -49,5 +49,7 @@ export function Row({ label, description, value, actions }: RowProps) {
 
 /** A line that says something and leads nowhere; the controller reaches it so that it can be read. */
 export function TextRow({ children }: { children: ReactNode }) {
-  return <Field focusable description={children} bottomSeparator="none" />;
+  return (
+    <Field focusable description={<div style={wrapped}>{children}</div>} bottomSeparator="none" />
+  );
 }

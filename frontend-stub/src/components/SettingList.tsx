@@ -1,7 +1,8 @@
-import { showModal, ToggleField } from "@decky/ui";
+import { ToggleField } from "@decky/ui";
 
 import type { Setting, SettingValue } from "../ipc/methods.js";
 import type { Texts } from "../strings/text.js";
+import { openDialog } from "./dialogs.js";
 import { EditDialog } from "./EditDialog.js";
 import { EditIcon } from "./Icons.js";
 import { Row } from "./Row.js";
@@ -31,7 +32,7 @@ export function SettingList({ settings, texts, onChange, onToggle }: SettingList
       );
     }
     const edit = () =>
-      showModal(
+      openDialog(
         <EditDialog
           title={label}
           help={sentences(help, Array.isArray(value) && texts.get("listHint"))}

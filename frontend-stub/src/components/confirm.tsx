@@ -1,4 +1,7 @@
-import { ConfirmModal, showModal } from "@decky/ui";
+import { ConfirmModal } from "@decky/ui";
+
+import { openDialog } from "./dialogs.js";
+import { wrapped } from "./style.js";
 
 interface Question {
   title: string;
@@ -10,9 +13,9 @@ interface Question {
 
 /** Asks before something is lost. */
 export function confirm({ title, text, yes, no, onYes }: Question): void {
-  showModal(
+  openDialog(
     <ConfirmModal
-      strTitle={title}
+      strTitle={<div style={wrapped}>{title}</div>}
       strDescription={text}
       strOKButtonText={yes}
       strCancelButtonText={no}

@@ -12,7 +12,15 @@ export const colors = {
 /** Digits that change in place. */
 export const steadyDigits: CSSProperties = { fontVariantNumeric: "tabular-nums" };
 
-export const small: CSSProperties = { fontSize: 12, lineHeight: "18px", color: colors.dim };
+export const small: CSSProperties = {
+  fontSize: 12,
+  lineHeight: "18px",
+  color: colors.dim,
+  overflowWrap: "anywhere",
+};
+
+/** Broken where it must be, as a path or a name without spaces. */
+export const wrapped: CSSProperties = { overflowWrap: "anywhere" };
 
 /** One line, whatever is in it. */
 export const oneLine: CSSProperties = {

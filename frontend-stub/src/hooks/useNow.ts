@@ -1,10 +1,10 @@
 import { useEffect, useState } from "react";
 
-/** The time in milliseconds, each second. */
+/** The time of performance.now(), each second. */
 export function useNow(): number {
-  const [now, setNow] = useState(Date.now);
+  const [now, setNow] = useState(() => performance.now());
   useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), 1_000);
+    const timer = setInterval(() => setNow(performance.now()), 1_000);
     return () => clearInterval(timer);
   }, []);
   return now;

@@ -6,6 +6,7 @@ import { DeviceState } from "../components/DeviceState.js";
 import { GameList, newestFirst } from "../components/GameList.js";
 import { HubList } from "../components/HubList.js";
 import { SteamState } from "../components/SteamState.js";
+import { TextRow } from "../components/Row.js";
 import { TransferList } from "../components/TransferList.js";
 import {
   useActions,
@@ -15,7 +16,6 @@ import {
   useTexts,
   VisibleContext,
 } from "../hooks/useSession.js";
-import { useShownCode } from "../hooks/useShownCode.js";
 import { routes } from "./routes.js";
 
 /** All others are a page away. */
@@ -63,13 +63,16 @@ function HelperState() {
 
 function Code() {
   const texts = useTexts();
-  const shown = useShownCode();
+  const { value: shown, error } = useKnown(useSession().state.code);
   const { reject } = useActions();
-  if (!shown) {
+  if (!shown || error) {
     return null;
   }
   return (
-    <PanelSection title={texts.get("pairTitle", { name: shown.hubName })}>
+    <PanelSection>
+      <PanelSectionRow>
+        <TextRow>{texts.get("pairTitle", { name: shown.hubName })}</TextRow>
+      </PanelSectionRow>
       <PanelSectionRow>
         <CodeCard shown={shown} texts={texts} fontSize={44} />
       </PanelSectionRow>
