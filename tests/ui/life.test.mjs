@@ -8,13 +8,36 @@ import { push, skip, start } from "./lib/fixture.mjs";
 
 const driver = async (backend) => (await backend.ipc("status")).steam.state;
 
-test("the helper ends and starts again: the panel says so, the plugin attaches anew", { skip }, async (t) => {
+test("while no helper runs the panel says why, and nothing that may be old", { skip }, async (t) => {
+  const { backend, ui } = await start(t);
+  await push(await Hub.paired(backend), "Celeste");
+  for (const text of ["Test Deck", "Celeste", "Paired PCs", "Games appear in the library at once"]) {
+    await ui.shows(text);
+  }
+  const sentence = `the library '/run/media/deck/${"x".repeat(80)}/Games' cannot be read`;
+  backend.breakHelper(sentence);
+  await ui.shows(sentence);
+  await ui.screenshot("helper-gone");
+  assert.deepEqual(await ui.overflowing(), []);
+  assert.match(
+    await ui.panel.innerText(),
+    new RegExp(`^CapyDeck\\s+(CapyDeck cannot run|Starting…)\\s+${sentence}\\s+Manage CapyDeck$`),
+  );
+  await ui.panel.getByRole("button", { name: "Manage CapyDeck" }).click();
+  await ui.page.getByRole("tabpanel").getByText(sentence).waitFor();
+  assert.deepEqual(await ui.overflowing(), []);
+
+  backend.mendHelper();
+  await ui.page.getByRole("tabpanel").getByText("Celeste").waitFor();
+  await ui.openPanel();
+  await ui.shows("Games appear in the library at once");
+});
+
+test("the helper ends and starts again: the plugin attaches anew", { skip }, async (t) => {
   const { backend, ui } = await start(t);
   await ui.shows("Test Deck");
   const before = backend.helperPid;
   backend.killHelper();
-  await ui.shows(/CapyDeck cannot run|Starting…/);
-  await ui.screenshot("helper-gone");
   await until("another helper runs", () => backend.helperPid && backend.helperPid !== before);
   await backend.serves();
   await ui.shows("No PC connected");
@@ -22,6 +45,19 @@ test("the helper ends and starts again: the panel says so, the plugin attaches a
   const hub = await Hub.paired(backend);
   assert.equal((await push(hub, "Celeste")).success, true);
   assert.equal((await ui.steam()).shortcuts.length, 1);
+});
+
+test("a panel that is opened and closed, also in the middle of calls, leaves nothing", { skip }, async (t) => {
+  const { ui } = await start(t, { open: { panel: false } });
+  const before = await ui.registered();
+  for (let times = 0; times < 5; times++) {
+    await ui.openPanel();
+    await ui.panel.getByRole("switch", { name: "Accept connections" }).click();
+    await ui.closePanel();
+  }
+  assert.deepEqual(await ui.registered(), before);
+  const changes = () => ui.calls.filter(([, method]) => method === "settings.set").length;
+  await until("every change was asked for", () => changes() === 5);
 });
 
 test("the same when every event is lost", { skip }, async (t) => {

@@ -159,6 +159,7 @@ test("what Steam refuses is taken back and waits", { skip }, async (t) => {
   );
   assert.deepEqual((await ui.steam()).shortcuts, []);
   await ui.shows("Changes waiting for Steam: 1");
+  await ui.shows((await backend.ipc("status")).steam.detail);
   await ui.set({ faults: {} });
   await ui.unload();
   await ui.load();

@@ -4,7 +4,7 @@ import { formatAddress } from "../format.js";
 import type { Status } from "../ipc/methods.js";
 import type { Texts } from "../strings/text.js";
 import { TextRow } from "./Row.js";
-import { oneLine } from "./style.js";
+import { oneLine, wrapped } from "./style.js";
 
 interface DeviceStateProps {
   status: Status;
@@ -39,7 +39,7 @@ export function DeviceState({
         <ToggleField
           bottomSeparator="none"
           label={get("accept")}
-          description={connection(status, get)}
+          description={<div style={wrapped}>{connection(status, get)}</div>}
           checked={agent.acceptConnections}
           onChange={onAccept}
         />
@@ -56,7 +56,7 @@ export function DeviceState({
           </ButtonItem>
         </PanelSectionRow>
       )}
-      {notices.map((notice) => (
+      {[...new Set(notices)].map((notice) => (
         <PanelSectionRow key={notice}>
           <TextRow>{notice}</TextRow>
         </PanelSectionRow>

@@ -4,6 +4,7 @@ import type { Status } from "../ipc/methods.js";
 import type { TextKey } from "../strings/table.js";
 import type { Texts } from "../strings/text.js";
 import { confirm } from "./confirm.js";
+import { small, wrapped } from "./style.js";
 
 interface SteamStateProps {
   steam: Status["steam"];
@@ -43,13 +44,18 @@ export function SteamState({
           focusable
           bottomSeparator="none"
           label={isDetailed && summary}
-          description={isDetailed ? steam.detail : summary}
+          description={isDetailed ? <div style={wrapped}>{steam.detail}</div> : summary}
         />
         {steam.queued > 0 && (
           <Field
             focusable
             bottomSeparator="none"
-            description={get("queued", { count: steam.queued })}
+            description={
+              <>
+                {get("queued", { count: steam.queued })}
+                {!isDetailed && <div style={small}>{steam.detail}</div>}
+              </>
+            }
           />
         )}
       </PanelSectionRow>

@@ -31,11 +31,13 @@ export function useTexts(): Texts {
 }
 
 const watchNothing = () => () => {};
+const nothing = { value: undefined, error: undefined };
 
-/** A part of the agent's state, up to date as long as it can be seen. */
+/** A part of the agent's state, up to date as long as it can be seen; nothing while no agent runs. */
 export function useKnown<T>(part: Pulled<T>): Known<T> {
   const isVisible = useContext(VisibleContext);
-  return useSyncExternalStore(isVisible ? part.watch : watchNothing, part.get);
+  const known = useSyncExternalStore(isVisible ? part.watch : watchNothing, part.get);
+  return useHelper().state === "running" ? known : nothing;
 }
 
 export function useActions(): Actions {

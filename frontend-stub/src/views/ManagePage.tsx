@@ -1,12 +1,15 @@
 import { SidebarNavigation } from "@decky/ui";
+import type { ReactNode } from "react";
 
 import { DiscoveryHelp } from "../components/DiscoveryHelp.js";
 import { GameList, newestFirst, TrashList } from "../components/GameList.js";
+import { HelperState } from "../components/HelperState.js";
 import { HubList } from "../components/HubList.js";
 import { SettingList } from "../components/SettingList.js";
 import { SteamState } from "../components/SteamState.js";
 import { discoveryChecks } from "../discovery.js";
 import { useActions, useHelper, useKnown, useSession, useTexts } from "../hooks/useSession.js";
+import type { Pulled } from "../ipc/pulled.js";
 import { routes } from "./routes.js";
 
 /** The full-screen page, for what the panel is too small for. */
@@ -28,48 +31,72 @@ export function ManagePage() {
   );
 }
 
+interface KnownProps<T> {
+  part: Pulled<T>;
+  children(value: T): ReactNode;
+}
+
+/** What is known of a part, or why nothing is. */
+function Known<T>({ part, children }: KnownProps<T>) {
+  const { value } = useKnown(part);
+  const helper = useHelper();
+  const texts = useTexts();
+  return value === undefined ? <HelperState helper={helper} texts={texts} /> : children(value);
+}
+
 function Games() {
-  const { value: games } = useKnown(useSession().state.games);
   const { deleteGame } = useActions();
   const texts = useTexts();
-  return games && <GameList games={newestFirst(games)} texts={texts} onDelete={deleteGame} />;
+  return (
+    <Known part={useSession().state.games}>
+      {(games) => <GameList games={newestFirst(games)} texts={texts} onDelete={deleteGame} />}
+    </Known>
+  );
 }
 
 function Trash() {
-  const { value: games } = useKnown(useSession().state.trash);
   const { restoreGame, discardGame } = useActions();
   const texts = useTexts();
   return (
-    games && (
-      <TrashList games={games} texts={texts} onRestore={restoreGame} onDiscard={discardGame} />
-    )
+    <Known part={useSession().state.trash}>
+      {(games) => (
+        <TrashList games={games} texts={texts} onRestore={restoreGame} onDiscard={discardGame} />
+      )}
+    </Known>
   );
 }
 
 function Hubs() {
-  const { value: hubs } = useKnown(useSession().state.hubs);
   const { revoke } = useActions();
   const texts = useTexts();
-  return hubs && <HubList hubs={hubs} texts={texts} onRevoke={revoke} />;
+  return (
+    <Known part={useSession().state.hubs}>
+      {(hubs) => <HubList hubs={hubs} texts={texts} onRevoke={revoke} />}
+    </Known>
+  );
 }
 
 function Steam() {
-  const { value: status } = useKnown(useSession().state.status);
   const { restartSteam } = useActions();
   const texts = useTexts();
   return (
-    status && <SteamState isDetailed steam={status.steam} texts={texts} onRestart={restartSteam} />
+    <Known part={useSession().state.status}>
+      {({ steam }) => (
+        <SteamState isDetailed steam={steam} texts={texts} onRestart={restartSteam} />
+      )}
+    </Known>
   );
 }
 
 function Settings() {
-  const { value: settings } = useKnown(useSession().state.settings);
   const { change, toggle } = useActions();
   const texts = useTexts();
   return (
-    settings && (
-      <SettingList settings={settings} texts={texts} onChange={change} onToggle={toggle} />
-    )
+    <Known part={useSession().state.settings}>
+      {(settings) => (
+        <SettingList settings={settings} texts={texts} onChange={change} onToggle={toggle} />
+      )}
+    </Known>
   );
 }
 

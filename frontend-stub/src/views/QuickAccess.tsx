@@ -1,12 +1,13 @@
 import { useQuickAccessVisible } from "@decky/api";
-import { ButtonItem, Field, Navigation, PanelSection, PanelSectionRow } from "@decky/ui";
+import { ButtonItem, Navigation, PanelSection, PanelSectionRow } from "@decky/ui";
 
 import { CodeCard } from "../components/CodeCard.js";
 import { DeviceState } from "../components/DeviceState.js";
 import { GameList, newestFirst } from "../components/GameList.js";
+import { HelperState } from "../components/HelperState.js";
 import { HubList } from "../components/HubList.js";
-import { SteamState } from "../components/SteamState.js";
 import { TextRow } from "../components/Row.js";
+import { SteamState } from "../components/SteamState.js";
 import { TransferList } from "../components/TransferList.js";
 import {
   useActions,
@@ -30,7 +31,7 @@ const open = (route: string) => () => {
 export function QuickAccess() {
   return (
     <VisibleContext.Provider value={useQuickAccessVisible()}>
-      <HelperState />
+      <HelperState helper={useHelper()} texts={useTexts()} />
       <Code />
       <Device />
       <Transfers />
@@ -38,26 +39,6 @@ export function QuickAccess() {
       <Hubs />
       <Steam />
     </VisibleContext.Provider>
-  );
-}
-
-function HelperState() {
-  const { state, detail } = useHelper();
-  const { get } = useTexts();
-  if (state === "running") {
-    return null;
-  }
-  return (
-    <PanelSection>
-      <PanelSectionRow>
-        <Field
-          focusable
-          bottomSeparator="none"
-          label={get(state === "failed" ? "notRunning" : "starting")}
-          description={detail}
-        />
-      </PanelSectionRow>
-    </PanelSection>
   );
 }
 
@@ -86,11 +67,10 @@ function Code() {
 }
 
 function Device() {
-  const { state } = useHelper();
   const { value: status } = useKnown(useSession().state.status);
   const texts = useTexts();
   const { accept, unlock } = useActions();
-  if (!status || state !== "running") {
+  if (!status) {
     return null;
   }
   return (
@@ -168,7 +148,7 @@ function Steam() {
   const texts = useTexts();
   const { restartSteam } = useActions();
   return (
-    <PanelSection title="Steam">
+    <PanelSection title={status && "Steam"}>
       {status && <SteamState steam={status.steam} texts={texts} onRestart={restartSteam} />}
       <PanelSectionRow>
         <ButtonItem layout="below" bottomSeparator="none" onClick={open(routes.games)}>

@@ -40,8 +40,24 @@ export class Backend {
     for (const name of ["main.py", "plugin.json", "package.json", "dist"]) {
       fs.symlinkSync(path.join(ROOT, name), path.join(this.folder, name));
     }
-    fs.writeFileSync(path.join(this.folder, "bin/capydeck"), helperScript(deck), { mode: 0o755 });
+    this.mendHelper();
     deck.adopt(this);
+  }
+
+  #installHelper(script) {
+    const program = path.join(this.folder, "bin/capydeck");
+    fs.writeFileSync(`${program}.new`, script, { mode: 0o755 });
+    fs.renameSync(`${program}.new`, program); // the old one may run
+  }
+
+  /** From now on it ends at once, with this sentence. */
+  breakHelper(sentence) {
+    this.#installHelper(`#!/bin/sh\nprintf '%s\\n' "capydeck agent: ${sentence}" >&2\nexit 1\n`);
+    this.killHelper();
+  }
+
+  mendHelper() {
+    this.#installHelper(helperScript(this.deck));
   }
 
   /** Starts it and waits until the helper serves. */
