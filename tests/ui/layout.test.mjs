@@ -1,5 +1,7 @@
 // What is read and reached: every language at the panel's width, everything with the controller.
 import assert from "node:assert/strict";
+import fs from "node:fs";
+import path from "node:path";
 import test from "node:test";
 
 import { Hub } from "../e2e/lib/hub.mjs";
@@ -47,6 +49,51 @@ test("nothing is wider than the panel, in any language", { skip }, async (t) => 
       }
     });
   }
+});
+
+// Names that nothing can break at a space, that look like markup, or run from right to left.
+const NAMES = ["W".repeat(64), "<b>&amp;</b><img src=x onerror=alert(1)>", "مكتب الألعاب", "שולחן העבודה"];
+
+test("names of any kind stay within the panel, the pages and the questions", { skip }, async (t) => {
+  const { deck, backend, ui } = await start(t);
+  for (const name of NAMES) {
+    await t.test(name, async () => {
+      await backend.ipc("settings.set", { key: "agent.name", value: name });
+      const hub = await Hub.paired(backend, { name, hubId: `hub-${NAMES.indexOf(name)}` });
+      const { hubs } = await backend.ipc("hubs.list");
+      const hubName = hubs.find(({ connected }) => connected).name; // long ones are shortened
+      await push(hub, name);
+      await begin(hub, gameOf(`${name}2`));
+      await ui.panel.getByRole("progressbar").waitFor();
+      await ui.panel.getByText("Connected to").getByText(hubName).waitFor();
+      assert.deepEqual(await ui.overflowing(), []);
+      await ui.screenshot(`names-${NAMES.indexOf(name)}`);
+      for (const label of ["Cancel transfer", "Delete", "Unpair"]) {
+        await ui.panel.getByRole("button", { name: label }).first().click();
+        await ui.dialog.waitFor();
+        assert.deepEqual(await ui.overflowing(), [], label);
+        await ui.page.keyboard.press("Escape");
+        await ui.dialog.waitFor({ state: "detached" });
+      }
+      await ui.focus("Manage CapyDeck");
+      await ui.page.keyboard.press("Enter");
+      for (const part of ["Games", "Paired PCs", "Steam", "Settings", "Help"]) {
+        await ui.focus(part);
+        await ui.page.getByRole("tab", { name: part, exact: true, selected: true }).waitFor();
+        assert.deepEqual(await ui.overflowing(), [], part);
+      }
+      await ui.openPanel();
+      await hub.drop();
+      for (const { uploadId } of (await backend.ipc("uploads.list")).uploads) {
+        await backend.ipc("uploads.discard", { uploadId });
+      }
+    });
+  }
+  fs.writeFileSync(path.join(deck.config, "settings.json"), "{");
+  await ui.shows(/settings\.json/);
+  assert.deepEqual(await ui.overflowing(), []);
+  await ui.panel.getByRole("switch", { name: "Accept connections" }).click();
+  await ui.toast("Not possible just now");
 });
 
 test("the controller reaches everything, dialogs and pages too", { skip }, async (t) => {

@@ -3,7 +3,7 @@ import { Field } from "@decky/ui";
 import type { Check } from "../discovery.js";
 import type { Texts } from "../strings/text.js";
 import { BadIcon, GoodIcon, HintIcon } from "./Icons.js";
-import { colors } from "./style.js";
+import { colors, wrapped } from "./style.js";
 
 const icons = {
   good: { Icon: GoodIcon, color: colors.good },
@@ -23,9 +23,9 @@ export function DiscoveryHelp({ checks, texts }: { checks: Check[]; texts: Texts
             <Icon />
           </div>
         }
-        label={texts.get(text, values)}
+        label={<div style={wrapped}>{texts.get(text, values)}</div>}
         description={
-          detail && <div style={{ whiteSpace: "pre-line", overflowWrap: "anywhere" }}>{detail}</div>
+          detail && <div style={{ ...wrapped, whiteSpace: "pre-line" }}>{detail}</div>
         }
       />
     );
