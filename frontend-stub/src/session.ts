@@ -1,4 +1,5 @@
 import { formatPercent, percentOf } from "./format.js";
+import { IPC_CONFLICT, IPC_NO_SPACE, IPC_NOT_FOUND, IpcError } from "./ipc/methods.js";
 import type { Methods, Setting, SettingValue } from "./ipc/methods.js";
 import { Relay } from "./ipc/relay.js";
 import type { Bridge, Helper } from "./ipc/relay.js";
@@ -6,6 +7,7 @@ import { State } from "./state.js";
 import type { ShownCode } from "./state.js";
 import { steamRequests } from "./steam/steamRequests.js";
 import type { SteamScript } from "./steam/steamRequests.js";
+import type { TextKey } from "./strings/table.js";
 import { languageOf, Texts } from "./strings/text.js";
 import { TransferWatch } from "./transferNews.js";
 import type { TransferNews } from "./transferNews.js";
@@ -22,6 +24,13 @@ export interface SessionOptions {
   showCode(code: ShownCode | null): void;
   toast(title: string, body: string): void;
 }
+
+/** What kind of refusal it is, in the user's language; the agent's sentence, which says more, is English. */
+const refusals: Record<number, TextKey> = {
+  [IPC_NOT_FOUND]: "gone",
+  [IPC_CONFLICT]: "notNow",
+  [IPC_NO_SPACE]: "noSpace",
+};
 
 /** What lives as long as the plugin is loaded, whether or not any of it is on the screen. */
 export class Session {
@@ -90,7 +99,10 @@ export class Session {
 
   /** Tells of what does not succeed. */
   attempt(work: Promise<unknown>): void {
-    work.catch((error: Error) => this.tell(this.texts.get("failed"), error.message));
+    work.catch((error: Error) => {
+      const refusal = error instanceof IpcError ? refusals[error.code] : undefined;
+      this.tell(this.texts.get(refusal ?? "failed"), error.message);
+    });
   }
 
   /** A sentence of the agent's for people, if there is one. */

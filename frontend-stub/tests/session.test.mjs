@@ -95,13 +95,20 @@ test("what goes wrong is told in the helper's words, what succeeds if it says so
   const { session, results, toasts } = await start(t);
   session.tell("Doom", "");
   session.tell("Doom", "Steam is not running");
-  results["hubs.revoke"] = refusal(-32001, "there is no Hub 'x'");
-  session.attempt(session.act("hubs.revoke", { hubId: "x" }));
-  await settled();
-  assert.deepEqual(toasts, [
-    ["Doom", "Steam is not running"],
-    ["Das hat nicht geklappt", "there is no Hub 'x'"],
-  ]);
+  const refusals = {
+    [-32001]: "Das gibt es nicht mehr",
+    [-32002]: "Das geht gerade nicht",
+    [-32003]: "Kein Speicherplatz mehr",
+    [-32000]: "Das hat nicht geklappt",
+    [-32602]: "Das hat nicht geklappt",
+  };
+  for (const code of Object.keys(refusals)) {
+    results["hubs.revoke"] = refusal(Number(code), `why ${code}`);
+    session.attempt(session.act("hubs.revoke", { hubId: "x" }));
+    await settled();
+  }
+  const titles = Object.entries(refusals).map(([code, title]) => [title, `why ${code}`]);
+  assert.deepEqual(toasts, [["Doom", "Steam is not running"], ...titles]);
 });
 
 test("a toast that cannot be shown keeps no later one back", async (t) => {

@@ -198,6 +198,7 @@ export const IPC_METHOD_NOT_FOUND = -32601;
 export const IPC_FAILED = -32000;
 export const IPC_NOT_FOUND = -32001;
 export const IPC_CONFLICT = -32002;
+export const IPC_NO_SPACE = -32003;
 
 /** A refusal; its message is one sentence for people. */
 export class IpcError extends Error {

@@ -17,6 +17,9 @@ const rows = {
   save: ["Save", "Speichern", "Guardar", "Enregistrer", "保存", "Salvar", "保存"],
   none: ["None", "Keine", "Ninguno", "Aucun", "なし", "Nenhum", "无"],
   failed: ["That did not work", "Das hat nicht geklappt", "No ha funcionado", "Échec de l’opération", "失敗しました", "Não funcionou", "操作失败"],
+  gone: ["It is not there any more", "Das gibt es nicht mehr", "Ya no está", "Cela n’existe plus", "もう存在しません", "Não existe mais", "已不存在"],
+  notNow: ["Not possible just now", "Das geht gerade nicht", "Ahora no es posible", "Impossible pour le moment", "今は実行できません", "Não é possível agora", "现在无法执行"],
+  noSpace: ["No space left", "Kein Speicherplatz mehr", "No queda espacio", "Plus d’espace libre", "空き容量がありません", "Sem espaço livre", "存储空间不足"],
 
   // The helper and this device
   starting: ["Starting…", "Wird gestartet …", "Iniciando…", "Démarrage…", "起動中…", "Iniciando…", "正在启动…"],
