@@ -15,7 +15,7 @@ const [model, script] = sources.map((file) => fs.readFileSync(file, "utf8"));
 /** A page with a Steam of its own. */
 function steam({ file = Buffer.alloc(0) } = {}) {
   const page = vm.createContext({
-    ...{ URLSearchParams, setTimeout, clearTimeout, atob, crypto: webcrypto },
+    ...{ URLSearchParams, setTimeout, clearTimeout, atob, performance, crypto: webcrypto },
     location: { search: "" },
     document: {},
   });
@@ -62,6 +62,15 @@ test("a shortcut is made once, updated, gets its icon and goes", async () => {
   await requests["steam.apply"](put({ action: "remove", appId }));
   await requests["steam.apply"](put({ action: "remove", appId }));
   assert.deepEqual(state().shortcuts, []);
+});
+
+test("a clock that is set makes no request late", async () => {
+  const { requests, evaluate, state } = steam({ file: randomBytes(10) });
+  evaluate("let now = 1e12; Date.now = () => (now += 3_600_000)");
+  const { appId } = await requests["steam.apply"](put());
+  const image = { appId, artworkType: "hero", assetType: 1, imageType: "png", file: 1, bytes: 10 };
+  assert.deepEqual(await requests["steam.show_artwork"](image), { appId });
+  assert.equal(state().shortcuts.length, 1);
 });
 
 test("what Steam cannot do now is another way's, what it refuses is final", async () => {

@@ -21,7 +21,7 @@ async (request) => {
   const HOLD_MS = 60_000;
   const LOOK_MS = 5_000;
 
-  const end = Date.now() + request.waitMs;
+  const end = performance.now() + request.waitMs; // goes on evenly while the clock is set
   const apps = globalThis.SteamClient?.Apps;
 
   class Refusal extends Error {
@@ -35,7 +35,7 @@ async (request) => {
 
   /* Steam's answer, promise or not; it may never come. */
   const answer = async (what, ask, ms = CALL_MS) => {
-    const late = sleep(Math.min(ms, end - Date.now())).then(() => {
+    const late = sleep(Math.min(ms, end - performance.now())).then(() => {
       throw new Refusal("conflict", `Steam did not answer: ${what}`);
     });
     try {
@@ -54,9 +54,9 @@ async (request) => {
 
   /* Asks until it is so; false when it is not by then. */
   const until = async (ask, ms) => {
-    const last = Math.min(Date.now() + ms, end);
+    const last = Math.min(performance.now() + ms, end);
     for (let pause = 50; !(await ask()); pause = Math.min(2 * pause, 500)) {
-      if (Date.now() >= last) {
+      if (performance.now() >= last) {
         return false;
       }
       await sleep(pause);
@@ -344,7 +344,7 @@ async (request) => {
 
   const run = async () => {
     try {
-      if (Date.now() >= end) {
+      if (performance.now() >= end) {
         throw new Refusal("conflict", "Steam is busy with an earlier change");
       }
       if (typeof apps?.AddShortcut !== "function") {

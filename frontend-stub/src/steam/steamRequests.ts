@@ -49,11 +49,11 @@ export function steamRequests(script: SteamScript, readFile: ReadFile): RequestH
     }),
 
     "steam.show_artwork": async ({ appId, assetType, imageType, file, bytes }) => {
-      const end = Date.now() + SHOW_ARTWORK_WAIT_MS;
+      const end = performance.now() + SHOW_ARTWORK_WAIT_MS;
       const data = await readWhole(readFile, { file, bytes });
       const image = { appId, assetType, imageType, length: data.length };
-      await run({ method: "holdImage", waitMs: end - Date.now(), offset: 0, data });
-      return { appId: await run({ method: "showArtwork", waitMs: end - Date.now(), image }) };
+      await run({ method: "holdImage", waitMs: end - performance.now(), offset: 0, data });
+      return { appId: await run({ method: "showArtwork", waitMs: end - performance.now(), image }) };
     },
 
     "steam.restart": async () => {
