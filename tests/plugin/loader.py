@@ -28,6 +28,10 @@ FOLDERS = {
 }
 
 
+# Of the standard library, in the frozen Python.
+MISSING = ("configparser", "curses", "optparse", "sched", "tomllib", "zoneinfo")
+
+
 class Sandbox:
     """The plugin's process."""
 
@@ -66,6 +70,7 @@ class Sandbox:
             **{name: str(folder) for name, folder in FOLDERS.items()},
         )
         sys.modules["decky"] = self.decky_module()
+        sys.modules.update(dict.fromkeys(MISSING))
         spec = importlib.util.spec_from_file_location("_", PLUGIN_DIR / "main.py")
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)

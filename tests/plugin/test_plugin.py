@@ -109,13 +109,14 @@ def until(holds):
 class Loader:
     """A running loader.py, and what came from it."""
 
-    def __init__(self, test, deck):
+    def __init__(self, test, deck, **env):
         self.deck = deck
         self.ids = 0
         self.answers, self.events, self.oddities = {}, collections.deque(), []
         self.child = subprocess.Popen(
             ["/usr/bin/python3", HERE / "loader.py", deck.plugin, deck.home, str(UID)],
-            text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
+            text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True,
+            env={**os.environ, **env})
         test.addCleanup(self.end)
         self.lines = Lines(self.child.stdout)
         self.pid = self.wait(lambda message: message.get("pid"))
@@ -276,6 +277,13 @@ class RealHelper(unittest.TestCase):
         self.assertNotIn("LD_LIBRARY_PATH", env)
         self.assertEqual((env["HOME"], env["LOGNAME"]), (str(self.deck.home), "deck"))
         self.assertFalse(env.keys() & {"XDG_RUNTIME_DIR", "DISPLAY", "DBUS_SESSION_BUS_ADDRESS"})
+
+    def test_library_path_from_before_the_loader_is_restored(self):
+        self.loader.kill_plugin()
+        loader = Loader(self, self.deck, LD_LIBRARY_PATH_ORIG="/opt/lib").running()
+        env = loader.helper().environment()
+        self.assertEqual(env["LD_LIBRARY_PATH"], "/opt/lib")
+        self.assertNotIn("LD_LIBRARY_PATH_ORIG", env)
 
     def test_found_and_paired_without_a_frontend(self):
         """Nobody has attached or opened anything."""
