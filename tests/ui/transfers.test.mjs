@@ -38,6 +38,22 @@ test("progress is live; pausing says how to go on; the rest completes it", { ski
   await ui.hides(/of 8\.00 MB/);
 });
 
+test("speed and time left are shown, and fall when nothing comes any more", { skip }, async (t) => {
+  const { backend, ui } = await start(t);
+  const hub = await Hub.paired(backend);
+  const upload = await begin(hub, gameOf("Celeste"), { chunks: 1, chunkSize: 10_000 });
+  const speed = ui.panel.getByText(/^\d\S* .?B\/s$/);
+  let isShown = false;
+  const shown = speed.waitFor().then(() => (isShown = true));
+  while (!isShown) {
+    await Promise.race([shown, new Promise((resolve) => setTimeout(resolve, 50))]);
+    await upload.send(1);
+  }
+  assert.match(await ui.panel.innerText(), /\d min/);
+  const told = await speed.innerText();
+  await until("another speed is told", async () => (await speed.innerText()) !== told);
+});
+
 test("a paused upload is discarded, once that is confirmed", { skip }, async (t) => {
   const { backend, ui } = await start(t);
   const hub = await Hub.paired(backend);

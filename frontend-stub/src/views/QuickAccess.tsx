@@ -1,5 +1,6 @@
 import { useQuickAccessVisible } from "@decky/api";
 import { ButtonItem, Navigation, PanelSection, PanelSectionRow } from "@decky/ui";
+import { useEffect } from "react";
 
 import { CodeCard } from "../components/CodeCard.js";
 import { DeviceState } from "../components/DeviceState.js";
@@ -21,6 +22,8 @@ import { routes } from "./routes.js";
 
 /** All others are a page away. */
 const GAMES_SHOWN = 3;
+/** After it, a speed that was told is looked at again. */
+const SILENCE_MS = 3_000;
 
 const open = (route: string) => () => {
   Navigation.CloseSideMenus();
@@ -87,9 +90,16 @@ function Device() {
 }
 
 function Transfers() {
-  const { value: status } = useKnown(useSession().state.status);
+  const { state } = useSession();
+  const { value: status } = useKnown(state.status);
   const texts = useTexts();
   const { discardUpload } = useActions();
+  const isMoving = status?.uploads.some(({ bytesPerSecond }) => bytesPerSecond > 0);
+  useEffect(() => {
+    // Nothing tells that nothing comes any more.
+    const timer = isMoving && setTimeout(() => state.status.refresh(), SILENCE_MS);
+    return () => clearTimeout(timer || undefined);
+  }, [state, status, isMoving]);
   if (!status || status.uploads.length === 0) {
     return null;
   }
