@@ -4,8 +4,10 @@ import fs from "node:fs";
 import path from "node:path";
 import test from "node:test";
 
+import { Deck } from "../e2e/lib/agent.mjs";
 import { Hub } from "../e2e/lib/hub.mjs";
 import { until } from "../e2e/lib/wait.mjs";
+import { Backend } from "./lib/backend.mjs";
 import { MB, begin, gameOf, push, skip, start } from "./lib/fixture.mjs";
 import { GameMode } from "./lib/game_mode.mjs";
 
@@ -94,6 +96,24 @@ test("names of any kind stay within the panel, the pages and the questions", { s
   assert.deepEqual(await ui.overflowing(), []);
   await ui.panel.getByRole("switch", { name: "Accept connections" }).click();
   await ui.toast("Not possible just now");
+});
+
+test("five hundred games", { skip }, async (t) => {
+  const deck = new Deck(t);
+  const games = Array.from({ length: 500 }, (_, index) => {
+    const name = `Game ${index}`;
+    fs.mkdirSync(deck.game(name), { recursive: true });
+    return { dir: deck.game(name), name, hubId: "h", executable: "run", appId: 0, installedAt: index };
+  });
+  fs.mkdirSync(deck.state, { recursive: true });
+  fs.writeFileSync(path.join(deck.state, "games.json"), JSON.stringify({ version: 1, games }));
+  const backend = await Backend.start(t, { deck });
+  const ui = await GameMode.open(t, backend);
+  await ui.shows("Game 499");
+  assert.doesNotMatch(await ui.panel.innerText(), /Game 496/);
+  await ui.panel.getByRole("button", { name: "All games (500)" }).click();
+  await ui.page.getByRole("tabpanel").getByText("Game 0", { exact: true }).waitFor();
+  assert.equal(await ui.page.getByRole("tabpanel").getByRole("button").count(), 500);
 });
 
 test("the controller reaches everything, dialogs and pages too", { skip }, async (t) => {

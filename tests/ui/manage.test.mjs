@@ -114,6 +114,20 @@ test("settings are changed; a value that is not allowed gets the helper's senten
   );
 });
 
+test("who guessed too often may try again when the panel says so", { skip }, async (t) => {
+  const { backend, ui } = await start(t);
+  const guesser = await Hub.open(backend);
+  await guesser.hello({ hubId: "hub-guesser", name: "Guesser" });
+  const wrong = (await backend.code()) === "000000" ? "000001" : "000000";
+  for (let guesses = 0; guesses < 3; guesses++) {
+    await guesser.ask("pair_confirm", { code: wrong });
+  }
+  await ui.dialog.waitFor({ state: "detached" });
+  await ui.panel.getByRole("button", { name: "Let blocked PCs try again" }).click();
+  await ui.hides("Let blocked PCs try again");
+  assert.equal((await backend.ipc("status")).lockedOut, 0);
+});
+
 test("connections are switched off: who wonders is told why nobody finds it", { skip }, async (t) => {
   const { backend, ui } = await start(t);
   await ui.panel.getByRole("switch", { name: "Accept connections" }).click();
