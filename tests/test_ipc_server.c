@@ -38,12 +38,7 @@ static void on_opened(void *owner, struct ipc_client_conn *client)
 static void on_line(void *owner, struct ipc_client_conn *client, const char *line, size_t length)
 {
 	ck_assert_ptr_eq(ipc_server_user(client), &echo);
-	if (strcmp(line, "close") == 0) {
-		ipc_server_send(client, "bye", 3);
-		ipc_server_close(client);
-	} else {
-		ipc_server_send(client, line, length);
-	}
+	ipc_server_send(client, line, length);
 	if (++echo.line_count == echo.stop_at_lines) {
 		loop_stop(echo.loop);
 	}
@@ -133,22 +128,6 @@ START_TEST(test_modes_are_private)
 	ck_assert_uint_eq(found.st_mode & 07777, 0600);
 	ck_assert_int_eq(lstat(dir, &found), 0);
 	ck_assert_uint_eq(found.st_mode & 07777, 0700);
-}
-END_TEST
-
-START_TEST(test_close_sends_what_is_queued)
-{
-	struct ipc_client *client = connect_client();
-	AUTO(strbuf_finish) struct strbuf line = { 0 };
-	struct error err;
-
-	send_text(client, "close");
-	echo.stop_at_closed = 1;
-	loop_run(echo.loop);
-	expect_text(client, "bye");
-	ck_assert(!ipc_client_receive(client, 5000, &line, &err));
-	ck_assert_int_eq(err.kind, ERROR_IO);
-	ipc_client_destroy(client);
 }
 END_TEST
 
@@ -383,7 +362,6 @@ int main(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, test_lines_come_back);
 	tcase_add_test(tcase, test_modes_are_private);
-	tcase_add_test(tcase, test_close_sends_what_is_queued);
 	tcase_add_test(tcase, test_endless_line_is_dropped);
 	tcase_add_test(tcase, test_line_limit_is_exact);
 	tcase_add_test(tcase, test_pieces_and_zero_bytes);

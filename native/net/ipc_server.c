@@ -36,7 +36,6 @@ struct ipc_client_conn {
 	struct strbuf input;
 	struct strbuf output;
 	size_t sent; /* of output */
-	bool closing;
 	bool broken; /* the peer is gone or misbehaves: nothing more is read or written */
 	void *user;
 };
@@ -120,8 +119,7 @@ static void flush(struct ipc_client_conn *client)
 			continue;
 		}
 		if (count < 0 && errno == EAGAIN) {
-			loop_watch_set(client->watch,
-				client->closing ? LOOP_WRITE : LOOP_READ | LOOP_WRITE);
+			loop_watch_set(client->watch, LOOP_READ | LOOP_WRITE);
 			return;
 		}
 		if (count < 0) {
@@ -132,16 +130,12 @@ static void flush(struct ipc_client_conn *client)
 	}
 	strbuf_finish(&client->output);
 	client->sent = 0;
-	if (client->closing) {
-		give_up(client);
-	} else {
-		loop_watch_set(client->watch, LOOP_READ);
-	}
+	loop_watch_set(client->watch, LOOP_READ);
 }
 
 void ipc_server_send(struct ipc_client_conn *client, const char *line, size_t length)
 {
-	if (client->broken || client->closing) {
+	if (client->broken) {
 		return;
 	}
 	if (client->output.length - client->sent + length + 1 > IPC_QUEUE_MAX_BYTES) {
@@ -152,14 +146,6 @@ void ipc_server_send(struct ipc_client_conn *client, const char *line, size_t le
 	strbuf_append(&client->output, line, length);
 	strbuf_append_char(&client->output, '\n');
 	flush(client);
-}
-
-void ipc_server_close(struct ipc_client_conn *client)
-{
-	if (!client->broken && !client->closing) {
-		client->closing = true;
-		flush(client);
-	}
 }
 
 void ipc_server_set_user(struct ipc_client_conn *client, void *user)
@@ -177,7 +163,7 @@ static void handle_lines(struct ipc_client_conn *client)
 	const struct ipc_server *server = client->server;
 	AUTO(strbuf_finish) struct strbuf line = { 0 };
 
-	while (!client->broken && !client->closing && line.length <= IPC_LINE_MAX_BYTES &&
+	while (!client->broken && line.length <= IPC_LINE_MAX_BYTES &&
 		strbuf_take_line(&client->input, &line)) {
 		if (line.length <= IPC_LINE_MAX_BYTES) {
 			server->events->line(
@@ -203,7 +189,7 @@ static void on_client(void *user, uint32_t events)
 	if ((events & LOOP_WRITE) != 0) {
 		flush(client);
 	}
-	if (client->broken || client->closing) {
+	if (client->broken) {
 		return;
 	}
 	count = recv(client->fd, bytes, sizeof(bytes), MSG_DONTWAIT);

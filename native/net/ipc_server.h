@@ -28,6 +28,5 @@ struct ipc_server *ipc_server_create(struct loop *loop, const char *path,
 	const struct ipc_server_events *events, void *owner, struct error *err);
 void ipc_server_destroy(struct ipc_server *server); /* removes the socket; NULL is fine */
 void ipc_server_send(struct ipc_client_conn *client, const char *line, size_t length);
-void ipc_server_close(struct ipc_client_conn *client); /* after what is queued has left; deferred */
 void ipc_server_set_user(struct ipc_client_conn *client, void *user);
 void *ipc_server_user(const struct ipc_client_conn *client);
