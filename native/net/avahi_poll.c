@@ -98,7 +98,7 @@ static void timeout_update(AvahiTimeout *timeout, const struct timeval *when)
 {
 	AvahiUsec left_us;
 
-	if (!when) {
+	if (when == NULL) {
 		loop_timer_stop(timeout->timer);
 		return;
 	}

@@ -55,7 +55,7 @@ static void announce(struct mdns *mdns)
 {
 	mdns->service.seq++;
 	mdns_daemon_refresh(mdns->daemon);
-	if (mdns->embedded) {
+	if (mdns->embedded != NULL) {
 		mdns_embedded_refresh(mdns->embedded);
 	}
 	restart_refresh(mdns);
@@ -107,7 +107,7 @@ static void serve_by_ourselves(struct mdns *mdns)
 {
 	const char *why = mdns_daemon_error(mdns->daemon)->message;
 
-	if (!mdns->embedded) {
+	if (mdns->embedded == NULL) {
 		mdns->embedded = mdns_embedded_create(
 			mdns->loop, &mdns->poll, &mdns->service, on_news, mdns);
 	}
@@ -141,7 +141,7 @@ static void on_turn(void *user)
 	switch (mdns_daemon_state(mdns->daemon)) {
 	case MDNS_DAEMON_UNDECIDED:
 	case MDNS_DAEMON_PUBLISHING:
-		if (!mdns->embedded) {
+		if (mdns->embedded == NULL) {
 			report(mdns, MDNS_STARTING,
 				xstrdup("avahi-daemon is registering the service"));
 		}
@@ -166,7 +166,7 @@ static void on_turn(void *user)
 			mdns->takeover_at_ms = loop_now_ms() + TAKEOVER_GRACE_MS;
 		}
 		grace_ms = mdns->takeover_at_ms - loop_now_ms();
-		if (!mdns->embedded && grace_ms > 0) {
+		if (mdns->embedded == NULL && grace_ms > 0) {
 			loop_timer_set(mdns->turn, grace_ms);
 			report(mdns, MDNS_STARTING,
 				xasprintf("waiting for avahi-daemon's return: %s",
@@ -199,7 +199,7 @@ struct mdns *mdns_create(struct loop *loop, const struct mdns_options *options,
 
 void mdns_destroy(struct mdns *mdns)
 {
-	if (!mdns) {
+	if (mdns == NULL) {
 		return;
 	}
 	mdns_embedded_destroy(mdns->embedded);

@@ -46,7 +46,7 @@ static bool read_address(const struct ifaddrs *from, struct record *record)
 {
 	const unsigned needed = IFF_UP | IFF_MULTICAST, barred = IFF_LOOPBACK | IFF_POINTOPOINT;
 
-	if (!from->ifa_addr || (from->ifa_flags & (needed | barred)) != needed) {
+	if (from->ifa_addr == NULL || (from->ifa_flags & (needed | barred)) != needed) {
 		return false;
 	}
 	*record = (struct record){ .interface = (AvahiIfIndex)if_nametoindex(from->ifa_name) };
@@ -87,7 +87,7 @@ static void add(struct mdns_addresses *addresses, const struct record *like)
 
 	*record = *like;
 	record->group = avahi_s_entry_group_new(addresses->server, on_group, addresses);
-	if (!record->group) {
+	if (record->group == NULL) {
 		return;
 	}
 	if (avahi_server_add_address(addresses->server, record->group, record->interface,
@@ -111,7 +111,7 @@ static void update(void *user)
 	for (size_t i = 0; i < addresses->count; i++) {
 		addresses->records[i].present = false;
 	}
-	for (const struct ifaddrs *each = interfaces; each; each = each->ifa_next) {
+	for (const struct ifaddrs *each = interfaces; each != NULL; each = each->ifa_next) {
 		struct record *known;
 
 		if (!read_address(each, &found)) {
@@ -119,7 +119,7 @@ static void update(void *user)
 		}
 		found.present = true;
 		known = find(addresses, &found);
-		if (known) {
+		if (known != NULL) {
 			known->present = true;
 		} else if (addresses->count < ADDRESSES_MAX) {
 			add(addresses, &found);
@@ -145,7 +145,7 @@ struct mdns_addresses *mdns_addresses_create(
 	addresses->collided = collided;
 	addresses->user = user;
 	addresses->network = network_watch_create(loop, update, addresses);
-	if (!addresses->network) {
+	if (addresses->network == NULL) {
 		free(addresses);
 		return NULL;
 	}
@@ -155,7 +155,7 @@ struct mdns_addresses *mdns_addresses_create(
 
 void mdns_addresses_destroy(struct mdns_addresses *addresses)
 {
-	if (!addresses) {
+	if (addresses == NULL) {
 		return;
 	}
 	network_watch_destroy(addresses->network);

@@ -73,7 +73,7 @@ static void free_sighting(struct sighting *sighting)
 
 static void forget_sightings(struct service *service)
 {
-	while (service->sightings) {
+	while (service->sightings != NULL) {
 		struct sighting *sighting = service->sightings;
 
 		service->sightings = sighting->next;
@@ -101,7 +101,7 @@ static struct service *find_service(struct mdns_browser *browser, const char *na
 {
 	struct service *service = browser->services;
 
-	while (service && strcmp(service->name, name) != 0) {
+	while (service != NULL && strcmp(service->name, name) != 0) {
 		service = service->next;
 	}
 	return service;
@@ -123,13 +123,13 @@ static void on_resolved(void *user, const struct mdns_resolved *resolved)
 	struct sighting *sighting = user;
 
 	sighting->resolved = resolved != NULL;
-	if (resolved) {
+	if (resolved != NULL) {
 		free(sighting->host);
 		sighting->host = xstrdup(resolved->host);
 		sighting->address = *resolved->address;
 		sighting->port = resolved->port;
 		strvec_finish(&sighting->txt);
-		for (AvahiStringList *text = resolved->txt; text; text = text->next) {
+		for (AvahiStringList *text = resolved->txt; text != NULL; text = text->next) {
 			strvec_push(&sighting->txt, (const char *)text->text);
 		}
 	}
@@ -147,7 +147,7 @@ static void on_appeared(void *user, AvahiIfIndex interface, AvahiProtocol protoc
 		return;
 	}
 	service = find_service(browser, name);
-	if (!service) {
+	if (service == NULL) {
 		service = add_service(browser, name);
 	}
 	sighting = xcalloc(1, sizeof(*sighting));
@@ -165,9 +165,9 @@ static void on_disappeared(void *user, AvahiIfIndex interface, AvahiProtocol pro
 	const char *name, const char *domain)
 {
 	struct service *service = find_service(user, name);
-	struct sighting **link = service ? &service->sightings : NULL;
+	struct sighting **link = service != NULL ? &service->sightings : NULL;
 
-	while (link && *link) {
+	while (link != NULL && *link != NULL) {
 		struct sighting *sighting = *link;
 
 		if (sighting->interface == interface && sighting->protocol == protocol) {
@@ -226,8 +226,8 @@ static const struct sighting *best_sighting(const struct service *service)
 {
 	const struct sighting *best = NULL;
 
-	for (const struct sighting *each = service->sightings; each; each = each->next) {
-		if (each->resolved && (!best || rank(each) < rank(best))) {
+	for (const struct sighting *each = service->sightings; each != NULL; each = each->next) {
+		if (each->resolved && (best == NULL || rank(each) < rank(best))) {
 			best = each;
 		}
 	}
@@ -241,7 +241,7 @@ static char *format_address(const struct sighting *sighting)
 
 	avahi_address_snprint(text, sizeof(text), &sighting->address);
 	if (sighting->address.proto == AVAHI_PROTO_INET6 && is_link_local(&sighting->address) &&
-		if_indextoname((unsigned)sighting->interface, name)) {
+		if_indextoname((unsigned)sighting->interface, name) != NULL) {
 		return xasprintf("%s%%%s", text, name);
 	}
 	return xstrdup(text);
@@ -257,7 +257,8 @@ static bool is_waiting(const struct service *service)
 {
 	const struct sighting *best = best_sighting(service);
 
-	return is_patient(service->browser) && (!best || best->address.proto != AVAHI_PROTO_INET);
+	return is_patient(service->browser) &&
+	       (best == NULL || best->address.proto != AVAHI_PROTO_INET);
 }
 
 /* Takes over what is known now; false if that is what was reported before. */
@@ -267,11 +268,11 @@ static bool take_news(struct service *service)
 	char *address;
 
 	service->changed = false;
-	if (!best) {
+	if (best == NULL) {
 		return false;
 	}
 	address = format_address(best);
-	if (service->host && strcmp(service->host, best->host) == 0 &&
+	if (service->host != NULL && strcmp(service->host, best->host) == 0 &&
 		strcmp(service->address, address) == 0 && service->port == best->port &&
 		strvec_equal(&service->txt, &best->txt)) {
 		free(address);
@@ -289,11 +290,11 @@ static bool take_news(struct service *service)
 static void report_removed(struct mdns_browser *browser, struct service **link)
 {
 	struct service *service = *link;
-	char *name = service->host ? xstrdup(service->name) : NULL;
+	char *name = service->host != NULL ? xstrdup(service->name) : NULL;
 
 	*link = service->next;
 	free_service(service);
-	if (name) {
+	if (name != NULL) {
 		browser->events.removed(browser->user, name);
 		free(name);
 	}
@@ -315,10 +316,10 @@ static void on_turn(void *user)
 {
 	struct mdns_browser *browser = user;
 
-	for (struct service **link = &browser->services; *link; link = &(*link)->next) {
+	for (struct service **link = &browser->services; *link != NULL; link = &(*link)->next) {
 		struct service *service = *link;
 
-		if (!service->sightings) {
+		if (service->sightings == NULL) {
 			loop_timer_set(browser->turn, 0);
 			report_removed(browser, link);
 			return;
@@ -346,13 +347,14 @@ static void on_start(void *user)
 	};
 	struct error err = { 0 };
 
-	for (struct service *service = browser->services; service; service = service->next) {
+	for (struct service *service = browser->services; service != NULL;
+		service = service->next) {
 		forget_sightings(service);
 		note_change(service);
 	}
 	mdns_lookup_destroy(browser->lookup);
 	browser->lookup = mdns_lookup_create(&browser->poll, browser->type, &events, browser, &err);
-	if (!browser->lookup) {
+	if (browser->lookup == NULL) {
 		browser->events.failed(browser->user, &err);
 	}
 }
@@ -375,10 +377,10 @@ struct mdns_browser *mdns_browser_create(
 
 void mdns_browser_destroy(struct mdns_browser *browser)
 {
-	if (!browser) {
+	if (browser == NULL) {
 		return;
 	}
-	while (browser->services) {
+	while (browser->services != NULL) {
 		struct service *service = browser->services;
 
 		browser->services = service->next;

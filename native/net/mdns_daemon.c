@@ -14,8 +14,6 @@
 #define RECONNECT_MS 1000
 /* Without D-Bus nothing tells us that it came: look again now and then. */
 #define NO_DBUS_RETRY_MS 30000
-/* RFC 6762 §9 asks for five seconds between the probes for a name in dispute. */
-#define COLLISION_RETRY_MS 5000
 
 struct mdns_daemon {
 	const AvahiPoll *poll;
@@ -43,9 +41,7 @@ static void retry_after(struct mdns_daemon *daemon, int64_t first_ms)
 
 static void on_collision(struct mdns_daemon *daemon)
 {
-	error_set(&daemon->error, ERROR_CONFLICT, "another responder on the network holds '%s'",
-		daemon->service->name);
-	retry_after(daemon, COLLISION_RETRY_MS);
+	retry_after(daemon, MDNS_COLLISION_RETRY_MS);
 	set_state(daemon, MDNS_DAEMON_COLLISION);
 }
 
@@ -105,10 +101,10 @@ static void prepare(struct mdns_daemon *daemon)
 	AvahiStringList *txt;
 	int result;
 
-	if (!daemon->group) {
+	if (daemon->group == NULL) {
 		daemon->group = avahi_entry_group_new(daemon->client, on_group, daemon);
 	}
-	if (!daemon->group) {
+	if (daemon->group == NULL) {
 		on_failure(daemon, avahi_client_errno(daemon->client));
 		return;
 	}
@@ -126,7 +122,7 @@ static void prepare(struct mdns_daemon *daemon)
 
 static void withdraw(struct mdns_daemon *daemon)
 {
-	if (daemon->group) {
+	if (daemon->group != NULL) {
 		avahi_entry_group_reset(daemon->group);
 	}
 }
@@ -158,7 +154,7 @@ static void on_client(AvahiClient *client, AvahiClientState state, void *user)
 
 static void disconnect(struct mdns_daemon *daemon)
 {
-	if (daemon->client) {
+	if (daemon->client != NULL) {
 		avahi_client_free(daemon->client);
 	}
 	daemon->client = NULL;
@@ -173,7 +169,7 @@ static void connect_anew(void *user)
 	disconnect(daemon);
 	daemon->client = avahi_client_new(
 		daemon->poll, AVAHI_CLIENT_NO_FAIL, on_client, daemon, &avahi_error);
-	if (!daemon->client) {
+	if (daemon->client == NULL) {
 		daemon->group = NULL;
 		error_set(&daemon->error, ERROR_NOT_FOUND, "avahi-daemon cannot be reached (%s)",
 			avahi_strerror(avahi_error));
@@ -199,7 +195,7 @@ struct mdns_daemon *mdns_daemon_create(struct loop *loop, const AvahiPoll *poll,
 
 void mdns_daemon_destroy(struct mdns_daemon *daemon)
 {
-	if (!daemon) {
+	if (daemon == NULL) {
 		return;
 	}
 	disconnect(daemon);

@@ -34,7 +34,7 @@ struct mdns_daemon *mdns_daemon_create(struct loop *loop, const AvahiPoll *poll,
 	const struct mdns_service *service, void (*changed)(void *user), void *user);
 void mdns_daemon_destroy(struct mdns_daemon *daemon); /* withdraws the service; NULL is fine */
 enum mdns_daemon_state mdns_daemon_state(const struct mdns_daemon *daemon);
-/* Why it is ABSENT, REFUSED or COLLISION; borrowed until the next change. */
+/* Why it is ABSENT or REFUSED; borrowed until the next change. */
 const struct error *mdns_daemon_error(const struct mdns_daemon *daemon);
 void mdns_daemon_publish(struct mdns_daemon *daemon); /* only when READY */
 /* Hands the service's present TXT record to the daemon, if it has the service. */

@@ -13,8 +13,6 @@
 
 /* The usual reason is a network that is not up yet. */
 #define FAILURE_RETRY_MS 30000
-/* RFC 6762 §9 asks for five seconds between the probes for a name in dispute. */
-#define COLLISION_RETRY_MS 5000
 
 struct mdns_embedded {
 	struct loop *loop;
@@ -47,9 +45,7 @@ static void on_collision(void *user)
 {
 	struct mdns_embedded *embedded = user;
 
-	error_set(&embedded->error, ERROR_CONFLICT, "another responder on the network holds '%s'",
-		embedded->service->name);
-	retry_after(embedded, COLLISION_RETRY_MS);
+	retry_after(embedded, MDNS_COLLISION_RETRY_MS);
 	set_state(embedded, MDNS_EMBEDDED_COLLISION);
 }
 
@@ -90,12 +86,12 @@ static void publish(struct mdns_embedded *embedded, AvahiServer *server)
 	int result;
 
 	embedded->addresses = mdns_addresses_create(embedded->loop, server, on_collision, embedded);
-	if (!embedded->addresses) {
+	if (embedded->addresses == NULL) {
 		on_failure(embedded, AVAHI_ERR_OS);
 		return;
 	}
 	embedded->group = avahi_s_entry_group_new(server, on_group, embedded);
-	if (!embedded->group) {
+	if (embedded->group == NULL) {
 		on_failure(embedded, avahi_server_errno(server));
 		return;
 	}
@@ -137,7 +133,7 @@ static void stop(struct mdns_embedded *embedded)
 {
 	mdns_addresses_destroy(embedded->addresses);
 	embedded->addresses = NULL;
-	if (embedded->server) {
+	if (embedded->server != NULL) {
 		avahi_server_free(embedded->server);
 	}
 	embedded->server = NULL;
@@ -152,7 +148,7 @@ static void start_anew(void *user)
 	stop(embedded);
 	embedded->server = avahi_stack_publisher(
 		embedded->poll, embedded->service->host, on_server, embedded, &avahi_error);
-	if (!embedded->server) {
+	if (embedded->server == NULL) {
 		on_failure(embedded, avahi_error);
 	}
 }
@@ -174,7 +170,7 @@ struct mdns_embedded *mdns_embedded_create(struct loop *loop, const AvahiPoll *p
 
 void mdns_embedded_destroy(struct mdns_embedded *embedded)
 {
-	if (!embedded) {
+	if (embedded == NULL) {
 		return;
 	}
 	stop(embedded);

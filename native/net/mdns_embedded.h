@@ -25,7 +25,7 @@ struct mdns_embedded *mdns_embedded_create(struct loop *loop, const AvahiPoll *p
 	const struct mdns_service *service, void (*changed)(void *user), void *user);
 void mdns_embedded_destroy(struct mdns_embedded *embedded); /* says goodbye; NULL is fine */
 enum mdns_embedded_state mdns_embedded_state(const struct mdns_embedded *embedded);
-/* Why it is in COLLISION or BROKEN; borrowed until the next change. */
+/* Why it is BROKEN; borrowed until the next change. */
 const struct error *mdns_embedded_error(const struct mdns_embedded *embedded);
 /* Announces the service's present TXT record, if it is published. */
 void mdns_embedded_refresh(struct mdns_embedded *embedded);

@@ -77,12 +77,12 @@ static void ask_daemon(struct mdns_lookup *lookup, const AvahiPoll *poll)
 	int avahi_error;
 
 	lookup->client = avahi_client_new(poll, 0, on_client, lookup, &avahi_error);
-	if (!lookup->client) {
+	if (lookup->client == NULL) {
 		return;
 	}
 	lookup->client_browser = avahi_service_browser_new(lookup->client, AVAHI_IF_UNSPEC,
 		AVAHI_PROTO_UNSPEC, lookup->type, NULL, 0, on_client_browsed, lookup);
-	if (!lookup->client_browser) {
+	if (lookup->client_browser == NULL) {
 		avahi_client_free(lookup->client);
 		lookup->client = NULL;
 	}
@@ -92,12 +92,12 @@ static void ask_daemon(struct mdns_lookup *lookup, const AvahiPoll *poll)
 static void ask_network(struct mdns_lookup *lookup, const AvahiPoll *poll, int *avahi_error)
 {
 	lookup->server = avahi_stack_resolver(poll, avahi_error);
-	if (!lookup->server) {
+	if (lookup->server == NULL) {
 		return;
 	}
 	lookup->server_browser = avahi_s_service_browser_new(lookup->server, AVAHI_IF_UNSPEC,
 		AVAHI_PROTO_UNSPEC, lookup->type, NULL, 0, on_server_browsed, lookup);
-	if (!lookup->server_browser) {
+	if (lookup->server_browser == NULL) {
 		*avahi_error = avahi_server_errno(lookup->server);
 		avahi_server_free(lookup->server);
 		lookup->server = NULL;
@@ -114,10 +114,10 @@ struct mdns_lookup *mdns_lookup_create(const AvahiPoll *poll, const char *type,
 	lookup->events = *events;
 	lookup->user = user;
 	ask_daemon(lookup, poll);
-	if (!lookup->client) {
+	if (lookup->client == NULL) {
 		ask_network(lookup, poll, &avahi_error);
 	}
-	if (!lookup->client && !lookup->server) {
+	if (lookup->client == NULL && lookup->server == NULL) {
 		error_set(err, ERROR_IO,
 			"cannot look for '%s' on the network (%s); give the device's address instead",
 			type, avahi_strerror(avahi_error));
@@ -129,13 +129,13 @@ struct mdns_lookup *mdns_lookup_create(const AvahiPoll *poll, const char *type,
 
 void mdns_lookup_destroy(struct mdns_lookup *lookup)
 {
-	if (!lookup) {
+	if (lookup == NULL) {
 		return;
 	}
-	if (lookup->client) {
+	if (lookup->client != NULL) {
 		avahi_client_free(lookup->client);
 	}
-	if (lookup->server) {
+	if (lookup->server != NULL) {
 		avahi_server_free(lookup->server);
 	}
 	free(lookup->type);
@@ -146,7 +146,7 @@ static void on_resolved(struct mdns_resolver *resolver, AvahiResolverEvent event
 	const struct mdns_resolved *resolved)
 {
 	resolver->resolved(resolver->user,
-		event == AVAHI_RESOLVER_FOUND && resolved->address ? resolved : NULL);
+		event == AVAHI_RESOLVER_FOUND && resolved->address != NULL ? resolved : NULL);
 }
 
 static void on_client_resolved(AvahiServiceResolver *avahi, AvahiIfIndex interface,
@@ -177,7 +177,7 @@ struct mdns_resolver *mdns_resolver_create(struct mdns_lookup *lookup, AvahiIfIn
 
 	resolver->resolved = resolved;
 	resolver->user = user;
-	if (lookup->client) {
+	if (lookup->client != NULL) {
 		resolver->client_resolver =
 			avahi_service_resolver_new(lookup->client, interface, protocol, name,
 				lookup->type, domain, protocol, 0, on_client_resolved, resolver);
@@ -186,7 +186,7 @@ struct mdns_resolver *mdns_resolver_create(struct mdns_lookup *lookup, AvahiIfIn
 			avahi_s_service_resolver_new(lookup->server, interface, protocol, name,
 				lookup->type, domain, protocol, 0, on_server_resolved, resolver);
 	}
-	if (!resolver->client_resolver && !resolver->server_resolver) {
+	if (resolver->client_resolver == NULL && resolver->server_resolver == NULL) {
 		free(resolver);
 		return NULL;
 	}
@@ -195,13 +195,13 @@ struct mdns_resolver *mdns_resolver_create(struct mdns_lookup *lookup, AvahiIfIn
 
 void mdns_resolver_destroy(struct mdns_resolver *resolver)
 {
-	if (!resolver) {
+	if (resolver == NULL) {
 		return;
 	}
-	if (resolver->client_resolver) {
+	if (resolver->client_resolver != NULL) {
 		avahi_service_resolver_free(resolver->client_resolver);
 	}
-	if (resolver->server_resolver) {
+	if (resolver->server_resolver != NULL) {
 		avahi_s_service_resolver_free(resolver->server_resolver);
 	}
 	free(resolver);

@@ -25,6 +25,9 @@ void mdns_service_finish(struct mdns_service *service);
 /* The TXT record with seq; for avahi_string_list_free(). */
 AvahiStringList *mdns_service_txt(const struct mdns_service *service);
 
+/* RFC 6762 §9 asks for five seconds between the probes for a name in dispute. */
+#define MDNS_COLLISION_RETRY_MS 5000
+
 /*
  * The growing pause between two tries: first_ms, or twice the last one if that is longer, up to
  * five minutes. *last_ms is the caller's memory of it; set it to 0 when things work.
