@@ -13,6 +13,7 @@
 #include <arpa/inet.h>
 #include <check.h>
 #include <errno.h>
+#include <linux/tcp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -912,6 +913,34 @@ START_TEST(test_fragments_with_pings_between)
 }
 END_TEST
 
+static unsigned data_segments(int fd)
+{
+	struct tcp_info info = { 0 };
+	socklen_t size = sizeof(info);
+
+	ck_assert_int_eq(getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size), 0);
+	return info.tcpi_data_segs_in;
+}
+
+START_TEST(test_answers_share_a_segment)
+{
+	int fd = raw_websocket();
+	unsigned before = data_segments(fd);
+	struct strbuf latest = { 0 };
+	char frames[9 * 8 + 1] = "";
+
+	for (int i = 0; i < 8; i++) {
+		send_text(server_end.conn, "answer");
+	}
+	strbuf_append_text(&latest, "latest");
+	ws_conn_send_replaceable_take(server_end.conn, 0, &latest);
+	ck_assert_uint_eq(raw_receive(fd, frames, 9 * 8), 9 * 8);
+	ck_assert_str_eq(frames + 8 * 8, "\x81\x06latest");
+	ck_assert_uint_eq(data_segments(fd) - before, 1);
+	close(fd);
+}
+END_TEST
+
 START_TEST(test_unmasked)
 {
 	int fd = raw_websocket();
@@ -1355,8 +1384,9 @@ int main(void)
 		test_destroy_client_in_event, test_destroy_server_in_event,
 		test_destroy_server_says_goodbye, test_destroy_client_at_once);
 	ADD(suite, "raw", test_request_in_pieces, test_endless_request,
-		test_fragments_with_pings_between, test_unmasked, test_half_a_character_and_nothing,
-		test_gone_in_a_message, test_last_message_counts);
+		test_fragments_with_pings_between, test_answers_share_a_segment, test_unmasked,
+		test_half_a_character_and_nothing, test_gone_in_a_message,
+		test_last_message_counts);
 	ADD(suite, "strangers", test_thousand_idle_sockets, test_eviction, test_eviction_by_address,
 		test_guest_deadline);
 	ADD(suite, "time", test_silent_peer, test_paused_peer_is_not_silent,

@@ -69,6 +69,14 @@ char *tcp_socket_host_port(const char *host, uint16_t port)
 	return xasprintf(strchr(host, ':') != NULL ? "[%s]:%u" : "%s:%u", host, port);
 }
 
+void tcp_socket_cork(int fd, bool corked)
+{
+	int value = corked;
+
+	/* Where it fails bytes merely leave as they always did. */
+	setsockopt(fd, IPPROTO_TCP, TCP_CORK, &value, sizeof(value));
+}
+
 void tcp_socket_address(const struct sockaddr *peer, char out[TCP_SOCKET_ADDRESS_BYTES])
 {
 	struct sockaddr_in v4 = { .sin_family = AF_INET };

@@ -16,11 +16,13 @@ int tcp_socket_connect_local(uint16_t port);
  */
 bool tcp_socket_local_answers(uint16_t port, int wait_ms);
 
-/* What the kernel knows of a connected TCP socket. fds are borrowed. */
+/* Of a connected TCP socket. fds are borrowed. */
 
 int64_t tcp_socket_silent_ms(int fd);	 /* since the last bytes came, header bytes included */
 uint64_t tcp_socket_acked_bytes(int fd); /* of ours, since the connection began */
 bool tcp_socket_input_pending(int fd);	 /* unread bytes */
+/* While corked, what is sent waits for more; taking the cork out sends what has gathered. */
+void tcp_socket_cork(int fd, bool corked);
 
 /* As in a URL: "host:port", or "[host]:port" for IPv6; caller frees. */
 char *tcp_socket_host_port(const char *host, uint16_t port);

@@ -98,11 +98,32 @@ static bool write_frame(struct ws_conn *conn, struct ws_frame *frame)
 	return written >= 0;
 }
 
-/* Called while lws holds nothing back; what it could not send at once it keeps, so stop then. */
+/*
+ * What lws could not send at once it keeps, so stop then. Every segment costs both sides more than
+ * a small frame itself: the answers to eight small chunks travel in one.
+ */
+static bool write_queued(struct ws_conn *conn, struct lws *wsi, bool *progress)
+{
+	bool several = ws_output_count(&conn->output) > 1, ok = true;
+	struct ws_frame frame;
+
+	if (several) {
+		tcp_socket_cork(lws_get_socket_fd(wsi), true);
+	}
+	while (ok && !lws_partial_buffered(wsi) && ws_output_pop(&conn->output, &frame)) {
+		ok = write_frame(conn, &frame);
+		*progress |= ok;
+	}
+	if (several) {
+		tcp_socket_cork(lws_get_socket_fd(wsi), false);
+	}
+	return ok;
+}
+
+/* Called while lws holds nothing back. */
 static int on_writeable(struct ws_conn *conn, struct lws *wsi)
 {
 	bool progress = conn->leaving_bytes > 0;
-	struct ws_frame frame;
 
 	conn->leaving_bytes = 0;
 	/* lws calls on even while it waits for the answer to a close frame. */
@@ -112,11 +133,8 @@ static int on_writeable(struct ws_conn *conn, struct lws *wsi)
 	if (conn->ping_due && !conn->closing && !write_ping(conn)) {
 		return -1;
 	}
-	while (!lws_partial_buffered(wsi) && ws_output_pop(&conn->output, &frame)) {
-		if (!write_frame(conn, &frame)) {
-			return -1;
-		}
-		progress = true;
+	if (!write_queued(conn, wsi, &progress)) {
+		return -1;
 	}
 	if (conn->closing && ws_output_empty(&conn->output) && !lws_partial_buffered(wsi)) {
 		conn->close_frame = true;

@@ -55,14 +55,19 @@ void ws_output_replace_take(struct ws_output *output, unsigned slot, struct strb
 	output->slot_used[slot] = true;
 }
 
+size_t ws_output_count(const struct ws_output *output)
+{
+	size_t count = output->count;
+
+	for (unsigned slot = 0; slot < WS_REPLACEABLE_SLOTS; slot++) {
+		count += output->slot_used[slot];
+	}
+	return count;
+}
+
 bool ws_output_empty(const struct ws_output *output)
 {
-	for (unsigned slot = 0; slot < WS_REPLACEABLE_SLOTS; slot++) {
-		if (output->slot_used[slot]) {
-			return false;
-		}
-	}
-	return output->count == 0;
+	return ws_output_count(output) == 0;
 }
 
 size_t ws_output_memory_bytes(const struct ws_output *output)

@@ -26,6 +26,7 @@ struct ws_output {
 void ws_output_finish(struct ws_output *output); /* empty and usable again */
 void ws_output_push_take(struct ws_output *output, struct strbuf *data, bool binary);
 void ws_output_replace_take(struct ws_output *output, unsigned slot, struct strbuf *text);
+size_t ws_output_count(const struct ws_output *output); /* frames */
 bool ws_output_empty(const struct ws_output *output);
 /* queued_bytes and what the frames cost besides: a queue of tiny ones is mostly that. */
 size_t ws_output_memory_bytes(const struct ws_output *output);
