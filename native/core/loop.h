@@ -22,8 +22,8 @@ struct loop_timer;
 /* Reported whether asked for or not: hang-up or error; read or write to learn which. */
 #define LOOP_HANGUP 16u
 
-struct loop *loop_create(void); /* aborts where epoll cannot be had */
-void loop_destroy(struct loop *loop); /* NULL is fine */
+struct loop *loop_create(void);	       /* aborts where epoll cannot be had */
+void loop_destroy(struct loop *loop);  /* NULL is fine */
 int loop_fd(const struct loop *loop);  /* borrowed */
 void loop_dispatch(struct loop *loop); /* runs what is ready; never blocks */
 /* Dispatches and blocks until loop_stop(), at once if that was called before; can be run again. */
