@@ -1,16 +1,17 @@
 import assert from "node:assert/strict";
-import test, { mock } from "node:test";
+import test from "node:test";
 
+import { runAll, standStill } from "./timers.mjs";
 import { Pulled } from "../../build/ui/ipc/pulled.js";
 
 /** Time stands still in these tests: a pause of a part's is over when this says so. */
 async function settled() {
   for (let turns = 0; turns < 3; turns++) {
     await new Promise(setImmediate);
-    mock.timers.runAll();
+    runAll();
   }
 }
-test.before(() => mock.timers.enable({ apis: ["setTimeout"] }));
+test.before(standStill);
 
 test("nothing is asked for while nobody looks", async () => {
   let asked = 0;

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import test, { mock } from "node:test";
+import test from "node:test";
 
+import { goOn, runAll, standStill } from "./timers.mjs";
 import { IpcError } from "../../build/ui/ipc/methods.js";
 import { Relay } from "../../build/ui/ipc/relay.js";
 
@@ -275,11 +276,11 @@ test("a backend that does not answer counts as gone, and is attached to when it 
   await settled();
   assert.equal(backend.called("ui.attach"), 2);
 
-  mock.timers.enable({ apis: ["setTimeout"] });
-  t.after(() => mock.timers.reset());
+  standStill();
+  t.after(goOn);
   backend.held = new Promise(() => {});
   const poll = relay.poll();
-  mock.timers.runAll();
+  runAll();
   await poll;
   assert.equal(relay.helper.state, "failed");
   assert.match(relay.helper.detail, /Decky does not answer/);

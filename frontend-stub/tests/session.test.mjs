@@ -1,16 +1,17 @@
 import assert from "node:assert/strict";
-import test, { mock } from "node:test";
+import test from "node:test";
 
+import { runAll, standStill } from "./timers.mjs";
 import { Session } from "../../build/ui/session.js";
 
 /** Time stands still in these tests: a pause is over when this says so. */
 async function settled() {
   for (let turns = 0; turns < 5; turns++) {
     await new Promise(setImmediate);
-    mock.timers.runAll();
+    runAll();
   }
 }
-test.before(() => mock.timers.enable({ apis: ["setTimeout"] }));
+test.before(standStill);
 
 const PAIRING = { active: true, code: "042137", hubName: "PC", expiresInSeconds: 58 };
 
