@@ -392,13 +392,13 @@ int cmd_agent(int argc, char **argv)
 		return cmd_failed("agent", "refuses to run as root: start it as the user who "
 					   "plays, or add --allow-root");
 	}
+	signal(SIGPIPE, SIG_IGN);
+	mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
 	/*
 	 * One arena for all threads: what the loop has parsed and freed makes room for what a
 	 * worker keeps of it. With one each both hold on to their peak.
 	 */
 	mallopt(M_ARENA_MAX, 1);
-	signal(SIGPIPE, SIG_IGN);
-	mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
 	code = open_daemon(&daemon, &err) && run(&daemon, &err)
 		       ? CMD_OK
 		       : cmd_failed("agent", "%s", err.message);
