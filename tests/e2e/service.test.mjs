@@ -12,6 +12,7 @@ import { Deck, spawnAgent, startAgent } from "./lib/agent.mjs";
 import { IpcPeer } from "./lib/game_mode_plugin.mjs";
 import { Game, Hub, bytesOf, sendChunks, upload } from "./lib/hub.mjs";
 import { freePort } from "./lib/port.mjs";
+import { readShortcuts } from "./lib/steam_home.mjs";
 import { filesOf, readFiles } from "./lib/tree.mjs";
 import { deadline, until } from "./lib/wait.mjs";
 
@@ -143,6 +144,74 @@ test("when the one that took over is killed, the service serves, and its upload 
     await upload(again, game, { hashes: true });
     await again.close();
   }
+});
+
+/** Both its sockets have something to say when it goes on: which of the two it hears first is not for us to say. */
+for (const [first, count] of [
+  ["complete_upload", 20],
+  ["complete_upload", 400],
+  ["the take-over", 20],
+  ["the take-over", 400],
+]) {
+  test(`${first} and then the other, of ${count} files: the game and its shortcut are there once`, async (t) => {
+    const deck = new Deck(t);
+    const port = await freePort();
+    const desktop = await serves(startDesktop(deck, port), port);
+    const hub = await Hub.paired(desktop);
+    const names = Array.from({ length: count }, (_, i) => `folder ${i % 9}/${i}.dat`);
+    const game = new Game("Between", { run: "#!/bin/sh\n", ...Object.fromEntries(names.map((name) => [name, name])) });
+    const complete = { createShortcut: true, shortcut: { name: "Between", exe: "run" } };
+    const init = await hub.request("init_upload", game.initPayload({ hashes: true, executable: "run" }));
+    await sendChunks(hub, init.uploadId, game.chunks(), { inFlight: 16 });
+
+    desktop.child.kill("SIGSTOP");
+    let reply;
+    let decky;
+    const steps = [
+      async () => {
+        reply = hub.request("complete_upload", { uploadId: init.uploadId, ...complete }).catch(({ close }) => close);
+      },
+      async () => {
+        decky = startDecky(deck, port);
+        await decky.line(/asked process/);
+      },
+    ];
+    for (const step of first === "complete_upload" ? steps : steps.reverse()) {
+      await step();
+    }
+    desktop.child.kill("SIGCONT");
+    const answer = await reply;
+    assert.ok(answer === 1001 || answer.success, JSON.stringify(answer));
+    await serves(decky, port);
+
+    const again = await Hub.ready(decky, { token: hub.token });
+    const { result } = await upload(again, game, { hashes: true, config: { executable: "run" }, complete });
+    assert.equal(result.appId, answer.appId ?? result.appId);
+    assert.deepEqual(readFiles(result.path), filesOf(game));
+    assert.deepEqual(readShortcuts(deck.steam).map(({ appid }) => appid), [result.appId]);
+    assert.deepEqual((await deck.ctlJson("games")).games.map(({ appId }) => appId), [result.appId]);
+    assert.deepEqual((await deck.ctlJson("uploads")).uploads, []);
+  });
+}
+
+test("of two that take over at once each serves in turn, and the last one stays", async (t) => {
+  const deck = new Deck(t);
+  const port = await freePort();
+  const mostListeners = watchListeners(t, port);
+  const desktop = await serves(startDesktop(deck, port), port);
+  desktop.child.kill("SIGSTOP");
+  const both = [startDecky(deck, port), startDecky(deck, port)];
+  await Promise.all(both.map((decky) => decky.line(/asked process/)));
+  desktop.child.kill("SIGCONT");
+  const gone = await Promise.race(both.map((decky) => decky.exited.then((end) => ({ decky, ...end }))));
+  assert.equal(gone.code, 0, gone.decky.output);
+  const [stays] = both.filter((decky) => decky !== gone.decky);
+  await serves(stays, port);
+  assert.equal(timesListening(gone.decky), 1);
+  assert.equal(timesListening(desktop), 1);
+  assert.equal(mostListeners(), 1);
+  await stays.stop();
+  await serves(desktop, port, 2);
 });
 
 test("who waits comes after who takes over; a holder that does not wait ends", async (t) => {
