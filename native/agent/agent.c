@@ -4,19 +4,14 @@
 
 #include "agent/agent_announcer.h"
 #include "agent/agent_identity.h"
+#include "agent/agent_services.h"
 #include "agent/agent_session.h"
 #include "agent/agent_settings.h"
-#include "agent/game_artwork.h"
-#include "agent/game_registry.h"
 #include "agent/game_removal.h"
 #include "agent/game_setup.h"
-#include "agent/game_trash.h"
-#include "agent/guess_limiter.h"
-#include "agent/handle_upload.h"
 #include "agent/pairing.h"
 #include "agent/pairing_overlay.h"
 #include "agent/token_store.h"
-#include "agent/upload_store.h"
 #include "core/cleanup.h"
 #include "core/config.h"
 #include "core/error.h"
@@ -27,7 +22,6 @@
 #include "net/ws_server.h"
 #include "proto/proto_constants.h"
 #include "steam/steam.h"
-#include "steam/steam_artwork.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -39,12 +33,9 @@
 /* Whoever has not paired has little to say; a binary header still fits, and so can be answered. */
 #define GUEST_MESSAGE_MAX_BYTES (CHUNK_PREFIX_BYTES + CHUNK_HEADER_MAX_BYTES)
 #define GUEST_QUEUED_MAX_BYTES (256 * 1024)
-#define DAY_MS (24 * 60 * 60 * INT64_C(1000))
 
 struct agent {
 	struct agent_options options;
-	const struct agent_events *events;
-	void *user;
 	struct agent_identity identity;
 	struct strvec notices;
 	char *complaint; /* about the settings' file as it is now; "": none */
@@ -55,144 +46,10 @@ struct agent {
 	struct pairing_overlay *overlay;   /* NULL: off */
 };
 
-static void on_hub_changed(void *user)
-{
-	struct agent *agent = user;
-
-	if (agent->events != NULL && agent->events->hub_changed != NULL) {
-		agent->events->hub_changed(agent->user);
-	}
-}
-
-static void on_uploads_changed(void *user)
-{
-	struct agent *agent = user;
-
-	if (agent->services.game_artwork != NULL) {
-		game_artwork_sweep(&agent->services);
-	}
-	if (agent->events != NULL && agent->events->uploads_changed != NULL) {
-		agent->events->uploads_changed(agent->user);
-	}
-}
-
-static void on_upload_progress(void *user, const struct upload_status *status)
-{
-	struct agent *agent = user;
-	struct agent_session *session = agent->services.connected;
-
-	if (session != NULL && strcmp(agent_session_hub(session)->id, status->hub_id) == 0) {
-		handle_upload_progress(session, status);
-	}
-	if (agent->events != NULL && agent->events->upload_progress != NULL) {
-		agent->events->upload_progress(agent->user, status);
-	}
-}
-
-static void on_games_changed(void *user)
-{
-	const struct agent *agent = user;
-
-	if (agent->events != NULL && agent->events->games_changed != NULL) {
-		agent->events->games_changed(agent->user);
-	}
-}
-
-static const struct upload_store_events upload_events = {
-	.progress = on_upload_progress,
-	.changed = on_uploads_changed,
-};
-
 void agent_add_notice(struct agent *agent, const char *sentence)
 {
 	log_warning("%s", sentence);
 	strvec_push(&agent->notices, sentence);
-}
-
-/* Takes a notice that a module left; NULL is none. */
-static void note_take(struct agent *agent, char *sentence)
-{
-	if (sentence != NULL) {
-		agent_add_notice(agent, sentence);
-		free(sentence);
-	}
-}
-
-static void on_game_gone(void *user, const struct game *game)
-{
-	struct agent *agent = user;
-
-	game_artwork_discard(&agent->services, game);
-}
-
-static void open_trash(struct agent *agent)
-{
-	char *notice = NULL;
-
-	agent->services.trash = game_trash_create(
-		&(struct game_trash_options){
-			.loop = agent->options.loop,
-			.worker = agent->options.worker,
-			.state_dir = agent->options.paths->state_dir,
-			.registry = agent->services.games,
-			.expire_after_ms = agent->options.config->games_trash_days * DAY_MS,
-			.gone = on_game_gone,
-			.user = agent,
-		},
-		&notice);
-	note_take(agent, notice);
-}
-
-static bool load(struct agent *agent, struct error *err)
-{
-	const struct paths *paths = agent->options.paths;
-	AUTO(free_ptr) char *hubs_path = path_join(paths->config_dir, "hubs.json");
-	AUTO(free_ptr) char *games_path = path_join(paths->state_dir, "games.json");
-	char *notice = NULL;
-	bool ok;
-
-	ok = agent_identity_init(&agent->identity, paths->config_dir, &notice, err);
-	note_take(agent, notice);
-	if (!ok) {
-		return false;
-	}
-	agent->services.tokens = token_store_create(hubs_path, &notice);
-	note_take(agent, notice);
-	agent->services.games = game_registry_create(games_path, &notice);
-	note_take(agent, notice);
-	game_registry_set_changed(agent->services.games, on_games_changed, agent);
-	open_trash(agent); /* what is in there is not installed, whatever a crash left */
-	return true;
-}
-
-static bool open_uploads(struct agent *agent, struct error *err)
-{
-	const struct config *config = agent->options.config;
-	const struct paths *paths = agent->options.paths;
-	AUTO(free_ptr) char *library = path_expand_home(config->library_path, paths->home);
-	const struct upload_store_options options = {
-		.loop = agent->options.loop,
-		.worker = agent->options.worker,
-		.registry = agent->services.games,
-		.home = paths->home,
-		.state_dir = paths->state_dir,
-		.library_dir = library,
-		.library_extra = &config->library_extra,
-		.expire_after_ms = config->uploads_expire_days * DAY_MS,
-	};
-
-	agent->services.uploads = upload_store_create(&options, &upload_events, agent, err);
-	return agent->services.uploads != NULL;
-}
-
-static void open_artwork(struct agent *agent)
-{
-	struct agent_services *services = &agent->services;
-	AUTO(free_ptr) char *downloads = path_join(services->paths->state_dir, "downloads");
-
-	services->artwork = steam_artwork_create(services->loop, services->steam, downloads);
-	services->game_artwork = game_artwork_create(services);
-	game_artwork_sweep(services);
 }
 
 static bool listen_for_hubs(struct agent *agent, struct error *err)
@@ -224,59 +81,6 @@ static bool listen_for_hubs(struct agent *agent, struct error *err)
 	return agent->server != NULL;
 }
 
-/* Whatever Steam calls a game now, the registry does too: Hubs may use either id. */
-static void on_app_id_changed(
-	void *user, const char *account_id, uint32_t reported, uint32_t actual)
-{
-	struct agent *agent = user;
-	const struct game *known = game_registry_find_app(agent->services.games, reported);
-	struct error err = { 0 };
-	struct game game;
-
-	if (known == NULL || strcmp(known->user_id, account_id) != 0) {
-		return;
-	}
-	game = *known;
-	game.app_id = actual;
-	if (!game_registry_put(agent->services.games, &game, &err)) {
-		log_warning("the new app id of '%s' could not be remembered: %s", game.name,
-			err.message);
-	}
-}
-
-static void on_queue_changed(void *user)
-{
-	const struct agent *agent = user;
-
-	if (agent->events != NULL && agent->events->steam_changed != NULL) {
-		agent->events->steam_changed(agent->user);
-	}
-}
-
-static const struct steam_events steam_events = {
-	.app_id_changed = on_app_id_changed,
-	.queue_changed = on_queue_changed,
-};
-
-static void open_steam(struct agent *agent)
-{
-	const struct agent_options *options = &agent->options;
-	char *notice = NULL;
-
-	agent->services.steam = steam_create(options->loop, options->worker,
-		&(struct steam_options){
-			.home = options->paths->home,
-			.steam_dir = options->steam_dir,
-			.state_dir = options->paths->state_dir,
-			.lws_loop = options->lws_loop,
-			.debugger_port = &options->config->steam_debugger_port,
-			.ui = options->steam_ui,
-		},
-		&notice);
-	note_take(agent, notice);
-	steam_set_events(agent->services.steam, &steam_events, agent);
-}
-
 void agent_announce(struct agent *agent)
 {
 	agent->announcer = agent_announcer_create(agent->options.loop, agent->options.config,
@@ -287,10 +91,10 @@ void agent_announce(struct agent *agent)
 
 static void on_setting_changed(void *user, const char *key)
 {
-	const struct agent *agent = user;
+	const struct agent_services *services = &((struct agent *)user)->services;
 
-	if (agent->events != NULL && agent->events->settings_changed != NULL) {
-		agent->events->settings_changed(agent->user, key);
+	if (services->events != NULL && services->events->settings_changed != NULL) {
+		services->events->settings_changed(services->user, key);
 	}
 }
 
@@ -352,6 +156,19 @@ static bool open_settings(struct agent *agent, struct error *err)
 
 /* --- The whole --- */
 
+static bool open_identity(struct agent *agent, struct error *err)
+{
+	AUTO(free_ptr) char *notice = NULL;
+	bool ok = agent_identity_init(
+		&agent->identity, agent->options.paths->config_dir, &notice, err);
+
+	if (notice != NULL) {
+		agent_add_notice(agent, notice);
+	}
+	agent->services.identity = &agent->identity;
+	return ok;
+}
+
 struct agent *agent_create(const struct agent_options *options, struct error *err)
 {
 	struct agent *agent = xcalloc(1, sizeof(*agent));
@@ -359,26 +176,12 @@ struct agent *agent_create(const struct agent_options *options, struct error *er
 
 	agent->options = *options;
 	agent->complaint = xstrdup("");
-	services->loop = options->loop;
-	services->config = options->config;
-	services->identity = &agent->identity;
-	services->hub_changed = on_hub_changed;
-	services->user = agent;
-	services->limiter = guess_limiter_create();
-	services->pairing = pairing_create(&(struct pairing_options){
-		.loop = options->loop,
-		.limiter = services->limiter,
-		.expires_ms = PAIRING_EXPIRES_S * 1000,
-	});
-	services->worker = options->worker;
-	services->paths = options->paths;
-	open_steam(agent);
-	if (!load(agent, err) || !open_uploads(agent, err) || !open_settings(agent, err) ||
-		!listen_for_hubs(agent, err)) {
+	if (!open_identity(agent, err) ||
+		!agent_services_open(services, options, &agent->notices, err) ||
+		!open_settings(agent, err) || !listen_for_hubs(agent, err)) {
 		agent_destroy(agent);
 		return NULL;
 	}
-	open_artwork(agent);
 	game_removal_resume(services);
 	game_setup_resume(services);
 	return agent;
@@ -389,21 +192,13 @@ void agent_destroy(struct agent *agent)
 	if (agent == NULL) {
 		return;
 	}
-	agent->events = NULL;
+	agent->services.events = NULL;
 	agent->services.stopping = true;
 	agent_settings_destroy(agent->settings);
 	agent_announcer_destroy(agent->announcer);
 	ws_server_destroy(agent->server);
-	upload_store_destroy(agent->services.uploads);
-	game_artwork_destroy(agent->services.game_artwork);
-	steam_artwork_destroy(agent->services.artwork);
-	steam_destroy(agent->services.steam);
 	pairing_overlay_destroy(agent->overlay);
-	pairing_destroy(agent->services.pairing);
-	guess_limiter_destroy(agent->services.limiter);
-	game_trash_destroy(agent->services.trash);
-	game_registry_destroy(agent->services.games);
-	token_store_destroy(agent->services.tokens);
+	agent_services_close(&agent->services);
 	agent_identity_finish(&agent->identity);
 	strvec_finish(&agent->notices);
 	free(agent->complaint);
@@ -412,8 +207,8 @@ void agent_destroy(struct agent *agent)
 
 void agent_set_events(struct agent *agent, const struct agent_events *events, void *user)
 {
-	agent->events = events;
-	agent->user = user;
+	agent->services.events = events;
+	agent->services.user = user;
 }
 
 void agent_show_codes(struct agent *agent)

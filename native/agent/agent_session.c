@@ -162,7 +162,7 @@ void agent_session_set_paired(struct agent_session *session, struct agent_hub *h
 	}
 	log_info("Hub '%s' %s is connected from %s", session->hub.name, session->hub.version,
 		agent_session_address(session));
-	services->hub_changed(services->user);
+	agent_services_tell_hub_changed(services);
 }
 
 void agent_session_close(struct agent_session *session, unsigned code, const char *reason)
@@ -176,7 +176,7 @@ void agent_session_expel(struct agent_session *session, unsigned code, const cha
 {
 	leave(session);
 	agent_session_close(session, code, reason);
-	session->services->hub_changed(session->services->user);
+	agent_services_tell_hub_changed(session->services);
 }
 
 /* --- Sending --- */
@@ -369,7 +369,7 @@ static void on_closed(void *user, struct ws_conn *conn, unsigned code, const cha
 	leave(session);
 	log_debug("connection closed (%u %s)", code, reason);
 	if (was_connected) {
-		services->hub_changed(services->user);
+		agent_services_tell_hub_changed(services);
 	}
 	agent_session_unref(session);
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "agent/agent_services.h"
 #include "agent/agent_ticket.h"
 #include "agent/pairing.h"
 #include "core/json.h"
@@ -8,48 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct agent_identity;
 struct agent_session;
-struct config;
 struct error;
-struct game_artwork;
-struct game_registry;
-struct game_trash;
-struct guess_limiter;
-struct hub_connected;
-struct loop;
-struct paths;
-struct steam;
-struct steam_artwork;
-struct token_store;
-struct upload_store;
-struct worker;
-
-/* What all sessions of one agent share; owned by the agent, borrowed by them. */
-struct agent_services {
-	struct loop *loop;
-	struct worker *worker;
-	const struct paths *paths;
-	const struct config *config;
-	const struct agent_identity *identity;
-	struct token_store *tokens;
-	struct guess_limiter *limiter;
-	struct pairing *pairing;
-	struct upload_store *uploads;
-	struct game_registry *games;
-	struct game_trash *trash;
-	struct steam *steam;
-	struct steam_artwork *artwork;
-	struct game_artwork *game_artwork;
-
-	/* The session of the one Hub that is connected and authenticated; NULL: none. */
-	struct agent_session *connected;
-	/* What ends now is cut short, and nothing is begun any more. */
-	bool stopping;
-	/* `connected` has changed. */
-	void (*hub_changed)(void *user);
-	void *user;
-};
 
 /*
  * One connection of a Hub: who it is, how far it has come, and its answers. Counted: the
