@@ -21,7 +21,7 @@ TOOLS = ["InstallConfigStore", "Software", "Valve", "Steam", "CompatToolMapping"
 
 def build(folder, build_dir):
     tool = folder / "vdf_tool"
-    libs = subprocess.check_output(["pkg-config", "--libs", "libcjson"], text=True).split()
+    libs = subprocess.check_output(["pkg-config", "--libs", "libcjson", "libcrypto"], text=True).split()
     subprocess.check_call(["cc", "-std=gnu11", "-D_GNU_SOURCE", "-I", ROOT / "native", "-o", tool,
                            ROOT / "tests/e2e/vdf_tool.c", build_dir / "libcapydeck.a", *libs,
                            "-pthread"])
