@@ -99,4 +99,5 @@ for game in $games; do
 	wait "$game" # or it is still to be seen when we are gone
 done
 files write_file
+exec 4>&- # the next one may start as soon as this one says that it has ended
 log "end $$"
