@@ -20,8 +20,8 @@ import zipfile
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 ZIP = ROOT / "build/package/CapyDeck.zip"
 # What Decky's frozen Python has for sure.
-STDLIB = {"asyncio", "collections", "json", "logging", "os", "pathlib", "select", "signal", "socket",
-          "struct", "subprocess", "threading", "time"}
+STDLIB = {"asyncio", "collections", "json", "logging", "multiprocessing", "os", "pathlib", "select",
+          "signal", "socket", "struct", "subprocess", "threading", "time"}
 GLIBC = (2, 36)
 GLIBC_LIBRARIES = {"libc", "libm", "libdl", "libpthread", "libresolv", "ld-linux-x86-64", "linux-vdso"}
 PROGRAMS = {"capydeck", "capydeck-fetch", "capydeck-overlay", "capydeck-pango.so"}
