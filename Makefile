@@ -74,6 +74,8 @@ $B/test_upload_%: $B/tests/test_upload_%.o $B/tests/upload_fixture.o $B/libcapyd
 	$(CC) $(CFLAGS) -o $@ $^ $(CHECK_LIBS) $(LIBS)
 $B/fake_game: tests/e2e/fake_game.c | .deps
 	$(CC) $(filter-out -fsanitize%,$(CFLAGS)) -o $@ $< $(shell pkg-config --libs sdl2)
+$B/screen_picture: tests/e2e/screen_picture.c | .deps
+	$(CC) $(filter-out -fsanitize%,$(CFLAGS)) -o $@ $< $(shell pkg-config --libs x11)
 $B/mdns_peer $B/cef_tool: $B/%: $B/tests/%.o $B/libcapydeck.a
 	$(CC) $(CFLAGS) -o $@ $^ $(LIBS)
 $B/bench_%: $B/tests/bench/bench_%.o $B/tests/bench/wire.o $B/libcapydeck.a
@@ -88,7 +90,7 @@ $B/fuzz_%: $B/tests/fuzz/fuzz_%.o $(if $(findstring fuzzer,$(SAN)),,$B/tests/fuz
 
 check: all $(TESTS) $(FUZZERS)
 	scripts/run_checks $B
-e2e: all $B/cef_tool $B/fake_game
+e2e: all $B/cef_tool $B/fake_game $B/screen_picture
 	tests/e2e/run $(abspath $B/capydeck) $(E2E)
 test-gamescope: all
 	tests/gamescope/run $(abspath $B/capydeck)
@@ -109,7 +111,7 @@ lint:
 	scripts/check_headers "$(CC) $(CFLAGS) -Werror"
 	$(MAKE) WERROR=-Werror programs
 	$(MAKE) CC=clang WERROR=-Werror programs
-programs: all $(TESTS) $(FUZZERS) $(BENCHES) $B/mdns_peer $B/fake_game $B/cef_tool $B/screen_watch
+programs: all $(TESTS) $(FUZZERS) $(BENCHES) $B/mdns_peer $B/fake_game $B/screen_picture $B/cef_tool $B/screen_watch
 bench: all $(BENCHES) $B/screen_watch
 	scripts/bench $B
 demo: $B/capydeck
@@ -138,7 +140,7 @@ package-bin: package-programs
 	scripts/bundle $(PROGRAMS) build/package/bin
 package-programs:
 	$(MAKE) B=$(PROGRAMS) BUNDLE=1 OPT=-O2 all
-test-package: package $B/fake_game
+test-package: package $B/fake_game $B/screen_picture
 	tests/package/run
 install: all
 	install -D -m 755 -t $(DESTDIR)$(PREFIX)/bin $B/capydeck $B/capydeck-{fetch,overlay,pango.so}

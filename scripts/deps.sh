@@ -10,7 +10,7 @@ packages=(
 	check clang clang-format libclang-rt-14-dev
 	avahi-daemon avahi-utils dbus python3-zeroconf python3-vdf
 	nodejs npm iproute2 tmux chromium git
-	xvfb openbox picom weston xdotool x11-utils imagemagick tesseract-ocr fonts-noto-cjk fonts-noto-core
+	xvfb openbox picom weston xdotool x11-utils imagemagick fonts-noto-cjk fonts-noto-core
 	debootstrap debian-archive-keyring
 )
 

@@ -47,6 +47,7 @@ int main(int argc, char **argv)
 {
 	bool warm = argc > 1 && strcmp(argv[1], "warm") == 0;
 	struct pollfd input = { .fd = STDIN_FILENO, .events = POLLIN };
+	SDL_Surface *surface = NULL;
 	SDL_DisplayMode mode;
 	Uint32 began_ms, wait_ms = FRAME_MS;
 	SDL_Window *window;
@@ -67,7 +68,10 @@ int main(int argc, char **argv)
 			tell(&event);
 		}
 		began_ms = SDL_GetTicks();
-		paint(SDL_GetWindowSurface(window), warm);
+		if (SDL_GetWindowSurface(window) != surface) {
+			surface = SDL_GetWindowSurface(window);
+			paint(surface, warm);
+		}
 		SDL_UpdateWindowSurface(window);
 		/* Whoever looks at a large screen needs the processor as well. */
 		wait_ms = SDL_max(FRAME_MS, 10 * (SDL_GetTicks() - began_ms));

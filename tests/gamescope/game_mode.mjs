@@ -6,7 +6,8 @@ import path from "node:path";
 import readline from "node:readline";
 
 import { run } from "../e2e/lib/agent.mjs";
-import { Picture } from "../e2e/lib/screen.mjs";
+import { readDigits } from "../e2e/lib/digits.mjs";
+import { Picture } from "../e2e/lib/picture.mjs";
 import { deadline, until } from "../e2e/lib/wait.mjs";
 
 /** The chroot that ./inside has prepared; without it the tests are skipped. */
@@ -174,15 +175,16 @@ export class GameMode {
     const allPlanes = 4;
     await this.#setProperty(this.display, ["-root"], "GAMESCOPECTRL_REQUEST_SCREENSHOT", allPlanes);
     await deadline(saved, "gamescope takes a screenshot");
-    return Picture.read(path.join(ROOT, "tmp/gamescope.png"));
+    return Picture.converted(path.join(ROOT, "tmp/gamescope.png"));
   }
 
-  /** A picture with something over the game, and the rectangle it is in. */
+  /** A picture with a card over the game, the rectangle it is in, and the code as it is read. */
   async card() {
-    return await until("something is seen over the game", async () => {
+    return await until("six digits are seen over the game", async () => {
       const picture = await this.picture();
       const card = picture.difference(this.empty);
-      return card === null ? null : { picture, card };
+      const code = card && readDigits(picture, card);
+      return /^\d{6}$/.test(code) ? { picture, card, code } : null;
     });
   }
 

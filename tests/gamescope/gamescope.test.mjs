@@ -3,8 +3,9 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import { startAgent } from "../e2e/lib/agent.mjs";
+import { digitHeight, readDigits } from "../e2e/lib/digits.mjs";
 import { Hub } from "../e2e/lib/hub.mjs";
-import { digitsOf, overlayState, shown } from "../e2e/lib/overlay.mjs";
+import { overlayState, shown } from "../e2e/lib/overlay.mjs";
 import { until } from "../e2e/lib/wait.mjs";
 import { GameMode, skip, writeNote } from "./game_mode.mjs";
 
@@ -37,7 +38,7 @@ for (const size of ["1280x800", "1920x1080", "3840x2160"]) {
   test(`at ${size} the code over the game is read by a machine and pairs`, { skip }, async (t) => {
     const { session, agent } = await start(t, { size });
     const hub = await askForCode(agent, "Living room PC");
-    const { picture, card } = await session.card();
+    const { picture, card, code } = await session.card();
 
     const window = await session.window();
     assert.deepEqual([window.left, window.top], [0, 0]);
@@ -59,9 +60,7 @@ for (const size of ["1280x800", "1920x1080", "3840x2160"]) {
     assert.ok(brightness(bright) > brightness(dark), "the game is seen through the card");
     assert.ok(brightness(bright) < brightness(session.empty.at(...row.at(-1))) / 2, "which is darker than the game");
 
-    const digits = digitsOf(card);
-    assert.ok(picture.whiteHeight(digits) >= session.height / 8, "digits of an eighth of the screen's height");
-    const code = picture.readDigits(digits);
+    assert.ok(digitHeight(picture, card) >= session.height / 8, "digits of an eighth of the screen's height");
     assert.equal(code, await agent.code(), "what is read is the code");
 
     assert.deepEqual(session.focusLosses(), []);
@@ -84,8 +83,7 @@ test("the session is found by its sockets where its note is missing, stale or sp
   for (const note of notes) {
     writeNote(note);
     const hub = await askForCode(agent);
-    const { picture, card } = await session.card();
-    assert.equal(picture.readDigits(digitsOf(card)), await agent.code(), JSON.stringify(note));
+    assert.equal((await session.card()).code, await agent.code(), JSON.stringify(note));
     await hub.drop();
     await session.bare();
   }
@@ -115,7 +113,7 @@ test("another code takes the first one's place", { skip }, async (t) => {
   const picture = await until("the second code is on the screen", async () => {
     const now = await session.picture();
     assert.deepEqual(now.difference(session.empty), card, "the card never goes");
-    return now.readDigits(digitsOf(card)) === code ? now : null;
+    return readDigits(now, card) === code ? now : null;
   });
   assert.ok(picture);
   assert.deepEqual(await session.window(), first.window);
@@ -149,7 +147,7 @@ test("a window without the overlay's property is not drawn over the game (negati
   await session.bare();
   const picture = await session.picture();
   assert.notEqual(await session.window(), null);
-  assert.notEqual(picture.readDigits(digitsOf(card)), await agent.code());
+  assert.equal(readDigits(picture, picture), "");
   await session.markWindow(true);
   assert.deepEqual((await session.card()).card, card);
   assert.deepEqual(session.focusLosses(), []);

@@ -193,7 +193,8 @@ exec unshare --mount bash -c '
 	exec chroot {system} /plugin/bin/{name} "$@"' - "$@"
 """)
             program.chmod(0o755)
-        shutil.copy(ROOT / "build/fake_game", folder)
+        for name in ("fake_game", "screen_picture"):
+            shutil.copy(ROOT / "build" / name, folder)
         return folder / "capydeck"
 
     def libraries(self, system, program):

@@ -6,13 +6,17 @@ import os from "node:os";
 import path from "node:path";
 
 import { BINARY, run } from "./agent.mjs";
+import { readDigits } from "./digits.mjs";
+import { Picture } from "./picture.mjs";
 import { deadline, until } from "./wait.mjs";
 
-const FAKE_GAME = path.join(path.dirname(BINARY), "fake_game");
+const [FAKE_GAME, SCREEN_PICTURE] = ["fake_game", "screen_picture"].map((name) =>
+  path.join(path.dirname(BINARY), name),
+);
 
 /** The programs that looking at a screen takes; null, or why it cannot be done here. */
 export function missingPrograms(...more) {
-  const needed = ["Xvfb", "openbox", "picom", "xdotool", "xwininfo", "import", "convert", "tesseract"];
+  const needed = ["Xvfb", "openbox", "picom", "xdotool", "xwininfo", "convert"];
   for (const program of [...needed, ...more]) {
     if (spawnSync("sh", ["-c", `command -v ${program}`]).status !== 0) {
       return `${program} is not installed`;
@@ -21,86 +25,18 @@ export function missingPrograms(...more) {
   return null;
 }
 
-/** A picture of the whole screen: RGB, three bytes a pixel. `ppm`: as the format is defined. */
-export class Picture {
-  constructor(ppm) {
-    const [, width, height] = /^P6\s+(\d+)\s+(\d+)\s+255\s/.exec(ppm.subarray(0, 64).toString("latin1"));
-    [this.width, this.height] = [Number(width), Number(height)];
-    this.pixels = ppm.subarray(ppm.length - 3 * this.width * this.height);
-  }
-
-  /** Of an image file, whatever its format. */
-  static read(file) {
-    const options = ["-alpha", "off", "-depth", "8", "ppm:-"];
-    return new Picture(spawnSync("convert", [file, ...options], { maxBuffer: 1 << 28 }).stdout);
-  }
-
-  at(x, y) {
-    const start = 3 * (y * this.width + x);
-    return [...this.pixels.subarray(start, start + 3)];
-  }
-
-  row(y, left = 0, width = this.width) {
-    return this.pixels.subarray(3 * (y * this.width + left), 3 * (y * this.width + left + width));
-  }
-
-  /** The smallest rectangle that holds every pixel that differs; null when none does. */
-  difference(other) {
-    let [left, top, right, bottom] = [this.width, this.height, -1, -1];
-    for (let y = 0; y < this.height; y++) {
-      const [mine, theirs] = [this.row(y), other.row(y)];
-      if (mine.equals(theirs)) {
-        continue;
-      }
-      const differs = (x) => !mine.subarray(3 * x, 3 * x + 3).equals(theirs.subarray(3 * x, 3 * x + 3));
-      let [first, last] = [0, this.width - 1];
-      while (!differs(first)) {
-        first++;
-      }
-      while (!differs(last)) {
-        last--;
-      }
-      [left, right] = [Math.min(left, first), Math.max(right, last)];
-      [top, bottom] = [Math.min(top, y), y];
-    }
-    return right < 0 ? null : { left, top, width: right - left + 1, height: bottom - top + 1 };
-  }
-
-  /** Rows of pure white pixels within a rectangle: how tall what is written there is. */
-  whiteHeight({ left, top, width, height }) {
-    const rows = [];
-    for (let y = top; y < top + height; y++) {
-      if (this.row(y, left, width).includes(Buffer.from([255, 255, 255]))) {
-        rows.push(y);
+/** Is the game's picture, whose tiles ../fake_game.c paints, on all of the screen? */
+function showsGame(picture, colours) {
+  for (let y = 16; y < picture.height; y += 32) {
+    for (let x = 16; x < picture.width; x += 32) {
+      const [red, , blue] = picture.at(x, y);
+      const [constant, level] = colours === "warm" ? [blue, red] : [red, blue];
+      if (constant !== 20 || (level !== 60 && level !== 220)) {
+        return false;
       }
     }
-    let longest = 0;
-    for (let i = 0, start = 0; i < rows.length; i++) {
-      start = i > 0 && rows[i] === rows[i - 1] + 1 ? start : i;
-      longest = Math.max(longest, i - start + 1);
-    }
-    return longest;
   }
-
-  /** The digits that a reader of the part with the largest white letters sees. */
-  readDigits({ left, top, width, height }) {
-    const rows = Array.from({ length: height }, (_, y) => this.row(top + y, left, width));
-    const part = Buffer.concat([Buffer.from(`P6 ${width} ${height} 255\n`), ...rows]);
-    // Of taller digits tesseract misreads some, always the same: 0876 as 03876.
-    const cut = spawnSync(
-      "convert",
-      ["ppm:-", "-fill", "black", "-fuzz", "4%", "+opaque", "white", "-negate"].concat([
-        ...["-resize", "x100", "-bordercolor", "white", "-border", "20", "-density", "100", "png:-"],
-      ]),
-      { input: part, maxBuffer: 1 << 28 },
-    );
-    const read = spawnSync(
-      "tesseract",
-      ["-", "-", "--psm", "7", "-c", "tessedit_char_whitelist=0123456789"],
-      { input: cut.stdout },
-    );
-    return read.stdout.toString().replace(/\s/g, "");
-  }
+  return true;
 }
 
 export class Screen {
@@ -116,16 +52,13 @@ export class Screen {
     t.after(() => screen.stop());
     await screen.#serve(size, display);
     if (manager !== null) {
-      screen.#run(manager === "session" ? "openbox" : screen.#nameless("openbox"), []);
-      await until("openbox manages windows", async () =>
-        (await screen.ask("xprop", "-root", "_NET_SUPPORTING_WM_CHECK")).includes("window id"),
-      );
+      const openbox = manager === "session" ? "openbox" : screen.#nameless("openbox");
+      const child = screen.#run(openbox, ["--startup", "echo ready"], { stdio: ["ignore", "pipe", "ignore"] });
+      await deadline(once(child.stdout, "data"), "openbox manages windows");
     }
     if (composited) {
       screen.#run("picom", ["--backend", "xrender", "--config", "/dev/null"]);
-      await until("picom composites", async () =>
-        (await screen.ask("xwininfo", "-root", "-tree")).includes("picom"),
-      );
+      await until("picom paints the screen", async () => (await screen.picture()).at(0, 0)[0] > 0);
     }
     return screen;
   }
@@ -154,7 +87,7 @@ export class Screen {
     const runtime = fs.mkdtempSync(path.join(os.tmpdir(), "capydeck-wayland-"));
     this.#folders.push(runtime);
     const config = path.join(runtime, "weston.ini");
-    fs.writeFileSync(config, "[shell]\npanel-position=none\n"); // its clock would move
+    fs.writeFileSync(config, "[shell]\npanel-position=none\nstartup-animation=none\nclose-animation=none\n");
     this.#run("weston", [`--config=${config}`, "--backend=x11-backend.so", "--socket=wayland-test", "--width=1280", "--height=800", "--idle-time=0"], {
       env: { ...this.env, XDG_RUNTIME_DIR: runtime },
     });
@@ -191,16 +124,22 @@ export class Screen {
     return (await run(command, args, { env: this.env })).stdout;
   }
 
-  /** A full-screen game that has the focus; `log` is what it noticed. */
+  /** A full-screen game that has the focus and is seen; `log` is what it noticed. */
   async game(colours = "cold") {
     const child = this.#run(FAKE_GAME, [colours], { stdio: ["pipe", "pipe", "inherit"] });
     const game = { log: "" };
     child.stdout.setEncoding("utf8").on("data", (text) => (game.log += text));
     await until("the game has the focus", () => game.log.includes("focus gained"));
+    await until("the game fills the screen", async () => showsGame(await this.picture(), colours));
     game.end = async () => {
       const gone = once(child, "exit");
       child.stdin.end();
       await gone;
+    };
+    /** Presses a key; the game, which has the focus, then has noticed all that happened before. */
+    game.press = async (key) => {
+      await this.ask("xdotool", "key", key);
+      await until(`the game gets the key ${key}`, () => game.log.includes(`key ${key.toUpperCase()}`));
     };
     return game;
   }
@@ -213,15 +152,23 @@ export class Screen {
     return await this.ask("xwininfo", "-root", "-tree");
   }
 
-  /** A picture once two in a row are equal. */
+  /** What is on the screen in one moment: the server answers while it draws nothing. */
   async picture() {
-    let last = null;
-    return await until("the screen stands still", () => {
-      const shot = spawnSync("import", ["-window", "root", "-depth", "8", "ppm:-"], { env: this.env, maxBuffer: 1 << 28 });
-      const picture = new Picture(shot.stdout);
-      const still = last !== null && last.pixels.equals(picture.pixels);
-      last = picture;
-      return still ? picture : null;
+    return Picture.ofPpm(spawnSync(SCREEN_PICTURE, { env: this.env, maxBuffer: 1 << 28 }).stdout);
+  }
+
+  /** A picture with a card on it, which `before` lacks: {picture, card, code}, the code as it is read. */
+  async card(before) {
+    return await until("six digits are on the screen", async () => {
+      const picture = await this.picture();
+      const card = picture.difference(before);
+      const code = card && readDigits(picture, card);
+      return /^\d{6}$/.test(code) ? { picture, card, code } : null;
     });
+  }
+
+  /** Resolves when the screen is what it was. */
+  async bare(before) {
+    await until("nothing is left on the screen", async () => (await this.picture()).difference(before) === null);
   }
 }
