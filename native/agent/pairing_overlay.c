@@ -25,6 +25,9 @@
 #define SHOW_WAIT_MS 3000
 #define END_WAIT_MS 500
 #define STARTS_MAX 2 /* a code */
+#define ELSEWHERE "read the code with 'capydeck ctl pairing'"
+#define LATE "nothing is on the screen after 3 s, as if its server hung; " ELSEWHERE
+#define EXIT_NOT_LOADED 127 /* the dynamic linker's */
 
 enum overlay_state {
 	OVERLAY_IDLE,
@@ -41,6 +44,7 @@ struct pairing_overlay {
 	enum overlay_state state;
 	unsigned starts;     /* for the code that is valid */
 	unsigned unanswered; /* orders whose "shown" is to come */
+	bool late;	     /* nothing is shown within SHOW_WAIT_MS */
 	struct error error;  /* why the last child ended */
 	struct spawn *child; /* NULL: none */
 	int fd;		     /* our end; −1: closed, the child is to end */
@@ -73,17 +77,19 @@ static void give_up(struct pairing_overlay *overlay)
 
 	drop_child(overlay);
 	overlay->state = OVERLAY_GIVEN_UP;
-	error_set(
-		&overlay->error, ERROR_IO, "%s; read the code with 'capydeck ctl pairing'", reason);
+	error_set(&overlay->error, ERROR_IO, "%s; " ELSEWHERE, reason);
 	log_warning("the pairing code is not on the screen: %s", overlay->error.message);
 }
 
 static void start(struct pairing_overlay *overlay);
 
-/* The child is gone or useless while its code is still valid. */
+/* The child is gone or useless. */
 static void lose(struct pairing_overlay *overlay, const char *reason)
 {
 	drop_child(overlay);
+	if (overlay->state == OVERLAY_LEAVING) {
+		return; /* so is its code */
+	}
 	error_set(&overlay->error, ERROR_IO, "%s", reason);
 	if (overlay->starts < STARTS_MAX) {
 		log_info("the overlay is started again: %s", reason);
@@ -97,7 +103,7 @@ static void take_report(struct pairing_overlay *overlay, const char *line, size_
 {
 	struct overlay_report report = { 0 };
 
-	if (!json_read_text(&report, overlay_report_fields, line, length, &overlay->error)) {
+	if (!json_read_text(&report, overlay_report_fields, line, length, NULL)) {
 		json_finish(&report, overlay_report_fields);
 		return;
 	}
@@ -105,10 +111,14 @@ static void take_report(struct pairing_overlay *overlay, const char *line, size_
 		overlay->unanswered -= overlay->unanswered > 0;
 		if (overlay->state == OVERLAY_STARTING && overlay->unanswered == 0) {
 			overlay->state = OVERLAY_ON_SCREEN;
+			overlay->late = false;
 			loop_timer_stop(overlay->timer);
 		}
 	} else if (strcmp(report.status, OVERLAY_DISMISSED) == 0) {
-		pairing_dismiss(overlay->options.pairing, NULL);
+		/* With an order still unanswered, what was clicked on is another code. */
+		if (overlay->unanswered == 0) {
+			pairing_dismiss(overlay->options.pairing, NULL);
+		}
 	} else if (strcmp(report.status, OVERLAY_FAILED) == 0) {
 		error_set(&overlay->error, ERROR_IO, "%s",
 			report.reason != NULL ? report.reason : "the overlay failed");
@@ -116,22 +126,32 @@ static void take_report(struct pairing_overlay *overlay, const char *line, size_
 	json_finish(&report, overlay_report_fields);
 }
 
-static void on_readable(void *user, uint32_t events)
+/* False: it is no overlay that talks so. */
+static bool read_reports(struct pairing_overlay *overlay)
 {
-	struct pairing_overlay *overlay = user;
 	char part[4096];
 	ssize_t got = recv(overlay->fd, part, sizeof(part), MSG_DONTWAIT);
 	AUTO(strbuf_finish) struct strbuf line = { 0 };
 
-	if (got <= 0 || overlay->input.length > OVERLAY_LINE_MAX_BYTES) {
+	if (got <= 0) {
 		/* Its end follows, and says more. */
 		loop_watch_set(overlay->watch, got < 0 && errno == EAGAIN ? LOOP_READ : 0);
-		return;
+		return true;
 	}
 	strbuf_append(&overlay->input, part, (size_t)got);
 	/* A dismissal closes our end, and the input goes with it. */
 	while (overlay->fd >= 0 && strbuf_take_line(&overlay->input, &line)) {
 		take_report(overlay, strbuf_text(&line), line.length);
+	}
+	return overlay->input.length <= OVERLAY_LINE_MAX_BYTES;
+}
+
+static void on_readable(void *user, uint32_t events)
+{
+	struct pairing_overlay *overlay = user;
+
+	if (!read_reports(overlay)) {
+		lose(overlay, "the overlay reported rubbish");
 	}
 }
 
@@ -141,16 +161,14 @@ static void on_exited(void *user, int status)
 	AUTO(free_ptr) char *reason = NULL;
 
 	if (overlay->fd >= 0) {
-		on_readable(overlay, LOOP_READ); /* its last words */
-	}
-	if (overlay->fd < 0 || overlay->state == OVERLAY_LEAVING) {
-		drop_child(overlay);
-		return;
+		read_reports(overlay); /* its last words */
 	}
 	if (overlay->error.kind != ERROR_NONE) {
 		reason = xstrdup(overlay->error.message);
 	} else if (WIFSIGNALED(status)) {
 		reason = xasprintf("the overlay was ended by signal %d", WTERMSIG(status));
+	} else if (WEXITSTATUS(status) == EXIT_NOT_LOADED) {
+		reason = xstrdup("the overlay lacks a library, which the log names");
 	} else {
 		reason = xasprintf("the overlay ended with code %d", WEXITSTATUS(status));
 	}
@@ -162,8 +180,9 @@ static void on_timer(void *user)
 	struct pairing_overlay *overlay = user;
 
 	if (overlay->state == OVERLAY_STARTING) {
-		lose(overlay,
-			"the overlay showed nothing within 3 s, as if the screen's server hung");
+		/* A server that hangs may go on, and a busy machine gets there in the end. */
+		overlay->late = true;
+		log_warning("%s", LATE);
 	} else if (overlay->fd >= 0) {
 		close_end(overlay);
 		loop_timer_set(overlay->timer, END_WAIT_MS);
@@ -239,6 +258,7 @@ static void start(struct pairing_overlay *overlay)
 {
 	overlay->starts++;
 	overlay->unanswered = 0;
+	overlay->late = false;
 	overlay->state = OVERLAY_IDLE;
 	overlay->error = (struct error){ .kind = ERROR_NONE };
 	if (!start_child(overlay, &overlay->error) || !send_order(overlay, &overlay->error)) {
@@ -313,6 +333,8 @@ const char *pairing_overlay_state(const struct pairing_overlay *overlay, struct 
 
 	if (overlay->state == OVERLAY_GIVEN_UP) {
 		strbuf_append_text(detail, overlay->error.message);
+	} else if (overlay->state == OVERLAY_STARTING && overlay->late) {
+		strbuf_append_text(detail, LATE);
 	}
 	return names[overlay->state];
 }

@@ -8,8 +8,9 @@ struct strbuf;
 
 /*
  * Shows the pairing code on the screen: a listener of pairing.h that has capydeck-overlay draw it.
- * The child exists only while a code is valid. One that dies, or shows nothing within 3 s, is
- * started once more; after that the code is for the other listeners alone, and the state says why.
+ * The child exists only while a code is valid. One that dies is started once more; after that the
+ * code is for the other listeners alone, and the state says why. One that has shown nothing within
+ * 3 s may still do so, and meanwhile the state tells of that.
  * The code reaches the child through a socket pair, never its arguments or environment.
  */
 struct pairing_overlay_options {
