@@ -5,23 +5,22 @@
 #include "core/error.h"
 #include "core/strbuf.h"
 #include "core/xalloc.h"
+#include "overlay/overlay_server.h"
 
 #include <X11/Xatom.h>
 #include <X11/Xlib.h>
 #include <dirent.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #define ENVIRONMENT_MAX_BYTES (256 * 1024)
 #define SOCKETS "/tmp/.X11-unix"
 #define DISPLAYS_MAX 64
-#define ANSWER_WAIT_MS 500
+#define ANSWER_WAIT_MS 500		/* at first … */
+#define ANSWER_LONG_WAIT_MS (20 * 1000) /* … and when there is no other screen */
 
 /* Programs that live as long as their session; the environment of one tells where its screen is. */
 static const char *const session_programs[] = {
@@ -35,6 +34,21 @@ static const char *const session_programs[] = {
 };
 
 enum server { SERVER_NONE, SERVER_OTHER, SERVER_GAMESCOPE };
+
+/* One look at everything that may lead to a screen. */
+struct search {
+	struct overlay_display *out;
+	int wait_ms; /* for a server's answer */
+	bool met_silent, met_foreign, met_seatless;
+};
+
+static bool answers(struct search *search, enum overlay_server server)
+{
+	search->met_silent |= server == OVERLAY_SERVER_SILENT;
+	search->met_foreign |= server == OVERLAY_SERVER_FOREIGN;
+	search->met_seatless |= server == OVERLAY_SERVER_SEATLESS;
+	return server == OVERLAY_SERVER_ANSWERS;
+}
 
 static enum server server_kind(Display *display)
 {
@@ -57,42 +71,6 @@ static enum server server_kind(Display *display)
 	return kind;
 }
 
-/* Connects as Xlib would; −1: not to be had that way, which Xlib finds out for itself. */
-static int connect_locally(const char *name)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	unsigned number;
-	int fd;
-
-	if (sscanf(name, ":%u", &number) != 1) {
-		return -1;
-	}
-	snprintf(address.sun_path, sizeof(address.sun_path), SOCKETS "/X%u", number);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0) {
-		close(fd);
-		fd = -1;
-	}
-	return fd;
-}
-
-/* Xlib waits for a server that hangs for ever, so it is greeted by hand first. */
-static bool hangs(const char *name)
-{
-	static const unsigned char greeting[12] = { 'l', 0, 11 }; /* byte order, X11 */
-	int fd = connect_locally(name);
-	struct pollfd answer = { .fd = fd, .events = POLLIN };
-	bool silent = false;
-
-	if (fd >= 0) {
-		silent = send(fd, greeting, sizeof(greeting), MSG_NOSIGNAL) ==
-				 (ssize_t)sizeof(greeting) &&
-			 poll(&answer, 1, ANSWER_WAIT_MS) == 0;
-		close(fd);
-	}
-	return silent;
-}
-
 /* Xlib takes it from the environment only. NULL: none, or the user's own file. */
 static void use_authority(const char *xauthority)
 {
@@ -104,12 +82,13 @@ static void use_authority(const char *xauthority)
 }
 
 /* NULL names are no server. xauthority may be NULL. */
-static enum server ask_server(const char *name, const char *xauthority)
+static enum server ask_server(struct search *search, const char *name, const char *xauthority)
 {
 	Display *display;
 	enum server kind;
 
-	if (name == NULL || *name == '\0' || hangs(name)) {
+	if (name == NULL || *name == '\0' ||
+		!answers(search, overlay_server_greet_x11(name, search->wait_ms))) {
 		return SERVER_NONE;
 	}
 	use_authority(xauthority);
@@ -123,9 +102,9 @@ static enum server ask_server(const char *name, const char *xauthority)
 }
 
 static void take_x11(
-	struct overlay_display *out, enum server kind, const char *name, const char *xauthority)
+	struct search *search, enum server kind, const char *name, const char *xauthority)
 {
-	*out = (struct overlay_display){
+	*search->out = (struct overlay_display){
 		.kind = kind == SERVER_GAMESCOPE ? OVERLAY_GAMESCOPE : OVERLAY_X11,
 		.display = xstrdup(name),
 		.xauthority = xstrdup_or_null(xauthority),
@@ -153,7 +132,7 @@ static char *value_in(const struct strbuf *entries, char separator, const char *
 }
 
 /* The note may be of a session that has ended: the server has to answer. */
-static bool find_noted(struct overlay_display *out)
+static bool find_noted(struct search *search)
 {
 	AUTO(free_ptr)
 	char *path = xasprintf("/run/user/%u/gamescope-environment", (unsigned)getuid());
@@ -164,10 +143,10 @@ static bool find_noted(struct overlay_display *out)
 		return false;
 	}
 	name = value_in(&text, '\n', "DISPLAY");
-	if (ask_server(name, NULL) != SERVER_GAMESCOPE) {
+	if (ask_server(search, name, NULL) != SERVER_GAMESCOPE) {
 		return false;
 	}
-	take_x11(out, SERVER_GAMESCOPE, name, NULL);
+	take_x11(search, SERVER_GAMESCOPE, name, NULL);
 	return true;
 }
 
@@ -179,7 +158,7 @@ static bool is_own_socket(const char *path)
 	return stat(path, &status) == 0 && S_ISSOCK(status.st_mode) && status.st_uid == getuid();
 }
 
-static bool find_probed(struct overlay_display *out)
+static bool find_probed(struct search *search)
 {
 	DIR *sockets = opendir(SOCKETS);
 	bool found = false;
@@ -195,8 +174,8 @@ static bool find_probed(struct overlay_display *out)
 		path = xasprintf(SOCKETS "/%s", entry->d_name);
 		name = xasprintf(":%s", entry->d_name + 1);
 		if (entry->d_name[0] == 'X' && is_own_socket(path) &&
-			ask_server(name, NULL) == SERVER_GAMESCOPE) {
-			take_x11(out, SERVER_GAMESCOPE, name, NULL);
+			ask_server(search, name, NULL) == SERVER_GAMESCOPE) {
+			take_x11(search, SERVER_GAMESCOPE, name, NULL);
 			found = true;
 		}
 	}
@@ -206,42 +185,37 @@ static bool find_probed(struct overlay_display *out)
 	return found;
 }
 
-static bool find_wayland(
-	struct overlay_display *out, const char *wayland_display, const char *runtime_dir)
-{
-	AUTO(free_ptr) char *path = NULL;
-	struct stat status;
-
-	if (wayland_display == NULL || runtime_dir == NULL) {
-		return false;
-	}
-	path = *wayland_display == '/' ? xstrdup(wayland_display)
-				       : xasprintf("%s/%s", runtime_dir, wayland_display);
-	if (stat(path, &status) != 0 || !S_ISSOCK(status.st_mode)) {
-		return false;
-	}
-	*out = (struct overlay_display){
-		.kind = OVERLAY_WAYLAND,
-		.wayland_display = xstrdup(wayland_display),
-		.runtime_dir = xstrdup(runtime_dir),
-	};
-	return true;
-}
-
-/* X before Wayland: only there a window can be placed and stay above others. */
-static bool find_in(struct overlay_display *out, const struct strbuf *environment)
+static bool find_x11_in(struct search *search, const struct strbuf *environment)
 {
 	AUTO(free_ptr) char *name = value_in(environment, '\0', "DISPLAY");
 	AUTO(free_ptr) char *xauthority = value_in(environment, '\0', "XAUTHORITY");
-	AUTO(free_ptr) char *wayland = value_in(environment, '\0', "WAYLAND_DISPLAY");
-	AUTO(free_ptr) char *runtime_dir = value_in(environment, '\0', "XDG_RUNTIME_DIR");
-	enum server kind = ask_server(name, xauthority);
+	enum server kind = ask_server(search, name, xauthority);
 
 	if (kind != SERVER_NONE) {
-		take_x11(out, kind, name, xauthority);
-		return true;
+		take_x11(search, kind, name, xauthority);
 	}
-	return find_wayland(out, wayland, runtime_dir);
+	return kind != SERVER_NONE;
+}
+
+static bool find_wayland_in(struct search *search, const struct strbuf *environment)
+{
+	AUTO(free_ptr) char *name = value_in(environment, '\0', "WAYLAND_DISPLAY");
+	AUTO(free_ptr) char *runtime_dir = value_in(environment, '\0', "XDG_RUNTIME_DIR");
+	AUTO(free_ptr) char *path = NULL;
+
+	if (name == NULL || runtime_dir == NULL) {
+		return false;
+	}
+	path = *name == '/' ? xstrdup(name) : xasprintf("%s/%s", runtime_dir, name);
+	if (!answers(search, overlay_server_greet_wayland(path, search->wait_ms))) {
+		return false;
+	}
+	*search->out = (struct overlay_display){
+		.kind = OVERLAY_WAYLAND,
+		.wayland_display = xstrdup(name),
+		.runtime_dir = xstrdup(runtime_dir),
+	};
+	return true;
 }
 
 static bool read_environment(const char *pid, struct strbuf *environment)
@@ -272,7 +246,8 @@ static bool is_session_program(const char *pid)
 	return false;
 }
 
-static bool find_in_session(struct overlay_display *out)
+static bool find_in_session(struct search *search,
+	bool (*find_in)(struct search *search, const struct strbuf *environment))
 {
 	AUTO(strbuf_finish) struct strbuf environment = { 0 };
 	DIR *proc = opendir("/proc");
@@ -283,7 +258,7 @@ static bool find_in_session(struct overlay_display *out)
 		if (strspn(entry->d_name, "0123456789") == strlen(entry->d_name) &&
 			is_session_program(entry->d_name) &&
 			read_environment(entry->d_name, &environment)) {
-			found = find_in(out, &environment);
+			found = find_in(search, &environment);
 		}
 	}
 	if (proc != NULL) {
@@ -292,18 +267,36 @@ static bool find_in_session(struct overlay_display *out)
 	return found;
 }
 
-bool overlay_display_find(struct overlay_display *display, struct error *err)
+/* X before Wayland: only there a window can be placed and stay above others. */
+static bool find(struct search *search)
 {
 	AUTO(strbuf_finish) struct strbuf own = { 0 };
 
-	if (find_noted(display) || find_probed(display) ||
-		(read_environment("self", &own) && find_in(display, &own)) ||
-		find_in_session(display)) {
+	read_environment("self", &own);
+	return find_noted(search) || find_probed(search) || find_x11_in(search, &own) ||
+	       find_wayland_in(search, &own) || find_in_session(search, find_x11_in) ||
+	       find_in_session(search, find_wayland_in);
+}
+
+bool overlay_display_find(struct overlay_display *display, struct error *err)
+{
+	struct search search = { .out = display, .wait_ms = ANSWER_WAIT_MS };
+
+	if (find(&search)) {
 		return true;
 	}
-	return error_set(err, ERROR_NOT_FOUND,
-		"no screen was found for user %u: neither gamescope nor a desktop session answers",
-		(unsigned)getuid());
+	if (search.met_silent) {
+		search = (struct search){ .out = display, .wait_ms = ANSWER_LONG_WAIT_MS };
+		if (find(&search)) {
+			return true;
+		}
+	}
+	return error_set(err, ERROR_NOT_FOUND, "no screen was found for user %u: %s",
+		(unsigned)getuid(),
+		search.met_silent     ? "its server does not answer"
+		: search.met_seatless ? "its Wayland compositor has no seat"
+		: search.met_foreign  ? "the X server in reach is another user's"
+				      : "neither gamescope nor a desktop session answers");
 }
 
 void overlay_display_finish(struct overlay_display *display)

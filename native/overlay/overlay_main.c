@@ -168,17 +168,25 @@ static bool read_orders(struct overlay *overlay, struct error *err)
 		       OVERLAY_LINE_MAX_BYTES);
 }
 
+static bool is_window_event(const SDL_Event *event, SDL_WindowEventID id)
+{
+	return event->type == SDL_WINDOWEVENT && event->window.event == id;
+}
+
 static bool handle_events(struct overlay *overlay, struct error *err)
 {
 	SDL_Event event;
 	bool ok = true;
 
-	while (ok && SDL_PollEvent(&event)) {
-		if (event.type == SDL_MOUSEBUTTONDOWN || event.type == SDL_QUIT) {
+	while (ok && !overlay->ended && SDL_PollEvent(&event)) {
+		if (event.type == SDL_MOUSEBUTTONDOWN ||
+			is_window_event(&event, SDL_WINDOWEVENT_CLOSE)) {
 			report(overlay, OVERLAY_DISMISSED, NULL);
 			overlay->ended = true;
-		} else if (event.type == SDL_WINDOWEVENT &&
-			   event.window.event == SDL_WINDOWEVENT_EXPOSED) {
+		} else if (event.type == SDL_QUIT) {
+			/* Nobody has closed the window: SDL has lost its compositor. */
+			ok = error_set(err, ERROR_IO, "the screen's compositor has gone");
+		} else if (is_window_event(&event, SDL_WINDOWEVENT_EXPOSED)) {
 			ok = overlay_window_present(overlay->window, NULL, err);
 		}
 	}

@@ -5,13 +5,14 @@ import os from "node:os";
 import path from "node:path";
 import test from "node:test";
 
-import { BINARY, run, startAgent } from "./lib/agent.mjs";
+import { BINARY, IS_ROOT, run, startAgent } from "./lib/agent.mjs";
 import { Hub } from "./lib/hub.mjs";
 import { agentOn, hidden, overlayState, shown } from "./lib/overlay.mjs";
 import { Screen, missingPrograms } from "./lib/screen.mjs";
 import { until } from "./lib/wait.mjs";
 
 const skip = missingPrograms() ?? false;
+const skipWayland = missingPrograms("weston") ?? false;
 
 async function failed(agent) {
   await until("it is given up", async () => (await overlayState(agent)).state === "failed");
@@ -57,21 +58,34 @@ test("no screen: pairing still works, and the reason is told", { skip }, async (
   }
 });
 
-test("a screen's server that hangs does no harm", { skip }, async (t) => {
+/** Resolves when the agent says that nothing is on the screen yet, and what to do. */
+async function late(agent) {
+  const { state } = await until("it is late", async () => {
+    const overlay = await overlayState(agent);
+    return /after 3 s.*capydeck ctl pairing/.test(overlay.detail) ? overlay : null;
+  });
+  assert.equal(state, "starting");
+  await agent.line(/nothing is on the screen.*capydeck ctl pairing/);
+}
+
+test("a screen's server that hangs does no harm, and shows the code when it goes on", { skip }, async (t) => {
   const screen = await Screen.start(t);
+  const before = await screen.picture();
   const agent = await agentOn(t, screen);
   screen.server.kill("SIGSTOP");
   let hub = await guest(agent);
-  await failed(agent);
-  screen.server.kill("SIGCONT");
+  await late(agent);
   await pairs(agent, hub);
   await hub.drop();
   hub = await guest(agent);
+  await late(agent);
+  screen.server.kill("SIGCONT");
   await shown(agent);
+  assert.equal((await screen.card(before)).code, await agent.code());
   screen.server.kill("SIGSTOP"); // while it is shown
   await pairs(agent, hub);
   screen.server.kill("SIGCONT");
-  await hidden(screen);
+  await screen.bare(before);
 });
 
 test("a session that ends and one that begins are both noticed", { skip }, async (t) => {
@@ -116,7 +130,7 @@ test("without a window manager the game keeps the focus", { skip }, async (t) =>
   }
 });
 
-test("a Wayland session without X shows the code", { skip: missingPrograms("weston") ?? false }, async (t) => {
+test("a Wayland session without X shows the code", { skip: skipWayland }, async (t) => {
   const screen = await Screen.start(t, { composited: false, manager: null });
   const env = await screen.wayland();
   const before = await screen.picture();
@@ -126,6 +140,62 @@ test("a Wayland session without X shows the code", { skip: missingPrograms("west
   assert.equal((await screen.card(before)).code, await agent.code());
   await pairs(agent, hub);
   await screen.bare(before);
+});
+
+test("a Wayland compositor that hangs, or ends under the card", { skip: skipWayland }, async (t) => {
+  const screen = await Screen.start(t, { composited: false, manager: null });
+  const env = await screen.wayland();
+  const before = await screen.picture();
+  const agent = await agentOn(t, screen, {}, { env });
+  screen.compositor.kill("SIGSTOP");
+  const hub = await guest(agent);
+  await late(agent);
+  screen.compositor.kill("SIGCONT");
+  await shown(agent);
+  assert.equal((await screen.card(before)).code, await agent.code());
+  screen.compositor.kill("SIGKILL");
+  assert.match(await failed(agent), /no screen/);
+  await pairs(agent, hub); // nobody has dismissed it
+});
+
+test("a Wayland compositor without a seat is passed over, and the reason is told", { skip: skipWayland }, async (t) => {
+  const screen = await Screen.start(t, { composited: false, manager: null });
+  const env = await screen.wayland({ seat: false });
+  const agent = await agentOn(t, screen, {}, { env });
+  const hub = await guest(agent);
+  assert.match(await failed(agent), /compositor has no seat.*capydeck ctl pairing/);
+  await pairs(agent, hub);
+});
+
+test("in a session with both, X shows the code", { skip: skipWayland }, async (t) => {
+  const screen = await Screen.start(t, { composited: false, manager: null });
+  const env = await screen.wayland();
+  screen.sessionProgram("kwin_wayland", { ...env });
+  screen.sessionProgram("plasmashell", { ...env, DISPLAY: screen.display });
+  const agent = await startAgent(t, { overlay: true });
+  const hub = await guest(agent);
+  await shown(agent);
+  assert.match(await screen.windows(), /"CapyDeck"/);
+  await pairs(agent, hub);
+  await hidden(screen);
+});
+
+test("another user's screen shows no code", { skip: skip || (!IS_ROOT && "to run a server of another user takes root") }, async (t) => {
+  const screen = await Screen.start(t, { composited: false, manager: null, uid: 65534 });
+  const before = await screen.picture(); // whoever connects is let in
+  const agent = await agentOn(t, screen);
+  const hub = await guest(agent);
+  assert.match(await failed(agent), /another user's.*capydeck ctl pairing/);
+  assert.equal((await screen.picture()).difference(before), null);
+  await pairs(agent, hub);
+});
+
+test("a stale authority is no obstacle where the session has another", { skip }, async (t) => {
+  const screen = await Screen.start(t, { composited: false, manager: "session" });
+  const agent = await agentOn(t, screen, {}, { env: { DISPLAY: ":987", XAUTHORITY: "/nonexistent" } });
+  const hub = await guest(agent);
+  await shown(agent);
+  await pairs(agent, hub);
 });
 
 test("a missing program, and missing Pango, are no obstacle", { skip }, async (t) => {

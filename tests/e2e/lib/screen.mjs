@@ -44,15 +44,16 @@ export class Screen {
   #folders = [];
 
   /**
-   * `manager`: the window manager, "ours"; "session": as a desktop session runs it, which the overlay
-   * finds; null: none. `display`: its number, else a free one.
+   * `manager`: the window manager, "ours", whose name tells nobody that a session is here: other tests
+   * run meanwhile; "session": as a desktop session runs it, which the overlay finds; null: none.
+   * `display`: its number, else a free one. `uid`: whose server it is, else ours.
    */
-  static async start(t, { size = "1280x800", composited = true, manager = "ours", display } = {}) {
+  static async start(t, { size = "1280x800", composited = true, manager = "ours", display, uid } = {}) {
     const screen = new Screen();
     t.after(() => screen.stop());
-    await screen.#serve(size, display);
+    await screen.#serve(size, display, uid);
     if (manager !== null) {
-      const openbox = manager === "session" ? "openbox" : screen.#nameless("openbox");
+      const openbox = manager === "session" ? "openbox" : screen.#named("window-manager", "openbox");
       const child = screen.#run(openbox, ["--startup", "echo ready"], { stdio: ["ignore", "pipe", "ignore"] });
       await deadline(once(child.stdout, "data"), "openbox manages windows");
     }
@@ -63,37 +64,49 @@ export class Screen {
     return screen;
   }
 
-  async #serve(size, display) {
+  async #serve(size, display, uid) {
     const args = ["-displayfd", "3", "-screen", "0", `${size}x24`, "-nolisten", "tcp", "-noreset"];
     this.server = spawn("Xvfb", display ? [display, ...args] : args, {
       stdio: ["ignore", "ignore", "ignore", "pipe"],
+      uid,
     });
     this.#children.push(this.server);
     const [number] = await deadline(once(this.server.stdio[3], "data"), "Xvfb starts");
     this.display = `:${number.toString().trim()}`;
   }
 
-  /** A program under a name that tells nobody that a session is here: other tests run meanwhile. */
-  #nameless(program) {
+  /** A program under another name, which is how a session's programs are known. */
+  #named(name, program) {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), "capydeck-screen-"));
     this.#folders.push(folder);
-    const link = path.join(folder, "window-manager");
+    const link = path.join(folder, name);
     fs.symlinkSync(spawnSync("sh", ["-c", `command -v ${program}`]).stdout.toString().trim(), link);
     return link;
   }
 
-  /** A Wayland compositor whose output is this screen; resolves to its clients' environment. */
-  async wayland() {
+  /** A program of a session by its name alone, which was given that environment. */
+  sessionProgram(name, env) {
+    this.#run(this.#named(name, "sleep"), ["infinity"], { env });
+  }
+
+  /**
+   * A Wayland compositor whose output is this screen, or, without `seat`, none; resolves to its
+   * clients' environment. It is `this.compositor`.
+   */
+  async wayland({ seat = true } = {}) {
     const runtime = fs.mkdtempSync(path.join(os.tmpdir(), "capydeck-wayland-"));
     this.#folders.push(runtime);
     const config = path.join(runtime, "weston.ini");
     fs.writeFileSync(config, "[shell]\npanel-position=none\nstartup-animation=none\nclose-animation=none\n");
-    this.#run("weston", [`--config=${config}`, "--backend=x11-backend.so", "--socket=wayland-test", "--width=1280", "--height=800", "--idle-time=0"], {
+    const backend = seat ? ["--backend=x11-backend.so", "--width=1280", "--height=800"] : ["--backend=headless-backend.so"];
+    this.compositor = this.#run("weston", [`--config=${config}`, ...backend, "--socket=wayland-test", "--idle-time=0"], {
       env: { ...this.env, XDG_RUNTIME_DIR: runtime },
     });
     await until("weston listens", () => fs.existsSync(path.join(runtime, "wayland-test")));
-    await this.ask("xdotool", "mousemove", "1270", "790");
-    await until("weston's background is there", async () => (await this.picture()).at(5, 5)[0] > 0);
+    if (seat) {
+      await this.ask("xdotool", "mousemove", "1270", "790");
+      await until("weston's background is there", async () => (await this.picture()).at(5, 5)[0] > 0);
+    }
     return { XDG_RUNTIME_DIR: runtime, WAYLAND_DISPLAY: "wayland-test" };
   }
 

@@ -1,0 +1,18 @@
+#pragma once
+
+/*
+ * Is a screen's server to be had? Xlib and libwayland wait for one that hangs for ever, so it is
+ * greeted by hand first.
+ */
+enum overlay_server {
+	OVERLAY_SERVER_NONE,
+	OVERLAY_SERVER_ANSWERS,
+	OVERLAY_SERVER_SILENT,	 /* for wait_ms */
+	OVERLAY_SERVER_FOREIGN,	 /* run by neither this user nor root, who would see the code */
+	OVERLAY_SERVER_SEATLESS, /* Wayland: without a seat, where SDL 2.26 crashes */
+};
+
+/* name: as in DISPLAY. One that is not of this machine ANSWERS: Xlib finds out. */
+enum overlay_server overlay_server_greet_x11(const char *name, int wait_ms);
+/* path: the compositor's socket. */
+enum overlay_server overlay_server_greet_wayland(const char *path, int wait_ms);
