@@ -89,7 +89,8 @@ test("a screen's server that hangs does no harm, and shows the code when it goes
 });
 
 test("a session that ends and one that begins are both noticed", { skip }, async (t) => {
-  const first = await Screen.start(t);
+  const display = `:${1000 + (process.pid % 50_000)}`; // higher than servers take that take a free one
+  const first = await Screen.start(t, { display });
   const agent = await agentOn(t, first);
   const hub = await guest(agent);
   await shown(agent);
@@ -98,7 +99,7 @@ test("a session that ends and one that begins are both noticed", { skip }, async
   await pairs(agent, hub);
   await hub.drop();
 
-  const second = await Screen.start(t, { display: first.display, size: "1920x1080" });
+  const second = await Screen.start(t, { display, size: "1920x1080" });
   const before = await second.picture();
   const next = await guest(agent);
   await shown(agent);
