@@ -1,0 +1,107 @@
+#include "agent/folder_sync.h"
+
+#include "folder.h"
+#include "suite.h"
+
+#include "core/error.h"
+
+#include <check.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define SYNCED_MAX 8
+
+/* What the module asked of the system. */
+static ino_t synced[SYNCED_MAX];
+static size_t synced_count;
+
+static char folder[FOLDER_BYTES];
+static int folder_fd;
+
+int fsync(int fd)
+{
+	struct stat status;
+
+	ck_assert_int_eq(fstat(fd, &status), 0);
+	ck_assert_uint_lt(synced_count, SYNCED_MAX);
+	synced[synced_count++] = status.st_ino;
+	return (int)syscall(SYS_fsync, fd);
+}
+
+static void make_folder(void)
+{
+	synced_count = 0; /* where tests share a process */
+	folder_make(folder);
+	folder_fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ck_assert_int_ge(folder_fd, 0);
+}
+
+static void remove_folder(void)
+{
+	close(folder_fd);
+	folder_remove(folder);
+}
+
+static const char *text_at(const void *user, size_t index)
+{
+	return ((const char *const *)user)[index];
+}
+
+static ino_t inode_of(const char *path)
+{
+	struct stat status;
+
+	ck_assert_int_eq(fstatat(folder_fd, path, &status, 0), 0);
+	return status.st_ino;
+}
+
+START_TEST(syncs_each_folder_once_the_deepest_last)
+{
+	static const char *const folders[] = { ".", "a", "a/b", "a/c" };
+	static const char *const paths[] = { "a/b/one", "a/b/two", "a/c/three", "four" };
+	struct error err = { 0 };
+
+	for (size_t i = 1; i < 4; i++) {
+		ck_assert_int_eq(mkdirat(folder_fd, folders[i], 0755), 0);
+	}
+	ck_assert_msg(folder_sync(folder_fd, text_at, 4, paths, &err), "%s", err.message);
+	ck_assert_uint_eq(synced_count, 4);
+	for (size_t i = 0; i < 4; i++) {
+		ck_assert_uint_eq(synced[i], inode_of(folders[i]));
+	}
+}
+END_TEST
+
+START_TEST(names_a_folder_that_is_missing)
+{
+	static const char *const path = "gone/file";
+	struct error err = { 0 };
+
+	ck_assert(!folder_sync(folder_fd, text_at, 1, &path, &err));
+	ck_assert_int_eq(err.kind, ERROR_NOT_FOUND);
+	ck_assert_ptr_nonnull(strstr(err.message, "gone"));
+}
+END_TEST
+
+START_TEST(shares_whole_folders)
+{
+	ck_assert_uint_eq(folder_sync_shared("a/b/x", "a/b/y"), 3);
+	ck_assert_uint_eq(folder_sync_shared("a/x", "b/x"), 0);
+	ck_assert_uint_eq(folder_sync_shared("ab/x", "a/x"), 0);
+	ck_assert_uint_eq(folder_sync_shared("", "a/x"), 0);
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tests = tcase_create("folders");
+
+	tcase_add_checked_fixture(tests, make_folder, remove_folder);
+	tcase_add_test(tests, syncs_each_folder_once_the_deepest_last);
+	tcase_add_test(tests, names_a_folder_that_is_missing);
+	tcase_add_test(tests, shares_whole_folders);
+	return run_tcase(tests);
+}
