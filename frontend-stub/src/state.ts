@@ -79,6 +79,7 @@ export class State {
       uploads_changed: [status, transfers],
       settings_changed: [status, settings],
       games_changed: [status, transfers, games, trash],
+      status_changed: [status],
       steam_changed: [status],
       log_line: [],
     };

@@ -19,6 +19,7 @@
 #include "core/paths.h"
 #include "core/strvec.h"
 #include "core/xalloc.h"
+#include "net/network_watch.h"
 #include "net/ws_server.h"
 #include "proto/proto_constants.h"
 #include "steam/steam.h"
@@ -43,13 +44,24 @@ struct agent {
 	struct agent_services services;
 	struct ws_server *server;
 	struct agent_announcer *announcer; /* NULL: not announced */
+	struct network_watch *network;	   /* NULL: the kernel cannot be asked */
 	struct pairing_overlay *overlay;   /* NULL: off */
 };
+
+static void on_status_changed(void *user)
+{
+	const struct agent_services *services = &((struct agent *)user)->services;
+
+	if (services->events != NULL && services->events->status_changed != NULL) {
+		services->events->status_changed(services->user);
+	}
+}
 
 void agent_add_notice(struct agent *agent, const char *sentence)
 {
 	log_warning("%s", sentence);
 	strvec_push(&agent->notices, sentence);
+	on_status_changed(agent);
 }
 
 static bool listen_for_hubs(struct agent *agent, struct error *err)
@@ -84,7 +96,7 @@ static bool listen_for_hubs(struct agent *agent, struct error *err)
 void agent_announce(struct agent *agent)
 {
 	agent->announcer = agent_announcer_create(agent->options.loop, agent->options.config,
-		&agent->identity, ws_server_port(agent->server));
+		&agent->identity, ws_server_port(agent->server), on_status_changed, agent);
 }
 
 /* --- Settings --- */
@@ -133,11 +145,16 @@ static void on_complained(void *user, const char *sentence)
 {
 	struct agent *agent = user;
 
-	if (sentence != NULL && strcmp(sentence, agent->complaint) != 0) {
+	sentence = sentence != NULL ? sentence : "";
+	if (strcmp(sentence, agent->complaint) == 0) {
+		return;
+	}
+	if (*sentence != '\0') {
 		log_warning("%s", sentence);
 	}
 	free(agent->complaint);
-	agent->complaint = xstrdup(sentence != NULL ? sentence : "");
+	agent->complaint = xstrdup(sentence);
+	on_status_changed(agent);
 }
 
 static const struct agent_settings_events settings_events = {
@@ -182,6 +199,7 @@ struct agent *agent_create(const struct agent_options *options, struct error *er
 		agent_destroy(agent);
 		return NULL;
 	}
+	agent->network = network_watch_create(options->loop, on_status_changed, agent);
 	game_removal_resume(services);
 	game_setup_resume(services);
 	return agent;
@@ -196,6 +214,7 @@ void agent_destroy(struct agent *agent)
 	agent->services.stopping = true;
 	agent_settings_destroy(agent->settings);
 	agent_announcer_destroy(agent->announcer);
+	network_watch_destroy(agent->network);
 	ws_server_destroy(agent->server);
 	pairing_overlay_destroy(agent->overlay);
 	agent_services_close(&agent->services);

@@ -49,6 +49,8 @@ struct agent_events {
 	void (*settings_changed)(void *user, const char *key);
 	void (*games_changed)(void *user); /* installed, deleted, restored, another app id … */
 	void (*steam_changed)(void *user); /* the queue of changes */
+	/* What no other event tells: notices, how this device is announced, its addresses. */
+	void (*status_changed)(void *user);
 };
 
 /*

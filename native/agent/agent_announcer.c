@@ -20,6 +20,8 @@ struct agent_announcer {
 	const struct config *config;
 	const struct agent_identity *identity;
 	struct mdns *mdns;
+	void (*changed)(void *user);
+	void *user;
 };
 
 static void fill_txt(const struct agent_announcer *announcer, struct strvec *txt)
@@ -41,10 +43,12 @@ static void on_mdns_changed(void *user, enum mdns_state state)
 	} else {
 		log_info("%s", mdns_detail(announcer->mdns));
 	}
+	announcer->changed(announcer->user);
 }
 
 struct agent_announcer *agent_announcer_create(struct loop *loop, const struct config *config,
-	const struct agent_identity *identity, uint16_t port)
+	const struct agent_identity *identity, uint16_t port, void (*changed)(void *user),
+	void *user)
 {
 	struct agent_announcer *announcer = xcalloc(1, sizeof(*announcer));
 	AUTO(free_ptr) char *host = xasprintf("capydeck-%s", identity->id);
@@ -52,6 +56,8 @@ struct agent_announcer *agent_announcer_create(struct loop *loop, const struct c
 
 	announcer->config = config;
 	announcer->identity = identity;
+	announcer->changed = changed;
+	announcer->user = user;
 	fill_txt(announcer, &txt);
 	announcer->mdns = mdns_create(loop,
 		&(struct mdns_options){

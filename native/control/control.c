@@ -180,6 +180,11 @@ static void on_ui_changed(void *user)
 	on_steam_changed(user);
 }
 
+static void on_status_changed(void *user)
+{
+	notify(user, CONTROL_EVENT_STATUS_CHANGED, NULL, NULL);
+}
+
 static const struct agent_events agent_events = {
 	.hub_changed = on_hub_changed,
 	.uploads_changed = on_uploads_changed,
@@ -187,6 +192,7 @@ static const struct agent_events agent_events = {
 	.settings_changed = on_settings_changed,
 	.games_changed = on_games_changed,
 	.steam_changed = on_steam_changed,
+	.status_changed = on_status_changed,
 };
 
 bool control_client_subscribe(

@@ -6,6 +6,7 @@ import path from "node:path";
 import { test } from "node:test";
 
 import { BINARY, Deck, IS_ROOT, startAgent } from "./lib/agent.mjs";
+import { IpcPeer } from "./lib/game_mode_plugin.mjs";
 import { readFiles, writeFiles } from "./lib/tree.mjs";
 import { deadline, until } from "./lib/wait.mjs";
 
@@ -103,4 +104,24 @@ test("Decks are found by name, and twins are told apart", { skip: !IS_ROOT && "n
   const byId = await repeat("it is found by its id", () => push(id.toUpperCase()), ({ code }) => code !== 4);
   assert.equal(byId.code, 0, byId.stderr);
   assert.match(byId.stdout, /Nothing had to be sent/);
+});
+
+test("subscribers hear of another address", { skip: !IS_ROOT && "needs root" }, async (t) => {
+  const inNetwork = makeNetwork(t);
+  if (!inNetwork) {
+    t.skip("no network namespaces here");
+    return;
+  }
+  const { deck } = await startAgent(t, { wrap: inNetwork });
+  const listener = await IpcPeer.connect(deck);
+  t.after(() => listener.close());
+  await listener.call("subscribe", { events: ["status_changed"] });
+  const heard = () => listener.lines.filter(({ method }) => method === "status_changed").length;
+  const addresses = async () => (await listener.call("status", {})).agent.addresses;
+  assert.ok(!(await addresses()).includes("10.77.1.1"));
+  const before = heard();
+  const [command, ...args] = inNetwork(["ip", "addr", "add", "10.77.1.1/24", "dev", "one"]);
+  execFileSync(command, args);
+  await until("'status_changed' is heard", () => heard() > before);
+  assert.ok((await addresses()).includes("10.77.1.1"));
 });

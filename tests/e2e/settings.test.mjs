@@ -179,6 +179,20 @@ test("an install folder in which no game can be is refused, and the one in use s
   }
 });
 
+test("subscribers hear of a complaint, and of its end", async (t) => {
+  const { file, peer, notices } = await start(t);
+  await peer.call("subscribe", { events: ["status_changed"] });
+  const heard = () => peer.lines.filter(({ method }) => method === "status_changed").length;
+  const before = heard();
+  fs.writeFileSync(file, "{");
+  await until("'status_changed' is heard", () => heard() > before);
+  assert.match(await notices(), /settings\.json/);
+  const complained = heard();
+  fs.unlinkSync(file);
+  await until("'status_changed' is heard again", () => heard() > complained);
+  assert.equal(await notices(), "");
+});
+
 test("a storm of edits ends with the last one, and torn ones stop nobody", async (t) => {
   const device = await start(t);
   const { deck, agent, file, value, notices } = device;

@@ -150,6 +150,7 @@ export interface Notifications {
   uploads_changed: None;
   settings_changed: Setting;
   games_changed: None;
+  status_changed: None;
   steam_changed: None;
   log_line: { line: string };
 }
