@@ -39,14 +39,14 @@ BUNDLE_OWN := $(if $(BUNDLE),-Wl$(comma)--enable-new-dtags$(comma)-rpath$(comma)
 PROGRAM_DIRS := native/cmd native/fetch native/overlay native/overlay_pango
 # wildcard's order is the locale's, and the linker's input order decides what the program looks like.
 objects = $(patsubst %.c,$B/%.o,$(sort $1))
-LIB_OBJ := $(call objects,$(filter-out $(addsuffix /%,$(PROGRAM_DIRS)),$(wildcard native/*/*.c)))
+LIB_OBJ := $(call objects,$(filter-out $(addsuffix /%,$(PROGRAM_DIRS)),$(wildcard native/*/*.c native/*/*/*.c)))
 CMD_OBJ := $(call objects,$(wildcard native/cmd/*.c))
 FETCH_OBJ := $(call objects,$(wildcard native/fetch/*.c))
 OVERLAY_OBJ := $(call objects,$(wildcard native/overlay/*.c))
 TESTS := $(patsubst tests/%.c,$B/%,$(wildcard tests/test_*.c))
 FUZZERS := $(patsubst tests/fuzz/%.c,$B/%,$(wildcard tests/fuzz/fuzz_*.c))
 BENCHES := $(patsubst tests/bench/%.c,$B/%,$(wildcard tests/bench/bench_*.c))
-NATIVE := $(wildcard native/*/*.[ch] tests/*.[ch] tests/*/*.[ch])
+NATIVE := $(wildcard native/*/*.[ch] native/*/*/*.[ch] tests/*.[ch] tests/*/*.[ch])
 
 all: $B/capydeck $B/capydeck-fetch $B/capydeck-overlay $B/capydeck-pango.so
 $B/capydeck: $(CMD_OBJ) $B/libcapydeck.a
@@ -63,11 +63,13 @@ $B/libcapydeck.a: $(LIB_OBJ)
 $B/%.o: %.c | .deps
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
-$B/native/steam/steam_script.o: native/steam/steam_script.js
+$B/native/steam/steam_script.o: native/steam/cef/steam_script.js
 $B/test_%: $B/tests/test_%.o $B/libcapydeck.a
 	$(CC) $(CFLAGS) -o $@ $^ $(CHECK_LIBS) $(LIBS)
 $B/test_overlay_%: $B/tests/test_overlay_%.o $(filter-out %/overlay_main.o,$(OVERLAY_OBJ)) $B/libcapydeck.a
 	$(CC) $(CFLAGS) -o $@ $^ $(CHECK_LIBS) $(OVERLAY_LIBS)
+$B/test_address_check: $B/tests/test_address_check.o $B/native/fetch/address_check.o $B/libcapydeck.a
+	$(CC) $(CFLAGS) -o $@ $^ $(CHECK_LIBS) $(LIBS)
 $B/test_overlay_text: | $B/capydeck-pango.so
 $B/test_artwork_fetch: | $B/capydeck-fetch
 $B/test_upload_%: $B/tests/test_upload_%.o $B/tests/upload_fixture.o $B/libcapydeck.a
@@ -122,7 +124,7 @@ PNPM = npx --yes $$(node -p 'require("./package.json").packageManager')
 node_modules/.modules.yaml: package.json pnpm-lock.yaml
 	$(PNPM) install --frozen-lockfile --silent
 	@touch $@
-dist/index.js: node_modules/.modules.yaml plugin.json native/steam/steam_script.js \
+dist/index.js: node_modules/.modules.yaml plugin.json native/steam/cef/steam_script.js \
 		$(shell find frontend-stub -type f 2>/dev/null)
 	$(PNPM) run --silent build
 check-ui: node_modules/.modules.yaml

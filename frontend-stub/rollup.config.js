@@ -4,7 +4,7 @@ import deckyPlugin from "@decky/rollup";
 const steamScript = {
   name: "steam-script",
   transform: (code, id) =>
-    id.endsWith("/native/steam/steam_script.js") ? { code: `export default ${code}`, map: null } : null,
+    id.endsWith("/native/steam/cef/steam_script.js") ? { code: `export default ${code}`, map: null } : null,
 };
 
 /* Its own options win over what it is given; the store wants the bundle at the repository's root. */

@@ -15,10 +15,10 @@
 #include "core/loop.h"
 #include "core/strbuf.h"
 #include "core/worker.h"
-#include "net/lws_loop.h"
-#include "steam/steam_change.h"
-#include "steam/steam_driver.h"
-#include "steam/steam_driver_cef.h"
+#include "steam/cef/steam_driver_cef.h"
+#include "steam/change/steam_change.h"
+#include "steam/change/steam_driver.h"
+#include "ws/lws_loop.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,6 @@
 /*
- * net/mdns on a command line, for tests/e2e/mdns_test.py: prints one line an event until SIGTERM.
+ * discovery/mdns on a command line, for tests/e2e/mdns_test.py: prints one line an event until
+ *SIGTERM.
  *
  *	mdns_peer publish NAME PORT REFRESH_MS KEY=VALUE…	SIGHUP renames it
  *	mdns_peer browse
@@ -7,7 +8,7 @@
 #include "core/error.h"
 #include "core/loop.h"
 #include "core/strvec.h"
-#include "net/mdns.h"
+#include "discovery/mdns.h"
 
 #include <signal.h>
 #include <stdio.h>

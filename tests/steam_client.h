@@ -2,7 +2,7 @@
 
 #include "core/strvec.h"
 #include "core/xalloc.h"
-#include "steam/steam_process.h"
+#include "steam/client/steam_process.h"
 #include "steam_home.h"
 
 #include <check.h>

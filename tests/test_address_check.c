@@ -1,4 +1,4 @@
-#include "net/address_check.h"
+#include "fetch/address_check.h"
 
 #include "suite.h"
 

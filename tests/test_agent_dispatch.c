@@ -1,8 +1,7 @@
 /* A whole agent and Hubs on loopback in one process: every type of message, and who may send it. */
 #include "agent/agent.h"
-#include "agent/pairing.h"
+#include "agent/config.h"
 #include "core/cleanup.h"
-#include "core/config.h"
 #include "core/error.h"
 #include "core/json.h"
 #include "core/loop.h"
@@ -10,8 +9,7 @@
 #include "core/strbuf.h"
 #include "core/worker.h"
 #include "core/xalloc.h"
-#include "net/lws_loop.h"
-#include "net/ws_client.h"
+#include "pairing/pairing.h"
 #include "proto/proto_constants.h"
 #include "proto/proto_envelope.h"
 #include "proto/proto_session.h"
@@ -19,6 +17,8 @@
 #include "proto/proto_upload.h"
 #include "steam_home.h"
 #include "suite.h"
+#include "ws/lws_loop.h"
+#include "ws/ws_client.h"
 
 #include <check.h>
 #include <stdlib.h>

@@ -4,7 +4,7 @@
 #include "core/loop.h"
 #include "core/xalloc.h"
 #include "folder.h"
-#include "net/ipc_server.h"
+#include "ipc/ipc_server.h"
 #include "suite.h"
 
 #include <check.h>

@@ -1,5 +1,5 @@
 /* The grid folder: which file an image becomes, and which files are left alone. */
-#include "steam/artwork.h"
+#include "steam/images/artwork.h"
 
 #include "core/cleanup.h"
 #include "core/error.h"

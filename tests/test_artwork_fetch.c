@@ -4,8 +4,8 @@
 #include "core/loop.h"
 #include "core/strbuf.h"
 #include "core/xalloc.h"
-#include "steam/artwork.h"
-#include "steam/artwork_fetch.h"
+#include "steam/images/artwork.h"
+#include "steam/images/artwork_fetch.h"
 #include "steam_home.h"
 #include "suite.h"
 

@@ -1,4 +1,4 @@
-#include "net/avahi_poll.h"
+#include "discovery/avahi_poll.h"
 
 #include "core/loop.h"
 #include "suite.h"

@@ -1,4 +1,4 @@
-#include "steam/backed_file.h"
+#include "steam/files/backed_file.h"
 
 #include "core/error.h"
 #include "kill_points.h"

@@ -1,4 +1,4 @@
-#include "agent/byte_ranges.h"
+#include "upload/byte_ranges.h"
 
 #include "suite.h"
 

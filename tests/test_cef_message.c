@@ -1,10 +1,10 @@
-#include "steam/cef_message.h"
+#include "steam/cef/cef_message.h"
 
 #include "core/atomic_file.h"
 #include "core/error.h"
 #include "core/json.h"
 #include "core/strbuf.h"
-#include "steam/steam_script.h"
+#include "steam/cef/steam_script.h"
 #include "suite.h"
 
 #include <check.h>

@@ -1,4 +1,4 @@
-#include "steam/cef_target.h"
+#include "steam/cef/cef_target.h"
 
 #include "core/atomic_file.h"
 #include "core/error.h"

@@ -1,11 +1,11 @@
-#include "agent/chunk_receiver.h"
+#include "upload/chunk_receiver.h"
 
-#include "agent/upload_store.h"
 #include "core/error.h"
 #include "core/sha256.h"
 #include "core/strbuf.h"
 #include "proto/proto_constants.h"
 #include "suite.h"
+#include "upload/upload_store.h"
 
 #include <arpa/inet.h>
 #include <check.h>

@@ -1,8 +1,8 @@
-#include "agent/chunk_writer.h"
 #include "core/cleanup.h"
 #include "core/loop.h"
 #include "core/xalloc.h"
 #include "suite.h"
+#include "upload/chunk_writer.h"
 
 #include <check.h>
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-#include "steam/compat_tools.h"
+#include "steam/files/compat_tools.h"
 
 #include "core/error.h"
 #include "core/strbuf.h"

@@ -1,6 +1,6 @@
+#include "agent/config.h"
 #include "core/atomic_file.h"
 #include "core/cleanup.h"
-#include "core/config.h"
 #include "core/error.h"
 #include "core/strbuf.h"
 #include "core/xalloc.h"

@@ -1,4 +1,4 @@
-#include "steam/data_url.h"
+#include "steam/images/data_url.h"
 
 #include "core/error.h"
 #include "core/strbuf.h"

@@ -1,10 +1,10 @@
-#include "hub/executable_guess.h"
+#include "push/executable_guess.h"
 
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/xalloc.h"
 #include "folder.h"
-#include "hub/push_manifest.h"
+#include "push/push_manifest.h"
 #include "suite.h"
 
 #include <check.h>

@@ -1,4 +1,4 @@
-#include "agent/folder_sync.h"
+#include "upload/folder_sync.h"
 
 #include "folder.h"
 #include "suite.h"

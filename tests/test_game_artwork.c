@@ -1,19 +1,19 @@
 /* Images that wait for their game. Steam, the uploads and the Hub are played by this file. */
-#include "agent/game_artwork.h"
+#include "games/game_artwork.h"
 
-#include "agent/agent_session.h"
-#include "agent/game_registry.h"
-#include "agent/operation_announce.h"
-#include "agent/upload_store.h"
+#include "agent/config.h"
 #include "core/cleanup.h"
-#include "core/config.h"
 #include "core/loop.h"
 #include "core/paths.h"
 #include "core/xalloc.h"
+#include "hubs/agent_session.h"
+#include "hubs/operation_announce.h"
+#include "library/game_registry.h"
 #include "proto/proto_steam.h"
 #include "steam/steam_artwork.h"
 #include "steam_home.h"
 #include "suite.h"
+#include "upload/upload_store.h"
 
 #include <check.h>
 

@@ -1,9 +1,9 @@
-#include "agent/game_registry.h"
 #include "core/atomic_file.h"
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/xalloc.h"
 #include "folder.h"
+#include "library/game_registry.h"
 #include "suite.h"
 
 #include <check.h>

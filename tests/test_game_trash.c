@@ -1,6 +1,5 @@
-#include "agent/game_trash.h"
+#include "library/game_trash.h"
 
-#include "agent/game_registry.h"
 #include "core/atomic_file.h"
 #include "core/beneath.h"
 #include "core/cleanup.h"
@@ -12,6 +11,7 @@
 #include "core/worker.h"
 #include "core/xalloc.h"
 #include "kill_points.h"
+#include "library/game_registry.h"
 #include "suite.h"
 
 #include <check.h>

@@ -1,4 +1,4 @@
-#include "agent/guess_limiter.h"
+#include "pairing/guess_limiter.h"
 
 #include "suite.h"
 

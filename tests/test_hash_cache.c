@@ -1,4 +1,4 @@
-#include "hub/hash_cache.h"
+#include "push/hash_cache.h"
 
 #include "core/atomic_file.h"
 #include "core/cleanup.h"

@@ -1,5 +1,5 @@
 /* One server that says what the test wants, byte for byte. */
-#include "net/http_get.h"
+#include "steam/cef/http_get.h"
 
 #include "core/error.h"
 #include "core/loop.h"

@@ -1,8 +1,8 @@
-#include "hub/hub_address.h"
+#include "push/hub_address.h"
 
 #include "core/cleanup.h"
 #include "core/error.h"
-#include "net/tcp_socket.h"
+#include "core/tcp_socket.h"
 #include "suite.h"
 
 #include <check.h>

@@ -1,4 +1,4 @@
-#include "hub/hub_tokens.h"
+#include "push/hub_tokens.h"
 
 #include "core/cleanup.h"
 #include "core/error.h"

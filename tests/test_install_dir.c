@@ -1,11 +1,11 @@
-#include "agent/game_registry.h"
-#include "agent/install_dir.h"
 #include "core/atomic_file.h"
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/strvec.h"
 #include "core/xalloc.h"
 #include "folder.h"
+#include "library/game_registry.h"
+#include "library/install_dir.h"
 #include "suite.h"
 
 #include <check.h>

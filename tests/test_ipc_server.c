@@ -4,9 +4,9 @@
 #include "core/strbuf.h"
 #include "core/xalloc.h"
 #include "folder.h"
-#include "net/ipc_client.h"
-#include "net/ipc_server.h"
-#include "net/ipc_socket.h"
+#include "ipc/ipc_client.h"
+#include "ipc/ipc_server.h"
+#include "ipc/ipc_socket.h"
 #include "suite.h"
 
 #include <check.h>

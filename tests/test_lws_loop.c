@@ -1,4 +1,4 @@
-#include "net/lws_loop.h"
+#include "ws/lws_loop.h"
 
 #include "core/error.h"
 #include "core/loop.h"

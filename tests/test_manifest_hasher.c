@@ -1,4 +1,4 @@
-#include "hub/manifest_hasher.h"
+#include "push/manifest_hasher.h"
 
 #include "core/cleanup.h"
 #include "core/error.h"
@@ -7,8 +7,8 @@
 #include "core/worker.h"
 #include "core/xalloc.h"
 #include "folder.h"
-#include "hub/hash_cache.h"
-#include "hub/push_manifest.h"
+#include "push/hash_cache.h"
+#include "push/push_manifest.h"
 #include "suite.h"
 
 #include <check.h>

@@ -2,12 +2,12 @@
  * Publisher and browser without avahi-daemon, on a network of their own; with one, and against
  * another implementation: tests/e2e/mdns_test.py.
  */
-#include "net/mdns.h"
+#include "discovery/mdns.h"
 
 #include "core/error.h"
 #include "core/loop.h"
 #include "core/strvec.h"
-#include "net/mdns_service.h"
+#include "discovery/mdns_service.h"
 #include "suite.h"
 
 #include <check.h>

@@ -1,6 +1,6 @@
 #include "core/cleanup.h"
 #include "core/loop.h"
-#include "net/network_watch.h"
+#include "discovery/network_watch.h"
 #include "suite.h"
 
 #include <arpa/inet.h>

@@ -1,8 +1,8 @@
-#include "agent/guess_limiter.h"
-#include "agent/pairing.h"
-#include "agent/pairing_turns.h"
 #include "core/error.h"
 #include "core/loop.h"
+#include "pairing/guess_limiter.h"
+#include "pairing/pairing.h"
+#include "pairing/pairing_turns.h"
 #include "suite.h"
 
 #include <check.h>

@@ -1,11 +1,11 @@
-#include "agent/pairing_overlay.h"
+#include "pairing/pairing_overlay.h"
 
-#include "agent/guess_limiter.h"
-#include "agent/pairing.h"
-#include "core/config.h"
+#include "agent/config.h"
 #include "core/log.h"
 #include "core/loop.h"
 #include "core/strbuf.h"
+#include "pairing/guess_limiter.h"
+#include "pairing/pairing.h"
 #include "steam_home.h"
 #include "suite.h"
 

@@ -1,9 +1,9 @@
-#include "hub/progress_bar.h"
+#include "terminal/progress_bar.h"
 
 #include "core/cleanup.h"
 #include "core/strbuf.h"
-#include "hub/text_width.h"
 #include "suite.h"
+#include "terminal/text_width.h"
 
 #include <check.h>
 #include <stdlib.h>

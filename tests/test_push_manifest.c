@@ -1,4 +1,4 @@
-#include "hub/push_manifest.h"
+#include "push/push_manifest.h"
 
 #include "core/cleanup.h"
 #include "core/error.h"

@@ -5,9 +5,9 @@
 #include "core/loop.h"
 #include "core/worker.h"
 #include "core/xalloc.h"
-#include "steam/artwork_fetch.h"
+#include "steam/change/steam_driver.h"
+#include "steam/images/artwork_fetch.h"
 #include "steam/steam.h"
-#include "steam/steam_driver.h"
 #include "steam_home.h"
 #include "suite.h"
 

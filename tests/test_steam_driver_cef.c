@@ -2,16 +2,16 @@
  * What the driver owes its user whatever Steam does; what it makes Steam do is
  * tests/e2e/cef.test.mjs, in a real browser.
  */
-#include "steam/steam_driver_cef.h"
+#include "steam/cef/steam_driver_cef.h"
 
 #include "core/error.h"
 #include "core/loop.h"
 #include "core/strbuf.h"
 #include "core/worker.h"
-#include "net/lws_loop.h"
-#include "steam/steam_change.h"
-#include "steam/steam_driver.h"
+#include "steam/change/steam_change.h"
+#include "steam/change/steam_driver.h"
 #include "suite.h"
+#include "ws/lws_loop.h"
 
 #include <arpa/inet.h>
 #include <check.h>

@@ -6,9 +6,9 @@
 #include "core/strvec.h"
 #include "core/worker.h"
 #include "core/xalloc.h"
-#include "steam/shortcuts.h"
-#include "steam/steam_users.h"
-#include "steam/vdf_binary.h"
+#include "steam/change/shortcuts.h"
+#include "steam/client/steam_users.h"
+#include "steam/vdf/vdf_binary.h"
 #include "steam_home.h"
 #include "suite.h"
 

@@ -1,4 +1,4 @@
-#include "steam/steam_install.h"
+#include "steam/client/steam_install.h"
 
 #include "core/error.h"
 #include "steam_home.h"

@@ -1,4 +1,4 @@
-#include "steam/steam_language.h"
+#include "steam/client/steam_language.h"
 
 #include "steam_home.h"
 #include "suite.h"

@@ -1,8 +1,8 @@
-#include "steam/steam_launch.h"
+#include "steam/client/steam_launch.h"
 
 #include "core/error.h"
 #include "core/loop.h"
-#include "steam/steam_install.h"
+#include "steam/client/steam_install.h"
 #include "steam_client.h"
 #include "suite.h"
 

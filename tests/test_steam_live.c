@@ -1,7 +1,7 @@
-#include "steam/steam_live.h"
+#include "steam/change/steam_live.h"
 
 #include "core/strbuf.h"
-#include "steam/shortcuts.h"
+#include "steam/change/shortcuts.h"
 #include "suite.h"
 
 #include <check.h>

@@ -1,4 +1,4 @@
-#include "steam/steam_process.h"
+#include "steam/client/steam_process.h"
 
 #include "core/error.h"
 #include "core/loop.h"

@@ -2,7 +2,7 @@
 
 #include "core/error.h"
 #include "core/loop.h"
-#include "steam/steam_driver.h"
+#include "steam/change/steam_driver.h"
 #include "steam_client.h"
 #include "suite.h"
 

@@ -1,4 +1,4 @@
-#include "steam/steam_users.h"
+#include "steam/client/steam_users.h"
 
 #include "core/error.h"
 #include "steam_home.h"

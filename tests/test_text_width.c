@@ -1,4 +1,4 @@
-#include "hub/text_width.h"
+#include "terminal/text_width.h"
 
 #include "suite.h"
 

@@ -1,10 +1,10 @@
-#include "agent/token_store.h"
 #include "core/atomic_file.h"
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/strbuf.h"
 #include "core/xalloc.h"
 #include "folder.h"
+#include "pairing/token_store.h"
 #include "suite.h"
 
 #include <check.h>

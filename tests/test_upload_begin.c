@@ -1,8 +1,8 @@
-#include "agent/upload_store.h"
 #include "core/beneath.h"
 #include "core/cleanup.h"
 #include "core/xalloc.h"
 #include "suite.h"
+#include "upload/upload_store.h"
 #include "upload_fixture.h"
 
 #include <check.h>

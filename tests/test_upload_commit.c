@@ -1,8 +1,3 @@
-#include "agent/commit_record.h"
-#include "agent/upload_commit.h"
-#include "agent/upload_journal.h"
-#include "agent/upload_manifest.h"
-#include "agent/upload_staging.h"
 #include "core/atomic_file.h"
 #include "core/beneath.h"
 #include "core/cleanup.h"
@@ -10,6 +5,11 @@
 #include "core/strvec.h"
 #include "core/xalloc.h"
 #include "suite.h"
+#include "upload/commit_record.h"
+#include "upload/upload_commit.h"
+#include "upload/upload_journal.h"
+#include "upload/upload_manifest.h"
+#include "upload/upload_staging.h"
 #include "upload_fixture.h"
 
 #include <check.h>

@@ -1,9 +1,9 @@
-#include "agent/upload_journal.h"
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/strbuf.h"
 #include "folder.h"
 #include "suite.h"
+#include "upload/upload_journal.h"
 
 #include <check.h>
 #include <fcntl.h>

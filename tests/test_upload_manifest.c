@@ -1,9 +1,9 @@
-#include "agent/upload_manifest.h"
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/xalloc.h"
 #include "proto/proto_upload.h"
 #include "suite.h"
+#include "upload/upload_manifest.h"
 
 #include <check.h>
 #include <string.h>

@@ -1,9 +1,9 @@
-#include "agent/upload_journal.h"
-#include "agent/upload_staging.h"
-#include "agent/upload_store.h"
 #include "core/cleanup.h"
 #include "core/xalloc.h"
 #include "suite.h"
+#include "upload/upload_journal.h"
+#include "upload/upload_staging.h"
+#include "upload/upload_store.h"
 #include "upload_fixture.h"
 
 #include <check.h>

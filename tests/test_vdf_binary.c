@@ -1,9 +1,9 @@
-#include "steam/vdf_binary.h"
+#include "steam/vdf/vdf_binary.h"
 
 #include "core/atomic_file.h"
 #include "core/error.h"
 #include "core/strbuf.h"
-#include "steam/vdf_node.h"
+#include "steam/vdf/vdf_node.h"
 #include "suite.h"
 
 #include <check.h>

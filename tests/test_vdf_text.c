@@ -1,4 +1,4 @@
-#include "steam/vdf_text.h"
+#include "steam/vdf/vdf_text.h"
 
 #include "core/atomic_file.h"
 #include "core/error.h"

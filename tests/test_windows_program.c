@@ -1,7 +1,7 @@
 /* Which executables need Proton. */
-#include "agent/windows_program.h"
 #include "core/atomic_file.h"
 #include "core/error.h"
+#include "games/windows_program.h"
 #include "message_fixture.h"
 #include "steam_home.h"
 

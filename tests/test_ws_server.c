@@ -1,14 +1,14 @@
 /* ws_server, ws_client and ws_conn together, over loopback, with raw sockets for what is rude. */
-#include "net/ws_server.h"
+#include "ws/ws_server.h"
 
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/loop.h"
 #include "core/strbuf.h"
 #include "core/strvec.h"
-#include "net/lws_loop.h"
-#include "net/ws_client.h"
 #include "suite.h"
+#include "ws/lws_loop.h"
+#include "ws/ws_client.h"
 
 #include <arpa/inet.h>
 #include <check.h>

@@ -1,10 +1,10 @@
 #pragma once
 
-#include "agent/game_registry.h"
-#include "agent/upload_store.h"
 #include "core/error.h"
 #include "core/loop.h"
 #include "core/worker.h"
+#include "library/game_registry.h"
+#include "upload/upload_store.h"
 
 #include <stdbool.h>
 #include <stddef.h>

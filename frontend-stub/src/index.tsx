@@ -1,7 +1,7 @@
 import { definePlugin, routerHook, toaster } from "@decky/api";
 import type { ReactNode } from "react";
 
-import steamScript from "../../native/steam/steam_script.js";
+import steamScript from "../../native/steam/cef/steam_script.js";
 import { actionsOf } from "./actions.js";
 import { closeDialogs, openDialog } from "./components/dialogs.js";
 import { PluginIcon } from "./components/Icons.js";

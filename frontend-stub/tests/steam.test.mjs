@@ -9,7 +9,7 @@ import vm from "node:vm";
 import { steamRequests } from "../../build/ui/steam/steamRequests.js";
 
 const PART_BYTES = 512 * 1024; // of one file.read
-const sources = ["tests/e2e/lib/steam_model.js", "native/steam/steam_script.js"];
+const sources = ["tests/e2e/lib/steam_model.js", "native/steam/cef/steam_script.js"];
 const [model, script] = sources.map((file) => fs.readFileSync(file, "utf8"));
 
 /** A page with a Steam of its own. */

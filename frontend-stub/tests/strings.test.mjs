@@ -25,7 +25,7 @@ test("the overlay speaks the same languages", () => {
 });
 
 test("every setting of the agent has a name", () => {
-  const config = fs.readFileSync("native/core/config_keys.c", "utf8");
+  const config = fs.readFileSync("native/agent/config_keys.c", "utf8");
   const keys = [...config.matchAll(/\{ FIELD\(\w+, "([\w.]+)"/g)].map(([, key]) => key);
   assert.ok(keys.length > 10);
   assert.deepEqual(

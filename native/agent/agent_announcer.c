@@ -3,12 +3,12 @@
 #include "agent/agent_announcer.h"
 
 #include "agent/agent_identity.h"
+#include "agent/config.h"
 #include "core/cleanup.h"
-#include "core/config.h"
 #include "core/log.h"
 #include "core/strvec.h"
 #include "core/xalloc.h"
-#include "net/mdns.h"
+#include "discovery/mdns.h"
 #include "proto/proto_constants.h"
 
 #include <stdlib.h>

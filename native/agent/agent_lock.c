@@ -11,7 +11,7 @@
 #include "core/strbuf.h"
 #include "core/utf8.h"
 #include "core/xalloc.h"
-#include "net/ipc_client.h"
+#include "ipc/ipc_client.h"
 #include "proto/proto_ipc.h"
 
 #include <errno.h>

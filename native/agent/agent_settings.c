@@ -2,18 +2,18 @@
 
 #include "agent/agent_settings.h"
 
-#include "agent/agent_session.h"
-#include "agent/game_trash.h"
-#include "agent/pairing.h"
-#include "agent/upload_store.h"
+#include "agent/config.h"
 #include "core/cleanup.h"
-#include "core/config.h"
 #include "core/error.h"
 #include "core/file_watch.h"
 #include "core/log.h"
 #include "core/paths.h"
 #include "core/strbuf.h"
 #include "core/xalloc.h"
+#include "hubs/agent_session.h"
+#include "library/game_trash.h"
+#include "pairing/pairing.h"
+#include "upload/upload_store.h"
 
 #include <fcntl.h>
 #include <stdlib.h>

@@ -1,14 +1,14 @@
 #include "cmd/cmd.h"
 
 #include "cmd/cmd_options.h"
-#include "cmd/text_table.h"
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/json.h"
 #include "core/loop.h"
 #include "core/strbuf.h"
-#include "hub/agent_finder.h"
-#include "net/tcp_socket.h"
+#include "core/tcp_socket.h"
+#include "push/agent_finder.h"
+#include "terminal/text_table.h"
 
 #include <getopt.h>
 #include <stdio.h>

@@ -1,10 +1,10 @@
 #include "cmd/ctl_print.h"
 
-#include "cmd/text_table.h"
 #include "core/cleanup.h"
+#include "core/tcp_socket.h"
 #include "core/xalloc.h"
-#include "net/tcp_socket.h"
 #include "proto/proto_ipc.h"
+#include "terminal/text_table.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -4,7 +4,7 @@
 #include "core/error.h"
 #include "core/paths.h"
 #include "core/strbuf.h"
-#include "net/ipc_client.h"
+#include "ipc/ipc_client.h"
 #include "proto/proto_ipc.h"
 
 #include <stdio.h>

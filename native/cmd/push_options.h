@@ -1,8 +1,8 @@
 #pragma once
 
 #include "core/strvec.h"
-#include "hub/hub_address.h"
-#include "hub/push_report.h"
+#include "push/hub_address.h"
+#include "push/push_report.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "agent/pairing.h"
+#include "pairing/pairing.h"
 
 /*
  * Shows the pairing code on the terminal that the agent runs on, if it does: written to the

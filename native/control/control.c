@@ -1,9 +1,7 @@
 #include "control/control.h"
 
 #include "agent/agent.h"
-#include "agent/agent_session.h"
-#include "agent/pairing.h"
-#include "agent/upload_store.h"
+#include "agent/config.h"
 #include "control/control_error.h"
 #include "control/control_methods.h"
 #include "control/control_ticket.h"
@@ -11,16 +9,18 @@
 #include "control/log_tail.h"
 #include "control/ui_link.h"
 #include "core/cleanup.h"
-#include "core/config.h"
 #include "core/error.h"
 #include "core/json.h"
 #include "core/loop.h"
 #include "core/strbuf.h"
 #include "core/strvec.h"
 #include "core/xalloc.h"
-#include "net/ipc_server.h"
+#include "hubs/agent_session.h"
+#include "ipc/ipc_server.h"
+#include "pairing/pairing.h"
 #include "proto/proto_ipc.h"
 #include "steam/steam.h"
+#include "upload/upload_store.h"
 
 #include <stdlib.h>
 #include <string.h>

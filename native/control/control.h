@@ -11,7 +11,7 @@ struct strvec;
 struct ui_link;
 
 /*
- * The agent's local IPC: JSON-RPC 2.0 over net/ipc_server.h for the owner's command line, the
+ * The agent's local IPC: JSON-RPC 2.0 over ipc/ipc_server.h for the owner's command line, the
  * Decky bridge and the overlay. Its names are those of control_methods.h; what they mean is
  * described in control/README.md.
  */

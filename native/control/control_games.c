@@ -1,14 +1,14 @@
 #include "control/control_games.h"
 
 #include "agent/agent.h"
-#include "agent/agent_session.h"
-#include "agent/game_removal.h"
-#include "agent/game_trash.h"
 #include "control/control_methods.h"
 #include "control/control_ticket.h"
 #include "control/control_views.h"
 #include "core/error.h"
 #include "core/strbuf.h"
+#include "games/game_removal.h"
+#include "hubs/agent_session.h"
+#include "library/game_trash.h"
 #include "proto/proto_ipc.h"
 
 bool control_games_list(const struct control_call *call, struct strbuf *result, struct error *err)

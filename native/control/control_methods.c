@@ -1,9 +1,7 @@
 #include "control/control_methods.h"
 
 #include "agent/agent.h"
-#include "agent/guess_limiter.h"
-#include "agent/pairing.h"
-#include "agent/upload_store.h"
+#include "agent/config.h"
 #include "control/control.h"
 #include "control/control_games.h"
 #include "control/control_steam.h"
@@ -11,11 +9,13 @@
 #include "control/control_views.h"
 #include "control/log_tail.h"
 #include "core/cleanup.h"
-#include "core/config.h"
 #include "core/error.h"
 #include "core/strbuf.h"
 #include "core/xalloc.h"
+#include "pairing/guess_limiter.h"
+#include "pairing/pairing.h"
 #include "proto/proto_ipc.h"
+#include "upload/upload_store.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,11 +1,11 @@
 #include "control/control_steam.h"
 
 #include "agent/agent.h"
-#include "agent/agent_session.h"
+#include "agent/config.h"
 #include "control/control_methods.h"
 #include "control/control_ticket.h"
-#include "core/config.h"
 #include "core/error.h"
+#include "hubs/agent_session.h"
 #include "proto/proto_ipc.h"
 #include "steam/steam.h"
 

@@ -4,7 +4,7 @@
 #include "core/cleanup.h"
 #include "core/strbuf.h"
 #include "core/xalloc.h"
-#include "net/ipc_server.h"
+#include "ipc/ipc_server.h"
 #include "proto/proto_ipc.h"
 
 #include <stdlib.h>

@@ -11,7 +11,7 @@
 #include "core/loop.h"
 #include "core/strbuf.h"
 #include "core/xalloc.h"
-#include "net/ipc_server.h"
+#include "ipc/ipc_server.h"
 #include "proto/proto_ipc.h"
 #include "steam/steam_ui.h"
 

@@ -7,7 +7,7 @@
  * The event loop: file descriptors, timers and deferred calls on one epoll set, one thread.
  *
  * Two ways to run it: loop_run() blocks in epoll (tools, tests); or another loop polls loop_fd()
- * and calls loop_dispatch() when it is readable (net/lws_loop.h does). Timers and deferred calls
+ * and calls loop_dispatch() when it is readable (ws/lws_loop.h does). Timers and deferred calls
  * make loop_fd() readable too. Callbacks may add, change and remove anything, themselves included:
  * removal is deferred during dispatch, and what was removed is not called any more. The loop never
  * closes what it watches: remove the watch first, then close (asserted). Everything must be removed

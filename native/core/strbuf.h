@@ -7,7 +7,7 @@
  * A growing run of bytes, always NUL-terminated once it holds anything.
  *
  * Invariants: data is NULL or points STRBUF_HEADROOM bytes into an allocation, so that a frame
- * header can be written in front of the bytes without a copy (net/ does); length excludes the NUL;
+ * header can be written in front of the bytes without a copy (ws/ does); length excludes the NUL;
  * the bytes may themselves hold NULs. Growth aborts when memory runs out: cap what a peer sends
  * before appending it.
  *

@@ -5,9 +5,9 @@
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/xalloc.h"
+#include "fetch/address_check.h"
 #include "fetch/download_error.h"
-#include "net/address_check.h"
-#include "net/fetch_orders.h"
+#include "proto/fetch_orders.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -6,7 +6,7 @@
 #include "core/xalloc.h"
 #include "fetch/ca_file.h"
 #include "fetch/download.h"
-#include "net/fetch_orders.h"
+#include "proto/fetch_orders.h"
 
 #include <curl/curl.h>
 #include <errno.h>

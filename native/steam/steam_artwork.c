@@ -5,11 +5,11 @@
 #include "core/loop.h"
 #include "core/worker.h"
 #include "core/xalloc.h"
-#include "steam/artwork_fetch.h"
-#include "steam/data_url.h"
-#include "steam/download_dir.h"
+#include "steam/change/steam_driver.h"
+#include "steam/images/artwork_fetch.h"
+#include "steam/images/data_url.h"
+#include "steam/images/download_dir.h"
 #include "steam/steam.h"
-#include "steam/steam_driver.h"
 
 #include <assert.h>
 #include <stddef.h>

@@ -2,7 +2,7 @@
 
 #include "core/error.h"
 #include "core/strbuf.h"
-#include "steam/artwork.h"
+#include "steam/images/artwork.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -6,9 +6,9 @@
 #include "core/loop.h"
 #include "core/strbuf.h"
 #include "core/xalloc.h"
-#include "steam/shortcuts.h"
-#include "steam/steam_change.h"
-#include "steam/steam_driver.h"
+#include "steam/change/shortcuts.h"
+#include "steam/change/steam_change.h"
+#include "steam/change/steam_driver.h"
 #include "steam/steam_ui.h"
 
 #include <stddef.h>

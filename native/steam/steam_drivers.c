@@ -3,10 +3,10 @@
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/strbuf.h"
+#include "steam/cef/steam_driver_cef.h"
+#include "steam/change/steam_driver.h"
+#include "steam/files/steam_driver_files.h"
 #include "steam/steam.h"
-#include "steam/steam_driver.h"
-#include "steam/steam_driver_cef.h"
-#include "steam/steam_driver_files.h"
 #include "steam/steam_driver_ui.h"
 
 void steam_drivers_init(struct steam_drivers *drivers, struct loop *loop, struct worker *worker,

@@ -7,14 +7,14 @@
 #include "core/strvec.h"
 #include "core/worker.h"
 #include "core/xalloc.h"
-#include "steam/artwork.h"
-#include "steam/shortcuts.h"
-#include "steam/steam_change.h"
-#include "steam/steam_driver.h"
+#include "steam/change/shortcuts.h"
+#include "steam/change/steam_change.h"
+#include "steam/change/steam_driver.h"
+#include "steam/change/steam_queue.h"
+#include "steam/client/steam_install.h"
+#include "steam/client/steam_process.h"
+#include "steam/images/artwork.h"
 #include "steam/steam_drivers.h"
-#include "steam/steam_install.h"
-#include "steam/steam_process.h"
-#include "steam/steam_queue.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -4,10 +4,10 @@
 #include "core/error.h"
 #include "core/loop.h"
 #include "core/xalloc.h"
-#include "steam/steam_driver.h"
-#include "steam/steam_install.h"
-#include "steam/steam_launch.h"
-#include "steam/steam_process.h"
+#include "steam/change/steam_driver.h"
+#include "steam/client/steam_install.h"
+#include "steam/client/steam_launch.h"
+#include "steam/client/steam_process.h"
 
 #include <assert.h>
 #include <inttypes.h>

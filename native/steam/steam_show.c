@@ -2,8 +2,8 @@
 
 #include "core/error.h"
 #include "core/xalloc.h"
+#include "steam/change/steam_driver.h"
 #include "steam/steam_answers.h"
-#include "steam/steam_driver.h"
 #include "steam/steam_drivers.h"
 
 #include <stdlib.h>

@@ -1,11 +1,11 @@
 #include "steam/steam_view.h"
 
 #include "core/cleanup.h"
-#include "steam/shortcuts.h"
-#include "steam/shortcuts_file.h"
-#include "steam/steam_change.h"
-#include "steam/steam_install.h"
-#include "steam/steam_queue.h"
+#include "steam/change/shortcuts.h"
+#include "steam/change/steam_change.h"
+#include "steam/change/steam_queue.h"
+#include "steam/client/steam_install.h"
+#include "steam/files/shortcuts_file.h"
 
 #include <string.h>
 

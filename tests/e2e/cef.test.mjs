@@ -18,7 +18,7 @@ import { NO_CHROMIUM, SteamChromium } from "./lib/steam_chromium.mjs";
 import { GAMER, SIBLING } from "./lib/steam_home.mjs";
 import { deadline, until } from "./lib/wait.mjs";
 
-const SCRIPT = path.resolve("../../native/steam/steam_script.js");
+const SCRIPT = path.resolve("../../native/steam/cef/steam_script.js");
 const TOOL = path.join(path.dirname(BINARY), "cef_tool");
 const skip = NO_CHROMIUM || (fs.existsSync(TOOL) ? false : `needs ${TOOL} (make cef_tool)`);
 /** What no script, no shell and no library may trip over. */

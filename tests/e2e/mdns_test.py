@@ -2,7 +2,7 @@
 """Publishing and browsing over real mDNS, between two hosts made of network namespaces.
 
 One namespace is the Deck: an avahi-daemon that comes and goes on a D-Bus of its own, and
-build/mdns_peer, which is native/net/mdns on a command line. The other is the Hub's PC, where
+build/mdns_peer, which is native/discovery/mdns on a command line. The other is the Hub's PC, where
 python3-zeroconf, which shares no code with us, watches and publishes.
 
 Usage: tests/e2e/mdns_test.py [CASE…]   (as root; skipped where namespaces cannot be made)

@@ -15,9 +15,9 @@
 #include "core/json.h"
 #include "core/strbuf.h"
 #include "core/strvec.h"
-#include "steam/compat_tools.h"
-#include "steam/shortcuts.h"
-#include "steam/vdf_binary.h"
+#include "steam/change/shortcuts.h"
+#include "steam/files/compat_tools.h"
+#include "steam/vdf/vdf_binary.h"
 
 #include <inttypes.h>
 #include <stdio.h>

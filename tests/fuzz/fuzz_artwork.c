@@ -1,5 +1,5 @@
 /* Whatever the bytes: a known extension or none, for every kind, and none that looks further. */
-#include "steam/artwork.h"
+#include "steam/images/artwork.h"
 
 #include <assert.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
 /* Whatever a page answers: an id and no error, or an error of a kind that callers know. */
-#include "steam/cef_message.h"
+#include "steam/cef/cef_message.h"
 
 #include "core/error.h"
 

@@ -1,5 +1,5 @@
 /* Whatever a debugger lists, what comes out is fit for a request's first line. */
-#include "steam/cef_target.h"
+#include "steam/cef/cef_target.h"
 
 #include <assert.h>
 #include <stdint.h>

@@ -1,10 +1,10 @@
 /* A binary message, seen in two parts as it arrives, is read as when it is seen at once. */
-#include "agent/chunk_receiver.h"
-#include "agent/upload_store.h"
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/sha256.h"
 #include "core/strbuf.h"
+#include "upload/chunk_receiver.h"
+#include "upload/upload_store.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -3,8 +3,8 @@
  * nothing changes at all.
  */
 #include "core/strbuf.h"
-#include "steam/compat_tools.h"
-#include "steam/vdf_text.h"
+#include "steam/files/compat_tools.h"
+#include "steam/vdf/vdf_text.h"
 
 #include <assert.h>
 #include <stdint.h>

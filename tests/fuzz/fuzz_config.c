@@ -1,7 +1,7 @@
 /* Any settings file loads, and what is saved then loads without a notice and saves the same. */
+#include "agent/config.h"
 #include "core/atomic_file.h"
 #include "core/cleanup.h"
-#include "core/config.h"
 #include "core/strbuf.h"
 #include "core/xalloc.h"
 

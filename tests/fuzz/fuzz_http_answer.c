@@ -1,5 +1,5 @@
 /* A head read in two pieces is the head read at once, and lies inside what was read. */
-#include "net/http_answer.h"
+#include "steam/cef/http_answer.h"
 
 #include <assert.h>
 

@@ -6,10 +6,10 @@
 #include "core/log.h"
 #include "core/loop.h"
 #include "core/xalloc.h"
-#include "net/ipc_client.h"
-#include "net/ipc_server.h"
-#include "steam/steam_change.h"
-#include "steam/steam_driver.h"
+#include "ipc/ipc_client.h"
+#include "ipc/ipc_server.h"
+#include "steam/change/steam_change.h"
+#include "steam/change/steam_driver.h"
 #include "steam/steam_driver_ui.h"
 
 #include <assert.h>

@@ -1,6 +1,6 @@
 /* A journal's bytes: nothing that stands behind a damaged line is believed, nothing is read past.
  */
-#include "agent/upload_journal.h"
+#include "upload/upload_journal.h"
 
 #include "core/strbuf.h"
 

@@ -1,5 +1,5 @@
 /* The payload of init_upload: what becomes a manifest keeps inside the game's folder. */
-#include "agent/upload_manifest.h"
+#include "upload/upload_manifest.h"
 
 #include "core/error.h"
 #include "proto/proto_upload.h"

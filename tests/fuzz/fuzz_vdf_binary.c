@@ -1,9 +1,9 @@
 /* What parses is written byte for byte, and stays whole through every edit of a shortcut. */
 #include "core/strbuf.h"
 #include "core/strvec.h"
-#include "steam/shortcuts.h"
-#include "steam/vdf_binary.h"
-#include "steam/vdf_node.h"
+#include "steam/change/shortcuts.h"
+#include "steam/vdf/vdf_binary.h"
+#include "steam/vdf/vdf_node.h"
 
 #include <assert.h>
 #include <stdbool.h>

@@ -1,5 +1,5 @@
 /* Whatever the bytes, spans lie inside the source and inside their map's, in order. */
-#include "steam/vdf_text.h"
+#include "steam/vdf/vdf_text.h"
 
 #include <assert.h>
 #include <stdint.h>

@@ -91,7 +91,7 @@ class Layout(Unpacked):
             self.assertLessEqual(newest, GLIBC, f"{path} needs a newer glibc")
 
     def test_avahi_gets_our_function(self):
-        """native/net/avahi_stack.c takes the place of one of Avahi's."""
+        """native/discovery/avahi_stack.c takes the place of one of Avahi's."""
         symbols = run("readelf", "--dyn-syms", "-W", self.plugin / "bin/capydeck")
         self.assertRegex(symbols, r"FUNC +GLOBAL +DEFAULT +\d+ avahi_entry_group_free")
 

@@ -155,7 +155,7 @@ export interface Notifications {
   log_line: { line: string };
 }
 
-/** One change of Steam's shortcuts: native/steam/steam_change.h. */
+/** One change of Steam's shortcuts: native/steam/change/steam_change.h. */
 export interface SteamChange {
   action: "put" | "remove" | "set_icon";
   accountId: string;

@@ -3,7 +3,7 @@ import type { Methods, SteamChange, SteamImage } from "../ipc/methods.js";
 import type { RequestHandlers } from "../ipc/relay.js";
 
 /**
- * The function that changes Steam from inside. It is native/steam/steam_script.js, the same that the
+ * The function that changes Steam from inside. It is native/steam/cef/steam_script.js, the same that the
  * agent runs through Steam's debugger where there is no plugin: what it does about new shortcuts
  * that do not answer yet, adoption, reading back and tools is described there.
  */

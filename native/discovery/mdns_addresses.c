@@ -1,0 +1,163 @@
+#include "discovery/mdns_addresses.h"
+
+#include "core/xalloc.h"
+#include "discovery/network_watch.h"
+
+#include <avahi-core/publish.h>
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+/* A host with more addresses than this is found by the first of them. */
+#define ADDRESSES_MAX 64
+
+struct record {
+	AvahiIfIndex interface;
+	AvahiAddress address;
+	AvahiSEntryGroup *group;
+	bool present; /* scratch of update() */
+};
+
+struct mdns_addresses {
+	AvahiServer *server;
+	void (*collided)(void *user);
+	void *user;
+	struct network_watch *network;
+	struct record records[ADDRESSES_MAX];
+	size_t count;
+};
+
+static void on_group(
+	AvahiServer *server, AvahiSEntryGroup *group, AvahiEntryGroupState state, void *user)
+{
+	struct mdns_addresses *addresses = user;
+
+	if (state == AVAHI_ENTRY_GROUP_COLLISION) {
+		addresses->collided(addresses->user);
+	}
+}
+
+/* False for what is no use to others. */
+static bool read_address(const struct ifaddrs *from, struct record *record)
+{
+	const unsigned needed = IFF_UP | IFF_MULTICAST, barred = IFF_LOOPBACK | IFF_POINTOPOINT;
+
+	if (from->ifa_addr == NULL || (from->ifa_flags & (needed | barred)) != needed) {
+		return false;
+	}
+	*record = (struct record){ .interface = (AvahiIfIndex)if_nametoindex(from->ifa_name) };
+	switch (from->ifa_addr->sa_family) {
+	case AF_INET:
+		record->address.proto = AVAHI_PROTO_INET;
+		record->address.data.ipv4.address =
+			((const struct sockaddr_in *)from->ifa_addr)->sin_addr.s_addr;
+		break;
+	case AF_INET6:
+		record->address.proto = AVAHI_PROTO_INET6;
+		memcpy(record->address.data.ipv6.address,
+			&((const struct sockaddr_in6 *)from->ifa_addr)->sin6_addr,
+			sizeof(record->address.data.ipv6.address));
+		break;
+	default:
+		return false;
+	}
+	return record->interface > 0;
+}
+
+static struct record *find(struct mdns_addresses *addresses, const struct record *like)
+{
+	for (size_t i = 0; i < addresses->count; i++) {
+		struct record *record = &addresses->records[i];
+
+		if (record->interface == like->interface &&
+			avahi_address_cmp(&record->address, &like->address) == 0) {
+			return record;
+		}
+	}
+	return NULL;
+}
+
+static void add(struct mdns_addresses *addresses, const struct record *like)
+{
+	struct record *record = &addresses->records[addresses->count];
+
+	*record = *like;
+	record->group = avahi_s_entry_group_new(addresses->server, on_group, addresses);
+	if (record->group == NULL) {
+		return;
+	}
+	if (avahi_server_add_address(addresses->server, record->group, record->interface,
+		    AVAHI_PROTO_UNSPEC, AVAHI_PUBLISH_NO_REVERSE, NULL, &record->address) < 0 ||
+		avahi_s_entry_group_commit(record->group) < 0) {
+		avahi_s_entry_group_free(record->group);
+		return;
+	}
+	addresses->count++;
+}
+
+static void update(void *user)
+{
+	struct mdns_addresses *addresses = user;
+	struct ifaddrs *interfaces;
+	struct record found;
+
+	if (getifaddrs(&interfaces) < 0) {
+		return; /* out of memory or descriptors: the next change asks again */
+	}
+	for (size_t i = 0; i < addresses->count; i++) {
+		addresses->records[i].present = false;
+	}
+	for (const struct ifaddrs *each = interfaces; each != NULL; each = each->ifa_next) {
+		struct record *known;
+
+		if (!read_address(each, &found)) {
+			continue;
+		}
+		found.present = true;
+		known = find(addresses, &found);
+		if (known != NULL) {
+			known->present = true;
+		} else if (addresses->count < ADDRESSES_MAX) {
+			add(addresses, &found);
+		}
+	}
+	for (size_t i = addresses->count; i > 0; i--) {
+		struct record *record = &addresses->records[i - 1];
+
+		if (!record->present) {
+			avahi_s_entry_group_free(record->group);
+			*record = addresses->records[--addresses->count];
+		}
+	}
+	freeifaddrs(interfaces);
+}
+
+struct mdns_addresses *mdns_addresses_create(
+	struct loop *loop, AvahiServer *server, void (*collided)(void *user), void *user)
+{
+	struct mdns_addresses *addresses = xcalloc(1, sizeof(*addresses));
+
+	addresses->server = server;
+	addresses->collided = collided;
+	addresses->user = user;
+	addresses->network = network_watch_create(loop, update, addresses);
+	if (addresses->network == NULL) {
+		free(addresses);
+		return NULL;
+	}
+	update(addresses);
+	return addresses;
+}
+
+void mdns_addresses_destroy(struct mdns_addresses *addresses)
+{
+	if (addresses == NULL) {
+		return;
+	}
+	network_watch_destroy(addresses->network);
+	free(addresses);
+}

@@ -1,0 +1,395 @@
+#include "core/error.h"
+#include "core/loop.h"
+#include "core/strvec.h"
+#include "core/xalloc.h"
+#include "discovery/avahi_poll.h"
+#include "discovery/mdns.h"
+#include "discovery/mdns_lookup.h"
+
+#include <net/if.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What the network can make us remember. */
+#define SIGHTINGS_MAX 512
+/*
+ * From Avahi's "all for now", a second after the first query: a responder that has just announced
+ * itself may hold its answer back for a second (RFC 6762 §6), and then everything is resolved.
+ */
+#define SETTLE_MS 1000
+#define LOOK_AGAIN_MS 1000
+
+/* A service as seen on one interface with one protocol. */
+struct sighting {
+	AvahiIfIndex interface;
+	AvahiProtocol protocol;
+	struct service *service;
+	struct mdns_resolver *resolver;
+	bool resolved; /* what follows is known */
+	char *host;
+	AvahiAddress address;
+	uint16_t port;
+	struct strvec txt;
+	struct sighting *next; /* in service->sightings */
+};
+
+/* A service by its name; many sightings are one service. */
+struct service {
+	struct mdns_browser *browser;
+	char *name;
+	struct sighting *sightings;
+	bool changed; /* since it was last looked at for news */
+	/* What was last reported; host is NULL before. */
+	char *host;
+	char *address;
+	uint16_t port;
+	struct strvec txt;
+	struct service *next; /* in browser->services */
+};
+
+struct mdns_browser {
+	AvahiPoll poll;
+	char *type;
+	struct mdns_browser_events events;
+	void *user;
+	struct mdns_lookup *lookup;
+	struct service *services;
+	unsigned sighting_count;
+	struct loop_timer *start;  /* makes the lookup */
+	struct loop_timer *turn;   /* reports one piece of news, outside Avahi's callbacks */
+	struct loop_timer *settle; /* ends the wait for answers */
+	bool all_for_now;
+	bool settled;
+};
+
+static void free_sighting(struct sighting *sighting)
+{
+	sighting->service->browser->sighting_count--;
+	mdns_resolver_destroy(sighting->resolver);
+	free(sighting->host);
+	strvec_finish(&sighting->txt);
+	free(sighting);
+}
+
+static void forget_sightings(struct service *service)
+{
+	while (service->sightings != NULL) {
+		struct sighting *sighting = service->sightings;
+
+		service->sightings = sighting->next;
+		free_sighting(sighting);
+	}
+}
+
+static void free_service(struct service *service)
+{
+	forget_sightings(service);
+	free(service->name);
+	free(service->host);
+	free(service->address);
+	strvec_finish(&service->txt);
+	free(service);
+}
+
+static void note_change(struct service *service)
+{
+	service->changed = true;
+	loop_timer_set(service->browser->turn, 0);
+}
+
+static struct service *find_service(struct mdns_browser *browser, const char *name)
+{
+	struct service *service = browser->services;
+
+	while (service != NULL && strcmp(service->name, name) != 0) {
+		service = service->next;
+	}
+	return service;
+}
+
+static struct service *add_service(struct mdns_browser *browser, const char *name)
+{
+	struct service *service = xcalloc(1, sizeof(*service));
+
+	service->browser = browser;
+	service->name = xstrdup(name);
+	service->next = browser->services;
+	browser->services = service;
+	return service;
+}
+
+static void on_resolved(void *user, const struct mdns_resolved *resolved)
+{
+	struct sighting *sighting = user;
+
+	sighting->resolved = resolved != NULL;
+	if (resolved != NULL) {
+		free(sighting->host);
+		sighting->host = xstrdup(resolved->host);
+		sighting->address = *resolved->address;
+		sighting->port = resolved->port;
+		strvec_finish(&sighting->txt);
+		for (AvahiStringList *text = resolved->txt; text != NULL; text = text->next) {
+			strvec_push(&sighting->txt, (const char *)text->text);
+		}
+	}
+	note_change(sighting->service);
+}
+
+static void on_appeared(void *user, AvahiIfIndex interface, AvahiProtocol protocol,
+	const char *name, const char *domain)
+{
+	struct mdns_browser *browser = user;
+	struct service *service;
+	struct sighting *sighting;
+
+	if (browser->sighting_count == SIGHTINGS_MAX) {
+		return;
+	}
+	service = find_service(browser, name);
+	if (service == NULL) {
+		service = add_service(browser, name);
+	}
+	sighting = xcalloc(1, sizeof(*sighting));
+	sighting->interface = interface;
+	sighting->protocol = protocol;
+	sighting->service = service;
+	sighting->next = service->sightings;
+	service->sightings = sighting;
+	browser->sighting_count++;
+	sighting->resolver = mdns_resolver_create(
+		browser->lookup, interface, protocol, name, domain, on_resolved, sighting);
+}
+
+static void on_disappeared(void *user, AvahiIfIndex interface, AvahiProtocol protocol,
+	const char *name, const char *domain)
+{
+	struct service *service = find_service(user, name);
+	struct sighting **link = service != NULL ? &service->sightings : NULL;
+
+	while (link != NULL && *link != NULL) {
+		struct sighting *sighting = *link;
+
+		if (sighting->interface == interface && sighting->protocol == protocol) {
+			*link = sighting->next;
+			free_sighting(sighting);
+			note_change(service);
+			return;
+		}
+		link = &sighting->next;
+	}
+}
+
+static void on_all_for_now(void *user)
+{
+	struct mdns_browser *browser = user;
+
+	browser->all_for_now = true;
+	loop_timer_set(browser->settle, SETTLE_MS);
+}
+
+static void on_lost(void *user)
+{
+	struct mdns_browser *browser = user;
+
+	loop_timer_set(browser->start, LOOK_AGAIN_MS);
+}
+
+/* News */
+
+static bool is_loopback(const AvahiAddress *address)
+{
+	static const uint8_t loopback[16] = { [15] = 1 };
+
+	return address->proto == AVAHI_PROTO_INET
+		       ? ((const uint8_t *)&address->data.ipv4.address)[0] == 127
+		       : memcmp(address->data.ipv6.address, loopback, sizeof(loopback)) == 0;
+}
+
+static bool is_link_local(const AvahiAddress *address)
+{
+	const uint8_t *bytes = address->data.data;
+
+	return address->proto == AVAHI_PROTO_INET ? bytes[0] == 169 && bytes[1] == 254
+						  : bytes[0] == 0xfe && (bytes[1] & 0xc0) == 0x80;
+}
+
+/* Smaller is better: IPv4, then what works beyond the link; this host's own loopback last. */
+static int rank(const struct sighting *sighting)
+{
+	return (is_loopback(&sighting->address) ? 4 : 0) +
+	       (sighting->address.proto == AVAHI_PROTO_INET6 ? 2 : 0) +
+	       (is_link_local(&sighting->address) ? 1 : 0);
+}
+
+static const struct sighting *best_sighting(const struct service *service)
+{
+	const struct sighting *best = NULL;
+
+	for (const struct sighting *each = service->sightings; each != NULL; each = each->next) {
+		if (each->resolved && (best == NULL || rank(each) < rank(best))) {
+			best = each;
+		}
+	}
+	return best;
+}
+
+static char *format_address(const struct sighting *sighting)
+{
+	char text[AVAHI_ADDRESS_STR_MAX];
+	char name[IF_NAMESIZE];
+
+	avahi_address_snprint(text, sizeof(text), &sighting->address);
+	if (sighting->address.proto == AVAHI_PROTO_INET6 && is_link_local(&sighting->address) &&
+		if_indextoname((unsigned)sighting->interface, name) != NULL) {
+		return xasprintf("%s%%%s", text, name);
+	}
+	return xstrdup(text);
+}
+
+static bool is_patient(const struct mdns_browser *browser)
+{
+	return !browser->all_for_now || loop_timer_running(browser->settle);
+}
+
+/* At first an IPv6 address is held back, as an IPv4 one may follow it. */
+static bool is_waiting(const struct service *service)
+{
+	const struct sighting *best = best_sighting(service);
+
+	return is_patient(service->browser) &&
+	       (best == NULL || best->address.proto != AVAHI_PROTO_INET);
+}
+
+/* Takes over what is known now; false if that is what was reported before. */
+static bool take_news(struct service *service)
+{
+	const struct sighting *best = best_sighting(service);
+	char *address;
+
+	service->changed = false;
+	if (best == NULL) {
+		return false;
+	}
+	address = format_address(best);
+	if (service->host != NULL && strcmp(service->host, best->host) == 0 &&
+		strcmp(service->address, address) == 0 && service->port == best->port &&
+		strvec_equal(&service->txt, &best->txt)) {
+		free(address);
+		return false;
+	}
+	free(service->host);
+	free(service->address);
+	service->host = xstrdup(best->host);
+	service->address = address;
+	service->port = best->port;
+	strvec_copy(&service->txt, &best->txt);
+	return true;
+}
+
+static void report_removed(struct mdns_browser *browser, struct service **link)
+{
+	struct service *service = *link;
+	char *name = service->host != NULL ? xstrdup(service->name) : NULL;
+
+	*link = service->next;
+	free_service(service);
+	if (name != NULL) {
+		browser->events.removed(browser->user, name);
+		free(name);
+	}
+}
+
+static void report_found(struct service *service)
+{
+	struct mdns_browser *browser = service->browser;
+
+	browser->events.found(browser->user, &(struct mdns_found){ .name = service->name,
+						     .host = service->host,
+						     .address = service->address,
+						     .port = service->port,
+						     .txt = &service->txt });
+}
+
+/* Reports one thing and nothing after it: the listener may destroy the browser. */
+static void on_turn(void *user)
+{
+	struct mdns_browser *browser = user;
+
+	for (struct service **link = &browser->services; *link != NULL; link = &(*link)->next) {
+		struct service *service = *link;
+
+		if (service->sightings == NULL) {
+			loop_timer_set(browser->turn, 0);
+			report_removed(browser, link);
+			return;
+		}
+		if (service->changed && !is_waiting(service) && take_news(service)) {
+			loop_timer_set(browser->turn, 0);
+			report_found(service);
+			return;
+		}
+	}
+	if (!browser->settled && !is_patient(browser)) {
+		browser->settled = true;
+		browser->events.settled(browser->user);
+	}
+}
+
+static void on_start(void *user)
+{
+	struct mdns_browser *browser = user;
+	static const struct mdns_lookup_events events = {
+		.appeared = on_appeared,
+		.disappeared = on_disappeared,
+		.all_for_now = on_all_for_now,
+		.lost = on_lost,
+	};
+	struct error err = { 0 };
+
+	for (struct service *service = browser->services; service != NULL;
+		service = service->next) {
+		forget_sightings(service);
+		note_change(service);
+	}
+	mdns_lookup_destroy(browser->lookup);
+	browser->lookup = mdns_lookup_create(&browser->poll, browser->type, &events, browser, &err);
+	if (browser->lookup == NULL) {
+		browser->events.failed(browser->user, &err);
+	}
+}
+
+struct mdns_browser *mdns_browser_create(
+	struct loop *loop, const char *type, const struct mdns_browser_events *events, void *user)
+{
+	struct mdns_browser *browser = xcalloc(1, sizeof(*browser));
+
+	avahi_poll_init(&browser->poll, loop);
+	browser->type = xstrdup(type);
+	browser->events = *events;
+	browser->user = user;
+	browser->start = loop_timer_create(loop, on_start, browser);
+	browser->turn = loop_timer_create(loop, on_turn, browser);
+	browser->settle = loop_timer_create(loop, on_turn, browser);
+	loop_timer_set(browser->start, 0);
+	return browser;
+}
+
+void mdns_browser_destroy(struct mdns_browser *browser)
+{
+	if (browser == NULL) {
+		return;
+	}
+	while (browser->services != NULL) {
+		struct service *service = browser->services;
+
+		browser->services = service->next;
+		free_service(service);
+	}
+	mdns_lookup_destroy(browser->lookup);
+	loop_timer_destroy(browser->start);
+	loop_timer_destroy(browser->turn);
+	loop_timer_destroy(browser->settle);
+	free(browser->type);
+	free(browser);
+}

@@ -1,0 +1,331 @@
+#define LOG_MODULE "games"
+
+#include "games/game_setup.h"
+
+#include "agent/config.h"
+#include "core/cleanup.h"
+#include "core/error.h"
+#include "core/log.h"
+#include "core/paths.h"
+#include "core/strbuf.h"
+#include "core/strvec.h"
+#include "core/xalloc.h"
+#include "games/game_artwork.h"
+#include "games/windows_program.h"
+#include "hubs/agent_session.h"
+#include "library/game_registry.h"
+#include "steam/steam.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define WITHOUT_SHORTCUT "the game is installed, without a shortcut in Steam: "
+
+const struct json_field game_setup_fields[] = {
+	JSON_FIELD(struct game_setup, wants_shortcut, "wantsShortcut", JSON_BOOL, JSON_OMIT_EMPTY),
+	JSON_FIELD(struct game_setup, user_id, "userId", JSON_DIGITS, JSON_OMIT_EMPTY),
+	JSON_FIELD_OBJECT(
+		struct game_setup, shortcut, "shortcut", shortcut_config_fields, JSON_OMIT_EMPTY),
+	JSON_FIELD(struct game_setup, icon, "icon", JSON_STRING, JSON_OMIT_EMPTY),
+	JSON_FIELD(struct game_setup, upload_id, "uploadId", JSON_STRING, JSON_OMIT_EMPTY),
+	JSON_FIELDS_END,
+};
+
+/* The setup of one game while it is under way. */
+struct job {
+	struct agent_services *services;
+	char *dir;
+	char *pending; /* as it is in the registry */
+	struct game_setup left;
+	uint32_t app_id;       /* once the shortcut is made */
+	game_setup_done *done; /* NULL: told already, or nobody waits */
+	void *user;
+};
+
+void game_setup_finish(struct game_setup *setup)
+{
+	json_finish(setup, game_setup_fields);
+}
+
+char *game_setup_text(const struct game_setup *setup)
+{
+	struct strbuf text = { 0 };
+
+	json_write(&text, game_setup_fields, setup);
+	if (strcmp(text.data, "{}") == 0) {
+		strbuf_reset(&text);
+	}
+	return strbuf_detach(&text);
+}
+
+static bool is_given(const char *text)
+{
+	return text != NULL && *text != '\0';
+}
+
+static const char *or_null(const char *text)
+{
+	return is_given(text) ? text : NULL;
+}
+
+static void report(struct job *job, uint32_t app_id, const char *message)
+{
+	game_setup_done *done = job->done;
+
+	job->done = NULL;
+	if (message != NULL) {
+		log_info("'%s': %s", job->dir, message);
+	}
+	if (done != NULL) {
+		done(job->user, app_id, message);
+	}
+}
+
+static void job_free(struct job *job)
+{
+	report(job, job->app_id, NULL);
+	game_setup_finish(&job->left);
+	free(job->pending);
+	free(job->dir);
+	free(job);
+}
+
+/* The game's entry; NULL when it is gone, or has been installed anew and is another job's. */
+static const struct game *entry_of(const struct job *job)
+{
+	const struct game *game = game_registry_find(job->services->games, job->dir);
+
+	return game != NULL && strcmp(game->pending, job->pending) == 0 ? game : NULL;
+}
+
+/* Writes down what is left now. outcome (may be NULL): the shortcut, which is made. */
+static void save(struct job *job, const struct steam_outcome *outcome)
+{
+	const struct game *known = entry_of(job);
+	AUTO(free_ptr) char *pending = game_setup_text(&job->left);
+	struct error err = { 0 };
+	struct game game;
+
+	if (known == NULL || (outcome == NULL && strcmp(pending, job->pending) == 0)) {
+		return;
+	}
+	game = *known;
+	game.pending = pending;
+	if (outcome != NULL) {
+		game.app_id = outcome->app_id;
+		game.user_id = (char *)outcome->account_id;
+	}
+	if (!game_registry_put(job->services->games, &game, &err)) {
+		log_warning(
+			"what is done for '%s' could not be remembered: %s", job->dir, err.message);
+		return;
+	}
+	free(job->pending);
+	job->pending = TAKE_PTR(pending);
+}
+
+static void end(struct job *job)
+{
+	game_setup_finish(&job->left);
+	save(job, NULL);
+	job_free(job);
+}
+
+/* There is no shortcut that its images could be for. */
+static void end_without_shortcut(struct job *job)
+{
+	if (job->left.upload_id != NULL && !job->services->stopping) {
+		game_artwork_forget(job->services, job->left.upload_id);
+	}
+	end(job);
+}
+
+static void give_up(struct job *job, const char *why)
+{
+	AUTO(free_ptr) char *message = xasprintf(WITHOUT_SHORTCUT "%s", why);
+
+	report(job, 0, message);
+	end_without_shortcut(job);
+}
+
+static void on_artwork(void *user)
+{
+	struct job *job = user;
+
+	if (job->services->stopping) {
+		job_free(job);
+	} else {
+		end(job);
+	}
+}
+
+static bool has_urls(const struct artwork_urls *urls)
+{
+	return is_given(urls->grid) || is_given(urls->banner) || is_given(urls->hero) ||
+	       is_given(urls->logo) || is_given(urls->icon);
+}
+
+static void dress(struct job *job);
+
+static void on_icon(void *user, const struct steam_outcome *outcome, const struct error *err)
+{
+	struct job *job = user;
+
+	if (err != NULL && err->kind == ERROR_CANCELLED) {
+		job_free(job);
+		return;
+	}
+	if (err != NULL) {
+		log_warning("the icon of '%s' could not be set: %s", job->dir, err->message);
+	}
+	report(job, job->app_id, outcome != NULL ? outcome->note : NULL);
+	free(TAKE_PTR(job->left.icon));
+	save(job, NULL);
+	dress(job);
+}
+
+/* The shortcut is there: now its looks. */
+static void dress(struct job *job)
+{
+	const struct game *game = entry_of(job);
+	const struct game_setup *left = &job->left;
+
+	if (job->services->stopping) {
+		job_free(job); /* it goes on when the agent starts again */
+	} else if (game == NULL || game->app_id == 0) {
+		end_without_shortcut(job);
+	} else if (left->icon != NULL) {
+		steam_set_icon(job->services->steam, game->user_id, game->app_id, left->icon,
+			on_icon, job);
+	} else if (left->upload_id != NULL || has_urls(&left->shortcut.artwork)) {
+		game_artwork_apply(job->services, left->upload_id, game->user_id, game->app_id,
+			game->name, &left->shortcut.artwork, on_artwork, job);
+	} else {
+		end(job);
+	}
+}
+
+/* What is left when the shortcut is there. */
+static void leave_looks(struct game_setup *left)
+{
+	struct artwork_urls artwork = left->shortcut.artwork;
+
+	left->shortcut.artwork = (struct artwork_urls){ 0 };
+	json_finish(&left->shortcut, shortcut_config_fields);
+	left->shortcut.artwork = artwork;
+	left->wants_shortcut = false;
+	free(TAKE_PTR(left->user_id));
+}
+
+static void on_orphan_removed(
+	void *user, const struct steam_outcome *outcome, const struct error *err)
+{
+	if (err != NULL) {
+		log_warning("the shortcut of a deleted game is still there: %s", err->message);
+	}
+}
+
+static void on_shortcut(void *user, const struct steam_outcome *outcome, const struct error *err)
+{
+	struct job *job = user;
+	struct agent_services *services = job->services;
+
+	if (err != NULL && err->kind == ERROR_CANCELLED) {
+		report(job, 0, WITHOUT_SHORTCUT "the agent is stopping and makes it later");
+		job_free(job);
+		return;
+	}
+	if (err != NULL) {
+		give_up(job, err->message);
+		return;
+	}
+	if (game_registry_find(services->games, job->dir) == NULL && !services->stopping) {
+		/* Its game was deleted meanwhile. */
+		steam_remove_shortcut(services->steam, outcome->account_id, outcome->app_id,
+			on_orphan_removed, NULL);
+	}
+	job->app_id = outcome->app_id;
+	leave_looks(&job->left);
+	save(job, outcome);
+	if (!is_given(job->left.icon)) {
+		report(job, outcome->app_id, outcome->note);
+	}
+	dress(job);
+}
+
+/* Absolute paths stay, others lie in the game's folder; NULL for "". */
+static char *in_game_dir(const char *dir, const char *path)
+{
+	if (!is_given(path)) {
+		return NULL;
+	}
+	return *path == '/' ? xstrdup(path) : path_join(dir, path);
+}
+
+static void put_shortcut(struct job *job, const struct game *game)
+{
+	const struct shortcut_config *shortcut = &job->left.shortcut;
+	const char *executable = is_given(shortcut->exe) ? shortcut->exe : game->executable;
+	AUTO(free_ptr) char *exe = in_game_dir(job->dir, executable);
+	AUTO(free_ptr) char *start_dir = in_game_dir(job->dir, shortcut->start_dir);
+	struct steam_shortcut_request request = {
+		.user_id = job->left.user_id,
+		.app_id = game->app_id,
+		.name = is_given(shortcut->name) ? shortcut->name : game->name,
+		.exe = exe,
+		.any_name = true,
+		.start_dir = start_dir,
+		.launch_options = or_null(shortcut->launch_options),
+		.tags = &shortcut->tags,
+	};
+
+	if (exe == NULL) {
+		give_up(job, "no executable was named");
+		return;
+	}
+	if (windows_program_is(exe)) {
+		request.compat_tool = job->services->config->steam_compat_tool;
+	}
+	steam_put_shortcut(job->services->steam, &request, on_shortcut, job);
+}
+
+void game_setup_start(
+	struct agent_services *services, const char *dir, game_setup_done *done, void *user)
+{
+	const struct game *game = game_registry_find(services->games, dir);
+	struct job *job = xcalloc(1, sizeof(*job));
+	struct error err = { 0 };
+
+	*job = (struct job){ .services = services,
+		.dir = xstrdup(dir),
+		.pending = xstrdup(game != NULL ? game->pending : ""),
+		.done = done,
+		.user = user };
+	if (is_given(job->pending) && !json_read_text(&job->left, game_setup_fields, job->pending,
+					      strlen(job->pending), &err)) {
+		log_warning("what was left to do for '%s' cannot be read: %s", dir, err.message);
+	}
+	if (job->left.wants_shortcut) {
+		put_shortcut(job, game);
+	} else {
+		report(job, 0, NULL);
+		dress(job);
+	}
+}
+
+void game_setup_resume(struct agent_services *services)
+{
+	AUTO(strvec_finish) struct strvec dirs = { 0 };
+
+	for (size_t i = 0; i < game_registry_count(services->games); i++) {
+		const struct game *game = game_registry_at(services->games, i);
+
+		if (*game->pending != '\0') {
+			strvec_push(&dirs, game->dir);
+		}
+	}
+	for (size_t i = 0; i < dirs.count; i++) {
+		game_setup_start(services, dirs.items[i], NULL, NULL);
+	}
+}

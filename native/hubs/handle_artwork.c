@@ -1,0 +1,288 @@
+#include "hubs/handle_artwork.h"
+
+#include "agent/config.h"
+#include "core/cleanup.h"
+#include "core/error.h"
+#include "core/strbuf.h"
+#include "core/xalloc.h"
+#include "games/game_artwork.h"
+#include "hubs/agent_session.h"
+#include "library/game_registry.h"
+#include "proto/proto_upload.h"
+#include "steam/change/shortcuts.h"
+#include "steam/client/steam_users.h"
+#include "steam/steam.h"
+#include "steam/steam_artwork.h"
+#include "upload/upload_store.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void apply_artwork_finish(struct apply_artwork *request)
+{
+	json_finish(request, apply_artwork_fields);
+}
+
+/* --- Whose shortcut --- */
+
+static bool has_shortcut(
+	struct steam *steam, const char *user_id, uint32_t app_id, struct error *err)
+{
+	AUTO(shortcut_list_finish) struct shortcut_list list = { 0 };
+	uint32_t actual = steam_actual_app_id(steam, app_id);
+
+	if (!steam_list_shortcuts(steam, user_id, &list, err)) {
+		return false;
+	}
+	for (size_t i = 0; i < list.count; i++) {
+		if (list.items[i].app_id == app_id || list.items[i].app_id == actual) {
+			return true;
+		}
+	}
+	return error_set(
+		err, ERROR_NOT_FOUND, "there is no shortcut with the appId %" PRIu32, app_id);
+}
+
+/* The account of a shortcut in anybody's list; NULL: in none. Caller frees. */
+static char *find_owner(struct steam *steam, uint32_t app_id, struct error *err)
+{
+	AUTO(steam_users_finish) struct steam_user_list users = { 0 };
+
+	if (!steam_list_users(steam, &users, err)) {
+		return NULL;
+	}
+	error_set(err, ERROR_NOT_FOUND, "there is no shortcut with the appId %" PRIu32, app_id);
+	for (size_t i = 0; i < users.count; i++) {
+		if (has_shortcut(steam, users.items[i].account_id, app_id, err)) {
+			return xstrdup(users.items[i].account_id);
+		}
+	}
+	return NULL;
+}
+
+/*
+ * The account that has the shortcut, by the registry or by Steam's own list. user_id NULL: anybody.
+ * Caller frees. Errors: NOT_FOUND, or why the list cannot be read.
+ */
+static char *find_account(
+	struct agent_services *services, const char *user_id, uint32_t app_id, struct error *err)
+{
+	struct steam *steam = services->steam;
+	const struct game *game = game_registry_find_app(services->games, app_id);
+	char *account_id = NULL;
+
+	if (app_id == 0) {
+		error_set(err, ERROR_NOT_FOUND, "an image for a shortcut needs its 'appId'");
+		return NULL;
+	}
+	if (game == NULL) {
+		game = game_registry_find_app(services->games, steam_actual_app_id(steam, app_id));
+	}
+	if (user_id == NULL || *user_id == '\0') {
+		return game != NULL && *game->user_id != '\0' ? xstrdup(game->user_id)
+							      : find_owner(steam, app_id, err);
+	}
+	if (!steam_find_account(steam, user_id, NULL, &account_id, err)) {
+		return NULL;
+	}
+	if ((game == NULL || strcmp(game->user_id, account_id) != 0) &&
+		!has_shortcut(steam, user_id, app_id, err)) {
+		free(TAKE_PTR(account_id));
+	}
+	return account_id;
+}
+
+/* --- apply_artwork --- */
+
+static void on_applied(void *user, const struct steam_artwork_result *results)
+{
+	struct agent_ticket *ticket = user;
+	struct artwork_failure failures[ARTWORK_KIND_COUNT];
+	struct artwork_response response = { .failed = failures };
+
+	for (unsigned i = 0; i < ARTWORK_KIND_COUNT; i++) {
+		const char *type = artwork_kind_name((enum artwork_kind)i);
+
+		if (results[i].wanted && results[i].error.kind == ERROR_NONE) {
+			strvec_push(&response.applied, type);
+		} else if (results[i].wanted) {
+			failures[response.failed_count++] = (struct artwork_failure){
+				.type = (char *)type,
+				.error = (char *)results[i].error.message,
+			};
+		}
+	}
+	agent_ticket_reply_take(ticket, "artwork_response", artwork_response_fields, &response);
+	strvec_finish(&response.applied);
+}
+
+bool handle_apply_artwork(struct agent_session *session, const cJSON *payload, struct error *err)
+{
+	struct agent_services *services = agent_session_services(session);
+	AUTO(apply_artwork_finish) struct apply_artwork request = { 0 };
+	AUTO(free_ptr) char *account_id = NULL;
+	struct steam_artwork_request order = {
+		.allow_local = services->config->artwork_local_servers,
+	};
+
+	if (!json_read(&request, apply_artwork_fields, payload, err)) {
+		return false;
+	}
+	account_id = find_account(services, request.user_id, request.app_id, err);
+	if (account_id == NULL) {
+		return false;
+	}
+	order.user_id = account_id;
+	order.app_id = request.app_id;
+	game_artwork_urls(&request.artwork, order.urls);
+	steam_artwork_apply(
+		services->artwork, &order, on_applied, agent_session_take_request(session));
+	return true;
+}
+
+/* --- Binary images --- */
+
+struct image_job {
+	struct agent_ticket *ticket;
+	enum artwork_kind kind;
+};
+
+/* err NULL: the image is where it is to be. */
+static void answer_take(struct image_job *job, const struct error *err)
+{
+	const struct artwork_image_response response = {
+		.success = err == NULL,
+		.artwork_type = (char *)artwork_kind_name(job->kind),
+		.error = (char *)(err != NULL ? err->message : NULL),
+	};
+
+	agent_ticket_reply_take(
+		job->ticket, "artwork_image_response", artwork_image_response_fields, &response);
+	free(job);
+}
+
+static void on_kept(void *user, const struct error *err)
+{
+	answer_take(user, err);
+}
+
+static void on_image_applied(void *user, const struct steam_artwork_result *results)
+{
+	struct image_job *job = user;
+	const struct error *err = &results[job->kind].error;
+
+	answer_take(job, err->kind != ERROR_NONE ? err : NULL);
+}
+
+static struct image_job *make_job(struct agent_session *session, enum artwork_kind kind)
+{
+	struct image_job *job = xcalloc(1, sizeof(*job));
+
+	job->ticket = agent_session_take_request(session);
+	job->kind = kind;
+	return job;
+}
+
+static bool apply_image(struct agent_session *session, uint32_t app_id, enum artwork_kind kind,
+	struct strbuf *image, struct error *err)
+{
+	struct agent_services *services = agent_session_services(session);
+	AUTO(free_ptr) char *account_id = find_account(services, NULL, app_id, err);
+	struct steam_artwork_request order = { .user_id = account_id, .app_id = app_id };
+
+	if (account_id == NULL) {
+		return false;
+	}
+	strbuf_move(&order.images[kind], image);
+	steam_artwork_apply(services->artwork, &order, on_image_applied, make_job(session, kind));
+	return true;
+}
+
+struct upload_search {
+	const char *hub_id;
+	const char *upload_id; /* NULL: the one that was active last */
+	char *found;
+	int64_t updated_at;
+};
+
+static void visit_upload(void *user, const struct upload_status *status)
+{
+	struct upload_search *search = user;
+
+	if (status->state == UPLOAD_RECEIVING && strcmp(status->hub_id, search->hub_id) == 0 &&
+		(search->upload_id == NULL || strcmp(status->upload_id, search->upload_id) == 0) &&
+		status->updated_at >= search->updated_at) {
+		free(search->found);
+		search->found = xstrdup(status->upload_id);
+		search->updated_at = status->updated_at;
+	}
+}
+
+/* Before complete_upload, "appId": 0 is the game that is being uploaded. */
+static bool keep_image(struct agent_session *session, const char *upload_id, enum artwork_kind kind,
+	struct strbuf *image, struct error *err)
+{
+	struct agent_services *services = agent_session_services(session);
+	struct upload_search search = {
+		.hub_id = agent_session_hub(session)->id,
+		.upload_id = upload_id,
+	};
+	AUTO(free_ptr) char *found = NULL;
+	struct image_job *job;
+
+	upload_store_each(services->uploads, visit_upload, &search);
+	found = search.found;
+	if (found == NULL && upload_id != NULL) {
+		return error_set(err, ERROR_NOT_FOUND, "no upload '%s' is running", upload_id);
+	}
+	if (found == NULL) {
+		return error_set(err, ERROR_NOT_FOUND,
+			"no upload is running that an image with appId 0 could be for: begin one, "
+			"or name a shortcut by its appId");
+	}
+	job = make_job(session, kind);
+	if (!game_artwork_keep(
+		    services, found, artwork_kind_name(kind), image, on_kept, job, err)) {
+		answer_take(job, err);
+	}
+	return true;
+}
+
+static bool take_image(struct agent_session *session, const struct upload_chunk *header,
+	struct strbuf *image, struct error *err)
+{
+	const char *upload_id = header->upload_id;
+	enum artwork_kind kind;
+
+	if (header->artwork_type == NULL) {
+		return error_set(err, ERROR_INVALID, "an image needs its 'artworkType'");
+	}
+	if (!artwork_kind_find(header->artwork_type, &kind, err) ||
+		!artwork_check(kind, image->data, image->length, err)) {
+		return false;
+	}
+	if (header->app_id != 0) {
+		return apply_image(session, header->app_id, kind, image, err);
+	}
+	return keep_image(session, upload_id != NULL && *upload_id != '\0' ? upload_id : NULL, kind,
+		image, err);
+}
+
+void handle_artwork_image(
+	struct agent_session *session, const struct upload_chunk *header, struct strbuf *image)
+{
+	struct error err = { 0 };
+
+	if (!take_image(session, header, image, &err)) {
+		const struct artwork_image_response response = {
+			.artwork_type =
+				header->artwork_type != NULL ? header->artwork_type : (char *)"",
+			.error = err.message,
+		};
+
+		agent_session_reply(session, "artwork_image_response",
+			artwork_image_response_fields, &response);
+	}
+	strbuf_finish(image);
+}

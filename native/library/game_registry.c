@@ -1,0 +1,239 @@
+#include "library/game_registry.h"
+
+#include "core/cleanup.h"
+#include "core/error.h"
+#include "core/json.h"
+#include "core/paths.h"
+#include "core/state_file.h"
+#include "core/xalloc.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define REGISTRY_VERSION 1
+#define REGISTRY_MAX_BYTES (16 * 1024 * 1024)
+
+struct game_list {
+	int64_t version;
+	struct game *games;
+	size_t games_count;
+};
+
+struct game_registry {
+	char *path;
+	struct game_list list;
+	void (*changed)(void *user); /* NULL: nobody listens */
+	void *user;
+};
+
+const struct json_field game_fields[] = {
+	JSON_FIELD(struct game, dir, "dir", JSON_STRING, JSON_REQUIRED),
+	JSON_FIELD(struct game, name, "name", JSON_STRING, JSON_REQUIRED),
+	JSON_FIELD(struct game, hub_id, "hubId", JSON_STRING, 0),
+	JSON_FIELD(struct game, executable, "executable", JSON_STRING, 0),
+	JSON_FIELD(struct game, app_id, "appId", JSON_UINT32, 0),
+	JSON_FIELD(struct game, user_id, "userId", JSON_STRING, 0),
+	JSON_FIELD(struct game, size_bytes, "sizeBytes", JSON_INT64, 0),
+	JSON_FIELD(struct game, file_count, "fileCount", JSON_INT64, 0),
+	JSON_FIELD(struct game, installed_at, "installedAt", JSON_INT64, 0),
+	JSON_FIELD(struct game, pending, "pending", JSON_STRING, JSON_OMIT_EMPTY),
+	JSON_FIELDS_END,
+};
+
+static const struct json_field game_list_fields[] = {
+	JSON_FIELD(struct game_list, version, "version", JSON_INT64, JSON_REQUIRED),
+	JSON_FIELD_ARRAY(struct game_list, games, "games", game_fields, JSON_REQUIRED),
+	JSON_FIELDS_END,
+};
+
+static char *text_or_empty(const char *text)
+{
+	return xstrdup(text != NULL ? text : "");
+}
+
+void game_copy(struct game *to, const struct game *from)
+{
+	*to = *from;
+	to->dir = text_or_empty(from->dir);
+	to->name = text_or_empty(from->name);
+	to->hub_id = text_or_empty(from->hub_id);
+	to->executable = text_or_empty(from->executable);
+	to->user_id = text_or_empty(from->user_id);
+	to->pending = text_or_empty(from->pending);
+}
+
+void game_finish(struct game *game)
+{
+	json_finish(game, game_fields);
+}
+
+static bool check_list(const void *object, struct error *err)
+{
+	const struct game_list *list = object;
+
+	return list->version == REGISTRY_VERSION ||
+	       error_set(err, ERROR_INVALID, "its version is not %d", REGISTRY_VERSION);
+}
+
+static const struct state_file registry_file = {
+	.what = "the list of installed games",
+	.loss = "a new one is begun",
+	.max_bytes = REGISTRY_MAX_BYTES,
+	.fields = game_list_fields,
+	.object_bytes = sizeof(struct game_list),
+	.check = check_list,
+};
+
+static void fill_empty_texts(struct game *game)
+{
+	char **const texts[] = { &game->hub_id, &game->executable, &game->user_id, &game->pending };
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		if (*texts[i] == NULL) {
+			*texts[i] = xstrdup("");
+		}
+	}
+}
+
+struct game_registry *game_registry_create(const char *path, char **notice)
+{
+	struct game_registry *registry = xcalloc(1, sizeof(*registry));
+	struct error err = { 0 };
+
+	*notice = NULL;
+	registry->path = xstrdup(path);
+	if (!state_file_read(&registry_file, path, &registry->list, notice, &err)) {
+		*notice = xstrdup(err.message);
+	}
+	registry->list.version = REGISTRY_VERSION;
+	for (size_t i = 0; i < registry->list.games_count; i++) {
+		fill_empty_texts(&registry->list.games[i]);
+	}
+	return registry;
+}
+
+void game_registry_destroy(struct game_registry *registry)
+{
+	if (registry == NULL) {
+		return;
+	}
+	json_finish(&registry->list, game_list_fields);
+	free(registry->path);
+	free(registry);
+}
+
+static bool index_of(const struct game_registry *registry, const char *dir, size_t *index)
+{
+	for (size_t i = 0; i < registry->list.games_count; i++) {
+		if (strcmp(registry->list.games[i].dir, dir) == 0) {
+			*index = i;
+			return true;
+		}
+	}
+	return false;
+}
+
+const struct game *game_registry_find(const struct game_registry *registry, const char *dir)
+{
+	size_t index;
+
+	return index_of(registry, dir, &index) ? &registry->list.games[index] : NULL;
+}
+
+const struct game *game_registry_find_app(const struct game_registry *registry, uint32_t app_id)
+{
+	for (size_t i = 0; app_id != 0 && i < registry->list.games_count; i++) {
+		if (registry->list.games[i].app_id == app_id) {
+			return &registry->list.games[i];
+		}
+	}
+	return NULL;
+}
+
+const struct game *game_registry_find_file(const struct game_registry *registry, const char *path)
+{
+	for (size_t i = 0; i < registry->list.games_count; i++) {
+		if (path_is_within(path, registry->list.games[i].dir)) {
+			return &registry->list.games[i];
+		}
+	}
+	return NULL;
+}
+
+const struct game *game_registry_at(const struct game_registry *registry, size_t index)
+{
+	return index < registry->list.games_count ? &registry->list.games[index] : NULL;
+}
+
+size_t game_registry_count(const struct game_registry *registry)
+{
+	return registry->list.games_count;
+}
+
+void game_registry_set_changed(
+	struct game_registry *registry, void (*changed)(void *user), void *user)
+{
+	registry->changed = changed;
+	registry->user = user;
+}
+
+static void tell_changed(const struct game_registry *registry)
+{
+	if (registry->changed != NULL) {
+		registry->changed(registry->user);
+	}
+}
+
+bool game_registry_put(struct game_registry *registry, const struct game *game, struct error *err)
+{
+	struct game_list *list = &registry->list;
+	struct game before = { 0 }, added;
+	size_t index;
+	bool replaced = index_of(registry, game->dir, &index);
+
+	game_copy(&added, game);
+	if (replaced) {
+		before = list->games[index];
+	} else {
+		index = list->games_count++;
+		list->games = xrealloc(list->games, list->games_count, sizeof(struct game));
+	}
+	list->games[index] = added;
+	if (state_file_write(&registry_file, registry->path, &registry->list, err)) {
+		game_finish(&before);
+		tell_changed(registry);
+		return true;
+	}
+	game_finish(&added);
+	if (replaced) {
+		list->games[index] = before;
+	} else {
+		list->games_count--;
+	}
+	return false;
+}
+
+bool game_registry_remove(struct game_registry *registry, const char *dir, struct error *err)
+{
+	struct game_list *list = &registry->list;
+	struct game removed;
+	size_t index;
+
+	if (!index_of(registry, dir, &index)) {
+		return true;
+	}
+	removed = list->games[index];
+	list->games_count--;
+	memmove(&list->games[index], &list->games[index + 1],
+		(list->games_count - index) * sizeof(struct game));
+	if (state_file_write(&registry_file, registry->path, &registry->list, err)) {
+		game_finish(&removed);
+		tell_changed(registry);
+		return true;
+	}
+	memmove(&list->games[index + 1], &list->games[index],
+		(list->games_count - index) * sizeof(struct game));
+	list->games[index] = removed;
+	list->games_count++;
+	return false;
+}

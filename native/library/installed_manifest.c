@@ -1,0 +1,111 @@
+#include "library/installed_manifest.h"
+
+#include "core/atomic_file.h"
+#include "core/cleanup.h"
+#include "core/error.h"
+#include "core/sha256.h"
+#include "core/strbuf.h"
+#include "core/xalloc.h"
+#include "upload/upload_manifest.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define MANIFEST_VERSION 1
+#define MANIFEST_MAX_BYTES (64 * 1024 * 1024)
+
+const struct json_field installed_file_fields[] = {
+	JSON_FIELD(struct installed_file, path, "path", JSON_STRING, JSON_REQUIRED),
+	JSON_FIELD(struct installed_file, size_bytes, "size", JSON_INT64, JSON_REQUIRED),
+	JSON_FIELD(struct installed_file, mtime_s, "mtime", JSON_INT64, JSON_REQUIRED),
+	JSON_FIELD(struct installed_file, mtime_ns, "mtimeNs", JSON_INT64, 0),
+	JSON_FIELD(struct installed_file, sha256, "sha256", JSON_STRING, JSON_OMIT_EMPTY),
+	JSON_FIELD(struct installed_file, kept, "kept", JSON_BOOL, JSON_OMIT_EMPTY),
+	JSON_FIELDS_END,
+};
+
+static const struct json_field installed_manifest_fields[] = {
+	JSON_FIELD(struct installed_manifest, version, "version", JSON_INT64, JSON_REQUIRED),
+	JSON_FIELD(struct installed_manifest, dir, "dir", JSON_STRING, JSON_REQUIRED),
+	JSON_FIELD_ARRAY(
+		struct installed_manifest, files, "files", installed_file_fields, JSON_REQUIRED),
+	JSON_FIELDS_END,
+};
+
+static char *file_of(const char *state_dir, const char *dir)
+{
+	char hex[SHA256_HEX_BYTES];
+
+	sha256_of(dir, strlen(dir), hex);
+	return xasprintf("%s/manifests/%s.json", state_dir, hex);
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct installed_file *left = a, *right = b;
+
+	return upload_path_compare(left->path, right->path);
+}
+
+void installed_manifest_read(
+	struct installed_manifest *manifest, const char *state_dir, const char *dir)
+{
+	AUTO(free_ptr) char *path = file_of(state_dir, dir);
+	AUTO(strbuf_finish) struct strbuf text = { 0 };
+
+	*manifest = (struct installed_manifest){ 0 };
+	if (!atomic_file_read(path, MANIFEST_MAX_BYTES, &text, NULL) ||
+		!json_read_text(
+			manifest, installed_manifest_fields, text.data, text.length, NULL) ||
+		manifest->version != MANIFEST_VERSION || strcmp(manifest->dir, dir) != 0) {
+		installed_manifest_finish(manifest);
+		return;
+	}
+	/* bsearch() must not depend on who wrote the file. */
+	if (manifest->files_count > 0) {
+		qsort(manifest->files, manifest->files_count, sizeof(*manifest->files), compare);
+	}
+}
+
+void installed_manifest_finish(struct installed_manifest *manifest)
+{
+	json_finish(manifest, installed_manifest_fields);
+	*manifest = (struct installed_manifest){ 0 };
+}
+
+bool installed_manifest_write(const char *state_dir, const char *dir,
+	const struct installed_file *files, size_t count, struct error *err)
+{
+	AUTO(free_ptr) char *path = file_of(state_dir, dir);
+	AUTO(free_ptr) char *dir_copy = xstrdup(dir);
+	AUTO(free_ptr) struct installed_file *known = xcalloc(count, sizeof(*known));
+	AUTO(strbuf_finish) struct strbuf text = { 0 };
+	struct installed_manifest manifest = {
+		.version = MANIFEST_VERSION, .dir = dir_copy, .files = known
+	};
+
+	for (size_t i = 0; i < count; i++) {
+		if (files[i].sha256 != NULL && files[i].size_bytes > 0) {
+			known[manifest.files_count] = files[i];
+			known[manifest.files_count++].kept = false;
+		}
+	}
+	json_write(&text, installed_manifest_fields, &manifest);
+	return atomic_file_write(path, text.data, text.length, 0600, err);
+}
+
+struct installed_file *installed_manifest_find(
+	const struct installed_manifest *manifest, const char *path)
+{
+	struct installed_file key = { .path = (char *)path };
+
+	return manifest->files_count == 0 ? NULL
+					  : bsearch(&key, manifest->files, manifest->files_count,
+						    sizeof(*manifest->files), compare);
+}
+
+bool installed_file_is_untouched(const struct installed_file *file, const struct stat *stat)
+{
+	return S_ISREG(stat->st_mode) && stat->st_size == file->size_bytes &&
+	       stat->st_mtim.tv_sec == file->mtime_s && stat->st_mtim.tv_nsec == file->mtime_ns;
+}

@@ -1,0 +1,170 @@
+#define LOG_MODULE "trash"
+
+#include "library/trash_list.h"
+
+#include "core/cleanup.h"
+#include "core/error.h"
+#include "core/json.h"
+#include "core/log.h"
+#include "core/state_file.h"
+#include "core/xalloc.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define FILE_VERSION 1
+#define FILE_MAX_BYTES (16 * 1024 * 1024)
+
+static const struct json_field trash_list_fields[] = {
+	JSON_FIELD(struct trash_list, version, "version", JSON_INT64, JSON_REQUIRED),
+	JSON_FIELD_ARRAY(struct trash_list, games, "games", trashed_game_fields, JSON_REQUIRED),
+	JSON_FIELD_ARRAY(struct trash_list, discarded, "discarded", trashed_game_fields, 0),
+	JSON_FIELDS_END,
+};
+
+static bool check_file(const void *object, struct error *err)
+{
+	const struct trash_list *list = object;
+
+	if (list->version != FILE_VERSION) {
+		return error_set(err, ERROR_INVALID, "its version is not %d", FILE_VERSION);
+	}
+	for (size_t i = 0; i < list->games_count; i++) {
+		if (!trashed_game_check(&list->games[i], err)) {
+			return false;
+		}
+	}
+	for (size_t i = 0; i < list->discarded_count; i++) {
+		if (!trashed_game_check(&list->discarded[i], err)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static const struct state_file trash_file = {
+	.what = "the list of deleted games",
+	.loss = "none of them can be restored; their folders stay in '.capydeck/trash'",
+	.max_bytes = FILE_MAX_BYTES,
+	.fields = trash_list_fields,
+	.object_bytes = sizeof(struct trash_list),
+	.check = check_file,
+};
+
+void trash_list_load(struct trash_list *list, const char *path, char **notice)
+{
+	struct error err = { 0 };
+
+	*notice = NULL;
+	if (!state_file_read(&trash_file, path, list, notice, &err)) {
+		*notice = xstrdup(err.message);
+	}
+	list->path = xstrdup(path);
+	list->version = FILE_VERSION;
+	for (size_t i = 0; i < list->games_count; i++) {
+		trashed_game_complete(&list->games[i]);
+	}
+	for (size_t i = 0; i < list->discarded_count; i++) {
+		trashed_game_complete(&list->discarded[i]);
+	}
+}
+
+void trash_list_finish(struct trash_list *list)
+{
+	while (list->games_count > 0) {
+		trash_list_drop(list, list->games_count - 1);
+	}
+	while (list->discarded_count > 0) {
+		trash_list_drop_discarded(list, list->discarded_count - 1);
+	}
+	free(list->games);
+	free(list->discarded);
+	free(list->path);
+	*list = (struct trash_list){ 0 };
+}
+
+static bool save(const struct trash_list *list, struct error *err)
+{
+	return state_file_write(&trash_file, list->path, list, err);
+}
+
+void trash_list_save_or_warn(const struct trash_list *list)
+{
+	struct error err;
+
+	if (!save(list, &err)) {
+		log_warning("%s", err.message);
+	}
+}
+
+/* The game is emptied. */
+static void append(struct trashed_game **games, size_t *count, struct trashed_game *game)
+{
+	*games = xrealloc(*games, *count + 1, sizeof(**games));
+	(*games)[(*count)++] = *game;
+	*game = (struct trashed_game){ 0 };
+}
+
+static struct trashed_game take(struct trashed_game *games, size_t *count, size_t index)
+{
+	struct trashed_game taken = games[index];
+
+	(*count)--;
+	memmove(&games[index], &games[index + 1], (*count - index) * sizeof(*games));
+	return taken;
+}
+
+struct trashed_game *trash_list_add(
+	struct trash_list *list, const struct game *game, struct error *err)
+{
+	AUTO(trashed_game_finish) struct trashed_game fresh;
+
+	trashed_game_init(&fresh, game);
+	if (!trashed_game_check(&fresh, err)) {
+		return NULL;
+	}
+	append(&list->games, &list->games_count, &fresh);
+	if (!save(list, err)) {
+		trash_list_drop(list, list->games_count - 1);
+		return NULL;
+	}
+	return &list->games[list->games_count - 1];
+}
+
+bool trash_list_find(
+	const struct trash_list *list, const char *id, size_t *index, struct error *err)
+{
+	for (size_t i = 0; i < list->games_count; i++) {
+		if (strcmp(list->games[i].id, id) == 0) {
+			*index = i;
+			return true;
+		}
+	}
+	return error_set(err, ERROR_NOT_FOUND, "there is no deleted game '%s'", id);
+}
+
+struct trashed_game trash_list_take(struct trash_list *list, size_t index)
+{
+	return take(list->games, &list->games_count, index);
+}
+
+void trash_list_drop(struct trash_list *list, size_t index)
+{
+	struct trashed_game game = trash_list_take(list, index);
+
+	trashed_game_finish(&game);
+}
+
+void trash_list_discard(struct trash_list *list, size_t index)
+{
+	struct trashed_game game = trash_list_take(list, index);
+
+	append(&list->discarded, &list->discarded_count, &game);
+}
+
+void trash_list_drop_discarded(struct trash_list *list, size_t index)
+{
+	struct trashed_game game = take(list->discarded, &list->discarded_count, index);
+
+	trashed_game_finish(&game);
+}

@@ -1,0 +1,40 @@
+#pragma once
+
+#include "library/trashed_game.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct error;
+
+/* What game_trash.c remembers: <state_dir>/trash.json. Indices are of games, if not said. */
+struct trash_list {
+	int64_t version;
+	struct trashed_game *games; /* to be had again; newest last */
+	size_t games_count;
+	struct trashed_game *discarded; /* to be deleted for good; newest last */
+	size_t discarded_count;
+	char *path;
+};
+
+/* Fills a zeroed list. *notice (caller frees, else NULL): a file was set aside. */
+void trash_list_load(struct trash_list *list, const char *path, char **notice);
+void trash_list_finish(struct trash_list *list);
+
+/* For a change that the next start would find out by itself: a failure is logged. */
+void trash_list_save_or_warn(const struct trash_list *list);
+
+/* At the end, under a new id, and saved. NULL on error: INVALID (its folder's path), IO, NO_SPACE.
+ */
+struct trashed_game *trash_list_add(
+	struct trash_list *list, const struct game *game, struct error *err);
+/* Errors: NOT_FOUND. */
+bool trash_list_find(
+	const struct trash_list *list, const char *id, size_t *index, struct error *err);
+
+/* Not saved. What take returns is the caller's. */
+struct trashed_game trash_list_take(struct trash_list *list, size_t index);
+void trash_list_drop(struct trash_list *list, size_t index);
+void trash_list_discard(struct trash_list *list, size_t index);
+void trash_list_drop_discarded(struct trash_list *list, size_t index); /* of the discarded */

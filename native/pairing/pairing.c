@@ -1,0 +1,347 @@
+#include "pairing/pairing.h"
+
+#include "core/cleanup.h"
+#include "core/error.h"
+#include "core/loop.h"
+#include "core/random.h"
+#include "core/sha256.h"
+#include "core/xalloc.h"
+#include "pairing/guess_limiter.h"
+#include "pairing/pairing_turns.h"
+#include "proto/proto_constants.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TRIES_PER_CODE 3
+#define CODE_LIMIT 1000000
+#define CODE_BYTES (PAIRING_CODE_DIGITS + 1)
+
+struct pairing {
+	struct loop *loop;
+	struct guess_limiter *limiter;
+	int64_t expires_ms;
+	struct pairing_turns turns;
+	struct pairing_listener *listeners;
+	unsigned listener_count;
+
+	bool is_shown;
+	char code[CODE_BYTES];
+	struct pairing_view view;
+	unsigned tries_left;
+	struct loop_timer *expiry;
+
+	char *tried;   /* waits to be judged; NULL when none … */
+	void *attempt; /* … and whose it is */
+	struct loop_timer *judgement;
+
+	/* Of the code that is shown or, after it ended, of the last one; holder NULL: gone. */
+	struct pairing_request request;
+};
+
+static void on_expired(void *user);
+static void on_judgement(void *user);
+
+const char *pairing_end_text(enum pairing_end end)
+{
+	switch (end) {
+	case PAIRING_USED:
+		return "code used";
+	case PAIRING_EXPIRED:
+		return "code expired";
+	case PAIRING_DISMISSED:
+		return "dismissed on the device";
+	case PAIRING_GUESSED:
+		return "invalid code";
+	case PAIRING_REPLACED:
+		return "the Hub asked again from another connection";
+	case PAIRING_GONE:
+		return "no code was asked for";
+	}
+	return "";
+}
+
+struct pairing *pairing_create(const struct pairing_options *options)
+{
+	struct pairing *pairing = xcalloc(1, sizeof(*pairing));
+
+	pairing->loop = options->loop;
+	pairing->limiter = options->limiter;
+	pairing->expires_ms = options->expires_ms;
+	pairing->expiry = loop_timer_create(options->loop, on_expired, pairing);
+	pairing->judgement = loop_timer_create(options->loop, on_judgement, pairing);
+	return pairing;
+}
+
+static void forget_request(struct pairing *pairing)
+{
+	free((char *)pairing->request.hub_id);
+	free((char *)pairing->request.hub_name);
+	free((char *)pairing->request.address);
+	pairing->request = (struct pairing_request){ .holder = NULL };
+}
+
+static void forget_try(struct pairing *pairing)
+{
+	loop_timer_stop(pairing->judgement);
+	if (pairing->tried != NULL) {
+		explicit_bzero(pairing->tried, strlen(pairing->tried));
+		free(TAKE_PTR(pairing->tried));
+		pairing->request.judged(TAKE_PTR(pairing->attempt), PAIRING_VOID);
+	}
+}
+
+void pairing_destroy(struct pairing *pairing)
+{
+	if (pairing == NULL) {
+		return;
+	}
+	assert(pairing->listeners == NULL);
+	forget_try(pairing);
+	forget_request(pairing);
+	loop_timer_destroy(pairing->expiry);
+	loop_timer_destroy(pairing->judgement);
+	explicit_bzero(pairing->code, sizeof(pairing->code));
+	free(pairing);
+}
+
+static void end(struct pairing *pairing, enum pairing_end how)
+{
+	if (!pairing->is_shown) {
+		return;
+	}
+	pairing->is_shown = false;
+	explicit_bzero(pairing->code, sizeof(pairing->code));
+	loop_timer_stop(pairing->expiry);
+	forget_try(pairing);
+	if (how == PAIRING_USED) {
+		pairing_turns_forget(&pairing->turns, pairing->request.address);
+	} else {
+		pairing_turns_wasted(&pairing->turns, pairing->request.address);
+	}
+	for (struct pairing_listener *listener = pairing->listeners; listener != NULL;
+		listener = listener->next) {
+		listener->hide(listener->user, how);
+	}
+	if (how == PAIRING_USED || how == PAIRING_GONE) {
+		forget_request(pairing);
+	} else {
+		pairing->request.ended(pairing->request.holder, how);
+	}
+}
+
+static void on_expired(void *user)
+{
+	struct pairing *pairing = user;
+
+	/* A try that was made in time is judged first. */
+	if (pairing->tried == NULL) {
+		end(pairing, PAIRING_EXPIRED);
+	}
+}
+
+static void show(struct pairing *pairing, int64_t expires_at_ms)
+{
+	snprintf(pairing->code, sizeof(pairing->code), "%06u", random_below(CODE_LIMIT));
+	pairing->is_shown = true;
+	pairing->tries_left = TRIES_PER_CODE;
+	pairing->view = (struct pairing_view){
+		.code = pairing->code,
+		.hub_id = pairing->request.hub_id,
+		.hub_name = pairing->request.hub_name,
+		.address = pairing->request.address,
+		.expires_at_ms = expires_at_ms,
+	};
+	loop_timer_set(pairing->expiry, expires_at_ms - loop_now_ms());
+	for (struct pairing_listener *listener = pairing->listeners; listener != NULL;
+		listener = listener->next) {
+		listener->show(listener->user, &pairing->view);
+	}
+}
+
+bool pairing_check_lockout(const struct pairing *pairing, const char *address, struct error *err)
+{
+	int64_t seconds = guess_limiter_locked_seconds(pairing->limiter, address, loop_now_ms());
+
+	if (seconds == 0) {
+		return true;
+	}
+	return error_set(err, ERROR_LOCKED_OUT,
+		"too many wrong codes from %s; try again in %lld seconds", address,
+		(long long)seconds);
+}
+
+static bool is_same_hub(const struct pairing *pairing, const struct pairing_request *request)
+{
+	return request->holder == pairing->request.holder ||
+	       (strcmp(request->hub_id, pairing->request.hub_id) == 0 &&
+		       strcmp(request->address, pairing->request.address) == 0);
+}
+
+bool pairing_begin(
+	struct pairing *pairing, const struct pairing_request *request, struct error *err)
+{
+	bool is_own = pairing->is_shown && is_same_hub(pairing, request);
+	int64_t now_ms = loop_now_ms(), expires_at_ms = now_ms + pairing->expires_ms;
+	bool is_its_turn;
+
+	if (!pairing_check_lockout(pairing, request->address, err)) {
+		return false;
+	}
+	is_its_turn = pairing_turns_ask(
+		&pairing->turns, request->address, is_own || !pairing->is_shown, now_ms);
+	if (is_own && !is_its_turn) {
+		expires_at_ms = pairing->view.expires_at_ms; /* asking again prolongs nothing */
+	} else if (!is_its_turn) {
+		if (pairing->is_shown) {
+			return error_set(err, ERROR_LOCKED_OUT,
+				"the device shows another Hub's code; try again in %lld seconds",
+				(long long)pairing_seconds_left(pairing));
+		}
+		return error_set(err, ERROR_LOCKED_OUT,
+			"another Hub waits for its turn to pair; try again in %d seconds",
+			PAIRING_TURN_WAIT_MS / 1000);
+	}
+	end(pairing, request->holder == pairing->request.holder ? PAIRING_GONE : PAIRING_REPLACED);
+	forget_request(pairing);
+	pairing->request = *request;
+	pairing->request.hub_id = xstrdup(request->hub_id);
+	pairing->request.hub_name = xstrdup(request->hub_name);
+	pairing->request.address = xstrdup(request->address);
+	show(pairing, expires_at_ms);
+	return true;
+}
+
+bool pairing_is_held_by(const struct pairing *pairing, const void *holder)
+{
+	return pairing->is_shown && pairing->request.holder == holder;
+}
+
+static void judge(struct pairing *pairing, const char *code, void *attempt)
+{
+	void (*judged)(void *attempt, enum pairing_verdict verdict) = pairing->request.judged;
+	const void *holder = pairing->request.holder;
+	bool is_expired = loop_now_ms() >= pairing->view.expires_at_ms;
+	bool is_void;
+
+	if (strlen(code) == PAIRING_CODE_DIGITS && equal_in_constant_time(code, pairing->code)) {
+		guess_limiter_right(pairing->limiter, pairing->request.address);
+		end(pairing, PAIRING_USED);
+		judged(attempt, PAIRING_RIGHT);
+		return;
+	}
+	guess_limiter_wrong(pairing->limiter, pairing->request.address, loop_now_ms());
+	is_void = --pairing->tries_left == 0 ||
+		  !pairing_check_lockout(pairing, pairing->request.address, NULL);
+	judged(attempt, PAIRING_WRONG);
+	if (pairing_is_held_by(pairing, holder) && (is_void || is_expired)) {
+		end(pairing, is_void ? PAIRING_GUESSED : PAIRING_EXPIRED);
+	}
+}
+
+static void on_judgement(void *user)
+{
+	struct pairing *pairing = user;
+	AUTO(free_ptr) char *code = TAKE_PTR(pairing->tried);
+
+	judge(pairing, code, TAKE_PTR(pairing->attempt));
+	explicit_bzero(code, strlen(code));
+}
+
+bool pairing_try(struct pairing *pairing, const void *holder, const char *code, void *attempt,
+	struct error *err)
+{
+	int64_t delay_ms = guess_limiter_delay_ms(pairing->limiter, loop_now_ms());
+
+	if (!pairing_is_held_by(pairing, holder)) {
+		return error_set(err, ERROR_NOT_FOUND, "no code is shown for this connection");
+	}
+	if (pairing->tried != NULL) {
+		return error_set(err, ERROR_LOCKED_OUT,
+			"a code is being checked; try again after its answer");
+	}
+	if (delay_ms == 0) {
+		judge(pairing, code, attempt);
+	} else {
+		pairing->tried = xstrdup(code);
+		pairing->attempt = attempt;
+		loop_timer_set(pairing->judgement, delay_ms);
+	}
+	return true;
+}
+
+void pairing_abandon(struct pairing *pairing, const void *holder)
+{
+	if (pairing->request.holder != holder) {
+		return;
+	}
+	end(pairing, PAIRING_GONE);
+	forget_request(pairing);
+}
+
+bool pairing_dismiss(struct pairing *pairing, struct error *err)
+{
+	if (!pairing->is_shown) {
+		return error_set(err, ERROR_NOT_FOUND, "no pairing code is shown");
+	}
+	end(pairing, PAIRING_DISMISSED);
+	return true;
+}
+
+bool pairing_reopen(struct pairing *pairing, struct error *err)
+{
+	if (pairing->is_shown) {
+		return error_set(err, ERROR_CONFLICT, "a pairing code is shown already, for '%s'",
+			pairing->request.hub_name);
+	}
+	if (pairing->request.holder == NULL) {
+		return error_set(err, ERROR_NOT_FOUND,
+			"no Hub waits for a pairing code; start pairing on the Hub again");
+	}
+	guess_limiter_right(pairing->limiter, pairing->request.address);
+	show(pairing, loop_now_ms() + pairing->expires_ms);
+	pairing->request.reopened(pairing->request.holder);
+	return true;
+}
+
+const struct pairing_view *pairing_view(const struct pairing *pairing)
+{
+	return pairing->is_shown ? &pairing->view : NULL;
+}
+
+int64_t pairing_seconds_left(const struct pairing *pairing)
+{
+	int64_t left_ms = pairing->view.expires_at_ms - loop_now_ms();
+
+	return !pairing->is_shown || left_ms < 0 ? 0 : (left_ms + 999) / 1000;
+}
+
+void pairing_listen(struct pairing *pairing, struct pairing_listener *listener)
+{
+	listener->next = pairing->listeners;
+	pairing->listeners = listener;
+	pairing->listener_count++;
+	if (pairing->is_shown) {
+		listener->show(listener->user, &pairing->view);
+	}
+}
+
+void pairing_unlisten(struct pairing *pairing, struct pairing_listener *listener)
+{
+	struct pairing_listener **link = &pairing->listeners;
+
+	while (*link != NULL && *link != listener) {
+		link = &(*link)->next;
+	}
+	if (*link != NULL) {
+		*link = listener->next;
+		pairing->listener_count--;
+	}
+}
+
+unsigned pairing_listener_count(const struct pairing *pairing)
+{
+	return pairing->listener_count;
+}

@@ -1,0 +1,381 @@
+#include "push/chunk_sender.h"
+
+#include "core/cleanup.h"
+#include "core/error.h"
+#include "core/json.h"
+#include "core/sha256.h"
+#include "core/strbuf.h"
+#include "core/worker.h"
+#include "core/xalloc.h"
+#include "proto/proto_upload.h"
+#include "push/hub_client.h"
+#include "push/push_manifest.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <unistd.h>
+
+#define SEND_TRIES 3
+#define SMALL_FILE_SHARE 8
+/* Chunks read before there is room to send them, so that the link never waits for the disk. */
+#define READ_AHEAD_CHUNKS 2
+/* Beyond this the rest waits here: what lies in the socket's queue delays everything else. */
+#define QUEUED_CHUNKS 2
+
+#define CHUNK_ID_BYTES 24
+
+enum chunk_state { CHUNK_READING, CHUNK_READY, CHUNK_SENT };
+
+struct chunk {
+	struct worker_job job;
+	struct chunk_sender *sender;
+	TAILQ_ENTRY(chunk) link;
+	enum chunk_state state;
+	unsigned tries;
+	char id[CHUNK_ID_BYTES];
+	const struct push_file *file;
+	int64_t offset;
+	size_t length;
+	int root_fd;
+	char *upload_id;
+	struct strbuf message;
+	struct error err; /* of reading */
+};
+
+struct chunk_sender {
+	struct chunk_sender_options options;
+	const struct chunk_sender_events *events;
+	void *user;
+	char *upload_id;
+	int64_t *held; /* a manifest file's first bytes that the Agent holds */
+	int64_t held_bytes;
+	size_t next_file;
+	int64_t next_offset; /* −1: the next file has not been begun */
+	uint64_t last_id;
+	TAILQ_HEAD(, chunk) chunks; /* every one alive, oldest first */
+	int64_t weight_started;	    /* of all of them … */
+	int64_t weight_sent;	    /* … and of those that wait for their acknowledgement */
+	size_t reading_count;
+	bool is_over;	   /* finished or failed was called */
+	bool is_destroyed; /* waits for the last read to end */
+};
+
+static void read_chunk(struct worker_job *job);
+static void chunk_read(struct worker_job *job);
+
+static void free_chunk(struct chunk *chunk)
+{
+	strbuf_finish(&chunk->message);
+	free(chunk->upload_id);
+	free(chunk);
+}
+
+static int64_t weight_of(const struct chunk_sender *sender, const struct chunk *chunk)
+{
+	int64_t whole = sender->options.chunk_size_bytes;
+	int64_t least = sender->options.in_flight_count > 1 ? whole / SMALL_FILE_SHARE : whole;
+
+	return (int64_t)chunk->length > least ? (int64_t)chunk->length : least;
+}
+
+static void fail(struct chunk_sender *sender, const struct error *err)
+{
+	if (!sender->is_over) {
+		sender->is_over = true;
+		sender->events->failed(sender->user, err);
+	}
+}
+
+/* On a worker's thread: header, data and checksum in one buffer, nothing copied. */
+static bool fill_message(struct chunk *chunk, int fd, struct error *err)
+{
+	char checksum[SHA256_HEX_BYTES] =
+		"0000000000000000000000000000000000000000000000000000000000000000";
+	const struct upload_chunk header = {
+		.id = chunk->id,
+		.upload_id = chunk->upload_id,
+		.file_path = chunk->file->path,
+		.offset = chunk->offset,
+		.checksum = checksum,
+	};
+	AUTO(strbuf_finish) struct strbuf final = { 0 };
+	size_t header_length;
+	char *data;
+	size_t filled = 0;
+
+	strbuf_reset(&chunk->message);
+	chunk_frame_write(&chunk->message, &header);
+	header_length = chunk->message.length;
+	strbuf_reserve(&chunk->message, header_length + chunk->length);
+	data = strbuf_extend(&chunk->message, chunk->length);
+	while (filled < chunk->length) {
+		ssize_t got = pread(
+			fd, data + filled, chunk->length - filled, chunk->offset + (int64_t)filled);
+
+		if (got < 0 && errno == EINTR) {
+			continue;
+		}
+		if (got < 0) {
+			return error_set_errno(err, "cannot read '%s'", chunk->file->path);
+		}
+		if (got == 0) {
+			break; /* shorter than it was: the check below says so */
+		}
+		filled += (size_t)got;
+	}
+	if (!push_manifest_verify(fd, chunk->file, err)) {
+		return false;
+	}
+	sha256_of(data, chunk->length, checksum);
+	chunk_frame_write(&final, &header);
+	assert(final.length == header_length);
+	memcpy(chunk->message.data, final.data, header_length);
+	return true;
+}
+
+static void read_chunk(struct worker_job *job)
+{
+	struct chunk *chunk = (struct chunk *)job;
+	AUTO(close_fd) int fd = push_manifest_open(chunk->root_fd, chunk->file, &chunk->err);
+
+	if (fd < 0) {
+		return;
+	}
+	/* The next chunk opens the file anew and would lose the kernel's own read-ahead. */
+	posix_fadvise(fd, chunk->offset, (off_t)chunk->length * 4, POSIX_FADV_WILLNEED);
+	fill_message(chunk, fd, &chunk->err);
+}
+
+static void free_sender(struct chunk_sender *sender)
+{
+	free(sender->held);
+	free(sender->upload_id);
+	free(sender);
+}
+
+static void chunk_read(struct worker_job *job)
+{
+	struct chunk *chunk = (struct chunk *)job;
+	struct chunk_sender *sender = chunk->sender;
+
+	sender->reading_count--;
+	if (sender->is_destroyed) {
+		free_chunk(chunk);
+		if (sender->reading_count == 0) {
+			free_sender(sender);
+		}
+		return;
+	}
+	chunk->state = CHUNK_READY;
+	if (chunk->err.kind != ERROR_NONE) {
+		fail(sender, &chunk->err);
+		return;
+	}
+	chunk_sender_pump(sender);
+}
+
+static void start_reading(struct chunk_sender *sender, struct chunk *chunk)
+{
+	chunk->state = CHUNK_READING;
+	chunk->tries++;
+	chunk->err = (struct error){ 0 };
+	snprintf(chunk->id, sizeof(chunk->id), "chunk-%" PRIu64, ++sender->last_id);
+	sender->reading_count++;
+	worker_submit(sender->options.worker, &chunk->job);
+}
+
+static bool is_damage(const struct error *err)
+{
+	return err->kind == ERROR_INVALID && strstr(err->message, "checksum mismatch") != NULL;
+}
+
+static void on_reply(void *user, const struct envelope *reply, const struct error *err)
+{
+	struct chunk *chunk = user;
+	struct chunk_sender *sender = chunk->sender;
+
+	if (sender->is_over) {
+		return; /* after a failure; destroy frees the chunk */
+	}
+	sender->weight_sent -= weight_of(sender, chunk);
+	if (err != NULL && is_damage(err) && chunk->tries < SEND_TRIES) {
+		start_reading(sender, chunk);
+		return;
+	}
+	if (err != NULL) {
+		fail(sender, err);
+		return;
+	}
+	sender->weight_started -= weight_of(sender, chunk);
+	TAILQ_REMOVE(&sender->chunks, chunk, link);
+	sender->events->acknowledged(sender->user,
+		(size_t)(chunk->file - sender->options.manifest->files), (int64_t)chunk->length);
+	free_chunk(chunk);
+	chunk_sender_pump(sender);
+}
+
+static bool has_room(const struct chunk_sender *sender, int64_t used, int64_t extra_chunks)
+{
+	int64_t limit = sender->options.in_flight_count + extra_chunks;
+
+	return used + sender->options.chunk_size_bytes <= limit * sender->options.chunk_size_bytes;
+}
+
+/* The next run of bytes to be sent; false: there is none left. */
+static bool next_run(struct chunk_sender *sender, const struct push_file **file, int64_t *offset)
+{
+	const struct push_manifest *manifest = sender->options.manifest;
+
+	for (; sender->next_file < manifest->files_count; sender->next_file++) {
+		*file = &manifest->files[sender->next_file];
+		if (sender->next_offset < 0) {
+			sender->next_offset = sender->held[sender->next_file];
+		}
+		if (sender->next_offset < (*file)->stamp.size) {
+			*offset = sender->next_offset;
+			return true;
+		}
+		sender->next_offset = -1;
+	}
+	return false;
+}
+
+static void read_ahead(struct chunk_sender *sender)
+{
+	while (has_room(sender, sender->weight_started, READ_AHEAD_CHUNKS)) {
+		const struct push_file *file;
+		struct chunk *chunk;
+		int64_t offset;
+		int64_t length;
+
+		if (!next_run(sender, &file, &offset)) {
+			return;
+		}
+		length = file->stamp.size - offset;
+		if (length > sender->options.chunk_size_bytes) {
+			length = sender->options.chunk_size_bytes;
+		}
+		sender->next_offset += length;
+		chunk = xcalloc(1, sizeof(*chunk));
+		chunk->job.run = read_chunk;
+		chunk->job.done = chunk_read;
+		chunk->sender = sender;
+		chunk->file = file;
+		chunk->offset = offset;
+		chunk->length = (size_t)length;
+		chunk->root_fd = sender->options.manifest->root_fd;
+		chunk->upload_id = xstrdup(sender->upload_id);
+		TAILQ_INSERT_TAIL(&sender->chunks, chunk, link);
+		sender->weight_started += weight_of(sender, chunk);
+		start_reading(sender, chunk);
+	}
+}
+
+static struct chunk *first_ready(const struct chunk_sender *sender)
+{
+	struct chunk *chunk;
+
+	TAILQ_FOREACH(chunk, &sender->chunks, link)
+	{
+		if (chunk->state == CHUNK_READY) {
+			return chunk;
+		}
+	}
+	return NULL;
+}
+
+static void send_ready(struct chunk_sender *sender)
+{
+	size_t queue_limit = QUEUED_CHUNKS * (size_t)sender->options.chunk_size_bytes;
+	struct hub_client *client = sender->options.client;
+	struct chunk *chunk;
+
+	while (has_room(sender, sender->weight_sent, 0) &&
+		hub_client_queued_bytes(client) < queue_limit &&
+		(chunk = first_ready(sender)) != NULL) {
+		chunk->state = CHUNK_SENT;
+		sender->weight_sent += weight_of(sender, chunk);
+		hub_client_request_binary_take(client, chunk->id, &chunk->message, on_reply, chunk);
+	}
+}
+
+void chunk_sender_pump(struct chunk_sender *sender)
+{
+	if (sender->is_over) {
+		return;
+	}
+	read_ahead(sender);
+	send_ready(sender);
+	if (TAILQ_EMPTY(&sender->chunks)) {
+		sender->is_over = true;
+		sender->events->finished(sender->user);
+	}
+}
+
+static void take_held(struct chunk_sender *sender, const struct json_map *resume_from)
+{
+	const struct push_manifest *manifest = sender->options.manifest;
+
+	sender->held = xcalloc(manifest->files_count, sizeof(*sender->held));
+	for (size_t i = 0; i < resume_from->count; i++) {
+		const struct push_file *file =
+			push_manifest_find(manifest, resume_from->items[i].key);
+		int64_t bytes = resume_from->items[i].value;
+
+		/* More than the file has, or less than nothing, is nonsense: send all of it. */
+		if (file != NULL && bytes >= 0 && bytes <= file->stamp.size) {
+			sender->held[file - manifest->files] = bytes;
+			sender->held_bytes += bytes;
+		}
+	}
+}
+
+struct chunk_sender *chunk_sender_create(const struct chunk_sender_options *options,
+	const struct chunk_sender_events *events, void *user)
+{
+	struct chunk_sender *sender = xcalloc(1, sizeof(*sender));
+
+	sender->options = *options;
+	sender->events = events;
+	sender->user = user;
+	sender->upload_id = xstrdup(options->upload_id);
+	sender->options.upload_id = sender->upload_id;
+	sender->next_offset = -1;
+	TAILQ_INIT(&sender->chunks);
+	take_held(sender, options->resume_from);
+	sender->options.resume_from = NULL;
+	return sender;
+}
+
+void chunk_sender_destroy(struct chunk_sender *sender)
+{
+	struct chunk *chunk;
+	struct chunk *next;
+
+	if (sender == NULL) {
+		return;
+	}
+	for (chunk = TAILQ_FIRST(&sender->chunks); chunk != NULL; chunk = next) {
+		next = TAILQ_NEXT(chunk, link);
+		TAILQ_REMOVE(&sender->chunks, chunk, link);
+		if (chunk->state != CHUNK_READING) {
+			free_chunk(chunk);
+		}
+	}
+	sender->is_over = true;
+	sender->is_destroyed = true;
+	if (sender->reading_count == 0) {
+		free_sender(sender);
+	}
+}
+
+int64_t chunk_sender_held_bytes(const struct chunk_sender *sender)
+{
+	return sender->held_bytes;
+}

@@ -1,0 +1,153 @@
+#include "push/executable_guess.h"
+
+#include "core/cleanup.h"
+#include "core/error.h"
+#include "core/paths.h"
+#include "core/strbuf.h"
+#include "core/strvec.h"
+#include "core/xalloc.h"
+#include "push/push_manifest.h"
+
+#include <ctype.h>
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static bool matches(const char *const *patterns, const char *name)
+{
+	for (; *patterns != NULL; patterns++) {
+		if (fnmatch(*patterns, name, FNM_CASEFOLD) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool starts_like_a_program(const struct push_manifest *manifest, const char *path)
+{
+	AUTO(close_fd)
+	int fd = openat(manifest->root_fd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct stat status;
+	char start[4] = "";
+
+	if (fd < 0 || fstat(fd, &status) < 0 || (status.st_mode & S_IXUSR) == 0 ||
+		pread(fd, start, sizeof(start), 0) < 2) {
+		return false;
+	}
+	return memcmp(start, "#!", 2) == 0 || memcmp(start, "\177ELF", 4) == 0;
+}
+
+static bool is_candidate(const struct push_manifest *manifest, const char *path)
+{
+	static const char *const programs[] = { "*.x86_64", "*.exe", "*.sh", NULL };
+	static const char *const helpers[] = { "unins*.exe", "*crash*handler*", "*crash*report*",
+		"*redist*.exe", "dxsetup.exe", "*.so", "*.so.*", NULL };
+
+	if (strchr(path, '/') != NULL || matches(helpers, path)) {
+		return false;
+	}
+	return matches(programs, path) || starts_like_a_program(manifest, path);
+}
+
+/* "Super Tux 2" and "supertux2.x86_64": letters and digits up to the first dot. */
+static bool is_called_like(const char *path, const char *game_name)
+{
+	for (;;) {
+		while (*game_name != '\0' && !isalnum((unsigned char)*game_name)) {
+			game_name++;
+		}
+		while (*path != '\0' && *path != '.' && !isalnum((unsigned char)*path)) {
+			path++;
+		}
+		if (*path == '\0' || *path == '.' || *game_name == '\0') {
+			return (*path == '\0' || *path == '.') && *game_name == '\0';
+		}
+		if (tolower((unsigned char)*path) != tolower((unsigned char)*game_name)) {
+			return false;
+		}
+		path++;
+		game_name++;
+	}
+}
+
+static const char *choose(const struct push_manifest *manifest, const struct strvec *candidates,
+	const char *game_name)
+{
+	const char *chosen = NULL;
+
+	for (size_t i = 0; i < candidates->count; i++) {
+		if (candidates->count == 1 || is_called_like(candidates->items[i], game_name)) {
+			if (chosen != NULL) {
+				return NULL;
+			}
+			chosen = push_manifest_find(manifest, candidates->items[i])->path;
+		}
+	}
+	return chosen;
+}
+
+const char *executable_guess(
+	const struct push_manifest *manifest, const char *game_name, struct error *err)
+{
+	AUTO(strvec_finish) struct strvec candidates = { 0 };
+	AUTO(strbuf_finish) struct strbuf list = { 0 };
+	const char *chosen;
+
+	for (size_t i = 0; i < manifest->files_count; i++) {
+		if (is_candidate(manifest, manifest->files[i].path)) {
+			strvec_push(&candidates, manifest->files[i].path);
+		}
+	}
+	chosen = choose(manifest, &candidates, game_name);
+	if (chosen != NULL) {
+		return chosen;
+	}
+	for (size_t i = 0; i < candidates.count; i++) {
+		strbuf_appendf(&list, "%s%s", i > 0 ? ", " : "", candidates.items[i]);
+	}
+	if (candidates.count > 0) {
+		error_set(err, ERROR_CONFLICT,
+			"several files could start the game; say which with --exe: %s",
+			strbuf_text(&list));
+	} else {
+		error_set(err, ERROR_NOT_FOUND,
+			"no file at the top of the folder looks like a program; say which one "
+			"starts the game with --exe, or use --no-shortcut");
+	}
+	return NULL;
+}
+
+/* What remains of path, resolved, below dir, resolved; caller frees; NULL: it is not there. */
+static char *relative_to(const char *dir, const char *path)
+{
+	AUTO(free_ptr) char *root = realpath(dir, NULL);
+	AUTO(free_ptr) char *target = realpath(path, NULL);
+
+	if (root == NULL || target == NULL || !path_is_within(target, root) ||
+		strcmp(root, target) == 0) {
+		return NULL;
+	}
+	return xstrdup(target + strlen(root) + 1);
+}
+
+const char *executable_named(
+	const struct push_manifest *manifest, const char *dir, const char *path, struct error *err)
+{
+	AUTO(free_ptr) char *normal = path_normalise_relative(path, NULL);
+	AUTO(free_ptr) char *resolved = relative_to(dir, path);
+	const struct push_file *file = normal != NULL ? push_manifest_find(manifest, normal) : NULL;
+
+	if (file == NULL && resolved != NULL) {
+		file = push_manifest_find(manifest, resolved);
+	}
+	if (file == NULL) {
+		error_set(err, ERROR_NOT_FOUND,
+			"--exe '%s' is not among the files that are sent; give its path below '%s'",
+			path, dir);
+		return NULL;
+	}
+	return file->path;
+}

@@ -1,0 +1,403 @@
+#include "push/hub_client.h"
+
+#include "core/cleanup.h"
+#include "core/error.h"
+#include "core/loop.h"
+#include "core/strbuf.h"
+#include "core/xalloc.h"
+#include "proto/proto_constants.h"
+#include "proto/proto_envelope.h"
+#include "proto/proto_error.h"
+#include "proto/proto_session.h"
+#include "ws/lws_loop.h"
+#include "ws/ws_client.h"
+#include "ws/ws_conn.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CONNECT_WAIT_MS (10 * 1000)
+/*
+ * Nothing answered for so long while something is asked: the link is dead. Twice the protocol's
+ * limit, because a reply may stand behind chunks on a slow Wi-Fi.
+ */
+#define REPLY_WAIT_MS (2 * REQUEST_TIMEOUT_MS)
+/* The Agent's 10 s are for its small messages; a chunk may take longer to leave on slow Wi-Fi. */
+#define CHUNK_WRITE_WAIT_MS (60 * 1000)
+
+#define REQUEST_ID_BYTES 32
+
+struct request {
+	char id[REQUEST_ID_BYTES];
+	hub_reply *reply;
+	void *user;
+	struct request *next;
+};
+
+struct hub_client {
+	struct ws_client *ws;
+	struct ws_conn *conn; /* NULL unless open */
+	const struct hub_client_events *events;
+	void *user;
+	struct hub_connected hello;
+	struct request *requests; /* unanswered, oldest first */
+	struct request **requests_end;
+	struct loop_timer *reply_timer;
+	uint64_t last_id;
+	bool is_ready;
+	bool is_lost;
+};
+
+static void lose(struct hub_client *client, const struct error *err)
+{
+	if (client->is_lost) {
+		return;
+	}
+	client->is_lost = true;
+	loop_timer_stop(client->reply_timer);
+	client->events->lost(client->user, err);
+}
+
+/* The Agent refused something without which nothing goes on. */
+static void refuse(struct hub_client *client, const struct error *err)
+{
+	if (client->conn != NULL) {
+		ws_conn_close(client->conn, WS_CLOSE_NORMAL, "");
+	}
+	lose(client, err);
+}
+
+static void expect_reply(struct hub_client *client, const char *id, hub_reply *reply, void *user)
+{
+	struct request *request = xcalloc(1, sizeof(*request));
+
+	snprintf(request->id, sizeof(request->id), "%s", id);
+	request->reply = reply;
+	request->user = user;
+	*client->requests_end = request;
+	client->requests_end = &request->next;
+	if (!loop_timer_running(client->reply_timer)) {
+		loop_timer_set(client->reply_timer, REPLY_WAIT_MS);
+	}
+}
+
+/* Unlinks the request that a reply answers; NULL: nothing asked for it. */
+static struct request *take_request(struct hub_client *client, const char *id)
+{
+	for (struct request **at = &client->requests; *at != NULL; at = &(*at)->next) {
+		struct request *request = *at;
+
+		if (strcmp(request->id, id) != 0) {
+			continue;
+		}
+		*at = request->next;
+		if (client->requests_end == &request->next) {
+			client->requests_end = at;
+		}
+		return request;
+	}
+	return NULL;
+}
+
+static void on_reply_overdue(void *user)
+{
+	struct hub_client *client = user;
+	struct error err = { 0 };
+
+	error_set(&err, ERROR_TIMEOUT, "the Agent has not answered for %d s", REPLY_WAIT_MS / 1000);
+	refuse(client, &err);
+}
+
+static void become_ready(struct hub_client *client, const struct envelope *message)
+{
+	struct agent_status status = { 0 };
+	struct error err = { 0 };
+
+	if (json_read(&status, agent_status_fields, message->payload, &err)) {
+		client->is_ready = true;
+		client->events->ready(client->user, &status);
+	} else {
+		refuse(client, &err);
+	}
+	json_finish(&status, agent_status_fields);
+}
+
+static void want_code(struct hub_client *client, const struct envelope *message)
+{
+	struct pairing_required required = { .expires_in = PAIRING_EXPIRES_S };
+	struct error err = { 0 };
+
+	if (json_read(&required, pairing_required_fields, message->payload, &err)) {
+		client->events->code_wanted(client->user, HUB_CODE_NEW, required.expires_in);
+	} else {
+		refuse(client, &err);
+	}
+	json_finish(&required, pairing_required_fields);
+}
+
+static void on_hello_reply(void *user, const struct envelope *reply, const struct error *err)
+{
+	struct hub_client *client = user;
+	struct error strange = { 0 };
+
+	if (err != NULL) {
+		refuse(client, err);
+	} else if (strcmp(reply->type, "agent_status") == 0) {
+		become_ready(client, reply);
+	} else if (strcmp(reply->type, "pairing_required") == 0) {
+		want_code(client, reply);
+	} else {
+		error_set(&strange, ERROR_INVALID,
+			"the Agent greets with '%s': is it a CapyDeploy Agent?", reply->type);
+		refuse(client, &strange);
+	}
+}
+
+static void say_hello(struct hub_client *client)
+{
+	hub_client_request(client, "hub_connected", hub_connected_fields, &client->hello,
+		on_hello_reply, client);
+}
+
+static void read_pair_failed(struct hub_client *client, const struct envelope *reply)
+{
+	struct pair_failed failed = { 0 };
+	bool expired;
+
+	expired = json_read(&failed, pair_failed_fields, reply->payload, NULL) &&
+		  failed.reason != NULL && strstr(failed.reason, "expired") != NULL;
+	json_finish(&failed, pair_failed_fields);
+	client->events->code_wanted(client->user, expired ? HUB_CODE_EXPIRED : HUB_CODE_WRONG, 0);
+}
+
+static void on_confirm_reply(void *user, const struct envelope *reply, const struct error *err)
+{
+	struct hub_client *client = user;
+	struct pair_success success = { 0 };
+	struct error failure = { 0 };
+
+	if (err != NULL) {
+		refuse(client, err);
+		return;
+	}
+	if (strcmp(reply->type, "pair_failed") == 0) {
+		read_pair_failed(client, reply);
+		return;
+	}
+	if (json_read(&success, pair_success_fields, reply->payload, &failure)) {
+		client->events->paired(client->user, success.token);
+	} else {
+		refuse(client, &failure);
+	}
+	json_finish(&success, pair_success_fields);
+}
+
+static void answer(
+	struct hub_client *client, struct request *request, const struct envelope *message)
+{
+	struct error err = { 0 };
+
+	if (client->requests == NULL) {
+		loop_timer_stop(client->reply_timer);
+	} else {
+		loop_timer_set(client->reply_timer, REPLY_WAIT_MS);
+	}
+	if (message->error_code == 0) {
+		request->reply(request->user, message, NULL);
+	} else {
+		error_set(&err, proto_error_kind(message->error_code), "%s",
+			message->error_message != NULL ? message->error_message
+						       : "the Agent refused");
+		request->reply(request->user, NULL, &err);
+	}
+	free(request);
+}
+
+static void on_text(void *user, struct ws_conn *conn, const char *text, size_t length)
+{
+	struct hub_client *client = user;
+	AUTO(envelope_finish) struct envelope message = { 0 };
+	struct error err = { 0 };
+	struct request *request;
+
+	if (client->is_lost) {
+		return;
+	}
+	if (!envelope_read(&message, text, length, &err)) {
+		refuse(client, &err);
+		return;
+	}
+	request = message.id != NULL ? take_request(client, message.id) : NULL;
+	if (request != NULL) {
+		answer(client, request, &message);
+	} else if (!client->is_ready && strcmp(message.type, "agent_status") == 0) {
+		become_ready(client, &message); /* follows pair_success unasked */
+	}
+	/* Any other event tells what the replies tell as well. */
+}
+
+static void on_binary(void *user, struct ws_conn *conn, struct strbuf *message)
+{
+	/* No Agent sends any. */
+}
+
+static void *on_opened(void *owner, struct ws_conn *conn)
+{
+	struct hub_client *client = owner;
+
+	client->conn = conn;
+	say_hello(client);
+	return client;
+}
+
+static void on_closed(void *user, struct ws_conn *conn, unsigned code, const char *reason)
+{
+	struct hub_client *client = user;
+	struct error err = { 0 };
+
+	client->conn = NULL;
+	if (code == CLOSE_TOKEN_REVOKED) {
+		error_set(
+			&err, ERROR_UNAUTHORIZED, "the Agent has revoked this computer's pairing");
+	} else if (code == WS_CLOSE_NORMAL) {
+		/* Nothing broke, so connecting again would only throw the other one out. */
+		error_set(&err, ERROR_CONFLICT,
+			"another push from this computer has taken this one's place; run this again "
+			"when that is done");
+	} else if (reason != NULL && reason[0] != '\0') {
+		error_set(&err, ERROR_IO, "the Agent closed the connection: %s", reason);
+	} else if (code == WS_CLOSE_LINK_BROKE) {
+		error_set(&err, ERROR_IO, "the connection broke");
+	} else {
+		error_set(&err, ERROR_IO, "the Agent closed the connection (%u)", code);
+	}
+	lose(client, &err);
+}
+
+static void on_failed(void *owner, const struct error *err)
+{
+	lose(owner, err);
+}
+
+static void on_drained(void *user, struct ws_conn *conn)
+{
+	struct hub_client *client = user;
+
+	if (client->is_ready && !client->is_lost && client->events->drained != NULL) {
+		client->events->drained(client->user);
+	}
+}
+
+static const struct ws_events ws_events = {
+	.opened = on_opened,
+	.text = on_text,
+	.binary = on_binary,
+	.closed = on_closed,
+	.drained = on_drained,
+};
+
+struct hub_client *hub_client_create(struct lws_loop *lws_loop,
+	const struct hub_client_options *options, const struct hub_client_events *events,
+	void *user, struct error *err)
+{
+	struct hub_client *client = xcalloc(1, sizeof(*client));
+	struct ws_client_options ws = {
+		.host = options->host,
+		.port = options->port,
+		.path = PROTO_ENDPOINT_PATH,
+		.connect_wait_ms = CONNECT_WAIT_MS,
+		.limits = {
+			.ping_period_ms = PING_PERIOD_MS,
+			.pong_wait_ms = PONG_WAIT_MS,
+			.write_wait_ms = CHUNK_WRITE_WAIT_MS,
+			.max_message_bytes = MAX_MESSAGE_BYTES,
+			.max_queued_bytes = options->max_queued_bytes,
+		},
+		.events = &ws_events,
+		.owner = client,
+		.failed = on_failed,
+	};
+
+	client->events = events;
+	client->user = user;
+	client->requests_end = &client->requests;
+	client->hello = (struct hub_connected){
+		.name = xstrdup(options->hub_name),
+		.version = xstrdup(CAPYDECK_VERSION),
+		.hub_id = xstrdup(options->hub_id),
+		.token = xstrdup_or_null(options->token),
+		.platform = xstrdup("linux"),
+		.protocol_version = PROTO_VERSION,
+	};
+	client->reply_timer = loop_timer_create(lws_loop_core(lws_loop), on_reply_overdue, client);
+	client->ws = ws_client_create(lws_loop, &ws, err);
+	if (client->ws == NULL) {
+		hub_client_destroy(client);
+		return NULL;
+	}
+	return client;
+}
+
+void hub_client_destroy(struct hub_client *client)
+{
+	struct request *next;
+
+	if (client == NULL) {
+		return;
+	}
+	client->is_lost = true;
+	ws_client_destroy(client->ws);
+	for (struct request *request = client->requests; request != NULL; request = next) {
+		next = request->next;
+		free(request);
+	}
+	loop_timer_destroy(client->reply_timer);
+	json_finish(&client->hello, hub_connected_fields);
+	free(client);
+}
+
+void hub_client_confirm(struct hub_client *client, const char *code)
+{
+	const struct pair_confirm confirm = { .code = (char *)code };
+
+	hub_client_request(
+		client, "pair_confirm", pair_confirm_fields, &confirm, on_confirm_reply, client);
+}
+
+void hub_client_renew_code(struct hub_client *client)
+{
+	say_hello(client);
+}
+
+void hub_client_request(struct hub_client *client, const char *type,
+	const struct json_field *fields, const void *payload, hub_reply *reply, void *user)
+{
+	AUTO(strbuf_finish) struct strbuf text = { 0 };
+	char id[REQUEST_ID_BYTES];
+
+	if (client->conn == NULL) {
+		return; /* `lost` is on its way */
+	}
+	snprintf(id, sizeof(id), "request-%" PRIu64, ++client->last_id);
+	envelope_write(&text, id, type, fields, payload);
+	expect_reply(client, id, reply, user);
+	ws_conn_send_take(client->conn, &text);
+}
+
+void hub_client_request_binary_take(struct hub_client *client, const char *id,
+	struct strbuf *message, hub_reply *reply, void *user)
+{
+	if (client->conn == NULL) {
+		strbuf_finish(message);
+		return;
+	}
+	expect_reply(client, id, reply, user);
+	ws_conn_send_binary_take(client->conn, message);
+}
+
+size_t hub_client_queued_bytes(const struct hub_client *client)
+{
+	return client->conn != NULL ? ws_conn_queued_bytes(client->conn) : 0;
+}

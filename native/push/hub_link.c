@@ -1,0 +1,268 @@
+#include "push/hub_link.h"
+
+#include "core/cleanup.h"
+#include "core/error.h"
+#include "core/loop.h"
+#include "core/xalloc.h"
+#include "proto/proto_constants.h"
+#include "proto/proto_envelope.h"
+#include "proto/proto_session.h"
+#include "push/hub_tokens.h"
+#include "ws/lws_loop.h"
+
+#include <stdlib.h>
+
+#define RETRY_FIRST_MS 250
+#define RETRY_LAST_MS (15 * 1000)
+/* Room for the longest list of files besides the chunks under way. */
+#define QUEUE_MAX_BYTES (4 * (size_t)MAX_MESSAGE_BYTES)
+
+struct hub_link {
+	struct hub_link_options options;
+	const struct hub_link_events *events;
+	void *user;
+	struct hub_client *client;
+	struct loop_timer *timer; /* of the next try to connect */
+	int64_t retry_delay_ms;
+	int64_t retry_until_ms; /* 0: no try has failed since the last progress */
+	char *token;		/* the client's; NULL: none */
+	struct hub_link_agent agent;
+	bool was_up; /* once: a broken link is worth more tries */
+	bool is_over;
+};
+
+static void notice(struct hub_link *link, const char *text)
+{
+	link->events->notice(link->user, text);
+}
+
+static void fail(struct hub_link *link, const struct error *err)
+{
+	if (!link->is_over) {
+		link->is_over = true;
+		loop_timer_stop(link->timer);
+		link->events->failed(link->user, err);
+	}
+}
+
+static void keep_token(struct hub_link *link)
+{
+	struct error err = { 0 };
+	const struct hub_token token = {
+		.agent_id = link->agent.id,
+		.address = (char *)link->options.address,
+		.name = link->agent.name,
+		.token = link->token,
+	};
+
+	if (!hub_tokens_put(link->options.tokens, &token, &err)) {
+		notice(link, err.message);
+	}
+}
+
+static void forget_token(struct hub_link *link)
+{
+	struct error err = { 0 };
+
+	if (link->token != NULL && !hub_tokens_forget(link->options.tokens, link->token, &err)) {
+		notice(link, err.message);
+	}
+	free(TAKE_PTR(link->token));
+}
+
+static void learn(char **what, char **value)
+{
+	if (*value != NULL && (*value)[0] != '\0') {
+		free(*what);
+		*what = TAKE_PTR(*value);
+	}
+}
+
+static void add_capabilities(struct hub_link *link, const struct strvec *capabilities)
+{
+	for (size_t i = 0; i < capabilities->count; i++) {
+		if (!strvec_contains(&link->agent.capabilities, capabilities->items[i])) {
+			strvec_push(&link->agent.capabilities, capabilities->items[i]);
+		}
+	}
+}
+
+static void on_info_reply(void *user, const struct envelope *reply, const struct error *err)
+{
+	struct hub_link *link = user;
+	struct info_response info = { 0 };
+
+	/* An Agent that cannot say more about itself is an Agent nevertheless. */
+	if (err == NULL && json_read(&info, info_response_fields, reply->payload, NULL)) {
+		add_capabilities(link, &info.agent.capabilities);
+		learn(&link->agent.id, &info.agent.id);
+		learn(&link->agent.name, &info.agent.name);
+	}
+	json_finish(&info, info_response_fields);
+	if (link->token != NULL) {
+		keep_token(link); /* now with the Agent's id, or its new address or name */
+	}
+	link->was_up = true;
+	link->events->up(link->user, link->client, &link->agent);
+}
+
+static void on_ready(void *user, const struct agent_status *status)
+{
+	struct hub_link *link = user;
+	char *name = xstrdup_or_null(status->name);
+
+	learn(&link->agent.name, &name);
+	free(name);
+	strvec_finish(&link->agent.capabilities);
+	add_capabilities(link, &status->capabilities);
+	hub_client_request(link->client, "get_info", NULL, NULL, on_info_reply, link);
+}
+
+static void on_code_wanted(void *user, enum hub_code_reason reason, int64_t expires_in_s)
+{
+	struct hub_link *link = user;
+
+	forget_token(link);
+	link->events->code_wanted(link->user, reason, expires_in_s);
+}
+
+static void on_paired(void *user, const char *token)
+{
+	struct hub_link *link = user;
+
+	free(link->token);
+	link->token = xstrdup(token);
+	keep_token(link);
+	link->events->paired(link->user);
+}
+
+static void on_drained(void *user)
+{
+	struct hub_link *link = user;
+
+	link->events->drained(link->user);
+}
+
+static void try_again(struct hub_link *link, const struct error *why)
+{
+	int64_t now_ms = loop_now_ms();
+	struct error err = { 0 };
+
+	if (link->retry_until_ms == 0) {
+		link->retry_until_ms = now_ms + link->options.retry_ms;
+	}
+	if (now_ms >= link->retry_until_ms) {
+		error_set(&err, why->kind, "%s, and so it remained for %lld s", why->message,
+			(long long)link->options.retry_ms / 1000);
+		fail(link, &err);
+		return;
+	}
+	loop_timer_set(link->timer, link->retry_delay_ms);
+	link->retry_delay_ms *= 2;
+	if (link->retry_delay_ms > RETRY_LAST_MS) {
+		link->retry_delay_ms = RETRY_LAST_MS;
+	}
+	link->events->broken(link->user, why);
+}
+
+/* A name that is not found may only mean that our own Wi-Fi is gone as well. */
+static bool is_worth_another_try(const struct error *err)
+{
+	return err->kind == ERROR_IO || err->kind == ERROR_TIMEOUT || err->kind == ERROR_NOT_FOUND;
+}
+
+static void on_lost(void *user, const struct error *err)
+{
+	struct hub_link *link = user;
+
+	if (link->is_over) {
+		return;
+	}
+	if (err->kind == ERROR_UNAUTHORIZED && link->token != NULL) {
+		forget_token(link);
+		loop_timer_set(link->timer, 0);
+		link->events->broken(link->user, err);
+	} else if (link->was_up && is_worth_another_try(err)) {
+		try_again(link, err);
+	} else {
+		fail(link, err);
+	}
+}
+
+static const struct hub_client_events client_events = {
+	.ready = on_ready,
+	.code_wanted = on_code_wanted,
+	.paired = on_paired,
+	.drained = on_drained,
+	.lost = on_lost,
+};
+
+static void connect_now(void *user)
+{
+	struct hub_link *link = user;
+	const struct hub_link_options *options = &link->options;
+	struct hub_client_options client = {
+		.host = options->host,
+		.port = options->port,
+		.hub_id = options->tokens->hub_id,
+		.hub_name = options->hub_name,
+		.max_queued_bytes = QUEUE_MAX_BYTES,
+	};
+	struct error err = { 0 };
+
+	hub_client_destroy(TAKE_PTR(link->client));
+	free(link->token);
+	link->token =
+		xstrdup_or_null(hub_tokens_find(options->tokens, link->agent.id, options->address));
+	client.token = link->token;
+	link->client = hub_client_create(options->lws_loop, &client, &client_events, link, &err);
+	if (link->client == NULL) {
+		on_lost(link, &err);
+	}
+}
+
+struct hub_link *hub_link_create(
+	const struct hub_link_options *options, const struct hub_link_events *events, void *user)
+{
+	struct hub_link *link = xcalloc(1, sizeof(*link));
+
+	link->options = *options;
+	link->events = events;
+	link->user = user;
+	link->agent.id = xstrdup_or_null(options->agent_id);
+	link->retry_delay_ms = RETRY_FIRST_MS;
+	link->timer = loop_timer_create(lws_loop_core(options->lws_loop), connect_now, link);
+	loop_timer_set(link->timer, 0);
+	return link;
+}
+
+void hub_link_destroy(struct hub_link *link)
+{
+	if (link == NULL) {
+		return;
+	}
+	link->is_over = true;
+	hub_client_destroy(link->client);
+	loop_timer_destroy(link->timer);
+	free(link->token);
+	free(link->agent.id);
+	free(link->agent.name);
+	strvec_finish(&link->agent.capabilities);
+	free(link);
+}
+
+void hub_link_confirm(struct hub_link *link, const char *code)
+{
+	hub_client_confirm(link->client, code);
+}
+
+void hub_link_renew_code(struct hub_link *link)
+{
+	hub_client_renew_code(link->client);
+}
+
+void hub_link_note_progress(struct hub_link *link)
+{
+	link->retry_until_ms = 0;
+	link->retry_delay_ms = RETRY_FIRST_MS;
+}

@@ -1,0 +1,427 @@
+#include "push/hub_push.h"
+
+#include "core/cleanup.h"
+#include "core/error.h"
+#include "core/json.h"
+#include "core/strbuf.h"
+#include "core/xalloc.h"
+#include "proto/proto_constants.h"
+#include "proto/proto_envelope.h"
+#include "proto/proto_upload.h"
+#include "push/chunk_sender.h"
+#include "push/hash_cache.h"
+#include "push/manifest_hasher.h"
+#include "push/push_manifest.h"
+#include "ws/lws_loop.h"
+
+#include <stdlib.h>
+
+/* Room for the envelope around a manifest. */
+#define ENVELOPE_BYTES 1024
+
+struct hub_push {
+	struct hub_push_options options;
+	const struct hub_push_events *events;
+	void *user;
+	struct hub_link *link;
+	struct hub_client *client; /* borrowed from the link; NULL while it is down */
+	struct manifest_hasher *hasher;
+	struct chunk_sender *sender;
+	char *agent_name;
+	char *upload_id;
+	struct operation_result result;
+	bool *files_sent; /* of each file of the manifest: did any byte travel? */
+	size_t files_sent_count;
+	int64_t bytes_done;
+	int64_t bytes_sent;
+	bool wants_hashes; /* the Agent knows what to do with them */
+	bool is_hashed;
+	bool is_over;
+};
+
+static void end(struct hub_push *push, enum hub_push_end how, const struct error *err)
+{
+	if (push->is_over) {
+		return;
+	}
+	push->is_over = true;
+	push->events->finished(push->user, how, err);
+}
+
+/* Ends because the Agent answered so. */
+static void end_refused(struct hub_push *push, const struct error *err)
+{
+	switch (err->kind) {
+	case ERROR_UNAUTHORIZED:
+		end(push, HUB_PUSH_PAIRING_NEEDED, err);
+		return;
+	case ERROR_BLOCKED:
+	case ERROR_CONFLICT:
+	case ERROR_LOCKED_OUT:
+		end(push, HUB_PUSH_REFUSED, err);
+		return;
+	case ERROR_NO_SPACE:
+		end(push, HUB_PUSH_NO_SPACE, err);
+		return;
+	case ERROR_NONE:
+	case ERROR_INVALID:
+	case ERROR_NOT_FOUND:
+	case ERROR_TOO_LARGE:
+	case ERROR_NOT_IMPLEMENTED:
+	case ERROR_IO:
+	case ERROR_TIMEOUT:
+	case ERROR_CANCELLED:
+		break;
+	}
+	end(push, HUB_PUSH_FAILED, err);
+}
+
+static void report(struct hub_push *push, enum hub_push_phase phase, int64_t bytes_done,
+	int64_t bytes_total, const char *path)
+{
+	const struct hub_push_progress progress = {
+		.phase = phase,
+		.bytes_done = bytes_done,
+		.bytes_total = bytes_total,
+		.path = path,
+	};
+
+	push->events->progress(push->user, &progress);
+}
+
+static void report_sending(struct hub_push *push, enum hub_push_phase phase, const char *path)
+{
+	report(push, phase, push->bytes_done, push->options.manifest->total_bytes, path);
+}
+
+static void on_complete_reply(void *user, const struct envelope *reply, const struct error *err)
+{
+	struct hub_push *push = user;
+	struct error failure = { 0 };
+
+	if (err != NULL) {
+		end_refused(push, err);
+		return;
+	}
+	json_finish(&push->result, operation_result_fields);
+	push->result = (struct operation_result){ .success = true };
+	if (!json_read(&push->result, operation_result_fields, reply->payload, &failure)) {
+		end(push, HUB_PUSH_FAILED, &failure);
+	} else if (!push->result.success) {
+		error_set(&failure, ERROR_INVALID, "the Agent could not install it: %s",
+			push->result.message != NULL ? push->result.message : "no reason given");
+		end(push, HUB_PUSH_FAILED, &failure);
+	} else {
+		end(push, HUB_PUSH_DONE, NULL);
+	}
+}
+
+static void on_all_sent(void *user)
+{
+	struct hub_push *push = user;
+	struct complete_upload complete = {
+		.upload_id = push->upload_id,
+		.create_shortcut = push->options.shortcut != NULL,
+		.user_id = (char *)push->options.user_id,
+	};
+
+	if (push->options.shortcut != NULL) {
+		complete.shortcut = *push->options.shortcut;
+	}
+	report_sending(push, HUB_PUSH_COMPLETING, "");
+	hub_client_request(push->client, "complete_upload", complete_upload_fields, &complete,
+		on_complete_reply, push);
+}
+
+static void on_acknowledged(void *user, size_t file_index, int64_t bytes)
+{
+	struct hub_push *push = user;
+
+	if (!push->files_sent[file_index]) {
+		push->files_sent[file_index] = true;
+		push->files_sent_count++;
+	}
+	hub_link_note_progress(push->link);
+	push->bytes_done += bytes;
+	push->bytes_sent += bytes;
+	report_sending(push, HUB_PUSH_SENDING, push->options.manifest->files[file_index].path);
+}
+
+static void on_send_failed(void *user, const struct error *err)
+{
+	end_refused(user, err);
+}
+
+static const struct chunk_sender_events sender_events = {
+	.acknowledged = on_acknowledged,
+	.finished = on_all_sent,
+	.failed = on_send_failed,
+};
+
+static void start_sending(struct hub_push *push, const struct upload_init_response *response)
+{
+	int64_t chunk_size = push->options.chunk_size_bytes;
+	struct chunk_sender_options options = {
+		.client = push->client,
+		.worker = push->options.worker,
+		.manifest = push->options.manifest,
+		.upload_id = response->upload_id,
+		.resume_from = &response->resume_from,
+		.in_flight_count = push->options.in_flight_count,
+	};
+
+	if (chunk_size == 0) {
+		chunk_size = response->chunk_size > 0 ? response->chunk_size : CHUNK_SIZE_BYTES;
+	}
+	if (chunk_size > MAX_MESSAGE_BYTES - CHUNK_PREFIX_BYTES - CHUNK_HEADER_MAX_BYTES) {
+		chunk_size = MAX_MESSAGE_BYTES - CHUNK_PREFIX_BYTES - CHUNK_HEADER_MAX_BYTES;
+	}
+	options.chunk_size_bytes = chunk_size;
+	push->sender = chunk_sender_create(&options, &sender_events, push);
+	push->bytes_done = chunk_sender_held_bytes(push->sender);
+	report_sending(push, HUB_PUSH_SENDING, "");
+	chunk_sender_pump(push->sender);
+}
+
+static void on_init_reply(void *user, const struct envelope *reply, const struct error *err)
+{
+	struct hub_push *push = user;
+	struct upload_init_response response = { 0 };
+	struct error failure = { 0 };
+
+	if (err != NULL) {
+		end_refused(push, err);
+		return;
+	}
+	if (json_read(&response, upload_init_response_fields, reply->payload, &failure)) {
+		hub_link_note_progress(push->link);
+		free(push->upload_id);
+		push->upload_id = xstrdup(response.upload_id);
+		start_sending(push, &response);
+	} else {
+		end(push, HUB_PUSH_FAILED, &failure);
+	}
+	json_finish(&response, upload_init_response_fields);
+}
+
+/* The manifest as a message; the caller frees files. Everything else in it is borrowed. */
+static struct init_upload describe(const struct hub_push *push, bool with_hashes)
+{
+	const struct push_manifest *manifest = push->options.manifest;
+	struct init_upload init = {
+		.config = *push->options.upload,
+		.total_size = manifest->total_bytes,
+		.files = xcalloc(manifest->files_count, sizeof(*init.files)),
+		.files_count = manifest->files_count,
+	};
+
+	for (size_t i = 0; i < manifest->files_count; i++) {
+		struct push_file *file = &manifest->files[i];
+
+		init.files[i].relative_path = file->path;
+		init.files[i].size = file->stamp.size;
+		init.files[i].sha256 = with_hashes ? file->sha256 : NULL;
+	}
+	return init;
+}
+
+static bool fits(const struct init_upload *init)
+{
+	AUTO(strbuf_finish) struct strbuf text = { 0 };
+
+	json_write(&text, init_upload_fields, init);
+	return text.length <= MAX_MESSAGE_BYTES - ENVELOPE_BYTES;
+}
+
+static void start_upload(struct hub_push *push)
+{
+	struct init_upload init = describe(push, push->is_hashed);
+	struct error err = { 0 };
+
+	if (push->is_hashed && !fits(&init)) {
+		free(init.files);
+		init = describe(push, false);
+		push->events->notice(push->user,
+			"so many files that their digests do not fit the list of them: "
+			"every file is sent, changed or not");
+	}
+	if (fits(&init)) {
+		hub_client_request(push->client, "init_upload", init_upload_fields, &init,
+			on_init_reply, push);
+	} else {
+		error_set(&err, ERROR_TOO_LARGE,
+			"the list of %zu files is longer than the %d bytes that an Agent takes; "
+			"pack some of them or leave them out with --exclude",
+			init.files_count, MAX_MESSAGE_BYTES);
+		end(push, HUB_PUSH_FAILED, &err);
+	}
+	free(init.files);
+}
+
+static void on_hash_progress(void *user, int64_t bytes_done, int64_t bytes_total, const char *path)
+{
+	struct hub_push *push = user;
+
+	report(push, HUB_PUSH_HASHING, bytes_done, bytes_total, path);
+}
+
+static void on_hashed(void *user, const struct error *err)
+{
+	struct hub_push *push = user;
+	struct error failure = { 0 };
+
+	if (err != NULL) {
+		end(push, HUB_PUSH_FAILED, err);
+		return;
+	}
+	push->is_hashed = true;
+	if (push->options.cache != NULL && !hash_cache_save(push->options.cache, &failure)) {
+		push->events->notice(push->user, failure.message);
+	}
+	if (push->client != NULL) {
+		start_upload(push);
+	}
+}
+
+static const struct manifest_hasher_events hasher_events = {
+	.progress = on_hash_progress,
+	.finished = on_hashed,
+};
+
+static void on_up(void *user, struct hub_client *client, const struct hub_link_agent *agent)
+{
+	struct hub_push *push = user;
+	bool is_first = push->agent_name == NULL;
+
+	push->client = client;
+	push->wants_hashes = strvec_contains(&agent->capabilities, PROTO_CAPABILITY_FILE_HASHES);
+	if (is_first) {
+		push->agent_name =
+			xstrdup(agent->name != NULL ? agent->name : push->options.link.address);
+		push->events->connected(push->user, push->agent_name);
+	}
+	if (!push->wants_hashes || push->is_hashed) {
+		start_upload(push);
+	} else if (push->hasher == NULL) {
+		push->hasher = manifest_hasher_create(lws_loop_core(push->options.link.lws_loop),
+			push->options.worker, push->options.manifest, push->options.cache,
+			&hasher_events, push);
+	}
+}
+
+static void on_drained(void *user)
+{
+	struct hub_push *push = user;
+
+	if (push->sender != NULL) {
+		chunk_sender_pump(push->sender);
+	}
+}
+
+static void on_broken(void *user, const struct error *why)
+{
+	struct hub_push *push = user;
+	AUTO(free_ptr) char *text = xasprintf("%s; connecting again", why->message);
+
+	if (push->client != NULL) {
+		push->events->notice(push->user, text);
+	}
+	push->client = NULL;
+	chunk_sender_destroy(TAKE_PTR(push->sender));
+	report_sending(push, HUB_PUSH_WAITING, "");
+}
+
+static void on_link_failed(void *user, const struct error *err)
+{
+	if (err->kind == ERROR_IO || err->kind == ERROR_TIMEOUT || err->kind == ERROR_NOT_FOUND) {
+		end(user, HUB_PUSH_UNREACHABLE, err);
+	} else {
+		end_refused(user, err);
+	}
+}
+
+static void on_code_wanted(void *user, enum hub_code_reason reason, int64_t expires_in_s)
+{
+	struct hub_push *push = user;
+
+	push->events->code_wanted(push->user, reason, expires_in_s);
+}
+
+static void on_paired(void *user)
+{
+	struct hub_push *push = user;
+
+	push->events->paired(push->user);
+}
+
+static void on_notice(void *user, const char *text)
+{
+	struct hub_push *push = user;
+
+	push->events->notice(push->user, text);
+}
+
+static const struct hub_link_events link_events = {
+	.code_wanted = on_code_wanted,
+	.paired = on_paired,
+	.up = on_up,
+	.drained = on_drained,
+	.broken = on_broken,
+	.failed = on_link_failed,
+	.notice = on_notice,
+};
+
+struct hub_push *hub_push_create(
+	const struct hub_push_options *options, const struct hub_push_events *events, void *user)
+{
+	struct hub_push *push = xcalloc(1, sizeof(*push));
+
+	push->options = *options;
+	push->events = events;
+	push->user = user;
+	push->files_sent = xcalloc(options->manifest->files_count, sizeof(*push->files_sent));
+	push->link = hub_link_create(&push->options.link, &link_events, push);
+	return push;
+}
+
+void hub_push_destroy(struct hub_push *push)
+{
+	if (push == NULL) {
+		return;
+	}
+	push->is_over = true;
+	hub_link_destroy(push->link); /* first: it owes the sender replies */
+	chunk_sender_destroy(push->sender);
+	manifest_hasher_destroy(push->hasher);
+	json_finish(&push->result, operation_result_fields);
+	free(push->files_sent);
+	free(push->agent_name);
+	free(push->upload_id);
+	free(push);
+}
+
+void hub_push_confirm(struct hub_push *push, const char *code)
+{
+	hub_link_confirm(push->link, code);
+}
+
+void hub_push_renew_code(struct hub_push *push)
+{
+	hub_link_renew_code(push->link);
+}
+
+struct hub_push_outcome hub_push_outcome(const struct hub_push *push)
+{
+	return (struct hub_push_outcome){
+		.upload_id = push->upload_id,
+		.agent_name = push->agent_name,
+		.path = push->result.path,
+		.message = push->result.message,
+		.app_id = push->result.app_id,
+		.bytes_total = push->options.manifest->total_bytes,
+		.bytes_sent = push->bytes_sent,
+		.bytes_held = push->bytes_done,
+		.files_total = push->options.manifest->files_count,
+		.files_sent = push->files_sent_count,
+	};
+}

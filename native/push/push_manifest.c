@@ -1,0 +1,315 @@
+#include "push/push_manifest.h"
+
+#include "core/cleanup.h"
+#include "core/error.h"
+#include "core/paths.h"
+#include "core/xalloc.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A folder that is being read, and those that hold it: how a loop of links is noticed. */
+struct open_dir {
+	const struct open_dir *parent;
+	const char *path; /* relative to the root; "" for the root */
+	struct stat status;
+	DIR *stream;
+};
+
+struct walk {
+	struct push_manifest *manifest;
+	const struct strvec *excludes;
+	char *root; /* absolute, without links */
+	size_t capacity;
+};
+
+static bool walk_dir(struct walk *walk, const struct open_dir *parent, int fd_take,
+	const char *path, struct error *err);
+
+static void warn(struct walk *walk, const char *path, const char *why)
+{
+	strvec_push_take(&walk->manifest->warnings, xasprintf("'%s' is left out: %s", path, why));
+}
+
+static bool is_excluded(const struct strvec *excludes, const char *path, const char *name)
+{
+	for (size_t i = 0; excludes != NULL && i < excludes->count; i++) {
+		const char *pattern = excludes->items[i];
+
+		if (fnmatch(pattern, path, 0) == 0 || fnmatch(pattern, name, 0) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The Agent takes back-slashes for separators and refuses what path_normalise_relative() does. */
+static bool check_path(const char *path, struct error *err)
+{
+	AUTO(free_ptr) char *normal = NULL;
+
+	if (strchr(path, '\\') != NULL) {
+		return error_set(err, ERROR_INVALID,
+			"'%s' has a back-slash in its name, which the protocol takes for a folder; "
+			"rename it or leave it out with --exclude",
+			path);
+	}
+	normal = path_normalise_relative(path, err);
+	return normal != NULL;
+}
+
+static bool add_file(
+	struct walk *walk, const char *path, const struct stat *status, struct error *err)
+{
+	struct push_manifest *manifest = walk->manifest;
+
+	if (!check_path(path, err)) {
+		return false;
+	}
+	if (manifest->files_count == PUSH_MANIFEST_FILES_MAX) {
+		return error_set(err, ERROR_TOO_LARGE,
+			"more than %d files: leave some out with --exclude, or pack them",
+			PUSH_MANIFEST_FILES_MAX);
+	}
+	if (manifest->files_count == walk->capacity) {
+		walk->capacity = walk->capacity == 0 ? 256 : walk->capacity * 2;
+		manifest->files =
+			xrealloc(manifest->files, walk->capacity, sizeof(*manifest->files));
+	}
+	manifest->files[manifest->files_count++] = (struct push_file){
+		.path = xstrdup(path),
+		.stamp = file_stamp_of(status),
+	};
+	manifest->total_bytes += status->st_size;
+	return true;
+}
+
+static bool add_dir(struct walk *walk, const struct open_dir *parent, const char *name,
+	const char *path, struct error *err)
+{
+	int fd = openat(dirfd(parent->stream), name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0) {
+		return error_set_errno(err, "cannot open the folder '%s'", path);
+	}
+	return walk_dir(walk, parent, fd, path, err);
+}
+
+static bool holds_itself(const struct open_dir *dir, const struct stat *status)
+{
+	for (; dir != NULL; dir = dir->parent) {
+		if (dir->status.st_dev == status->st_dev && dir->status.st_ino == status->st_ino) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Where a link leads once every link is resolved, when that is inside the root. */
+static bool leads_inside(const struct walk *walk, const char *path)
+{
+	AUTO(free_ptr) char *absolute = path_join(walk->root, path);
+	AUTO(free_ptr) char *target = realpath(absolute, NULL);
+
+	return target != NULL && path_is_within(target, walk->root);
+}
+
+static bool add_link(struct walk *walk, const struct open_dir *parent, const char *name,
+	const char *path, struct error *err)
+{
+	struct stat status;
+
+	if (fstatat(dirfd(parent->stream), name, &status, 0) < 0) {
+		warn(walk, path, "the link leads nowhere");
+		return true;
+	}
+	if (!leads_inside(walk, path)) {
+		warn(walk, path, "the link leads out of the folder");
+		return true;
+	}
+	if (S_ISREG(status.st_mode)) {
+		return add_file(walk, path, &status, err);
+	}
+	if (!S_ISDIR(status.st_mode)) {
+		warn(walk, path, "neither a file nor a folder");
+		return true;
+	}
+	if (holds_itself(parent, &status)) {
+		warn(walk, path, "the link leads back to a folder that holds it");
+		return true;
+	}
+	return add_dir(walk, parent, name, path, err);
+}
+
+static bool add_entry(
+	struct walk *walk, const struct open_dir *dir, const char *name, struct error *err)
+{
+	AUTO(free_ptr)
+	char *path = dir->path[0] == '\0' ? xstrdup(name) : path_join(dir->path, name);
+	struct stat status;
+
+	if (is_excluded(walk->excludes, path, name)) {
+		return true;
+	}
+	if (fstatat(dirfd(dir->stream), name, &status, AT_SYMLINK_NOFOLLOW) < 0) {
+		return error_set_errno(err, "cannot look at '%s'", path);
+	}
+	if (S_ISREG(status.st_mode)) {
+		return add_file(walk, path, &status, err);
+	}
+	if (S_ISDIR(status.st_mode)) {
+		return add_dir(walk, dir, name, path, err);
+	}
+	if (S_ISLNK(status.st_mode)) {
+		return add_link(walk, dir, name, path, err);
+	}
+	warn(walk, path, "neither a file nor a folder");
+	return true;
+}
+
+static bool walk_entries(struct walk *walk, const struct open_dir *dir, struct error *err)
+{
+	const struct dirent *entry;
+
+	for (errno = 0; (entry = readdir(dir->stream)) != NULL; errno = 0) {
+		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) {
+			continue;
+		}
+		if (!add_entry(walk, dir, entry->d_name, err)) {
+			return false;
+		}
+	}
+	return errno == 0 || error_set_errno(err, "cannot read the folder '%s'", dir->path);
+}
+
+static bool walk_dir(struct walk *walk, const struct open_dir *parent, int fd_take,
+	const char *path, struct error *err)
+{
+	struct open_dir dir = { .parent = parent, .path = path };
+	bool walked;
+
+	dir.stream = fdopendir(fd_take);
+	if (dir.stream == NULL) {
+		close(fd_take);
+		return error_set_errno(err, "cannot read the folder '%s'", path);
+	}
+	walked = fstat(fd_take, &dir.status) == 0
+			 ? walk_entries(walk, &dir, err)
+			 : error_set_errno(err, "cannot look at the folder '%s'", path);
+	closedir(dir.stream);
+	return walked;
+}
+
+static int compare_files(const void *a, const void *b)
+{
+	return strcmp(((const struct push_file *)a)->path, ((const struct push_file *)b)->path);
+}
+
+static bool open_root(struct push_manifest *manifest, const char *root, struct error *err)
+{
+	manifest->root_fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (manifest->root_fd >= 0) {
+		return true;
+	}
+	switch (errno) {
+	case ENOENT:
+		return error_set(err, ERROR_NOT_FOUND, "there is no folder '%s'", root);
+	case ENOTDIR:
+		return error_set(err, ERROR_INVALID,
+			"'%s' is a file; give the folder that holds the game (unpack an archive "
+			"first)",
+			root);
+	default:
+		return error_set_errno(err, "cannot open the folder '%s'", root);
+	}
+}
+
+bool push_manifest_init(struct push_manifest *manifest, const char *root,
+	const struct strvec *excludes, struct error *err)
+{
+	struct walk walk = { .manifest = manifest, .excludes = excludes };
+	AUTO(free_ptr) char *absolute = NULL;
+	int fd;
+
+	*manifest = (struct push_manifest){ .root_fd = -1 };
+	if (!open_root(manifest, root, err)) {
+		return false;
+	}
+	absolute = realpath(root, NULL);
+	fd = openat(manifest->root_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (absolute == NULL || fd < 0) {
+		error_set_errno(err, "cannot open the folder '%s'", root);
+		close_fd(&fd);
+		goto fail;
+	}
+	walk.root = absolute;
+	if (!walk_dir(&walk, NULL, fd, "", err)) {
+		goto fail;
+	}
+	if (manifest->files_count > 0) {
+		qsort(manifest->files, manifest->files_count, sizeof(*manifest->files),
+			compare_files);
+	}
+	return true;
+fail:
+	push_manifest_finish(manifest);
+	return false;
+}
+
+void push_manifest_finish(struct push_manifest *manifest)
+{
+	for (size_t i = 0; i < manifest->files_count; i++) {
+		free(manifest->files[i].path);
+	}
+	if (manifest->root_fd > 0) { /* 0 in a zeroed one */
+		close(manifest->root_fd);
+	}
+	free(manifest->files);
+	strvec_finish(&manifest->warnings);
+	*manifest = (struct push_manifest){ .root_fd = -1 };
+}
+
+struct push_file *push_manifest_find(const struct push_manifest *manifest, const char *path)
+{
+	const struct push_file key = { .path = (char *)path };
+
+	if (manifest->files_count == 0) {
+		return NULL;
+	}
+	return bsearch(&key, manifest->files, manifest->files_count, sizeof(*manifest->files),
+		compare_files);
+}
+
+bool push_manifest_verify(int fd, const struct push_file *file, struct error *err)
+{
+	struct stat status;
+
+	if (fstat(fd, &status) < 0) {
+		return error_set_errno(err, "cannot look at '%s'", file->path);
+	}
+	if (!S_ISREG(status.st_mode) || !file_stamp_holds(&file->stamp, &status)) {
+		return error_set(err, ERROR_INVALID,
+			"'%s' changed while it was being sent; let the build finish and run the "
+			"same command again",
+			file->path);
+	}
+	return true;
+}
+
+int push_manifest_open(int root_fd, const struct push_file *file, struct error *err)
+{
+	/* O_NONBLOCK: a pipe that took the file's place must not hang us. */
+	AUTO(close_fd)
+	int fd = openat(root_fd, file->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+
+	if (fd < 0) {
+		error_set_errno(err, "cannot open '%s'", file->path);
+		return -1;
+	}
+	return push_manifest_verify(fd, file, err) ? TAKE_FD(fd) : -1;
+}

@@ -1,0 +1,55 @@
+#pragma once
+
+#include "core/sha256.h"
+#include "core/strvec.h"
+#include "push/file_stamp.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct error;
+
+/*
+ * The files of one folder as they are to be sent, sorted by path.
+ *
+ * Only regular files travel: the protocol knows neither links nor empty folders. A symbolic link
+ * to a file or a folder inside the root is sent as what it points to; one that leads out, nowhere
+ * or back to a folder that holds it is left out with a warning, as are sockets, pipes and devices.
+ */
+struct push_file {
+	char *path; /* relative to the root, '/'-separated, UTF-8 */
+	struct file_stamp stamp;
+	char sha256[SHA256_HEX_BYTES]; /* "" until it is known */
+};
+
+struct push_manifest {
+	int root_fd;
+	struct push_file *files;
+	size_t files_count;
+	int64_t total_bytes;
+	struct strvec warnings; /* one sentence for each thing left out */
+};
+
+#define PUSH_MANIFEST_FILES_MAX 500000
+
+/*
+ * Walks root. excludes: shell patterns (fnmatch), held against the relative path and against the
+ * last component of files and folders; what matches is left out without a word.
+ * Errors: NOT_FOUND (no such folder), INVALID (not a folder; a name that is not UTF-8 or that the
+ * protocol cannot carry, the message names it), TOO_LARGE (too many files), IO.
+ */
+bool push_manifest_init(struct push_manifest *manifest, const char *root,
+	const struct strvec *excludes, struct error *err);
+void push_manifest_finish(struct push_manifest *manifest); /* zeroed is fine */
+
+/* NULL when there is none; borrowed. */
+struct push_file *push_manifest_find(const struct push_manifest *manifest, const char *path);
+
+/*
+ * Opens a file for reading and checks that it is still the one that was found.
+ * Returns a descriptor, or -1. Errors: INVALID (it has changed since), IO. Any thread.
+ */
+int push_manifest_open(int root_fd, const struct push_file *file, struct error *err);
+/* Is fd, opened by push_manifest_open(), still unchanged? Errors: as above. */
+bool push_manifest_verify(int fd, const struct push_file *file, struct error *err);

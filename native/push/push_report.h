@@ -1,0 +1,47 @@
+#pragma once
+
+#include "push/hub_push.h"
+#include "terminal/progress_bar.h"
+
+#include <stdint.h>
+
+struct error;
+
+/*
+ * What a person, or a build server, is told about a push.
+ *
+ * PUSH_REPORT_HUMAN: a progress bar and notices on stderr, a summary on stdout.
+ * PUSH_REPORT_JSON: one object a line on stdout. Events have "event" ("connected", "paired",
+ *	"pairing_required", "progress", "notice"); the last line has "ok":
+ *	{"ok":true,"uploadId","path","appId","message","bytesSent","bytesTotal","filesSent",
+ *	"filesTotal","seconds"}, or {"ok":false,"error":{"code","message"},…}.
+ * PUSH_REPORT_QUIET: errors on stderr alone.
+ */
+enum push_report_mode { PUSH_REPORT_HUMAN, PUSH_REPORT_JSON, PUSH_REPORT_QUIET };
+
+struct push_report {
+	enum push_report_mode mode;
+	struct progress_bar bar;
+	int64_t started_ms;
+	int64_t connected_ms; /* what a person took to read the code is no transfer time */
+	int64_t reported_ms;  /* JSON: of the last progress */
+	enum hub_push_phase phase;
+};
+
+void push_report_init(struct push_report *report, enum push_report_mode mode);
+
+void push_report_connected(struct push_report *report, const char *agent_name);
+void push_report_pairing(struct push_report *report, int64_t expires_in_s);
+void push_report_paired(struct push_report *report);
+void push_report_progress(struct push_report *report, const struct hub_push_progress *progress);
+/* Something is about to be printed by somebody else. */
+void push_report_make_way(struct push_report *report);
+void push_report_notice(struct push_report *report, const char *text);
+
+/*
+ * The last word. outcome NULL: it did not come to a connection; err NULL: it is done, or
+ * interrupted. Returns the exit code: 0 done, 1 failed, 3 pairing needed, 4 unreachable, 5 refused,
+ * 6 no space, 130 interrupted.
+ */
+int push_report_end(struct push_report *report, enum hub_push_end end,
+	const struct hub_push_outcome *outcome, const struct error *err);

@@ -1,0 +1,160 @@
+#include "steam/cef/cef_message.h"
+
+#include "core/cleanup.h"
+#include "core/error.h"
+#include "core/json.h"
+#include "core/strbuf.h"
+#include "steam/cef/steam_script.h"
+
+#include <string.h>
+
+/* What of JSON is written otherwise in a script; it stands in strings only. */
+static const char *escape_of(const char *at, size_t *length)
+{
+	static const struct {
+		const char *text, *escape;
+	} escapes[] = {
+		{ "<", "\\u003c" },
+		{ "\u2028", "\\u2028" },
+		{ "\u2029", "\\u2029" },
+	};
+
+	for (size_t i = 0; i < sizeof(escapes) / sizeof(*escapes); i++) {
+		*length = strlen(escapes[i].text);
+		if (strncmp(at, escapes[i].text, *length) == 0) {
+			return escapes[i].escape;
+		}
+	}
+	*length = 1;
+	return NULL;
+}
+
+/*
+ * JSON as an expression of JavaScript. All JSON is one, except that to engines before ES2019
+ * U+2028 and U+2029 end a line; '<' is kept from whoever takes the text for HTML.
+ */
+static void append_literal(struct strbuf *out, const char *json)
+{
+	static const char first_bytes[] = "<\xe2";
+	const char *run = json; /* what is not yet written and needs no change */
+	size_t length;
+
+	for (const char *at = strpbrk(json, first_bytes); at != NULL;
+		at = strpbrk(at + length, first_bytes)) {
+		const char *escape = escape_of(at, &length);
+
+		if (escape != NULL) {
+			strbuf_append(out, run, (size_t)(at - run));
+			strbuf_append_text(out, escape);
+			run = at + length;
+		}
+	}
+	strbuf_append_text(out, run);
+}
+
+void cef_message_write(struct strbuf *out, int64_t id, const char *argument)
+{
+	AUTO(strbuf_finish) struct strbuf expression = { 0 };
+
+	strbuf_reserve(&expression, strlen(steam_script) + strlen(argument) + 8);
+	strbuf_append_char(&expression, '(');
+	strbuf_append_text(&expression, steam_script);
+	strbuf_append_text(&expression, ")(");
+	append_literal(&expression, argument);
+	strbuf_append_char(&expression, ')');
+	strbuf_append_text(out, "{\"id\":");
+	json_write_int64(out, id);
+	strbuf_append_text(out,
+		",\"method\":\"Runtime.evaluate\",\"params\":{\"awaitPromise\":true,"
+		"\"returnByValue\":true,\"expression\":");
+	json_write_string(out, strbuf_text(&expression));
+	strbuf_append_text(out, "}}");
+}
+
+/* What the script answers; see its head. */
+struct script_answer {
+	bool ok;
+	uint32_t app_id;
+	char *kind;
+	char *message;
+};
+
+static const struct json_field script_answer_fields[] = {
+	JSON_FIELD(struct script_answer, ok, "ok", JSON_BOOL, JSON_REQUIRED),
+	JSON_FIELD(struct script_answer, app_id, "appId", JSON_UINT32, 0),
+	JSON_FIELD(struct script_answer, kind, "kind", JSON_STRING, 0),
+	JSON_FIELD(struct script_answer, message, "message", JSON_STRING, 0),
+	JSON_FIELDS_END,
+};
+
+static void script_answer_finish(struct script_answer *answer)
+{
+	json_finish(answer, script_answer_fields);
+}
+
+static enum error_kind kind_of(const char *name)
+{
+	static const struct {
+		const char *name;
+		enum error_kind kind;
+	} kinds[] = {
+		{ "conflict", ERROR_CONFLICT },
+		{ "io", ERROR_IO },
+		{ "not_found", ERROR_NOT_FOUND },
+	};
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		if (name != NULL && strcmp(kinds[i].name, name) == 0) {
+			return kinds[i].kind;
+		}
+	}
+	return ERROR_IO;
+}
+
+static enum cef_message read_value(const cJSON *value, uint32_t *app_id, struct error *err)
+{
+	AUTO(script_answer_finish) struct script_answer answer = { 0 };
+
+	if (!json_is_object(value) || !json_read(&answer, script_answer_fields, value, NULL)) {
+		error_set(err, ERROR_CONFLICT, "Steam's page answers something else than asked");
+		return CEF_MESSAGE_FAILED;
+	}
+	if (!answer.ok) {
+		error_set(err, kind_of(answer.kind), "%s",
+			answer.message != NULL ? answer.message : "Steam refused without a reason");
+		return CEF_MESSAGE_FAILED;
+	}
+	*app_id = answer.app_id;
+	return CEF_MESSAGE_DONE;
+}
+
+static enum cef_message page_failed(const char *why, struct error *err)
+{
+	error_set(err, ERROR_CONFLICT, "Steam's page did not do what was asked: %s",
+		why != NULL ? why : "it does not say why");
+	return CEF_MESSAGE_FAILED;
+}
+
+enum cef_message cef_message_read(
+	const char *text, size_t length, int64_t id, uint32_t *app_id, struct error *err)
+{
+	AUTO(json_free_ptr) cJSON *root = json_parse(text, length, NULL);
+	const cJSON *result = json_member(root, "result");
+	const cJSON *error = json_member(root, "error");
+	const cJSON *thrown = json_member(result, "exceptionDetails");
+	const char *why;
+	double its_id;
+
+	if (!json_number(json_member(root, "id"), &its_id) || its_id != (double)id) {
+		return CEF_MESSAGE_OTHER;
+	}
+	if (error != NULL) {
+		return page_failed(json_string(json_member(error, "message")), err);
+	}
+	if (thrown != NULL) {
+		why = json_string(json_member(json_member(thrown, "exception"), "description"));
+		return page_failed(
+			why != NULL ? why : json_string(json_member(thrown, "text")), err);
+	}
+	return read_value(json_member(json_member(result, "result"), "value"), app_id, err);
+}

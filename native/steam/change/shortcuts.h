@@ -1,0 +1,89 @@
+#pragma once
+
+#include "core/strvec.h"
+#include "steam/vdf/vdf_node.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct error;
+struct strbuf;
+
+/*
+ * Steam's list of non-Steam games, userdata/<account>/config/shortcuts.vdf, over the tree that
+ * vdf_binary.h reads: root → "shortcuts" → "0", "1", … → keys. What is not edited survives byte
+ * for byte: unknown keys, their order and the case of their names, which differs among Steam's
+ * versions ("AppName", "appname") and is ignored when looking one up.
+ */
+struct shortcuts {
+	struct vdf_node root; /* zeroed: no shortcuts */
+};
+
+/* One entry as others see it. Owned by its list. */
+struct shortcut {
+	uint32_t app_id;
+	char *name;
+	char *exe;	 /* without the quotes around it that the file holds */
+	char *start_dir; /* the same */
+	char *icon;
+	char *launch_options;
+	struct strvec tags;
+	int64_t last_played_s; /* since 1970; 0: never */
+};
+
+/* In the file's order. Zeroed is empty. */
+struct shortcut_list {
+	struct shortcut *items;
+	size_t count;
+};
+
+void shortcut_list_finish(struct shortcut_list *list);
+/* Borrowed; NULL when there is none. */
+const struct shortcut *shortcut_list_find(const struct shortcut_list *list, uint32_t app_id);
+
+/*
+ * Replaces shortcuts by the file's content; no bytes at all mean no shortcuts.
+ * Errors: INVALID (names the offset), TOO_LARGE. On failure nothing is changed.
+ */
+bool shortcuts_parse(
+	struct shortcuts *shortcuts, const void *data, size_t length, struct error *err);
+void shortcuts_write(const struct shortcuts *shortcuts, struct strbuf *out); /* appends */
+void shortcuts_finish(struct shortcuts *shortcuts);
+
+/* list is replaced. */
+void shortcuts_list(const struct shortcuts *shortcuts, struct shortcut_list *list);
+
+/* What to write into an entry; borrowed. Keys not named here are left alone. */
+struct shortcuts_edit {
+	uint32_t app_id; /* of the entry to update; 0: not known */
+	const char *name;
+	const char *exe;	    /* without quotes */
+	bool any_name;		    /* adopt an entry for exe whatever its name */
+	const char *start_dir;	    /* without quotes */
+	const char *launch_options; /* NULL: as it is, or none */
+	const struct strvec *tags;  /* added to those there are; NULL: none */
+};
+
+/*
+ * Updates the entry with edit->app_id, else adopts one with the same exe and name, else (any_name)
+ * one with the same exe, else appends one with Steam's usual keys. An entry keeps its app id,
+ * unless an earlier one has the same; a new one gets edit->app_id if it is a shortcut's (top bit
+ * set), otherwise shortcuts_app_id(); ids that are taken are counted past. Returns the entry's app
+ * id.
+ */
+uint32_t shortcuts_put(struct shortcuts *shortcuts, const struct shortcuts_edit *edit);
+
+/* Removes the entry and numbers the later ones anew, as Steam does. False: no such entry. */
+bool shortcuts_remove(struct shortcuts *shortcuts, uint32_t app_id);
+
+/* False: no such entry. */
+bool shortcuts_set_icon(struct shortcuts *shortcuts, uint32_t app_id, const char *icon);
+
+/* Can it be a shortcut's? Steam's own games have ids without the top bit. */
+bool shortcuts_is_app_id(uint32_t app_id);
+/*
+ * CRC-32 (as in zlib) of the quoted executable followed by the name, with the top bit set.
+ * Source: protocol.md §4.
+ */
+uint32_t shortcuts_app_id(const char *exe, const char *name);

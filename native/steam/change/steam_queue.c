@@ -1,0 +1,386 @@
+#include "steam/change/steam_queue.h"
+
+#include "core/atomic_file.h"
+#include "core/cleanup.h"
+#include "core/error.h"
+#include "core/json.h"
+#include "core/paths.h"
+#include "core/state_file.h"
+#include "core/strbuf.h"
+#include "core/xalloc.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define QUEUE_VERSION 1
+
+struct alias {
+	char *account_id;
+	uint32_t reported;
+	uint32_t actual;
+};
+
+/* The file. */
+struct content {
+	int64_t version;
+	struct steam_queued *changes;
+	size_t changes_count;
+	struct alias *aliases; /* oldest first */
+	size_t aliases_count;
+};
+
+struct steam_queue {
+	char *path;
+	char *dir;
+	struct content content;
+	int64_t last_number;
+	bool unwritten;
+};
+
+static const struct json_field queued_fields[] = {
+	JSON_FIELD(struct steam_queued, number, "number", JSON_INT64, JSON_REQUIRED),
+	JSON_FIELD_OBJECT(
+		struct steam_queued, change, "change", steam_change_fields, JSON_REQUIRED),
+	JSON_FIELDS_END,
+};
+
+static const struct json_field alias_fields[] = {
+	JSON_FIELD(struct alias, account_id, "accountId", JSON_DIGITS, JSON_REQUIRED),
+	JSON_FIELD(struct alias, reported, "reported", JSON_UINT32, JSON_REQUIRED),
+	JSON_FIELD(struct alias, actual, "actual", JSON_UINT32, JSON_REQUIRED),
+	JSON_FIELDS_END,
+};
+
+static const struct json_field content_fields[] = {
+	JSON_FIELD(struct content, version, "version", JSON_INT64, JSON_REQUIRED),
+	JSON_FIELD_ARRAY(struct content, changes, "changes", queued_fields, JSON_REQUIRED),
+	JSON_FIELD_ARRAY(struct content, aliases, "aliases", alias_fields, JSON_REQUIRED),
+	JSON_FIELDS_END,
+};
+
+static bool check_content(const void *object, struct error *err)
+{
+	const struct content *content = object;
+	int64_t before = 0;
+
+	if (content->version != QUEUE_VERSION) {
+		return error_set(err, ERROR_INVALID, "its version is not %d", QUEUE_VERSION);
+	}
+	for (size_t i = 0; i < content->changes_count; i++) {
+		if (content->changes[i].number <= before) {
+			return error_set(err, ERROR_INVALID, "its changes are out of order");
+		}
+		before = content->changes[i].number;
+		if (!steam_change_check(&content->changes[i].change, err)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static const struct state_file queue_file = {
+	.what = "the list of changes that Steam still has to get",
+	.loss = "they have to be asked for again",
+	.max_bytes = STEAM_QUEUE_MAX_BYTES,
+	.fields = content_fields,
+	.object_bytes = sizeof(struct content),
+	.check = check_content,
+};
+
+struct steam_queue *steam_queue_create(const char *state_dir, char **notice)
+{
+	struct steam_queue *queue = xcalloc(1, sizeof(*queue));
+	struct error err = { 0 };
+
+	*notice = NULL;
+	queue->dir = xstrdup(state_dir);
+	queue->path = path_join(state_dir, "steam.json");
+	if (!state_file_read(&queue_file, queue->path, &queue->content, notice, &err)) {
+		*notice = xstrdup(err.message);
+	}
+	queue->content.version = QUEUE_VERSION;
+	if (queue->content.changes_count > 0) {
+		queue->last_number =
+			queue->content.changes[queue->content.changes_count - 1].number;
+	}
+	return queue;
+}
+
+void steam_queue_destroy(struct steam_queue *queue)
+{
+	if (queue == NULL) {
+		return;
+	}
+	for (size_t i = 0; i < queue->content.changes_count; i++) {
+		free(queue->content.changes[i].obstacle);
+	}
+	json_finish(&queue->content, content_fields);
+	free(queue->path);
+	free(queue->dir);
+	free(queue);
+}
+
+size_t steam_queue_count(const struct steam_queue *queue)
+{
+	return queue->content.changes_count;
+}
+
+const struct steam_queued *steam_queue_at(const struct steam_queue *queue, size_t index)
+{
+	return index < queue->content.changes_count ? &queue->content.changes[index] : NULL;
+}
+
+void steam_queue_set_obstacle(struct steam_queue *queue, int64_t number, const char *obstacle)
+{
+	for (size_t i = 0; i < queue->content.changes_count; i++) {
+		struct steam_queued *queued = &queue->content.changes[i];
+
+		if (queued->number == number) {
+			free(queued->obstacle);
+			queued->obstacle = xstrdup(obstacle);
+		}
+	}
+}
+
+/* With nothing to remember there is no file: to remove it works on a full disk, too. */
+static bool write_content(
+	struct steam_queue *queue, const struct content *content, struct error *err)
+{
+	if (content->changes_count > 0 || content->aliases_count > 0) {
+		return state_file_write(&queue_file, queue->path, content, err);
+	}
+	if (unlink(queue->path) != 0) {
+		return errno == ENOENT || error_set_errno(err, "cannot remove '%s'", queue->path);
+	}
+	return sync_dir(queue->dir, err);
+}
+
+bool steam_queue_flush(struct steam_queue *queue)
+{
+	if (queue->unwritten) {
+		queue->unwritten = !write_content(queue, &queue->content, NULL);
+	}
+	return !queue->unwritten;
+}
+
+static struct alias *find_alias(
+	const struct steam_queue *queue, const char *account_id, uint32_t app_id)
+{
+	/* From the newest: an id says nothing of its account. */
+	for (size_t i = queue->content.aliases_count; i > 0; i--) {
+		struct alias *alias = &queue->content.aliases[i - 1];
+
+		if (alias->reported == app_id &&
+			(account_id == NULL || strcmp(alias->account_id, account_id) == 0)) {
+			return alias;
+		}
+	}
+	return NULL;
+}
+
+/* Will a new entry have the id, which was once told for another? */
+static bool is_to_be_made(const struct steam_queue *queue, const char *account_id, uint32_t app_id)
+{
+	for (size_t i = 0; i < queue->content.changes_count; i++) {
+		const struct steam_change *change = &queue->content.changes[i].change;
+
+		if (change->app_id == 0 && change->reported_app_id == app_id &&
+			strcmp(change->account_id, account_id) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+uint32_t steam_queue_actual(
+	const struct steam_queue *queue, const char *account_id, uint32_t app_id)
+{
+	const struct alias *alias = find_alias(queue, account_id, app_id);
+
+	if (alias == NULL || is_to_be_made(queue, alias->account_id, app_id)) {
+		return app_id;
+	}
+	return alias->actual;
+}
+
+static void remove_alias_at(struct content *content, size_t index)
+{
+	json_finish(&content->aliases[index], alias_fields);
+	content->aliases_count--;
+	memmove(&content->aliases[index], &content->aliases[index + 1],
+		(content->aliases_count - index) * sizeof(struct alias));
+}
+
+/* An id that is an entry's own stands for nothing else. */
+static void forget_reported(struct steam_queue *queue, const char *account_id, uint32_t app_id)
+{
+	const struct alias *alias = find_alias(queue, account_id, app_id);
+
+	if (alias != NULL) {
+		remove_alias_at(&queue->content, (size_t)(alias - queue->content.aliases));
+	}
+}
+
+/* Of an entry that is gone. */
+static void forget_actual(struct steam_queue *queue, const char *account_id, uint32_t app_id)
+{
+	struct content *content = &queue->content;
+
+	for (size_t i = content->aliases_count; i > 0; i--) {
+		if (content->aliases[i - 1].actual == app_id &&
+			strcmp(content->aliases[i - 1].account_id, account_id) == 0) {
+			remove_alias_at(content, i - 1);
+		}
+	}
+}
+
+static void add_alias(
+	struct steam_queue *queue, const char *account_id, uint32_t reported, uint32_t actual)
+{
+	struct content *content = &queue->content;
+
+	forget_reported(queue, account_id, reported);
+	for (size_t i = 0; i < content->aliases_count; i++) {
+		if (content->aliases[i].actual == reported &&
+			strcmp(content->aliases[i].account_id, account_id) == 0) {
+			content->aliases[i].actual = actual;
+		}
+	}
+	if (content->aliases_count >= STEAM_QUEUE_ALIASES_MAX) {
+		remove_alias_at(content, 0);
+	}
+	content->aliases =
+		xrealloc(content->aliases, content->aliases_count + 1, sizeof(*content->aliases));
+	content->aliases[content->aliases_count++] = (struct alias){
+		.account_id = xstrdup(account_id),
+		.reported = reported,
+		.actual = actual,
+	};
+}
+
+static bool check_room(
+	const struct steam_queue *queue, const struct steam_change *change, struct error *err)
+{
+	AUTO(strbuf_finish) struct strbuf text = { 0 };
+
+	if (!steam_change_check(change, err)) {
+		return false;
+	}
+	json_write(&text, steam_change_fields, change);
+	if (text.length > STEAM_QUEUE_CHANGE_MAX_BYTES) {
+		return error_set(err, ERROR_TOO_LARGE,
+			"what the shortcut is to hold has %zu bytes, more than %d", text.length,
+			STEAM_QUEUE_CHANGE_MAX_BYTES);
+	}
+	if (queue->content.changes_count >= STEAM_QUEUE_CHANGES_MAX) {
+		return error_set(err, ERROR_NO_SPACE,
+			"%d changes wait for Steam already; restart Steam to have them made",
+			STEAM_QUEUE_CHANGES_MAX);
+	}
+	return true;
+}
+
+bool steam_queue_add(struct steam_queue *queue, const struct steam_change *change, int64_t *number,
+	struct error *err)
+{
+	struct content *content = &queue->content;
+	struct steam_queued *added;
+
+	if (!check_room(queue, change, err)) {
+		return false;
+	}
+	content->changes =
+		xrealloc(content->changes, content->changes_count + 1, sizeof(*content->changes));
+	added = &content->changes[content->changes_count++];
+	*added = (struct steam_queued){ .number = queue->last_number + 1 };
+	steam_change_copy(&added->change, change);
+	if (!write_content(queue, content, err)) {
+		steam_change_finish(&added->change);
+		content->changes_count--;
+		return false;
+	}
+	queue->unwritten = false;
+	queue->last_number++;
+	*number = queue->last_number;
+	return true;
+}
+
+static bool contains(const int64_t *numbers, size_t count, int64_t number)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (numbers[i] == number) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Copies the changes but for some; what they own stays with the list they come from. */
+static size_t copy_without(struct steam_queued *kept, const struct content *content,
+	const int64_t *numbers, size_t count)
+{
+	size_t kept_count = 0;
+
+	for (size_t i = 0; i < content->changes_count; i++) {
+		if (!contains(numbers, count, content->changes[i].number)) {
+			kept[kept_count++] = content->changes[i];
+		}
+	}
+	return kept_count;
+}
+
+static void take_out(struct content *content, const int64_t *numbers, size_t count)
+{
+	for (size_t i = 0; i < content->changes_count; i++) {
+		if (contains(numbers, count, content->changes[i].number)) {
+			steam_change_finish(&content->changes[i].change);
+			free(content->changes[i].obstacle);
+		}
+	}
+	content->changes_count = copy_without(content->changes, content, numbers, count);
+}
+
+bool steam_queue_remove(
+	struct steam_queue *queue, const int64_t *numbers, size_t count, struct error *err)
+{
+	struct content after = queue->content;
+	AUTO(free_ptr)
+	struct steam_queued *kept = xcalloc(after.changes_count + 1, sizeof(*kept));
+
+	after.changes = kept;
+	after.changes_count = copy_without(kept, &queue->content, numbers, count);
+	if (!write_content(queue, &after, err)) {
+		return false;
+	}
+	queue->unwritten = false;
+	take_out(&queue->content, numbers, count);
+	return true;
+}
+
+static void note_id(struct steam_queue *queue, const struct steam_change *change, uint32_t app_id)
+{
+	if (steam_change_is(change, STEAM_CHANGE_REMOVE)) {
+		forget_actual(queue, change->account_id, app_id);
+	} else if (steam_change_is(change, STEAM_CHANGE_PUT)) {
+		forget_reported(queue, change->account_id, app_id);
+		if (change->reported_app_id != app_id) {
+			add_alias(queue, change->account_id, change->reported_app_id, app_id);
+		}
+	}
+}
+
+void steam_queue_settle(struct steam_queue *queue, int64_t number, uint32_t app_id)
+{
+	for (size_t i = 0; i < queue->content.changes_count; i++) {
+		const struct steam_queued *queued = &queue->content.changes[i];
+
+		if (queued->number == number && app_id != 0) {
+			note_id(queue, &queued->change, app_id);
+		}
+	}
+	take_out(&queue->content, &number, 1);
+	queue->unwritten = true;
+	steam_queue_flush(queue);
+}

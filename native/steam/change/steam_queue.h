@@ -1,0 +1,59 @@
+#pragma once
+
+#include "steam/change/steam_change.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct error;
+struct steam_queue;
+
+/*
+ * The changes of Steam's shortcuts that are still to be made, in their order, and which ids have
+ * become others: <state_dir>/steam.json, version 1. Each transition is one atomic write, done when
+ * the call returns; a file that does not parse is set aside.
+ */
+struct steam_queued {
+	int64_t number; /* grows; not 0 */
+	struct steam_change change;
+	char *obstacle; /* why it could not be made, a sentence; NULL: none; not in the file */
+};
+
+#define STEAM_QUEUE_CHANGES_MAX 1000
+#define STEAM_QUEUE_CHANGE_MAX_BYTES (64 * 1024) /* as JSON */
+#define STEAM_QUEUE_MAX_BYTES (8 * 1024 * 1024)	 /* it is written whole, on the loop */
+#define STEAM_QUEUE_ALIASES_MAX 4096		 /* the oldest go first */
+
+/* notice (caller frees, else NULL): what a reader should know. */
+struct steam_queue *steam_queue_create(const char *state_dir, char **notice);
+void steam_queue_destroy(struct steam_queue *queue); /* NULL is fine */
+
+size_t steam_queue_count(const struct steam_queue *queue);
+/* Borrowed until the queue changes. */
+const struct steam_queued *steam_queue_at(const struct steam_queue *queue, size_t index);
+
+/* Does nothing if there is no such change. */
+void steam_queue_set_obstacle(struct steam_queue *queue, int64_t number, const char *obstacle);
+
+/*
+ * Adds a copy at the end. Errors: INVALID (steam_change_check()), TOO_LARGE (of one change),
+ * NO_SPACE (of the disk, or of the queue), IO; then nothing was added.
+ */
+bool steam_queue_add(struct steam_queue *queue, const struct steam_change *change, int64_t *number,
+	struct error *err);
+/* Takes changes out that are not to be made. On failure none has gone. Errors: IO, NO_SPACE. */
+bool steam_queue_remove(
+	struct steam_queue *queue, const int64_t *numbers, size_t count, struct error *err);
+
+/*
+ * The change was made, or has failed for good (app_id 0), and goes, whether that can be written
+ * or not. app_id: the entry's as it is in Steam. A put whose reported id is another gets an alias.
+ */
+void steam_queue_settle(struct steam_queue *queue, int64_t number, uint32_t app_id);
+/* Writes again what could not be written. False: it still cannot. */
+bool steam_queue_flush(struct steam_queue *queue);
+
+/* What a reported id is in Steam; other ids as they are. account_id: NULL for any. */
+uint32_t steam_queue_actual(
+	const struct steam_queue *queue, const char *account_id, uint32_t app_id);

@@ -1,0 +1,347 @@
+#include "steam/images/artwork.h"
+
+#include "core/atomic_file.h"
+#include "core/beneath.h"
+#include "core/cleanup.h"
+#include "core/error.h"
+#include "core/paths.h"
+#include "core/random.h"
+#include "core/strvec.h"
+#include "core/xalloc.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#define ACCOUNT_DIGITS_MAX 10
+#define MODE 0644
+/* ".capydeck-<our pid>-<random>": one whose process has died is rubbish. */
+#define TEMPORARY_PREFIX ".capydeck-"
+#define ICO_HEADER_BYTES 6
+#define ICO_ENTRY_BYTES 16
+
+static const struct kind {
+	const char *name;
+	const char *suffix; /* of the file, behind the app id */
+	int asset_type;
+} kinds[ARTWORK_KIND_COUNT] = {
+	[ARTWORK_GRID] = { "grid", "p", 0 },
+	[ARTWORK_BANNER] = { "banner", "", 3 },
+	[ARTWORK_HERO] = { "hero", "_hero", 1 },
+	[ARTWORK_LOGO] = { "logo", "_logo", 2 },
+	[ARTWORK_ICON] = { "icon", "_icon", 4 },
+};
+
+/* What people and other programs put there; "json" is not among them: where Steam shows a logo. */
+static const char *const extensions[] = { "png", "jpg", "jpeg", "webp", "gif", "ico", "tga" };
+
+const char *artwork_kind_name(enum artwork_kind kind)
+{
+	return kinds[kind].name;
+}
+
+bool artwork_kind_find(const char *name, enum artwork_kind *kind, struct error *err)
+{
+	for (unsigned i = 0; i < ARTWORK_KIND_COUNT; i++) {
+		if (strcmp(kinds[i].name, name) == 0) {
+			*kind = (enum artwork_kind)i;
+			return true;
+		}
+	}
+	return error_set(err, ERROR_INVALID,
+		"there are no '%s' images: they are 'grid', 'banner', 'hero', 'logo' or 'icon'",
+		name);
+}
+
+int artwork_kind_asset_type(enum artwork_kind kind)
+{
+	return kinds[kind].asset_type;
+}
+
+/* --- What an image is --- */
+
+static bool has_bytes(
+	const void *data, size_t length, size_t offset, const char *bytes, size_t count)
+{
+	return length >= offset + count && memcmp((const char *)data + offset, bytes, count) == 0;
+}
+
+/* Its magic is four dull bytes: at least the table of images that follows must be there. */
+static bool is_ico(const void *data, size_t length)
+{
+	const unsigned char *bytes = data;
+	size_t count;
+
+	if (length < ICO_HEADER_BYTES || !has_bytes(data, length, 0, "\0\0\1\0", 4)) {
+		return false;
+	}
+	count = bytes[4] | (size_t)bytes[5] << 8;
+	return count > 0 && length > ICO_HEADER_BYTES + count * ICO_ENTRY_BYTES;
+}
+
+const char *artwork_extension(enum artwork_kind kind, const void *data, size_t length)
+{
+	if (has_bytes(data, length, 0, "\xff\xd8\xff", 3)) {
+		return "jpg";
+	}
+	if (is_ico(data, length)) {
+		return kind == ARTWORK_ICON ? "ico" : "png";
+	}
+	if (has_bytes(data, length, 0, "\x89PNG\r\n\x1a\n", 8) ||
+		has_bytes(data, length, 0, "GIF87a", 6) ||
+		has_bytes(data, length, 0, "GIF89a", 6) ||
+		(has_bytes(data, length, 0, "RIFF", 4) && has_bytes(data, length, 8, "WEBP", 4))) {
+		return "png";
+	}
+	return NULL;
+}
+
+bool artwork_check(enum artwork_kind kind, const void *data, size_t length, struct error *err)
+{
+	if (length > ARTWORK_MAX_BYTES) {
+		return error_set(err, ERROR_TOO_LARGE,
+			"the %s image has %zu bytes; %d are the most it may have", kinds[kind].name,
+			length, ARTWORK_MAX_BYTES);
+	}
+	if (artwork_extension(kind, data, length) == NULL) {
+		return error_set(err, ERROR_INVALID,
+			"the %s image is none that Steam shows: send PNG, JPEG, WebP, GIF or ICO",
+			kinds[kind].name);
+	}
+	return true;
+}
+
+/* --- The grid folder --- */
+
+/* Every path below userdata/ begins with the account: digits are what Steam calls such a folder. */
+static bool check_account(const char *account_id, struct error *err)
+{
+	size_t digits = strspn(account_id, "0123456789");
+
+	if (digits == 0 || digits > ACCOUNT_DIGITS_MAX || account_id[digits] != '\0') {
+		return error_set(err, ERROR_INVALID,
+			"'%s' is no Steam account: up to %d digits are", account_id,
+			ACCOUNT_DIGITS_MAX);
+	}
+	return true;
+}
+
+/* −1 and NOT_FOUND where it is not there and not to be made. */
+static int open_grid(const char *root, const char *account_id, bool make, struct error *err)
+{
+	AUTO(free_ptr) char *userdata = path_join(root, "userdata");
+	AUTO(free_ptr) char *below = xasprintf("%s/config/grid/", account_id);
+	AUTO(close_fd) int fd = -1;
+
+	if (!check_account(account_id, err) || (make && !make_dirs(userdata, 0755, err))) {
+		return -1;
+	}
+	fd = open(userdata, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT) {
+		error_set(err, ERROR_NOT_FOUND, "there is no '%s'", userdata);
+		return -1;
+	}
+	if (fd < 0) {
+		error_set_errno(err, "cannot open '%s'", userdata);
+		return -1;
+	}
+	return beneath_open_parent(fd, below, make, err);
+}
+
+/* "<app id><suffix>": the file's name up to its extension; caller frees. */
+static char *stem_of(uint32_t app_id, enum artwork_kind kind)
+{
+	return xasprintf("%" PRIu32 "%s", app_id, kinds[kind].suffix);
+}
+
+/* Is it "<stem>.<extension of an image>"? */
+static bool is_image_of(const char *name, const char *stem)
+{
+	size_t length = strlen(stem);
+
+	if (strncmp(name, stem, length) != 0 || name[length] != '.') {
+		return false;
+	}
+	for (size_t i = 0; i < sizeof(extensions) / sizeof(extensions[0]); i++) {
+		if (strcasecmp(name + length + 1, extensions[i]) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* One that a process left behind that was killed while it wrote. */
+static bool is_rubbish(const char *name)
+{
+	int pid;
+
+	return sscanf(name, TEMPORARY_PREFIX "%d-", &pid) == 1 && pid != (int)getpid();
+}
+
+/* The images with that stem, and what is to be cleared away; except (may be NULL) is not listed. */
+static bool list(
+	int grid_fd, const char *stem, const char *except, struct strvec *names, struct error *err)
+{
+	int fd = openat(grid_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+	struct dirent *entry;
+
+	if (dir == NULL) {
+		error_set_errno(err, "cannot read Steam's folder of images");
+		close_fd(&fd);
+		return false;
+	}
+	while ((entry = readdir(dir)) != NULL) {
+		if ((except == NULL || strcmp(entry->d_name, except) != 0) &&
+			(is_image_of(entry->d_name, stem) || is_rubbish(entry->d_name))) {
+			strvec_push(names, entry->d_name);
+		}
+	}
+	closedir(dir);
+	return true;
+}
+
+static bool remove_images(int grid_fd, const char *stem, const char *except, struct error *err)
+{
+	AUTO(strvec_finish) struct strvec names = { 0 };
+
+	if (!list(grid_fd, stem, except, &names, err)) {
+		return false;
+	}
+	for (size_t i = 0; i < names.count; i++) {
+		if (unlinkat(grid_fd, names.items[i], 0) < 0 && errno != ENOENT &&
+			errno != EISDIR) {
+			return error_set_errno(err, "cannot delete the image '%s'", names.items[i]);
+		}
+	}
+	return true;
+}
+
+static bool sync_grid(int grid_fd, struct error *err)
+{
+	/* EINVAL: a file system that cannot do it, and has nothing to lose by it. */
+	return fsync(grid_fd) == 0 || errno == EINVAL ||
+	       error_set_errno(err, "cannot flush Steam's folder of images");
+}
+
+static bool write_image(
+	int grid_fd, const char *name, const void *data, size_t length, struct error *err)
+{
+	AUTO(free_ptr) char *random = random_hex(16);
+	AUTO(free_ptr)
+	char *temporary = xasprintf(TEMPORARY_PREFIX "%d-%s", (int)getpid(), random);
+	AUTO(close_fd)
+	int fd = openat(
+		grid_fd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, MODE);
+
+	if (fd < 0) {
+		return error_set_errno(err, "cannot make a file for the image '%s'", name);
+	}
+	if (!write_all(fd, data, length) || fsync(fd) < 0 ||
+		renameat(grid_fd, temporary, grid_fd, name) < 0) {
+		error_set_errno(err, "cannot write the image '%s'", name);
+		unlinkat(grid_fd, temporary, 0);
+		return false;
+	}
+	return true;
+}
+
+bool artwork_put(const char *root, const char *account_id, uint32_t app_id, enum artwork_kind kind,
+	const void *data, size_t length, char **path, struct error *err)
+{
+	AUTO(free_ptr) char *stem = stem_of(app_id, kind);
+	AUTO(free_ptr) char *name = NULL;
+	AUTO(close_fd) int grid_fd = -1;
+
+	if (!artwork_check(kind, data, length, err)) {
+		return false;
+	}
+	name = xasprintf("%s.%s", stem, artwork_extension(kind, data, length));
+	grid_fd = open_grid(root, account_id, true, err);
+	if (grid_fd < 0 || !write_image(grid_fd, name, data, length, err) ||
+		!remove_images(grid_fd, stem, name, err) || !sync_grid(grid_fd, err)) {
+		return false;
+	}
+	if (path != NULL) {
+		*path = xasprintf("%s/userdata/%s/config/grid/%s", root, account_id, name);
+	}
+	return true;
+}
+
+static bool rename_kind(
+	int grid_fd, uint32_t from, uint32_t to, enum artwork_kind kind, struct error *err)
+{
+	AUTO(free_ptr) char *from_stem = stem_of(from, kind);
+	AUTO(free_ptr) char *to_stem = stem_of(to, kind);
+	AUTO(strvec_finish) struct strvec names = { 0 };
+
+	if (!list(grid_fd, from_stem, NULL, &names, err)) {
+		return false;
+	}
+	for (size_t i = 0; i < names.count; i++) {
+		AUTO(free_ptr) char *name = NULL;
+
+		if (!is_image_of(names.items[i], from_stem)) {
+			continue;
+		}
+		name = xasprintf("%s%s", to_stem, names.items[i] + strlen(from_stem));
+		if (renameat(grid_fd, names.items[i], grid_fd, name) < 0) {
+			return error_set_errno(err, "cannot rename the image '%s'", names.items[i]);
+		}
+		if (!remove_images(grid_fd, to_stem, name, err)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* True where there is none: *grid_fd is −1 then. */
+static bool open_old_grid(const char *root, const char *account_id, int *grid_fd, struct error *err)
+{
+	struct error reason = { 0 };
+
+	*grid_fd = open_grid(root, account_id, false, &reason);
+	return *grid_fd >= 0 || reason.kind == ERROR_NOT_FOUND ||
+	       error_set(err, reason.kind, "%s", reason.message);
+}
+
+bool artwork_rename(
+	const char *root, const char *account_id, uint32_t from, uint32_t to, struct error *err)
+{
+	AUTO(close_fd) int grid_fd = -1;
+
+	if (!open_old_grid(root, account_id, &grid_fd, err)) {
+		return false;
+	}
+	if (grid_fd < 0) {
+		return true;
+	}
+	for (unsigned kind = 0; from != to && kind < ARTWORK_KIND_COUNT; kind++) {
+		if (!rename_kind(grid_fd, from, to, (enum artwork_kind)kind, err)) {
+			return false;
+		}
+	}
+	return sync_grid(grid_fd, err);
+}
+
+bool artwork_remove(const char *root, const char *account_id, uint32_t app_id, struct error *err)
+{
+	AUTO(close_fd) int grid_fd = -1;
+
+	if (!open_old_grid(root, account_id, &grid_fd, err)) {
+		return false;
+	}
+	for (unsigned kind = 0; grid_fd >= 0 && kind < ARTWORK_KIND_COUNT; kind++) {
+		AUTO(free_ptr) char *stem = stem_of(app_id, (enum artwork_kind)kind);
+
+		if (!remove_images(grid_fd, stem, NULL, err)) {
+			return false;
+		}
+	}
+	return true;
+}

@@ -1,0 +1,148 @@
+#include "upload/upload_checkpoint.h"
+
+#include "core/beneath.h"
+#include "core/cleanup.h"
+#include "core/strbuf.h"
+#include "core/xalloc.h"
+#include "upload/folder_sync.h"
+#include "upload/upload_content.h"
+#include "upload/upload_manifest.h"
+#include "upload/upload_staging.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define CHECKPOINT_BYTES (32 * 1024 * 1024)
+#define CHECKPOINT_ENTRIES 2048 /* small files: syncing each of them is what takes time */
+
+bool upload_checkpoint_is_due(const struct upload_content *content)
+{
+	return content->dirty_bytes >= CHECKPOINT_BYTES ||
+	       content->dirty_count >= CHECKPOINT_ENTRIES;
+}
+
+void upload_checkpoint_take(struct upload_checkpoint *checkpoint, struct upload_content *content,
+	int dir_fd, const struct upload_journal_state *state)
+{
+	*checkpoint =
+		(struct upload_checkpoint){ .content = content, .dir_fd = dir_fd, .state = *state };
+	if (content != NULL) {
+		checkpoint->dirty = TAKE_PTR(content->dirty);
+		checkpoint->dirty_count = content->dirty_count;
+		content->dirty_count = 0;
+		content->dirty_capacity = 0;
+		content->dirty_bytes = 0;
+	}
+}
+
+static int compare_dirty(const void *a, const void *b)
+{
+	const struct upload_dirty *left = a, *right = b;
+
+	if (left->file != right->file) {
+		return left->file < right->file ? -1 : 1;
+	}
+	return left->start < right->start ? -1 : left->start > right->start;
+}
+
+static bool is_new_file(const struct upload_checkpoint *checkpoint, size_t index)
+{
+	return index == 0 || checkpoint->dirty[index].file != checkpoint->dirty[index - 1].file;
+}
+
+static bool sync_files(struct upload_checkpoint *checkpoint, int files_fd, bool wait)
+{
+	for (size_t i = 0; i < checkpoint->dirty_count; i++) {
+		const char *path =
+			checkpoint->content->manifest->files[checkpoint->dirty[i].file].path;
+		AUTO(close_fd) int fd = -1;
+
+		if (!is_new_file(checkpoint, i)) {
+			continue;
+		}
+		fd = beneath_open(files_fd, path, O_RDONLY | O_NONBLOCK, 0, &checkpoint->error);
+		if (fd < 0) {
+			return false;
+		}
+		if (!wait) {
+			sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+		} else if (fdatasync(fd) != 0) {
+			return error_set_errno(&checkpoint->error,
+				"cannot bring what was received of '%s' to the disk", path);
+		}
+	}
+	return true;
+}
+
+static const char *path_at(const void *user, size_t index)
+{
+	return ((const char *const *)user)[index];
+}
+
+/* A file that is synced for the first time is worth nothing unless its name is too. */
+static bool sync_names(struct upload_checkpoint *checkpoint, int files_fd)
+{
+	AUTO(free_ptr) const char **paths = xcalloc(checkpoint->dirty_count, sizeof(char *));
+	size_t count = 0;
+
+	for (size_t i = 0; i < checkpoint->dirty_count; i++) {
+		size_t file = checkpoint->dirty[i].file;
+
+		if (is_new_file(checkpoint, i) && !checkpoint->content->files[file].named) {
+			paths[count++] = checkpoint->content->manifest->files[file].path;
+		}
+	}
+	return count == 0 || folder_sync(files_fd, path_at, count, paths, &checkpoint->error);
+}
+
+static bool run(struct upload_checkpoint *checkpoint)
+{
+	AUTO(strbuf_finish) struct strbuf text = { 0 };
+	AUTO(close_fd) int files_fd = -1;
+
+	if (checkpoint->dirty_count > 0) {
+		files_fd = beneath_open(checkpoint->dir_fd, UPLOAD_STAGING_FILES,
+			O_RDONLY | O_DIRECTORY, 0, &checkpoint->error);
+		if (files_fd < 0) {
+			return false;
+		}
+		qsort(checkpoint->dirty, checkpoint->dirty_count, sizeof(*checkpoint->dirty),
+			compare_dirty);
+		/* All writes are started before the first is waited for: the disk sorts them. */
+		if (!sync_files(checkpoint, files_fd, false) ||
+			!sync_files(checkpoint, files_fd, true) ||
+			!sync_names(checkpoint, files_fd)) {
+			return false;
+		}
+	}
+	for (size_t i = 0; i < checkpoint->dirty_count; i++) {
+		const struct upload_dirty *dirty = &checkpoint->dirty[i];
+
+		upload_journal_write_range(&text, dirty->file, dirty->start, dirty->end);
+	}
+	upload_journal_write_state(&text, &checkpoint->state);
+	return upload_journal_append(checkpoint->dir_fd, &text, &checkpoint->error);
+}
+
+bool upload_checkpoint_run(struct upload_checkpoint *checkpoint)
+{
+	checkpoint->failed = !run(checkpoint);
+	return !checkpoint->failed;
+}
+
+void upload_checkpoint_settle(struct upload_checkpoint *checkpoint, struct upload_content *content)
+{
+	for (size_t i = 0; i < checkpoint->dirty_count; i++) {
+		const struct upload_dirty *dirty = &checkpoint->dirty[i];
+
+		if (checkpoint->failed) {
+			upload_content_drop(content, dirty->file, dirty->start, dirty->end);
+		} else {
+			content->files[dirty->file].named = true;
+		}
+	}
+	free(checkpoint->dirty);
+	checkpoint->dirty = NULL;
+	checkpoint->dirty_count = 0;
+}

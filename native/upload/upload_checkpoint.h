@@ -1,0 +1,37 @@
+#pragma once
+
+#include "core/error.h"
+#include "upload/upload_journal.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct upload_content;
+struct upload_dirty;
+
+/*
+ * Makes durable what arrived since the last checkpoint, then says so in the journal. Taken and
+ * settled on the loop, run on the worker; chunks may go on arriving meanwhile.
+ */
+struct upload_checkpoint {
+	const struct upload_content *content; /* borrowed; run() reads what chunks do not change */
+	int dir_fd;			      /* the staging folder; borrowed */
+	struct upload_dirty *dirty;
+	size_t dirty_count;
+	struct upload_journal_state state;
+	bool failed;
+	struct error error;
+};
+
+/* Is a checkpoint due? Bounds what a crash costs and what is left to do at the end. */
+bool upload_checkpoint_is_due(const struct upload_content *content);
+/* state: what the journal will say of the upload. content NULL: that alone, to dir_fd's. */
+void upload_checkpoint_take(struct upload_checkpoint *checkpoint, struct upload_content *content,
+	int dir_fd, const struct upload_journal_state *state);
+/* Errors, also in checkpoint->error: NO_SPACE, IO, INVALID (a file is gone). */
+bool upload_checkpoint_run(struct upload_checkpoint *checkpoint);
+/*
+ * Ends it. What could not be made durable is dropped from the content: nobody knows what of it the
+ * disk has, so the Hub must send it again.
+ */
+void upload_checkpoint_settle(struct upload_checkpoint *checkpoint, struct upload_content *content);

@@ -1,0 +1,226 @@
+#include "upload/upload_journal.h"
+
+#include "core/beneath.h"
+#include "core/cleanup.h"
+#include "core/error.h"
+#include "core/strbuf.h"
+#include "core/xalloc.h"
+#include "upload/upload_staging.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define JOURNAL_NAME "journal"
+#define JOURNAL_MAGIC "capydeck-journal 1"
+#define JOURNAL_MAX_BYTES (64 * 1024 * 1024)
+#define TAIL_BYTES (64 * 1024)
+#define CRC_DIGITS 8
+#define LINE_MAX_BYTES 128
+
+/* CRC-32 of IEEE 802.3, four bits at a time. */
+static uint32_t crc32_of(const char *text, size_t length)
+{
+	static const uint32_t table[16] = { 0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac,
+		0x76dc4190, 0x6b6b51f4, 0x4db26158, 0x5005713c, 0xedb88320, 0xf00f9344, 0xd6d6a3e8,
+		0xcb61b38c, 0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c };
+	uint32_t crc = 0xffffffff;
+
+	for (size_t i = 0; i < length; i++) {
+		crc ^= (unsigned char)text[i];
+		crc = crc >> 4 ^ table[crc & 15];
+		crc = crc >> 4 ^ table[crc & 15];
+	}
+	return ~crc;
+}
+
+static void write_line(struct strbuf *text, const char *record)
+{
+	strbuf_appendf(text, "%08" PRIx32 " %s\n", crc32_of(record, strlen(record)), record);
+}
+
+void upload_journal_write_head(struct strbuf *text, const char *digest)
+{
+	char record[LINE_MAX_BYTES];
+
+	snprintf(record, sizeof(record), JOURNAL_MAGIC " %s", digest);
+	write_line(text, record);
+}
+
+void upload_journal_write_range(struct strbuf *text, uint64_t file, int64_t start, int64_t end)
+{
+	char record[LINE_MAX_BYTES];
+
+	snprintf(
+		record, sizeof(record), "range %" PRIu64 " %" PRId64 " %" PRId64, file, start, end);
+	write_line(text, record);
+}
+
+void upload_journal_write_state(struct strbuf *text, const struct upload_journal_state *state)
+{
+	char record[LINE_MAX_BYTES];
+
+	snprintf(record, sizeof(record), "state %" PRId64 " %" PRId64 " %d", state->at_ms,
+		state->held_bytes, state->cancelled);
+	write_line(text, record);
+}
+
+/*
+ * Copies the record of the line at *text, without its checksum, and steps over it. False where no
+ * whole line stands.
+ */
+static bool next_line(const char **text, const char *end, char record[LINE_MAX_BYTES])
+{
+	const char *feed = memchr(*text, '\n', end - *text);
+	char crc[CRC_DIGITS + 1];
+	size_t length;
+
+	if (feed == NULL || feed - *text <= CRC_DIGITS + 1) {
+		return false;
+	}
+	length = feed - *text - CRC_DIGITS - 1;
+	if (length >= LINE_MAX_BYTES) {
+		return false;
+	}
+	memcpy(record, *text + CRC_DIGITS + 1, length);
+	record[length] = '\0';
+	snprintf(crc, sizeof(crc), "%08" PRIx32, crc32_of(record, length));
+	if (memcmp(crc, *text, CRC_DIGITS) != 0 || (*text)[CRC_DIGITS] != ' ' ||
+		strlen(record) != length) {
+		return false;
+	}
+	*text = feed + 1;
+	return true;
+}
+
+static bool read_number(const char **text, int64_t *number)
+{
+	char *end;
+
+	if (**text != ' ' || (*text)[1] < '0' || (*text)[1] > '9') {
+		return false;
+	}
+	errno = 0;
+	*number = strtoll(*text + 1, &end, 10);
+	*text = end;
+	return errno == 0;
+}
+
+static bool read_record(const char *text, struct upload_journal_record *record)
+{
+	int64_t numbers[3];
+	bool range = strncmp(text, "range ", 6) == 0;
+
+	if (!range && strncmp(text, "state ", 6) != 0) {
+		return false;
+	}
+	text += 5;
+	for (size_t i = 0; i < 3; i++) {
+		if (!read_number(&text, &numbers[i])) {
+			return false;
+		}
+	}
+	*record = (struct upload_journal_record){ 0 };
+	if (range) {
+		record->kind = UPLOAD_JOURNAL_RANGE;
+		record->file = numbers[0];
+		record->start = numbers[1];
+		record->end = numbers[2];
+	} else {
+		record->kind = UPLOAD_JOURNAL_STATE;
+		record->state = (struct upload_journal_state){
+			.at_ms = numbers[0], .held_bytes = numbers[1], .cancelled = numbers[2] != 0
+		};
+	}
+	return *text == '\0';
+}
+
+bool upload_journal_parse(const char *text, size_t length, const char *digest,
+	void (*visit)(void *user, const struct upload_journal_record *record), void *user)
+{
+	const char *end = text + length;
+	char line[LINE_MAX_BYTES], head[LINE_MAX_BYTES];
+	struct upload_journal_record record;
+
+	snprintf(head, sizeof(head), JOURNAL_MAGIC " %s", digest);
+	if (!next_line(&text, end, line) || strcmp(line, head) != 0) {
+		return false;
+	}
+	while (next_line(&text, end, line) && read_record(line, &record)) {
+		visit(user, &record);
+	}
+	return true;
+}
+
+bool upload_journal_append(int dir_fd, const struct strbuf *text, struct error *err)
+{
+	AUTO(close_fd) int fd = beneath_open(dir_fd, JOURNAL_NAME, O_WRONLY | O_APPEND, 0, err);
+	off_t before;
+
+	if (fd < 0) {
+		return false;
+	}
+	before = lseek(fd, 0, SEEK_END);
+	if (upload_staging_write_all(fd, text, err)) {
+		return true;
+	}
+	/* What follows a torn line is never read: no later append may stand behind one. */
+	if (before < 0 || ftruncate(fd, before) != 0) {
+		return error_set_errno(err, "cannot take back half a line of the upload's journal");
+	}
+	return false;
+}
+
+bool upload_journal_replace(int dir_fd, const struct strbuf *text, struct error *err)
+{
+	return upload_staging_write(dir_fd, JOURNAL_NAME, text, err);
+}
+
+bool upload_journal_read(int dir_fd, struct strbuf *text, struct error *err)
+{
+	return upload_staging_read(dir_fd, JOURNAL_NAME, JOURNAL_MAX_BYTES, text, err);
+}
+
+static bool read_tail(int dir_fd, char *text, size_t *length)
+{
+	AUTO(close_fd) int fd = beneath_open(dir_fd, JOURNAL_NAME, O_RDONLY | O_NONBLOCK, 0, NULL);
+	struct stat stat;
+	ssize_t count;
+
+	if (fd < 0 || fstat(fd, &stat) != 0 || !S_ISREG(stat.st_mode)) {
+		return false;
+	}
+	count = pread(
+		fd, text, TAIL_BYTES, stat.st_size > TAIL_BYTES ? stat.st_size - TAIL_BYTES : 0);
+	*length = count > 0 ? (size_t)count : 0;
+	return count > 0;
+}
+
+bool upload_journal_last_state(int dir_fd, struct upload_journal_state *state)
+{
+	AUTO(free_ptr) char *text = xcalloc(1, TAIL_BYTES);
+	struct upload_journal_record record;
+	char line[LINE_MAX_BYTES];
+	const char *at = text, *end, *feed;
+	size_t length;
+	bool found = false;
+
+	if (!read_tail(dir_fd, text, &length)) {
+		return false;
+	}
+	end = text + length;
+	while (at < end && (feed = memchr(at, '\n', end - at)) != NULL) {
+		if (!next_line(&at, end, line)) {
+			at = feed + 1; /* the tail begins in the middle of a line */
+		} else if (read_record(line, &record) && record.kind == UPLOAD_JOURNAL_STATE) {
+			*state = record.state;
+			found = true;
+		}
+	}
+	return found;
+}

@@ -1,0 +1,316 @@
+#include "upload/upload_load.h"
+
+#include "core/atomic_file.h"
+#include "core/beneath.h"
+#include "core/cleanup.h"
+#include "core/loop.h"
+#include "core/sha256.h"
+#include "core/strbuf.h"
+#include "core/xalloc.h"
+#include "library/installed_manifest.h"
+#include "proto/proto_constants.h"
+#include "upload/commit_record.h"
+#include "upload/staging_files.h"
+#include "upload/upload_content.h"
+#include "upload/upload_head.h"
+#include "upload/upload_journal.h"
+#include "upload/upload_manifest.h"
+#include "upload/upload_staging.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#define SPARE_BYTES (64 * 1024 * 1024)
+/* Hashing goes on no longer: the Hub waits for its answer. What is left is sent again. */
+#define HASH_BUDGET_MS (REQUEST_TIMEOUT_MS / 2)
+#define HASH_BLOCK_BYTES (256 * 1024)
+
+/* Journal */
+
+static void visit_record(void *user, const struct upload_journal_record *record)
+{
+	struct upload_content *content = user;
+
+	if (record->kind != UPLOAD_JOURNAL_RANGE || record->file >= content->files_count ||
+		record->start < 0 || record->start >= record->end ||
+		record->end > content->manifest->files[record->file].size_bytes ||
+		content->island_count >= UPLOAD_ISLAND_LIMIT) {
+		return;
+	}
+	upload_content_add(content, record->file, record->start, record->end);
+}
+
+/* The journal never claims what is not there; but someone may have cleared up in the folder. */
+static void check_staged(struct upload_content *content, int files_fd)
+{
+	for (size_t i = 0; i < content->files_count; i++) {
+		struct upload_content_file *file = &content->files[i];
+		int64_t end = byte_ranges_end(&file->ranges);
+		struct stat stat;
+
+		if (end == 0) {
+			continue;
+		}
+		file->named = true;
+		if (!beneath_stat(files_fd, content->manifest->files[i].path, &stat, NULL) ||
+			!S_ISREG(stat.st_mode) || stat.st_size < end) {
+			upload_content_drop(content, i, 0, end);
+		}
+	}
+}
+
+/* Takes back the tail of what has no hash, to be compared when the Hub sends it again. */
+static void doubt_tails(struct upload_content *content)
+{
+	for (size_t i = 0; i < content->files_count; i++) {
+		struct upload_content_file *file = &content->files[i];
+		int64_t prefix = file->ranges.prefix, end = byte_ranges_end(&file->ranges);
+		int64_t from =
+			prefix > CHUNK_SIZE_BYTES
+				? (prefix - CHUNK_SIZE_BYTES) / CHUNK_SIZE_BYTES * CHUNK_SIZE_BYTES
+				: 0;
+
+		if (content->manifest->files[i].sha256 == NULL && end > 0) {
+			upload_content_drop(content, i, from, end);
+			file->compare_from = from;
+			file->compare_to = prefix;
+		}
+	}
+}
+
+/* -1: someone cleared up, or load->error says what else. */
+static int open_held(struct upload_load *load, struct upload_content *content)
+{
+	struct error err = { 0 };
+	int files_fd = -1;
+
+	content->dir_fd = upload_staging_open(load->root, load->head->upload_id, &err);
+	if (content->dir_fd >= 0) {
+		commit_record_remove(content->dir_fd); /* of a commit that was given up */
+		files_fd = beneath_open(
+			content->dir_fd, UPLOAD_STAGING_FILES, O_RDONLY | O_DIRECTORY, 0, &err);
+	}
+	if (files_fd < 0 && err.kind != ERROR_NOT_FOUND) {
+		load->error = err;
+	}
+	return files_fd;
+}
+
+static bool read_held(struct upload_load *load, struct upload_content *content)
+{
+	AUTO(strbuf_finish) struct strbuf text = { 0 };
+	AUTO(close_fd) int files_fd = open_held(load, content);
+
+	if (files_fd < 0) {
+		load->resume = false; /* the folder is made anew */
+		close_fd(&content->dir_fd);
+		content->dir_fd = -1;
+		return load->error.kind == ERROR_NONE;
+	}
+	if (upload_journal_read(content->dir_fd, &text, NULL) &&
+		upload_journal_parse(strbuf_text(&text), text.length, content->manifest->digest,
+			visit_record, content)) {
+		check_staged(content, files_fd);
+		doubt_tails(content);
+	}
+	return true;
+}
+
+/* What is installed already */
+
+static bool has_sha256(int fd, const char *expected)
+{
+	struct sha256 *sha256 = sha256_create();
+	AUTO(free_ptr) char *block = xcalloc(1, HASH_BLOCK_BYTES);
+	char hex[SHA256_HEX_BYTES];
+	ssize_t count;
+
+	while ((count = read(fd, block, HASH_BLOCK_BYTES)) != 0) {
+		if (count < 0 && errno != EINTR) {
+			break;
+		}
+		sha256_update(sha256, block, count > 0 ? (size_t)count : 0);
+	}
+	sha256_hex(sha256, hex);
+	sha256_destroy(sha256);
+	return count == 0 && strcmp(hex, expected) == 0;
+}
+
+/* Is the installed file what the record says? One whose time has changed is read to know. */
+static bool is_unchanged(
+	int game_fd, struct installed_file *known, int64_t deadline_ms, bool *refreshed)
+{
+	AUTO(close_fd) int fd = -1;
+	struct stat stat, after;
+
+	if (!beneath_stat(game_fd, known->path, &stat, NULL) || !S_ISREG(stat.st_mode) ||
+		stat.st_size != known->size_bytes) {
+		return false;
+	}
+	if (installed_file_is_untouched(known, &stat)) {
+		return true;
+	}
+	if (loop_now_ms() > deadline_ms) {
+		return false;
+	}
+	fd = beneath_open(game_fd, known->path, O_RDONLY | O_NONBLOCK, 0, NULL);
+	if (fd < 0 || fstat(fd, &stat) != 0 || !has_sha256(fd, known->sha256) ||
+		fstat(fd, &after) != 0) {
+		return false;
+	}
+	known->mtime_s = stat.st_mtim.tv_sec;
+	known->mtime_ns = stat.st_mtim.tv_nsec;
+	*refreshed = true;
+	return installed_file_is_untouched(known, &after);
+}
+
+static void find_unchanged(struct upload_load *load, struct upload_content *content)
+{
+	AUTO(close_fd)
+	int game_fd = open(load->head->dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int64_t deadline_ms = loop_now_ms() + HASH_BUDGET_MS;
+	struct installed_manifest installed;
+	bool refreshed = false;
+
+	if (game_fd < 0) {
+		return;
+	}
+	installed_manifest_read(&installed, load->state_dir, load->head->dir);
+	for (size_t i = 0; i < content->files_count; i++) {
+		const struct upload_manifest_file *file = &content->manifest->files[i];
+		struct installed_file *known =
+			file->sha256 != NULL ? installed_manifest_find(&installed, file->path)
+					     : NULL;
+
+		if (known != NULL && known->sha256 != NULL &&
+			known->size_bytes == file->size_bytes &&
+			strcmp(known->sha256, file->sha256) == 0 &&
+			is_unchanged(game_fd, known, deadline_ms, &refreshed)) {
+			upload_content_set_unchanged(content, i, true);
+		}
+	}
+	if (refreshed) {
+		/* Failing, the next upload reads those files again: no harm. */
+		installed_manifest_write(load->state_dir, load->head->dir, installed.files,
+			installed.files_count, NULL);
+	}
+	installed_manifest_finish(&installed);
+}
+
+/* Room and staging */
+
+/* What is on disk and only doubted needs no new room. */
+static int64_t staged_bytes(const struct upload_content *content)
+{
+	int64_t bytes = content->held_bytes;
+
+	for (size_t i = 0; i < content->files_count; i++) {
+		bytes += content->files[i].compare_to - content->files[i].compare_from;
+	}
+	return bytes;
+}
+
+static bool check_room(struct upload_load *load, const struct upload_content *content)
+{
+	int64_t needed = content->manifest->total_bytes - staged_bytes(content) + SPARE_BYTES;
+	struct statvfs room;
+	int64_t free_bytes;
+
+	if (!make_dirs(load->root, 0755, &load->error)) {
+		return false;
+	}
+	if (statvfs(load->root, &room) != 0) {
+		return error_set_errno(
+			&load->error, "cannot tell how much room '%s' has", load->root);
+	}
+	free_bytes = (int64_t)(room.f_bavail * room.f_frsize);
+	if (free_bytes < needed) {
+		return error_set(&load->error, ERROR_NO_SPACE,
+			"'%s' needs %" PRId64 " bytes in '%s', but only %" PRId64
+			" are free; make room, also in the trash ('capydeck ctl games trash'), or choose "
+			"another library",
+			content->manifest->game_name, needed, load->root, free_bytes);
+	}
+	return true;
+}
+
+/* A journal that says just what is held: what was doubted is held again once compared. */
+static bool begin_journal(struct upload_load *load, struct upload_content *content)
+{
+	AUTO(strbuf_finish) struct strbuf text = { 0 };
+	struct upload_journal_state state = { .at_ms = load->now_ms,
+		.held_bytes = content->held_bytes };
+
+	upload_journal_write_head(&text, content->manifest->digest);
+	for (size_t i = 0; i < content->files_count; i++) {
+		const struct upload_content_file *file = &content->files[i];
+
+		for (uint32_t n = 0; n < byte_ranges_count(&file->ranges); n++) {
+			struct byte_range range = byte_ranges_at(&file->ranges, n);
+
+			upload_journal_write_range(&text, i, range.start, range.end);
+		}
+		if (file->compare_from < file->compare_to) {
+			upload_journal_write_range(&text, i, file->compare_from, file->compare_to);
+		}
+	}
+	upload_journal_write_state(&text, &state);
+	return upload_journal_replace(content->dir_fd, &text, &load->error);
+}
+
+static bool open_staging(struct upload_load *load, struct upload_content *content)
+{
+	int files_fd;
+
+	if (!load->resume) {
+		content->dir_fd =
+			upload_staging_create(load->root, load->head->upload_id, &load->error);
+		if (content->dir_fd < 0) {
+			return false;
+		}
+	}
+	/* The head comes last: a folder without one is no upload. */
+	if (!begin_journal(load, content) ||
+		(!load->resume && !upload_head_write(load->head, content->dir_fd, &load->error))) {
+		return false;
+	}
+	files_fd = beneath_open(
+		content->dir_fd, UPLOAD_STAGING_FILES, O_RDONLY | O_DIRECTORY, 0, &load->error);
+	if (files_fd < 0) {
+		return false;
+	}
+	content->staging = staging_files_create(files_fd);
+	return true;
+}
+
+bool upload_load_run(struct upload_load *load)
+{
+	struct upload_content *content = upload_content_create(load->manifest);
+
+	if (load->resume && !read_held(load, content)) {
+		goto fail;
+	}
+	find_unchanged(load, content);
+	if (!check_room(load, content)) {
+		goto fail;
+	}
+	if (!open_staging(load, content)) {
+		if (!load->resume) {
+			upload_staging_remove(load->root, load->head->upload_id, NULL);
+		}
+		goto fail;
+	}
+	load->content = content;
+	load->manifest = NULL;
+	return true;
+fail:
+	content->manifest = NULL; /* stays the caller's */
+	upload_content_destroy(content);
+	return false;
+}

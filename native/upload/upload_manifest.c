@@ -1,0 +1,215 @@
+#include "upload/upload_manifest.h"
+
+#include "core/cleanup.h"
+#include "core/error.h"
+#include "core/paths.h"
+#include "core/xalloc.h"
+#include "proto/proto_upload.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int upload_path_compare(const char *a, const char *b)
+{
+	while (*a != '\0' && *a == *b) {
+		a++;
+		b++;
+	}
+	/* Paths hold no control characters, so 1 is below all that they hold. */
+	return (*a == '/' ? 1 : (unsigned char)*a) - (*b == '/' ? 1 : (unsigned char)*b);
+}
+
+static int compare_files(const void *a, const void *b)
+{
+	const struct upload_manifest_file *left = a, *right = b;
+
+	return upload_path_compare(left->path, right->path);
+}
+
+static bool take_file(
+	struct upload_manifest_file *file, struct upload_file *announced, struct error *err)
+{
+	file->path = path_normalise_relative(announced->relative_path, err);
+	if (file->path == NULL) {
+		return false;
+	}
+	if (announced->size < 0 || announced->size > JSON_INTEGER_MAX) {
+		return error_set(err, ERROR_INVALID, "the size %" PRId64 " of '%s' is impossible",
+			announced->size, file->path);
+	}
+	if (announced->sha256 != NULL && announced->sha256[0] != '\0') {
+		if (!sha256_is_hex(announced->sha256)) {
+			return error_set(err, ERROR_INVALID,
+				"the sha256 of '%s' is not 64 lower-case hex digits", file->path);
+		}
+		file->sha256 = TAKE_PTR(announced->sha256);
+	}
+	file->size_bytes = announced->size;
+	return true;
+}
+
+static bool take_files(
+	struct upload_manifest *manifest, struct init_upload *request, struct error *err)
+{
+	if (request->files_count == 0) {
+		return error_set(err, ERROR_INVALID, "'%s' has no files; nothing to install",
+			manifest->game_name);
+	}
+	manifest->files = xcalloc(request->files_count, sizeof(*manifest->files));
+	manifest->hashed = true;
+	for (size_t i = 0; i < request->files_count; i++) {
+		struct upload_manifest_file *file = &manifest->files[i];
+
+		manifest->files_count = i + 1;
+		if (!take_file(file, &request->files[i], err)) {
+			return false;
+		}
+		if (file->size_bytes > JSON_INTEGER_MAX - manifest->total_bytes) {
+			return error_set(err, ERROR_INVALID,
+				"the sizes add up to more than any disk holds, at '%s'",
+				file->path);
+		}
+		manifest->total_bytes += file->size_bytes;
+		manifest->hashed &= file->size_bytes == 0 || file->sha256 != NULL;
+	}
+	if (manifest->total_bytes != request->total_size) {
+		return error_set(err, ERROR_INVALID,
+			"totalSize is %" PRId64 ", but the files' sizes add up to %" PRId64,
+			request->total_size, manifest->total_bytes);
+	}
+	return true;
+}
+
+static bool check_neighbours(const struct upload_manifest *manifest, struct error *err)
+{
+	for (size_t i = 1; i < manifest->files_count; i++) {
+		const char *before = manifest->files[i - 1].path;
+		const char *path = manifest->files[i].path;
+		size_t length = strlen(before);
+
+		if (strncmp(before, path, length) != 0) {
+			continue;
+		}
+		if (path[length] == '\0') {
+			return error_set(err, ERROR_INVALID, "'%s' is in the manifest twice", path);
+		}
+		if (path[length] == '/') {
+			return error_set(err, ERROR_INVALID,
+				"'%s' is a file in the manifest and cannot be the folder of '%s'",
+				before, path);
+		}
+	}
+	return true;
+}
+
+static void compute_digest(struct upload_manifest *manifest)
+{
+	struct sha256 *sha256 = sha256_create();
+	char number[24];
+
+	/* Lengths are not needed: no text holds a NUL, so the NULs that end them tell them apart.
+	 */
+	sha256_update(sha256, manifest->game_name, strlen(manifest->game_name) + 1);
+	for (size_t i = 0; i < manifest->files_count; i++) {
+		const struct upload_manifest_file *file = &manifest->files[i];
+		const char *hash = file->sha256 != NULL ? file->sha256 : "";
+
+		snprintf(number, sizeof(number), "%" PRId64, file->size_bytes);
+		sha256_update(sha256, file->path, strlen(file->path) + 1);
+		sha256_update(sha256, number, strlen(number) + 1);
+		sha256_update(sha256, hash, strlen(hash) + 1);
+	}
+	sha256_hex(sha256, manifest->digest);
+	sha256_destroy(sha256);
+}
+
+static bool take_config(
+	struct upload_manifest *manifest, struct upload_config *config, struct error *err)
+{
+	manifest->game_name = TAKE_PTR(config->game_name);
+	manifest->launch_options =
+		config->launch_options != NULL ? TAKE_PTR(config->launch_options) : xstrdup("");
+	manifest->tags = config->tags;
+	config->tags = (struct strvec){ 0 };
+	if (manifest->game_name == NULL) {
+		return error_set(err, ERROR_INVALID, "config.gameName is missing");
+	}
+	if (config->executable == NULL || config->executable[0] == '\0') {
+		manifest->executable = xstrdup("");
+		return true;
+	}
+	manifest->executable = path_normalise_relative(config->executable, err);
+	return manifest->executable != NULL;
+}
+
+struct upload_manifest *upload_manifest_create(struct init_upload *request, struct error *err)
+{
+	struct upload_manifest *manifest = xcalloc(1, sizeof(*manifest));
+
+	if (!take_config(manifest, &request->config, err) || !take_files(manifest, request, err)) {
+		goto fail;
+	}
+	qsort(manifest->files, manifest->files_count, sizeof(*manifest->files), compare_files);
+	if (!check_neighbours(manifest, err)) {
+		goto fail;
+	}
+	compute_digest(manifest);
+	return manifest;
+fail:
+	upload_manifest_destroy(manifest);
+	return NULL;
+}
+
+void upload_manifest_destroy(struct upload_manifest *manifest)
+{
+	if (manifest == NULL) {
+		return;
+	}
+	for (size_t i = 0; i < manifest->files_count; i++) {
+		free(manifest->files[i].path);
+		free(manifest->files[i].sha256);
+	}
+	free(manifest->files);
+	free(manifest->game_name);
+	free(manifest->executable);
+	free(manifest->launch_options);
+	strvec_finish(&manifest->tags);
+	free(manifest);
+}
+
+static bool find_exact(const struct upload_manifest *manifest, const char *path, size_t *index)
+{
+	size_t low = 0, high = manifest->files_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = upload_path_compare(path, manifest->files[middle].path);
+
+		if (order == 0) {
+			*index = middle;
+			return true;
+		}
+		if (order < 0) {
+			high = middle;
+		} else {
+			low = middle + 1;
+		}
+	}
+	return false;
+}
+
+bool upload_manifest_find(const struct upload_manifest *manifest, const char *path, size_t *index)
+{
+	AUTO(free_ptr) char *normal = NULL;
+
+	if (path == NULL) {
+		return false;
+	}
+	if (find_exact(manifest, path, index)) {
+		return true;
+	}
+	normal = path_normalise_relative(path, NULL);
+	return normal != NULL && find_exact(manifest, normal, index);
+}

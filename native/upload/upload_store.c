@@ -1,0 +1,461 @@
+#define LOG_MODULE "uploads"
+
+#include "upload/upload_store.h"
+
+#include "core/error.h"
+#include "core/log.h"
+#include "core/loop.h"
+#include "core/xalloc.h"
+#include "upload/chunk_writer.h"
+#include "upload/staging_files.h"
+#include "upload/upload.h"
+#include "upload/upload_begin.h"
+#include "upload/upload_checkpoint.h"
+#include "upload/upload_complete.h"
+#include "upload/upload_content.h"
+#include "upload/upload_manifest.h"
+#include "upload/upload_save.h"
+#include "upload/uploads.h"
+#include "upload/uploads_scan.h"
+
+#include <inttypes.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct upload_store {
+	struct uploads uploads;
+};
+
+struct upload_store *upload_store_create(const struct upload_store_options *options,
+	const struct upload_store_events *events, void *user, struct error *err)
+{
+	struct upload_store *store;
+
+	if (options->library_dir == NULL ||
+		(options->library_dir[0] != '/' && options->library_dir[0] != '~')) {
+		error_set(err, ERROR_INVALID,
+			"the library '%s' is not an absolute path; change the setting library.path",
+			options->library_dir != NULL ? options->library_dir : "");
+		return NULL;
+	}
+	store = xcalloc(1, sizeof(*store));
+	uploads_init(&store->uploads, options, events, user);
+	uploads_scan(&store->uploads);
+	return store;
+}
+
+void upload_store_destroy(struct upload_store *store)
+{
+	if (store == NULL) {
+		return;
+	}
+	uploads_finish(&store->uploads);
+	free(store);
+}
+
+void upload_store_set_library(
+	struct upload_store *store, const char *library_dir, const struct strvec *library_extra)
+{
+	uploads_set_library(&store->uploads, library_dir, library_extra);
+	uploads_scan(&store->uploads);
+	uploads_changed(&store->uploads);
+}
+
+void upload_store_set_expiry(struct upload_store *store, int64_t expire_after_ms)
+{
+	store->uploads.expire_after_ms = expire_after_ms;
+	uploads_arm_expiry(&store->uploads);
+}
+
+const char *upload_store_library(const struct upload_store *store)
+{
+	return store->uploads.library_dir;
+}
+
+void upload_store_init(struct upload_store *store, const char *hub_id, struct init_upload *request,
+	void (*done)(
+		void *user, const struct upload_init_response *response, const struct error *err),
+	void *user)
+{
+	upload_begin(&store->uploads, hub_id, request, done, user);
+}
+
+/* A chunk between upload_store_write() and its done(). */
+struct upload_store_write {
+	struct chunk_write chunk;
+	struct upload *upload;
+	struct staging_file *file;
+	size_t index; /* of the file in the manifest */
+	struct upload_write *write;
+	struct error error;
+	struct upload_store_write *next; /* of upload->late */
+};
+
+static void answer(struct upload_write *write, int64_t total_bytes, const struct error *err)
+{
+	struct upload_chunk_response response = { .upload_id = write->header.upload_id,
+		.bytes_written = (int64_t)(write->message.length - write->data_offset),
+		.total_written = total_bytes };
+
+	write->pending = NULL;
+	write->done(write, err != NULL ? NULL : &response, err);
+}
+
+static void note_written(struct upload *upload, const struct upload_store_write *pending)
+{
+	struct upload_content *content = upload->content;
+	int64_t start = pending->chunk.offset, end = start + (int64_t)pending->chunk.length;
+	int64_t added = upload_content_add(content, pending->index, start, end);
+
+	if (added > 0) {
+		upload_content_soil(content, pending->index, start, end);
+	}
+	upload->updated_at_ms = upload_now_ms();
+	transfer_rate_add(&upload->rate, loop_now_ms(), added);
+	if (upload_checkpoint_is_due(content) && !upload->saving) {
+		upload_save(upload, false);
+	}
+}
+
+static void announce_progress(struct upload *upload)
+{
+	struct uploads *uploads = upload->uploads;
+	struct upload_status status;
+
+	if (uploads->closing || upload->gone || uploads->events.progress == NULL) {
+		return;
+	}
+	upload_fill_status(upload, &status);
+	uploads->events.progress(uploads->user, &status);
+}
+
+/* The same sizes, but another build: what is held is of no use, and must not be mixed in. */
+static void start_afresh(struct upload *upload, const char *path, struct error *err)
+{
+	error_set(err, ERROR_INVALID,
+		"'%s' differs from what was received before: the build has changed since the upload "
+		"was interrupted; start it again",
+		path);
+	if (!upload->gone) {
+		log_info("'%s': %s", upload->head.game_name, err->message);
+		uploads_note_ended(upload->uploads, upload);
+		uploads_discard(upload);
+	}
+}
+
+static void finish_write(struct upload_store_write *pending)
+{
+	struct upload *upload = pending->upload;
+	bool failed = pending->error.kind != ERROR_NONE;
+
+	answer(pending->write, upload->content->held_bytes, failed ? &pending->error : NULL);
+	if (!failed) {
+		announce_progress(upload);
+	}
+	free(pending);
+	upload_write_ended(upload);
+}
+
+/* The Hub that waits for its answer sends no more. */
+static void finish_write_later(struct upload_store_write *pending)
+{
+	struct upload_store_write **link = &pending->upload->late;
+
+	while (*link != NULL) {
+		link = &(*link)->next;
+	}
+	*link = pending;
+	pending->upload->uploads->late_bytes += pending->chunk.length;
+}
+
+void upload_store_answer_late(struct upload *upload)
+{
+	while (upload->late != NULL) {
+		struct upload_store_write *pending = upload->late;
+
+		upload->late = pending->next;
+		upload->uploads->late_bytes -= pending->chunk.length;
+		finish_write(pending);
+	}
+}
+
+static void chunk_done(struct chunk_write *chunk)
+{
+	struct upload_store_write *pending =
+		(struct upload_store_write *)((char *)chunk -
+					      offsetof(struct upload_store_write, chunk));
+	struct upload *upload = pending->upload;
+	const char *path = upload->content->manifest->files[pending->index].path;
+	struct error *err = &pending->error;
+
+	switch (chunk->result) {
+	case CHUNK_WRITTEN:
+		note_written(upload, pending);
+		break;
+	case CHUNK_MISMATCH:
+		error_set(err, ERROR_INVALID, "checksum mismatch at %s:%" PRId64, path,
+			chunk->offset);
+		break;
+	case CHUNK_DIFFERS:
+		start_afresh(upload, path, err);
+		break;
+	case CHUNK_FAILED:
+		error_set(err, chunk->error.kind, "'%s': %s", path, chunk->error.message);
+		break;
+	}
+	staging_files_unpin(upload->content->staging, pending->file);
+	if (err->kind == ERROR_NONE && upload_is_ahead_of_disk(upload)) {
+		finish_write_later(pending);
+	} else {
+		finish_write(pending);
+	}
+}
+
+static struct upload *find_running(
+	struct uploads *uploads, const char *hub_id, const char *upload_id, struct error *err)
+{
+	struct upload *upload = uploads_find(uploads, hub_id, upload_id);
+
+	if (upload == NULL || upload->content == NULL || upload->state == UPLOAD_PAUSED) {
+		error_set(err, ERROR_NOT_FOUND, "no upload '%s' is running",
+			upload_id != NULL ? upload_id : "");
+		return NULL;
+	}
+	if (upload->state == UPLOAD_COMPLETING) {
+		error_set(err, ERROR_INVALID, "the upload of '%s' is being completed",
+			upload->head.game_name);
+		return NULL;
+	}
+	if (upload->fault.kind != ERROR_NONE) {
+		*err = upload->fault;
+		upload->fault = (struct error){ 0 };
+		return NULL;
+	}
+	return upload;
+}
+
+static bool check_chunk(struct upload_content *content, const struct upload_chunk *header,
+	int64_t length, size_t *index, struct error *err)
+{
+	int64_t size_bytes;
+
+	if (!upload_content_find(content, header->file_path, index)) {
+		return error_set(err, ERROR_INVALID, "'%s' is not in the manifest of this upload",
+			header->file_path != NULL ? header->file_path : "");
+	}
+	size_bytes = content->manifest->files[*index].size_bytes;
+	if (header->offset < 0 || header->offset > size_bytes ||
+		length > size_bytes - header->offset) {
+		return error_set(err, ERROR_INVALID,
+			"a chunk of %" PRId64 " bytes at offset %" PRId64
+			" goes past the end of '%s', which has %" PRId64 " bytes",
+			length, header->offset, header->file_path, size_bytes);
+	}
+	if (content->island_count >= UPLOAD_ISLAND_LIMIT &&
+		header->offset > content->files[*index].ranges.prefix) {
+		return error_set(err, ERROR_INVALID,
+			"the chunks of this upload leave too many gaps; send '%s' from offset "
+			"%" PRId64 " on",
+			header->file_path, content->files[*index].ranges.prefix);
+	}
+	return true;
+}
+
+/* The part of the chunk that must be what is on the disk already. */
+static void set_compared(struct chunk_write *chunk, const struct upload_content_file *file)
+{
+	int64_t end = chunk->offset + (int64_t)chunk->length;
+
+	chunk->same_from = file->compare_from > chunk->offset ? file->compare_from : chunk->offset;
+	chunk->same_to = file->compare_to < end ? file->compare_to : end;
+	if (chunk->same_from > chunk->same_to) {
+		chunk->same_to = chunk->same_from;
+	}
+}
+
+static void submit(
+	struct upload *upload, struct upload_write *write, size_t index, struct staging_file *file)
+{
+	struct upload_store_write *pending = xcalloc(1, sizeof(*pending));
+
+	pending->upload = upload;
+	pending->file = file;
+	pending->index = index;
+	pending->write = write;
+	pending->chunk = (struct chunk_write){ .fd = file->fd,
+		.offset = write->header.offset,
+		.data = write->message.data + write->data_offset,
+		.length = write->message.length - write->data_offset,
+		.file = &upload->content->files[index],
+		.checksum = write->header.checksum,
+		.digest_known = write->digest_known,
+		.ahead = write->ahead_bytes,
+		.pipelined = write->pipelined,
+		.done = chunk_done };
+	memcpy(pending->chunk.digest, write->digest, sizeof(write->digest));
+	set_compared(&pending->chunk, &upload->content->files[index]);
+	write->pending = pending;
+	upload_write_began(upload);
+	chunk_writer_submit(&upload->uploads->writer, &pending->chunk);
+}
+
+void upload_store_write(struct upload_store *store, const char *hub_id, struct upload_write *write)
+{
+	struct error err = { 0 };
+	struct upload *upload =
+		find_running(&store->uploads, hub_id, write->header.upload_id, &err);
+	struct upload_content *content = upload != NULL ? upload->content : NULL;
+	size_t length = write->message.length - write->data_offset;
+	const struct upload_manifest_file *announced;
+	struct staging_file *file;
+	size_t index;
+
+	if (content == NULL ||
+		!check_chunk(content, &write->header, (int64_t)length, &index, &err)) {
+		answer(write, 0, &err);
+		return;
+	}
+	announced = &content->manifest->files[index];
+	if (length == 0) {
+		answer(write, content->held_bytes, NULL);
+		return;
+	}
+	/* The Hub sends what it need not: then that is what will be installed. */
+	upload_content_set_unchanged(content, index, false);
+	file = staging_files_pin(content->staging, index, announced->path,
+		(int64_t)length < announced->size_bytes, &err);
+	if (file == NULL) {
+		answer(write, 0, &err);
+		return;
+	}
+	content->last_file = index;
+	submit(upload, write, index, file);
+}
+
+/* Is all of the file from offset on neither held nor to be compared? */
+static bool is_blank_from(const struct upload_content_file *file, int64_t offset)
+{
+	return !file->unchanged && offset >= byte_ranges_end(&file->ranges) &&
+	       offset >= file->compare_to;
+}
+
+size_t upload_store_write_ahead(struct upload_store *store, const char *hub_id,
+	const struct upload_chunk *header, const char *data, size_t length, size_t ahead_bytes)
+{
+	struct upload *upload = uploads_find(&store->uploads, hub_id, header->upload_id);
+	struct chunk_writer *writer = &store->uploads.writer;
+	struct upload_content *content;
+	struct staging_file *file;
+	struct error err = { 0 };
+	size_t index;
+
+	if (upload == NULL || upload->content == NULL || upload->state != UPLOAD_RECEIVING ||
+		!chunk_writer_is_inline(writer)) {
+		return ahead_bytes;
+	}
+	content = upload->content;
+	if (!check_chunk(content, header, (int64_t)length, &index, &err) ||
+		!is_blank_from(&content->files[index], header->offset)) {
+		return ahead_bytes;
+	}
+	file = staging_files_pin(
+		content->staging, index, content->manifest->files[index].path, true, &err);
+	if (file == NULL) {
+		return ahead_bytes;
+	}
+	ahead_bytes =
+		chunk_writer_ahead(writer, file->fd, header->offset, data, length, ahead_bytes);
+	staging_files_unpin(content->staging, file);
+	return ahead_bytes;
+}
+
+size_t upload_store_in_flight_bytes(const struct upload_store *store)
+{
+	return store->uploads.writer.in_flight_bytes + store->uploads.late_bytes;
+}
+
+bool upload_store_wants_digest(const struct upload_store *store)
+{
+	return chunk_writer_is_inline(&store->uploads.writer);
+}
+
+const struct upload_manifest *upload_store_manifest(
+	struct upload_store *store, const char *hub_id, const char *upload_id)
+{
+	const struct upload *upload = uploads_find(&store->uploads, hub_id, upload_id);
+
+	return upload != NULL && upload->content != NULL ? upload->content->manifest : NULL;
+}
+
+void upload_store_complete(struct upload_store *store, const char *hub_id, const char *upload_id,
+	const char *shortcut_exe, const char *pending,
+	void (*done)(void *user, const struct upload_installed *installed, const struct error *err),
+	void *user)
+{
+	upload_complete(&store->uploads, hub_id, upload_id, shortcut_exe, pending, done, user);
+}
+
+bool upload_store_cancel(
+	struct upload_store *store, const char *hub_id, const char *upload_id, struct error *err)
+{
+	struct upload *upload = uploads_find(&store->uploads, hub_id, upload_id);
+
+	if (upload == NULL) {
+		return uploads_has_ended(
+			       &store->uploads, hub_id, upload_id != NULL ? upload_id : "") ||
+		       error_set(err, ERROR_NOT_FOUND, "there is no upload '%s'",
+			       upload_id != NULL ? upload_id : "");
+	}
+	if (upload->state != UPLOAD_COMPLETING && !upload->cancelled) {
+		upload->cancelled = true;
+		uploads_pause(upload);
+	}
+	return true;
+}
+
+void upload_store_hub_gone(struct upload_store *store, const char *hub_id)
+{
+	upload_begin_hub_gone(&store->uploads, hub_id);
+	for (struct upload *upload = store->uploads.first; upload != NULL; upload = upload->next) {
+		if (!upload->listed || upload->gone || strcmp(upload->head.hub_id, hub_id) != 0) {
+			continue;
+		}
+		if (upload->state == UPLOAD_COMPLETING) {
+			upload->left = true;
+		} else if (upload->state == UPLOAD_RECEIVING) {
+			uploads_pause(upload);
+		}
+	}
+}
+
+bool upload_store_discard(struct upload_store *store, const char *upload_id, struct error *err)
+{
+	struct upload *upload = uploads_find(&store->uploads, NULL, upload_id);
+
+	if (upload == NULL) {
+		return error_set(err, ERROR_NOT_FOUND, "there is no upload '%s'",
+			upload_id != NULL ? upload_id : "");
+	}
+	if (upload->state == UPLOAD_COMPLETING) {
+		return error_set(err, ERROR_CONFLICT,
+			"'%s' is being moved into place and cannot be stopped any more",
+			upload->head.game_name);
+	}
+	uploads_note_ended(&store->uploads, upload);
+	uploads_discard(upload);
+	return true;
+}
+
+void upload_store_each(struct upload_store *store,
+	void (*visit)(void *user, const struct upload_status *status), void *user)
+{
+	for (struct upload *upload = store->uploads.first; upload != NULL; upload = upload->next) {
+		struct upload_status status;
+
+		if (upload->listed && !upload->gone) {
+			upload_fill_status(upload, &status);
+			visit(user, &status);
+		}
+	}
+}

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <stdbool.h>
+
+struct error;
+struct loop;
+struct lws_context;
+struct lws_loop;
+struct lws_protocols;
+struct lws_vhost;
+
+/*
+ * The one place where libwebsockets and core/loop meet: owns the lws context, adopts loop_fd()
+ * into it on a vhost that does not listen, and runs both. Source of the traps: ws/README.md.
+ */
+struct lws_loop *lws_loop_create(struct loop *loop, struct error *err);
+void lws_loop_destroy(struct lws_loop *lws_loop);
+void lws_loop_run(struct lws_loop *lws_loop); /* until loop_stop(loop) */
+
+/* The rest is for ws_conn.c, ws_server.c and ws_client.c only; what is returned is borrowed. */
+
+/* One read of a socket, and so what a message arrives in. */
+#define LWS_LOOP_READ_BYTES (256 * 1024)
+
+struct lws_context *lws_loop_context(struct lws_loop *lws_loop);
+struct loop *lws_loop_core(struct lws_loop *lws_loop);
+/* Neither listens nor has a meaning of its own: every WebSocket lives on it. */
+struct lws_vhost *lws_loop_vhost(struct lws_loop *lws_loop);
+
+/*
+ * Work for the time when lws is in none of its callbacks, embedded in what it works on. Runs once,
+ * before lws looks at a socket again; asking anew while it waits changes nothing.
+ */
+struct lws_loop_task {
+	void (*run)(struct lws_loop_task *task);
+	struct lws_loop_task *next;
+	bool waiting;
+};
+
+void lws_loop_later(struct lws_loop *lws_loop, struct lws_loop_task *task);
+
+/* A socket that lws must look after; while there is none it is not called at all. */
+void lws_loop_hold(struct lws_loop *lws_loop);
+void lws_loop_release(struct lws_loop *lws_loop);

@@ -1,0 +1,39 @@
+#pragma once
+
+#include "ws/ws_conn.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct error;
+struct lws_loop;
+struct strvec;
+struct ws_server;
+
+/* Borrowed for the server's life unless said otherwise. */
+struct ws_server_options {
+	uint16_t port;	  /* 0: any free one */
+	const char *path; /* "/ws"; anything else gets 404 */
+	struct ws_limits limits;
+	const struct strvec *allowed_origins; /* any other Origin header gets 403 */
+	unsigned guest_count_max;	      /* sockets without WS_ADMITTED, in all … */
+	unsigned guest_count_per_address;     /* … and per address (per /64 for IPv6) */
+	int64_t guest_wait_ms;		      /* from the TCP connection on, upgrade included */
+	const struct ws_events *events;
+	void *owner;
+};
+
+/*
+ * Listens on every address, IPv4 and IPv6. A stranger past the limits evicts the oldest guest of
+ * the address that holds most. Errors: CONFLICT (the port is taken; the message names the process
+ * that holds it when /proc tells), IO.
+ */
+struct ws_server *ws_server_create(
+	struct lws_loop *lws_loop, const struct ws_server_options *options, struct error *err);
+/*
+ * Listens on another port instead; connections stay. Errors: as above, and it listens where it
+ * did.
+ */
+bool ws_server_move(struct ws_server *server, uint16_t port, struct error *err);
+void ws_server_destroy(struct ws_server *server); /* closes every connection with 1001 */
+uint16_t ws_server_port(const struct ws_server *server);
