@@ -4,6 +4,7 @@
 
 #include "core/cleanup.h"
 #include "core/error.h"
+#include "core/list.h"
 #include "core/log.h"
 #include "core/loop.h"
 #include "core/paths.h"
@@ -49,7 +50,7 @@ static void delete_next(struct game_trash *trash);
 
 static struct deletion *deletion_of(struct worker_job *job)
 {
-	return (struct deletion *)((char *)job - offsetof(struct deletion, job));
+	return CONTAINER_OF(job, struct deletion, job);
 }
 
 static void run_deletion(struct worker_job *job)

@@ -2,6 +2,7 @@
 
 #include "core/cleanup.h"
 #include "core/error.h"
+#include "core/list.h"
 #include "core/loop.h"
 #include "core/paths.h"
 #include "core/strvec.h"
@@ -115,7 +116,7 @@ static void settle(struct attempt *attempt)
 
 static struct attempt *attempt_of(struct worker_job *job)
 {
-	return (struct attempt *)((char *)job - offsetof(struct attempt, rename));
+	return CONTAINER_OF(job, struct attempt, rename);
 }
 
 static void run_rename(struct worker_job *job)

@@ -1,6 +1,7 @@
 #include "upload/chunk_writer.h"
 
 #include "core/cleanup.h"
+#include "core/list.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -110,13 +111,12 @@ static void carry_out(struct chunk_write *write)
 
 static void run_job(struct worker_job *job)
 {
-	carry_out((struct chunk_write *)((char *)job - offsetof(struct chunk_write, job)));
+	carry_out(CONTAINER_OF(job, struct chunk_write, job));
 }
 
 static void job_done(struct worker_job *job)
 {
-	struct chunk_write *write =
-		(struct chunk_write *)((char *)job - offsetof(struct chunk_write, job));
+	struct chunk_write *write = CONTAINER_OF(job, struct chunk_write, job);
 	struct chunk_writer *writer = write->writer;
 
 	writer->in_flight_bytes -= write->length;

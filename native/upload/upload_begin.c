@@ -3,6 +3,7 @@
 #include "upload/upload_begin.h"
 
 #include "core/cleanup.h"
+#include "core/list.h"
 #include "core/log.h"
 #include "core/random.h"
 #include "core/xalloc.h"
@@ -18,7 +19,6 @@
 #include "upload/uploads.h"
 
 #include <inttypes.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -118,7 +118,7 @@ static void succeed(struct upload_begin *begin)
 
 static struct upload_begin *of_job(struct worker_job *job)
 {
-	return (struct upload_begin *)((char *)job - offsetof(struct upload_begin, job));
+	return CONTAINER_OF(job, struct upload_begin, job);
 }
 
 static void load_run(struct worker_job *job)
@@ -197,14 +197,12 @@ static void load_submit(struct upload_begin *begin)
 
 static void discard_start(struct upload_task *task)
 {
-	load_submit((
-		struct upload_begin *)((char *)task - offsetof(struct upload_begin, discard_task)));
+	load_submit(CONTAINER_OF(task, struct upload_begin, discard_task));
 }
 
 static void start(struct upload_task *task)
 {
-	struct upload_begin *begin =
-		(struct upload_begin *)((char *)task - offsetof(struct upload_begin, task));
+	struct upload_begin *begin = CONTAINER_OF(task, struct upload_begin, task);
 
 	if (begin->upload->gone) {
 		error_set(&begin->error, ERROR_CONFLICT,

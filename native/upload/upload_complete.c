@@ -3,6 +3,7 @@
 #include "upload/upload_complete.h"
 
 #include "core/cleanup.h"
+#include "core/list.h"
 #include "core/log.h"
 #include "core/paths.h"
 #include "core/worker.h"
@@ -17,7 +18,6 @@
 #include "upload/upload_staging.h"
 #include "upload/uploads.h"
 
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -120,8 +120,7 @@ static bool is_lost(const struct completion *completion)
 
 static void run(struct worker_job *job)
 {
-	struct completion *completion =
-		(struct completion *)((char *)job - offsetof(struct completion, job));
+	struct completion *completion = CONTAINER_OF(job, struct completion, job);
 	const struct upload *upload = completion->upload;
 	AUTO(close_fd) int dir_fd = -1;
 
@@ -189,8 +188,7 @@ static void succeeded(struct completion *completion)
 
 static void run_done(struct worker_job *job)
 {
-	struct completion *completion =
-		(struct completion *)((char *)job - offsetof(struct completion, job));
+	struct completion *completion = CONTAINER_OF(job, struct completion, job);
 	struct upload *upload = completion->upload;
 
 	if (upload == NULL) {
@@ -236,8 +234,7 @@ static bool may_start(struct completion *completion)
 
 static void start(struct upload_task *task)
 {
-	struct completion *completion =
-		(struct completion *)((char *)task - offsetof(struct completion, task));
+	struct completion *completion = CONTAINER_OF(task, struct completion, task);
 	struct upload *upload = completion->upload;
 	struct upload_journal_state state = upload_journal_state_of(upload);
 

@@ -3,6 +3,7 @@
 #include "upload/upload_save.h"
 
 #include "core/cleanup.h"
+#include "core/list.h"
 #include "core/log.h"
 #include "core/loop.h"
 #include "core/worker.h"
@@ -14,7 +15,6 @@
 #include "upload/upload_store.h"
 #include "upload/uploads.h"
 
-#include <stddef.h>
 #include <stdlib.h>
 
 #define MEASURED_MIN_BYTES (4 * 1024 * 1024)
@@ -32,7 +32,7 @@ struct upload_saving {
 
 static struct upload_saving *of_job(struct worker_job *job)
 {
-	return (struct upload_saving *)((char *)job - offsetof(struct upload_saving, job));
+	return CONTAINER_OF(job, struct upload_saving, job);
 }
 
 static void end(struct upload_saving *saving)
@@ -84,8 +84,7 @@ static void done(struct worker_job *job)
 
 static void start(struct upload_task *task)
 {
-	struct upload_saving *saving =
-		(struct upload_saving *)((char *)task - offsetof(struct upload_saving, task));
+	struct upload_saving *saving = CONTAINER_OF(task, struct upload_saving, task);
 	struct upload *upload = saving->upload;
 	struct upload_journal_state state = upload_journal_state_of(upload);
 	int dir_fd;

@@ -3,6 +3,7 @@
 #include "upload/upload_store.h"
 
 #include "core/error.h"
+#include "core/list.h"
 #include "core/log.h"
 #include "core/loop.h"
 #include "core/xalloc.h"
@@ -19,7 +20,6 @@
 #include "upload/uploads_scan.h"
 
 #include <inttypes.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -182,9 +182,7 @@ void upload_store_answer_late(struct upload *upload)
 
 static void chunk_done(struct chunk_write *chunk)
 {
-	struct upload_store_write *pending =
-		(struct upload_store_write *)((char *)chunk -
-					      offsetof(struct upload_store_write, chunk));
+	struct upload_store_write *pending = CONTAINER_OF(chunk, struct upload_store_write, chunk);
 	struct upload *upload = pending->upload;
 	const char *path = upload->content->manifest->files[pending->index].path;
 	struct error *err = &pending->error;

@@ -4,6 +4,7 @@
 
 #include "core/cleanup.h"
 #include "core/error.h"
+#include "core/list.h"
 #include "core/log.h"
 #include "core/loop.h"
 #include "core/paths.h"
@@ -125,7 +126,7 @@ struct removal {
 
 static void removal_run(struct worker_job *job)
 {
-	struct removal *removal = (struct removal *)((char *)job - offsetof(struct removal, job));
+	struct removal *removal = CONTAINER_OF(job, struct removal, job);
 
 	upload_staging_remove(
 		removal->upload->root, removal->upload->head.upload_id, &removal->error);
@@ -133,7 +134,7 @@ static void removal_run(struct worker_job *job)
 
 static void removal_done(struct worker_job *job)
 {
-	struct removal *removal = (struct removal *)((char *)job - offsetof(struct removal, job));
+	struct removal *removal = CONTAINER_OF(job, struct removal, job);
 	struct upload *upload = removal->upload;
 
 	if (removal->error.kind != ERROR_NONE) {
@@ -146,7 +147,7 @@ static void removal_done(struct worker_job *job)
 
 static void removal_start(struct upload_task *task)
 {
-	struct removal *removal = (struct removal *)((char *)task - offsetof(struct removal, task));
+	struct removal *removal = CONTAINER_OF(task, struct removal, task);
 	struct upload *upload = removal->upload;
 
 	upload_content_destroy(upload->content);

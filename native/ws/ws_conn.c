@@ -1,5 +1,6 @@
 #include "ws/ws_conn.h"
 
+#include "core/list.h"
 #include "core/loop.h"
 #include "core/utf8.h"
 #include "core/xalloc.h"
@@ -201,7 +202,7 @@ void ws_conn_on_gone(struct ws_conn *conn)
 /* Everything that may not be done inside a callback of lws. */
 static void settle(struct lws_loop_task *task)
 {
-	struct ws_conn *conn = (struct ws_conn *)((char *)task - offsetof(struct ws_conn, task));
+	struct ws_conn *conn = CONTAINER_OF(task, struct ws_conn, task);
 
 	if (conn->wsi == NULL) {
 		end(conn);

@@ -4,6 +4,7 @@
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/json.h"
+#include "core/list.h"
 #include "core/loop.h"
 #include "core/strbuf.h"
 #include "core/tcp_socket.h"
@@ -16,7 +17,6 @@
 #include "steam/images/artwork.h"
 
 #include <fcntl.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -64,7 +64,7 @@ struct operation {
 
 static struct operation *operation_of(struct worker_job *job)
 {
-	return (struct operation *)((char *)job - offsetof(struct operation, job));
+	return CONTAINER_OF(job, struct operation, job);
 }
 
 static void operation_destroy(struct operation *operation)

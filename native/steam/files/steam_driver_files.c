@@ -2,6 +2,7 @@
 
 #include "core/cleanup.h"
 #include "core/error.h"
+#include "core/list.h"
 #include "core/strbuf.h"
 #include "core/worker.h"
 #include "core/xalloc.h"
@@ -44,7 +45,7 @@ struct job {
 
 static struct job *job_of(struct worker_job *job)
 {
-	return (struct job *)((char *)job - offsetof(struct job, job));
+	return CONTAINER_OF(job, struct job, job);
 }
 
 static void job_destroy(struct job *job)
