@@ -1,6 +1,7 @@
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/paths.h"
+#include "core/strvec.h"
 #include "core/utf8.h"
 #include "core/xalloc.h"
 #include "suite.h"
@@ -53,6 +54,30 @@ START_TEST(runtime_dir_has_fallbacks)
 	ck_assert_str_eq(paths.runtime_dir, stat(usual, &stat_of_usual) == 0
 						    ? usual_dir
 						    : "/home/deck/.local/state/capydeck/run");
+}
+END_TEST
+
+START_TEST(runtime_dirs_begin_with_the_own)
+{
+	AUTO(paths_finish) struct paths paths = { 0 };
+	AUTO(strvec_finish) struct strvec dirs = { 0 };
+	AUTO(free_ptr) char *session = xasprintf("/run/user/%u/capydeck", getuid());
+
+	setenv("XDG_RUNTIME_DIR", "/elsewhere", 1);
+	ck_assert(paths_init(&paths, NULL, NULL));
+	paths_runtime_dirs(&paths, &dirs);
+	ck_assert_uint_eq(dirs.count, 3);
+	ck_assert_str_eq(dirs.items[0], "/elsewhere/capydeck");
+	ck_assert_str_eq(dirs.items[1], session);
+	ck_assert_str_eq(dirs.items[2], "/home/deck/.local/state/capydeck/run");
+
+	paths_finish(&paths);
+	strvec_finish(&dirs);
+	unsetenv("XDG_RUNTIME_DIR");
+	ck_assert(paths_init(&paths, NULL, NULL));
+	paths_runtime_dirs(&paths, &dirs);
+	ck_assert_uint_eq(dirs.count, 2);
+	ck_assert_str_eq(dirs.items[0], paths.runtime_dir);
 }
 END_TEST
 
@@ -355,6 +380,7 @@ int main(void)
 	tcase_add_checked_fixture(tcase, plain_environment, NULL);
 	tcase_add_test(tcase, defaults_follow_xdg);
 	tcase_add_test(tcase, runtime_dir_has_fallbacks);
+	tcase_add_test(tcase, runtime_dirs_begin_with_the_own);
 	tcase_add_test(tcase, options_win_and_become_absolute);
 	tcase_add_test(tcase, home_comes_from_the_password_database_too);
 	tcase_add_test(tcase, joins_and_expands);

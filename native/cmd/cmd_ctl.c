@@ -11,6 +11,7 @@
 #include "core/json.h"
 #include "core/paths.h"
 #include "core/strbuf.h"
+#include "core/strvec.h"
 #include "proto/proto_ipc.h"
 
 #include <getopt.h>
@@ -45,6 +46,8 @@ static const char help[] =
 	"  settings set KEY VALUE     change a setting; a list is written as '[\"a\",\"b\"]'\n"
 	"  lockouts reset             let addresses try again that guessed too many wrong codes\n"
 	"  log                        the latest lines of the agent's log\n"
+	"  socket                     where the agent's socket may be, one path a line, the likeliest\n"
+	"                             first; needs no agent\n"
 	"\n"
 	"Options:\n"
 	"  --json             print JSON, for scripts\n"
@@ -177,6 +180,30 @@ static bool run_lockouts_reset(struct ctl *ctl, char **args, struct error *err)
 	return ctl_tell(ctl, "lockouts.reset", NULL, NULL, "every address may try again", err);
 }
 
+static bool run_socket(struct ctl *ctl, char **args, struct error *err)
+{
+	AUTO(strvec_finish) struct strvec dirs = { 0 };
+	AUTO(strbuf_finish) struct strbuf list = { 0 };
+
+	if (ctl->options.runtime_dir != NULL) {
+		strvec_push(&dirs, ctl->paths.runtime_dir);
+	} else {
+		paths_runtime_dirs(&ctl->paths, &dirs);
+	}
+	for (size_t i = 0; i < dirs.count; i++) {
+		AUTO(free_ptr) char *path = path_join(dirs.items[i], IPC_SOCKET_NAME);
+
+		if (ctl->json) {
+			strbuf_append_char(&list, i == 0 ? '[' : ',');
+			json_write_string(&list, path);
+		} else {
+			strbuf_appendf(&list, "%s%s", i == 0 ? "" : "\n", path);
+		}
+	}
+	printf("%s%s\n", strbuf_text(&list), ctl->json ? "]" : "");
+	return true;
+}
+
 static bool follow_log(struct ctl *ctl, struct error *err)
 {
 	struct ipc_log_line line = { 0 };
@@ -242,6 +269,7 @@ static const struct ctl_command {
 	int argument_count;
 	ctl_run *run;
 	const struct ctl_view *view;
+	bool is_local; /* needs no agent */
 } commands[] = {
 	{ "games", NULL, 0, .view = &games_view },
 	{ "games", "delete", 1, .run = ctl_games_delete },
@@ -262,6 +290,7 @@ static const struct ctl_command {
 	{ "settings", "get", 1, .run = run_settings_get },
 	{ "settings", "list", 0, .view = &settings_view },
 	{ "settings", "set", 2, .run = run_settings_set },
+	{ "socket", NULL, 0, .run = run_socket, .is_local = true },
 	{ "status", NULL, 0, .view = &status_view },
 	{ "steam", NULL, 0, .run = ctl_steam_show },
 	{ "steam", "restart", 0, .run = ctl_steam_restart },
@@ -330,12 +359,11 @@ int cmd_ctl(int argc, char **argv)
 		{ "wait", .flag = &ctl.wait },
 		{ "follow", .flag = &ctl.follow },
 		{ "lines", .number = &ctl.lines, .high = UINT32_MAX },
-		{ "runtime-dir", .text = &ctl.paths.runtime_dir },
-		{ "config-dir", .text = &ctl.paths.config_dir },
-		{ "state-dir", .text = &ctl.paths.state_dir },
+		{ "runtime-dir", .text = &ctl.options.runtime_dir },
+		{ "config-dir", .text = &ctl.options.config_dir },
+		{ "state-dir", .text = &ctl.options.state_dir },
 		{ .name = NULL },
 	};
-	AUTO(paths_finish) struct paths paths = { 0 };
 	const struct ctl_command *command;
 	struct error err = { 0 };
 	char **args = NULL;
@@ -349,8 +377,10 @@ int cmd_ctl(int argc, char **argv)
 	if (command == NULL) {
 		return CMD_USAGE;
 	}
-	ok = paths_init(&paths, &ctl.paths, &err) && ctl_session_init(&ctl.session, &paths, &err) &&
+	ok = paths_init(&ctl.paths, &ctl.options, &err) &&
+	     (command->is_local || ctl_session_init(&ctl.session, &ctl.paths, &err)) &&
 	     run(command, &ctl, args, &err);
 	ctl_session_finish(&ctl.session);
+	paths_finish(&ctl.paths);
 	return ok ? CMD_OK : cmd_failed("ctl", "%s", err.message);
 }

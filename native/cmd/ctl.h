@@ -13,7 +13,8 @@ struct error;
 /* One run of `capydeck ctl`: what its commands (ctl_games.h and others) share. */
 struct ctl {
 	struct ctl_session session;
-	struct paths_options paths;
+	struct paths_options options;
+	struct paths paths;
 	bool json;
 	bool wait;
 	bool follow;

@@ -3,6 +3,7 @@
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/strbuf.h"
+#include "core/strvec.h"
 #include "core/utf8.h"
 #include "core/xalloc.h"
 
@@ -56,17 +57,23 @@ static char *xdg_dir(const char *variable, const char *home, const char *fallbac
 	return path_join(base != NULL ? base : default_base, "capydeck");
 }
 
+static char *session_runtime_dir(void)
+{
+	return xasprintf("/run/user/%u/capydeck", getuid());
+}
+
 static char *default_runtime_dir(const char *state_dir)
 {
 	const char *base = absolute_variable("XDG_RUNTIME_DIR");
-	AUTO(free_ptr) char *usual = xasprintf("/run/user/%u", getuid());
-	struct stat stat_of_usual;
+	AUTO(free_ptr) char *session = session_runtime_dir();
+	AUTO(free_ptr) char *parent = path_parent(session);
+	struct stat stat_of_parent;
 
 	if (base != NULL) {
 		return path_join(base, "capydeck");
 	}
-	if (stat(usual, &stat_of_usual) == 0 && S_ISDIR(stat_of_usual.st_mode)) {
-		return path_join(usual, "capydeck");
+	if (stat(parent, &stat_of_parent) == 0 && S_ISDIR(stat_of_parent.st_mode)) {
+		return TAKE_PTR(session);
 	}
 	return path_join(state_dir, "run");
 }
@@ -113,6 +120,22 @@ void paths_finish(struct paths *paths)
 	free(paths->runtime_dir);
 	free(paths->library_dir);
 	*paths = (struct paths){ 0 };
+}
+
+static void push_new_take(struct strvec *list, char *text)
+{
+	if (strvec_contains(list, text)) {
+		free(text);
+	} else {
+		strvec_push_take(list, text);
+	}
+}
+
+void paths_runtime_dirs(const struct paths *paths, struct strvec *dirs)
+{
+	push_new_take(dirs, xstrdup(paths->runtime_dir));
+	push_new_take(dirs, session_runtime_dir());
+	push_new_take(dirs, path_join(paths->state_dir, "run"));
 }
 
 char *path_join(const char *dir, const char *name)

@@ -3,6 +3,7 @@
 #include <stdbool.h>
 
 struct error;
+struct strvec;
 
 /* The folders of one user's CapyDeck. All absolute; made on first use, not by paths_init(). */
 struct paths {
@@ -24,6 +25,12 @@ struct paths_options {
 
 bool paths_init(struct paths *paths, const struct paths_options *options, struct error *err);
 void paths_finish(struct paths *paths);
+
+/*
+ * Where the runtime_dir of an agent may be that was started with another environment, e.g. without
+ * $XDG_RUNTIME_DIR: appended to dirs, best first, the one of paths at the front, none twice.
+ */
+void paths_runtime_dirs(const struct paths *paths, struct strvec *dirs);
 
 /* "<dir>/<name>"; caller frees. */
 char *path_join(const char *dir, const char *name);

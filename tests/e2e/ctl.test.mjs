@@ -41,6 +41,22 @@ test("without an agent ctl says how to start one and exits with 1", async (t) =>
   }
 });
 
+test("ctl socket tells without an agent where its socket may be, the likeliest path first", async (t) => {
+  const state = "/somewhere/state";
+  const ask = (args, more) => run(BINARY, ["ctl", "socket", ...args], { env: { ...env, XDG_STATE_HOME: state, ...more } });
+  const session = `/run/user/${process.getuid()}/capydeck/agent.sock`;
+  const told = await ask([], { XDG_RUNTIME_DIR: "/somewhere/run" });
+  assert.equal(told.code, 0, told.stderr);
+  const paths = ["/somewhere/run/capydeck/agent.sock", session, `${state}/capydeck/run/agent.sock`];
+  assert.deepEqual(told.stdout.split("\n"), [...paths, ""]);
+  assert.deepEqual(JSON.parse((await ask(["--json"], { XDG_RUNTIME_DIR: "/somewhere/run" })).stdout), paths);
+  assert.equal((await ask(["--runtime-dir", "/here"], {})).stdout, "/here/agent.sock\n");
+  // It is where an agent listens.
+  const { deck } = await startAgent(t);
+  const own = await deck.ctl("socket");
+  assert.ok(fs.statSync(own.stdout.trim()).isSocket());
+});
+
 test("whatever the agent can be asked and told, ctl can", () => {
   const between = (text, from, to) => text.slice(text.indexOf(from), text.indexOf(to, text.indexOf(from)));
   const table = fs.readFileSync(new URL("../../native/control/control_methods.c", import.meta.url), "utf8");
