@@ -1,6 +1,6 @@
 #include "cmd/cmd.h"
 
-#include "cmd/push_options.h"
+#include "cmd/push_arguments.h"
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/loop.h"
@@ -11,14 +11,14 @@
 #include "proto/proto_constants.h"
 #include "proto/proto_steam.h"
 #include "proto/proto_upload.h"
+#include "push/agent_address.h"
 #include "push/agent_finder.h"
+#include "push/agent_tokens.h"
 #include "push/executable_guess.h"
 #include "push/hash_cache.h"
-#include "push/hub_address.h"
-#include "push/hub_push.h"
-#include "push/hub_tokens.h"
 #include "push/push_manifest.h"
 #include "push/push_report.h"
+#include "push/push_transfer.h"
 #include "terminal/code_prompt.h"
 #include "ws/lws_loop.h"
 
@@ -35,19 +35,19 @@
 #define CODE_TRIES 3
 
 struct push_command {
-	struct push_options options;
+	struct push_arguments options;
 	struct push_report report;
 	struct paths paths;
 	struct push_manifest manifest;
-	struct hub_tokens tokens;
+	struct agent_tokens tokens;
 	struct hash_cache *cache;
 	struct loop *loop;
 	struct lws_loop *lws_loop;
 	struct worker *worker;
 	struct agent_finder *finder;
-	struct hub_push *push;
+	struct push_transfer *push;
 	struct code_prompt *prompt;
-	struct hub_address address;
+	struct agent_address address;
 	char *address_text;
 	char *agent_id;	  /* NULL: not known */
 	char *agent_name; /* for the prompt */
@@ -59,11 +59,11 @@ struct push_command {
 	unsigned wrong_codes;
 	unsigned unused_codes;
 	bool is_over;
-	enum hub_push_end end;
+	enum push_end end;
 	struct error err;
 };
 
-static void finish(struct push_command *command, enum hub_push_end end, const struct error *err)
+static void finish(struct push_command *command, enum push_end end, const struct error *err)
 {
 	if (command->is_over) {
 		return;
@@ -81,7 +81,7 @@ static void give_up_pairing(struct push_command *command, const char *why)
 	struct error err = { 0 };
 
 	error_set(&err, ERROR_UNAUTHORIZED, "%s", why);
-	finish(command, HUB_PUSH_PAIRING_NEEDED, &err);
+	finish(command, PUSH_PAIRING_NEEDED, &err);
 }
 
 static void on_code_entered(void *user, const char *code)
@@ -89,7 +89,7 @@ static void on_code_entered(void *user, const char *code)
 	struct push_command *command = user;
 
 	command->unused_codes = 0;
-	hub_push_confirm(command->push, code);
+	push_transfer_confirm(command->push, code);
 }
 
 static void on_input_closed(void *user)
@@ -105,7 +105,7 @@ static void renew_code(struct push_command *command)
 					 "again when somebody is there");
 		return;
 	}
-	hub_push_renew_code(command->push);
+	push_transfer_renew_code(command->push);
 }
 
 static void on_prompt_expired(void *user)
@@ -134,27 +134,27 @@ static bool may_ask(const struct push_command *command)
 	return command->options.mode != PUSH_REPORT_JSON || command->options.code_from_input;
 }
 
-static void on_code_wanted(void *user, enum hub_code_reason reason, int64_t expires_in_s)
+static void on_code_wanted(void *user, enum agent_code_reason reason, int64_t expires_in_s)
 {
 	struct push_command *command = user;
 	const char *code = command->options.code;
 
-	if (reason == HUB_CODE_WRONG && (code != NULL || ++command->wrong_codes == CODE_TRIES)) {
+	if (reason == AGENT_CODE_WRONG && (code != NULL || ++command->wrong_codes == CODE_TRIES)) {
 		give_up_pairing(command, "the Deck does not take this code; run the command again "
 					 "for a new one");
 		return;
 	}
-	if (reason == HUB_CODE_EXPIRED) {
+	if (reason == AGENT_CODE_EXPIRED) {
 		renew_code(command);
 		return;
 	}
-	if (reason == HUB_CODE_NEW) {
+	if (reason == AGENT_CODE_NEW) {
 		push_report_pairing(&command->report, expires_in_s);
 	}
 	if (code != NULL) {
-		hub_push_confirm(command->push, code);
+		push_transfer_confirm(command->push, code);
 	} else if (may_ask(command)) {
-		ask(command, reason == HUB_CODE_WRONG ? "That is not the code." : NULL,
+		ask(command, reason == AGENT_CODE_WRONG ? "That is not the code." : NULL,
 			expires_in_s);
 	} else {
 		give_up_pairing(command, "not paired with this agent yet: give --code with what "
@@ -178,7 +178,7 @@ static void on_connected(void *user, const char *agent_name)
 	push_report_connected(&command->report, agent_name);
 }
 
-static void on_progress(void *user, const struct hub_push_progress *progress)
+static void on_progress(void *user, const struct push_progress *progress)
 {
 	struct push_command *command = user;
 
@@ -192,12 +192,12 @@ static void on_notice(void *user, const char *text)
 	push_report_notice(&command->report, text);
 }
 
-static void on_push_finished(void *user, enum hub_push_end end, const struct error *err)
+static void on_push_finished(void *user, enum push_end end, const struct error *err)
 {
 	finish(user, end, err);
 }
 
-static const struct hub_push_events push_events = {
+static const struct push_events push_events = {
 	.code_wanted = on_code_wanted,
 	.paired = on_paired,
 	.connected = on_connected,
@@ -208,19 +208,19 @@ static const struct hub_push_events push_events = {
 
 static void on_signal(void *user, int signal_number)
 {
-	finish(user, HUB_PUSH_INTERRUPTED, NULL);
+	finish(user, PUSH_INTERRUPTED, NULL);
 }
 
 static void start_push(struct push_command *command)
 {
-	const struct push_options *options = &command->options;
-	struct hub_push_options push;
+	const struct push_arguments *options = &command->options;
+	struct push_transfer_options push;
 
 	command->address_text = tcp_socket_host_port(command->address.host, command->address.port);
 	if (command->agent_name == NULL) {
 		command->agent_name = xstrdup(command->address_text);
 	}
-	push = (struct hub_push_options){
+	push = (struct push_transfer_options){
 		.link = {
 			.lws_loop = command->lws_loop,
 			.tokens = &command->tokens,
@@ -240,7 +240,7 @@ static void start_push(struct push_command *command)
 		.chunk_size_bytes = options->chunk_size_bytes,
 		.in_flight_count = (unsigned)options->in_flight_count,
 	};
-	command->push = hub_push_create(&push, &push_events, command);
+	command->push = push_transfer_create(&push, &push_events, command);
 }
 
 /* "deck" may be a host that does not announce itself. */
@@ -273,26 +273,26 @@ static void on_found(void *user, const struct error *err)
 		err == NULL ? agent_finder_match(command->finder, wanted, &failure) : NULL;
 
 	if (agent != NULL) {
-		command->address = (struct hub_address){ .host = xstrdup(agent->address),
+		command->address = (struct agent_address){ .host = xstrdup(agent->address),
 			.port = (uint16_t)agent->port };
 		command->agent_id = xstrdup(agent->id);
 		command->agent_name = xstrdup(agent->name);
 		start_push(command);
 	} else if ((err != NULL || failure.kind == ERROR_NOT_FOUND) && resolves(wanted)) {
-		command->address = (struct hub_address){
+		command->address = (struct agent_address){
 			.host = xstrdup(wanted),
 			.port = PROTO_DEFAULT_PORT,
 		};
 		start_push(command);
 	} else {
-		finish(command, HUB_PUSH_UNREACHABLE, err != NULL ? err : &failure);
+		finish(command, PUSH_UNREACHABLE, err != NULL ? err : &failure);
 	}
 	loop_defer(command->loop, drop_finder, command);
 }
 
 static bool describe_game(struct push_command *command, struct error *err)
 {
-	const struct push_options *options = &command->options;
+	const struct push_arguments *options = &command->options;
 	const char *name = command->game_name;
 
 	if (options->exe != NULL) {
@@ -330,7 +330,7 @@ static char *folder_name(const char *dir)
 
 static bool look_at_game(struct push_command *command, struct error *err)
 {
-	const struct push_options *options = &command->options;
+	const struct push_arguments *options = &command->options;
 
 	if (!push_manifest_init(&command->manifest, options->dir, &options->excludes, err)) {
 		return false;
@@ -365,7 +365,7 @@ static bool open_config(struct push_command *command, struct error *err)
 	char host[HOST_NAME_MAX + 1] = "";
 
 	if (!paths_init(&command->paths, &options, err) ||
-		!hub_tokens_init(&command->tokens, command->paths.config_dir, &notice, err)) {
+		!agent_tokens_init(&command->tokens, command->paths.config_dir, &notice, err)) {
 		return false;
 	}
 	if (notice != NULL) {
@@ -400,7 +400,7 @@ static bool start(struct push_command *command, struct error *err)
 	}
 	if (command->options.is_address) {
 		command->address = command->options.address;
-		command->options.address = (struct hub_address){ 0 };
+		command->options.address = (struct agent_address){ 0 };
 		start_push(command);
 	} else {
 		command->finder = agent_finder_create(
@@ -411,13 +411,13 @@ static bool start(struct push_command *command, struct error *err)
 
 static int report_end(struct push_command *command)
 {
-	struct hub_push_outcome outcome;
+	struct push_outcome outcome;
 
 	code_prompt_destroy(TAKE_PTR(command->prompt));
 	if (command->push == NULL) {
 		return push_report_end(&command->report, command->end, NULL, &command->err);
 	}
-	outcome = hub_push_outcome(command->push);
+	outcome = push_transfer_outcome(command->push);
 	return push_report_end(&command->report, command->end, &outcome, &command->err);
 }
 
@@ -425,16 +425,16 @@ static void tear_down(struct push_command *command)
 {
 	code_prompt_destroy(command->prompt);
 	agent_finder_destroy(TAKE_PTR(command->finder)); /* drop_finder() may still come */
-	hub_push_destroy(command->push);
+	push_transfer_destroy(command->push);
 	worker_destroy(command->worker);
 	lws_loop_destroy(command->lws_loop);
 	loop_destroy(command->loop);
 	hash_cache_destroy(command->cache);
-	hub_tokens_finish(&command->tokens);
+	agent_tokens_finish(&command->tokens);
 	push_manifest_finish(&command->manifest);
-	hub_address_finish(&command->address);
+	agent_address_finish(&command->address);
 	paths_finish(&command->paths);
-	push_options_finish(&command->options);
+	push_arguments_finish(&command->options);
 	free(command->address_text);
 	free(command->agent_id);
 	free(command->agent_name);
@@ -446,7 +446,7 @@ int cmd_push(int argc, char **argv)
 {
 	AUTO(tear_down) struct push_command command = { 0 };
 	struct error err = { 0 };
-	int code = push_options_read(&command.options, argc, argv);
+	int code = push_arguments_read(&command.options, argc, argv);
 
 	if (code >= 0) {
 		return code;
@@ -454,7 +454,7 @@ int cmd_push(int argc, char **argv)
 	push_report_init(&command.report, command.options.mode);
 	if (!look_at_game(&command, &err) || !open_config(&command, &err) ||
 		!start(&command, &err)) {
-		return push_report_end(&command.report, HUB_PUSH_FAILED, NULL, &err);
+		return push_report_end(&command.report, PUSH_FAILED, NULL, &err);
 	}
 	lws_loop_run(command.lws_loop);
 	return report_end(&command);

@@ -8,7 +8,7 @@
 #include "core/worker.h"
 #include "core/xalloc.h"
 #include "proto/proto_upload.h"
-#include "push/hub_client.h"
+#include "push/agent_client.h"
 #include "push/push_manifest.h"
 
 #include <assert.h>
@@ -293,15 +293,16 @@ static struct chunk *first_ready(const struct chunk_sender *sender)
 static void send_ready(struct chunk_sender *sender)
 {
 	size_t queue_limit = QUEUED_CHUNKS * (size_t)sender->options.chunk_size_bytes;
-	struct hub_client *client = sender->options.client;
+	struct agent_client *client = sender->options.client;
 	struct chunk *chunk;
 
 	while (has_room(sender, sender->weight_sent, 0) &&
-		hub_client_queued_bytes(client) < queue_limit &&
+		agent_client_queued_bytes(client) < queue_limit &&
 		(chunk = first_ready(sender)) != NULL) {
 		chunk->state = CHUNK_SENT;
 		sender->weight_sent += weight_of(sender, chunk);
-		hub_client_request_binary_take(client, chunk->id, &chunk->message, on_reply, chunk);
+		agent_client_request_binary_take(
+			client, chunk->id, &chunk->message, on_reply, chunk);
 	}
 }
 

@@ -5,7 +5,7 @@
 
 struct chunk_sender;
 struct error;
-struct hub_client;
+struct agent_client;
 struct json_map;
 struct push_manifest;
 struct worker;
@@ -18,7 +18,7 @@ struct worker;
  * in_flight_count is 1, which means stop-and-wait. A chunk that arrived damaged is sent again.
  */
 struct chunk_sender_options {
-	struct hub_client *client;
+	struct agent_client *client;
 	struct worker *worker;
 	const struct push_manifest *manifest;
 	const char *upload_id;		    /* copied */
@@ -43,7 +43,7 @@ struct chunk_sender *chunk_sender_create(const struct chunk_sender_options *opti
  */
 void chunk_sender_destroy(struct chunk_sender *sender);
 
-/* Starts, or goes on after hub_client's queue has drained. */
+/* Starts, or goes on after agent_client's queue has drained. */
 void chunk_sender_pump(struct chunk_sender *sender);
 
 /* Of the manifest's bytes, those that the Agent holds and that are so never sent. */

@@ -19,13 +19,13 @@ static const struct {
 	const char *code;
 	int exit_code;
 } ends[] = {
-	[HUB_PUSH_DONE] = { "done", 0 },
-	[HUB_PUSH_FAILED] = { "failed", 1 },
-	[HUB_PUSH_PAIRING_NEEDED] = { "pairing_needed", 3 },
-	[HUB_PUSH_UNREACHABLE] = { "unreachable", 4 },
-	[HUB_PUSH_REFUSED] = { "refused", 5 },
-	[HUB_PUSH_NO_SPACE] = { "no_space", 6 },
-	[HUB_PUSH_INTERRUPTED] = { "interrupted", 130 },
+	[PUSH_DONE] = { "done", 0 },
+	[PUSH_FAILED] = { "failed", 1 },
+	[PUSH_PAIRING_NEEDED] = { "pairing_needed", 3 },
+	[PUSH_UNREACHABLE] = { "unreachable", 4 },
+	[PUSH_REFUSED] = { "refused", 5 },
+	[PUSH_NO_SPACE] = { "no_space", 6 },
+	[PUSH_INTERRUPTED] = { "interrupted", 130 },
 };
 
 /* What the bar calls a phase; NULL: it is too short to be shown. */
@@ -33,11 +33,11 @@ static const struct {
 	const char *label;
 	const char *json;
 } phases[] = {
-	[HUB_PUSH_CONNECTING] = { NULL, "connecting" },
-	[HUB_PUSH_HASHING] = { "Reading", "hashing" },
-	[HUB_PUSH_SENDING] = { "Sending", "sending" },
-	[HUB_PUSH_COMPLETING] = { "Installing", "completing" },
-	[HUB_PUSH_WAITING] = { "Waiting", "waiting" },
+	[PUSH_CONNECTING] = { NULL, "connecting" },
+	[PUSH_HASHING] = { "Reading", "hashing" },
+	[PUSH_SENDING] = { "Sending", "sending" },
+	[PUSH_COMPLETING] = { "Installing", "completing" },
+	[PUSH_WAITING] = { "Waiting", "waiting" },
 };
 
 /* Only ever written, so their strings may be anybody's. */
@@ -186,8 +186,7 @@ void push_report_make_way(struct push_report *report)
 	progress_bar_clear(&report->bar);
 }
 
-static void report_json_progress(
-	struct push_report *report, const struct hub_push_progress *progress)
+static void report_json_progress(struct push_report *report, const struct push_progress *progress)
 {
 	int64_t now_ms = loop_now_ms();
 
@@ -206,7 +205,7 @@ static void report_json_progress(
 					 });
 }
 
-void push_report_progress(struct push_report *report, const struct hub_push_progress *progress)
+void push_report_progress(struct push_report *report, const struct push_progress *progress)
 {
 	const char *label = phases[progress->phase].label;
 
@@ -218,16 +217,16 @@ void push_report_progress(struct push_report *report, const struct hub_push_prog
 	}
 }
 
-static int exit_code(enum hub_push_end end)
+static int exit_code(enum push_end end)
 {
 	return ends[end].exit_code;
 }
 
-static void end_json(const struct push_report *report, enum hub_push_end end,
-	const struct hub_push_outcome *outcome, const char *message)
+static void end_json(const struct push_report *report, enum push_end end,
+	const struct push_outcome *outcome, const char *message)
 {
 	struct json_result result = {
-		.ok = end == HUB_PUSH_DONE,
+		.ok = end == PUSH_DONE,
 		.seconds = (double)(loop_now_ms() - report->started_ms) / 1000,
 	};
 
@@ -253,8 +252,8 @@ static void append_files(struct strbuf *text, size_t count)
 	strbuf_appendf(text, count == 1 ? "%zu file" : "%zu files", count);
 }
 
-static void append_sent(const struct push_report *report, const struct hub_push_outcome *outcome,
-	struct strbuf *text)
+static void append_sent(
+	const struct push_report *report, const struct push_outcome *outcome, struct strbuf *text)
 {
 	int64_t elapsed_ms = loop_now_ms() - report->connected_ms;
 
@@ -290,7 +289,7 @@ static void append_sent(const struct push_report *report, const struct hub_push_
 	strbuf_append_char(text, '.');
 }
 
-static void end_done(const struct push_report *report, const struct hub_push_outcome *outcome)
+static void end_done(const struct push_report *report, const struct push_outcome *outcome)
 {
 	AUTO(strbuf_finish) struct strbuf text = { 0 };
 
@@ -309,7 +308,7 @@ static void end_done(const struct push_report *report, const struct hub_push_out
 	}
 }
 
-static char *describe_interruption(const struct hub_push_outcome *outcome)
+static char *describe_interruption(const struct push_outcome *outcome)
 {
 	struct strbuf text = { 0 };
 
@@ -325,13 +324,13 @@ static char *describe_interruption(const struct hub_push_outcome *outcome)
 }
 
 static char *describe_failure(
-	enum hub_push_end end, const struct hub_push_outcome *outcome, const struct error *err)
+	enum push_end end, const struct push_outcome *outcome, const struct error *err)
 {
-	if (end == HUB_PUSH_INTERRUPTED) {
+	if (end == PUSH_INTERRUPTED) {
 		return describe_interruption(outcome);
 	}
 	if (outcome != NULL && outcome->upload_id != NULL &&
-		(end == HUB_PUSH_UNREACHABLE || end == HUB_PUSH_NO_SPACE)) {
+		(end == PUSH_UNREACHABLE || end == PUSH_NO_SPACE)) {
 		return xasprintf("%s. What was sent is kept; run the same command again to go on "
 				 "from there.",
 			err->message);
@@ -339,20 +338,20 @@ static char *describe_failure(
 	return xstrdup(err->message);
 }
 
-int push_report_end(struct push_report *report, enum hub_push_end end,
-	const struct hub_push_outcome *outcome, const struct error *err)
+int push_report_end(struct push_report *report, enum push_end end,
+	const struct push_outcome *outcome, const struct error *err)
 {
 	AUTO(free_ptr) char *message = NULL;
 
 	push_report_make_way(report);
-	if (end != HUB_PUSH_DONE) {
+	if (end != PUSH_DONE) {
 		message = describe_failure(end, outcome, err);
 	}
 	if (report->mode == PUSH_REPORT_JSON) {
 		end_json(report, end, outcome, message);
-	} else if (end == HUB_PUSH_INTERRUPTED) {
+	} else if (end == PUSH_INTERRUPTED) {
 		print_line(stderr, message);
-	} else if (end != HUB_PUSH_DONE) {
+	} else if (end != PUSH_DONE) {
 		fputs("capydeck push: ", stderr);
 		print_line(stderr, message);
 	} else if (report->mode == PUSH_REPORT_HUMAN) {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "push/hub_push.h"
+#include "push/push_transfer.h"
 #include "terminal/progress_bar.h"
 
 #include <stdint.h>
@@ -25,7 +25,7 @@ struct push_report {
 	int64_t started_ms;
 	int64_t connected_ms; /* what a person took to read the code is no transfer time */
 	int64_t reported_ms;  /* JSON: of the last progress */
-	enum hub_push_phase phase;
+	enum push_phase phase;
 };
 
 void push_report_init(struct push_report *report, enum push_report_mode mode);
@@ -33,7 +33,7 @@ void push_report_init(struct push_report *report, enum push_report_mode mode);
 void push_report_connected(struct push_report *report, const char *agent_name);
 void push_report_pairing(struct push_report *report, int64_t expires_in_s);
 void push_report_paired(struct push_report *report);
-void push_report_progress(struct push_report *report, const struct hub_push_progress *progress);
+void push_report_progress(struct push_report *report, const struct push_progress *progress);
 /* Something is about to be printed by somebody else. */
 void push_report_make_way(struct push_report *report);
 void push_report_notice(struct push_report *report, const char *text);
@@ -43,5 +43,5 @@ void push_report_notice(struct push_report *report, const char *text);
  * interrupted. Returns the exit code: 0 done, 1 failed, 3 pairing needed, 4 unreachable, 5 refused,
  * 6 no space, 130 interrupted.
  */
-int push_report_end(struct push_report *report, enum hub_push_end end,
-	const struct hub_push_outcome *outcome, const struct error *err);
+int push_report_end(struct push_report *report, enum push_end end,
+	const struct push_outcome *outcome, const struct error *err);

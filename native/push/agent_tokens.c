@@ -1,4 +1,4 @@
-#include "push/hub_tokens.h"
+#include "push/agent_tokens.h"
 
 #include "core/atomic_file.h"
 #include "core/cleanup.h"
@@ -30,23 +30,23 @@ static const struct json_field identity_file_fields[] = {
 	JSON_FIELDS_END,
 };
 
-static const struct json_field hub_token_fields[] = {
-	JSON_FIELD(struct hub_token, agent_id, "agentId", JSON_STRING, 0),
-	JSON_FIELD(struct hub_token, address, "address", JSON_STRING, JSON_REQUIRED),
-	JSON_FIELD(struct hub_token, name, "name", JSON_STRING, 0),
-	JSON_FIELD(struct hub_token, token, "token", JSON_SECRET, JSON_REQUIRED),
+static const struct json_field agent_token_fields[] = {
+	JSON_FIELD(struct agent_token, agent_id, "agentId", JSON_STRING, 0),
+	JSON_FIELD(struct agent_token, address, "address", JSON_STRING, JSON_REQUIRED),
+	JSON_FIELD(struct agent_token, name, "name", JSON_STRING, 0),
+	JSON_FIELD(struct agent_token, token, "token", JSON_SECRET, JSON_REQUIRED),
 	JSON_FIELDS_END,
 };
 
 struct tokens_file {
 	int64_t version;
-	struct hub_token *tokens;
+	struct agent_token *tokens;
 	size_t tokens_count;
 };
 
 static const struct json_field tokens_file_fields[] = {
 	JSON_FIELD(struct tokens_file, version, "version", JSON_INT64, 0),
-	JSON_FIELD_ARRAY(struct tokens_file, tokens, "tokens", hub_token_fields, JSON_REQUIRED),
+	JSON_FIELD_ARRAY(struct tokens_file, tokens, "tokens", agent_token_fields, JSON_REQUIRED),
 	JSON_FIELDS_END,
 };
 
@@ -67,7 +67,7 @@ static const struct state_file tokens_state = {
 };
 
 /* A descriptor that holds the lock until it is closed, or -1. */
-static int take_lock(const struct hub_tokens *tokens, struct error *err)
+static int take_lock(const struct agent_tokens *tokens, struct error *err)
 {
 	AUTO(free_ptr) char *path = path_join(tokens->config_dir, "hub.lock");
 	AUTO(close_fd) int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -85,7 +85,7 @@ static int take_lock(const struct hub_tokens *tokens, struct error *err)
 	return TAKE_FD(fd);
 }
 
-static bool load_identity(struct hub_tokens *tokens, char **notice, struct error *err)
+static bool load_identity(struct agent_tokens *tokens, char **notice, struct error *err)
 {
 	AUTO(free_ptr) char *path = path_join(tokens->config_dir, "hub.json");
 	struct identity_file file = { 0 };
@@ -104,7 +104,7 @@ static bool load_identity(struct hub_tokens *tokens, char **notice, struct error
 	return state_file_write(&identity_state, path, &file, err);
 }
 
-static void drop_all(struct hub_tokens *tokens)
+static void drop_all(struct agent_tokens *tokens)
 {
 	struct tokens_file file = {
 		.tokens = tokens->tokens,
@@ -116,7 +116,7 @@ static void drop_all(struct hub_tokens *tokens)
 	tokens->tokens_count = 0;
 }
 
-static bool load_tokens(struct hub_tokens *tokens, char **notice, struct error *err)
+static bool load_tokens(struct agent_tokens *tokens, char **notice, struct error *err)
 {
 	AUTO(free_ptr) char *path = path_join(tokens->config_dir, "hub_tokens.json");
 	struct tokens_file file = { 0 };
@@ -131,7 +131,7 @@ static bool load_tokens(struct hub_tokens *tokens, char **notice, struct error *
 	return true;
 }
 
-static bool save_tokens(const struct hub_tokens *tokens, struct error *err)
+static bool save_tokens(const struct agent_tokens *tokens, struct error *err)
 {
 	AUTO(free_ptr) char *path = path_join(tokens->config_dir, "hub_tokens.json");
 	struct tokens_file file = {
@@ -143,13 +143,13 @@ static bool save_tokens(const struct hub_tokens *tokens, struct error *err)
 	return state_file_write(&tokens_state, path, &file, err);
 }
 
-bool hub_tokens_init(
-	struct hub_tokens *tokens, const char *config_dir, char **notice, struct error *err)
+bool agent_tokens_init(
+	struct agent_tokens *tokens, const char *config_dir, char **notice, struct error *err)
 {
 	AUTO(close_fd) int lock = -1;
 
 	*notice = NULL;
-	*tokens = (struct hub_tokens){ .config_dir = xstrdup(config_dir) };
+	*tokens = (struct agent_tokens){ .config_dir = xstrdup(config_dir) };
 	if (!make_dirs(config_dir, 0700, err)) {
 		goto fail;
 	}
@@ -159,16 +159,16 @@ bool hub_tokens_init(
 	}
 	return true;
 fail:
-	hub_tokens_finish(tokens);
+	agent_tokens_finish(tokens);
 	return false;
 }
 
-void hub_tokens_finish(struct hub_tokens *tokens)
+void agent_tokens_finish(struct agent_tokens *tokens)
 {
 	drop_all(tokens);
 	free(tokens->hub_id);
 	free(tokens->config_dir);
-	*tokens = (struct hub_tokens){ 0 };
+	*tokens = (struct agent_tokens){ 0 };
 }
 
 static bool is_set(const char *text)
@@ -181,17 +181,17 @@ static bool same(const char *a, const char *b)
 	return is_set(a) && is_set(b) && strcmp(a, b) == 0;
 }
 
-const char *hub_tokens_find(
-	const struct hub_tokens *tokens, const char *agent_id, const char *address)
+const char *agent_tokens_find(
+	const struct agent_tokens *tokens, const char *agent_id, const char *address)
 {
-	const struct hub_token *end = tokens->tokens + tokens->tokens_count;
+	const struct agent_token *end = tokens->tokens + tokens->tokens_count;
 
-	for (const struct hub_token *token = tokens->tokens; token < end; token++) {
+	for (const struct agent_token *token = tokens->tokens; token < end; token++) {
 		if (same(token->agent_id, agent_id)) {
 			return token->token;
 		}
 	}
-	for (const struct hub_token *token = tokens->tokens; token < end; token++) {
+	for (const struct agent_token *token = tokens->tokens; token < end; token++) {
 		bool other = is_set(agent_id) && is_set(token->agent_id);
 
 		if (!other && same(token->address, address)) {
@@ -201,20 +201,21 @@ const char *hub_tokens_find(
 	return NULL;
 }
 
-static void remove_at(struct hub_tokens *tokens, size_t index)
+static void remove_at(struct agent_tokens *tokens, size_t index)
 {
-	json_finish(&tokens->tokens[index], hub_token_fields);
+	json_finish(&tokens->tokens[index], agent_token_fields);
 	tokens->tokens_count--;
 	memmove(&tokens->tokens[index], &tokens->tokens[index + 1],
 		(tokens->tokens_count - index) * sizeof(*tokens->tokens));
 }
 
-bool hub_tokens_put(struct hub_tokens *tokens, const struct hub_token *token, struct error *err)
+bool agent_tokens_put(
+	struct agent_tokens *tokens, const struct agent_token *token, struct error *err)
 {
 	AUTO(close_fd) int lock = take_lock(tokens, err);
 	const char *agent_id = token->agent_id != NULL ? token->agent_id : "";
 	/* Copied before the reload, which frees what a caller may have got from find(). */
-	struct hub_token kept = {
+	struct agent_token kept = {
 		.agent_id = xstrdup(agent_id),
 		.address = xstrdup(token->address),
 		.name = xstrdup(token->name != NULL ? token->name : ""),
@@ -222,7 +223,7 @@ bool hub_tokens_put(struct hub_tokens *tokens, const struct hub_token *token, st
 	};
 
 	if (lock < 0 || !load_tokens(tokens, NULL, err)) {
-		json_finish(&kept, hub_token_fields);
+		json_finish(&kept, agent_token_fields);
 		return false;
 	}
 	for (size_t i = tokens->tokens_count; i-- > 0;) {
@@ -237,7 +238,7 @@ bool hub_tokens_put(struct hub_tokens *tokens, const struct hub_token *token, st
 	return save_tokens(tokens, err);
 }
 
-bool hub_tokens_forget(struct hub_tokens *tokens, const char *token, struct error *err)
+bool agent_tokens_forget(struct agent_tokens *tokens, const char *token, struct error *err)
 {
 	AUTO(close_fd) int lock = take_lock(tokens, err);
 	AUTO(free_ptr) char *refused = xstrdup(token);

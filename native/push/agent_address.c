@@ -1,4 +1,4 @@
-#include "push/hub_address.h"
+#include "push/agent_address.h"
 
 #include "core/cleanup.h"
 #include "core/error.h"
@@ -42,7 +42,7 @@ static bool read_port(const char *text, uint16_t *port, struct error *err)
 	return true;
 }
 
-static bool parse_bracketed(struct hub_address *address, const char *text, struct error *err)
+static bool parse_bracketed(struct agent_address *address, const char *text, struct error *err)
 {
 	const char *end = strchr(text, ']');
 	AUTO(free_ptr)
@@ -56,12 +56,12 @@ static bool parse_bracketed(struct hub_address *address, const char *text, struc
 	if (end[1] == ':' && !read_port(end + 2, &port, err)) {
 		return false;
 	}
-	*address = (struct hub_address){ .host = TAKE_PTR(host), .port = port };
+	*address = (struct agent_address){ .host = TAKE_PTR(host), .port = port };
 	return true;
 }
 
-bool hub_address_parse(
-	struct hub_address *address, const char *text, bool *is_address, struct error *err)
+bool agent_address_parse(
+	struct agent_address *address, const char *text, bool *is_address, struct error *err)
 {
 	const char *colon = strrchr(text, ':');
 	uint16_t port = PROTO_DEFAULT_PORT;
@@ -71,14 +71,14 @@ bool hub_address_parse(
 		return parse_bracketed(address, text, err);
 	}
 	if (is_ipv6(text)) {
-		*address = (struct hub_address){ .host = xstrdup(text), .port = port };
+		*address = (struct agent_address){ .host = xstrdup(text), .port = port };
 		return true;
 	}
 	if (colon != NULL && colon != text && is_digits(colon + 1)) {
 		if (!read_port(colon + 1, &port, err)) {
 			return false;
 		}
-		*address = (struct hub_address){
+		*address = (struct agent_address){
 			.host = strndup(text, (size_t)(colon - text)),
 			.port = port,
 		};
@@ -86,13 +86,13 @@ bool hub_address_parse(
 	}
 	*is_address = is_host_name(text);
 	if (*is_address) {
-		*address = (struct hub_address){ .host = xstrdup(text), .port = port };
+		*address = (struct agent_address){ .host = xstrdup(text), .port = port };
 	}
 	return true;
 }
 
-void hub_address_finish(struct hub_address *address)
+void agent_address_finish(struct agent_address *address)
 {
 	free(address->host);
-	*address = (struct hub_address){ 0 };
+	*address = (struct agent_address){ 0 };
 }

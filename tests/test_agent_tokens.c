@@ -1,4 +1,4 @@
-#include "push/hub_tokens.h"
+#include "push/agent_tokens.h"
 
 #include "core/cleanup.h"
 #include "core/error.h"
@@ -28,31 +28,31 @@ static void remove_root(void)
 	free(config_dir);
 }
 
-static void open_tokens(struct hub_tokens *tokens)
+static void open_tokens(struct agent_tokens *tokens)
 {
 	char *notice = NULL;
 	struct error err = { 0 };
 
-	ck_assert_msg(hub_tokens_init(tokens, config_dir, &notice, &err), "%s", err.message);
+	ck_assert_msg(agent_tokens_init(tokens, config_dir, &notice, &err), "%s", err.message);
 	ck_assert_ptr_null(notice);
 }
 
-static void put(struct hub_tokens *tokens, const char *id, const char *address, const char *token)
+static void put(struct agent_tokens *tokens, const char *id, const char *address, const char *token)
 {
-	const struct hub_token entry = {
+	const struct agent_token entry = {
 		.agent_id = (char *)id,
 		.address = (char *)address,
 		.name = (char *)"Deck",
 		.token = (char *)token,
 	};
 
-	ck_assert(hub_tokens_put(tokens, &entry, NULL));
+	ck_assert(agent_tokens_put(tokens, &entry, NULL));
 }
 
 START_TEST(the_id_is_made_once)
 {
-	AUTO(hub_tokens_finish) struct hub_tokens first = { 0 };
-	AUTO(hub_tokens_finish) struct hub_tokens second = { 0 };
+	AUTO(agent_tokens_finish) struct agent_tokens first = { 0 };
+	AUTO(agent_tokens_finish) struct agent_tokens second = { 0 };
 
 	open_tokens(&first);
 	open_tokens(&second);
@@ -63,67 +63,67 @@ END_TEST
 
 START_TEST(tokens_are_found_by_id_then_by_address)
 {
-	AUTO(hub_tokens_finish) struct hub_tokens tokens = { 0 };
-	AUTO(hub_tokens_finish) struct hub_tokens again = { 0 };
+	AUTO(agent_tokens_finish) struct agent_tokens tokens = { 0 };
+	AUTO(agent_tokens_finish) struct agent_tokens again = { 0 };
 
 	open_tokens(&tokens);
 	put(&tokens, "aaaaaaaa", "10.0.0.1:9999", "token-a");
 	put(&tokens, "", "10.0.0.2:9999", "token-b");
 	open_tokens(&again);
-	ck_assert_str_eq(hub_tokens_find(&again, "aaaaaaaa", "10.9.9.9:1"), "token-a");
-	ck_assert_str_eq(hub_tokens_find(&again, NULL, "10.0.0.1:9999"), "token-a");
-	ck_assert_str_eq(hub_tokens_find(&again, "bbbbbbbb", "10.0.0.2:9999"), "token-b");
-	ck_assert_ptr_null(hub_tokens_find(&again, "cccccccc", "10.0.0.9:9999"));
-	ck_assert_ptr_null(hub_tokens_find(&again, "", "10.0.0.9:9999"));
+	ck_assert_str_eq(agent_tokens_find(&again, "aaaaaaaa", "10.9.9.9:1"), "token-a");
+	ck_assert_str_eq(agent_tokens_find(&again, NULL, "10.0.0.1:9999"), "token-a");
+	ck_assert_str_eq(agent_tokens_find(&again, "bbbbbbbb", "10.0.0.2:9999"), "token-b");
+	ck_assert_ptr_null(agent_tokens_find(&again, "cccccccc", "10.0.0.9:9999"));
+	ck_assert_ptr_null(agent_tokens_find(&again, "", "10.0.0.9:9999"));
 }
 END_TEST
 
 START_TEST(a_token_is_not_shown_to_another_agent_at_the_address)
 {
-	AUTO(hub_tokens_finish) struct hub_tokens tokens = { 0 };
+	AUTO(agent_tokens_finish) struct agent_tokens tokens = { 0 };
 
 	open_tokens(&tokens);
 	put(&tokens, "aaaaaaaa", "10.0.0.1:9999", "token-a");
-	ck_assert_ptr_null(hub_tokens_find(&tokens, "bbbbbbbb", "10.0.0.1:9999"));
+	ck_assert_ptr_null(agent_tokens_find(&tokens, "bbbbbbbb", "10.0.0.1:9999"));
 }
 END_TEST
 
 START_TEST(a_new_token_replaces_the_old)
 {
-	AUTO(hub_tokens_finish) struct hub_tokens tokens = { 0 };
+	AUTO(agent_tokens_finish) struct agent_tokens tokens = { 0 };
 
 	open_tokens(&tokens);
 	put(&tokens, "", "10.0.0.1:9999", "token-1");
 	put(&tokens, "aaaaaaaa", "10.0.0.1:9999", "token-2");
 	put(&tokens, "aaaaaaaa", "10.0.0.7:9999", "token-3");
 	ck_assert_uint_eq(tokens.tokens_count, 1);
-	ck_assert_str_eq(hub_tokens_find(&tokens, "aaaaaaaa", NULL), "token-3");
+	ck_assert_str_eq(agent_tokens_find(&tokens, "aaaaaaaa", NULL), "token-3");
 	/* A borrowed token may be put back under another name. */
-	put(&tokens, "aaaaaaaa", "10.0.0.8:9999", hub_tokens_find(&tokens, "aaaaaaaa", NULL));
-	ck_assert_str_eq(hub_tokens_find(&tokens, NULL, "10.0.0.8:9999"), "token-3");
+	put(&tokens, "aaaaaaaa", "10.0.0.8:9999", agent_tokens_find(&tokens, "aaaaaaaa", NULL));
+	ck_assert_str_eq(agent_tokens_find(&tokens, NULL, "10.0.0.8:9999"), "token-3");
 }
 END_TEST
 
 START_TEST(two_that_run_at_once_keep_each_others_tokens)
 {
-	AUTO(hub_tokens_finish) struct hub_tokens first = { 0 };
-	AUTO(hub_tokens_finish) struct hub_tokens second = { 0 };
+	AUTO(agent_tokens_finish) struct agent_tokens first = { 0 };
+	AUTO(agent_tokens_finish) struct agent_tokens second = { 0 };
 
 	open_tokens(&first);
 	open_tokens(&second);
 	put(&first, "aaaaaaaa", "10.0.0.1:9999", "token-a");
 	put(&second, "bbbbbbbb", "10.0.0.2:9999", "token-b");
-	ck_assert(hub_tokens_forget(&first, "token-x", NULL));
+	ck_assert(agent_tokens_forget(&first, "token-x", NULL));
 	ck_assert_uint_eq(first.tokens_count, 2);
-	ck_assert(hub_tokens_forget(&first, hub_tokens_find(&first, "aaaaaaaa", NULL), NULL));
-	ck_assert_ptr_null(hub_tokens_find(&first, "aaaaaaaa", NULL));
-	ck_assert_str_eq(hub_tokens_find(&first, "bbbbbbbb", NULL), "token-b");
+	ck_assert(agent_tokens_forget(&first, agent_tokens_find(&first, "aaaaaaaa", NULL), NULL));
+	ck_assert_ptr_null(agent_tokens_find(&first, "aaaaaaaa", NULL));
+	ck_assert_str_eq(agent_tokens_find(&first, "bbbbbbbb", NULL), "token-b");
 }
 END_TEST
 
 START_TEST(the_files_are_private)
 {
-	AUTO(hub_tokens_finish) struct hub_tokens tokens = { 0 };
+	AUTO(agent_tokens_finish) struct agent_tokens tokens = { 0 };
 	AUTO(free_ptr) char *path = path_join(config_dir, "hub_tokens.json");
 	struct stat status;
 
@@ -146,14 +146,14 @@ static void write_broken(const char *name)
 
 START_TEST(broken_files_are_set_aside)
 {
-	AUTO(hub_tokens_finish) struct hub_tokens tokens = { 0 };
+	AUTO(agent_tokens_finish) struct agent_tokens tokens = { 0 };
 	AUTO(free_ptr) char *notice = NULL;
 
 	open_tokens(&tokens);
-	hub_tokens_finish(&tokens);
+	agent_tokens_finish(&tokens);
 	write_broken("hub.json");
 	write_broken("hub_tokens.json");
-	ck_assert(hub_tokens_init(&tokens, config_dir, &notice, NULL));
+	ck_assert(agent_tokens_init(&tokens, config_dir, &notice, NULL));
 	ck_assert_ptr_nonnull(strstr(notice, "hub.json could not be read"));
 	ck_assert_uint_eq(strlen(tokens.hub_id), 16);
 	ck_assert_uint_eq(tokens.tokens_count, 0);
@@ -163,11 +163,11 @@ END_TEST
 
 START_TEST(a_folder_that_cannot_be_made_is_an_error)
 {
-	struct hub_tokens tokens;
+	struct agent_tokens tokens;
 	char *notice = NULL;
 	struct error err = { 0 };
 
-	ck_assert(!hub_tokens_init(&tokens, "/proc/nowhere/capydeck", &notice, &err));
+	ck_assert(!agent_tokens_init(&tokens, "/proc/nowhere/capydeck", &notice, &err));
 	ck_assert_int_eq(err.kind, ERROR_IO);
 	ck_assert_ptr_null(tokens.hub_id);
 }
@@ -175,7 +175,7 @@ END_TEST
 
 int main(void)
 {
-	TCase *tcase = tcase_create("hub_tokens");
+	TCase *tcase = tcase_create("agent_tokens");
 
 	tcase_add_checked_fixture(tcase, make_root, remove_root);
 	tcase_add_test(tcase, the_id_is_made_once);

@@ -1,4 +1,4 @@
-#include "push/hub_link.h"
+#include "push/agent_link.h"
 
 #include "core/cleanup.h"
 #include "core/error.h"
@@ -7,7 +7,7 @@
 #include "proto/proto_constants.h"
 #include "proto/proto_envelope.h"
 #include "proto/proto_session.h"
-#include "push/hub_tokens.h"
+#include "push/agent_tokens.h"
 #include "ws/lws_loop.h"
 
 #include <stdlib.h>
@@ -17,26 +17,26 @@
 /* Room for the longest list of files besides the chunks under way. */
 #define QUEUE_MAX_BYTES (4 * (size_t)MAX_MESSAGE_BYTES)
 
-struct hub_link {
-	struct hub_link_options options;
-	const struct hub_link_events *events;
+struct agent_link {
+	struct agent_link_options options;
+	const struct agent_link_events *events;
 	void *user;
-	struct hub_client *client;
+	struct agent_client *client;
 	struct loop_timer *timer; /* of the next try to connect */
 	int64_t retry_delay_ms;
 	int64_t retry_until_ms; /* 0: no try has failed since the last progress */
 	char *token;		/* the client's; NULL: none */
-	struct hub_link_agent agent;
+	struct agent_link_agent agent;
 	bool was_up; /* once: a broken link is worth more tries */
 	bool is_over;
 };
 
-static void notice(struct hub_link *link, const char *text)
+static void notice(struct agent_link *link, const char *text)
 {
 	link->events->notice(link->user, text);
 }
 
-static void fail(struct hub_link *link, const struct error *err)
+static void fail(struct agent_link *link, const struct error *err)
 {
 	if (!link->is_over) {
 		link->is_over = true;
@@ -45,26 +45,26 @@ static void fail(struct hub_link *link, const struct error *err)
 	}
 }
 
-static void keep_token(struct hub_link *link)
+static void keep_token(struct agent_link *link)
 {
 	struct error err = { 0 };
-	const struct hub_token token = {
+	const struct agent_token token = {
 		.agent_id = link->agent.id,
 		.address = (char *)link->options.address,
 		.name = link->agent.name,
 		.token = link->token,
 	};
 
-	if (!hub_tokens_put(link->options.tokens, &token, &err)) {
+	if (!agent_tokens_put(link->options.tokens, &token, &err)) {
 		notice(link, err.message);
 	}
 }
 
-static void forget_token(struct hub_link *link)
+static void forget_token(struct agent_link *link)
 {
 	struct error err = { 0 };
 
-	if (link->token != NULL && !hub_tokens_forget(link->options.tokens, link->token, &err)) {
+	if (link->token != NULL && !agent_tokens_forget(link->options.tokens, link->token, &err)) {
 		notice(link, err.message);
 	}
 	free(TAKE_PTR(link->token));
@@ -78,7 +78,7 @@ static void learn(char **what, char **value)
 	}
 }
 
-static void add_capabilities(struct hub_link *link, const struct strvec *capabilities)
+static void add_capabilities(struct agent_link *link, const struct strvec *capabilities)
 {
 	for (size_t i = 0; i < capabilities->count; i++) {
 		if (!strvec_contains(&link->agent.capabilities, capabilities->items[i])) {
@@ -89,7 +89,7 @@ static void add_capabilities(struct hub_link *link, const struct strvec *capabil
 
 static void on_info_reply(void *user, const struct envelope *reply, const struct error *err)
 {
-	struct hub_link *link = user;
+	struct agent_link *link = user;
 	struct info_response info = { 0 };
 
 	/* An Agent that cannot say more about itself is an Agent nevertheless. */
@@ -108,19 +108,19 @@ static void on_info_reply(void *user, const struct envelope *reply, const struct
 
 static void on_ready(void *user, const struct agent_status *status)
 {
-	struct hub_link *link = user;
+	struct agent_link *link = user;
 	char *name = xstrdup_or_null(status->name);
 
 	learn(&link->agent.name, &name);
 	free(name);
 	strvec_finish(&link->agent.capabilities);
 	add_capabilities(link, &status->capabilities);
-	hub_client_request(link->client, "get_info", NULL, NULL, on_info_reply, link);
+	agent_client_request(link->client, "get_info", NULL, NULL, on_info_reply, link);
 }
 
-static void on_code_wanted(void *user, enum hub_code_reason reason, int64_t expires_in_s)
+static void on_code_wanted(void *user, enum agent_code_reason reason, int64_t expires_in_s)
 {
-	struct hub_link *link = user;
+	struct agent_link *link = user;
 
 	forget_token(link);
 	link->events->code_wanted(link->user, reason, expires_in_s);
@@ -128,7 +128,7 @@ static void on_code_wanted(void *user, enum hub_code_reason reason, int64_t expi
 
 static void on_paired(void *user, const char *token)
 {
-	struct hub_link *link = user;
+	struct agent_link *link = user;
 
 	free(link->token);
 	link->token = xstrdup(token);
@@ -138,12 +138,12 @@ static void on_paired(void *user, const char *token)
 
 static void on_drained(void *user)
 {
-	struct hub_link *link = user;
+	struct agent_link *link = user;
 
 	link->events->drained(link->user);
 }
 
-static void try_again(struct hub_link *link, const struct error *why)
+static void try_again(struct agent_link *link, const struct error *why)
 {
 	int64_t now_ms = loop_now_ms();
 	struct error err = { 0 };
@@ -173,7 +173,7 @@ static bool is_worth_another_try(const struct error *err)
 
 static void on_lost(void *user, const struct error *err)
 {
-	struct hub_link *link = user;
+	struct agent_link *link = user;
 
 	if (link->is_over) {
 		return;
@@ -189,7 +189,7 @@ static void on_lost(void *user, const struct error *err)
 	}
 }
 
-static const struct hub_client_events client_events = {
+static const struct agent_client_events client_events = {
 	.ready = on_ready,
 	.code_wanted = on_code_wanted,
 	.paired = on_paired,
@@ -199,9 +199,9 @@ static const struct hub_client_events client_events = {
 
 static void connect_now(void *user)
 {
-	struct hub_link *link = user;
-	const struct hub_link_options *options = &link->options;
-	struct hub_client_options client = {
+	struct agent_link *link = user;
+	const struct agent_link_options *options = &link->options;
+	struct agent_client_options client = {
 		.host = options->host,
 		.port = options->port,
 		.hub_id = options->tokens->hub_id,
@@ -210,21 +210,21 @@ static void connect_now(void *user)
 	};
 	struct error err = { 0 };
 
-	hub_client_destroy(TAKE_PTR(link->client));
+	agent_client_destroy(TAKE_PTR(link->client));
 	free(link->token);
-	link->token =
-		xstrdup_or_null(hub_tokens_find(options->tokens, link->agent.id, options->address));
+	link->token = xstrdup_or_null(
+		agent_tokens_find(options->tokens, link->agent.id, options->address));
 	client.token = link->token;
-	link->client = hub_client_create(options->lws_loop, &client, &client_events, link, &err);
+	link->client = agent_client_create(options->lws_loop, &client, &client_events, link, &err);
 	if (link->client == NULL) {
 		on_lost(link, &err);
 	}
 }
 
-struct hub_link *hub_link_create(
-	const struct hub_link_options *options, const struct hub_link_events *events, void *user)
+struct agent_link *agent_link_create(const struct agent_link_options *options,
+	const struct agent_link_events *events, void *user)
 {
-	struct hub_link *link = xcalloc(1, sizeof(*link));
+	struct agent_link *link = xcalloc(1, sizeof(*link));
 
 	link->options = *options;
 	link->events = events;
@@ -236,13 +236,13 @@ struct hub_link *hub_link_create(
 	return link;
 }
 
-void hub_link_destroy(struct hub_link *link)
+void agent_link_destroy(struct agent_link *link)
 {
 	if (link == NULL) {
 		return;
 	}
 	link->is_over = true;
-	hub_client_destroy(link->client);
+	agent_client_destroy(link->client);
 	loop_timer_destroy(link->timer);
 	free(link->token);
 	free(link->agent.id);
@@ -251,17 +251,17 @@ void hub_link_destroy(struct hub_link *link)
 	free(link);
 }
 
-void hub_link_confirm(struct hub_link *link, const char *code)
+void agent_link_confirm(struct agent_link *link, const char *code)
 {
-	hub_client_confirm(link->client, code);
+	agent_client_confirm(link->client, code);
 }
 
-void hub_link_renew_code(struct hub_link *link)
+void agent_link_renew_code(struct agent_link *link)
 {
-	hub_client_renew_code(link->client);
+	agent_client_renew_code(link->client);
 }
 
-void hub_link_note_progress(struct hub_link *link)
+void agent_link_note_progress(struct agent_link *link)
 {
 	link->retry_until_ms = 0;
 	link->retry_delay_ms = RETRY_FIRST_MS;

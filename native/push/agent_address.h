@@ -6,7 +6,7 @@
 struct error;
 
 /* Where an Agent listens. */
-struct hub_address {
+struct agent_address {
 	char *host; /* name or numeric, IPv6 without brackets */
 	uint16_t port;
 };
@@ -16,6 +16,6 @@ struct hub_address {
  * *is_address tells whether the text is meant as one at all: "Steam Deck" or "livingroom" is the
  * name of an Agent, then nothing is filled. Errors: INVALID (a port that is none).
  */
-bool hub_address_parse(
-	struct hub_address *address, const char *text, bool *is_address, struct error *err);
-void hub_address_finish(struct hub_address *address);
+bool agent_address_parse(
+	struct agent_address *address, const char *text, bool *is_address, struct error *err);
+void agent_address_finish(struct agent_address *address);

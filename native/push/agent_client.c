@@ -1,4 +1,4 @@
-#include "push/hub_client.h"
+#include "push/agent_client.h"
 
 #include "core/cleanup.h"
 #include "core/error.h"
@@ -31,15 +31,15 @@
 
 struct request {
 	char id[REQUEST_ID_BYTES];
-	hub_reply *reply;
+	agent_reply *reply;
 	void *user;
 	struct request *next;
 };
 
-struct hub_client {
+struct agent_client {
 	struct ws_client *ws;
 	struct ws_conn *conn; /* NULL unless open */
-	const struct hub_client_events *events;
+	const struct agent_client_events *events;
 	void *user;
 	struct hub_connected hello;
 	struct request *requests; /* unanswered, oldest first */
@@ -50,7 +50,7 @@ struct hub_client {
 	bool is_lost;
 };
 
-static void lose(struct hub_client *client, const struct error *err)
+static void lose(struct agent_client *client, const struct error *err)
 {
 	if (client->is_lost) {
 		return;
@@ -61,7 +61,7 @@ static void lose(struct hub_client *client, const struct error *err)
 }
 
 /* The Agent refused something without which nothing goes on. */
-static void refuse(struct hub_client *client, const struct error *err)
+static void refuse(struct agent_client *client, const struct error *err)
 {
 	if (client->conn != NULL) {
 		ws_conn_close(client->conn, WS_CLOSE_NORMAL, "");
@@ -69,7 +69,8 @@ static void refuse(struct hub_client *client, const struct error *err)
 	lose(client, err);
 }
 
-static void expect_reply(struct hub_client *client, const char *id, hub_reply *reply, void *user)
+static void expect_reply(
+	struct agent_client *client, const char *id, agent_reply *reply, void *user)
 {
 	struct request *request = xcalloc(1, sizeof(*request));
 
@@ -84,7 +85,7 @@ static void expect_reply(struct hub_client *client, const char *id, hub_reply *r
 }
 
 /* Unlinks the request that a reply answers; NULL: nothing asked for it. */
-static struct request *take_request(struct hub_client *client, const char *id)
+static struct request *take_request(struct agent_client *client, const char *id)
 {
 	for (struct request **at = &client->requests; *at != NULL; at = &(*at)->next) {
 		struct request *request = *at;
@@ -103,14 +104,14 @@ static struct request *take_request(struct hub_client *client, const char *id)
 
 static void on_reply_overdue(void *user)
 {
-	struct hub_client *client = user;
+	struct agent_client *client = user;
 	struct error err = { 0 };
 
 	error_set(&err, ERROR_TIMEOUT, "the Agent has not answered for %d s", REPLY_WAIT_MS / 1000);
 	refuse(client, &err);
 }
 
-static void become_ready(struct hub_client *client, const struct envelope *message)
+static void become_ready(struct agent_client *client, const struct envelope *message)
 {
 	struct agent_status status = { 0 };
 	struct error err = { 0 };
@@ -124,13 +125,13 @@ static void become_ready(struct hub_client *client, const struct envelope *messa
 	json_finish(&status, agent_status_fields);
 }
 
-static void want_code(struct hub_client *client, const struct envelope *message)
+static void want_code(struct agent_client *client, const struct envelope *message)
 {
 	struct pairing_required required = { .expires_in = PAIRING_EXPIRES_S };
 	struct error err = { 0 };
 
 	if (json_read(&required, pairing_required_fields, message->payload, &err)) {
-		client->events->code_wanted(client->user, HUB_CODE_NEW, required.expires_in);
+		client->events->code_wanted(client->user, AGENT_CODE_NEW, required.expires_in);
 	} else {
 		refuse(client, &err);
 	}
@@ -139,7 +140,7 @@ static void want_code(struct hub_client *client, const struct envelope *message)
 
 static void on_hello_reply(void *user, const struct envelope *reply, const struct error *err)
 {
-	struct hub_client *client = user;
+	struct agent_client *client = user;
 	struct error strange = { 0 };
 
 	if (err != NULL) {
@@ -155,13 +156,13 @@ static void on_hello_reply(void *user, const struct envelope *reply, const struc
 	}
 }
 
-static void say_hello(struct hub_client *client)
+static void say_hello(struct agent_client *client)
 {
-	hub_client_request(client, "hub_connected", hub_connected_fields, &client->hello,
+	agent_client_request(client, "hub_connected", hub_connected_fields, &client->hello,
 		on_hello_reply, client);
 }
 
-static void read_pair_failed(struct hub_client *client, const struct envelope *reply)
+static void read_pair_failed(struct agent_client *client, const struct envelope *reply)
 {
 	struct pair_failed failed = { 0 };
 	bool expired;
@@ -169,12 +170,13 @@ static void read_pair_failed(struct hub_client *client, const struct envelope *r
 	expired = json_read(&failed, pair_failed_fields, reply->payload, NULL) &&
 		  failed.reason != NULL && strstr(failed.reason, "expired") != NULL;
 	json_finish(&failed, pair_failed_fields);
-	client->events->code_wanted(client->user, expired ? HUB_CODE_EXPIRED : HUB_CODE_WRONG, 0);
+	client->events->code_wanted(
+		client->user, expired ? AGENT_CODE_EXPIRED : AGENT_CODE_WRONG, 0);
 }
 
 static void on_confirm_reply(void *user, const struct envelope *reply, const struct error *err)
 {
-	struct hub_client *client = user;
+	struct agent_client *client = user;
 	struct pair_success success = { 0 };
 	struct error failure = { 0 };
 
@@ -195,7 +197,7 @@ static void on_confirm_reply(void *user, const struct envelope *reply, const str
 }
 
 static void answer(
-	struct hub_client *client, struct request *request, const struct envelope *message)
+	struct agent_client *client, struct request *request, const struct envelope *message)
 {
 	struct error err = { 0 };
 
@@ -217,7 +219,7 @@ static void answer(
 
 static void on_text(void *user, struct ws_conn *conn, const char *text, size_t length)
 {
-	struct hub_client *client = user;
+	struct agent_client *client = user;
 	AUTO(envelope_finish) struct envelope message = { 0 };
 	struct error err = { 0 };
 	struct request *request;
@@ -245,7 +247,7 @@ static void on_binary(void *user, struct ws_conn *conn, struct strbuf *message)
 
 static void *on_opened(void *owner, struct ws_conn *conn)
 {
-	struct hub_client *client = owner;
+	struct agent_client *client = owner;
 
 	client->conn = conn;
 	say_hello(client);
@@ -254,7 +256,7 @@ static void *on_opened(void *owner, struct ws_conn *conn)
 
 static void on_closed(void *user, struct ws_conn *conn, unsigned code, const char *reason)
 {
-	struct hub_client *client = user;
+	struct agent_client *client = user;
 	struct error err = { 0 };
 
 	client->conn = NULL;
@@ -283,7 +285,7 @@ static void on_failed(void *owner, const struct error *err)
 
 static void on_drained(void *user, struct ws_conn *conn)
 {
-	struct hub_client *client = user;
+	struct agent_client *client = user;
 
 	if (client->is_ready && !client->is_lost && client->events->drained != NULL) {
 		client->events->drained(client->user);
@@ -298,11 +300,11 @@ static const struct ws_events ws_events = {
 	.drained = on_drained,
 };
 
-struct hub_client *hub_client_create(struct lws_loop *lws_loop,
-	const struct hub_client_options *options, const struct hub_client_events *events,
+struct agent_client *agent_client_create(struct lws_loop *lws_loop,
+	const struct agent_client_options *options, const struct agent_client_events *events,
 	void *user, struct error *err)
 {
-	struct hub_client *client = xcalloc(1, sizeof(*client));
+	struct agent_client *client = xcalloc(1, sizeof(*client));
 	struct ws_client_options ws = {
 		.host = options->host,
 		.port = options->port,
@@ -334,13 +336,13 @@ struct hub_client *hub_client_create(struct lws_loop *lws_loop,
 	client->reply_timer = loop_timer_create(lws_loop_core(lws_loop), on_reply_overdue, client);
 	client->ws = ws_client_create(lws_loop, &ws, err);
 	if (client->ws == NULL) {
-		hub_client_destroy(client);
+		agent_client_destroy(client);
 		return NULL;
 	}
 	return client;
 }
 
-void hub_client_destroy(struct hub_client *client)
+void agent_client_destroy(struct agent_client *client)
 {
 	struct request *next;
 
@@ -358,21 +360,21 @@ void hub_client_destroy(struct hub_client *client)
 	free(client);
 }
 
-void hub_client_confirm(struct hub_client *client, const char *code)
+void agent_client_confirm(struct agent_client *client, const char *code)
 {
 	const struct pair_confirm confirm = { .code = (char *)code };
 
-	hub_client_request(
+	agent_client_request(
 		client, "pair_confirm", pair_confirm_fields, &confirm, on_confirm_reply, client);
 }
 
-void hub_client_renew_code(struct hub_client *client)
+void agent_client_renew_code(struct agent_client *client)
 {
 	say_hello(client);
 }
 
-void hub_client_request(struct hub_client *client, const char *type,
-	const struct json_field *fields, const void *payload, hub_reply *reply, void *user)
+void agent_client_request(struct agent_client *client, const char *type,
+	const struct json_field *fields, const void *payload, agent_reply *reply, void *user)
 {
 	AUTO(strbuf_finish) struct strbuf text = { 0 };
 	char id[REQUEST_ID_BYTES];
@@ -386,8 +388,8 @@ void hub_client_request(struct hub_client *client, const char *type,
 	ws_conn_send_take(client->conn, &text);
 }
 
-void hub_client_request_binary_take(struct hub_client *client, const char *id,
-	struct strbuf *message, hub_reply *reply, void *user)
+void agent_client_request_binary_take(struct agent_client *client, const char *id,
+	struct strbuf *message, agent_reply *reply, void *user)
 {
 	if (client->conn == NULL) {
 		strbuf_finish(message);
@@ -397,7 +399,7 @@ void hub_client_request_binary_take(struct hub_client *client, const char *id,
 	ws_conn_send_binary_take(client->conn, message);
 }
 
-size_t hub_client_queued_bytes(const struct hub_client *client)
+size_t agent_client_queued_bytes(const struct agent_client *client)
 {
 	return client->conn != NULL ? ws_conn_queued_bytes(client->conn) : 0;
 }

@@ -1,4 +1,4 @@
-#include "push/hub_push.h"
+#include "push/push_transfer.h"
 
 #include "core/cleanup.h"
 #include "core/error.h"
@@ -19,12 +19,12 @@
 /* Room for the envelope around a manifest. */
 #define ENVELOPE_BYTES 1024
 
-struct hub_push {
-	struct hub_push_options options;
-	const struct hub_push_events *events;
+struct push_transfer {
+	struct push_transfer_options options;
+	const struct push_events *events;
 	void *user;
-	struct hub_link *link;
-	struct hub_client *client; /* borrowed from the link; NULL while it is down */
+	struct agent_link *link;
+	struct agent_client *client; /* borrowed from the link; NULL while it is down */
 	struct manifest_hasher *hasher;
 	struct chunk_sender *sender;
 	char *agent_name;
@@ -39,7 +39,7 @@ struct hub_push {
 	bool is_over;
 };
 
-static void end(struct hub_push *push, enum hub_push_end how, const struct error *err)
+static void end(struct push_transfer *push, enum push_end how, const struct error *err)
 {
 	if (push->is_over) {
 		return;
@@ -49,19 +49,19 @@ static void end(struct hub_push *push, enum hub_push_end how, const struct error
 }
 
 /* Ends because the Agent answered so. */
-static void end_refused(struct hub_push *push, const struct error *err)
+static void end_refused(struct push_transfer *push, const struct error *err)
 {
 	switch (err->kind) {
 	case ERROR_UNAUTHORIZED:
-		end(push, HUB_PUSH_PAIRING_NEEDED, err);
+		end(push, PUSH_PAIRING_NEEDED, err);
 		return;
 	case ERROR_BLOCKED:
 	case ERROR_CONFLICT:
 	case ERROR_LOCKED_OUT:
-		end(push, HUB_PUSH_REFUSED, err);
+		end(push, PUSH_REFUSED, err);
 		return;
 	case ERROR_NO_SPACE:
-		end(push, HUB_PUSH_NO_SPACE, err);
+		end(push, PUSH_NO_SPACE, err);
 		return;
 	case ERROR_NONE:
 	case ERROR_INVALID:
@@ -73,13 +73,13 @@ static void end_refused(struct hub_push *push, const struct error *err)
 	case ERROR_CANCELLED:
 		break;
 	}
-	end(push, HUB_PUSH_FAILED, err);
+	end(push, PUSH_FAILED, err);
 }
 
-static void report(struct hub_push *push, enum hub_push_phase phase, int64_t bytes_done,
+static void report(struct push_transfer *push, enum push_phase phase, int64_t bytes_done,
 	int64_t bytes_total, const char *path)
 {
-	const struct hub_push_progress progress = {
+	const struct push_progress progress = {
 		.phase = phase,
 		.bytes_done = bytes_done,
 		.bytes_total = bytes_total,
@@ -89,14 +89,14 @@ static void report(struct hub_push *push, enum hub_push_phase phase, int64_t byt
 	push->events->progress(push->user, &progress);
 }
 
-static void report_sending(struct hub_push *push, enum hub_push_phase phase, const char *path)
+static void report_sending(struct push_transfer *push, enum push_phase phase, const char *path)
 {
 	report(push, phase, push->bytes_done, push->options.manifest->total_bytes, path);
 }
 
 static void on_complete_reply(void *user, const struct envelope *reply, const struct error *err)
 {
-	struct hub_push *push = user;
+	struct push_transfer *push = user;
 	struct error failure = { 0 };
 
 	if (err != NULL) {
@@ -106,19 +106,19 @@ static void on_complete_reply(void *user, const struct envelope *reply, const st
 	json_finish(&push->result, operation_result_fields);
 	push->result = (struct operation_result){ .success = true };
 	if (!json_read(&push->result, operation_result_fields, reply->payload, &failure)) {
-		end(push, HUB_PUSH_FAILED, &failure);
+		end(push, PUSH_FAILED, &failure);
 	} else if (!push->result.success) {
 		error_set(&failure, ERROR_INVALID, "the Agent could not install it: %s",
 			push->result.message != NULL ? push->result.message : "no reason given");
-		end(push, HUB_PUSH_FAILED, &failure);
+		end(push, PUSH_FAILED, &failure);
 	} else {
-		end(push, HUB_PUSH_DONE, NULL);
+		end(push, PUSH_DONE, NULL);
 	}
 }
 
 static void on_all_sent(void *user)
 {
-	struct hub_push *push = user;
+	struct push_transfer *push = user;
 	struct complete_upload complete = {
 		.upload_id = push->upload_id,
 		.create_shortcut = push->options.shortcut != NULL,
@@ -128,23 +128,23 @@ static void on_all_sent(void *user)
 	if (push->options.shortcut != NULL) {
 		complete.shortcut = *push->options.shortcut;
 	}
-	report_sending(push, HUB_PUSH_COMPLETING, "");
-	hub_client_request(push->client, "complete_upload", complete_upload_fields, &complete,
+	report_sending(push, PUSH_COMPLETING, "");
+	agent_client_request(push->client, "complete_upload", complete_upload_fields, &complete,
 		on_complete_reply, push);
 }
 
 static void on_acknowledged(void *user, size_t file_index, int64_t bytes)
 {
-	struct hub_push *push = user;
+	struct push_transfer *push = user;
 
 	if (!push->files_sent[file_index]) {
 		push->files_sent[file_index] = true;
 		push->files_sent_count++;
 	}
-	hub_link_note_progress(push->link);
+	agent_link_note_progress(push->link);
 	push->bytes_done += bytes;
 	push->bytes_sent += bytes;
-	report_sending(push, HUB_PUSH_SENDING, push->options.manifest->files[file_index].path);
+	report_sending(push, PUSH_SENDING, push->options.manifest->files[file_index].path);
 }
 
 static void on_send_failed(void *user, const struct error *err)
@@ -158,7 +158,7 @@ static const struct chunk_sender_events sender_events = {
 	.failed = on_send_failed,
 };
 
-static void start_sending(struct hub_push *push, const struct upload_init_response *response)
+static void start_sending(struct push_transfer *push, const struct upload_init_response *response)
 {
 	int64_t chunk_size = push->options.chunk_size_bytes;
 	struct chunk_sender_options options = {
@@ -179,13 +179,13 @@ static void start_sending(struct hub_push *push, const struct upload_init_respon
 	options.chunk_size_bytes = chunk_size;
 	push->sender = chunk_sender_create(&options, &sender_events, push);
 	push->bytes_done = chunk_sender_held_bytes(push->sender);
-	report_sending(push, HUB_PUSH_SENDING, "");
+	report_sending(push, PUSH_SENDING, "");
 	chunk_sender_pump(push->sender);
 }
 
 static void on_init_reply(void *user, const struct envelope *reply, const struct error *err)
 {
-	struct hub_push *push = user;
+	struct push_transfer *push = user;
 	struct upload_init_response response = { 0 };
 	struct error failure = { 0 };
 
@@ -194,18 +194,18 @@ static void on_init_reply(void *user, const struct envelope *reply, const struct
 		return;
 	}
 	if (json_read(&response, upload_init_response_fields, reply->payload, &failure)) {
-		hub_link_note_progress(push->link);
+		agent_link_note_progress(push->link);
 		free(push->upload_id);
 		push->upload_id = xstrdup(response.upload_id);
 		start_sending(push, &response);
 	} else {
-		end(push, HUB_PUSH_FAILED, &failure);
+		end(push, PUSH_FAILED, &failure);
 	}
 	json_finish(&response, upload_init_response_fields);
 }
 
 /* The manifest as a message; the caller frees files. Everything else in it is borrowed. */
-static struct init_upload describe(const struct hub_push *push, bool with_hashes)
+static struct init_upload describe(const struct push_transfer *push, bool with_hashes)
 {
 	const struct push_manifest *manifest = push->options.manifest;
 	struct init_upload init = {
@@ -233,7 +233,7 @@ static bool fits(const struct init_upload *init)
 	return text.length <= MAX_MESSAGE_BYTES - ENVELOPE_BYTES;
 }
 
-static void start_upload(struct hub_push *push)
+static void start_upload(struct push_transfer *push)
 {
 	struct init_upload init = describe(push, push->is_hashed);
 	struct error err = { 0 };
@@ -246,32 +246,32 @@ static void start_upload(struct hub_push *push)
 			"every file is sent, changed or not");
 	}
 	if (fits(&init)) {
-		hub_client_request(push->client, "init_upload", init_upload_fields, &init,
+		agent_client_request(push->client, "init_upload", init_upload_fields, &init,
 			on_init_reply, push);
 	} else {
 		error_set(&err, ERROR_TOO_LARGE,
 			"the list of %zu files is longer than the %d bytes that an Agent takes; "
 			"pack some of them or leave them out with --exclude",
 			init.files_count, MAX_MESSAGE_BYTES);
-		end(push, HUB_PUSH_FAILED, &err);
+		end(push, PUSH_FAILED, &err);
 	}
 	free(init.files);
 }
 
 static void on_hash_progress(void *user, int64_t bytes_done, int64_t bytes_total, const char *path)
 {
-	struct hub_push *push = user;
+	struct push_transfer *push = user;
 
-	report(push, HUB_PUSH_HASHING, bytes_done, bytes_total, path);
+	report(push, PUSH_HASHING, bytes_done, bytes_total, path);
 }
 
 static void on_hashed(void *user, const struct error *err)
 {
-	struct hub_push *push = user;
+	struct push_transfer *push = user;
 	struct error failure = { 0 };
 
 	if (err != NULL) {
-		end(push, HUB_PUSH_FAILED, err);
+		end(push, PUSH_FAILED, err);
 		return;
 	}
 	push->is_hashed = true;
@@ -288,9 +288,9 @@ static const struct manifest_hasher_events hasher_events = {
 	.finished = on_hashed,
 };
 
-static void on_up(void *user, struct hub_client *client, const struct hub_link_agent *agent)
+static void on_up(void *user, struct agent_client *client, const struct agent_link_agent *agent)
 {
-	struct hub_push *push = user;
+	struct push_transfer *push = user;
 	bool is_first = push->agent_name == NULL;
 
 	push->client = client;
@@ -311,7 +311,7 @@ static void on_up(void *user, struct hub_client *client, const struct hub_link_a
 
 static void on_drained(void *user)
 {
-	struct hub_push *push = user;
+	struct push_transfer *push = user;
 
 	if (push->sender != NULL) {
 		chunk_sender_pump(push->sender);
@@ -320,7 +320,7 @@ static void on_drained(void *user)
 
 static void on_broken(void *user, const struct error *why)
 {
-	struct hub_push *push = user;
+	struct push_transfer *push = user;
 	AUTO(free_ptr) char *text = xasprintf("%s; connecting again", why->message);
 
 	if (push->client != NULL) {
@@ -328,40 +328,40 @@ static void on_broken(void *user, const struct error *why)
 	}
 	push->client = NULL;
 	chunk_sender_destroy(TAKE_PTR(push->sender));
-	report_sending(push, HUB_PUSH_WAITING, "");
+	report_sending(push, PUSH_WAITING, "");
 }
 
 static void on_link_failed(void *user, const struct error *err)
 {
 	if (err->kind == ERROR_IO || err->kind == ERROR_TIMEOUT || err->kind == ERROR_NOT_FOUND) {
-		end(user, HUB_PUSH_UNREACHABLE, err);
+		end(user, PUSH_UNREACHABLE, err);
 	} else {
 		end_refused(user, err);
 	}
 }
 
-static void on_code_wanted(void *user, enum hub_code_reason reason, int64_t expires_in_s)
+static void on_code_wanted(void *user, enum agent_code_reason reason, int64_t expires_in_s)
 {
-	struct hub_push *push = user;
+	struct push_transfer *push = user;
 
 	push->events->code_wanted(push->user, reason, expires_in_s);
 }
 
 static void on_paired(void *user)
 {
-	struct hub_push *push = user;
+	struct push_transfer *push = user;
 
 	push->events->paired(push->user);
 }
 
 static void on_notice(void *user, const char *text)
 {
-	struct hub_push *push = user;
+	struct push_transfer *push = user;
 
 	push->events->notice(push->user, text);
 }
 
-static const struct hub_link_events link_events = {
+static const struct agent_link_events link_events = {
 	.code_wanted = on_code_wanted,
 	.paired = on_paired,
 	.up = on_up,
@@ -371,26 +371,26 @@ static const struct hub_link_events link_events = {
 	.notice = on_notice,
 };
 
-struct hub_push *hub_push_create(
-	const struct hub_push_options *options, const struct hub_push_events *events, void *user)
+struct push_transfer *push_transfer_create(
+	const struct push_transfer_options *options, const struct push_events *events, void *user)
 {
-	struct hub_push *push = xcalloc(1, sizeof(*push));
+	struct push_transfer *push = xcalloc(1, sizeof(*push));
 
 	push->options = *options;
 	push->events = events;
 	push->user = user;
 	push->files_sent = xcalloc(options->manifest->files_count, sizeof(*push->files_sent));
-	push->link = hub_link_create(&push->options.link, &link_events, push);
+	push->link = agent_link_create(&push->options.link, &link_events, push);
 	return push;
 }
 
-void hub_push_destroy(struct hub_push *push)
+void push_transfer_destroy(struct push_transfer *push)
 {
 	if (push == NULL) {
 		return;
 	}
 	push->is_over = true;
-	hub_link_destroy(push->link); /* first: it owes the sender replies */
+	agent_link_destroy(push->link); /* first: it owes the sender replies */
 	chunk_sender_destroy(push->sender);
 	manifest_hasher_destroy(push->hasher);
 	json_finish(&push->result, operation_result_fields);
@@ -400,19 +400,19 @@ void hub_push_destroy(struct hub_push *push)
 	free(push);
 }
 
-void hub_push_confirm(struct hub_push *push, const char *code)
+void push_transfer_confirm(struct push_transfer *push, const char *code)
 {
-	hub_link_confirm(push->link, code);
+	agent_link_confirm(push->link, code);
 }
 
-void hub_push_renew_code(struct hub_push *push)
+void push_transfer_renew_code(struct push_transfer *push)
 {
-	hub_link_renew_code(push->link);
+	agent_link_renew_code(push->link);
 }
 
-struct hub_push_outcome hub_push_outcome(const struct hub_push *push)
+struct push_outcome push_transfer_outcome(const struct push_transfer *push)
 {
-	return (struct hub_push_outcome){
+	return (struct push_outcome){
 		.upload_id = push->upload_id,
 		.agent_name = push->agent_name,
 		.path = push->result.path,

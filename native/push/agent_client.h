@@ -6,7 +6,7 @@
 struct agent_status;
 struct envelope;
 struct error;
-struct hub_client;
+struct agent_client;
 struct json_field;
 struct lws_loop;
 struct strbuf;
@@ -15,10 +15,10 @@ struct strbuf;
  * One connection of a Hub to an Agent: handshake, pairing, and requests whose replies are matched
  * by id. It does not reconnect: after `lost` it is dead; make another. Source: protocol.md §2, §3.
  *
- *	create ─→ ready ─→ hub_client_request() …
- *	      └─→ code_wanted ─→ hub_client_confirm() ─→ paired ─→ ready
+ *	create ─→ ready ─→ agent_client_request() …
+ *	      └─→ code_wanted ─→ agent_client_confirm() ─→ paired ─→ ready
  */
-struct hub_client_options {
+struct agent_client_options {
 	const char *host; /* name or numeric address */
 	uint16_t port;
 	const char *hub_id;
@@ -27,20 +27,20 @@ struct hub_client_options {
 	size_t max_queued_bytes;
 };
 
-enum hub_code_reason {
-	HUB_CODE_NEW,	  /* the Deck shows a code */
-	HUB_CODE_WRONG,	  /* the one given was wrong; the same one is still shown */
-	HUB_CODE_EXPIRED, /* it was given too late; hub_client_renew_code() asks for another */
+enum agent_code_reason {
+	AGENT_CODE_NEW,	    /* the Deck shows a code */
+	AGENT_CODE_WRONG,   /* the one given was wrong; the same one is still shown */
+	AGENT_CODE_EXPIRED, /* it was given too late; agent_client_renew_code() asks for another */
 };
 
-struct hub_client_events {
+struct agent_client_events {
 	/* Authenticated. The status is borrowed. */
 	void (*ready)(void *user, const struct agent_status *status);
 	/*
 	 * A person must read the code from the Deck's screen. expires_in_s: of a new code.
 	 * When options.token was given and this comes, the Agent has forgotten it.
 	 */
-	void (*code_wanted)(void *user, enum hub_code_reason reason, int64_t expires_in_s);
+	void (*code_wanted)(void *user, enum agent_code_reason reason, int64_t expires_in_s);
 	void (*paired)(void *user, const char *token);
 	/* Optional: everything queued has left. */
 	void (*drained)(void *user);
@@ -53,25 +53,25 @@ struct hub_client_events {
 };
 
 /* Options are copied or used before it returns, events are borrowed. Errors: IO. */
-struct hub_client *hub_client_create(struct lws_loop *lws_loop,
-	const struct hub_client_options *options, const struct hub_client_events *events,
+struct agent_client *agent_client_create(struct lws_loop *lws_loop,
+	const struct agent_client_options *options, const struct agent_client_events *events,
 	void *user, struct error *err);
 /* Closes without waiting; no further call is made. NULL is fine. Not from within a callback. */
-void hub_client_destroy(struct hub_client *client);
+void agent_client_destroy(struct agent_client *client);
 
-void hub_client_confirm(struct hub_client *client, const char *code);
-void hub_client_renew_code(struct hub_client *client);
+void agent_client_confirm(struct agent_client *client, const char *code);
+void agent_client_renew_code(struct agent_client *client);
 
 /*
  * Answers a request. reply: whole, borrowed; NULL when err is set. Kinds as protocol.md §6, INVALID
  * for 400. Source of the time limit: protocol.md §1.
  */
-typedef void hub_reply(void *user, const struct envelope *reply, const struct error *err);
+typedef void agent_reply(void *user, const struct envelope *reply, const struct error *err);
 
 /* fields NULL: no payload. */
-void hub_client_request(struct hub_client *client, const char *type,
-	const struct json_field *fields, const void *payload, hub_reply *reply, void *user);
+void agent_client_request(struct agent_client *client, const char *type,
+	const struct json_field *fields, const void *payload, agent_reply *reply, void *user);
 /* A binary message whose header carries id, unique on this connection; empties message. */
-void hub_client_request_binary_take(struct hub_client *client, const char *id,
-	struct strbuf *message, hub_reply *reply, void *user);
-size_t hub_client_queued_bytes(const struct hub_client *client);
+void agent_client_request_binary_take(struct agent_client *client, const char *id,
+	struct strbuf *message, agent_reply *reply, void *user);
+size_t agent_client_queued_bytes(const struct agent_client *client);

@@ -1,13 +1,13 @@
 #pragma once
 
-#include "push/hub_link.h"
+#include "push/agent_link.h"
 
 #include <stddef.h>
 #include <stdint.h>
 
 struct error;
 struct hash_cache;
-struct hub_push;
+struct push_transfer;
 struct push_manifest;
 struct shortcut_config;
 struct upload_config;
@@ -21,8 +21,8 @@ struct worker;
  * A link that breaks on the way is made again with growing pauses, and the upload goes on from
  * what the Agent then says it holds. All of it on the loop; hashing and reading on the worker.
  */
-struct hub_push_options {
-	struct hub_link_options link;
+struct push_transfer_options {
+	struct agent_link_options link;
 	struct worker *worker;
 	struct push_manifest *manifest; /* outlives the worker */
 	struct hash_cache *cache;	/* NULL: read every file */
@@ -33,23 +33,23 @@ struct hub_push_options {
 	unsigned in_flight_count;
 };
 
-enum hub_push_phase {
-	HUB_PUSH_CONNECTING,
-	HUB_PUSH_HASHING,    /* bytes: what must be read */
-	HUB_PUSH_SENDING,    /* bytes: of the game, those held already counted as done */
-	HUB_PUSH_COMPLETING, /* the Agent installs */
-	HUB_PUSH_WAITING,    /* the link broke and will be tried again */
+enum push_phase {
+	PUSH_CONNECTING,
+	PUSH_HASHING,	 /* bytes: what must be read */
+	PUSH_SENDING,	 /* bytes: of the game, those held already counted as done */
+	PUSH_COMPLETING, /* the Agent installs */
+	PUSH_WAITING,	 /* the link broke and will be tried again */
 };
 
-struct hub_push_progress {
-	enum hub_push_phase phase;
+struct push_progress {
+	enum push_phase phase;
 	int64_t bytes_done;
 	int64_t bytes_total;
 	const char *path; /* the file at hand; "" for none */
 };
 
 /* What it came to. Strings are borrowed. */
-struct hub_push_outcome {
+struct push_outcome {
 	const char *upload_id;	/* NULL: there is none yet */
 	const char *agent_name; /* as it calls itself; NULL before it did */
 	const char *path;	/* of the game on the Deck; NULL unless it succeeded */
@@ -62,36 +62,37 @@ struct hub_push_outcome {
 	size_t files_sent;
 };
 
-enum hub_push_end {
-	HUB_PUSH_DONE,
-	HUB_PUSH_FAILED,
-	HUB_PUSH_PAIRING_NEEDED,
-	HUB_PUSH_UNREACHABLE, /* never, or not any more; what was sent is kept */
-	HUB_PUSH_REFUSED,     /* blocked, locked out, another Hub, another upload of that game */
-	HUB_PUSH_NO_SPACE,
-	HUB_PUSH_INTERRUPTED, /* by whoever runs it; the push itself never ends so */
+enum push_end {
+	PUSH_DONE,
+	PUSH_FAILED,
+	PUSH_PAIRING_NEEDED,
+	PUSH_UNREACHABLE, /* never, or not any more; what was sent is kept */
+	PUSH_REFUSED,	  /* blocked, locked out, another Hub, another upload of that game */
+	PUSH_NO_SPACE,
+	PUSH_INTERRUPTED, /* by whoever runs it; the push itself never ends so */
 };
 
-struct hub_push_events {
-	/* See hub_client_events; answered with hub_push_confirm() or hub_push_renew_code(). */
-	void (*code_wanted)(void *user, enum hub_code_reason reason, int64_t expires_in_s);
+struct push_events {
+	/* See agent_client_events; answered with push_transfer_confirm() or
+	 * push_transfer_renew_code(). */
+	void (*code_wanted)(void *user, enum agent_code_reason reason, int64_t expires_in_s);
 	void (*paired)(void *user);
 	/* For the first time; agent_name is borrowed. */
 	void (*connected)(void *user, const char *agent_name);
-	void (*progress)(void *user, const struct hub_push_progress *progress);
+	void (*progress)(void *user, const struct push_progress *progress);
 	/* Something a person should know though it goes on; one sentence. */
 	void (*notice)(void *user, const char *text);
 	/* Called once. err: NULL when it is done. */
-	void (*finished)(void *user, enum hub_push_end end, const struct error *err);
+	void (*finished)(void *user, enum push_end end, const struct error *err);
 };
 
 /* Starts to connect. Everything in options is borrowed for the push's life. */
-struct hub_push *hub_push_create(
-	const struct hub_push_options *options, const struct hub_push_events *events, void *user);
+struct push_transfer *push_transfer_create(
+	const struct push_transfer_options *options, const struct push_events *events, void *user);
 /* Stops; what the Agent has stays resumable. Not from within a callback. NULL is fine. */
-void hub_push_destroy(struct hub_push *push);
+void push_transfer_destroy(struct push_transfer *push);
 
-void hub_push_confirm(struct hub_push *push, const char *code);
-void hub_push_renew_code(struct hub_push *push);
+void push_transfer_confirm(struct push_transfer *push, const char *code);
+void push_transfer_renew_code(struct push_transfer *push);
 /* As it stands; also while it runs. */
-struct hub_push_outcome hub_push_outcome(const struct hub_push *push);
+struct push_outcome push_transfer_outcome(const struct push_transfer *push);

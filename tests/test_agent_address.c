@@ -1,4 +1,4 @@
-#include "push/hub_address.h"
+#include "push/agent_address.h"
 
 #include "core/cleanup.h"
 #include "core/error.h"
@@ -27,10 +27,10 @@ START_TEST(addresses_are_read)
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		AUTO(hub_address_finish) struct hub_address address = { 0 };
+		AUTO(agent_address_finish) struct agent_address address = { 0 };
 		bool is_address = false;
 
-		ck_assert(hub_address_parse(&address, cases[i].text, &is_address, NULL));
+		ck_assert(agent_address_parse(&address, cases[i].text, &is_address, NULL));
 		ck_assert(is_address);
 		ck_assert_str_eq(address.host, cases[i].host);
 		ck_assert_uint_eq(address.port, cases[i].port);
@@ -44,10 +44,10 @@ START_TEST(names_are_left_alone)
 		"Deck: mine", "日本" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		AUTO(hub_address_finish) struct hub_address address = { 0 };
+		AUTO(agent_address_finish) struct agent_address address = { 0 };
 		bool is_address = true;
 
-		ck_assert(hub_address_parse(&address, names[i], &is_address, NULL));
+		ck_assert(agent_address_parse(&address, names[i], &is_address, NULL));
 		ck_assert(!is_address);
 		ck_assert_ptr_null(address.host);
 	}
@@ -60,12 +60,12 @@ START_TEST(nonsense_is_refused)
 		"[::1]x", "[::1]:", "[]", "[localhost]:1", "[::1]:0" };
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-		AUTO(hub_address_finish) struct hub_address address = { 0 };
+		AUTO(agent_address_finish) struct agent_address address = { 0 };
 		struct error err = { 0 };
 		bool is_address;
 
-		ck_assert_msg(
-			!hub_address_parse(&address, texts[i], &is_address, &err), "%s", texts[i]);
+		ck_assert_msg(!agent_address_parse(&address, texts[i], &is_address, &err), "%s",
+			texts[i]);
 		ck_assert_int_eq(err.kind, ERROR_INVALID);
 	}
 }
@@ -83,7 +83,7 @@ END_TEST
 
 int main(void)
 {
-	TCase *tcase = tcase_create("hub_address");
+	TCase *tcase = tcase_create("agent_address");
 
 	tcase_add_test(tcase, addresses_are_read);
 	tcase_add_test(tcase, names_are_left_alone);

@@ -1,17 +1,17 @@
 #pragma once
 
 #include "core/strvec.h"
-#include "push/hub_address.h"
+#include "push/agent_address.h"
 #include "push/push_report.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
 /* The command line of `capydeck push`. Strings are borrowed from argv. */
-struct push_options {
+struct push_arguments {
 	const char *dir;
 	const char *to;
-	struct hub_address address; /* of `to`, when it is one */
+	struct agent_address address; /* of `to`, when it is one */
 	bool is_address;
 	const char *name;	    /* NULL: the folder's */
 	const char *exe;	    /* NULL: to be guessed */
@@ -31,5 +31,5 @@ struct push_options {
 };
 
 /* An exit code, said why; or −1: go on. To be finished either way. */
-int push_options_read(struct push_options *options, int argc, char **argv);
-void push_options_finish(struct push_options *options);
+int push_arguments_read(struct push_arguments *options, int argc, char **argv);
+void push_arguments_finish(struct push_arguments *options);

@@ -1,13 +1,13 @@
 #pragma once
 
 #include "core/strvec.h"
-#include "push/hub_client.h"
+#include "push/agent_client.h"
 
 #include <stdint.h>
 
 struct error;
-struct hub_link;
-struct hub_tokens;
+struct agent_link;
+struct agent_tokens;
 struct lws_loop;
 
 /*
@@ -15,9 +15,9 @@ struct lws_loop;
  * there is none or the Agent has forgotten it, and makes a broken connection again with growing
  * pauses (250 ms doubling to 15 s).
  */
-struct hub_link_options {
+struct agent_link_options {
 	struct lws_loop *lws_loop;
-	struct hub_tokens *tokens;
+	struct agent_tokens *tokens;
 	const char *host;
 	uint16_t port;
 	const char *address;  /* "host:port", the key for an Agent whose id is not known */
@@ -27,18 +27,18 @@ struct hub_link_options {
 };
 
 /* What the Agent says of itself. */
-struct hub_link_agent {
+struct agent_link_agent {
 	char *id;   /* NULL: it did not say */
 	char *name; /* NULL likewise */
 	struct strvec capabilities;
 };
 
-struct hub_link_events {
-	/* See hub_client_events. */
-	void (*code_wanted)(void *user, enum hub_code_reason reason, int64_t expires_in_s);
+struct agent_link_events {
+	/* See agent_client_events. */
+	void (*code_wanted)(void *user, enum agent_code_reason reason, int64_t expires_in_s);
 	void (*paired)(void *user);
 	/* Ready for requests; client and agent are borrowed until broken or failed. */
-	void (*up)(void *user, struct hub_client *client, const struct hub_link_agent *agent);
+	void (*up)(void *user, struct agent_client *client, const struct agent_link_agent *agent);
 	void (*drained)(void *user);
 	/* No reply will come any more; `up` or `failed` follows. */
 	void (*broken)(void *user, const struct error *why);
@@ -52,12 +52,12 @@ struct hub_link_events {
 };
 
 /* Options and events are borrowed. Never calls back from within. */
-struct hub_link *hub_link_create(
-	const struct hub_link_options *options, const struct hub_link_events *events, void *user);
+struct agent_link *agent_link_create(const struct agent_link_options *options,
+	const struct agent_link_events *events, void *user);
 /* Not from within a callback; no further call is made. NULL is fine. */
-void hub_link_destroy(struct hub_link *link);
+void agent_link_destroy(struct agent_link *link);
 
-void hub_link_confirm(struct hub_link *link, const char *code);
-void hub_link_renew_code(struct hub_link *link);
+void agent_link_confirm(struct agent_link *link, const char *code);
+void agent_link_renew_code(struct agent_link *link);
 /* Something moved: a link that breaks from now on gets all its tries again. */
-void hub_link_note_progress(struct hub_link *link);
+void agent_link_note_progress(struct agent_link *link);

@@ -1,4 +1,4 @@
-#include "cmd/push_options.h"
+#include "cmd/push_arguments.h"
 
 #include "cmd/cmd.h"
 #include "cmd/cmd_options.h"
@@ -77,7 +77,7 @@ static bool is_digits(const char *text)
 }
 
 /* −1: it is fine. */
-static int check_code(struct push_options *options)
+static int check_code(struct push_arguments *options)
 {
 	if (options->code == NULL) {
 		return -1;
@@ -94,7 +94,7 @@ static int check_code(struct push_options *options)
 				 PAIRING_CODE_DIGITS);
 }
 
-static int check_address(struct push_options *options)
+static int check_address(struct push_arguments *options)
 {
 	struct error err = { 0 };
 
@@ -106,12 +106,12 @@ static int check_address(struct push_options *options)
 	if (*options->to == '\0') {
 		return cmd_usage("push", "--to '': give a name or an address");
 	}
-	return hub_address_parse(&options->address, options->to, &options->is_address, &err)
+	return agent_address_parse(&options->address, options->to, &options->is_address, &err)
 		       ? -1
 		       : cmd_usage("push", "--to '%s': %s", options->to, err.message);
 }
 
-static int check(struct push_options *options, int argc, char **argv)
+static int check(struct push_arguments *options, int argc, char **argv)
 {
 	int code = check_code(options);
 
@@ -130,7 +130,7 @@ static int check(struct push_options *options, int argc, char **argv)
 	return check_address(options);
 }
 
-int push_options_read(struct push_options *options, int argc, char **argv)
+int push_arguments_read(struct push_arguments *options, int argc, char **argv)
 {
 	int64_t retry_s = RETRY_DEFAULT_S;
 	bool no_shortcut = false, json = false, quiet = false;
@@ -156,7 +156,7 @@ int push_options_read(struct push_options *options, int argc, char **argv)
 	};
 	int code;
 
-	*options = (struct push_options){
+	*options = (struct push_arguments){
 		.install_path = "",
 		.in_flight_count = IN_FLIGHT_DEFAULT,
 	};
@@ -167,9 +167,9 @@ int push_options_read(struct push_options *options, int argc, char **argv)
 	return code >= 0 ? code : check(options, argc, argv);
 }
 
-void push_options_finish(struct push_options *options)
+void push_arguments_finish(struct push_arguments *options)
 {
-	hub_address_finish(&options->address);
+	agent_address_finish(&options->address);
 	strvec_finish(&options->tags);
 	strvec_finish(&options->excludes);
 }
