@@ -168,6 +168,29 @@ START_TEST(corrupt_file_is_set_aside)
 }
 END_TEST
 
+static const char *const nameless_hubs[] = {
+	"{}",
+	"{\"name\":null,\"platform\":null}",
+};
+
+START_TEST(hub_without_a_name_is_served)
+{
+	AUTO(free_ptr)
+	char *content = xasprintf(
+		"{\"version\":1,\"hubs\":[{\"hubId\":\"a\",\"tokenSha256\":\"%064d\"%s%s]}", 0,
+		strlen(nameless_hubs[_i]) > 2 ? "," : "", nameless_hubs[_i] + 1);
+	struct token_store *store;
+
+	ck_assert(atomic_file_write(path, content, strlen(content), 0600, NULL));
+	store = open_store();
+	ck_assert_str_eq(token_store_at(store, 0)->name, "");
+	ck_assert_str_eq(token_store_at(store, 0)->platform, "");
+	ck_assert(token_store_seen(store, "a", "PC", NULL));
+	ck_assert_str_eq(token_store_at(store, 0)->name, "PC");
+	token_store_destroy(store);
+}
+END_TEST
+
 START_TEST(what_cannot_be_kept_is_not_issued)
 {
 	struct token_store *store = open_store();
@@ -193,6 +216,8 @@ int main(void)
 	tcase_add_test(tcase, hubs_outlive_the_process);
 	tcase_add_test(tcase, pairing_again_voids_the_old_token);
 	tcase_add_test(tcase, revoked_hub_is_forgotten);
+	tcase_add_loop_test(tcase, hub_without_a_name_is_served, 0,
+		sizeof(nameless_hubs) / sizeof(nameless_hubs[0]));
 	tcase_add_loop_test(tcase, corrupt_file_is_set_aside, 0,
 		sizeof(corrupt_files) / sizeof(corrupt_files[0]));
 	tcase_add_test(tcase, what_cannot_be_kept_is_not_issued);

@@ -74,6 +74,17 @@ static bool save(const struct token_store *store, struct error *err)
 	return state_file_write(&token_file, store->path, &store->file, err);
 }
 
+/* Only what a Hub is called may be missing: everybody else may rely on the rest. */
+static void fill_texts(struct hub_file *file)
+{
+	for (size_t i = 0; i < file->hubs_count; i++) {
+		struct paired_hub *hub = &file->hubs[i];
+
+		hub->name = hub->name != NULL ? hub->name : xstrdup("");
+		hub->platform = hub->platform != NULL ? hub->platform : xstrdup("");
+	}
+}
+
 struct token_store *token_store_create(const char *path, char **notice)
 {
 	struct token_store *store = xcalloc(1, sizeof(*store));
@@ -85,6 +96,7 @@ struct token_store *token_store_create(const char *path, char **notice)
 		*notice = xstrdup(err.message);
 	}
 	store->file.version = FILE_VERSION;
+	fill_texts(&store->file);
 	return store;
 }
 
