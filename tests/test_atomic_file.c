@@ -9,13 +9,39 @@
 
 #include <check.h>
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static char folder[FOLDER_BYTES];
+
+static int sync_errno;	     /* what fsync() of a folder answers; 0: as it is */
+static const char *cut_path; /* emptied by the next read() */
+
+int fsync(int fd)
+{
+	struct stat stat;
+
+	if (sync_errno != 0 && fstat(fd, &stat) == 0 && S_ISDIR(stat.st_mode)) {
+		errno = sync_errno;
+		return -1;
+	}
+	return (int)syscall(SYS_fsync, fd);
+}
+
+ssize_t read(int fd, void *buffer, size_t length)
+{
+	if (cut_path != NULL) {
+		ck_assert_int_eq(truncate(cut_path, 0), 0);
+		cut_path = NULL;
+		errno = ENOSPC; /* stale: nobody may report it */
+	}
+	return syscall(SYS_read, fd, buffer, length);
+}
 
 static void make_folder(void)
 {
@@ -91,6 +117,65 @@ START_TEST(a_failed_write_leaves_no_trace)
 	path = path_join(folder, "taken/x/y/z");
 	ck_assert(!atomic_file_write(path, "x", 1, 0600, &err));
 	ck_assert(strstr(err.message, "Not a directory") != NULL);
+}
+END_TEST
+
+START_TEST(reads_and_writes_in_an_open_folder)
+{
+	AUTO(close_fd) int dir_fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	AUTO(strbuf_finish) struct strbuf text = { 0 };
+	struct error err = { 0 };
+
+	ck_assert(atomic_file_write_at(dir_fd, "list", "one", 3, 0600, NULL));
+	ck_assert(atomic_file_write_at(dir_fd, "list", "second", 6, 0600, NULL));
+	ck_assert_uint_eq(count_entries(folder), 1);
+	ck_assert(atomic_file_read_at(dir_fd, "list", 6, &text, NULL));
+	ck_assert_str_eq(strbuf_text(&text), "second");
+	ck_assert(!atomic_file_read_at(dir_fd, "list", 5, &text, &err));
+	ck_assert_int_eq(err.kind, ERROR_TOO_LARGE);
+	ck_assert(!atomic_file_read_at(dir_fd, "none", 5, &text, &err));
+	ck_assert_int_eq(err.kind, ERROR_NOT_FOUND);
+	ck_assert_int_eq(symlinkat("list", dir_fd, "link"), 0);
+	ck_assert(!atomic_file_read_at(dir_fd, "link", 6, &text, &err));
+	ck_assert_int_eq(err.kind, ERROR_INVALID);
+	ck_assert_str_eq(strbuf_text(&text), "second");
+}
+END_TEST
+
+START_TEST(a_file_that_is_shortened_meanwhile_says_so)
+{
+	AUTO(free_ptr) char *path = path_join(folder, "list");
+	AUTO(close_fd) int dir_fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	AUTO(strbuf_finish) struct strbuf text = { 0 };
+	struct error err = { 0 };
+
+	ck_assert(atomic_file_write(path, "content", 7, 0600, NULL));
+	cut_path = path;
+	ck_assert(!atomic_file_read(path, 100, &text, &err));
+	ck_assert_int_eq(err.kind, ERROR_IO);
+	ck_assert_ptr_nonnull(strstr(err.message, "was shortened"));
+	ck_assert_ptr_null(strstr(err.message, "space"));
+	ck_assert(atomic_file_write(path, "content", 7, 0600, NULL));
+	cut_path = path;
+	ck_assert(!atomic_file_read_at(dir_fd, "list", 100, &text, &err));
+	ck_assert_int_eq(err.kind, ERROR_IO);
+	ck_assert_ptr_nonnull(strstr(err.message, "was shortened"));
+}
+END_TEST
+
+START_TEST(a_folder_that_cannot_be_synced_is_no_error)
+{
+	AUTO(free_ptr) char *path = path_join(folder, "list");
+	struct error err = { 0 };
+
+	sync_errno = EINVAL;
+	ck_assert(atomic_file_write(path, "one", 3, 0600, NULL));
+	ck_assert(sync_dir(folder, NULL));
+	sync_errno = EIO;
+	ck_assert(!atomic_file_write(path, "two", 3, 0600, &err));
+	ck_assert_int_eq(err.kind, ERROR_IO);
+	ck_assert(!sync_dir(folder, &err));
+	sync_errno = 0;
 }
 END_TEST
 
@@ -256,6 +341,9 @@ int main(void)
 	tcase_add_test(tcase, writes_and_replaces);
 	tcase_add_test(tcase, a_failed_write_leaves_no_trace);
 	tcase_add_test(tcase, a_full_disk_is_told_apart);
+	tcase_add_test(tcase, reads_and_writes_in_an_open_folder);
+	tcase_add_test(tcase, a_file_that_is_shortened_meanwhile_says_so);
+	tcase_add_test(tcase, a_folder_that_cannot_be_synced_is_no_error);
 	tcase_add_test(tcase, sweeps_what_the_killed_have_left);
 	tcase_add_test(tcase, reads_what_is_there);
 	tcase_add_test(tcase, reads_files_that_hide_their_size);

@@ -6,6 +6,7 @@
 #include "core/error.h"
 
 #include <check.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -17,6 +18,7 @@
 /* What the module asked of the system. */
 static ino_t synced[SYNCED_MAX];
 static size_t synced_count;
+static int sync_errno; /* what it answers; 0: as it is */
 
 static char folder[FOLDER_BYTES];
 static int folder_fd;
@@ -28,12 +30,17 @@ int fsync(int fd)
 	ck_assert_int_eq(fstat(fd, &status), 0);
 	ck_assert_uint_lt(synced_count, SYNCED_MAX);
 	synced[synced_count++] = status.st_ino;
+	if (sync_errno != 0) {
+		errno = sync_errno;
+		return -1;
+	}
 	return (int)syscall(SYS_fsync, fd);
 }
 
 static void make_folder(void)
 {
 	synced_count = 0; /* where tests share a process */
+	sync_errno = 0;
 	folder_make(folder);
 	folder_fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	ck_assert_int_ge(folder_fd, 0);
@@ -86,6 +93,20 @@ START_TEST(names_a_folder_that_is_missing)
 }
 END_TEST
 
+START_TEST(accepts_a_file_system_that_cannot_sync_folders)
+{
+	static const char *const path = "a/file";
+	struct error err = { 0 };
+
+	ck_assert_int_eq(mkdirat(folder_fd, "a", 0755), 0);
+	sync_errno = EINVAL;
+	ck_assert_msg(folder_sync(folder_fd, text_at, 1, &path, &err), "%s", err.message);
+	sync_errno = EIO;
+	ck_assert(!folder_sync(folder_fd, text_at, 1, &path, &err));
+	ck_assert_int_eq(err.kind, ERROR_IO);
+}
+END_TEST
+
 START_TEST(shares_whole_folders)
 {
 	ck_assert_uint_eq(folder_sync_shared("a/b/x", "a/b/y"), 3);
@@ -102,6 +123,7 @@ int main(void)
 	tcase_add_checked_fixture(tests, make_folder, remove_folder);
 	tcase_add_test(tests, syncs_each_folder_once_the_deepest_last);
 	tcase_add_test(tests, names_a_folder_that_is_missing);
+	tcase_add_test(tests, accepts_a_file_system_that_cannot_sync_folders);
 	tcase_add_test(tests, shares_whole_folders);
 	return run_tcase(tests);
 }

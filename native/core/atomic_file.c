@@ -3,6 +3,7 @@
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/paths.h"
+#include "core/random.h"
 #include "core/strbuf.h"
 #include "core/xalloc.h"
 
@@ -19,17 +20,20 @@
 
 #define NAMES_TRIED 1000
 #define READ_BYTES 4096
-#define RANDOM_CHARACTERS 6 /* that mkostemp() chooses */
+#define RANDOM_CHARACTERS 6 /* of a temporary file's name */
+
+bool sync_folder(int dir_fd)
+{
+	/* EINVAL: a file system that cannot do it, and has nothing to lose by it. */
+	return fsync(dir_fd) == 0 || errno == EINVAL;
+}
 
 bool sync_dir(const char *path, struct error *err)
 {
 	AUTO(close_fd) int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	/* EINVAL: a file system that cannot do it, and has nothing to lose by it. */
-	if (fd < 0 || (fsync(fd) < 0 && errno != EINVAL)) {
-		return error_set_errno(err, "cannot flush the folder '%s'", path);
-	}
-	return true;
+	return (fd >= 0 && sync_folder(fd)) ||
+	       error_set_errno(err, "cannot flush the folder '%s'", path);
 }
 
 static bool is_folder(const char *path)
@@ -81,27 +85,62 @@ bool write_all(int fd, const void *data, size_t length)
 	return true;
 }
 
+/* A new file "<name>.tmp-XXXXXX"; -1 leaves errno. */
+static int open_temporary(int dir_fd, const char *name, char **temporary)
+{
+	for (unsigned i = 0; i < NAMES_TRIED; i++) {
+		AUTO(free_ptr) char *random = random_hex(RANDOM_CHARACTERS);
+		AUTO(free_ptr) char *fresh = xasprintf("%s.tmp-%s", name, random);
+		int fd = openat(dir_fd, fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+		if (fd >= 0 || errno != EEXIST) {
+			*temporary = TAKE_PTR(fresh);
+			return fd;
+		}
+	}
+	return -1;
+}
+
+/* shown: what errors call the file. */
+static bool replace(int dir_fd, const char *name, const char *shown, const void *data,
+	size_t length, mode_t mode, struct error *err)
+{
+	AUTO(free_ptr) char *temporary = NULL;
+	AUTO(close_fd) int fd = open_temporary(dir_fd, name, &temporary);
+
+	if (fd < 0) {
+		return error_set_errno(err, "cannot make a file to replace '%s'", shown);
+	}
+	if (fchmod(fd, mode) < 0 || !write_all(fd, data, length) || fsync(fd) < 0 ||
+		renameat(dir_fd, temporary, dir_fd, name) < 0) {
+		error_set_errno(err, "cannot write '%s'", shown);
+		unlinkat(dir_fd, temporary, 0);
+		return false;
+	}
+	return sync_folder(dir_fd) ||
+	       error_set_errno(err, "cannot flush the folder of '%s'", shown);
+}
+
+bool atomic_file_write_at(int dir_fd, const char *name, const void *data, size_t length,
+	mode_t mode, struct error *err)
+{
+	return replace(dir_fd, name, name, data, length, mode, err);
+}
+
 bool atomic_file_write(
 	const char *path, const void *data, size_t length, mode_t mode, struct error *err)
 {
 	AUTO(free_ptr) char *folder = path_parent(path);
-	AUTO(free_ptr) char *temporary = xasprintf("%s.tmp-XXXXXX", path);
-	AUTO(close_fd) int fd = -1;
+	AUTO(close_fd) int dir_fd = -1;
 
 	if (!make_dirs(folder, 0700, err)) {
 		return false;
 	}
-	fd = mkostemp(temporary, O_CLOEXEC);
-	if (fd < 0) {
-		return error_set_errno(err, "cannot make a file in '%s'", folder);
+	dir_fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir_fd < 0) {
+		return error_set_errno(err, "cannot open the folder '%s'", folder);
 	}
-	if (fchmod(fd, mode) < 0 || !write_all(fd, data, length) || fsync(fd) < 0 ||
-		rename(temporary, path) < 0) {
-		error_set_errno(err, "cannot write '%s'", path);
-		unlink(temporary);
-		return false;
-	}
-	return sync_dir(folder, err);
+	return replace(dir_fd, path_base(path), path, data, length, mode, err);
 }
 
 /* Is it "<base>….tmp-XXXXXX"? */
@@ -135,65 +174,105 @@ void atomic_file_sweep(const char *path, int age_s)
 	}
 }
 
-bool atomic_file_read(const char *path, size_t max_bytes, struct strbuf *text, struct error *err)
+/* Reads to the end; the length is 0 where the kernel makes the content up. */
+static bool read_all(
+	int fd, size_t max_bytes, const char *shown, struct strbuf *content, struct error *err)
 {
-	AUTO(strbuf_finish) struct strbuf content = { 0 };
-	/* O_NONBLOCK: opening a FIFO would wait for its writer. */
-	AUTO(close_fd) int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	struct stat stat;
-
-	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR)) {
-		return error_set(err, ERROR_NOT_FOUND, "there is no file '%s'", path);
-	}
-	if (fd < 0 || fstat(fd, &stat) < 0) {
-		return error_set_errno(err, "cannot open '%s'", path);
-	}
-	if (!S_ISREG(stat.st_mode)) {
-		return error_set(err, ERROR_IO, "'%s' is not a regular file", path);
-	}
-	if ((uintmax_t)stat.st_size > max_bytes) {
-		return error_set(
-			err, ERROR_TOO_LARGE, "'%s' is larger than %zu bytes", path, max_bytes);
-	}
-	/* A hint only: a file may grow meanwhile, and has size 0 if the kernel makes it up. */
-	strbuf_reserve(&content, (size_t)stat.st_size + 1);
 	for (;;) {
-		size_t room = content.capacity > content.length ? content.capacity - content.length
-								: READ_BYTES;
-		size_t before = content.length;
-		ssize_t got = read(fd, strbuf_extend(&content, room), room);
+		size_t room = content->capacity > content->length
+				      ? content->capacity - content->length
+				      : READ_BYTES;
+		size_t before = content->length;
+		ssize_t got = read(fd, strbuf_extend(content, room), room);
 
-		content.length = before + (got > 0 ? (size_t)got : 0);
-		content.data[content.length] = '\0';
+		content->length = before + (got > 0 ? (size_t)got : 0);
+		content->data[content->length] = '\0';
 		if (got < 0 && errno == EINTR) {
 			continue;
 		}
 		if (got < 0) {
-			return error_set_errno(err, "cannot read '%s'", path);
+			return error_set_errno(err, "cannot read '%s'", shown);
 		}
-		if (content.length > max_bytes) {
+		if (content->length > max_bytes) {
 			return error_set(err, ERROR_TOO_LARGE, "'%s' is larger than %zu bytes",
-				path, max_bytes);
+				shown, max_bytes);
 		}
 		if (got == 0) {
-			break;
+			return true;
 		}
+	}
+}
+
+static bool read_file(
+	int fd, size_t max_bytes, const char *shown, struct strbuf *text, struct error *err)
+{
+	AUTO(strbuf_finish) struct strbuf content = { 0 };
+	struct stat before, after;
+
+	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR)) {
+		return error_set(err, ERROR_NOT_FOUND, "there is no file '%s'", shown);
+	}
+	if (fd < 0 && errno == ELOOP) {
+		return error_set(err, ERROR_INVALID, "'%s' is a link that is not followed", shown);
+	}
+	if (fd < 0 || fstat(fd, &before) < 0) {
+		return error_set_errno(err, "cannot open '%s'", shown);
+	}
+	if (!S_ISREG(before.st_mode)) {
+		return error_set(err, ERROR_IO, "'%s' is not a regular file", shown);
+	}
+	if ((uintmax_t)before.st_size > max_bytes) {
+		return error_set(
+			err, ERROR_TOO_LARGE, "'%s' is larger than %zu bytes", shown, max_bytes);
+	}
+	strbuf_reserve(&content, (size_t)before.st_size + 1);
+	if (!read_all(fd, max_bytes, shown, &content, err)) {
+		return false;
+	}
+	/* Files of sysfs are always shorter than they say; one that was cut off says so now. */
+	if (content.length < (size_t)before.st_size &&
+		(fstat(fd, &after) < 0 || after.st_size != before.st_size)) {
+		return error_set(err, ERROR_IO,
+			"'%s' was shortened while it was read: %zu bytes of %jd", shown,
+			content.length, (intmax_t)before.st_size);
 	}
 	strbuf_move(text, &content);
 	return true;
 }
 
-bool atomic_file_set_aside(const char *path, char **kept_as, struct error *err)
+bool atomic_file_read(const char *path, size_t max_bytes, struct strbuf *text, struct error *err)
+{
+	/* O_NONBLOCK: opening a FIFO would wait for its writer. */
+	AUTO(close_fd) int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+
+	return read_file(fd, max_bytes, path, text, err);
+}
+
+bool atomic_file_read_at(
+	int dir_fd, const char *name, size_t max_bytes, struct strbuf *text, struct error *err)
+{
+	AUTO(close_fd)
+	int fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+	return read_file(fd, max_bytes, name, text, err);
+}
+
+/* A name for what is kept of path; caller frees. */
+static char *corrupt_name(const char *path, unsigned try)
 {
 	time_t now = time(NULL);
 	char stamp[32];
 	struct tm utc;
 
 	strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", gmtime_r(&now, &utc));
+	return try == 1 ? xasprintf("%s.corrupt-%s", path, stamp)
+			: xasprintf("%s.corrupt-%s-%u", path, stamp, try);
+}
+
+bool atomic_file_set_aside(const char *path, char **kept_as, struct error *err)
+{
 	for (unsigned i = 1; i <= NAMES_TRIED; i++) {
-		AUTO(free_ptr)
-		char *name = i == 1 ? xasprintf("%s.corrupt-%s", path, stamp)
-				    : xasprintf("%s.corrupt-%s-%u", path, stamp, i);
+		AUTO(free_ptr) char *name = corrupt_name(path, i);
 		int result = renameat2(AT_FDCWD, path, AT_FDCWD, name, RENAME_NOREPLACE);
 
 		if (result < 0 && (errno == EINVAL || errno == ENOSYS)) {
@@ -210,4 +289,24 @@ bool atomic_file_set_aside(const char *path, char **kept_as, struct error *err)
 		}
 	}
 	return error_set_errno(err, "cannot set '%s' aside", path);
+}
+
+bool atomic_file_copy_aside(
+	const char *path, const void *data, size_t length, char **kept_as, struct error *err)
+{
+	for (unsigned i = 1; i <= NAMES_TRIED; i++) {
+		AUTO(free_ptr) char *name = corrupt_name(path, i);
+
+		if (faccessat(AT_FDCWD, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
+			continue;
+		}
+		if (!atomic_file_write(name, data, length, 0600, err)) {
+			return false;
+		}
+		if (kept_as != NULL) {
+			*kept_as = TAKE_PTR(name);
+		}
+		return true;
+	}
+	return error_set(err, ERROR_IO, "'%s' has been set aside too many times", path);
 }

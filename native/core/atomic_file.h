@@ -14,6 +14,9 @@ struct strbuf;
  */
 bool atomic_file_write(
 	const char *path, const void *data, size_t length, mode_t mode, struct error *err);
+/* The same for a name in an open folder. Errors call the file by that name. */
+bool atomic_file_write_at(int dir_fd, const char *name, const void *data, size_t length,
+	mode_t mode, struct error *err);
 /*
  * Removes what killed processes have left of writing path, and files whose names begin like it:
  * temporary files that are older than this. 0 is for who knows that nobody else writes them.
@@ -22,15 +25,21 @@ void atomic_file_sweep(const char *path, int age_s);
 
 /*
  * Reads a whole regular file of at most max_bytes into text (replaced).
- * Errors: NOT_FOUND (no such file), TOO_LARGE, IO.
+ * Errors: NOT_FOUND (no such file), TOO_LARGE, IO (also one that is being shortened meanwhile).
  */
 bool atomic_file_read(const char *path, size_t max_bytes, struct strbuf *text, struct error *err);
+/* The same for a name in an open folder; a link there is not followed (INVALID). */
+bool atomic_file_read_at(
+	int dir_fd, const char *name, size_t max_bytes, struct strbuf *text, struct error *err);
 
 /*
  * Renames a file that does not parse to "<path>.corrupt-<UTC time>", so that a fresh one can be
  * written and nothing is lost. kept_as (may be NULL) gets the new name, caller frees.
  */
 bool atomic_file_set_aside(const char *path, char **kept_as, struct error *err);
+/* Keeps what was read of path under such a name; path stays. Errors: IO, NO_SPACE. */
+bool atomic_file_copy_aside(
+	const char *path, const void *data, size_t length, char **kept_as, struct error *err);
 
 /* Makes path and its missing parents (mode applies to those made). Errors: IO. */
 bool make_dirs(const char *path, mode_t mode, struct error *err);
@@ -38,5 +47,10 @@ bool make_dirs(const char *path, mode_t mode, struct error *err);
 /* write() until all of it is written; false leaves errno. */
 bool write_all(int fd, const void *data, size_t length);
 
-/* fsync of a folder, so that a rename inside it is durable. */
+/*
+ * fsync of an open folder, so that a rename in it is durable. True also on a file system that
+ * cannot do it. False leaves errno.
+ */
+bool sync_folder(int dir_fd);
+/* The same by its path. Errors: IO. */
 bool sync_dir(const char *path, struct error *err);

@@ -1,5 +1,6 @@
 #include "library/trash_folder.h"
 
+#include "core/atomic_file.h"
 #include "core/beneath.h"
 #include "core/cleanup.h"
 #include "core/error.h"
@@ -69,12 +70,6 @@ static int rename_without_replacing(const struct place *from, const struct place
 		return -1;
 	}
 	return renameat(from->dir_fd, from->name, to->dir_fd, to->name);
-}
-
-/* EINVAL: a file system that cannot do it. */
-static bool sync_folder(int dir_fd)
-{
-	return fsync(dir_fd) == 0 || errno == EINVAL;
 }
 
 static bool move(const struct place *from, const struct place *to, const char *from_path,

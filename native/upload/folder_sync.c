@@ -1,5 +1,6 @@
 #include "upload/folder_sync.h"
 
+#include "core/atomic_file.h"
 #include "core/beneath.h"
 #include "core/cleanup.h"
 #include "core/error.h"
@@ -27,7 +28,7 @@ static bool sync_one(int dir_fd, const char *folder, struct error *err)
 	if (fd < 0) {
 		return false;
 	}
-	return fsync(fd) == 0 || error_set_errno(err, "cannot sync the folder '%s'", folder);
+	return sync_folder(fd) || error_set_errno(err, "cannot sync the folder '%s'", folder);
 }
 
 bool folder_sync(int dir_fd, const char *(*path_at)(const void *user, size_t index), size_t count,
@@ -35,7 +36,7 @@ bool folder_sync(int dir_fd, const char *(*path_at)(const void *user, size_t ind
 {
 	const char *before = "";
 
-	if (fsync(dir_fd) != 0) {
+	if (!sync_folder(dir_fd)) {
 		return error_set_errno(err, "cannot sync a folder");
 	}
 	for (size_t i = 0; i < count; i++) {

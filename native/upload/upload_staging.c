@@ -6,13 +6,10 @@
 #include "core/error.h"
 #include "core/strbuf.h"
 #include "core/strvec.h"
-#include "core/xalloc.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -64,8 +61,8 @@ int upload_staging_create(const char *root, const char *upload_id, struct error 
 	if (fd < 0) {
 		return -1;
 	}
-	if ((mkdirat(fd, UPLOAD_STAGING_FILES, 0755) != 0 && errno != EEXIST) || fsync(fd) != 0 ||
-		fsync(uploads_fd) != 0) {
+	if ((mkdirat(fd, UPLOAD_STAGING_FILES, 0755) != 0 && errno != EEXIST) || !sync_folder(fd) ||
+		!sync_folder(uploads_fd)) {
 		error_set_errno(
 			err, "cannot make the folder of upload %s in '%s'", upload_id, root);
 		return -1;
@@ -133,47 +130,11 @@ bool upload_staging_write_all(int fd, const struct strbuf *text, struct error *e
 bool upload_staging_write(
 	int dir_fd, const char *name, const struct strbuf *text, struct error *err)
 {
-	AUTO(free_ptr) char *fresh = xasprintf("%s.new", name);
-	AUTO(close_fd)
-	int fd = beneath_open(dir_fd, fresh, O_WRONLY | O_CREAT | O_TRUNC, 0600, err);
-
-	if (fd < 0 || !upload_staging_write_all(fd, text, err)) {
-		return false;
-	}
-	if (renameat(dir_fd, fresh, dir_fd, name) != 0 || fsync(dir_fd) != 0) {
-		return error_set_errno(err, "cannot put '%s' of the upload in place", name);
-	}
-	return true;
+	return atomic_file_write_at(dir_fd, name, text->data, text->length, 0600, err);
 }
 
 bool upload_staging_read(
 	int dir_fd, const char *name, size_t max_bytes, struct strbuf *text, struct error *err)
 {
-	AUTO(close_fd) int fd = beneath_open(dir_fd, name, O_RDONLY | O_NONBLOCK, 0, err);
-	struct stat stat;
-
-	if (fd < 0) {
-		return false;
-	}
-	if (fstat(fd, &stat) != 0 || !S_ISREG(stat.st_mode)) {
-		return error_set(err, ERROR_IO, "'%s' of the upload is not a readable file", name);
-	}
-	if ((uint64_t)stat.st_size > max_bytes) {
-		return error_set(err, ERROR_TOO_LARGE, "'%s' of the upload has %" PRId64 " bytes",
-			name, (int64_t)stat.st_size);
-	}
-	strbuf_reset(text);
-	strbuf_reserve(text, stat.st_size);
-	while (text->length < (size_t)stat.st_size) {
-		ssize_t count = read(fd, text->data + text->length, stat.st_size - text->length);
-
-		if (count < 0 && errno == EINTR) {
-			continue;
-		}
-		if (count <= 0) {
-			return error_set_errno(err, "cannot read '%s' of the upload", name);
-		}
-		strbuf_extend(text, count);
-	}
-	return true;
+	return atomic_file_read_at(dir_fd, name, max_bytes, text, err);
 }

@@ -224,8 +224,7 @@ static bool remove_images(int grid_fd, const char *stem, const char *except, str
 
 static bool sync_grid(int grid_fd, struct error *err)
 {
-	/* EINVAL: a file system that cannot do it, and has nothing to lose by it. */
-	return fsync(grid_fd) == 0 || errno == EINVAL ||
+	return sync_folder(grid_fd) ||
 	       error_set_errno(err, "cannot flush Steam's folder of images");
 }
 
