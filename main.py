@@ -439,7 +439,7 @@ class Plugin:
 
         def on_line(line):
             decky.logger.info("%s", line)
-            if line.startswith("listening on "):
+            if line.startswith("socket "):
                 listening.set()
             elif WAITS in line:
                 listening.clear()

@@ -185,7 +185,15 @@ static struct ws_limits limits = {
 	.max_queued_bytes = 16 * 1024 * 1024,
 };
 
-static struct ws_server *listen_on(uint16_t port, struct error *err)
+static unsigned listening_changed_count;
+
+static void on_listening_changed(void *user)
+{
+	listening_changed_count++;
+	loop_stop(user);
+}
+
+static struct ws_server *listen_on(uint16_t port)
 {
 	struct ws_server_options options = {
 		.port = port,
@@ -197,9 +205,11 @@ static struct ws_server *listen_on(uint16_t port, struct error *err)
 		.guest_wait_ms = 30000,
 		.events = &events,
 		.owner = &server_end,
+		.listening_changed = on_listening_changed,
+		.user = loop,
 	};
 
-	return ws_server_create(lws_loop, &options, err);
+	return ws_server_create(lws_loop, &options);
 }
 
 static void set_up(void)
@@ -212,8 +222,9 @@ static void set_up(void)
 	loop = loop_create();
 	lws_loop = lws_loop_create(loop, &err);
 	ck_assert_msg(lws_loop != NULL, "%s", err.message);
-	server = listen_on(0, &err);
-	ck_assert_msg(server != NULL, "%s", err.message);
+	listening_changed_count = 0;
+	server = listen_on(0);
+	ck_assert_ptr_null(ws_server_problem(server));
 }
 
 static void forget(struct end *end)
@@ -600,12 +611,11 @@ START_TEST(test_destroy_server_in_event)
 		.guest_wait_ms = 30000,
 		.events = &destroying,
 		.owner = &server_end };
-	struct error err = { 0 };
 	struct ws_client *client;
 
 	destroying.opened = destroy_server_in_opened;
 	ws_server_destroy(server);
-	server = ws_server_create(lws_loop, &options, &err);
+	server = ws_server_create(lws_loop, &options);
 	client = connect_client("127.0.0.1", "/ws");
 	RUN_UNTIL(client_end.closed_count == 1 || client_end.failed);
 	ck_assert_ptr_null(server);
@@ -1149,11 +1159,9 @@ static struct ws_server *listen_impatiently(void)
 		.guest_wait_ms = SOON_MS,
 		.events = &events,
 		.owner = &server_end };
-	struct error err = { 0 };
 
 	ws_server_destroy(server);
-	server = ws_server_create(lws_loop, &options, &err);
-	ck_assert_msg(server != NULL, "%s", err.message);
+	server = ws_server_create(lws_loop, &options);
 	return server;
 }
 
@@ -1249,18 +1257,55 @@ END_TEST
 
 /* Addresses and failures */
 
-START_TEST(test_port_taken)
+static void expect_used(const char *message, uint16_t port)
 {
-	struct error err = { 0 };
 	char expected[128];
 
-	ck_assert_ptr_null(listen_on(ws_server_port(server), &err));
-	ck_assert_int_eq(err.kind, ERROR_CONFLICT);
-	snprintf(expected, sizeof(expected), "port %u is taken by '", ws_server_port(server));
-	ck_assert_msg(strstr(err.message, expected) != NULL, "%s", err.message);
+	snprintf(expected, sizeof(expected), "port %u is used by '", port);
+	ck_assert_msg(strstr(message, expected) != NULL, "%s", message);
 	snprintf(expected, sizeof(expected), "(pid %d)", (int)getpid());
-	ck_assert_msg(strstr(err.message, expected) != NULL, "%s", err.message);
-	ck_assert_msg(strstr(err.message, "--port") != NULL, "%s", err.message);
+	ck_assert_msg(strstr(message, expected) != NULL, "%s", message);
+}
+
+START_TEST(test_port_used)
+{
+	uint16_t port = ws_server_port(server);
+	struct ws_server *second = listen_on(port);
+
+	expect_used(ws_server_problem(second), port);
+	ck_assert_uint_eq(ws_server_port(second), port);
+	ck_assert_uint_eq(listening_changed_count, 0);
+	ws_server_destroy(server);
+	server = second;
+	RUN_UNTIL(listening_changed_count == 1);
+	ck_assert_ptr_null(ws_server_problem(server));
+	ck_assert_uint_eq(ws_server_port(server), port);
+	ws_client_destroy(connected_client());
+}
+END_TEST
+
+START_TEST(test_move)
+{
+	uint16_t port = ws_server_port(server), free_port;
+	struct ws_server *second = listen_on(port), *third = listen_on(0);
+	struct error err = { 0 };
+
+	free_port = ws_server_port(third);
+	ck_assert(!ws_server_move(second, free_port, &err));
+	ck_assert_int_eq(err.kind, ERROR_CONFLICT);
+	expect_used(err.message, free_port);
+	expect_used(ws_server_problem(second), port);
+	ck_assert(!ws_server_move(third, port, &err));
+	ck_assert_uint_eq(ws_server_port(third), free_port);
+	ck_assert_ptr_null(ws_server_problem(third));
+	ck_assert_uint_eq(listening_changed_count, 0);
+
+	ws_server_destroy(third);
+	ck_assert(ws_server_move(second, free_port, &err));
+	ck_assert_ptr_null(ws_server_problem(second));
+	ck_assert_uint_eq(ws_server_port(second), free_port);
+	ck_assert_uint_eq(listening_changed_count, 1);
+	ws_server_destroy(second);
 }
 END_TEST
 
@@ -1268,12 +1313,11 @@ START_TEST(test_port_is_free_again)
 {
 	uint16_t port = ws_server_port(server);
 	struct ws_client *client = connected_client();
-	struct error err = { 0 };
 
 	/* The server ends first, so that its side of the connection lingers. */
 	ws_server_destroy(server);
-	server = listen_on(port, &err);
-	ck_assert_msg(server != NULL, "%s", err.message);
+	server = listen_on(port);
+	ck_assert_ptr_null(ws_server_problem(server));
 	RUN_UNTIL(client_end.closed_count == 1);
 	ws_client_destroy(client);
 }
@@ -1391,8 +1435,9 @@ int main(void)
 		test_guest_deadline);
 	ADD(suite, "time", test_silent_peer, test_paused_peer_is_not_silent,
 		test_peer_that_takes_nothing);
-	ADD(suite, "places", test_port_taken, test_port_is_free_again, test_client_gets_404,
-		test_client_is_refused, test_client_meets_silence, test_client_knows_no_such_host);
+	ADD(suite, "places", test_port_used, test_move, test_port_is_free_again,
+		test_client_gets_404, test_client_is_refused, test_client_meets_silence,
+		test_client_knows_no_such_host);
 	tcase_add_checked_fixture(rude, set_up, tear_down);
 	tcase_set_timeout(rude, 60);
 	tcase_add_loop_test(rude, test_requests, 0, sizeof(requests) / sizeof(requests[0]));

@@ -43,6 +43,7 @@ struct agent {
 	struct agent_settings *settings;
 	struct agent_services services;
 	struct ws_server *server;
+	bool announces;			   /* while it listens */
 	struct agent_announcer *announcer; /* NULL: not announced */
 	struct network_watch *network;	   /* NULL: the kernel cannot be asked */
 	struct pairing_overlay *overlay;   /* NULL: off */
@@ -64,7 +65,40 @@ void agent_add_notice(struct agent *agent, const char *sentence)
 	on_status_changed(agent);
 }
 
-static bool listen_for_hubs(struct agent *agent, struct error *err)
+static void announce_if_listening(struct agent *agent)
+{
+	if (agent->announces && agent_listening_problem(agent) == NULL) {
+		agent->announcer =
+			agent_announcer_create(agent->options.loop, agent->options.config,
+				&agent->identity, agent_port(agent), on_status_changed, agent);
+	}
+}
+
+static void tell_listening(const struct agent *agent)
+{
+	const char *problem = agent_listening_problem(agent);
+
+	if (problem != NULL) {
+		log_warning("%s; trying again every few seconds", problem);
+	} else {
+		log_info("listening on port %u", agent_port(agent));
+	}
+}
+
+static void on_listening_changed(void *user)
+{
+	struct agent *agent = user;
+
+	tell_listening(agent);
+	agent_announcer_destroy(TAKE_PTR(agent->announcer));
+	announce_if_listening(agent);
+	if (agent->options.listening_changed != NULL) {
+		agent->options.listening_changed(agent->options.user);
+	}
+	on_status_changed(agent);
+}
+
+static void listen_for_hubs(struct agent *agent)
 {
 	int64_t port = agent->options.port;
 	const struct ws_server_options options = {
@@ -87,16 +121,18 @@ static bool listen_for_hubs(struct agent *agent, struct error *err)
 		.guest_wait_ms = GUEST_WAIT_MS,
 		.events = &agent_session_events,
 		.owner = &agent->services,
+		.listening_changed = on_listening_changed,
+		.user = agent,
 	};
 
-	agent->server = ws_server_create(agent->options.lws_loop, &options, err);
-	return agent->server != NULL;
+	agent->server = ws_server_create(agent->options.lws_loop, &options);
+	tell_listening(agent);
 }
 
 void agent_announce(struct agent *agent)
 {
-	agent->announcer = agent_announcer_create(agent->options.loop, agent->options.config,
-		&agent->identity, ws_server_port(agent->server), on_status_changed, agent);
+	agent->announces = true;
+	announce_if_listening(agent);
 }
 
 /* --- Settings --- */
@@ -127,18 +163,11 @@ static bool on_moved(void *user, struct error *err)
 	struct agent *agent = user;
 	uint16_t port = (uint16_t)agent->options.config->agent_port;
 
-	if (is_port_fixed(agent) || port == agent_port(agent)) {
+	if (is_port_fixed(agent) ||
+		(port == agent_port(agent) && agent_listening_problem(agent) == NULL)) {
 		return true;
 	}
-	if (!ws_server_move(agent->server, port, err)) {
-		return false;
-	}
-	log_info("listening on port %u now", port);
-	if (agent->announcer != NULL) {
-		agent_announcer_destroy(TAKE_PTR(agent->announcer));
-		agent_announce(agent);
-	}
-	return true;
+	return ws_server_move(agent->server, port, err);
 }
 
 static void on_complained(void *user, const char *sentence)
@@ -195,10 +224,11 @@ struct agent *agent_create(const struct agent_options *options, struct error *er
 	agent->complaint = xstrdup("");
 	if (!open_identity(agent, err) ||
 		!agent_services_open(services, options, &agent->notices, err) ||
-		!open_settings(agent, err) || !listen_for_hubs(agent, err)) {
+		!open_settings(agent, err)) {
 		agent_destroy(agent);
 		return NULL;
 	}
+	listen_for_hubs(agent);
 	agent->network = network_watch_create(options->loop, on_status_changed, agent);
 	game_removal_resume(services);
 	game_setup_resume(services);
@@ -271,6 +301,11 @@ bool agent_set(struct agent *agent, const char *key, const char *value, bool *re
 uint16_t agent_port(const struct agent *agent)
 {
 	return ws_server_port(agent->server);
+}
+
+const char *agent_listening_problem(const struct agent *agent)
+{
+	return ws_server_problem(agent->server);
 }
 
 const struct agent_hub *agent_connected_hub(const struct agent *agent)

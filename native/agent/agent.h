@@ -39,6 +39,10 @@ struct agent_options {
 	int64_t port;			 /* 0: any free one; or AGENT_PORT_FROM_SETTINGS */
 	const char *steam_dir;		 /* NULL: Steam's own places */
 	const struct steam_ui *steam_ui; /* the game-mode plugin; NULL: none */
+	/* It listens now, elsewhere, or cannot for another reason; not during _create(). NULL is
+	 * fine. */
+	void (*listening_changed)(void *user);
+	void *user;
 };
 
 /* News for the local IPC; all optional. */
@@ -54,19 +58,22 @@ struct agent_events {
 };
 
 /*
- * Loads what is kept on disk and listens. Errors: CONFLICT (the port is taken), IO, NO_SPACE.
+ * Loads what is kept on disk and listens; while the port is used by another process, the rest
+ * serves and the port is tried again. Errors: IO, NO_SPACE.
  */
 struct agent *agent_create(const struct agent_options *options, struct error *err);
 /* Closes connections (1001), checkpoints uploads, says goodbye on the network. NULL is fine. */
 void agent_destroy(struct agent *agent);
 /* One listener. */
 void agent_set_events(struct agent *agent, const struct agent_events *events, void *user);
-/* Announces the service by DNS-SD: after listening, because it takes longer than starting. */
+/* From now on announces the service by DNS-SD while it listens. Slow: not before it serves. */
 void agent_announce(struct agent *agent);
 /* From now on pairing codes are shown on the screen (pairing_overlay.h). */
 void agent_show_codes(struct agent *agent);
 
-uint16_t agent_port(const struct agent *agent);
+uint16_t agent_port(const struct agent *agent); /* listened on, or wanted */
+/* Why it does not listen, one sentence; NULL: it does. */
+const char *agent_listening_problem(const struct agent *agent);
 const struct agent_hub *agent_connected_hub(const struct agent *agent); /* NULL: none */
 /* Its address; "" when no Hub is connected. */
 const char *agent_connected_address(const struct agent *agent);

@@ -15,8 +15,10 @@ static const char help[] =
 	"and sends games, which are installed and get their shortcut in Steam. Runs until it gets\n"
 	"SIGTERM or SIGINT; uploads that are under way then can be resumed.\n"
 	"\n"
-	"When it serves, it prints one line, 'listening on ADDRESS:PORT', on standard output. The\n"
-	"pairing code appears on the terminal it runs on, if any, and in 'capydeck ctl pairing'.\n"
+	"On standard output it prints 'socket PATH' once 'capydeck ctl' can reach it, and\n"
+	"'listening on ADDRESS:PORT' once Hubs can, and after each change of the port. While another\n"
+	"process uses the port it says which one, and tries again every few seconds. The pairing\n"
+	"code appears on the terminal it runs on, if any, and in 'capydeck ctl pairing'.\n"
 	"\n"
 	"Options:\n"
 	"  --port N               listen on this port; 0 takes any free one\n"
@@ -45,7 +47,7 @@ static const char help[] =
 	"\n"
 	"Exit codes:\n"
 	"  0  ended as it was told to\n"
-	"  1  failed, e.g. the port is taken or another agent runs\n"
+	"  1  failed, e.g. another agent runs\n"
 	"  2  wrong options\n";
 
 static int check_arguments(const struct agent_arguments *arguments, const char *surplus)

@@ -194,6 +194,42 @@ static bool take_lock(struct daemon *daemon, struct error *err)
 
 /* --- Serving --- */
 
+static void say(const char *line)
+{
+	puts(line);
+	fflush(stdout);
+}
+
+/* Without its port the start has succeeded, too: whoever asks is told what is wrong. */
+static void say_listening(void *user)
+{
+	const struct daemon *daemon = user;
+	const char *problem = agent_listening_problem(daemon->agent);
+	AUTO(strvec_finish) struct strvec addresses = { 0 };
+	AUTO(free_ptr) char *place = NULL;
+	AUTO(free_ptr) char *text = NULL;
+
+	if (problem != NULL) {
+		notify_status(daemon->notify, problem);
+		return;
+	}
+	local_addresses(&addresses);
+	place = tcp_socket_host_port(
+		addresses.count > 0 ? addresses.items[0] : "127.0.0.1", agent_port(daemon->agent));
+	text = xasprintf("listening on %s", place);
+	say(text);
+	notify_status(daemon->notify, text);
+}
+
+static void say_serving(struct daemon *daemon)
+{
+	AUTO(free_ptr) char *text = xasprintf("socket %s", daemon->socket_path);
+
+	say(text);
+	say_listening(daemon);
+	notify_ready(daemon->notify);
+}
+
 /* What the command line says goes before the settings, without being kept among them. */
 static bool load_config(struct daemon *daemon, char **notice, struct error *err)
 {
@@ -227,6 +263,8 @@ static bool create_agent(struct daemon *daemon, struct error *err)
 			.port = arguments->port,
 			.steam_dir = arguments->steam_dir,
 			.steam_ui = ui_link_steam_ui(daemon->ui),
+			.listening_changed = say_listening,
+			.user = daemon,
 		},
 		err);
 	return daemon->agent != NULL;
@@ -300,29 +338,13 @@ static bool open_after_another(struct daemon *daemon, struct error *err)
 	return true;
 }
 
-static void say_listening(const struct daemon *daemon)
-{
-	AUTO(strvec_finish) struct strvec addresses = { 0 };
-	AUTO(free_ptr) char *place = NULL;
-	AUTO(free_ptr) char *text = NULL;
-
-	local_addresses(&addresses);
-	place = tcp_socket_host_port(
-		addresses.count > 0 ? addresses.items[0] : "127.0.0.1", agent_port(daemon->agent));
-	text = xasprintf("listening on %s", place);
-	puts(text);
-	fflush(stdout);
-	notify_status(daemon->notify, text);
-	notify_ready(daemon->notify);
-}
-
 /* Until it is told to end, or to make room. False without an error: before it served. */
 static bool serve(struct daemon *daemon, struct error *err)
 {
 	if (!open_after_another(daemon, err)) {
 		return false;
 	}
-	say_listening(daemon);
+	say_serving(daemon);
 	if (!daemon->arguments->no_mdns) {
 		agent_announce(daemon->agent);
 	}

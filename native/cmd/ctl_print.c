@@ -63,6 +63,10 @@ static char *duration_text(int64_t seconds)
 static void print_addresses(const struct ipc_agent *agent)
 {
 	printf(LABEL, "listening");
+	if (!agent->listening) {
+		printf("no: %s\n", text(agent->problem));
+		return;
+	}
 	for (size_t i = 0; i < agent->addresses.count; i++) {
 		AUTO(free_ptr)
 		char *place =

@@ -215,6 +215,7 @@ static void view_services(struct agent *agent, struct ipc_status *status)
 void control_view_status(struct agent *agent, struct ipc_status *status)
 {
 	const struct agent_identity *identity = agent_identity(agent);
+	const char *problem = agent_listening_problem(agent);
 	struct ipc_uploads uploads = { 0 };
 
 	status->agent = (struct ipc_agent){
@@ -223,6 +224,8 @@ void control_view_status(struct agent *agent, struct ipc_status *status)
 		.version = xstrdup(identity->version),
 		.platform = xstrdup(identity->platform),
 		.port = agent_port(agent),
+		.listening = problem == NULL,
+		.problem = xstrdup(problem != NULL ? problem : ""),
 		.accept_connections = agent_config(agent)->connections_accept,
 	};
 	local_addresses(&status->agent.addresses);

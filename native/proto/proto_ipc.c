@@ -220,6 +220,8 @@ static const struct json_field ipc_agent_fields[] = {
 	JSON_FIELD(struct ipc_agent, version, "version", JSON_STRING, 0),
 	JSON_FIELD(struct ipc_agent, platform, "platform", JSON_STRING, 0),
 	JSON_FIELD(struct ipc_agent, port, "port", JSON_INT64, 0),
+	JSON_FIELD(struct ipc_agent, listening, "listening", JSON_BOOL, 0),
+	JSON_FIELD(struct ipc_agent, problem, "problem", JSON_STRING, 0),
 	JSON_FIELD(struct ipc_agent, addresses, "addresses", JSON_STRINGS, 0),
 	JSON_FIELD(struct ipc_agent, accept_connections, "acceptConnections", JSON_BOOL, 0),
 	JSON_FIELD(struct ipc_agent, role, "role", JSON_STRING, 0),

@@ -216,7 +216,9 @@ struct ipc_agent {
 	char *name;
 	char *version;
 	char *platform;
-	int64_t port;
+	int64_t port;		 /* listened on, or wanted */
+	bool listening;		 /* for Hubs */
+	char *problem;		 /* why it does not listen, one sentence; "": it does */
 	struct strvec addresses; /* of this machine, numeric */
 	bool accept_connections;
 	char *role; /* who started it: "decky", "desktop", "terminal" */

@@ -1,25 +1,18 @@
 #include "ws/ws_server.h"
 
-#include "core/cleanup.h"
-#include "core/error.h"
-#include "core/loop.h"
 #include "core/peer_key.h"
 #include "core/strvec.h"
 #include "core/xalloc.h"
-#include "ws/port_holder.h"
 #include "ws/ws_link.h"
+#include "ws/ws_listener.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <libwebsockets.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
-/* Accepted in one go; those that were evicted for them end before the next. */
-#define ACCEPTS_A_TURN 8
 /* What may lie unsent in the kernel: there a progress event can no longer be replaced. */
 #define UNSENT_BYTES (128 * 1024)
 
@@ -33,10 +26,7 @@ struct peer {
 struct ws_server {
 	struct lws_loop *lws_loop;
 	struct ws_server_options options;
-	uint16_t port;
-	int listen_fd;
-	int spare_fd; /* given up to accept, and drop, where no descriptor is left */
-	struct loop_watch *watch;
+	struct ws_listener *listener;
 	struct peer *peers; /* the oldest first */
 };
 
@@ -144,7 +134,7 @@ static const struct ws_side server_side = { .admit = admit, .gone = on_gone };
 
 /* Accepting */
 
-static void add_peer(struct ws_server *server, int fd, const struct sockaddr_storage *address)
+static void add_peer(struct ws_server *server, int fd, const struct sockaddr *address)
 {
 	struct peer *peer = xcalloc(1, sizeof(*peer)), **link = &server->peers;
 	struct ws_conn *conn = ws_conn_create(server->lws_loop, &server->options.limits,
@@ -158,7 +148,7 @@ static void add_peer(struct ws_server *server, int fd, const struct sockaddr_sto
 
 	peer->server = server;
 	peer->conn = conn;
-	tcp_socket_address((const void *)address, conn->address);
+	tcp_socket_address(address, conn->address);
 	peer->key = peer_key_of(conn->address);
 	while (*link != NULL) {
 		link = &(*link)->next;
@@ -176,146 +166,38 @@ static void add_peer(struct ws_server *server, int fd, const struct sockaddr_sto
 	}
 }
 
-static int accept_one(struct ws_server *server, struct sockaddr_storage *address)
+static void on_accepted(void *user, int fd, const struct sockaddr *address)
 {
-	socklen_t size = sizeof(*address);
+	int on = 1, unsent_bytes = UNSENT_BYTES;
 
-	return accept4(server->listen_fd, (void *)address, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent_bytes, sizeof(unsent_bytes));
+	add_peer(user, fd, address);
 }
 
-/* Otherwise the connection that cannot be taken would keep the loop busy. */
-static void drop_one(struct ws_server *server)
+static void on_listening_changed(void *user)
 {
-	struct sockaddr_storage address;
-	int fd;
+	const struct ws_server *server = user;
 
-	close(server->spare_fd);
-	fd = accept_one(server, &address);
-	if (fd >= 0) {
-		close(fd);
-	}
-	server->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-}
-
-static void on_connection(void *user, uint32_t events)
-{
-	struct ws_server *server = user;
-	struct sockaddr_storage address;
-
-	for (int i = 0; i < ACCEPTS_A_TURN; i++) {
-		int fd = accept_one(server, &address), on = 1, unsent_bytes = UNSENT_BYTES;
-
-		if (fd < 0) {
-			if (errno == EMFILE || errno == ENFILE) {
-				drop_one(server);
-			}
-			return; /* whatever else it was: about one connection, or there is none */
-		}
-		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-		setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent_bytes, sizeof(unsent_bytes));
-		add_peer(server, fd, &address);
+	if (server->options.listening_changed != NULL) {
+		server->options.listening_changed(server->options.user);
 	}
 }
 
-/* Listening */
-
-static bool fail_taken(uint16_t port, struct error *err)
-{
-	struct port_holder holder;
-
-	if (port_holder_find(port, &holder)) {
-		return error_set(err, ERROR_CONFLICT,
-			"port %u is taken by '%s' (pid %d); stop it or set another port with --port",
-			port, holder.name, (int)holder.pid);
-	}
-	return error_set(err, ERROR_CONFLICT,
-		"port %u is taken by a process of another user; stop it or set another port with --port",
-		port);
-}
-
-/* IPv6 that takes IPv4 as well, or IPv4 alone where the system has no IPv6. */
-static int open_socket(struct sockaddr_storage *address, socklen_t *size, uint16_t port)
-{
-	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
-	struct sockaddr_in v4 = { .sin_family = AF_INET, .sin_port = htons(port) };
-	int fd = socket(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), off = 0;
-
-	if (fd >= 0 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off)) == 0) {
-		*size = sizeof(v6);
-		memcpy(address, &v6, sizeof(v6));
-		return fd;
-	}
-	close_fd(&fd);
-	*size = sizeof(v4);
-	memcpy(address, &v4, sizeof(v4));
-	return socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-}
-
-/* A socket that listens, or −1. */
-static int listen_on(uint16_t port, struct error *err)
-{
-	struct sockaddr_storage address = { 0 };
-	AUTO(close_fd) int fd = -1;
-	socklen_t size;
-	int on = 1;
-
-	fd = open_socket(&address, &size, port);
-	if (fd < 0) {
-		error_set_errno(err, "cannot open a socket for port %u", port);
-		return -1;
-	}
-	/* On Linux this forgives what a crash left behind, but no second listener. */
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (bind(fd, (const void *)&address, size) == 0 && listen(fd, SOMAXCONN) == 0) {
-		return TAKE_FD(fd);
-	}
-	if (errno == EADDRINUSE) {
-		fail_taken(port, err);
-	} else {
-		error_set_errno(err, "cannot listen on port %u", port);
-	}
-	return -1;
-}
-
-static uint16_t port_of(int fd)
-{
-	struct sockaddr_storage address = { 0 };
-	socklen_t size = sizeof(address);
-
-	getsockname(fd, (void *)&address, &size);
-	/* The port stands at the same place in both families' addresses. */
-	return ntohs(((const struct sockaddr_in *)(const void *)&address)->sin_port);
-}
-
-bool ws_server_move(struct ws_server *server, uint16_t port, struct error *err)
-{
-	int fd = listen_on(port, err);
-
-	if (fd < 0) {
-		return false;
-	}
-	loop_watch_remove(server->watch);
-	close_fd(&server->listen_fd);
-	server->listen_fd = fd;
-	server->port = port_of(fd);
-	server->watch = loop_watch_add(
-		lws_loop_core(server->lws_loop), fd, LOOP_READ, on_connection, server);
-	return true;
-}
+static const struct ws_listener_events listener_events = {
+	.accepted = on_accepted,
+	.changed = on_listening_changed,
+};
 
 struct ws_server *ws_server_create(
-	struct lws_loop *lws_loop, const struct ws_server_options *options, struct error *err)
+	struct lws_loop *lws_loop, const struct ws_server_options *options)
 {
 	struct ws_server *server = xcalloc(1, sizeof(*server));
 
 	server->lws_loop = lws_loop;
 	server->options = *options;
-	server->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	server->listen_fd = -1;
-	if (!ws_server_move(server, options->port, err)) {
-		ws_server_destroy(server);
-		return NULL;
-	}
+	server->listener = ws_listener_create(
+		lws_loop_core(lws_loop), options->port, &listener_events, server);
 	return server;
 }
 
@@ -324,9 +206,7 @@ void ws_server_destroy(struct ws_server *server)
 	if (server == NULL) {
 		return;
 	}
-	loop_watch_remove(server->watch);
-	close_fd(&server->listen_fd);
-	close_fd(&server->spare_fd);
+	ws_listener_destroy(server->listener);
 	while (server->peers != NULL) {
 		struct peer *peer = server->peers;
 
@@ -337,7 +217,17 @@ void ws_server_destroy(struct ws_server *server)
 	free(server);
 }
 
+bool ws_server_move(struct ws_server *server, uint16_t port, struct error *err)
+{
+	return ws_listener_move(server->listener, port, err);
+}
+
 uint16_t ws_server_port(const struct ws_server *server)
 {
-	return server->port;
+	return ws_listener_port(server->listener);
+}
+
+const char *ws_server_problem(const struct ws_server *server)
+{
+	return ws_listener_problem(server->listener);
 }

@@ -143,12 +143,25 @@ test("both IPv4 and IPv6 are served", async (t) => {
   assert.equal((await (hub ?? (await Hub.open(agent))).ask("ping")).type, "pong");
 });
 
-test("a port that is taken is an error that names who has it", async (t) => {
+test("while another process uses the port, the rest serves and says which one, and takes the port when it is free", async (t) => {
   const first = await startAgent(t);
-  const second = spawnAgent(new Deck(t), { port: first.port });
-  assert.equal((await second.exited).code, 1);
-  assert.match(second.output, new RegExp(`\\b${first.port}\\b`));
-  assert.match(second.output, new RegExp(`capydeck.*\\b${first.pid}\\b|\\b${first.pid}\\b.*capydeck`));
+  const deck = new Deck(t);
+  const second = spawnAgent(deck, { port: first.port });
+  await second.line(/^socket /);
+  const { agent } = await deck.ctlJson("status");
+  assert.equal(agent.listening, false);
+  assert.equal(agent.port, first.port);
+  assert.match(agent.problem, new RegExp(`^port ${first.port} is used by 'capydeck' \\(pid ${first.pid}\\)`));
+  assert.match(second.output, new RegExp(`port ${first.port} is used by 'capydeck' \\(pid ${first.pid}\\)`));
+  assert.ok((await deck.ctl("status")).stdout.includes(agent.problem));
+  assert.equal((await deck.ctl("settings", "set", "agent.name", "Lounge")).code, 0);
+
+  await first.stop();
+  await second.line(/^listening on /);
+  second.port = first.port;
+  assert.equal((await (await Hub.open(second)).ask("ping")).type, "pong");
+  const { agent: served } = await deck.ctlJson("status");
+  assert.deepEqual([served.listening, served.problem, served.name], [true, "", "Lounge"]);
 });
 
 test("a second agent of the same user says who runs; with --wait it takes over when that ends", async (t) => {

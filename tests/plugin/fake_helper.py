@@ -51,7 +51,7 @@ if "deaf" not in script:
     threading.Thread(target=lambda: os._exit(bool(sys.stdin.read())), daemon=True).start()
 if "hang" in script:
     threading.Event().wait()
-print("listening on 127.0.0.1:1", flush=True)
+print(f"socket {path}", flush=True)
 while True:
     client, _ = server.accept()
     with contextlib.suppress(OSError), client, client.makefile("rw") as stream:

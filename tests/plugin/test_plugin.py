@@ -412,7 +412,7 @@ class LoaderEnds(unittest.TestCase):
         moments = {
             "forked": lambda loader: None,
             "started": lambda loader: until(loader.deck.processes),
-            "serving": lambda loader: until(lambda: "listening on" in loader.deck.log()),
+            "serving": lambda loader: until(lambda: "socket " in loader.deck.log()),
             "running": lambda loader: loader.running(),
         }
         for moment, wait in moments.items():
@@ -489,9 +489,11 @@ class BadHelper(unittest.TestCase):
         with socket.socket(socket.AF_INET6) as taken:
             taken.bind(("::", PORT))
             taken.listen()
-            loader = Loader(self, Deck(self))
-            loader.poll_until(lambda answer: str(PORT) in answer["helper"]["detail"])
-        loader.running()
+            loader = Loader(self, Deck(self)).running()
+            agent = loader.call("ipc_call", "status")["result"]["agent"]
+            self.assertFalse(agent["listening"])
+            self.assertIn(f"port {PORT} is used by", agent["problem"])
+        until(lambda: loader.call("ipc_call", "status")["result"]["agent"]["listening"])
 
     def test_garbage_from_the_socket(self):
         for garbage in ("nonsense", "[]", "5", "[" * 100_000, "x" * 3_000_000):

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct error;
+struct loop;
+struct sockaddr;
+struct ws_listener;
+
+/*
+ * A TCP port that is listened on, on every address, IPv4 and IPv6. While another process has the
+ * port, it says which one and tries again every few seconds.
+ */
+struct ws_listener_events {
+	/* A connection: fd is non-blocking, and the callee's. */
+	void (*accepted)(void *user, int fd, const struct sockaddr *peer);
+	/* It listens now, or on another port, or cannot for another reason than before. */
+	void (*changed)(void *user);
+};
+
+/* Tries at once, without calling changed(). port: 0 takes any free one. */
+struct ws_listener *ws_listener_create(
+	struct loop *loop, uint16_t port, const struct ws_listener_events *events, void *user);
+/*
+ * Listens on another port instead. On failure it goes on as before. Errors: CONFLICT (the port is
+ * used; the message names the process when /proc tells), IO.
+ */
+bool ws_listener_move(struct ws_listener *listener, uint16_t port, struct error *err);
+void ws_listener_destroy(struct ws_listener *listener); /* NULL is fine */
+
+uint16_t ws_listener_port(const struct ws_listener *listener);
+/* Why it does not listen, one sentence; NULL: it does. */
+const char *ws_listener_problem(const struct ws_listener *listener);
