@@ -44,6 +44,9 @@ PAUSE_MAX_S = 60
 STEADY_S = 60
 # One that takes over has asked for room for 20 s, and given up by then.
 START_S = 90
+# A helper that serves is asked for a sign of life this often, and killed when so many in a row are missing.
+ASK_S = 20
+ASKS_MISSED = 3
 # A line of the helper's, and a message of Decky's, which wraps it.
 LINE_BYTES = 1 << 20
 ENVELOPE_BYTES = 1024
@@ -164,8 +167,13 @@ class Helper:
         self._process.stdin.close()
         signal.pidfd_send_signal(self._pidfd, signal.SIGTERM)
         if not self._has_ended_by(self._stop_at):
-            signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+            self.kill()
             self._has_ended_by(self._stop_at + STOP_S / 10)
+
+    def kill(self):
+        """For one that does not react; unlike stop() this does not wait for its end."""
+        if self._pidfd >= 0:
+            signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
 
 
 class Connection:
@@ -177,6 +185,7 @@ class Connection:
         self._on_message = on_message
         self._waiting = {}
         self._last_id = 0
+        self._is_alive = False
         self.closed = asyncio.create_task(self._read())
 
     @classmethod
@@ -214,6 +223,7 @@ class Connection:
                 waiting.set_result(answer)
 
     def _take(self, message):
+        self._is_alive = True
         if "method" in message:
             self._on_message(self, message)
         elif message["id"] is None:
@@ -242,6 +252,15 @@ class Connection:
             return await answer
         finally:
             self._waiting.pop(number, None)
+
+
+    async def shows_life(self):
+        """Whether anything comes within ASK_S after a cheap question; takes that long."""
+        self._is_alive = False
+        if not self.closed.done():
+            self.send({"id": 0, "method": "pairing.get", "params": {}})
+        await asyncio.sleep(ASK_S)
+        return self._is_alive
 
 
 class Ring:
@@ -449,15 +468,41 @@ class Plugin:
         self._set_state("starting", self._state["detail"])
         helper = self._helper = Helper(manner, on_line)
         relay = asyncio.create_task(self._relay(helper, listening))
+        hung = asyncio.create_task(self._is_hung(listening))
         try:
             if manner == TAKE_OVER and not await self._is_in_time(helper, listening):
                 helper.stop()
                 await helper.ended
                 return f"the helper did not serve within {START_S} s"
-            return await helper.ended
-        finally:
+            await asyncio.wait([helper.ended, hung], return_when=asyncio.FIRST_COMPLETED)
+            if helper.ended.done():
+                return helper.ended.result()
             relay.cancel()
             self._disconnected()
+            detail = f"the helper has not answered for {ASKS_MISSED * ASK_S} s"
+            self._set_state("failed", detail)
+            helper.kill()
+            await helper.ended
+            return detail
+        finally:
+            relay.cancel()
+            hung.cancel()
+            self._disconnected()
+
+    async def _is_hung(self, listening):
+        """
+        Returns once a helper that serves has missed ASKS_MISSED in a row, unreachable ones included.
+        They are counted instead of the time: a Deck that was asleep, or busy, has heard nothing either.
+        """
+        missed = 0
+        while missed < ASKS_MISSED:
+            await listening.wait()
+            if self._connection is not None:
+                is_alive = await self._connection.shows_life()
+            else:
+                await asyncio.sleep(ASK_S)
+                is_alive = self._connection is not None or not listening.is_set()
+            missed = 0 if is_alive else missed + 1
 
     async def _is_in_time(self, helper, listening):
         """Resolves when it serves or has ended, or to False."""

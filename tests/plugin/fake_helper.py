@@ -1,8 +1,9 @@
 #!/usr/bin/python3 -I
 """In the helper's place, where a test needs what the real one never does. The file `script` in the
-plugin's folder says what, line by line: `exit CODE SENTENCE`; `hang`: before it serves; `deaf`: to SIGTERM; and, once
-somebody subscribes, `send TEXT`, `event NAME BYTES`, `request NAME BYTES`, and at last `crash`. Of
-methods it knows `big`, with an answer that is, and `ask`, which has a request for an answer."""
+plugin's folder says what, line by line: `exit CODE SENTENCE`; `hang`: before it serves; `deaf`: to SIGTERM;
+`mute`: no call is answered; `lost`: without its socket; and, once somebody subscribes, `send TEXT`, `event NAME BYTES`,
+`request NAME BYTES`, and at last `crash`. The method `big` has a big answer, `ask` a request for an
+answer, any other an empty one."""
 import contextlib
 import json
 import os
@@ -40,6 +41,8 @@ for line in script:
         sys.exit(int(code))
     elif verb == "deaf":
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    elif verb == "lost":
+        path.unlink()
     elif verb == "send":
         says.append(rest)
     elif verb == "event":
@@ -57,7 +60,9 @@ while True:
     with contextlib.suppress(OSError), client, client.makefile("rw") as stream:
         for line in stream:
             request = json.loads(line)
-            if request.get("method") == "subscribe":
+            if "mute" in script:
+                answers = []
+            elif request.get("method") == "subscribe":
                 answers = [json.dumps({"id": request["id"], "result": {"events": []}}), *says]
             elif request.get("method") == "ask":
                 answers = [message("steam.restart", 1, id="r-1")]
@@ -65,7 +70,7 @@ while True:
                 answers = [json.dumps({"id": request["id"], "result": "x" * 1_048_000})]
             else:
                 say(f"got {line.strip()}")
-                answers = []
+                answers = [json.dumps({"id": request["id"], "result": {}})] if "method" in request else []
             stream.writelines(f"{answer}\n" for answer in answers)
             stream.flush()
             if "crash" in script:

@@ -207,6 +207,9 @@ class Process:
     def kill(self):
         signal.pidfd_send_signal(self.fd, signal.SIGKILL)
 
+    def stop(self):
+        signal.pidfd_send_signal(self.fd, signal.SIGSTOP)
+
     def ends_within(self, seconds):
         poll = select.poll()
         poll.register(self.fd, select.POLLIN)
@@ -404,6 +407,40 @@ class NoFolders(unittest.TestCase):
         os.chown(deck.home / ".local", UID, UID)
         (deck.home / ".local").chmod(0o755)
         loader.running()
+
+
+class HungHelper(unittest.TestCase):
+    def is_replaced(self, loader, hung):
+        _, detail = loader.event("helper_state", lambda state, _: state == "failed")
+        self.assertEqual(detail, "the helper has not answered for 3 s")
+        self.assertTrue(hung.ends_within(PATIENCE_S), "it was not killed")
+        loader.event("helper_state", lambda state, _: state == "running")
+        self.assertNotEqual(loader.helper().pid, hung.pid)
+
+    def test_stopped_one_is_killed_and_replaced(self):
+        loader = Loader(self, Deck(self, constants={"ASK_S": 1})).running()
+        helper = loader.helper()
+        helper.stop()
+        call = loader.begin("ipc_call", "status")
+        self.is_replaced(loader, helper)
+        self.assertIn("before it answered", loader.result(call)["error"]["message"])
+        self.assertEqual(loader.ipc("status")["agent"]["port"], PORT)
+
+    def test_one_that_answers_no_call_or_cannot_be_reached_is_killed_and_replaced(self):
+        for script in ("mute", "lost"):
+            with self.subTest(script):
+                deck = Deck(self, HERE / "fake_helper.py", script, {"ASK_S": 1})
+                loader = Loader(self, deck)
+                until(lambda deck=deck: "listening on" in deck.log())
+                (deck.plugin / "script").write_text("")
+                self.is_replaced(loader, loader.helper())
+
+    def test_one_that_answers_is_left_alone(self):
+        deck = Deck(self, HERE / "fake_helper.py", "", {"ASK_S": 0.5})
+        loader = Loader(self, deck).running()
+        helper = loader.helper()
+        until(lambda: deck.log().count("pairing.get") >= 8)
+        self.assertEqual(loader.helper().pid, helper.pid)
 
 
 class LoaderEnds(unittest.TestCase):
