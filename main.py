@@ -77,13 +77,22 @@ def helper_environment():
     return env
 
 
-def socket_paths():
-    """Where the helper's socket may be, best first, as native/core/paths.c has it."""
-    state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state"
-    runtime = os.environ.get("XDG_RUNTIME_DIR")
-    folders = [Path(runtime, "capydeck")] if runtime else []
-    folders += [Path(f"/run/user/{os.getuid()}/capydeck"), Path(state, "capydeck/run")]
-    return [folder / "agent.sock" for folder in folders]
+def helper_program():
+    return str(Path(decky.DECKY_PLUGIN_DIR, "bin", "capydeck"))
+
+
+async def socket_paths():
+    """Where the helper's socket may be, best first."""
+    asked = await asyncio.to_thread(
+        subprocess.run,
+        [helper_program(), "ctl", "socket"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        env=helper_environment(),
+        timeout=ASK_S,
+        check=True,
+    )
+    return os.fsdecode(asked.stdout).split("\n")[:-1]
 
 
 class Helper:
@@ -95,10 +104,9 @@ class Helper:
         self._sentence = ""
         self._stop_at = None
         self.made_room = False
-        program = str(Path(decky.DECKY_PLUGIN_DIR, "bin", "capydeck"))
         # It ends when its standard input does, thus also when this process is killed.
         self._process = subprocess.Popen(
-            [program, "agent", manner, "--exit-on-stdin-eof"],
+            [helper_program(), "agent", manner, "--exit-on-stdin-eof"],
             bufsize=0,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -190,9 +198,9 @@ class Connection:
 
     @classmethod
     async def open(cls, helper_pid, on_message):
-        for path in socket_paths():
+        for path in await socket_paths():
             try:
-                reader, writer = await asyncio.open_unix_connection(str(path), limit=2 * LINE_BYTES)
+                reader, writer = await asyncio.open_unix_connection(path, limit=2 * LINE_BYTES)
             except OSError:
                 continue
             credentials = writer.get_extra_info("socket").getsockopt(

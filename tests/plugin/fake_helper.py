@@ -15,8 +15,11 @@ import threading
 
 script = (pathlib.Path(__file__).resolve().parent.parent / "script").read_text().splitlines()
 folder = pathlib.Path(os.environ["HOME"], ".local/state/capydeck/run")
-folder.mkdir(parents=True, exist_ok=True)
 path = folder / "agent.sock"
+if sys.argv[1] == "ctl":
+    print(path)
+    sys.exit()
+folder.mkdir(parents=True, exist_ok=True)
 path.unlink(missing_ok=True)
 server = socket.socket(socket.AF_UNIX)
 server.bind(str(path))
