@@ -288,7 +288,7 @@ static char *pair(struct hub *hub, const char *hub_id)
 
 	connect_hub(hub);
 	ck_assert_str_eq(ask(hub, "hub_connected", payload)->type, "pairing_required");
-	confirm = xasprintf("{\"code\":\"%s\"}", pairing_view(agent_pairing(agent))->code);
+	confirm = xasprintf("{\"code\":\"%s\"}", pairing_shown(agent_pairing(agent))->code);
 	ck_assert_str_eq(ask(hub, "pair_confirm", confirm)->type, "pair_success");
 	return xstrdup(text_of(&hub->answer, "token"));
 }
@@ -393,7 +393,7 @@ START_TEST(code_stays_on_the_device)
 	config.pairing_send_code_to_hub = true;
 	ask(&hubs[0], "hub_connected", payload);
 	ck_assert_str_eq(
-		text_of(&hubs[0].answer, "code"), pairing_view(agent_pairing(agent))->code);
+		text_of(&hubs[0].answer, "code"), pairing_shown(agent_pairing(agent))->code);
 }
 END_TEST
 
@@ -426,7 +426,7 @@ START_TEST(one_hub_at_a_time)
 
 	connect_hub(&hubs[1]);
 	expect_code(ask(&hubs[1], "hub_connected", payload), PROTO_CONFLICT);
-	ck_assert_ptr_null(pairing_view(agent_pairing(agent)));
+	ck_assert_ptr_null(pairing_shown(agent_pairing(agent)));
 }
 END_TEST
 

@@ -4,7 +4,6 @@
 #include "core/log.h"
 #include "core/loop.h"
 #include "core/strbuf.h"
-#include "pairing/guess_limiter.h"
 #include "pairing/pairing.h"
 #include "steam_home.h"
 #include "suite.h"
@@ -27,7 +26,6 @@
 static struct steam_home home;
 static struct loop *loop;
 static struct loop_timer *poll_timer;
-static struct guess_limiter *limiter;
 static struct pairing *pairing;
 static struct config config;
 static struct pairing_overlay *overlay;
@@ -47,10 +45,8 @@ static void setup(void)
 	steam_home_init(&home);
 	loop = loop_create();
 	poll_timer = loop_timer_create(loop, on_poll, loop);
-	limiter = guess_limiter_create();
 	pairing = pairing_create(&(struct pairing_options){
 		.loop = loop,
-		.limiter = limiter,
 		.expires_ms = 60 * 1000,
 	});
 	config_load(&config, steam_home_path(&home, "settings.json"), &notice);
@@ -62,7 +58,6 @@ static void teardown(void)
 	pairing_overlay_destroy(overlay);
 	overlay = NULL;
 	pairing_destroy(pairing);
-	guess_limiter_destroy(limiter);
 	loop_timer_destroy(poll_timer);
 	loop_destroy(loop);
 	config_finish(&config);
@@ -80,7 +75,9 @@ static void use_program(const char *script)
 	overlay = pairing_overlay_create(&(struct pairing_overlay_options){
 		.loop = loop,
 		.pairing = pairing,
-		.config = &config,
+		.language = &config.overlay_language,
+		.large_text = &config.overlay_large_text,
+		.reduced_motion = &config.overlay_reduced_motion,
 		.program = program,
 		.home = home.path,
 	});
@@ -195,7 +192,7 @@ START_TEST(a_code_is_shown_and_hidden)
 	order = content("orders");
 	snprintf(expected, sizeof(expected),
 		"{\"code\":\"%s\",\"hubName\":\"PC \\\"1\\\"\\n\",\"leftMs\":",
-		pairing_view(pairing)->code);
+		pairing_shown(pairing)->code);
 	ck_assert_msg(strncmp(order, expected, strlen(expected)) == 0, "%s", order);
 	free(order);
 	ck_assert(pairing_dismiss(pairing, NULL));
@@ -247,7 +244,7 @@ START_TEST(a_child_that_dies_is_started_once_more)
 	ck_assert_ptr_nonnull(strstr(wait_state("failed"), "signal 11"));
 	ck_assert_ptr_nonnull(strstr(wait_state("failed"), "capydeck ctl pairing"));
 	ck_assert_uint_eq(lines("starts"), 2);
-	ck_assert_ptr_nonnull(pairing_view(pairing));
+	ck_assert_ptr_nonnull(pairing_shown(pairing));
 	/* Every code has its two. */
 	begin();
 	wait_state("failed");
@@ -352,7 +349,7 @@ START_TEST(rubbish_without_end_is_not_listened_to)
 {
 	use_program(HEAD NEXT_ORDER "cat /dev/zero >&0\n");
 	begin();
-	ck_assert_ptr_nonnull(strstr(wait_state("failed"), "rubbish"));
+	ck_assert_ptr_nonnull(strstr(wait_state("failed"), "malformed"));
 	ck_assert_uint_eq(lines("starts"), 2);
 	wait_gone(last_start());
 }
@@ -382,7 +379,7 @@ START_TEST(a_click_dismisses_the_code)
 
 	use_program(HEAD NEXT_ORDER SAY_SHOWN "echo '{\"status\":\"dismissed\"}' >&0\n");
 	begin();
-	while (pairing_view(pairing) != NULL) {
+	while (pairing_shown(pairing) != NULL) {
 		turn();
 	}
 	ck_assert_int_eq(ended_how, PAIRING_DISMISSED);
@@ -404,7 +401,7 @@ START_TEST(a_click_on_the_code_before_dismisses_nothing)
 	ck_assert(atomic_file_write(steam_home_path(&home, "go"), "", 0, 0600, NULL));
 	wait_lines("starts", 2);
 	wait_state("shown");
-	ck_assert_ptr_nonnull(pairing_view(pairing));
+	ck_assert_ptr_nonnull(pairing_shown(pairing));
 }
 END_TEST
 
@@ -416,7 +413,7 @@ START_TEST(without_the_program_the_state_says_so)
 	begin();
 	ck_assert_str_eq(state(detail), "failed");
 	ck_assert_msg(strstr(detail, "/overlay") != NULL, "%s", detail);
-	ck_assert_ptr_nonnull(pairing_view(pairing));
+	ck_assert_ptr_nonnull(pairing_shown(pairing));
 }
 END_TEST
 
@@ -445,7 +442,7 @@ START_TEST(the_code_is_in_no_argument_and_no_environment)
 	wait_state("shown");
 	seen = content("seen");
 	ck_assert_ptr_nonnull(strstr(seen, "/overlay"));
-	ck_assert_ptr_null(strstr(seen, pairing_view(pairing)->code));
+	ck_assert_ptr_null(strstr(seen, pairing_shown(pairing)->code));
 	free(seen);
 }
 END_TEST

@@ -262,14 +262,17 @@ void agent_set_events(struct agent *agent, const struct agent_events *events, vo
 
 void agent_show_codes(struct agent *agent)
 {
+	const struct config *config = agent->options.config;
 	AUTO(free_ptr) char *program = path_beside_program("capydeck-overlay");
 
 	agent->overlay = pairing_overlay_create(&(struct pairing_overlay_options){
 		.loop = agent->options.loop,
 		.pairing = agent->services.pairing,
-		.config = agent->options.config,
 		.program = program,
 		.home = agent->options.paths->home,
+		.language = &config->overlay_language,
+		.large_text = &config->overlay_large_text,
+		.reduced_motion = &config->overlay_reduced_motion,
 	});
 }
 
@@ -353,11 +356,6 @@ const struct agent_identity *agent_identity(const struct agent *agent)
 struct game_registry *agent_games(const struct agent *agent)
 {
 	return agent->services.games;
-}
-
-struct guess_limiter *agent_limiter(const struct agent *agent)
-{
-	return agent->services.limiter;
 }
 
 const struct mdns *agent_mdns(const struct agent *agent)

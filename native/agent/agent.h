@@ -10,7 +10,6 @@ struct agent_services;
 struct config;
 struct error;
 struct game_registry;
-struct guess_limiter;
 struct loop;
 struct lws_loop;
 struct mdns;
@@ -101,7 +100,6 @@ struct agent_services *agent_services(struct agent *agent); /* what operations w
 const struct config *agent_config(const struct agent *agent);
 const struct agent_identity *agent_identity(const struct agent *agent);
 struct game_registry *agent_games(const struct agent *agent);
-struct guess_limiter *agent_limiter(const struct agent *agent);
 const struct mdns *agent_mdns(const struct agent *agent); /* NULL: not announced */
 struct pairing *agent_pairing(const struct agent *agent);
 struct token_store *agent_tokens(const struct agent *agent);

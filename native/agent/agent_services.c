@@ -14,7 +14,6 @@
 #include "hubs/handle_upload.h"
 #include "library/game_registry.h"
 #include "library/game_trash.h"
-#include "pairing/guess_limiter.h"
 #include "pairing/pairing.h"
 #include "pairing/token_store.h"
 #include "proto/proto_constants.h"
@@ -212,10 +211,8 @@ bool agent_services_open(struct agent_services *services, const struct agent_opt
 	services->worker = options->worker;
 	services->paths = options->paths;
 	services->config = options->config;
-	services->limiter = guess_limiter_create();
 	services->pairing = pairing_create(&(struct pairing_options){
 		.loop = options->loop,
-		.limiter = services->limiter,
 		.expires_ms = PAIRING_EXPIRES_S * 1000,
 	});
 	open_steam(services, options, notices);
@@ -236,7 +233,6 @@ void agent_services_close(struct agent_services *services)
 	steam_artwork_destroy(services->artwork);
 	steam_destroy(services->steam);
 	pairing_destroy(services->pairing);
-	guess_limiter_destroy(services->limiter);
 	game_trash_destroy(services->trash);
 	game_registry_destroy(services->games);
 	token_store_destroy(services->tokens);

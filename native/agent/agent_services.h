@@ -11,7 +11,6 @@ struct error;
 struct game_artwork;
 struct game_registry;
 struct game_trash;
-struct guess_limiter;
 struct loop;
 struct pairing;
 struct paths;
@@ -33,7 +32,6 @@ struct agent_services {
 	const struct config *config;
 	const struct agent_identity *identity;
 	struct token_store *tokens;
-	struct guess_limiter *limiter;
 	struct pairing *pairing;
 	struct upload_store *uploads;
 	struct game_registry *games;

@@ -1,20 +1,21 @@
 #include "cmd/terminal_code.h"
 
-#include "proto/proto_constants.h"
+#include "core/loop.h"
 
 #include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
 
-static void show(void *user, const struct pairing_view *view)
+static void on_show(void *user, const struct pairing_shown *shown)
 {
 	const struct terminal_code *terminal = user;
+	int64_t left_ms = shown->expires_at_ms - loop_now_ms();
 
-	dprintf(terminal->fd, "\n  Pairing code for '%s':  %s  (valid for %d seconds)\n\n",
-		view->hub_name, view->code, PAIRING_EXPIRES_S);
+	dprintf(terminal->fd, "\n  Pairing code for '%s':  %s  (valid for %lld seconds)\n\n",
+		shown->hub_name, shown->code, (long long)(left_ms + 999) / 1000);
 }
 
-static void hide(void *user, enum pairing_end end)
+static void on_hide(void *user, enum pairing_end end)
 {
 	const struct terminal_code *terminal = user;
 
@@ -24,7 +25,7 @@ static void hide(void *user, enum pairing_end end)
 void terminal_code_init(struct terminal_code *terminal, struct pairing *pairing)
 {
 	*terminal = (struct terminal_code){
-		.listener = { .show = show, .hide = hide, .user = terminal },
+		.listener = { .show = on_show, .hide = on_hide, .user = terminal },
 		.fd = -1,
 	};
 	if (isatty(STDOUT_FILENO) || isatty(STDERR_FILENO)) {

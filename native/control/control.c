@@ -79,7 +79,7 @@ static void notify(const struct control *control, enum control_event event,
 	}
 }
 
-static void on_pairing_shown(void *user, const struct pairing_view *view)
+static void on_pairing_shown(void *user, const struct pairing_shown *shown)
 {
 	const struct control *control = user;
 	struct ipc_pairing pairing = { 0 };

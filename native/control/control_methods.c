@@ -12,7 +12,6 @@
 #include "core/error.h"
 #include "core/strbuf.h"
 #include "core/xalloc.h"
-#include "pairing/guess_limiter.h"
 #include "pairing/pairing.h"
 #include "proto/proto_ipc.h"
 #include "upload/upload_store.h"
@@ -60,7 +59,7 @@ static bool call_hubs_revoke(
 static bool call_lockouts_reset(
 	const struct control_call *call, struct strbuf *result, struct error *err)
 {
-	guess_limiter_reset(agent_limiter(call->agent));
+	pairing_reset_lockouts(agent_pairing(call->agent));
 	return done(result);
 }
 

@@ -3,7 +3,6 @@
 #include "agent/agent.h"
 #include "agent/agent_identity.h"
 #include "agent/config.h"
-#include "core/loop.h"
 #include "core/strbuf.h"
 #include "core/xalloc.h"
 #include "discovery/local_addresses.h"
@@ -11,7 +10,6 @@
 #include "hubs/agent_session.h"
 #include "library/game_registry.h"
 #include "library/game_trash.h"
-#include "pairing/guess_limiter.h"
 #include "pairing/pairing.h"
 #include "pairing/token_store.h"
 #include "proto/proto_ipc.h"
@@ -68,15 +66,15 @@ void control_view_connected_hub(const struct agent *agent, struct ipc_connected_
 
 void control_view_pairing(const struct agent *agent, struct ipc_pairing *pairing)
 {
-	const struct pairing_view *view = pairing_view(agent_pairing(agent));
+	const struct pairing_shown *shown = pairing_shown(agent_pairing(agent));
 
-	if (view == NULL) {
+	if (shown == NULL) {
 		return;
 	}
 	*pairing = (struct ipc_pairing){
 		.active = true,
-		.code = xstrdup(view->code),
-		.hub_name = xstrdup(view->hub_name),
+		.code = xstrdup(shown->code),
+		.hub_name = xstrdup(shown->hub_name),
 		.expires_in_seconds = pairing_seconds_left(agent_pairing(agent)),
 	};
 }
@@ -232,7 +230,7 @@ void control_view_status(struct agent *agent, struct ipc_status *status)
 	control_view_connected_hub(agent, &status->hub);
 	control_view_pairing(agent, &status->pairing);
 	status->pairing_listeners = pairing_listener_count(agent_pairing(agent));
-	status->locked_out = guess_limiter_locked_count(agent_limiter(agent), loop_now_ms());
+	status->locked_out = pairing_lockout_count(agent_pairing(agent));
 	status->paired_hubs = (int64_t)token_store_count(agent_tokens(agent));
 	status->games = (int64_t)game_registry_count(agent_games(agent));
 	view_services(agent, status);

@@ -160,7 +160,7 @@ static void send_pairing_required(struct agent_session *session, bool is_reply)
 {
 	const struct agent_services *services = agent_session_services(session);
 	const char *code = services->config->pairing_send_code_to_hub
-				   ? pairing_view(services->pairing)->code
+				   ? pairing_shown(services->pairing)->code
 				   : "";
 	const struct pairing_required response = {
 		.code = (char *)code,

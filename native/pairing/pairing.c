@@ -29,7 +29,7 @@ struct pairing {
 
 	bool is_shown;
 	char code[CODE_BYTES];
-	struct pairing_view view;
+	struct pairing_shown shown;
 	unsigned tries_left;
 	struct loop_timer *expiry;
 
@@ -68,7 +68,7 @@ struct pairing *pairing_create(const struct pairing_options *options)
 	struct pairing *pairing = xcalloc(1, sizeof(*pairing));
 
 	pairing->loop = options->loop;
-	pairing->limiter = options->limiter;
+	pairing->limiter = guess_limiter_create();
 	pairing->expires_ms = options->expires_ms;
 	pairing->expiry = loop_timer_create(options->loop, on_expired, pairing);
 	pairing->judgement = loop_timer_create(options->loop, on_judgement, pairing);
@@ -103,11 +103,12 @@ void pairing_destroy(struct pairing *pairing)
 	forget_request(pairing);
 	loop_timer_destroy(pairing->expiry);
 	loop_timer_destroy(pairing->judgement);
+	guess_limiter_destroy(pairing->limiter);
 	explicit_bzero(pairing->code, sizeof(pairing->code));
 	free(pairing);
 }
 
-static void end(struct pairing *pairing, enum pairing_end how)
+static void end_code(struct pairing *pairing, enum pairing_end how)
 {
 	if (!pairing->is_shown) {
 		return;
@@ -138,16 +139,16 @@ static void on_expired(void *user)
 
 	/* A try that was made in time is judged first. */
 	if (pairing->tried == NULL) {
-		end(pairing, PAIRING_EXPIRED);
+		end_code(pairing, PAIRING_EXPIRED);
 	}
 }
 
-static void show(struct pairing *pairing, int64_t expires_at_ms)
+static void show_code(struct pairing *pairing, int64_t expires_at_ms)
 {
 	snprintf(pairing->code, sizeof(pairing->code), "%06u", random_below(CODE_LIMIT));
 	pairing->is_shown = true;
 	pairing->tries_left = TRIES_PER_CODE;
-	pairing->view = (struct pairing_view){
+	pairing->shown = (struct pairing_shown){
 		.code = pairing->code,
 		.hub_id = pairing->request.hub_id,
 		.hub_name = pairing->request.hub_name,
@@ -157,7 +158,7 @@ static void show(struct pairing *pairing, int64_t expires_at_ms)
 	loop_timer_set(pairing->expiry, expires_at_ms - loop_now_ms());
 	for (struct pairing_listener *listener = pairing->listeners; listener != NULL;
 		listener = listener->next) {
-		listener->show(listener->user, &pairing->view);
+		listener->show(listener->user, &pairing->shown);
 	}
 }
 
@@ -193,7 +194,7 @@ bool pairing_begin(
 	is_its_turn = pairing_turns_ask(
 		&pairing->turns, request->address, is_own || !pairing->is_shown, now_ms);
 	if (is_own && !is_its_turn) {
-		expires_at_ms = pairing->view.expires_at_ms; /* asking again prolongs nothing */
+		expires_at_ms = pairing->shown.expires_at_ms; /* asking again prolongs nothing */
 	} else if (!is_its_turn) {
 		if (pairing->is_shown) {
 			return error_set(err, ERROR_LOCKED_OUT,
@@ -204,13 +205,14 @@ bool pairing_begin(
 			"another Hub waits for its turn to pair; try again in %d seconds",
 			PAIRING_TURN_WAIT_MS / 1000);
 	}
-	end(pairing, request->holder == pairing->request.holder ? PAIRING_GONE : PAIRING_REPLACED);
+	end_code(pairing,
+		request->holder == pairing->request.holder ? PAIRING_GONE : PAIRING_REPLACED);
 	forget_request(pairing);
 	pairing->request = *request;
 	pairing->request.hub_id = xstrdup(request->hub_id);
 	pairing->request.hub_name = xstrdup(request->hub_name);
 	pairing->request.address = xstrdup(request->address);
-	show(pairing, expires_at_ms);
+	show_code(pairing, expires_at_ms);
 	return true;
 }
 
@@ -219,16 +221,16 @@ bool pairing_is_held_by(const struct pairing *pairing, const void *holder)
 	return pairing->is_shown && pairing->request.holder == holder;
 }
 
-static void judge(struct pairing *pairing, const char *code, void *attempt)
+static void judge_try(struct pairing *pairing, const char *code, void *attempt)
 {
 	void (*judged)(void *attempt, enum pairing_verdict verdict) = pairing->request.judged;
 	const void *holder = pairing->request.holder;
-	bool is_expired = loop_now_ms() >= pairing->view.expires_at_ms;
+	bool is_expired = loop_now_ms() >= pairing->shown.expires_at_ms;
 	bool is_void;
 
 	if (strlen(code) == PAIRING_CODE_DIGITS && equal_in_constant_time(code, pairing->code)) {
 		guess_limiter_right(pairing->limiter, pairing->request.address);
-		end(pairing, PAIRING_USED);
+		end_code(pairing, PAIRING_USED);
 		judged(attempt, PAIRING_RIGHT);
 		return;
 	}
@@ -237,7 +239,7 @@ static void judge(struct pairing *pairing, const char *code, void *attempt)
 		  !pairing_check_lockout(pairing, pairing->request.address, NULL);
 	judged(attempt, PAIRING_WRONG);
 	if (pairing_is_held_by(pairing, holder) && (is_void || is_expired)) {
-		end(pairing, is_void ? PAIRING_GUESSED : PAIRING_EXPIRED);
+		end_code(pairing, is_void ? PAIRING_GUESSED : PAIRING_EXPIRED);
 	}
 }
 
@@ -246,7 +248,7 @@ static void on_judgement(void *user)
 	struct pairing *pairing = user;
 	AUTO(free_ptr) char *code = TAKE_PTR(pairing->tried);
 
-	judge(pairing, code, TAKE_PTR(pairing->attempt));
+	judge_try(pairing, code, TAKE_PTR(pairing->attempt));
 	explicit_bzero(code, strlen(code));
 }
 
@@ -263,7 +265,7 @@ bool pairing_try(struct pairing *pairing, const void *holder, const char *code, 
 			"a code is being checked; try again after its answer");
 	}
 	if (delay_ms == 0) {
-		judge(pairing, code, attempt);
+		judge_try(pairing, code, attempt);
 	} else {
 		pairing->tried = xstrdup(code);
 		pairing->attempt = attempt;
@@ -277,7 +279,7 @@ void pairing_abandon(struct pairing *pairing, const void *holder)
 	if (pairing->request.holder != holder) {
 		return;
 	}
-	end(pairing, PAIRING_GONE);
+	end_code(pairing, PAIRING_GONE);
 	forget_request(pairing);
 }
 
@@ -286,7 +288,7 @@ bool pairing_dismiss(struct pairing *pairing, struct error *err)
 	if (!pairing->is_shown) {
 		return error_set(err, ERROR_NOT_FOUND, "no pairing code is shown");
 	}
-	end(pairing, PAIRING_DISMISSED);
+	end_code(pairing, PAIRING_DISMISSED);
 	return true;
 }
 
@@ -301,19 +303,29 @@ bool pairing_reopen(struct pairing *pairing, struct error *err)
 			"no Hub waits for a pairing code; start pairing on the Hub again");
 	}
 	guess_limiter_right(pairing->limiter, pairing->request.address);
-	show(pairing, loop_now_ms() + pairing->expires_ms);
+	show_code(pairing, loop_now_ms() + pairing->expires_ms);
 	pairing->request.reopened(pairing->request.holder);
 	return true;
 }
 
-const struct pairing_view *pairing_view(const struct pairing *pairing)
+void pairing_reset_lockouts(struct pairing *pairing)
 {
-	return pairing->is_shown ? &pairing->view : NULL;
+	guess_limiter_reset(pairing->limiter);
+}
+
+unsigned pairing_lockout_count(const struct pairing *pairing)
+{
+	return guess_limiter_locked_count(pairing->limiter, loop_now_ms());
+}
+
+const struct pairing_shown *pairing_shown(const struct pairing *pairing)
+{
+	return pairing->is_shown ? &pairing->shown : NULL;
 }
 
 int64_t pairing_seconds_left(const struct pairing *pairing)
 {
-	int64_t left_ms = pairing->view.expires_at_ms - loop_now_ms();
+	int64_t left_ms = pairing->shown.expires_at_ms - loop_now_ms();
 
 	return !pairing->is_shown || left_ms < 0 ? 0 : (left_ms + 999) / 1000;
 }
@@ -324,7 +336,7 @@ void pairing_listen(struct pairing *pairing, struct pairing_listener *listener)
 	pairing->listeners = listener;
 	pairing->listener_count++;
 	if (pairing->is_shown) {
-		listener->show(listener->user, &pairing->view);
+		listener->show(listener->user, &pairing->shown);
 	}
 }
 

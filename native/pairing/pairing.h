@@ -4,7 +4,6 @@
 #include <stdint.h>
 
 struct error;
-struct guess_limiter;
 struct loop;
 
 /*
@@ -32,7 +31,7 @@ enum pairing_verdict {
 };
 
 /* What is on the screen; borrowed until it is hidden. */
-struct pairing_view {
+struct pairing_shown {
 	const char *code;
 	const char *hub_id;
 	const char *hub_name;
@@ -42,7 +41,7 @@ struct pairing_view {
 
 /* Someone who shows the code: the terminal, the local IPC, the overlay. Embedded by its owner. */
 struct pairing_listener {
-	void (*show)(void *user, const struct pairing_view *view);
+	void (*show)(void *user, const struct pairing_shown *view);
 	void (*hide)(void *user, enum pairing_end end);
 	void *user;
 	struct pairing_listener *next; /* pairing's own */
@@ -65,7 +64,6 @@ struct pairing_request {
 
 struct pairing_options {
 	struct loop *loop;
-	struct guess_limiter *limiter;
 	int64_t expires_ms;
 };
 
@@ -82,7 +80,10 @@ bool pairing_begin(
 	struct pairing *pairing, const struct pairing_request *request, struct error *err);
 /* Is the code that is on the screen the holder's? */
 bool pairing_is_held_by(const struct pairing *pairing, const void *holder);
-/* Errors: LOCKED_OUT (the address has guessed too often), with the seconds to wait. */
+/*
+ * What wrong codes cost is described in guess_limiter.h.
+ * Errors: LOCKED_OUT (the address has guessed too often), with the seconds to wait.
+ */
 bool pairing_check_lockout(const struct pairing *pairing, const char *address, struct error *err);
 /*
  * The holder tries a code; judged(attempt) follows, later when there were many wrong ones. A try
@@ -101,9 +102,12 @@ bool pairing_dismiss(struct pairing *pairing, struct error *err);
  * Errors: NOT_FOUND, CONFLICT (a code is shown).
  */
 bool pairing_reopen(struct pairing *pairing, struct error *err);
+/* The owner's: every address may try again. */
+void pairing_reset_lockouts(struct pairing *pairing);
+unsigned pairing_lockout_count(const struct pairing *pairing); /* addresses */
 
-const struct pairing_view *pairing_view(const struct pairing *pairing); /* NULL: none shown */
-int64_t pairing_seconds_left(const struct pairing *pairing);		/* rounded up */
+const struct pairing_shown *pairing_shown(const struct pairing *pairing); /* NULL: none shown */
+int64_t pairing_seconds_left(const struct pairing *pairing);		  /* rounded up */
 /* A listener that is added while a code is shown is told at once. */
 void pairing_listen(struct pairing *pairing, struct pairing_listener *listener);
 void pairing_unlisten(struct pairing *pairing, struct pairing_listener *listener);

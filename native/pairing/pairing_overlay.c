@@ -2,7 +2,6 @@
 
 #include "pairing/pairing_overlay.h"
 
-#include "agent/config.h"
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/log.h"
@@ -81,10 +80,10 @@ static void give_up(struct pairing_overlay *overlay)
 	log_warning("the pairing code is not on the screen: %s", overlay->error.message);
 }
 
-static void start(struct pairing_overlay *overlay);
+static void start_overlay(struct pairing_overlay *overlay);
 
 /* The child is gone or useless. */
-static void lose(struct pairing_overlay *overlay, const char *reason)
+static void lose_child(struct pairing_overlay *overlay, const char *reason)
 {
 	drop_child(overlay);
 	if (overlay->state == OVERLAY_LEAVING) {
@@ -93,7 +92,7 @@ static void lose(struct pairing_overlay *overlay, const char *reason)
 	error_set(&overlay->error, ERROR_IO, "%s", reason);
 	if (overlay->starts < STARTS_MAX) {
 		log_info("the overlay is started again: %s", reason);
-		start(overlay);
+		start_overlay(overlay);
 	} else {
 		give_up(overlay);
 	}
@@ -151,7 +150,7 @@ static void on_readable(void *user, uint32_t events)
 	struct pairing_overlay *overlay = user;
 
 	if (!read_reports(overlay)) {
-		lose(overlay, "the overlay reported rubbish");
+		lose_child(overlay, "the overlay sent a malformed report");
 	}
 }
 
@@ -172,7 +171,7 @@ static void on_exited(void *user, int status)
 	} else {
 		reason = xasprintf("the overlay ended with code %d", WEXITSTATUS(status));
 	}
-	lose(overlay, reason);
+	lose_child(overlay, reason);
 }
 
 static void on_timer(void *user)
@@ -194,19 +193,19 @@ static void on_timer(void *user)
 /* Never waits: a child that takes no orders shows none. */
 static bool send_order(struct pairing_overlay *overlay, struct error *err)
 {
-	const struct config *config = overlay->options.config;
-	const struct pairing_view *view = pairing_view(overlay->options.pairing);
+	const struct pairing_overlay_options *options = &overlay->options;
+	const struct pairing_shown *shown = pairing_shown(options->pairing);
 	AUTO(free_ptr)
-	char *language = *config->overlay_language != '\0' ? xstrdup(config->overlay_language)
-							   : steam_language(overlay->options.home);
+	char *language = **options->language != '\0' ? xstrdup(*options->language)
+						     : steam_language(options->home);
 	const struct overlay_order order = {
-		.code = (char *)view->code,
-		.hub_name = (char *)view->hub_name,
-		.left_ms = view->expires_at_ms - loop_now_ms(),
+		.code = (char *)shown->code,
+		.hub_name = (char *)shown->hub_name,
+		.left_ms = shown->expires_at_ms - loop_now_ms(),
 		.total_ms = PAIRING_EXPIRES_S * 1000,
 		.language = language,
-		.large_text = config->overlay_large_text,
-		.reduced_motion = config->overlay_reduced_motion,
+		.large_text = *options->large_text,
+		.reduced_motion = *options->reduced_motion,
 	};
 	AUTO(strbuf_finish) struct strbuf line = { 0 };
 	ssize_t sent;
@@ -254,7 +253,7 @@ static bool start_child(struct pairing_overlay *overlay, struct error *err)
 	return true;
 }
 
-static void start(struct pairing_overlay *overlay)
+static void start_overlay(struct pairing_overlay *overlay)
 {
 	overlay->starts++;
 	overlay->unanswered = 0;
@@ -268,7 +267,7 @@ static void start(struct pairing_overlay *overlay)
 
 /* --- Pairing's listener --- */
 
-static void on_show(void *user, const struct pairing_view *view)
+static void on_show(void *user, const struct pairing_shown *shown)
 {
 	struct pairing_overlay *overlay = user;
 
@@ -279,7 +278,7 @@ static void on_show(void *user, const struct pairing_view *view)
 	}
 	drop_child(overlay);
 	overlay->starts = 0;
-	start(overlay);
+	start_overlay(overlay);
 }
 
 static void on_hide(void *user, enum pairing_end end)

@@ -1,6 +1,7 @@
 #pragma once
 
-struct config;
+#include <stdbool.h>
+
 struct loop;
 struct pairing;
 struct pairing_overlay;
@@ -16,9 +17,12 @@ struct strbuf;
 struct pairing_overlay_options {
 	struct loop *loop;
 	struct pairing *pairing;
-	const struct config *config; /* overlay.*, read anew for every code */
-	const char *program;	     /* capydeck-overlay's path; copied */
-	const char *home;	     /* where the owner's Steam is, for its language */
+	const char *program; /* capydeck-overlay's path; copied */
+	const char *home;    /* where the owner's Steam is, for its language */
+	/* Read anew for every code: */
+	char *const *language; /* a locale, or "": Steam's */
+	const bool *large_text;
+	const bool *reduced_motion;
 };
 
 struct pairing_overlay *pairing_overlay_create(const struct pairing_overlay_options *options);
