@@ -373,6 +373,28 @@ START_TEST(within_goes_by_component)
 }
 END_TEST
 
+START_TEST(folders_stand_before_names_that_go_on)
+{
+	static const char *const sorted[] = { "a", "a/b", "a/b/c", "a-b", "a.b", "ab", "b" };
+
+	for (size_t i = 0; i < sizeof(sorted) / sizeof(sorted[0]); i++) {
+		for (size_t j = 0; j < sizeof(sorted) / sizeof(sorted[0]); j++) {
+			int order = path_compare(sorted[i], sorted[j]);
+
+			ck_assert_int_eq(order < 0 ? -1 : order > 0, i < j ? -1 : i > j);
+		}
+	}
+}
+END_TEST
+
+START_TEST(what_cannot_be_looked_at_is_not_gone)
+{
+	ck_assert(path_is_gone("/proc/self/none"));
+	ck_assert(path_is_gone("/proc/self/stat/none"));
+	ck_assert(!path_is_gone("/proc/self/exe"));
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("paths");
@@ -394,5 +416,7 @@ int main(void)
 	tcase_add_test(tcase, other_paths_are_refused);
 	tcase_add_test(tcase, lengths_of_paths_are_bounded);
 	tcase_add_test(tcase, within_goes_by_component);
+	tcase_add_test(tcase, folders_stand_before_names_that_go_on);
+	tcase_add_test(tcase, what_cannot_be_looked_at_is_not_gone);
 	return run_tcase(tcase);
 }

@@ -8,7 +8,6 @@
 #include "upload/commit_record.h"
 #include "upload/upload_commit.h"
 #include "upload/upload_journal.h"
-#include "upload/upload_manifest.h"
 #include "upload/upload_staging.h"
 #include "upload_fixture.h"
 
@@ -333,7 +332,7 @@ struct claims {
 
 static int compare_paths(const void *a, const void *b)
 {
-	return upload_path_compare(
+	return path_compare(
 		((const struct test_file *)a)->path, ((const struct test_file *)b)->path);
 }
 

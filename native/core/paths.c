@@ -7,6 +7,8 @@
 #include "core/utf8.h"
 #include "core/xalloc.h"
 
+#include <errno.h>
+#include <errno.h>
 #include <limits.h>
 #include <pwd.h>
 #include <stdint.h>
@@ -313,6 +315,23 @@ char *path_normalise_relative(const char *path, struct error *err)
 		return NULL;
 	}
 	return strbuf_detach(&out);
+}
+
+int path_compare(const char *a, const char *b)
+{
+	while (*a != '\0' && *a == *b) {
+		a++;
+		b++;
+	}
+	/* Paths hold no control characters, so 1 is below all that they hold. */
+	return (*a == '/' ? 1 : (unsigned char)*a) - (*b == '/' ? 1 : (unsigned char)*b);
+}
+
+bool path_is_gone(const char *path)
+{
+	struct stat stat;
+
+	return lstat(path, &stat) != 0 && (errno == ENOENT || errno == ENOTDIR);
 }
 
 bool path_is_within(const char *path, const char *dir)

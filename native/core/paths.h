@@ -32,6 +32,9 @@ void paths_finish(struct paths *paths);
  */
 void paths_runtime_dirs(const struct paths *paths, struct strvec *dirs);
 
+/* The folder of ours in each library: unfinished uploads and the trash. */
+#define PATH_OWN_FOLDER ".capydeck"
+
 /* "<dir>/<name>"; caller frees. */
 char *path_join(const char *dir, const char *name);
 /* The last component of path; borrowed. */
@@ -52,8 +55,12 @@ char *path_safe_name(const char *name, struct error *err); /* caller frees */
  * character, not UTF-8, a component over 255 bytes, over 4,095 in all).
  */
 char *path_normalise_relative(const char *path, struct error *err); /* caller frees */
+/* Like strcmp(), but with '/' before all other characters: a folder stands before "folder-x". */
+int path_compare(const char *a, const char *b);
 /* Is path dir itself or below it, compared by component? Both absolute and without "..". */
 bool path_is_within(const char *path, const char *dir);
+/* Is nothing there? Of what cannot be looked at it is not known: false, too. */
+bool path_is_gone(const char *path);
 
 /* Where a program or library of the same build is: beside the running one. Caller frees. */
 char *path_beside_program(const char *name);

@@ -17,11 +17,9 @@
 #include "steam/steam.h"
 #include "upload/upload_store.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 struct removal {
 	struct agent_services *services;
@@ -328,14 +326,6 @@ static void on_left_over_removed(
 	}
 }
 
-/* Not the opposite of being there: what cannot be looked at may be. */
-static bool is_gone(const char *path)
-{
-	struct stat stat;
-
-	return lstat(path, &stat) != 0 && (errno == ENOENT || errno == ENOTDIR);
-}
-
 static void remove_left_over(struct agent_services *services, const char *account_id,
 	const struct shortcut_list *list, const struct game *game)
 {
@@ -343,7 +333,7 @@ static void remove_left_over(struct agent_services *services, const char *accoun
 
 	/* What was installed anew may have the id again, even if the registry was lost since. */
 	if (shortcut != NULL && path_is_within(shortcut->exe, game->dir) &&
-		game_registry_find(services->games, game->dir) == NULL && is_gone(game->dir)) {
+		game_registry_find(services->games, game->dir) == NULL && path_is_gone(game->dir)) {
 		steam_remove_shortcut(
 			services->steam, account_id, game->app_id, on_left_over_removed, NULL);
 	}

@@ -10,10 +10,8 @@
 #include "core/paths.h"
 #include "core/worker.h"
 #include "core/xalloc.h"
-#include "library/trash_folder.h"
 #include "library/trash_list.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -57,7 +55,8 @@ static void run_deletion(struct worker_job *job)
 {
 	struct deletion *deletion = deletion_of(job);
 
-	deletion->succeeded = trash_folder_remove(deletion->game_dir, deletion->id, &deletion->err);
+	deletion->succeeded =
+		trashed_game_remove_folder(deletion->game_dir, deletion->id, &deletion->err);
 }
 
 static void deletion_done(struct worker_job *job)
@@ -164,14 +163,6 @@ static bool is_folder(const char *path)
 	return lstat(path, &stat) == 0 && S_ISDIR(stat.st_mode);
 }
 
-/* Not the opposite: what cannot be looked at is neither. */
-static bool is_gone(const char *path)
-{
-	struct stat stat;
-
-	return lstat(path, &stat) != 0 && (errno == ENOENT || errno == ENOTDIR);
-}
-
 /* False: the game was not moved, or is back. */
 static bool settle(struct game_trash *trash, const struct trashed_game *game)
 {
@@ -181,11 +172,11 @@ static bool settle(struct game_trash *trash, const struct trashed_game *game)
 	if (game_registry_find(trash->registry, dir) == NULL) {
 		return true;
 	}
-	if (is_folder(game->folder) && is_gone(dir) &&
+	if (is_folder(game->folder) && path_is_gone(dir) &&
 		!game_registry_remove(trash->registry, dir, &err)) {
 		log_warning("%s", err.message);
 	}
-	return !is_gone(game->folder) || !is_folder(dir);
+	return !path_is_gone(game->folder) || !is_folder(dir);
 }
 
 static void settle_all(struct game_trash *trash)
@@ -264,7 +255,7 @@ const struct trashed_game *game_trash_put(
 		return NULL;
 	}
 	dir = added->game.dir;
-	if (!trash_folder_put(dir, added->id, &problem)) {
+	if (!trashed_game_put_folder(dir, added->id, &problem)) {
 		if (problem.kind == ERROR_NOT_FOUND) {
 			problem = (struct error){ 0 };
 			game_registry_remove(trash->registry, dir, &problem);
@@ -274,7 +265,7 @@ const struct trashed_game *game_trash_put(
 		return NULL;
 	}
 	if (!game_registry_remove(trash->registry, dir, err)) {
-		if (trash_folder_restore(dir, added->id, NULL)) {
+		if (trashed_game_restore_folder(dir, added->id, NULL)) {
 			take_back(trash);
 		}
 		return NULL;
@@ -306,7 +297,7 @@ bool game_trash_restore(
 	if (!game_registry_put(trash->registry, &game->game, err)) {
 		return false;
 	}
-	if (!trash_folder_restore(game->game.dir, id, &problem)) {
+	if (!trashed_game_restore_folder(game->game.dir, id, &problem)) {
 		game_registry_remove(trash->registry, game->game.dir, NULL);
 		return problem.kind == ERROR_NOT_FOUND
 			       ? error_set(err, ERROR_NOT_FOUND,

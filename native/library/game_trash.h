@@ -12,7 +12,7 @@ struct worker;
 
 /*
  * Deleted games: each is moved, by rename, to .capydeck/trash/<id>/ beside where it was
- * (trash_folder.h), and can be restored until it expires. <state_dir>/trash.json, version 1, says
+ * (trashed_game.h), and can be restored until it expires. <state_dir>/trash.json, version 1, says
  * which there are. It is written before a folder moves, and at the next start the place of the
  * folder decides what a crash left half done: what is in the trash leaves the registry, what is in
  * its place leaves the trash. A folder that is nowhere (its disk may be out) is kept in mind until

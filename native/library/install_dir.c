@@ -5,7 +5,6 @@
 #include "core/paths.h"
 #include "core/xalloc.h"
 #include "library/game_registry.h"
-#include "upload/upload_staging.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -201,9 +200,9 @@ static bool choose_parent(struct install_dir *dir, const struct install_dir_rule
 			"can be added to the setting library.extra",
 			install_path, rules->library_dir);
 	}
-	if (has_component(*parent + strlen(dir->root), UPLOAD_STAGING_FOLDER)) {
+	if (has_component(*parent + strlen(dir->root), PATH_OWN_FOLDER)) {
 		return error_set(err, ERROR_INVALID,
-			"installPath '%s' is inside '" UPLOAD_STAGING_FOLDER
+			"installPath '%s' is inside '" PATH_OWN_FOLDER
 			"', which holds unfinished uploads; choose another folder",
 			install_path);
 	}

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "library/installed_manifest.h" /* what is known of the files in it */
+
 #include <stdbool.h>
 
 struct error;

@@ -3,10 +3,10 @@
 #include "core/atomic_file.h"
 #include "core/cleanup.h"
 #include "core/error.h"
+#include "core/paths.h"
 #include "core/sha256.h"
 #include "core/strbuf.h"
 #include "core/xalloc.h"
-#include "upload/upload_manifest.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -44,7 +44,7 @@ static int compare(const void *a, const void *b)
 {
 	const struct installed_file *left = a, *right = b;
 
-	return upload_path_compare(left->path, right->path);
+	return path_compare(left->path, right->path);
 }
 
 void installed_manifest_read(

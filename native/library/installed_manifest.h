@@ -27,7 +27,7 @@ struct installed_file {
 struct installed_manifest {
 	int64_t version;
 	char *dir;		      /* of the game */
-	struct installed_file *files; /* sorted by upload_path_compare() */
+	struct installed_file *files; /* sorted by path_compare() */
 	size_t files_count;
 };
 

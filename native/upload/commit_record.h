@@ -1,6 +1,6 @@
 #pragma once
 
-#include "library/installed_manifest.h"
+#include "library/install_dir.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -8,7 +8,7 @@ struct error;
 /*
  * Makes the names of files durable: fsyncs every folder on the way to them, each once, the
  * deepest last, dir_fd itself included.
- * path_at: the index-th path, relative to dir_fd, sorted by upload_path_compare().
+ * path_at: the index-th path, relative to dir_fd, sorted by path_compare().
  * Errors: those of beneath_open(), IO.
  */
 bool folder_sync(int dir_fd, const char *(*path_at)(const void *user, size_t index), size_t count,

@@ -7,7 +7,7 @@
 #include "core/sha256.h"
 #include "core/strbuf.h"
 #include "core/xalloc.h"
-#include "library/installed_manifest.h"
+#include "library/install_dir.h"
 #include "proto/proto_constants.h"
 #include "upload/commit_record.h"
 #include "upload/staging_files.h"

@@ -11,21 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-int upload_path_compare(const char *a, const char *b)
-{
-	while (*a != '\0' && *a == *b) {
-		a++;
-		b++;
-	}
-	/* Paths hold no control characters, so 1 is below all that they hold. */
-	return (*a == '/' ? 1 : (unsigned char)*a) - (*b == '/' ? 1 : (unsigned char)*b);
-}
-
 static int compare_files(const void *a, const void *b)
 {
 	const struct upload_manifest_file *left = a, *right = b;
 
-	return upload_path_compare(left->path, right->path);
+	return path_compare(left->path, right->path);
 }
 
 static bool take_file(
@@ -185,7 +175,7 @@ static bool find_exact(const struct upload_manifest *manifest, const char *path,
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		int order = upload_path_compare(path, manifest->files[middle].path);
+		int order = path_compare(path, manifest->files[middle].path);
 
 		if (order == 0) {
 			*index = middle;

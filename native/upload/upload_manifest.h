@@ -12,7 +12,7 @@ struct init_upload;
 
 /*
  * What init_upload announced, checked and normalised: every path relative with '/' between its
- * components, the files sorted by upload_path_compare(), so that one is found in O(log n) and a
+ * components, the files sorted by path_compare(), so that one is found in O(log n) and a
  * folder's files stand together. Source: protocol.md §5 "The manifest is binding".
  */
 struct upload_manifest_file {
@@ -43,6 +43,3 @@ struct upload_manifest *upload_manifest_create(struct init_upload *request, stru
 void upload_manifest_destroy(struct upload_manifest *manifest);
 /* The file's index; false when the path, normalised already or not, is not in the manifest. */
 bool upload_manifest_find(const struct upload_manifest *manifest, const char *path, size_t *index);
-
-/* Like strcmp(), but with '/' before every other character: a folder stands before "folder-x". */
-int upload_path_compare(const char *a, const char *b);

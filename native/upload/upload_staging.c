@@ -4,6 +4,7 @@
 #include "core/beneath.h"
 #include "core/cleanup.h"
 #include "core/error.h"
+#include "core/paths.h"
 #include "core/strbuf.h"
 #include "core/strvec.h"
 
@@ -13,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define UPLOADS_FOLDER UPLOAD_STAGING_FOLDER "/uploads"
+#define UPLOADS_FOLDER PATH_OWN_FOLDER "/uploads"
 
 static int open_root(const char *root, struct error *err)
 {

@@ -12,7 +12,6 @@ struct strvec;
  * that completing is renaming. uploads.md describes what stands in it. Everything is opened
  * beneath root without following a link.
  */
-#define UPLOAD_STAGING_FOLDER ".capydeck"
 #define UPLOAD_STAGING_HEAD "upload.json"
 #define UPLOAD_STAGING_COMMIT "commit.json"
 #define UPLOAD_STAGING_FILES "files"
