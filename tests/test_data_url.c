@@ -1,4 +1,4 @@
-#include "steam/images/data_url.h"
+#include "core/data_url.h"
 
 #include "core/error.h"
 #include "core/strbuf.h"

@@ -5,6 +5,7 @@
 #include "core/atomic_file.h"
 #include "core/beneath.h"
 #include "core/cleanup.h"
+#include "core/data_url.h"
 #include "core/error.h"
 #include "core/log.h"
 #include "core/paths.h"
@@ -12,7 +13,6 @@
 #include "core/strvec.h"
 #include "core/worker.h"
 #include "core/xalloc.h"
-#include "steam/images/data_url.h"
 
 #include <assert.h>
 #include <dirent.h>

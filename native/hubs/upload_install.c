@@ -1,6 +1,7 @@
 #include "hubs/upload_install.h"
 
 #include "core/cleanup.h"
+#include "core/data_url.h"
 #include "core/error.h"
 #include "core/paths.h"
 #include "core/strvec.h"
@@ -11,7 +12,6 @@
 #include "hubs/operation_announce.h"
 #include "proto/proto_upload.h"
 #include "steam/images/artwork.h"
-#include "steam/images/data_url.h"
 #include "upload/upload_manifest.h"
 #include "upload/upload_store.h"
 

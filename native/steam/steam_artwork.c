@@ -2,12 +2,12 @@
 
 #include "core/atomic_file.h"
 #include "core/cleanup.h"
+#include "core/data_url.h"
 #include "core/loop.h"
 #include "core/worker.h"
 #include "core/xalloc.h"
 #include "steam/change/steam_driver.h"
 #include "steam/images/artwork_fetch.h"
-#include "steam/images/data_url.h"
 #include "steam/images/download_dir.h"
 #include "steam/steam.h"
 

@@ -1,5 +1,5 @@
 /* A data: URL decodes to no more than is allowed, or leaves the output as it was. */
-#include "steam/images/data_url.h"
+#include "core/data_url.h"
 
 #include "core/error.h"
 #include "core/strbuf.h"

@@ -1,4 +1,4 @@
-#include "steam/images/data_url.h"
+#include "core/data_url.h"
 
 #include "core/base64.h"
 #include "core/cleanup.h"
