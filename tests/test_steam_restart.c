@@ -1,8 +1,7 @@
-#include "steam/steam_restart.h"
+#include "steam/client/steam_restart.h"
 
 #include "core/error.h"
 #include "core/loop.h"
-#include "steam/change/steam_driver.h"
 #include "steam_client.h"
 #include "suite.h"
 
@@ -32,6 +31,18 @@ int clock_gettime(clockid_t id, struct timespec *now)
 	return result;
 }
 
+/* Steam, asked to restart: ends or does not, answers or does not. */
+enum manner { IS_NOT_THERE, OBEYS, OBEYS_SILENTLY, REFUSES, DOES_NOTHING, MANNER_COUNT };
+
+static struct {
+	enum manner manner;
+	steam_restart_asked *asked;
+	void *user;
+	bool is_made;
+} request;
+
+static bool ask_steam(void *owner, steam_restart_asked *asked, void *user);
+
 static void exited(void *owner)
 {
 	exited_count++;
@@ -57,6 +68,7 @@ static void make_restart(const char *steam_dir)
 		.loop = loop,
 		.home = client.home.path,
 		.steam_dir = steam_dir,
+		.ask = ask_steam,
 		.exited = exited,
 	});
 }
@@ -86,10 +98,10 @@ static pid_t start_game_mode_client(void)
 		&client, (const char *const[]){ "XDG_CURRENT_DESKTOP=gamescope", NULL });
 }
 
-static void ask(struct steam_driver *driver, bool force)
+static void ask(bool force)
 {
 	awaited_count++;
-	steam_restart_start(restart, driver, force, answered, NULL);
+	steam_restart_start(restart, force, answered, NULL);
 }
 
 static void await_answers(void)
@@ -121,7 +133,7 @@ START_TEST(test_no_steam)
 {
 	steam_restart_destroy(restart);
 	make_restart("/nonexistent/Steam");
-	ask(NULL, false);
+	ask(false);
 	ck_assert_uint_eq(answer_count, 0);
 	expect_answer(ERROR_NOT_FOUND, "/nonexistent/Steam");
 	ck_assert_uint_eq(exited_count, 0);
@@ -132,7 +144,7 @@ START_TEST(test_desktop)
 {
 	pid_t before = start_desktop_client();
 
-	ask(NULL, false);
+	ask(false);
 	ck_assert_uint_eq(answer_count, 0);
 	expect_answer(ERROR_NONE, "Steam restarted");
 	ck_assert_str_eq(message, "Steam restarted");
@@ -150,12 +162,12 @@ START_TEST(test_files_take_their_time)
 {
 	start_desktop_client();
 	hold_files = true;
-	ask(NULL, false);
+	ask(false);
 	loop_run(loop);
 	steam_client_news(&client, "shutdown");
 	steam_client_news(&client, "end ");
 	ck_assert_uint_eq(exited_count, 1);
-	ask(NULL, false); /* shares the outcome, and does not begin anew */
+	ask(false); /* shares the outcome, and does not begin anew */
 	ck_assert_uint_eq(answer_count, 0);
 	steam_restart_go_on(restart);
 	await_answers();
@@ -174,7 +186,7 @@ START_TEST(test_systemd_hangs)
 	steam_home_write_text(&client.home, "run/systemd/private", "");
 	hold_files = true;
 	setenv(_i == 0 ? "DISPLAY" : "LANG", ":5", 1);
-	ask(NULL, false);
+	ask(false);
 	loop_run(loop);
 	monotonic_behind_s = 4;
 	steam_restart_go_on(restart);
@@ -187,7 +199,7 @@ START_TEST(test_without_any_command)
 {
 	steam_client_start(
 		&client, (const char *const[]){ "DISPLAY=:5", "SYSTEM_PATH=/usr/bin:/bin", NULL });
-	ask(NULL, false);
+	ask(false);
 	expect_answer(ERROR_NOT_FOUND, "/Steam/steam.sh'");
 	ck_assert_uint_eq(exited_count, 0);
 	steam_client_end(&client);
@@ -213,7 +225,7 @@ START_TEST(test_not_running)
 	setenv(sessions[_i].variable, sessions[_i].value, 1);
 	steam_home_write_pid(
 		&client.home, "Steam/steam.pid", getpid()); /* left by one that crashed */
-	ask(NULL, false);
+	ask(false);
 	expect_answer(ERROR_NONE, sessions[_i].message);
 	ck_assert_uint_eq(exited_count, 1);
 	if (_i < 2) {
@@ -228,11 +240,11 @@ START_TEST(test_game)
 	start_desktop_client();
 	steam_client_tell(&client, "game " APP_ID);
 	steam_client_news(&client, "game ");
-	ask(NULL, false);
+	ask(false);
 	expect_answer(ERROR_CONFLICT, APP_ID);
 	ck_assert_ptr_nonnull(strstr(message, "steam.restartWhilePlaying"));
 	ck_assert_uint_eq(exited_count, 0);
-	ask(NULL, true);
+	ask(true);
 	expect_answer(ERROR_NONE, "Steam restarted");
 	steam_client_news(&client, "shutdown");
 	steam_client_news(&client, "end ");
@@ -246,7 +258,7 @@ START_TEST(test_shutdown_is_ignored)
 	steam_home_write_text(&client.home, "bin/ignore-shutdown", "");
 	start_desktop_client();
 	monotonic_behind_s = 22;
-	ask(NULL, false);
+	ask(false);
 	steam_client_news(&client, "shutdown");
 	steam_client_news(&client, "ignored");
 	monotonic_behind_s = 0;
@@ -254,7 +266,7 @@ START_TEST(test_shutdown_is_ignored)
 	ck_assert_uint_eq(exited_count, 0);
 	/* Nothing of it is left: the next attempt is one from the beginning. */
 	unlink(steam_client_path(&client, "bin/ignore-shutdown"));
-	ask(NULL, false);
+	ask(false);
 	expect_answer(ERROR_NONE, "Steam restarted");
 	steam_client_news(&client, "shutdown");
 	steam_client_news(&client, "end ");
@@ -268,7 +280,7 @@ START_TEST(test_files_take_too_long)
 	start_desktop_client();
 	hold_files = true;
 	monotonic_behind_s = 27;
-	ask(NULL, false);
+	ask(false);
 	loop_run(loop);
 	steam_client_news(&client, "shutdown");
 	steam_client_news(&client, "end ");
@@ -276,7 +288,7 @@ START_TEST(test_files_take_too_long)
 	await_answers();
 	ck_assert_int_eq(kind, ERROR_TIMEOUT);
 	/* Who asks now learns how it ends. */
-	ask(NULL, false);
+	ask(false);
 	steam_restart_go_on(restart);
 	expect_answer(ERROR_NONE, "Steam restarted");
 	steam_client_news(&client, "start ");
@@ -288,7 +300,7 @@ START_TEST(test_crash_meanwhile)
 {
 	steam_home_write_text(&client.home, "bin/ignore-shutdown", "");
 	start_desktop_client();
-	ask(NULL, false);
+	ask(false);
 	steam_client_news(&client, "shutdown");
 	steam_client_news(&client, "ignored");
 	steam_client_tell(&client, "crash");
@@ -304,7 +316,7 @@ START_TEST(test_started_meanwhile)
 {
 	start_desktop_client();
 	hold_files = true;
-	ask(NULL, false);
+	ask(false);
 	loop_run(loop);
 	steam_client_news(&client, "shutdown");
 	steam_client_news(&client, "end ");
@@ -321,7 +333,7 @@ START_TEST(test_game_mode_just_started)
 
 	start_game_mode_client();
 	boot_ahead_s = 20;
-	ask(NULL, true);
+	ask(true);
 	expect_answer(ERROR_CONFLICT, "try again in ");
 	wait_s = atoi(strstr(message, "try again in ") + strlen("try again in "));
 	ck_assert_msg(wait_s > 0 && wait_s <= 40, "%s", message);
@@ -330,77 +342,62 @@ START_TEST(test_game_mode_just_started)
 }
 END_TEST
 
-/* A live driver that makes the client end, or does not. */
-enum live { OBEYS, OBEYS_SILENTLY, REFUSES, DOES_NOTHING, LIVE_COUNT };
-
-static struct live_driver {
-	struct steam_driver driver;
-	enum live manner;
-	steam_driver_done *done;
-	void *user;
-	bool is_asked;
-} live_driver;
-
-static void live_done(void *user)
+static void answer_request(void *user)
 {
 	struct error err;
 
 	error_set(&err, ERROR_CONFLICT, "the plugin has gone");
-	live_driver.done(live_driver.user, 0, live_driver.manner == REFUSES ? &err : NULL);
+	request.asked(request.user, request.manner == REFUSES ? &err : NULL);
 }
 
-static void live_restart(struct steam_driver *driver, steam_driver_done *done, void *user)
+static bool ask_steam(void *owner, steam_restart_asked *asked, void *user)
 {
-	live_driver.is_asked = true;
-	live_driver.done = done;
-	live_driver.user = user;
-	if (live_driver.manner == OBEYS || live_driver.manner == OBEYS_SILENTLY) {
+	if (request.manner == IS_NOT_THERE) {
+		return false;
+	}
+	request.is_made = true;
+	request.asked = asked;
+	request.user = user;
+	if (request.manner == OBEYS || request.manner == OBEYS_SILENTLY) {
 		steam_client_tell(&client, "exit");
 	}
-	if (live_driver.manner == OBEYS || live_driver.manner == REFUSES) {
-		loop_defer(loop, live_done, NULL);
+	if (request.manner == OBEYS || request.manner == REFUSES) {
+		loop_defer(loop, answer_request, NULL);
 	}
-	if (live_driver.manner == DOES_NOTHING) {
+	if (request.manner == DOES_NOTHING) {
 		monotonic_behind_s = 0; /* its time is up */
 	}
-}
-
-static struct steam_driver *make_live_driver(enum live manner)
-{
-	static const struct steam_driver_ops ops = { .name = "live", .restart = live_restart };
-
-	live_driver = (struct live_driver){ .driver.ops = &ops, .manner = manner };
-	return &live_driver.driver;
+	return true;
 }
 
 START_TEST(test_game_mode)
 {
-	struct steam_driver *driver = make_live_driver((enum live)_i);
-
+	request.manner = (enum manner)_i;
 	start_game_mode_client();
 	boot_ahead_s = 60;
 	monotonic_behind_s = _i == DOES_NOTHING ? 7 : 0;
-	ask(_i == LIVE_COUNT ? NULL : driver, false);
+	ask(false);
 	expect_answer(ERROR_NONE, "Steam restarted");
-	if (_i == REFUSES || _i == DOES_NOTHING || _i == LIVE_COUNT) {
+	if (_i == REFUSES || _i == DOES_NOTHING || _i == IS_NOT_THERE) {
 		steam_client_news(&client, "shutdown");
 	}
 	steam_client_news(&client, "end "); /* and no start: that is the session's */
-	ck_assert_int_eq(live_driver.is_asked, _i != LIVE_COUNT);
+	ck_assert_int_eq(request.is_made, _i != IS_NOT_THERE);
 	ck_assert_uint_eq(exited_count, 1);
 	if (_i == OBEYS_SILENTLY || _i == DOES_NOTHING) {
-		live_done(NULL); /* later than anybody waits for */
+		answer_request(NULL); /* later than anybody waits for */
 	}
 }
 END_TEST
 
 /* In desktop mode Steam would come back by itself, in the middle of our writing. */
-START_TEST(test_no_live_driver_on_a_desktop)
+START_TEST(test_not_asked_on_a_desktop)
 {
 	start_desktop_client();
-	ask(make_live_driver(OBEYS), false);
+	request.manner = OBEYS;
+	ask(false);
 	expect_answer(ERROR_NONE, "Steam restarted");
-	ck_assert(!live_driver.is_asked);
+	ck_assert(!request.is_made);
 	steam_client_news(&client, "shutdown");
 	steam_client_news(&client, "end ");
 	steam_client_news(&client, "start ");
@@ -417,8 +414,8 @@ START_TEST(test_destroy)
 	if (_i == BEFORE_THE_END) {
 		steam_home_write_text(&client.home, "bin/ignore-shutdown", "");
 	}
-	ask(NULL, false);
-	ask(NULL, false);
+	ask(false);
+	ask(false);
 	if (_i == WHILE_WRITING) {
 		loop_run(loop);
 	}
@@ -454,8 +451,8 @@ int main(void)
 	tcase_add_test(tcase, test_crash_meanwhile);
 	tcase_add_test(tcase, test_started_meanwhile);
 	tcase_add_test(tcase, test_game_mode_just_started);
-	tcase_add_loop_test(tcase, test_game_mode, 0, LIVE_COUNT + 1);
-	tcase_add_test(tcase, test_no_live_driver_on_a_desktop);
+	tcase_add_loop_test(tcase, test_game_mode, 0, MANNER_COUNT);
+	tcase_add_test(tcase, test_not_asked_on_a_desktop);
 	tcase_add_loop_test(tcase, test_destroy, 0, DESTROY_COUNT);
 	return run_tcase(tcase);
 }

@@ -8,14 +8,14 @@
 #include "steam/change/shortcuts.h"
 #include "steam/change/steam_change.h"
 #include "steam/change/steam_driver.h"
-#include "steam/change/steam_queue.h"
 #include "steam/client/steam_install.h"
+#include "steam/client/steam_restart.h"
 #include "steam/client/steam_users.h"
 #include "steam/steam_answers.h"
 #include "steam/steam_drivers.h"
 #include "steam/steam_outcomes.h"
 #include "steam/steam_pump.h"
-#include "steam/steam_restart.h"
+#include "steam/steam_queue.h"
 #include "steam/steam_show.h"
 #include "steam/steam_view.h"
 
@@ -252,10 +252,36 @@ static void on_steam_exited(void *owner)
 	steam_pump_flush(steam->pump, on_flushed, steam);
 }
 
+struct asked {
+	steam_restart_asked *done;
+	void *user;
+};
+
+static void on_driver_asked(void *user, uint32_t app_id, const struct error *err)
+{
+	AUTO(free_ptr) struct asked *asked = user;
+
+	asked->done(asked->user, err);
+}
+
+static bool ask_for_restart(void *owner, steam_restart_asked *done, void *user)
+{
+	struct steam *steam = owner;
+	struct steam_driver *driver = steam_drivers_restarter(&steam->drivers);
+	struct asked *asked;
+
+	if (driver == NULL) {
+		return false;
+	}
+	asked = xcalloc(1, sizeof(*asked));
+	*asked = (struct asked){ done, user };
+	driver->ops->restart(driver, on_driver_asked, asked);
+	return true;
+}
+
 void steam_restart_client(struct steam *steam, bool force, steam_restarted *done, void *user)
 {
-	steam_restart_start(
-		steam->restart, steam_drivers_restarter(&steam->drivers), force, done, user);
+	steam_restart_start(steam->restart, force, done, user);
 }
 
 const char *steam_driver_name(struct steam *steam)
@@ -312,6 +338,7 @@ struct steam *steam_create(struct loop *loop, struct worker *worker,
 		.loop = loop,
 		.home = steam->home,
 		.steam_dir = steam->steam_dir,
+		.ask = ask_for_restart,
 		.exited = on_steam_exited,
 		.owner = steam,
 	});

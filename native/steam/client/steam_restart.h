@@ -5,19 +5,27 @@
 
 struct error;
 struct loop;
-struct steam_driver;
 struct steam_restart;
 
 /*
  * Ends Steam gracefully and has it start again. In desktop mode we start it, detached, in the
- * environment it had; in Game Mode the session does, so there it is asked through a driver that
- * can (StartRestart) or else shut down, and never within 60 s of its start: three quick restarts
+ * environment it had. In Game Mode the session does, so there Steam is asked to restart by itself
+ * where that is possible, else shut down, and never within 60 s of its start: three quick restarts
  * make the session start over. Between the end and the start, exited is called and waited for.
  */
+
+/* err NULL: Steam will restart. */
+typedef void steam_restart_asked(void *user, const struct error *err);
+
 struct steam_restart_options {
 	struct loop *loop;
 	const char *home;
 	const char *steam_dir; /* NULL: Steam's own places */
+	/*
+	 * Asks a running Steam to restart by itself; asked is called once, later. False: there is
+	 * no way to ask it, and asked is not called. NULL: the same.
+	 */
+	bool (*ask)(void *owner, steam_restart_asked *asked, void *user);
 	/* Steam is down: write its files, then call steam_restart_go_on(). */
 	void (*exited)(void *owner);
 	void *owner;
@@ -30,14 +38,13 @@ struct steam_restart *steam_restart_create(const struct steam_restart_options *o
 void steam_restart_destroy(struct steam_restart *restart); /* NULL is fine; done: CANCELLED */
 
 /*
- * driver: a live one whose ops->restart is used in Game Mode, or NULL. force: even while a game
- * runs. done is called once, within 27 s, never from within this call. A second call while one is
- * under way shares its outcome.
+ * force: even while a game runs. done is called once, within 27 s, never from within this call. A
+ * second call while one is under way shares its outcome.
  * Errors: NOT_FOUND (no Steam), CONFLICT (a game runs; it started just now), TIMEOUT (it does not
  * end; names the process), IO (it cannot be started again).
  */
-void steam_restart_start(struct steam_restart *restart, struct steam_driver *driver, bool force,
-	steam_restart_done *done, void *user);
+void steam_restart_start(
+	struct steam_restart *restart, bool force, steam_restart_done *done, void *user);
 void steam_restart_go_on(struct steam_restart *restart);
 
 /*

@@ -1,10 +1,9 @@
-#include "steam/steam_restart.h"
+#include "steam/client/steam_restart.h"
 
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/loop.h"
 #include "core/xalloc.h"
-#include "steam/change/steam_driver.h"
 #include "steam/client/steam_install.h"
 #include "steam/client/steam_launch.h"
 #include "steam/client/steam_process.h"
@@ -15,7 +14,7 @@
 
 #define GAME_MODE_MIN_AGE_MS (60 * 1000)
 /* Together with what systemd needs these stay below the time to answer. */
-#define LIVE_WAIT_MS (7 * 1000)				   /* from a driver's request to the end */
+#define LIVE_WAIT_MS (7 * 1000)				   /* from the request to the end */
 #define EXIT_WAIT_MS (15 * 1000)			   /* from -shutdown to the end … */
 #define DESKTOP_EXIT_WAIT_MS (LIVE_WAIT_MS + EXIT_WAIT_MS) /* … where nobody was asked before */
 #define START_WAIT_MS (4 * 1000)
@@ -24,20 +23,36 @@
 enum state {
 	IDLE,
 	REFUSED,  /* the answer waits for the loop's next turn */
-	ASKING,	  /* a driver has been asked; waits for Steam's end */
+	ASKING,	  /* Steam was asked to restart; waits for its end */
 	ENDING,	  /* -shutdown was given; the same */
 	ENDED,	  /* none runs; its files are next */
 	WRITING,  /* waits for go_on */
 	STARTING, /* waits for the commands that do it */
+	STATE_COUNT,
 };
+
+#define TO(state) (1u << (state))
+
+static const unsigned transitions[STATE_COUNT] = {
+	[IDLE] = TO(REFUSED) | TO(ASKING) | TO(ENDING) | TO(ENDED),
+	[REFUSED] = TO(IDLE),
+	[ASKING] = TO(REFUSED) | TO(ENDING) | TO(WRITING) | TO(IDLE),
+	[ENDING] = TO(WRITING) | TO(IDLE),
+	[ENDED] = TO(WRITING) | TO(IDLE),
+	[WRITING] = TO(STARTING) | TO(IDLE),
+	[STARTING] = TO(IDLE),
+};
+
+/* No limit to how long a state lasts. */
+#define NO_LIMIT (-1)
 
 struct waiter {
 	steam_restart_done *done;
 	void *user;
 };
 
-/* Outlives the restart if the driver answers later than everybody else. */
-struct live_request {
+/* Outlives the restart if Steam answers later than everybody else. */
+struct request {
 	struct steam_restart *restart; /* NULL: not wanted any more */
 };
 
@@ -45,6 +60,7 @@ struct steam_restart {
 	struct loop *loop;
 	char *home;
 	char *steam_dir;
+	bool (*ask)(void *owner, steam_restart_asked *asked, void *user);
 	void (*exited)(void *owner);
 	void *owner;
 
@@ -58,9 +74,9 @@ struct steam_restart {
 	struct steam_install install;
 	struct steam_launch *launch;
 	struct steam_process *process;
-	struct live_request *live;
-	int64_t exit_wait_ms; /* of ENDING */
-	pid_t pid;	      /* the client that was there at the beginning, or 0 */
+	struct request *request; /* NULL: Steam was not asked, or has answered */
+	int64_t exit_wait_ms;	 /* of ENDING */
+	pid_t pid;		 /* the client that was there at the beginning, or 0 */
 	bool game_mode;
 };
 
@@ -73,7 +89,8 @@ int steam_restart_wait_s(int64_t age_ms)
 }
 
 /* The waiters may start or destroy the restart. */
-static void answer(struct steam_restart *restart, const char *message, const struct error *err)
+static void answer_waiters(
+	struct steam_restart *restart, const char *message, const struct error *err)
 {
 	AUTO(free_ptr) struct waiter *waiters = TAKE_PTR(restart->waiters);
 	size_t count = restart->waiter_count;
@@ -85,44 +102,55 @@ static void answer(struct steam_restart *restart, const char *message, const str
 	}
 }
 
-static void forget_live(struct steam_restart *restart)
+static void forget_request(struct steam_restart *restart)
 {
-	if (restart->live != NULL) {
-		restart->live->restart = NULL;
-		restart->live = NULL;
+	if (restart->request != NULL) {
+		restart->request->restart = NULL;
+		restart->request = NULL;
+	}
+}
+
+/* on_step() is called when it has lasted so long. */
+static void enter(struct steam_restart *restart, enum state state, int64_t limit_ms)
+{
+	assert(transitions[restart->state] & TO(state));
+	restart->state = state;
+	loop_timer_stop(restart->step);
+	if (limit_ms != NO_LIMIT) {
+		loop_timer_set(restart->step, limit_ms);
 	}
 }
 
 static void become_idle(struct steam_restart *restart)
 {
-	restart->state = IDLE;
-	loop_timer_stop(restart->step);
-	forget_live(restart);
+	if (restart->state != IDLE) {
+		enter(restart, IDLE, NO_LIMIT);
+	}
+	forget_request(restart);
 	steam_process_unwatch(TAKE_PTR(restart->process));
 	steam_launch_destroy(TAKE_PTR(restart->launch));
 	steam_install_finish(&restart->install);
 }
 
-static void succeed(struct steam_restart *restart, const char *message)
+static void end_well(struct steam_restart *restart, const char *message)
 {
 	become_idle(restart);
-	answer(restart, message, NULL);
+	answer_waiters(restart, message, NULL);
 }
 
-static void fail(struct steam_restart *restart, const struct error *err)
+static void fail_restart(struct steam_restart *restart, const struct error *err)
 {
 	const struct error copy = *err;
 
 	become_idle(restart);
-	answer(restart, copy.message, &copy);
+	answer_waiters(restart, copy.message, &copy);
 }
 
 static void write_files(struct steam_restart *restart)
 {
-	forget_live(restart);
+	forget_request(restart);
 	steam_process_unwatch(TAKE_PTR(restart->process));
-	loop_timer_stop(restart->step);
-	restart->state = WRITING;
+	enter(restart, WRITING, NO_LIMIT);
 	restart->exited(restart->owner);
 }
 
@@ -133,46 +161,55 @@ static void on_ended(void *user)
 
 static void await_exit(struct steam_restart *restart, int64_t wait_ms)
 {
-	restart->state = ENDING;
 	restart->exit_wait_ms = wait_ms;
-	loop_timer_set(restart->step, wait_ms);
+	enter(restart, ENDING, wait_ms);
 }
 
 static void shut_down(struct steam_restart *restart)
 {
 	struct error err;
 
-	forget_live(restart);
+	forget_request(restart);
 	/* It may have ended this moment, and Game Mode's next one be there: leave that alone. */
 	if (steam_process_is_client(restart->pid) &&
 		!steam_launch_shutdown(restart->launch, &err)) {
-		fail(restart, &err);
+		fail_restart(restart, &err);
 		return;
 	}
 	await_exit(restart, EXIT_WAIT_MS);
 }
 
-static void on_live_done(void *user, uint32_t app_id, const struct error *err)
+static void on_asked(void *user, const struct error *err)
 {
-	struct live_request *live = user;
-	struct steam_restart *restart = live->restart;
+	struct request *request = user;
+	struct steam_restart *restart = request->restart;
 
-	free(live);
+	free(request);
 	if (restart != NULL) {
-		restart->live = NULL;
+		restart->request = NULL;
 		if (err != NULL) {
 			shut_down(restart);
 		}
 	}
 }
 
-static void ask_live(struct steam_restart *restart, struct steam_driver *driver)
+/* False: there is no way to ask it. */
+static bool ask_steam(struct steam_restart *restart)
 {
-	restart->live = xcalloc(1, sizeof(*restart->live));
-	restart->live->restart = restart;
-	restart->state = ASKING;
-	loop_timer_set(restart->step, LIVE_WAIT_MS);
-	driver->ops->restart(driver, on_live_done, restart->live);
+	struct request *request;
+
+	if (restart->ask == NULL) {
+		return false;
+	}
+	request = xcalloc(1, sizeof(*request));
+	request->restart = restart;
+	restart->request = request;
+	enter(restart, ASKING, LIVE_WAIT_MS);
+	if (!restart->ask(restart->owner, on_asked, request)) {
+		free(TAKE_PTR(restart->request));
+		return false;
+	}
+	return true;
 }
 
 static void on_step(void *user)
@@ -182,7 +219,7 @@ static void on_step(void *user)
 
 	switch (restart->state) {
 	case REFUSED:
-		fail(restart, &restart->refusal);
+		fail_restart(restart, &restart->refusal);
 		break;
 	case ASKING:
 		shut_down(restart);
@@ -192,7 +229,7 @@ static void on_step(void *user)
 			"Steam (process %d) has not ended within %d s of being asked to: close it, "
 			"then try again",
 			(int)restart->pid, (int)(restart->exit_wait_ms / 1000));
-		fail(restart, &err);
+		fail_restart(restart, &err);
 		break;
 	case ENDED:
 		write_files(restart);
@@ -201,10 +238,11 @@ static void on_step(void *user)
 		error_set(&err, ERROR_TIMEOUT,
 			"the user's systemd has not started Steam within %d s: start it from the desktop",
 			START_WAIT_MS / 1000);
-		fail(restart, &err);
+		fail_restart(restart, &err);
 		break;
 	case IDLE:
 	case WRITING:
+	case STATE_COUNT:
 		break;
 	}
 }
@@ -216,7 +254,7 @@ static void on_answer_due(void *user)
 	error_set(&err, ERROR_TIMEOUT,
 		"Steam has ended and is started again once its files are written, which takes "
 		"longer than usual");
-	answer(user, err.message, &err);
+	answer_waiters(user, err.message, &err);
 }
 
 static bool may_restart(struct steam_restart *restart, bool force, struct error *err)
@@ -240,8 +278,7 @@ static bool may_restart(struct steam_restart *restart, bool force, struct error 
 	return true;
 }
 
-static bool begin(
-	struct steam_restart *restart, struct steam_driver *driver, bool force, struct error *err)
+static bool begin_restart(struct steam_restart *restart, bool force, struct error *err)
 {
 	if (!steam_install_find(&restart->install, restart->home, restart->steam_dir, err)) {
 		return false;
@@ -253,24 +290,25 @@ static bool begin(
 	}
 	restart->launch = steam_launch_create(restart->loop, &restart->install, restart->pid);
 	if (restart->pid == 0) {
-		restart->state = ENDED;
-		loop_timer_set(restart->step, 0);
+		enter(restart, ENDED, 0);
 		return true;
 	}
 	restart->process = steam_process_watch(restart->loop, restart->pid, on_ended, restart, err);
 	if (restart->process == NULL) {
 		return false;
 	}
-	if (restart->game_mode && driver != NULL && driver->ops->restart != NULL) {
-		ask_live(restart, driver);
+	if (restart->game_mode && ask_steam(restart)) {
 		return true;
 	}
+	if (!steam_launch_shutdown(restart->launch, err)) {
+		return false;
+	}
 	await_exit(restart, DESKTOP_EXIT_WAIT_MS);
-	return steam_launch_shutdown(restart->launch, err);
+	return true;
 }
 
-void steam_restart_start(struct steam_restart *restart, struct steam_driver *driver, bool force,
-	steam_restart_done *done, void *user)
+void steam_restart_start(
+	struct steam_restart *restart, bool force, steam_restart_done *done, void *user)
 {
 	restart->waiters =
 		xrealloc(restart->waiters, restart->waiter_count + 1, sizeof(*restart->waiters));
@@ -278,9 +316,8 @@ void steam_restart_start(struct steam_restart *restart, struct steam_driver *dri
 	if (!loop_timer_running(restart->answer)) {
 		loop_timer_set(restart->answer, ANSWER_MS);
 	}
-	if (restart->state == IDLE && !begin(restart, driver, force, &restart->refusal)) {
-		restart->state = REFUSED;
-		loop_timer_set(restart->step, 0);
+	if (restart->state == IDLE && !begin_restart(restart, force, &restart->refusal)) {
+		enter(restart, REFUSED, 0);
 	}
 }
 
@@ -289,11 +326,11 @@ static void on_started(void *user, const struct error *err)
 	struct steam_restart *restart = user;
 
 	if (err != NULL) {
-		fail(restart, err);
+		fail_restart(restart, err);
 	} else if (restart->pid == 0) {
-		succeed(restart, "Steam was not running; it has been started");
+		end_well(restart, "Steam was not running; it has been started");
 	} else {
-		succeed(restart, "Steam restarted");
+		end_well(restart, "Steam restarted");
 	}
 }
 
@@ -302,7 +339,7 @@ static void on_desktop_found(void *user)
 	struct steam_restart *restart = user;
 
 	if (restart->pid == 0 && !steam_launch_has_desktop(restart->launch)) {
-		succeed(restart, "Steam is not running, and there is no desktop to start it on");
+		end_well(restart, "Steam is not running, and there is no desktop to start it on");
 	} else {
 		steam_launch_start(restart->launch, on_started, restart);
 	}
@@ -312,11 +349,10 @@ void steam_restart_go_on(struct steam_restart *restart)
 {
 	assert(restart->state == WRITING);
 	if (restart->game_mode || steam_install_running(&restart->install) != 0) {
-		succeed(restart, "Steam restarted");
+		end_well(restart, "Steam restarted");
 		return;
 	}
-	restart->state = STARTING;
-	loop_timer_set(restart->step, START_WAIT_MS);
+	enter(restart, STARTING, START_WAIT_MS);
 	steam_launch_find_desktop(restart->launch, on_desktop_found, restart);
 }
 
@@ -327,6 +363,7 @@ struct steam_restart *steam_restart_create(const struct steam_restart_options *o
 	restart->loop = options->loop;
 	restart->home = xstrdup(options->home);
 	restart->steam_dir = xstrdup_or_null(options->steam_dir);
+	restart->ask = options->ask;
 	restart->exited = options->exited;
 	restart->owner = options->owner;
 	restart->step = loop_timer_create(restart->loop, on_step, restart);
@@ -343,7 +380,7 @@ void steam_restart_destroy(struct steam_restart *restart)
 	}
 	become_idle(restart);
 	error_set(&err, ERROR_CANCELLED, "CapyDeck ends before Steam was restarted");
-	answer(restart, err.message, &err);
+	answer_waiters(restart, err.message, &err);
 	loop_timer_destroy(restart->step);
 	loop_timer_destroy(restart->answer);
 	free(restart->steam_dir);
