@@ -1,4 +1,4 @@
-#include "steam/change/steam_live.h"
+#include "steam/steam_live.h"
 
 #include "core/strbuf.h"
 #include "steam/change/shortcuts.h"

@@ -1,4 +1,4 @@
-#include "steam/change/steam_queue.h"
+#include "steam/steam_queue.h"
 
 #include "core/error.h"
 #include "steam_home.h"

@@ -4,7 +4,7 @@
 #include "core/error.h"
 #include "core/loop.h"
 #include "core/xalloc.h"
-#include "steam/change/steam_queue.h"
+#include "steam/steam_queue.h"
 
 #include <stdlib.h>
 

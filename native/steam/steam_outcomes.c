@@ -6,11 +6,11 @@
 #include "core/xalloc.h"
 #include "steam/change/shortcuts.h"
 #include "steam/change/steam_change.h"
-#include "steam/change/steam_queue.h"
 #include "steam/client/steam_users.h"
 #include "steam/steam.h"
 #include "steam/steam_answers.h"
 #include "steam/steam_drivers.h"
+#include "steam/steam_queue.h"
 #include "steam/steam_view.h"
 
 #include <stdlib.h>

@@ -11,11 +11,11 @@
 #include "steam/change/shortcuts.h"
 #include "steam/change/steam_change.h"
 #include "steam/change/steam_driver.h"
-#include "steam/change/steam_queue.h"
 #include "steam/client/steam_install.h"
 #include "steam/client/steam_process.h"
 #include "steam/images/artwork.h"
 #include "steam/steam_drivers.h"
+#include "steam/steam_queue.h"
 
 #include <stdio.h>
 #include <stdlib.h>

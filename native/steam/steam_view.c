@@ -3,9 +3,9 @@
 #include "core/cleanup.h"
 #include "steam/change/shortcuts.h"
 #include "steam/change/steam_change.h"
-#include "steam/change/steam_queue.h"
 #include "steam/client/steam_install.h"
 #include "steam/files/shortcuts_file.h"
+#include "steam/steam_queue.h"
 
 #include <string.h>
 

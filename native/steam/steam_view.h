@@ -1,6 +1,6 @@
 #pragma once
 
-#include "steam/change/steam_live.h"
+#include "steam/steam_live.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,4 +1,4 @@
-#include "steam/change/steam_queue.h"
+#include "steam/steam_queue.h"
 
 #include "core/atomic_file.h"
 #include "core/cleanup.h"
