@@ -174,6 +174,78 @@ START_TEST(test_sandboxed)
 }
 END_TEST
 
+/* --- The owner's language --- */
+
+static void write_registry(const char *folder, const char *language)
+{
+	char *name, *text;
+
+	ck_assert_int_gt(asprintf(&name, "%s/registry.vdf", folder), 0);
+	ck_assert_int_gt(
+		asprintf(&text,
+			"\"Registry\"\n{\n\t\"HKCU\"\n\t{\n\t\t\"Software\"\n\t\t{\n\t\t\t\"Valve\"\n"
+			"\t\t\t{\n\t\t\t\t\"Steam\"\n\t\t\t\t{\n\t\t\t\t\t\"language\"\t\t\"%s\"\n"
+			"\t\t\t\t\t\"RunningAppID\"\t\t\"0\"\n\t\t\t\t}\n\t\t\t}\n\t\t}\n\t}\n}\n",
+			language),
+		0);
+	ck_assert(atomic_file_write(steam_home_path(&home, name), text, strlen(text), 0600, NULL));
+	free(name);
+	free(text);
+}
+
+static void write_text(const char *text)
+{
+	ck_assert(atomic_file_write(
+		steam_home_path(&home, ".steam/registry.vdf"), text, strlen(text), 0600, NULL));
+}
+
+static void expect_language(const char *locale)
+{
+	char *found = steam_install_language(home.path);
+
+	if (locale == NULL) {
+		ck_assert_ptr_null(found);
+	} else {
+		ck_assert_ptr_nonnull(found);
+		ck_assert_str_eq(found, locale);
+	}
+	free(found);
+}
+
+START_TEST(the_language_is_a_locale)
+{
+	write_registry(".steam", "german");
+	expect_language("de");
+	write_registry(".steam", "schinese");
+	expect_language("zh_CN");
+	write_registry(".steam", "brazilian");
+	expect_language("pt_BR");
+}
+END_TEST
+
+START_TEST(the_native_client_comes_before_the_flatpak)
+{
+	write_registry(".var/app/com.valvesoftware.Steam/.steam", "french");
+	expect_language("fr");
+	write_registry(".steam", "japanese");
+	expect_language("ja");
+}
+END_TEST
+
+START_TEST(nothing_is_made_of_what_is_not_there)
+{
+	expect_language(NULL);
+	write_registry(".steam", "");
+	expect_language(NULL);
+	write_registry(".steam", "klingon");
+	expect_language(NULL);
+	write_text("\"Registry\" {");
+	expect_language(NULL);
+	write_text("\"Registry\" { \"HKCU\" \"flat\" }");
+	expect_language(NULL);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("steam_install");
@@ -186,5 +258,8 @@ int main(void)
 	tcase_add_loop_test(tcase, test_damaged_pid_file, 0, 6);
 	tcase_add_test(tcase, test_start_script_is_steam);
 	tcase_add_test(tcase, test_sandboxed);
+	tcase_add_test(tcase, the_language_is_a_locale);
+	tcase_add_test(tcase, the_native_client_comes_before_the_flatpak);
+	tcase_add_test(tcase, nothing_is_made_of_what_is_not_there);
 	return run_tcase(tcase);
 }

@@ -12,7 +12,7 @@
 #include "library/game_registry.h"
 #include "library/game_trash.h"
 #include "steam/change/shortcuts.h"
-#include "steam/client/steam_process.h"
+#include "steam/client/steam_install.h"
 #include "steam/client/steam_users.h"
 #include "steam/steam.h"
 #include "upload/upload_store.h"
@@ -130,7 +130,7 @@ static bool check_idle(struct removal *removal)
 	const struct game *game = removal->game;
 	uint32_t app_id = steam_actual_app_id(removal->services->steam, removal->app_id);
 
-	if (app_id != 0 && steam_process_game_running(app_id, NULL)) {
+	if (app_id != 0 && steam_install_runs_game(app_id)) {
 		return error_set(&removal->err, ERROR_CONFLICT,
 			"'%s' is running; quit it before deleting it",
 			game != NULL ? game->name : "the game");

@@ -12,7 +12,7 @@
 #include "pairing/pairing.h"
 #include "proto/proto_constants.h"
 #include "proto/proto_overlay.h"
-#include "steam/client/steam_language.h"
+#include "steam/client/steam_install.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -197,7 +197,7 @@ static bool send_order(struct pairing_overlay *overlay, struct error *err)
 	const struct pairing_shown *shown = pairing_shown(options->pairing);
 	AUTO(free_ptr)
 	char *language = **options->language != '\0' ? xstrdup(*options->language)
-						     : steam_language(options->home);
+						     : steam_install_language(options->home);
 	const struct overlay_order order = {
 		.code = (char *)shown->code,
 		.hub_name = (char *)shown->hub_name,

@@ -12,7 +12,6 @@
 #include "steam/change/steam_change.h"
 #include "steam/change/steam_driver.h"
 #include "steam/client/steam_install.h"
-#include "steam/client/steam_process.h"
 #include "steam/images/artwork.h"
 #include "steam/steam_drivers.h"
 #include "steam/steam_queue.h"
@@ -336,7 +335,7 @@ static void on_steam_ended(void *user)
 {
 	struct steam_pump *pump = user;
 
-	steam_process_unwatch(pump->process);
+	steam_install_unwatch(pump->process);
 	pump->process = NULL;
 	steam_pump_wake(pump);
 }
@@ -344,15 +343,11 @@ static void on_steam_ended(void *user)
 static void watch_steam(struct steam_pump *pump)
 {
 	AUTO(steam_install_finish) struct steam_install install = { 0 };
-	pid_t pid = 0;
 
+	/* Without a watch there is still the minute's try. */
 	if (steam_install_find(&install, pump->options->home, pump->options->steam_dir, NULL)) {
-		pid = steam_install_running(&install);
-	}
-	if (pid != 0) {
-		/* Without a watch there is still the minute's try. */
 		pump->process =
-			steam_process_watch(pump->options->loop, pid, on_steam_ended, pump, NULL);
+			steam_install_watch(&install, pump->options->loop, on_steam_ended, pump);
 	}
 }
 
@@ -363,7 +358,7 @@ static void watch(struct steam_pump *pump)
 	bool waits = pump->waiting.count > 0 || pump->refused_count > 0;
 
 	if (!waits) {
-		steam_process_unwatch(pump->process);
+		steam_install_unwatch(pump->process);
 		pump->process = NULL;
 	} else if (pump->process == NULL) {
 		watch_steam(pump);
@@ -482,7 +477,7 @@ void steam_pump_destroy(struct steam_pump *pump)
 		next = attempt->next;
 		attempt->pump = NULL; /* its images are being renamed */
 	}
-	steam_process_unwatch(pump->process);
+	steam_install_unwatch(pump->process);
 	loop_timer_destroy(pump->turn);
 	loop_timer_destroy(pump->retry);
 	strvec_finish(&pump->waiting);

@@ -7,6 +7,7 @@
 #include "core/strbuf.h"
 #include "core/xalloc.h"
 #include "steam/client/steam_process.h"
+#include "steam/vdf/vdf_text.h"
 
 #include <dirent.h>
 #include <stdint.h>
@@ -18,6 +19,7 @@
 #define FLATPAK_HOME ".var/app/com.valvesoftware.Steam"
 #define PID_FILE_MAX_BYTES 64
 #define PROC_STATUS_MAX_BYTES 65536
+#define REGISTRY_MAX_BYTES (4 * 1024 * 1024)
 
 static const struct {
 	const char *path; /* below the home */
@@ -195,4 +197,107 @@ pid_t steam_install_running(const struct steam_install *install)
 		pid = running_by(dir, install->flatpak);
 	}
 	return pid;
+}
+
+struct steam_process *steam_install_watch(const struct steam_install *install, struct loop *loop,
+	void (*ended)(void *user), void *user)
+{
+	pid_t pid = steam_install_running(install);
+
+	return pid != 0 ? steam_process_watch(loop, pid, ended, user, NULL) : NULL;
+}
+
+void steam_install_unwatch(struct steam_process *process)
+{
+	steam_process_unwatch(process);
+}
+
+bool steam_install_runs_game(uint32_t app_id)
+{
+	return steam_process_game_running(app_id, NULL);
+}
+
+/* --- The owner's language --- */
+
+static const char *const registries[] = {
+	".steam/registry.vdf",
+	".var/app/com.valvesoftware.Steam/.steam/registry.vdf",
+};
+
+static const char *const registry_keys[] = { "Registry", "HKCU", "Software", "Valve", "Steam" };
+
+/* Source: partner.steamgames.com/doc/store/localization/languages, "API language code". */
+static const struct {
+	const char *name;
+	const char *locale;
+} languages[] = {
+	{ "arabic", "ar" },
+	{ "brazilian", "pt_BR" },
+	{ "bulgarian", "bg" },
+	{ "czech", "cs" },
+	{ "danish", "da" },
+	{ "dutch", "nl" },
+	{ "english", "en" },
+	{ "finnish", "fi" },
+	{ "french", "fr" },
+	{ "german", "de" },
+	{ "greek", "el" },
+	{ "hungarian", "hu" },
+	{ "indonesian", "id" },
+	{ "italian", "it" },
+	{ "japanese", "ja" },
+	{ "koreana", "ko" },
+	{ "latam", "es_419" },
+	{ "norwegian", "no" },
+	{ "polish", "pl" },
+	{ "portuguese", "pt" },
+	{ "romanian", "ro" },
+	{ "russian", "ru" },
+	{ "schinese", "zh_CN" },
+	{ "spanish", "es" },
+	{ "swedish", "sv" },
+	{ "tchinese", "zh_TW" },
+	{ "thai", "th" },
+	{ "turkish", "tr" },
+	{ "ukrainian", "uk" },
+	{ "vietnamese", "vi" },
+};
+
+static const char *locale_of(const char *name)
+{
+	for (size_t i = 0; i < sizeof(languages) / sizeof(languages[0]); i++) {
+		if (strcmp(name, languages[i].name) == 0) {
+			return languages[i].locale;
+		}
+	}
+	return NULL;
+}
+
+static char *read_language(const char *path)
+{
+	AUTO(strbuf_finish) struct strbuf source = { 0 };
+	AUTO(vdf_text_finish) struct vdf_text file = { 0 };
+	const struct vdf_text_node *map;
+
+	if (!atomic_file_read(path, REGISTRY_MAX_BYTES, &source, NULL) ||
+		!vdf_text_parse(&file, strbuf_text(&source), source.length, NULL)) {
+		return NULL;
+	}
+	map = &file.nodes[0];
+	for (size_t i = 0; i < sizeof(registry_keys) / sizeof(registry_keys[0]); i++) {
+		map = vdf_text_child(&file, map, registry_keys[i]);
+	}
+	return xstrdup_or_null(locale_of(vdf_text_value(&file, map, "language")));
+}
+
+char *steam_install_language(const char *home)
+{
+	char *found = NULL;
+
+	for (size_t i = 0; i < sizeof(registries) / sizeof(registries[0]) && found == NULL; i++) {
+		AUTO(free_ptr) char *path = path_join(home, registries[i]);
+
+		found = read_language(path);
+	}
+	return found;
 }

@@ -1,9 +1,12 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 struct error;
+struct loop;
+struct steam_process;
 
 /*
  * Where Steam keeps its data: the folder that holds config/ and userdata/. Zeroed is what
@@ -30,3 +33,21 @@ void steam_install_finish(struct steam_install *install);
  * ours and really is Steam: the file outlives the client.
  */
 pid_t steam_install_running(const struct steam_install *install);
+
+/*
+ * Calls ended once, on the loop, when that process is gone; ended may unwatch. NULL: none runs, or
+ * it cannot be watched.
+ */
+struct steam_process *steam_install_watch(const struct steam_install *install, struct loop *loop,
+	void (*ended)(void *user), void *user);
+void steam_install_unwatch(struct steam_process *process); /* NULL is fine */
+
+/* Does that game run, started by whichever Steam of this user? app_id: not 0. */
+bool steam_install_runs_game(uint32_t app_id);
+
+/*
+ * The language that the owner chose in Steam, as a locale such as "de" or "pt_BR": the client's
+ * registry.vdf below home, the native one or the Flatpak's, has its name. NULL: none was found.
+ * Caller frees.
+ */
+char *steam_install_language(const char *home);

@@ -6,7 +6,6 @@
 #include "core/xalloc.h"
 #include "steam/files/backed_file.h"
 #include "steam/vdf/vdf_text.h"
-#include "steam/vdf/vdf_text_edit.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -59,7 +58,7 @@ bool compat_tools_set(struct strbuf *source, uint32_t app_id, const char *tool, 
 	strbuf_append(&edited, strbuf_text(source), source->length);
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
 		path[MAP_DEPTH + 1] = texts[i].key;
-		if (!vdf_text_edit_set(&edited, path, texts[i].value, err)) {
+		if (!vdf_text_set(&edited, path, texts[i].value, err)) {
 			return false;
 		}
 	}

@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 struct error;
+struct strbuf;
 
 /*
  * Text KeyValues, Steam's format for loginusers.vdf and config.vdf:
@@ -60,3 +61,13 @@ const struct vdf_text_node *vdf_text_next(
 /* The text of the child with that key; "" when it is missing or a map. */
 const char *vdf_text_value(
 	const struct vdf_text *file, const struct vdf_text_node *map, const char *key);
+
+/*
+ * Sets one text of a text KeyValues file. path: its keys from the root on, the last being the
+ * text's, NULL-terminated; their case is ignored. Maps that are missing are made, indented with
+ * tabs as Steam writes them and with the file's own line ends. No other byte changes. Errors, all
+ * leaving source alone: INVALID (it does not parse, or has a text where the path needs a map or the
+ * reverse; names the offset), TOO_LARGE.
+ */
+bool vdf_text_set(
+	struct strbuf *source, const char *const *path, const char *value, struct error *err);
