@@ -701,7 +701,7 @@ START_TEST(test_what_steam_refuses_is_not_kept)
 	plugin.refuse = ERROR_INVALID;
 	attach(0xA0000001);
 	await_queued(0);
-	ck_describes("a change of 'Quake' that was queued has failed: the plugin refuses");
+	ck_describes("a queued change of 'Quake' has failed: the plugin refuses");
 	ck_assert_uint_eq(news.id_count, 0);
 }
 END_TEST
@@ -805,7 +805,7 @@ START_TEST(test_without_its_tool)
 	ck_assert_str_eq(answer.note, WAITS);
 	end_client();
 	await_queued(0);
-	ck_describes("a change of 'Quake' that was queued is made, but not all of it: the "
+	ck_describes("a queued change of 'Quake' was made only in part: the "
 		     "compatibility tool 'proton_x' was not set");
 }
 END_TEST

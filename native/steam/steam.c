@@ -2,7 +2,6 @@
 
 #include "core/cleanup.h"
 #include "core/error.h"
-#include "core/loop.h"
 #include "core/strbuf.h"
 #include "core/xalloc.h"
 #include "steam/change/shortcuts.h"
@@ -11,13 +10,11 @@
 #include "steam/client/steam_install.h"
 #include "steam/client/steam_restart.h"
 #include "steam/client/steam_users.h"
-#include "steam/steam_answers.h"
 #include "steam/steam_drivers.h"
+#include "steam/steam_listing.h"
 #include "steam/steam_outcomes.h"
 #include "steam/steam_pump.h"
 #include "steam/steam_queue.h"
-#include "steam/steam_show.h"
-#include "steam/steam_view.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -27,12 +24,11 @@ struct steam {
 	char *steam_dir; /* NULL: Steam's own places */
 	struct steam_drivers drivers;
 	struct steam_queue *queue;
-	struct steam_view view;
-	struct steam_answers *answers;
+	struct steam_listing listing;
 	struct steam_pump_options pump_options;
 	struct steam_pump *pump;
 	struct steam_restart *restart;
-	struct steam_outcomes outcomes;
+	struct steam_outcomes *outcomes;
 };
 
 bool steam_list_users(struct steam *steam, struct steam_user_list *out, struct error *err)
@@ -64,7 +60,7 @@ bool steam_list_shortcuts(
 	AUTO(free_ptr) char *account_id = NULL;
 
 	if (!steam_find_account(steam, user_id, NULL, &account_id, err) ||
-		!steam_view_coming(&steam->view, account_id, &shortcuts, err)) {
+		!steam_listing_coming(&steam->listing, account_id, &shortcuts, err)) {
 		return false;
 	}
 	shortcuts_list(&shortcuts, out);
@@ -84,9 +80,9 @@ static bool enqueue(struct steam *steam, const struct steam_change *change, stea
 	if (!steam_queue_add(steam->queue, change, &number, err)) {
 		return false;
 	}
-	steam_answers_owe(steam->answers, number, done, user);
+	steam_outcomes_owe(steam->outcomes, number, done, user);
 	steam_pump_added(steam->pump);
-	steam_outcomes_tell_changed(&steam->outcomes);
+	steam_outcomes_tell_changed(steam->outcomes);
 	return true;
 }
 
@@ -98,7 +94,7 @@ static bool begin_put(struct steam *steam, struct steam_change *change, const ch
 		return false;
 	}
 	change->app_id = steam_queue_actual(steam->queue, change->account_id, change->app_id);
-	return steam_view_choose(&steam->view, change, err) &&
+	return steam_listing_choose(&steam->listing, change, err) &&
 	       enqueue(steam, change, done, user, err);
 }
 
@@ -110,7 +106,7 @@ void steam_put_shortcut(struct steam *steam, const struct steam_shortcut_request
 
 	steam_change_fill_put(&change, request);
 	if (!begin_put(steam, &change, request->user_id, done, user, &err)) {
-		steam_answers_give(steam->answers, NULL, &err, done, user);
+		steam_outcomes_give(steam->outcomes, NULL, &err, done, user);
 	}
 }
 
@@ -152,9 +148,9 @@ static bool take_back(struct steam *steam, const char *account_id, uint32_t app_
 	*taken = true;
 	error_set(&cancelled, ERROR_CANCELLED, "the shortcut was removed before Steam had it");
 	for (size_t i = 0; i < count; i++) {
-		steam_answers_set(steam->answers, numbers[i], NULL, &cancelled);
+		steam_outcomes_cancel(steam->outcomes, numbers[i], &cancelled);
 	}
-	steam_outcomes_tell_changed(&steam->outcomes);
+	steam_outcomes_tell_changed(steam->outcomes);
 	return true;
 }
 
@@ -167,11 +163,11 @@ static bool begin_removal(struct steam *steam, struct steam_change *change, stea
 	bool is_made, taken = false;
 
 	change->app_id = steam_queue_actual(steam->queue, account_id, change->app_id);
-	if (!steam_view_made(&steam->view, account_id, &shortcuts, err)) {
+	if (!steam_listing_now(&steam->listing, account_id, &shortcuts, err)) {
 		return false;
 	}
 	is_made = has_entry(&shortcuts, change->app_id);
-	steam_view_add_queue(&steam->view, account_id, &shortcuts);
+	steam_listing_add_queue(&steam->listing, account_id, &shortcuts);
 	if (!has_entry(&shortcuts, change->app_id)) {
 		return fail_unknown(change->app_id, err);
 	}
@@ -181,7 +177,7 @@ static bool begin_removal(struct steam *steam, struct steam_change *change, stea
 	if (taken) {
 		const struct steam_outcome outcome = { change->app_id, account_id, NULL };
 
-		steam_answers_give(steam->answers, &outcome, NULL, done, user);
+		steam_outcomes_give(steam->outcomes, &outcome, NULL, done, user);
 		return true;
 	}
 	return enqueue(steam, change, done, user, err);
@@ -196,7 +192,7 @@ void steam_remove_shortcut(
 
 	if (!steam_find_account(steam, user_id, NULL, &change.account_id, &err) ||
 		!begin_removal(steam, &change, done, user, &err)) {
-		steam_answers_give(steam->answers, NULL, &err, done, user);
+		steam_outcomes_give(steam->outcomes, NULL, &err, done, user);
 	}
 }
 
@@ -206,7 +202,7 @@ static bool begin_set_icon(struct steam *steam, struct steam_change *change, ste
 	AUTO(shortcuts_finish) struct shortcuts shortcuts = { 0 };
 
 	change->app_id = steam_queue_actual(steam->queue, change->account_id, change->app_id);
-	if (!steam_view_coming(&steam->view, change->account_id, &shortcuts, err)) {
+	if (!steam_listing_coming(&steam->listing, change->account_id, &shortcuts, err)) {
 		return false;
 	}
 	if (!has_entry(&shortcuts, change->app_id)) {
@@ -228,14 +224,35 @@ void steam_set_icon(struct steam *steam, const char *user_id, uint32_t app_id, c
 
 	if (!steam_find_account(steam, user_id, NULL, &change.account_id, &err) ||
 		!begin_set_icon(steam, &change, done, user, &err)) {
-		steam_answers_give(steam->answers, NULL, &err, done, user);
+		steam_outcomes_give(steam->outcomes, NULL, &err, done, user);
 	}
+}
+
+struct showing {
+	struct steam *steam;
+	char *account_id;
+	steam_done *done;
+	void *user;
+};
+
+static void on_shown(void *user, uint32_t app_id, const struct error *err)
+{
+	struct showing *showing = user;
+	const struct steam_outcome outcome = { app_id, showing->account_id, NULL };
+
+	steam_outcomes_give(showing->steam->outcomes, err == NULL ? &outcome : NULL, err,
+		showing->done, showing->user);
+	free(showing->account_id);
+	free(showing);
 }
 
 void steam_show_artwork(
 	struct steam *steam, const struct steam_artwork_shown *image, steam_done *done, void *user)
 {
-	steam_show_start(&steam->drivers, steam->answers, image, done, user);
+	struct showing *showing = xcalloc(1, sizeof(*showing));
+
+	*showing = (struct showing){ steam, xstrdup(image->account_id), done, user };
+	steam_drivers_show_artwork(&steam->drivers, image, on_shown, showing);
 }
 
 static void on_flushed(void *user)
@@ -267,15 +284,13 @@ static void on_driver_asked(void *user, uint32_t app_id, const struct error *err
 static bool ask_for_restart(void *owner, steam_restart_asked *done, void *user)
 {
 	struct steam *steam = owner;
-	struct steam_driver *driver = steam_drivers_restarter(&steam->drivers);
-	struct asked *asked;
+	struct asked *asked = xcalloc(1, sizeof(*asked));
 
-	if (driver == NULL) {
+	*asked = (struct asked){ done, user };
+	if (!steam_drivers_restart(&steam->drivers, on_driver_asked, asked)) {
+		free(asked);
 		return false;
 	}
-	asked = xcalloc(1, sizeof(*asked));
-	*asked = (struct asked){ done, user };
-	driver->ops->restart(driver, on_driver_asked, asked);
 	return true;
 }
 
@@ -295,7 +310,7 @@ const char *steam_driver_name(struct steam *steam)
 void steam_describe(struct steam *steam, struct strbuf *out)
 {
 	steam_drivers_ready(&steam->drivers, out);
-	steam_outcomes_describe(&steam->outcomes, out);
+	steam_outcomes_describe(steam->outcomes, out);
 }
 
 size_t steam_queued_count(const struct steam *steam)
@@ -305,8 +320,7 @@ size_t steam_queued_count(const struct steam *steam)
 
 void steam_set_events(struct steam *steam, const struct steam_events *events, void *user)
 {
-	steam->outcomes.events = events;
-	steam->outcomes.user = user;
+	steam_outcomes_set_events(steam->outcomes, events, user);
 }
 
 void steam_ui_changed(struct steam *steam)
@@ -322,18 +336,25 @@ struct steam *steam_create(struct loop *loop, struct worker *worker,
 	steam->home = xstrdup(options->home);
 	steam->steam_dir = xstrdup_or_null(options->steam_dir);
 	steam->queue = steam_queue_create(options->state_dir, notice);
-	steam->answers = steam_answers_create(loop, steam_outcomes_set_overdue, &steam->outcomes);
-	steam->view = (struct steam_view){
+	steam->listing = (struct steam_listing){
 		.home = steam->home,
 		.steam_dir = steam->steam_dir,
 		.queue = steam->queue,
 	};
-	steam->outcomes = (struct steam_outcomes){
+	steam->outcomes = steam_outcomes_create(&(struct steam_outcomes_options){
+		.loop = loop,
 		.queue = steam->queue,
-		.answers = steam->answers,
-		.view = &steam->view,
-	};
-	steam_drivers_init(&steam->drivers, loop, worker, options);
+		.listing = &steam->listing,
+	});
+	steam_drivers_init(&steam->drivers, &(struct steam_drivers_options){
+						    .loop = loop,
+						    .worker = worker,
+						    .home = steam->home,
+						    .steam_dir = steam->steam_dir,
+						    .lws_loop = options->lws_loop,
+						    .debugger_port = options->debugger_port,
+						    .ui = options->ui,
+					    });
 	steam->restart = steam_restart_create(&(struct steam_restart_options){
 		.loop = loop,
 		.home = steam->home,
@@ -349,8 +370,8 @@ struct steam *steam_create(struct loop *loop, struct worker *worker,
 		.drivers = &steam->drivers,
 		.home = steam->home,
 		.steam_dir = steam->steam_dir,
-		.events = &steam_outcomes_events,
-		.owner = &steam->outcomes,
+		.events = &steam_outcomes_pump_events,
+		.owner = steam->outcomes,
 	};
 	steam->pump = steam_pump_create(&steam->pump_options);
 	return steam;
@@ -361,15 +382,14 @@ void steam_destroy(struct steam *steam)
 	if (steam == NULL) {
 		return;
 	}
-	steam->outcomes.events = NULL;
+	steam_outcomes_set_events(steam->outcomes, NULL, NULL);
 	steam_restart_destroy(steam->restart);
 	steam_pump_stop(steam->pump);
 	steam_drivers_finish(&steam->drivers);
 	steam_pump_destroy(steam->pump);
-	steam_answers_destroy(steam->answers);
+	steam_outcomes_destroy(steam->outcomes);
 	steam_queue_destroy(steam->queue);
-	steam_view_finish(&steam->view);
-	steam_outcomes_finish(&steam->outcomes);
+	steam_listing_finish(&steam->listing);
 	free(steam->home);
 	free(steam->steam_dir);
 	free(steam);

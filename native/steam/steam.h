@@ -1,5 +1,8 @@
 #pragma once
 
+#include "steam/change/steam_change.h"
+#include "steam/steam_outcomes.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -32,14 +35,6 @@ struct steam_options {
 	struct lws_loop *lws_loop;    /* for the cef driver; NULL: without it */
 	const int64_t *debugger_port; /* of the cef driver; read at each use */
 	const struct steam_ui *ui;    /* for the ui driver; borrowed; NULL: without it */
-};
-
-/* News; all optional. */
-struct steam_events {
-	/* Steam gave a shortcut another id than was reported; both are understood from now on. */
-	void (*app_id_changed)(
-		void *user, const char *account_id, uint32_t reported, uint32_t actual);
-	void (*queue_changed)(void *user);
 };
 
 /*
@@ -76,28 +71,6 @@ bool steam_find_account(struct steam *steam, const char *user_id, char **root, c
  */
 bool steam_list_shortcuts(
 	struct steam *steam, const char *user_id, struct shortcut_list *out, struct error *err);
-
-struct steam_shortcut_request {
-	const char *user_id;	    /* as for steam_find_account() */
-	uint32_t app_id;	    /* of the entry to update; 0: not known */
-	const char *name;	    /* not empty */
-	const char *exe;	    /* absolute, without quotes */
-	bool any_name;		    /* the executable is this game's alone, see below */
-	const char *start_dir;	    /* NULL or "": the executable's folder */
-	const char *launch_options; /* NULL: an existing entry keeps its own */
-	const struct strvec *tags;  /* added to those an existing entry has; NULL: none */
-	const char *compat_tool;    /* for an entry that has none; NULL or "": none */
-};
-
-struct steam_outcome {
-	uint32_t app_id;	/* the entry's, or what it will be known by */
-	const char *account_id; /* whose it is */
-	/* NULL: done; else what was left out, or why it is queued and what ends that: a sentence */
-	const char *note;
-};
-
-/* outcome is NULL exactly when err is not; both are borrowed during the call. */
-typedef void steam_done(void *user, const struct steam_outcome *outcome, const struct error *err);
 
 /*
  * Makes or updates one shortcut. An entry with request->app_id is updated in place; otherwise one

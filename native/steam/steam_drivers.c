@@ -3,24 +3,26 @@
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/strbuf.h"
+#include "core/xalloc.h"
 #include "steam/cef/steam_driver_cef.h"
-#include "steam/change/steam_driver.h"
 #include "steam/files/steam_driver_files.h"
-#include "steam/steam.h"
 #include "steam/steam_driver_ui.h"
 
-void steam_drivers_init(struct steam_drivers *drivers, struct loop *loop, struct worker *worker,
-	const struct steam_options *options)
+#include <stdlib.h>
+
+void steam_drivers_init(struct steam_drivers *drivers, const struct steam_drivers_options *options)
 {
 	*drivers = (struct steam_drivers){ 0 };
 	if (options->ui != NULL) {
-		drivers->items[STEAM_DRIVER_UI] = steam_driver_ui_create(loop, options->ui);
+		drivers->items[STEAM_DRIVER_UI] =
+			steam_driver_ui_create(options->loop, options->ui);
 	}
 	if (options->lws_loop != NULL) {
-		drivers->items[STEAM_DRIVER_CEF] =
-			steam_driver_cef_create(options->lws_loop, worker, options->debugger_port);
+		drivers->items[STEAM_DRIVER_CEF] = steam_driver_cef_create(
+			options->lws_loop, options->worker, options->debugger_port);
 	}
-	drivers->items[STEAM_DRIVER_FILES] = steam_driver_files_create(worker, options);
+	drivers->items[STEAM_DRIVER_FILES] =
+		steam_driver_files_create(options->worker, options->home, options->steam_dir);
 }
 
 void steam_drivers_finish(struct steam_drivers *drivers)
@@ -56,7 +58,7 @@ struct steam_driver *steam_drivers_ready(const struct steam_drivers *drivers, st
 	return NULL;
 }
 
-struct steam_driver *steam_drivers_restarter(const struct steam_drivers *drivers)
+bool steam_drivers_restart(const struct steam_drivers *drivers, steam_driver_done *done, void *user)
 {
 	for (size_t i = 0; i < STEAM_DRIVER_COUNT; i++) {
 		struct steam_driver *driver = drivers->items[i];
@@ -64,13 +66,76 @@ struct steam_driver *steam_drivers_restarter(const struct steam_drivers *drivers
 
 		if (driver != NULL && driver->ops->restart != NULL &&
 			driver->ops->ready(driver, &why)) {
-			return driver;
+			driver->ops->restart(driver, done, user);
+			return true;
 		}
 	}
-	return NULL;
+	return false;
 }
 
-bool steam_drivers_is_refusal(const struct error *err)
+/* --- Showing an image --- */
+
+struct showing {
+	const struct steam_drivers *drivers;
+	size_t next; /* to be asked; its number */
+	/* Owned, and what image names. */
+	char *account_id, *type, *path;
+	struct steam_artwork_shown image;
+	steam_driver_done *done;
+	void *user;
+};
+
+static void end_showing(struct showing *showing, const struct error *err)
 {
-	return err->kind == ERROR_CONFLICT || err->kind == ERROR_TIMEOUT;
+	showing->done(showing->user, showing->image.app_id, err);
+	free(showing->account_id);
+	free(showing->type);
+	free(showing->path);
+	free(showing);
+}
+
+static void on_shown(void *user, uint32_t app_id, const struct error *err);
+
+static void ask_next(struct showing *showing)
+{
+	while (showing->next < STEAM_DRIVER_COUNT) {
+		struct steam_driver *driver = showing->drivers->items[showing->next++];
+
+		if (driver != NULL && driver->ops->show_artwork != NULL) {
+			driver->ops->show_artwork(driver, &showing->image, on_shown, showing);
+			return;
+		}
+	}
+	end_showing(showing, NULL);
+}
+
+static void on_shown(void *user, uint32_t app_id, const struct error *err)
+{
+	struct showing *showing = user;
+
+	if (err != NULL && steam_driver_is_refusal(err)) {
+		ask_next(showing);
+	} else {
+		end_showing(showing, err);
+	}
+}
+
+void steam_drivers_show_artwork(const struct steam_drivers *drivers,
+	const struct steam_artwork_shown *image, steam_driver_done *done, void *user)
+{
+	struct showing *showing = xcalloc(1, sizeof(*showing));
+
+	*showing = (struct showing){
+		.drivers = drivers,
+		.account_id = xstrdup(image->account_id),
+		.type = xstrdup(image->type),
+		.path = xstrdup(image->path),
+		.image = *image,
+		.done = done,
+		.user = user,
+	};
+	showing->image.account_id = showing->account_id;
+	showing->image.type = showing->type;
+	showing->image.path = showing->path;
+	ask_next(showing);
 }

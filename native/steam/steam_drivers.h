@@ -1,11 +1,14 @@
 #pragma once
 
+#include "steam/change/steam_driver.h"
+
 #include <stdbool.h>
+#include <stdint.h>
 
 struct error;
 struct loop;
-struct steam_driver;
-struct steam_options;
+struct lws_loop;
+struct steam_ui;
 struct strbuf;
 struct worker;
 
@@ -21,8 +24,17 @@ struct steam_drivers {
 	struct steam_driver *items[STEAM_DRIVER_COUNT]; /* NULL: missing */
 };
 
-void steam_drivers_init(struct steam_drivers *drivers, struct loop *loop, struct worker *worker,
-	const struct steam_options *options);
+struct steam_drivers_options {
+	struct loop *loop;
+	struct worker *worker;
+	const char *home; /* as for steam_install_find() */
+	const char *steam_dir;
+	struct lws_loop *lws_loop;    /* NULL: no cef driver */
+	const int64_t *debugger_port; /* the cef driver's; read at each use */
+	const struct steam_ui *ui;    /* borrowed; NULL: no ui driver */
+};
+
+void steam_drivers_init(struct steam_drivers *drivers, const struct steam_drivers_options *options);
 /* Answers what they have under way with CANCELLED. */
 void steam_drivers_finish(struct steam_drivers *drivers);
 
@@ -32,8 +44,13 @@ void steam_drivers_finish(struct steam_drivers *drivers);
  */
 struct steam_driver *steam_drivers_ready(
 	const struct steam_drivers *drivers, struct strbuf *reason);
-/* One that can have a running Steam restart; NULL: none. */
-struct steam_driver *steam_drivers_restarter(const struct steam_drivers *drivers);
-
-/* Is it the kind of error after which the next driver may try? */
-bool steam_drivers_is_refusal(const struct error *err);
+/* Asks a running Steam to restart by itself. False: no driver can; done is not called. */
+bool steam_drivers_restart(
+	const struct steam_drivers *drivers, steam_driver_done *done, void *user);
+/*
+ * Has the first driver that gets through show an image; success where none does, as Steam finds
+ * the file at its next start. image is copied. done is called once, perhaps from within this call,
+ * with the drivers' end at the latest.
+ */
+void steam_drivers_show_artwork(const struct steam_drivers *drivers,
+	const struct steam_artwork_shown *image, steam_driver_done *done, void *user);

@@ -2,34 +2,72 @@
 
 #include "steam/steam_pump.h"
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
-struct steam_answers;
-struct steam_events;
+struct error;
+struct loop;
+struct steam_listing;
+struct steam_outcomes;
 struct steam_queue;
-struct steam_view;
 struct strbuf;
+
+struct steam_outcome {
+	uint32_t app_id;	/* the entry's, or what it will be known by */
+	const char *account_id; /* whose it is */
+	/* NULL: done; else what was left out, or why it is queued and until when: a sentence */
+	const char *note;
+};
+
+/* outcome is NULL exactly when err is not; both are borrowed during the call. */
+typedef void steam_done(void *user, const struct steam_outcome *outcome, const struct error *err);
+
+/* News; all optional. */
+struct steam_events {
+	/* Steam gave a shortcut another id than was reported; both are understood from now on. */
+	void (*app_id_changed)(
+		void *user, const char *account_id, uint32_t reported, uint32_t actual);
+	void (*queue_changed)(void *user);
+};
 
 /*
  * What comes of the queue's changes, and who is told: the caller that is owed an answer; the
- * status, where nobody is any more. All but trouble is borrowed.
+ * status, where nobody is any more. Each answer is given exactly once, from the loop, never from
+ * within the call that makes it known, and after STEAM_OUTCOMES_WAIT_MS at the latest: what takes
+ * longer counts as queued.
  */
-struct steam_outcomes {
+struct steam_outcomes_options {
+	struct loop *loop;
+	/* Borrowed. */
 	struct steam_queue *queue;
-	struct steam_answers *answers;
-	struct steam_view *view;
-	const struct steam_events *events; /* NULL: nobody listens */
-	void *user;
-	char *trouble; /* with the last change that has left the queue so, a sentence; NULL: none */
+	struct steam_listing *listing;
 };
 
-/* Of a pump whose owner is a struct steam_outcomes. */
-extern const struct steam_pump_events steam_outcomes_events;
+/* Callers have 30 s for all they do; none of it is spent waiting longer than this. */
+#define STEAM_OUTCOMES_WAIT_MS (10 * 1000)
 
-void steam_outcomes_finish(struct steam_outcomes *outcomes);
-/* Of the queue. */
+struct steam_outcomes *steam_outcomes_create(const struct steam_outcomes_options *options);
+/* Gives the answers that are known, and CANCELLED for the others. NULL is fine. */
+void steam_outcomes_destroy(struct steam_outcomes *outcomes);
+/* events: borrowed; NULL: nobody listens. */
+void steam_outcomes_set_events(
+	struct steam_outcomes *outcomes, const struct steam_events *events, void *user);
+
+/* For a pump whose owner is a struct steam_outcomes. */
+extern const struct steam_pump_events steam_outcomes_pump_events;
+
+/* number: of the queued change that the answer will be about. */
+void steam_outcomes_owe(
+	struct steam_outcomes *outcomes, int64_t number, steam_done *done, void *user);
+/* It was taken back: err is the answer, if one is owed. */
+void steam_outcomes_cancel(
+	struct steam_outcomes *outcomes, int64_t number, const struct error *err);
+/* Answers what was never queued. outcome is NULL exactly when err is not. */
+void steam_outcomes_give(struct steam_outcomes *outcomes, const struct steam_outcome *outcome,
+	const struct error *err, steam_done *done, void *user);
+
+/* The queue has changed. */
 void steam_outcomes_tell_changed(struct steam_outcomes *outcomes);
-/* owner: a struct steam_outcomes. The answer is due, whatever comes of the change. */
-void steam_outcomes_set_overdue(void *owner, int64_t number);
 /* Appends "; " and a sentence for each: how many changes wait, which had trouble and what. */
 void steam_outcomes_describe(const struct steam_outcomes *outcomes, struct strbuf *out);

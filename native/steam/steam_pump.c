@@ -248,7 +248,7 @@ static void on_applied(void *user, uint32_t app_id, const struct error *err)
 		end_attempt(attempt);
 	} else if (err == NULL) {
 		succeed(attempt, app_id);
-	} else if (!steam_drivers_is_refusal(err)) {
+	} else if (!steam_driver_is_refusal(err)) {
 		if (!try_without_tool(attempt, err)) {
 			fail(attempt, err);
 		}

@@ -14,7 +14,6 @@
 #include "steam/cef/cef_session.h"
 #include "steam/change/steam_change.h"
 #include "steam/change/steam_driver.h"
-#include "steam/images/artwork.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -105,9 +104,9 @@ static bool read_piece(struct operation *operation, struct strbuf *piece, struct
 	if (count < 0) {
 		return error_set_errno(err, "cannot read '%s'", operation->image_path);
 	}
-	if (count > 0 && offset + count > ARTWORK_MAX_BYTES) {
+	if (count > 0 && offset + count > STEAM_DRIVER_IMAGE_MAX_BYTES) {
 		return error_set(err, ERROR_TOO_LARGE, "'%s' is longer than %d bytes",
-			operation->image_path, ARTWORK_MAX_BYTES);
+			operation->image_path, STEAM_DRIVER_IMAGE_MAX_BYTES);
 	}
 	piece->length = (size_t)count;
 	return true;

@@ -4,7 +4,6 @@
 #include "core/paths.h"
 #include "core/xalloc.h"
 #include "steam/change/shortcuts.h"
-#include "steam/steam.h"
 
 #include <string.h>
 

@@ -8,7 +8,6 @@
 
 struct error;
 struct shortcuts;
-struct steam_shortcut_request;
 
 /*
  * One change of an account's shortcuts. It is the same JSON object in the queue on disk, in the
@@ -43,6 +42,19 @@ struct steam_change {
 };
 
 extern const struct json_field steam_change_fields[];
+
+/* What a put is asked for with. All is borrowed. */
+struct steam_shortcut_request {
+	const char *user_id;	    /* as for steam_users_find() */
+	uint32_t app_id;	    /* of the entry to update; 0: not known */
+	const char *name;	    /* not empty */
+	const char *exe;	    /* absolute, without quotes */
+	bool any_name;		    /* the executable is this game's alone */
+	const char *start_dir;	    /* NULL or "": the executable's folder */
+	const char *launch_options; /* NULL: an existing entry keeps its own */
+	const struct strvec *tags;  /* added to those an existing entry has; NULL: none */
+	const char *compat_tool;    /* for an entry that has none; NULL or "": none */
+};
 
 /* A put without its account; change is zeroed. */
 void steam_change_fill_put(

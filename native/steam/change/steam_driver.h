@@ -1,9 +1,10 @@
 #pragma once
 
+#include "core/error.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
-struct error;
 struct steam_change;
 struct strbuf;
 
@@ -12,10 +13,21 @@ struct strbuf;
  * exports only a constructor: steam_driver_{ui,cef,files}.h.
  *
  * Every operation ends in exactly one call of its done, on the loop, never from within the call
- * (destroy excepted). An error of the kind CONFLICT or TIMEOUT means that this driver did not get
- * through, or cannot know whether it did: the next one may try. Any other error is Steam's answer.
+ * (destroy excepted).
  */
 struct steam_driver;
+
+/*
+ * Errors of the kind CONFLICT or TIMEOUT mean that this driver did not get through, or cannot know
+ * whether it did: the next one may try. Any other error is Steam's answer.
+ */
+static inline bool steam_driver_is_refusal(const struct error *err)
+{
+	return err->kind == ERROR_CONFLICT || err->kind == ERROR_TIMEOUT;
+}
+
+/* Of an image that is shown. */
+#define STEAM_DRIVER_IMAGE_MAX_BYTES (20 * 1024 * 1024)
 
 /* app_id: the entry's as Steam has it now; 0 where that means nothing. */
 typedef void steam_driver_done(void *user, uint32_t app_id, const struct error *err);

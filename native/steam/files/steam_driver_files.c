@@ -12,7 +12,6 @@
 #include "steam/client/steam_install.h"
 #include "steam/files/compat_tools.h"
 #include "steam/files/shortcuts_file.h"
-#include "steam/steam.h"
 
 #include <stdlib.h>
 
@@ -206,15 +205,15 @@ static const struct steam_driver_ops ops = {
 };
 
 struct steam_driver *steam_driver_files_create(
-	struct worker *worker, const struct steam_options *options)
+	struct worker *worker, const char *home, const char *steam_dir)
 {
 	struct steam_driver_files *driver = xcalloc(1, sizeof(*driver));
 
 	*driver = (struct steam_driver_files){
 		.base = { .ops = &ops },
 		.worker = worker,
-		.home = xstrdup(options->home),
-		.steam_dir = xstrdup_or_null(options->steam_dir),
+		.home = xstrdup(home),
+		.steam_dir = xstrdup_or_null(steam_dir),
 	};
 	return &driver->base;
 }

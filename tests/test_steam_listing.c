@@ -1,4 +1,4 @@
-#include "steam/steam_live.h"
+#include "steam/steam_listing.h"
 
 #include "core/strbuf.h"
 #include "steam/change/shortcuts.h"
@@ -11,13 +11,13 @@
 #define DOOM 0xA0000001u
 #define QUAKE 0xA0000002u
 
-static struct steam_live live;
+static struct steam_listing listing;
 static struct shortcuts saved; /* what Steam's file holds */
 static int64_t saved_at_s;
 
 static void teardown(void)
 {
-	steam_live_finish(&live);
+	steam_listing_finish(&listing);
 	shortcuts_finish(&saved);
 	saved_at_s = 0;
 }
@@ -43,7 +43,7 @@ static struct steam_change remove_of(void)
 
 static void make(struct steam_change change, uint32_t app_id)
 {
-	steam_live_add(&live, STEAM, &change, app_id);
+	steam_listing_add_unsaved(&listing, STEAM, &change, app_id);
 }
 
 /* Steam saves: its file has it from now on. */
@@ -62,8 +62,8 @@ static void ck_shows(pid_t pid, const char *account_id, const char *expected)
 
 	shortcuts_write(&saved, &bytes);
 	ck_assert(shortcuts_parse(&shown, bytes.data, bytes.length, NULL));
-	steam_live_overlay(&live,
-		&(struct steam_live_file){
+	steam_listing_overlay(&listing,
+		&(struct steam_listing_file){
 			.account_id = account_id, .pid = pid, .saved_at_s = saved_at_s },
 		&shown);
 	shortcuts_list(&shown, &list);
@@ -85,7 +85,7 @@ START_TEST(test_shown_until_the_file_has_it)
 	ck_shows(STEAM, "1", "");
 	save(put_of("Doom"), DOOM);
 	ck_shows(STEAM, ME, "Doom a0000001 ");
-	ck_assert_uint_eq(live.count, 0);
+	ck_assert_uint_eq(listing.unsaved_count, 0);
 	/* From here on the file alone counts, whatever the user makes of it. */
 	save(put_of("Renamed"), DOOM);
 	ck_shows(STEAM, ME, "Renamed a0000001 ");
@@ -95,13 +95,13 @@ END_TEST
 START_TEST(test_what_the_user_has_undone_is_not_shown)
 {
 	make(put_of("Doom"), DOOM);
-	saved_at_s = live.changes[0].made_at_s + 5; /* perhaps begun before */
+	saved_at_s = listing.unsaved[0].made_at_s + 5; /* perhaps begun before */
 	ck_shows(STEAM, ME, "Doom a0000001 ");
 	saved_at_s++;
 	ck_shows(STEAM, "1", "");
-	ck_assert_uint_eq(live.count, 1);
+	ck_assert_uint_eq(listing.unsaved_count, 1);
 	ck_shows(STEAM, ME, "");
-	ck_assert_uint_eq(live.count, 0);
+	ck_assert_uint_eq(listing.unsaved_count, 0);
 }
 END_TEST
 
@@ -118,15 +118,15 @@ START_TEST(test_the_last_change_of_an_entry_counts)
 	make(icon, DOOM);
 	make(put_of("Doom II"), DOOM);
 	ck_shows(STEAM, ME, "Doom II a0000001 /icon.png");
-	ck_assert_uint_eq(live.count, 2);
+	ck_assert_uint_eq(listing.unsaved_count, 2);
 	save(put_of("Doom II"), DOOM);
 	save(icon, DOOM);
 	ck_shows(STEAM, ME, "Doom II a0000001 /icon.png");
-	ck_assert_uint_eq(live.count, 0);
+	ck_assert_uint_eq(listing.unsaved_count, 0);
 	make(icon, QUAKE); /* of an entry that the file never had */
 	make(remove_of(), QUAKE);
 	ck_shows(STEAM, ME, "Doom II a0000001 /icon.png");
-	ck_assert_uint_eq(live.count, 0);
+	ck_assert_uint_eq(listing.unsaved_count, 0);
 }
 END_TEST
 
@@ -137,24 +137,24 @@ START_TEST(test_forgotten_with_its_steam)
 	make(put_of("Doom"), DOOM);
 	ck_shows(0, ME, "");
 	ck_shows(STEAM, ME, "");
-	steam_live_add(&live, 0, &(struct steam_change){ .action = NULL }, DOOM);
-	ck_assert_uint_eq(live.count, 0);
+	steam_listing_add_unsaved(&listing, 0, &(struct steam_change){ .action = NULL }, DOOM);
+	ck_assert_uint_eq(listing.unsaved_count, 0);
 }
 END_TEST
 
 START_TEST(test_limit)
 {
-	for (uint32_t i = 0; i <= STEAM_LIVE_CHANGES_MAX; i++) {
+	for (uint32_t i = 0; i <= STEAM_LISTING_UNSAVED_MAX; i++) {
 		make(remove_of(), 0x90000000u + i);
 	}
-	ck_assert_uint_eq(live.count, STEAM_LIVE_CHANGES_MAX);
-	ck_assert_uint_eq(live.changes[0].change.app_id, 0x90000001u);
+	ck_assert_uint_eq(listing.unsaved_count, STEAM_LISTING_UNSAVED_MAX);
+	ck_assert_uint_eq(listing.unsaved[0].change.app_id, 0x90000001u);
 }
 END_TEST
 
 int main(void)
 {
-	TCase *tcase = tcase_create("steam_live");
+	TCase *tcase = tcase_create("steam_listing");
 
 	tcase_add_checked_fixture(tcase, NULL, teardown);
 	tcase_add_test(tcase, test_shown_until_the_file_has_it);
