@@ -1,13 +1,10 @@
 /* Images that wait for their game. Steam, the uploads and the Hub are played by this file. */
 #include "games/game_artwork.h"
 
-#include "agent/config.h"
 #include "core/cleanup.h"
 #include "core/loop.h"
-#include "core/paths.h"
 #include "core/xalloc.h"
-#include "hubs/agent_session.h"
-#include "hubs/operation_announce.h"
+#include "games/game_setup.h"
 #include "library/game_registry.h"
 #include "proto/proto_steam.h"
 #include "steam/steam_artwork.h"
@@ -22,9 +19,12 @@
 #define MIB ((size_t)1024 * 1024)
 
 static struct steam_home home;
-static struct paths paths;
-static struct config config;
-static struct agent_services services;
+static struct loop *loop;
+static struct game_registry *registry;
+static struct game_artwork *artwork;
+static struct game_setup *game_setup;
+static bool allow_local;
+static char *compat_tool;
 static struct error err;
 static unsigned ended_count;
 
@@ -42,10 +42,8 @@ void upload_store_each(struct upload_store *store,
 
 static struct strbuf told;
 
-void operation_announce(struct agent_session *session, const char *type, const char *status,
-	const char *game_name, const char *message)
+static void on_announced(void *user, const char *status, const char *game_name, const char *message)
 {
-	ck_assert_str_eq(type, "artwork");
 	strbuf_appendf(&told, "%s %s: %s\n", game_name, status, message);
 }
 
@@ -67,7 +65,7 @@ static void forget_order(void)
 	}
 }
 
-void steam_artwork_apply(struct steam_artwork *artwork, struct steam_artwork_request *request,
+void steam_artwork_apply(struct steam_artwork *steam_artwork, struct steam_artwork_request *request,
 	steam_artwork_done *done, void *user)
 {
 	forget_order();
@@ -83,7 +81,7 @@ void steam_artwork_apply(struct steam_artwork *artwork, struct steam_artwork_req
 			request->images[i].length > 0 ? strbuf_detach(&request->images[i]) : NULL;
 		strbuf_finish(&request->images[i]);
 	}
-	loop_stop(services.loop);
+	loop_stop(loop);
 }
 
 /* --- The tests' own --- */
@@ -94,23 +92,43 @@ static void setup(void)
 	char *notice = NULL;
 
 	steam_home_init(&home);
-	paths.state_dir = home.path;
-	services = (struct agent_services){
-		.loop = loop_create(),
-		.paths = &paths,
-		.config = &config,
-		.connected = (struct agent_session *)&home, /* only its being there counts */
-	};
+	loop = loop_create();
 	games = xstrdup(steam_home_path(&home, "games.json"));
-	services.games = game_registry_create(games, &notice);
-	services.game_artwork = game_artwork_create(&services);
+	registry = game_registry_create(games, &notice);
+	artwork = game_artwork_create(&(struct game_artwork_options){
+		.loop = loop,
+		.state_dir = home.path,
+		.registry = registry,
+		.allow_local = &allow_local,
+		.announce = on_announced,
+	});
+	game_setup = game_setup_create(&(struct game_setup_options){
+		.registry = registry,
+		.artwork = artwork,
+		.compat_tool = &compat_tool,
+	});
+}
+
+static void answer_order(const struct steam_artwork_result *results)
+{
+	steam_artwork_done *done = order.done;
+
+	order.done = NULL;
+	done(order.user, results);
 }
 
 static void teardown(void)
 {
-	game_artwork_destroy(services.game_artwork);
-	game_registry_destroy(services.games);
-	loop_destroy(services.loop);
+	const struct steam_artwork_result results[ARTWORK_KIND_COUNT] = { 0 };
+
+	game_artwork_stop(artwork);
+	if (order.done != NULL) {
+		answer_order(results);
+	}
+	game_setup_destroy(game_setup);
+	game_artwork_destroy(artwork);
+	game_registry_destroy(registry);
+	loop_destroy(loop);
 	strbuf_finish(&told);
 	forget_order();
 	steam_home_finish(&home);
@@ -120,7 +138,7 @@ static void on_kept(void *user, const struct error *error)
 {
 	ck_assert_ptr_null(error);
 	ended_count++;
-	loop_stop(services.loop);
+	loop_stop(loop);
 }
 
 static bool keep_text(const char *upload_id, const char *type, const char *text)
@@ -130,11 +148,11 @@ static bool keep_text(const char *upload_id, const char *type, const char *text)
 	bool ok;
 
 	strbuf_append_text(&image, text);
-	ok = game_artwork_keep(&services, upload_id, type, &image, on_kept, NULL, &err);
+	ok = game_artwork_keep(artwork, upload_id, type, &image, on_kept, NULL, &err);
 	ck_assert_uint_eq(ended_count, before);
 	ck_assert_ptr_null(image.data);
 	if (ok) {
-		loop_run(services.loop);
+		loop_run(loop);
 		ck_assert_uint_eq(ended_count, before + 1);
 	}
 	return ok;
@@ -156,22 +174,21 @@ static void ck_keep_fails(
 static void on_ended(void *user)
 {
 	ended_count++;
-	loop_stop(services.loop);
+	loop_stop(loop);
 }
 
 static void apply(const char *upload_id, const struct artwork_urls *urls)
 {
 	ended_count = 0;
-	game_artwork_apply(&services, upload_id, "7", 5, "Celeste", urls, on_ended, NULL);
+	game_artwork_apply(artwork, upload_id, "7", 5, "Celeste", urls, on_ended, NULL);
 	ck_assert_uint_eq(ended_count + order.count, 0);
-	loop_run(services.loop);
+	loop_run(loop);
 }
 
 /* All that was asked for is done; nothing can be asked for any more. */
 static void finish(void)
 {
-	game_artwork_destroy(services.game_artwork);
-	ck_assert_ptr_null(services.game_artwork);
+	game_artwork_stop(artwork);
 }
 
 START_TEST(test_applied_with_its_urls)
@@ -179,7 +196,7 @@ START_TEST(test_applied_with_its_urls)
 	const struct artwork_urls urls = { .grid = (char *)"http://a", .hero = (char *)"http://b" };
 	struct steam_artwork_result results[ARTWORK_KIND_COUNT] = { 0 };
 
-	config.artwork_local_servers = true;
+	allow_local = true;
 	keep(UPLOAD, "grid", PNG "older");
 	keep(UPLOAD, "grid", PNG "newer");
 	keep(UPLOAD, "icon", PNG "icon");
@@ -199,7 +216,7 @@ START_TEST(test_applied_with_its_urls)
 	results[ARTWORK_GRID].wanted = results[ARTWORK_ICON].wanted = true;
 	results[ARTWORK_HERO].wanted = true;
 	error_set(&results[ARTWORK_HERO].error, ERROR_IO, "404");
-	order.done(order.user, results);
+	answer_order(results);
 	ck_assert_uint_eq(ended_count, 1);
 	ck_assert_ptr_nonnull(
 		strstr(told.data, "complete: Artwork applied: grid, icon; hero: 404"));
@@ -224,11 +241,11 @@ END_TEST
 
 START_TEST(test_what_is_kept_is_an_image_of_an_upload)
 {
-	ck_keep_fails("..", "grid", PNG, "'..' is no upload");
-	ck_keep_fails("a/../b", "grid", PNG, "is no upload");
-	ck_keep_fails("", "grid", PNG, "'' is no upload");
+	ck_keep_fails("..", "grid", PNG, "'..' is not an upload");
+	ck_keep_fails("a/../b", "grid", PNG, "is not an upload");
+	ck_keep_fails("", "grid", PNG, "'' is not an upload");
 	ck_keep_fails("0123456789012345678901234567890123456789012345678901234567890123456789",
-		"grid", PNG, "is no upload");
+		"grid", PNG, "is not an upload");
 	ck_keep_fails(UPLOAD, "../grid", PNG, "'../grid'");
 	ck_keep_fails(UPLOAD, "grid", "<html>", "the grid image");
 	ck_keep_fails(UPLOAD, "grid", "", "the grid image");
@@ -243,17 +260,17 @@ START_TEST(test_forget_and_sweep)
 		.name = (char *)"B",
 		.pending = (char *)"{\"uploadId\":\"pending\"}" };
 
-	ck_assert(game_registry_put(services.games, &game, &err));
+	ck_assert(game_registry_put(registry, &game, &err));
 	keep("resumable", "grid", PNG);
 	keep("pending", "grid", PNG);
 	keep("gone", "grid", PNG);
 	keep("gone", "hero", PNG);
 	keep("forgotten", "grid", PNG);
-	game_artwork_forget(&services, "forgotten");
-	game_artwork_forget(&services, "..");
+	game_artwork_forget(artwork, "forgotten");
+	game_artwork_forget(artwork, "..");
 	listed[0] = "resumable";
 	listed[1] = "forgotten";
-	game_artwork_sweep(&services);
+	game_setup_sweep_images(game_setup);
 	finish();
 	ck_assert(steam_home_exists(&home, "artwork/resumable/grid"));
 	ck_assert(steam_home_exists(&home, "artwork/pending/grid"));
@@ -275,13 +292,13 @@ START_TEST(test_one_after_the_other)
 	const struct artwork_urls urls = { .grid = (char *)"http://a" };
 
 	for (uint32_t i = 1; i <= 40; i++) {
-		game_artwork_apply(&services, NULL, "7", i, "Hades", &urls, on_counted, NULL);
+		game_artwork_apply(artwork, NULL, "7", i, "Hades", &urls, on_counted, NULL);
 	}
 	for (uint32_t i = 1; i <= 40; i++) {
-		loop_run(services.loop);
+		loop_run(loop);
 		ck_assert_uint_eq(order.count, i);
 		ck_assert_uint_eq(order.app_id, i);
-		order.done(order.user, results);
+		answer_order(results);
 		ck_assert_uint_eq(ended_count, i);
 	}
 }
@@ -296,30 +313,30 @@ START_TEST(test_waiting_urls_have_bounds)
 
 	memset(url, 'x', MIB);
 	for (unsigned i = 0; i < 20; i++) {
-		game_artwork_apply(&services, NULL, "7", 6, "Hades", &urls, on_counted, NULL);
+		game_artwork_apply(artwork, NULL, "7", 6, "Hades", &urls, on_counted, NULL);
 	}
-	game_artwork_apply(&services, NULL, "7", 6, "Hades", NULL, on_ended, NULL);
+	game_artwork_apply(artwork, NULL, "7", 6, "Hades", NULL, on_ended, NULL);
 	for (unsigned i = 0; i < 16; i++) {
-		loop_run(services.loop);
-		order.done(order.user, results);
+		loop_run(loop);
+		answer_order(results);
 	}
-	loop_run(services.loop);
+	loop_run(loop);
 	ck_assert_uint_eq(order.count, 16);
 	ck_assert_uint_eq(ended_count, 21);
-	game_artwork_apply(&services, NULL, "7", 6, "Hades", &urls, on_counted, NULL);
-	loop_run(services.loop);
+	game_artwork_apply(artwork, NULL, "7", 6, "Hades", &urls, on_counted, NULL);
+	loop_run(loop);
 	ck_assert_uint_eq(order.count, 17);
-	order.done(order.user, results);
+	answer_order(results);
 }
 END_TEST
 
 START_TEST(test_data_urls_wait_decoded)
 {
 	game_artwork_keep_url_take(
-		&services, UPLOAD, ARTWORK_GRID, xstrdup("data:image/png,%89PNG\r\n%1a\nhere"));
+		artwork, UPLOAD, ARTWORK_GRID, xstrdup("data:image/png,%89PNG\r\n%1a\nhere"));
 	game_artwork_keep_url_take(
-		&services, UPLOAD, ARTWORK_HERO, xstrdup("data:image/png;base64,!!"));
-	game_artwork_keep_url_take(&services, UPLOAD, ARTWORK_LOGO, xstrdup("data:,<html>"));
+		artwork, UPLOAD, ARTWORK_HERO, xstrdup("data:image/png;base64,!!"));
+	game_artwork_keep_url_take(artwork, UPLOAD, ARTWORK_LOGO, xstrdup("data:,<html>"));
 	apply(UPLOAD, NULL);
 	ck_assert_str_eq(order.images[ARTWORK_GRID], PNG "here");
 	ck_assert_ptr_null(order.images[ARTWORK_HERO]);
@@ -335,11 +352,11 @@ START_TEST(test_stopping_leaves_it_to_the_next_start)
 	keep(UPLOAD, "grid", PNG);
 	keep("another", "grid", PNG);
 	apply(UPLOAD, NULL);
-	game_artwork_apply(&services, "another", "7", 6, "Hades", NULL, on_ended, NULL);
+	game_artwork_apply(artwork, "another", "7", 6, "Hades", NULL, on_ended, NULL);
 	finish();
 	ck_assert_uint_eq(ended_count, 1);
 	ck_assert_uint_eq(order.count, 1);
-	order.done(order.user, results);
+	answer_order(results);
 	ck_assert_uint_eq(ended_count, 2);
 	ck_assert(steam_home_exists(&home, "artwork/" UPLOAD "/grid"));
 	ck_assert(steam_home_exists(&home, "artwork/another/grid"));

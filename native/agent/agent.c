@@ -230,8 +230,8 @@ struct agent *agent_create(const struct agent_options *options, struct error *er
 	}
 	listen_for_hubs(agent);
 	agent->network = network_watch_create(options->loop, on_status_changed, agent);
-	game_removal_resume(services);
-	game_setup_resume(services);
+	game_removal_resume(services->game_removal);
+	game_setup_resume(services->game_setup);
 	return agent;
 }
 

@@ -10,6 +10,8 @@
 #include "core/paths.h"
 #include "core/strvec.h"
 #include "games/game_artwork.h"
+#include "games/game_removal.h"
+#include "games/game_setup.h"
 #include "hubs/agent_session.h"
 #include "hubs/handle_upload.h"
 #include "library/game_registry.h"
@@ -39,8 +41,8 @@ static void on_uploads_changed(void *user)
 {
 	struct agent_services *services = user;
 
-	if (services->game_artwork != NULL) {
-		game_artwork_sweep(services);
+	if (services->game_setup != NULL) {
+		game_setup_sweep_images(services->game_setup);
 	}
 	if (services->events != NULL && services->events->uploads_changed != NULL) {
 		services->events->uploads_changed(services->user);
@@ -76,7 +78,9 @@ static void on_games_changed(void *user)
 
 static void on_game_gone(void *user, const struct game *game)
 {
-	game_artwork_discard(user, game);
+	const struct agent_services *services = user;
+
+	game_artwork_discard(services->game_artwork, game);
 }
 
 /* Whatever Steam calls a game now, the registry does too: Hubs may use either id. */
@@ -195,13 +199,48 @@ static bool open_uploads(struct agent_services *services, struct error *err)
 	return services->uploads != NULL;
 }
 
-static void open_artwork(struct agent_services *services)
+static void on_artwork_announced(
+	void *user, const char *status, const char *game_name, const char *message)
+{
+	const struct agent_services *services = user;
+
+	if (services->connected != NULL) {
+		agent_session_announce(services->connected, "artwork", status, game_name, message);
+	}
+}
+
+static void open_games(struct agent_services *services)
 {
 	AUTO(free_ptr) char *downloads = path_join(services->paths->state_dir, "downloads");
 
 	services->artwork = steam_artwork_create(services->loop, services->steam, downloads);
-	services->game_artwork = game_artwork_create(services);
-	game_artwork_sweep(services);
+	services->game_artwork = game_artwork_create(&(struct game_artwork_options){
+		.loop = services->loop,
+		.worker = services->worker,
+		.state_dir = services->paths->state_dir,
+		.registry = services->games,
+		.trash = services->trash,
+		.steam = services->steam,
+		.steam_artwork = services->artwork,
+		.allow_local = &services->config->artwork_local_servers,
+		.announce = on_artwork_announced,
+		.user = services,
+	});
+	services->game_setup = game_setup_create(&(struct game_setup_options){
+		.registry = services->games,
+		.uploads = services->uploads,
+		.steam = services->steam,
+		.artwork = services->game_artwork,
+		.compat_tool = &services->config->steam_compat_tool,
+	});
+	services->game_removal = game_removal_create(&(struct game_removal_options){
+		.registry = services->games,
+		.trash = services->trash,
+		.uploads = services->uploads,
+		.steam = services->steam,
+		.setup = services->game_setup,
+	});
+	game_setup_sweep_images(services->game_setup);
 }
 
 bool agent_services_open(struct agent_services *services, const struct agent_options *options,
@@ -222,16 +261,20 @@ bool agent_services_open(struct agent_services *services, const struct agent_opt
 	if (!open_uploads(services, err)) {
 		return false;
 	}
-	open_artwork(services);
+	open_games(services);
 	return true;
 }
 
 void agent_services_close(struct agent_services *services)
 {
+	game_setup_stop(services->game_setup);
 	upload_store_destroy(services->uploads);
-	game_artwork_destroy(services->game_artwork);
+	game_artwork_stop(services->game_artwork);
 	steam_artwork_destroy(services->artwork);
 	steam_destroy(services->steam);
+	game_removal_destroy(services->game_removal);
+	game_setup_destroy(services->game_setup);
+	game_artwork_destroy(services->game_artwork);
 	pairing_destroy(services->pairing);
 	game_trash_destroy(services->trash);
 	game_registry_destroy(services->games);

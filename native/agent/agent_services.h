@@ -10,6 +10,8 @@ struct config;
 struct error;
 struct game_artwork;
 struct game_registry;
+struct game_removal;
+struct game_setup;
 struct game_trash;
 struct loop;
 struct pairing;
@@ -39,6 +41,8 @@ struct agent_services {
 	struct steam *steam;
 	struct steam_artwork *artwork;
 	struct game_artwork *game_artwork;
+	struct game_setup *game_setup;
+	struct game_removal *game_removal;
 
 	/* The session of the one Hub that is connected and authenticated; NULL: none. */
 	struct agent_session *connected;

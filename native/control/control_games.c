@@ -81,7 +81,7 @@ bool control_games_delete(
 		ok = error_set(err, ERROR_INVALID, "games.delete needs either 'appId' or 'dir'");
 	}
 	if (ok) {
-		game_removal_start(agent_services(call->agent),
+		game_removal_start(agent_services(call->agent)->game_removal,
 			&(struct game_removal_request){
 				.app_id = params.app_id, .dir = params.dir },
 			on_deleted, ticket);
@@ -97,7 +97,8 @@ bool control_games_restore(
 	bool ok = json_read(&params, ipc_trash_id_fields, call->params, err);
 
 	if (ok) {
-		game_restore_start(agent_services(call->agent), params.id, on_restored, ticket);
+		game_removal_restore(
+			agent_services(call->agent)->game_removal, params.id, on_restored, ticket);
 	}
 	json_finish(&params, ipc_trash_id_fields);
 	return ok;

@@ -2,46 +2,54 @@
 
 #include "games/game_artwork.h"
 
-#include "agent/config.h"
 #include "core/cleanup.h"
 #include "core/error.h"
+#include "core/list.h"
 #include "core/log.h"
 #include "core/paths.h"
 #include "core/strbuf.h"
-#include "core/strvec.h"
 #include "core/worker.h"
 #include "core/xalloc.h"
-#include "games/game_setup.h"
 #include "games/kept_images.h"
-#include "hubs/agent_session.h"
-#include "hubs/operation_announce.h"
 #include "library/game_registry.h"
 #include "library/game_trash.h"
 #include "proto/proto_steam.h"
 #include "steam/change/shortcuts.h"
 #include "steam/steam.h"
 #include "steam/steam_artwork.h"
-#include "upload/upload_store.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* Of all that waits: what a Hub can make us hold in memory. */
 #define URLS_MAX_BYTES (16u * 1024 * 1024)
 
-struct application;
+/* Images of one shortcut that are being applied, or wait for it. */
+struct artwork_job {
+	TAILQ_ENTRY(artwork_job) link;
+	struct game_artwork *artwork;
+	char *upload_id; /* whose images wait, or NULL */
+	char *account_id;
+	uint32_t app_id;
+	char *game_name;
+	char *urls[ARTWORK_KIND_COUNT];
+	size_t url_bytes;
+	void (*done)(void *user);
+	void *user;
+};
 
 struct game_artwork {
-	struct agent_services *services;
-	struct kept_images *kept;
+	struct game_artwork_options options;
+	struct kept_images *kept; /* NULL: stopped */
 	size_t url_bytes;
 	/*
 	 * One after the other: what a start finds undone would otherwise be more images and
 	 * downloads at once than steam_artwork.h takes.
 	 */
-	struct application *applying;
-	struct application *waiting; /* application.next; the oldest first */
-	bool closing;
+	struct artwork_job *applying;
+	TAILQ_HEAD(, artwork_job) waiting; /* the oldest first */
+	bool stopping;
 };
 
 void game_artwork_urls(const struct artwork_urls *urls, const char *out[ARTWORK_KIND_COUNT])
@@ -55,130 +63,88 @@ void game_artwork_urls(const struct artwork_urls *urls, const char *out[ARTWORK_
 
 /* --- Images that wait --- */
 
-bool game_artwork_keep(struct agent_services *services, const char *upload_id, const char *type,
+bool game_artwork_keep(struct game_artwork *artwork, const char *upload_id, const char *type,
 	struct strbuf *image, void (*done)(void *user, const struct error *err), void *user,
 	struct error *err)
 {
-	return kept_images_put(
-		services->game_artwork->kept, upload_id, type, image, done, user, err);
+	return kept_images_put(artwork->kept, upload_id, type, image, done, user, err);
 }
 
-void game_artwork_keep_url_take(struct agent_services *services, const char *upload_id,
-	enum artwork_kind kind, char *data_url)
+void game_artwork_keep_url_take(
+	struct game_artwork *artwork, const char *upload_id, enum artwork_kind kind, char *data_url)
 {
-	kept_images_put_url_take(services->game_artwork->kept, upload_id, kind, data_url);
+	kept_images_put_url_take(artwork->kept, upload_id, kind, data_url);
 }
 
-void game_artwork_forget(struct agent_services *services, const char *upload_id)
+void game_artwork_forget(struct game_artwork *artwork, const char *upload_id)
 {
-	kept_images_forget(services->game_artwork->kept, upload_id);
+	kept_images_forget(artwork->kept, upload_id);
 }
 
-static void push_upload_id(void *user, const struct upload_status *status)
+void game_artwork_forget_others(struct game_artwork *artwork, const struct strvec *upload_ids)
 {
-	strvec_push(user, status->upload_id);
-}
-
-static void push_pending_id(struct strvec *ids, const struct game *game)
-{
-	AUTO(game_setup_finish) struct game_setup setup = { 0 };
-
-	if (json_read_text(&setup, game_setup_fields, game->pending, strlen(game->pending), NULL) &&
-		setup.upload_id != NULL) {
-		strvec_push(ids, setup.upload_id);
-	}
-}
-
-void game_artwork_sweep(struct agent_services *services)
-{
-	AUTO(strvec_finish) struct strvec ids = { 0 };
-
-	upload_store_each(services->uploads, push_upload_id, &ids);
-	for (size_t i = 0; i < game_registry_count(services->games); i++) {
-		push_pending_id(&ids, game_registry_at(services->games, i));
-	}
-	kept_images_forget_others(services->game_artwork->kept, &ids);
+	kept_images_forget_others(artwork->kept, upload_ids);
 }
 
 /* --- Images in their places --- */
 
-struct application {
-	struct agent_services *services;
-	struct application *next;
-	char *upload_id; /* whose images wait, or NULL */
-	char *account_id;
-	uint32_t app_id;
-	char *game_name;
-	char *urls[ARTWORK_KIND_COUNT];
-	size_t url_bytes;
-	void (*done)(void *user);
-	void *user;
-};
-
-static void free_application(struct application *application)
+static void artwork_job_free(struct artwork_job *job)
 {
-	if (application->done != NULL) {
-		application->done(application->user);
+	if (job->done != NULL) {
+		job->done(job->user);
 	}
 	for (unsigned i = 0; i < ARTWORK_KIND_COUNT; i++) {
-		free(application->urls[i]);
+		free(job->urls[i]);
 	}
-	free(application->upload_id);
-	free(application->account_id);
-	free(application->game_name);
-	free(application);
+	free(job->upload_id);
+	free(job->account_id);
+	free(job->game_name);
+	free(job);
 }
 
-static void end_waiting(struct game_artwork *artwork)
+static void drop_waiting(struct game_artwork *artwork)
 {
-	while (artwork->waiting != NULL) {
-		struct application *application = artwork->waiting;
+	struct artwork_job *job;
 
-		artwork->waiting = application->next;
-		free_application(application);
+	while ((job = TAILQ_FIRST(&artwork->waiting)) != NULL) {
+		TAILQ_REMOVE(&artwork->waiting, job, link);
+		artwork_job_free(job);
 	}
 }
 
 static void on_read(void *user, struct strbuf found[ARTWORK_KIND_COUNT]);
 
-static void start_next(struct game_artwork *artwork)
+static void apply_next(struct game_artwork *artwork)
 {
-	struct application *application = artwork->waiting;
+	struct artwork_job *job = TAILQ_FIRST(&artwork->waiting);
 
-	if (artwork->applying != NULL || application == NULL || artwork->closing) {
+	if (artwork->applying != NULL || job == NULL || artwork->stopping) {
 		return;
 	}
-	artwork->waiting = application->next;
-	artwork->applying = application;
-	kept_images_read(artwork->kept, application->upload_id, on_read, application);
+	TAILQ_REMOVE(&artwork->waiting, job, link);
+	artwork->applying = job;
+	kept_images_read(artwork->kept, job->upload_id, on_read, job);
 }
 
-static void end(struct application *application)
+static void end_job(struct artwork_job *job)
 {
-	/* NULL: the agent is stopping, and it is gone */
-	struct game_artwork *artwork = application->services->game_artwork;
+	struct game_artwork *artwork = job->artwork;
 
-	if (artwork != NULL) {
-		artwork->url_bytes -= application->url_bytes;
-		artwork->applying = NULL;
-	}
-	free_application(application);
-	if (artwork != NULL) {
-		start_next(artwork);
-	}
+	artwork->url_bytes -= job->url_bytes;
+	artwork->applying = NULL;
+	artwork_job_free(job);
+	apply_next(artwork);
 }
 
-static void announce(const struct application *application, const char *status, const char *message)
+static void announce(const struct artwork_job *job, const char *status, const char *message)
 {
-	struct agent_session *session = application->services->connected;
+	const struct game_artwork_options *options = &job->artwork->options;
 
-	if (session != NULL) {
-		operation_announce(session, "artwork", status, application->game_name, message);
-	}
+	options->announce(options->user, status, job->game_name, message);
 }
 
 /* One sentence of what came of it. */
-static void describe(struct strbuf *out, const struct application *application,
+static void describe(struct strbuf *out, const struct artwork_job *job,
 	const struct steam_artwork_result *results)
 {
 	unsigned applied_count = 0;
@@ -193,8 +159,8 @@ static void describe(struct strbuf *out, const struct application *application,
 		const char *name = artwork_kind_name((enum artwork_kind)i);
 
 		if (results[i].wanted && results[i].error.kind != ERROR_NONE) {
-			log_warning("'%s' goes without its %s image: %s", application->game_name,
-				name, results[i].error.message);
+			log_warning("'%s' goes without its %s image: %s", job->game_name, name,
+				results[i].error.message);
 			strbuf_appendf(out, "%s%s: %s", out->length > 0 ? "; " : "", name,
 				results[i].error.message);
 		}
@@ -203,53 +169,50 @@ static void describe(struct strbuf *out, const struct application *application,
 
 static void on_applied(void *user, const struct steam_artwork_result *results)
 {
-	struct application *application = user;
-	struct agent_services *services = application->services;
+	struct artwork_job *job = user;
 	AUTO(strbuf_finish) struct strbuf message = { 0 };
 
-	/* An agent that is stopping leaves it all to the next start. */
-	if (services->game_artwork != NULL) {
-		describe(&message, application, results);
-		announce(application, "complete", strbuf_text(&message));
-		if (application->upload_id != NULL) {
-			game_artwork_forget(services, application->upload_id);
+	if (!job->artwork->stopping) { /* else the next start does it again */
+		describe(&message, job, results);
+		announce(job, "complete", strbuf_text(&message));
+		if (job->upload_id != NULL) {
+			game_artwork_forget(job->artwork, job->upload_id);
 		}
 	}
-	end(application);
+	end_job(job);
 }
 
 static void on_read(void *user, struct strbuf found[ARTWORK_KIND_COUNT])
 {
-	struct application *application = user;
-	struct agent_services *services = application->services;
+	struct artwork_job *job = user;
+	const struct game_artwork_options *options = &job->artwork->options;
 	struct steam_artwork_request request = {
-		.user_id = application->account_id,
-		.app_id = application->app_id,
-		.allow_local = services->config->artwork_local_servers,
+		.user_id = job->account_id,
+		.app_id = job->app_id,
+		.allow_local = *options->allow_local,
 	};
 	bool wanted = false;
 
 	for (unsigned i = 0; i < ARTWORK_KIND_COUNT; i++) {
 		strbuf_move(&request.images[i], &found[i]);
-		request.urls[i] = application->urls[i];
+		request.urls[i] = job->urls[i];
 		wanted |= request.images[i].length > 0 ||
 			  (request.urls[i] != NULL && *request.urls[i] != '\0');
 	}
-	if (wanted && !services->game_artwork->closing) {
-		announce(application, "start", "Applying artwork");
-		steam_artwork_apply(services->artwork, &request, on_applied, application);
+	if (wanted && !job->artwork->stopping) {
+		announce(job, "start", "Applying artwork");
+		steam_artwork_apply(options->steam_artwork, &request, on_applied, job);
 		return;
 	}
 	for (unsigned i = 0; i < ARTWORK_KIND_COUNT; i++) {
 		strbuf_finish(&request.images[i]);
 	}
-	end(application);
+	end_job(job);
 }
 
-/* Copies. */
-static void take_urls(struct application *application, const struct artwork_urls *urls)
+static void copy_urls(struct artwork_job *job, const struct artwork_urls *urls)
 {
-	struct game_artwork *artwork = application->services->game_artwork;
+	struct game_artwork *artwork = job->artwork;
 	const char *given[ARTWORK_KIND_COUNT];
 	size_t bytes = 0;
 
@@ -259,39 +222,38 @@ static void take_urls(struct application *application, const struct artwork_urls
 	}
 	if (bytes > URLS_MAX_BYTES - artwork->url_bytes) {
 		log_warning("'%s' goes without its images: too many wait to be fetched",
-			application->game_name);
+			job->game_name);
 		return;
 	}
 	artwork->url_bytes += bytes;
-	application->url_bytes = bytes;
+	job->url_bytes = bytes;
 	for (unsigned i = 0; i < ARTWORK_KIND_COUNT; i++) {
-		application->urls[i] = xstrdup_or_null(given[i]);
+		job->urls[i] = xstrdup_or_null(given[i]);
 	}
 }
 
-void game_artwork_apply(struct agent_services *services, const char *upload_id,
-	const char *account_id, uint32_t app_id, const char *game_name,
-	const struct artwork_urls *urls, void (*done)(void *user), void *user)
+void game_artwork_apply(struct game_artwork *artwork, const char *upload_id, const char *account_id,
+	uint32_t app_id, const char *game_name, const struct artwork_urls *urls,
+	void (*done)(void *user), void *user)
 {
-	struct game_artwork *artwork = services->game_artwork;
-	struct application *application = xcalloc(1, sizeof(*application));
-	struct application **link = &artwork->waiting;
+	struct artwork_job *job = xcalloc(1, sizeof(*job));
 
-	application->services = services;
-	application->upload_id = xstrdup_or_null(upload_id);
-	application->account_id = xstrdup_or_null(account_id);
-	application->app_id = app_id;
-	application->game_name = xstrdup(game_name);
+	job->artwork = artwork;
+	job->upload_id = xstrdup_or_null(upload_id);
+	job->account_id = xstrdup_or_null(account_id);
+	job->app_id = app_id;
+	job->game_name = xstrdup(game_name);
+	job->done = done;
+	job->user = user;
+	if (artwork->stopping) {
+		artwork_job_free(job);
+		return;
+	}
 	if (urls != NULL) {
-		take_urls(application, urls);
+		copy_urls(job, urls);
 	}
-	application->done = done;
-	application->user = user;
-	while (*link != NULL) {
-		link = &(*link)->next;
-	}
-	*link = application;
-	start_next(artwork);
+	TAILQ_INSERT_TAIL(&artwork->waiting, job, link);
+	apply_next(artwork);
 }
 
 /* --- Images that nobody needs any more --- */
@@ -304,9 +266,9 @@ struct discarding {
 	struct error error;
 };
 
-static void run_discarding(struct worker_job *job)
+static void discard_images(struct worker_job *job)
 {
-	struct discarding *discarding = (struct discarding *)job;
+	struct discarding *discarding = CONTAINER_OF(job, struct discarding, job);
 
 	artwork_remove(
 		discarding->root, discarding->account_id, discarding->app_id, &discarding->error);
@@ -314,7 +276,7 @@ static void run_discarding(struct worker_job *job)
 
 static void on_discarded(struct worker_job *job)
 {
-	struct discarding *discarding = (struct discarding *)job;
+	struct discarding *discarding = CONTAINER_OF(job, struct discarding, job);
 
 	if (discarding->error.kind != ERROR_NONE) {
 		log_warning("images of a deleted game stay: %s", discarding->error.message);
@@ -326,46 +288,61 @@ static void on_discarded(struct worker_job *job)
 
 /* As far as can be told: what cannot be looked at may be in use. */
 static bool is_in_use(
-	const struct agent_services *services, const struct game *game, uint32_t app_id)
+	const struct game_artwork_options *options, const struct game *game, uint32_t app_id)
 {
 	AUTO(shortcut_list_finish) struct shortcut_list list = { 0 };
 	size_t trashed_count = 0;
 
-	for (size_t i = 0; i < game_trash_count(services->trash); i++) {
-		trashed_count += game_trash_at(services->trash, i)->game.app_id == game->app_id;
+	for (size_t i = 0; i < game_trash_count(options->trash); i++) {
+		trashed_count += game_trash_at(options->trash, i)->game.app_id == game->app_id;
 	}
-	return trashed_count > 0 || game_registry_find_app(services->games, game->app_id) != NULL ||
-	       game_registry_find_app(services->games, app_id) != NULL ||
-	       !steam_list_shortcuts(services->steam, game->user_id, &list, NULL) ||
+	return trashed_count > 0 ||
+	       game_registry_find_app(options->registry, game->app_id) != NULL ||
+	       game_registry_find_app(options->registry, app_id) != NULL ||
+	       !steam_list_shortcuts(options->steam, game->user_id, &list, NULL) ||
 	       shortcut_list_find(&list, app_id) != NULL;
 }
 
-void game_artwork_discard(struct agent_services *services, const struct game *game)
+void game_artwork_discard(struct game_artwork *artwork, const struct game *game)
 {
-	uint32_t app_id = steam_actual_app_id(services->steam, game->app_id);
+	const struct game_artwork_options *options = &artwork->options;
+	uint32_t app_id = steam_actual_app_id(options->steam, game->app_id);
 	struct discarding *discarding;
 
-	if (app_id == 0 || is_in_use(services, game, app_id)) {
+	if (app_id == 0 || is_in_use(options, game, app_id)) {
 		return;
 	}
 	discarding = xcalloc(1, sizeof(*discarding));
-	discarding->job = (struct worker_job){ .run = run_discarding, .done = on_discarded };
+	discarding->job = (struct worker_job){ .run = discard_images, .done = on_discarded };
 	discarding->app_id = app_id;
-	if (steam_find_account(services->steam, game->user_id, &discarding->root,
+	if (steam_find_account(options->steam, game->user_id, &discarding->root,
 		    &discarding->account_id, &discarding->error)) {
-		worker_submit(services->worker, &discarding->job);
+		worker_submit(options->worker, &discarding->job);
 	} else {
 		on_discarded(&discarding->job);
 	}
 }
 
-struct game_artwork *game_artwork_create(struct agent_services *services)
+/* --- The whole --- */
+
+struct game_artwork *game_artwork_create(const struct game_artwork_options *options)
 {
 	struct game_artwork *artwork = xcalloc(1, sizeof(*artwork));
 
-	artwork->services = services;
-	artwork->kept = kept_images_create(services->loop, services->paths->state_dir);
+	artwork->options = *options;
+	artwork->kept = kept_images_create(options->loop, options->state_dir);
+	TAILQ_INIT(&artwork->waiting);
 	return artwork;
+}
+
+void game_artwork_stop(struct game_artwork *artwork)
+{
+	if (artwork == NULL) {
+		return;
+	}
+	artwork->stopping = true;
+	kept_images_destroy(TAKE_PTR(artwork->kept));
+	drop_waiting(artwork);
 }
 
 void game_artwork_destroy(struct game_artwork *artwork)
@@ -373,9 +350,7 @@ void game_artwork_destroy(struct game_artwork *artwork)
 	if (artwork == NULL) {
 		return;
 	}
-	artwork->closing = true;
-	kept_images_destroy(artwork->kept);
-	end_waiting(artwork);
-	artwork->services->game_artwork = NULL;
+	assert(artwork->applying == NULL);
+	game_artwork_stop(artwork);
 	free(artwork);
 }

@@ -8,7 +8,6 @@
 #include "core/paths.h"
 #include "core/xalloc.h"
 #include "games/game_setup.h"
-#include "hubs/agent_session.h"
 #include "library/game_registry.h"
 #include "library/game_trash.h"
 #include "steam/change/shortcuts.h"
@@ -21,8 +20,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct removal {
-	struct agent_services *services;
+struct game_removal {
+	struct game_removal_options options;
+};
+
+/* One game or shortcut on its way out. */
+struct removal_job {
+	const struct game_removal_options *options;
 	const struct game *game; /* ours; borrowed until it is in the trash; NULL: none */
 	uint32_t app_id;	 /* as asked for, or the game's */
 	struct strvec accounts;	 /* who has the shortcut */
@@ -36,20 +40,20 @@ struct removal {
 	void *user;
 };
 
-static void answer(struct removal *removal)
+static void end_removal(struct removal_job *job)
 {
-	const struct game_removed removed = { .game_name = removal->game_name,
-		.trash_id = removal->trash_id,
-		.note = removal->note };
-	bool failed = removal->err.kind != ERROR_NONE;
+	const struct game_removed removed = {
+		.game_name = job->game_name, .trash_id = job->trash_id, .note = job->note
+	};
+	bool failed = job->err.kind != ERROR_NONE;
 
-	removal->done(removal->user, failed ? NULL : &removed, failed ? &removal->err : NULL);
-	strvec_finish(&removal->accounts);
-	free(removal->shortcut);
-	free(removal->game_name);
-	free(removal->trash_id);
-	free(removal->note);
-	free(removal);
+	job->done(job->user, failed ? NULL : &removed, failed ? &job->err : NULL);
+	strvec_finish(&job->accounts);
+	free(job->shortcut);
+	free(job->game_name);
+	free(job->trash_id);
+	free(job->note);
+	free(job);
 }
 
 static bool is_given(const char *text)
@@ -59,44 +63,44 @@ static bool is_given(const char *text)
 
 /* --- What is to go --- */
 
-static const struct game *find_app(const struct agent_services *services, uint32_t app_id)
+static const struct game *find_app(const struct game_removal_options *options, uint32_t app_id)
 {
-	const struct game *game = game_registry_find_app(services->games, app_id);
+	const struct game *game = game_registry_find_app(options->registry, app_id);
 
 	return game != NULL ? game
-			    : game_registry_find_app(services->games,
-				      steam_actual_app_id(services->steam, app_id));
+			    : game_registry_find_app(options->registry,
+				      steam_actual_app_id(options->steam, app_id));
 }
 
-static bool find_dir(struct removal *removal, const char *dir)
+static bool find_dir(struct removal_job *job, const char *dir)
 {
-	removal->game = game_registry_find(removal->services->games, dir);
-	if (removal->game == NULL) {
-		return error_set(&removal->err, ERROR_NOT_FOUND,
+	job->game = game_registry_find(job->options->registry, dir);
+	if (job->game == NULL) {
+		return error_set(&job->err, ERROR_NOT_FOUND,
 			"no game was installed in '%s'; its folder is left alone", dir);
 	}
-	removal->app_id = removal->game->app_id;
+	job->app_id = job->game->app_id;
 	return true;
 }
 
 /* The registered game that is asked for. Whoever names another user means their shortcut alone. */
-static bool find_game(struct removal *removal, const struct game_removal_request *request)
+static bool find_game(struct removal_job *job, const struct game_removal_request *request)
 {
-	const struct agent_services *services = removal->services;
+	const struct game_removal_options *options = job->options;
 	AUTO(free_ptr) char *account_id = NULL;
 	const struct game *game;
 
 	if (request->app_id == 0) {
-		return find_dir(removal, request->dir != NULL ? request->dir : "");
+		return find_dir(job, request->dir != NULL ? request->dir : "");
 	}
-	removal->app_id = request->app_id;
-	if (is_given(request->user_id) && !steam_find_account(services->steam, request->user_id,
-						  NULL, &account_id, &removal->err)) {
+	job->app_id = request->app_id;
+	if (is_given(request->user_id) && !steam_find_account(options->steam, request->user_id,
+						  NULL, &account_id, &job->err)) {
 		return false;
 	}
-	game = find_app(services, request->app_id);
+	game = find_app(options, request->app_id);
 	if (game != NULL && (account_id == NULL || strcmp(game->user_id, account_id) == 0)) {
-		removal->game = game;
+		job->game = game;
 	}
 	return true;
 }
@@ -115,39 +119,39 @@ static void visit_upload(void *user, const struct upload_status *status)
 
 /* Errors: CONFLICT. */
 static bool check_not_uploading(
-	struct agent_services *services, const struct game *game, struct error *err)
+	const struct game_removal_options *options, const struct game *game, struct error *err)
 {
 	struct upload_search search = { .dir = game->dir };
 
-	upload_store_each(services->uploads, visit_upload, &search);
+	upload_store_each(options->uploads, visit_upload, &search);
 	return !search.found ||
 	       error_set(err, ERROR_CONFLICT,
 		       "'%s' is being uploaded; cancel the upload or wait for its end", game->name);
 }
 
-static bool check_idle(struct removal *removal)
+static bool check_idle(struct removal_job *job)
 {
-	const struct game *game = removal->game;
-	uint32_t app_id = steam_actual_app_id(removal->services->steam, removal->app_id);
+	const struct game *game = job->game;
+	uint32_t app_id = steam_actual_app_id(job->options->steam, job->app_id);
 
 	if (app_id != 0 && steam_install_runs_game(app_id)) {
-		return error_set(&removal->err, ERROR_CONFLICT,
+		return error_set(&job->err, ERROR_CONFLICT,
 			"'%s' is running; quit it before deleting it",
 			game != NULL ? game->name : "the game");
 	}
-	return game == NULL || check_not_uploading(removal->services, game, &removal->err);
+	return game == NULL || check_not_uploading(job->options, game, &job->err);
 }
 
 /* JSON that game_setup makes the shortcut of, under the id that it has. */
 static char *describe_shortcut(
 	const struct game *game, const struct shortcut *shortcut, const char *account_id)
 {
-	AUTO(game_setup_finish) struct game_setup left = { 0 };
+	AUTO(game_setup_plan_finish) struct game_setup_plan left = { 0 };
 	/* Deleted again before all was done, it still has its icon to come. */
 	bool has_icon =
-		is_given(shortcut->icon) || !json_read_text(&left, game_setup_fields, game->pending,
-						    strlen(game->pending), NULL);
-	const struct game_setup setup = {
+		is_given(shortcut->icon) || !json_read_text(&left, game_setup_plan_fields,
+						    game->pending, strlen(game->pending), NULL);
+	const struct game_setup_plan setup = {
 		.wants_shortcut = true,
 		.user_id = (char *)account_id,
 		.icon = has_icon ? shortcut->icon : left.icon,
@@ -160,77 +164,76 @@ static char *describe_shortcut(
 		},
 	};
 
-	return game_setup_text(&setup);
+	return game_setup_plan_text(&setup);
 }
 
 /* Is the shortcut of that account one of those that go? */
 static bool goes(
-	const struct removal *removal, const char *account_id, const struct shortcut *shortcut)
+	const struct removal_job *job, const char *account_id, const struct shortcut *shortcut)
 {
-	const struct game *game = removal->game;
+	const struct game *game = job->game;
 
 	/* Two accounts may have the same id for different things: it is made of name and path. */
 	return game == NULL || strcmp(game->user_id, account_id) == 0 ||
 	       path_is_within(shortcut->exe, game->dir);
 }
 
-static void look_in_account(struct removal *removal, const char *account_id)
+static void look_in_account(struct removal_job *job, const char *account_id)
 {
-	struct agent_services *services = removal->services;
+	const struct game_removal_options *options = job->options;
 	AUTO(shortcut_list_finish) struct shortcut_list list = { 0 };
 	struct error err = { 0 };
 	const struct shortcut *shortcut;
 
-	if (!steam_list_shortcuts(services->steam, account_id, &list, &err)) {
-		if (removal->note == NULL) {
-			removal->note = xstrdup(err.message);
+	if (!steam_list_shortcuts(options->steam, account_id, &list, &err)) {
+		if (job->note == NULL) {
+			job->note = xstrdup(err.message);
 		}
 		return;
 	}
-	shortcut = shortcut_list_find(&list, removal->app_id);
+	shortcut = shortcut_list_find(&list, job->app_id);
 	if (shortcut == NULL) {
-		shortcut = shortcut_list_find(
-			&list, steam_actual_app_id(services->steam, removal->app_id));
+		shortcut =
+			shortcut_list_find(&list, steam_actual_app_id(options->steam, job->app_id));
 	}
-	if (shortcut == NULL || !goes(removal, account_id, shortcut)) {
+	if (shortcut == NULL || !goes(job, account_id, shortcut)) {
 		return;
 	}
-	strvec_push(&removal->accounts, account_id);
-	if (removal->game_name == NULL) {
-		removal->game_name = xstrdup(shortcut->name);
+	strvec_push(&job->accounts, account_id);
+	if (job->game_name == NULL) {
+		job->game_name = xstrdup(shortcut->name);
 	}
-	if (removal->game != NULL &&
-		(removal->shortcut == NULL || strcmp(removal->game->user_id, account_id) == 0)) {
-		free(removal->shortcut);
-		removal->shortcut = describe_shortcut(removal->game, shortcut, account_id);
+	if (job->game != NULL &&
+		(job->shortcut == NULL || strcmp(job->game->user_id, account_id) == 0)) {
+		free(job->shortcut);
+		job->shortcut = describe_shortcut(job->game, shortcut, account_id);
 	}
 }
 
 /* A game's shortcut goes wherever it is; a stranger's where it is asked for, or first found. */
-static bool find_shortcuts(struct removal *removal, const char *user_id)
+static bool find_shortcuts(struct removal_job *job, const char *user_id)
 {
-	struct agent_services *services = removal->services;
+	const struct game_removal_options *options = job->options;
 	AUTO(steam_users_finish) struct steam_user_list users = { 0 };
 	const struct steam_user *wanted = NULL;
 
-	if (removal->app_id == 0) {
+	if (job->app_id == 0) {
 		return true;
 	}
-	if (!steam_list_users(services->steam, &users, &removal->err)) {
-		if (removal->game == NULL) {
+	if (!steam_list_users(options->steam, &users, &job->err)) {
+		if (job->game == NULL) {
 			return false;
 		}
-		removal->err = (struct error){ 0 }; /* a Steam that is gone has no shortcut */
+		job->err = (struct error){ 0 }; /* a Steam that is gone has no shortcut */
 		return true;
 	}
-	if (removal->game == NULL && is_given(user_id)) {
+	if (job->game == NULL && is_given(user_id)) {
 		wanted = steam_users_find(&users, user_id, NULL);
 	}
 	for (size_t i = 0; i < users.count; i++) {
-		if (removal->game != NULL ||
-			(removal->accounts.count == 0 &&
-				(wanted == NULL || wanted == &users.items[i]))) {
-			look_in_account(removal, users.items[i].account_id);
+		if (job->game != NULL || (job->accounts.count == 0 &&
+						 (wanted == NULL || wanted == &users.items[i]))) {
+			look_in_account(job, users.items[i].account_id);
 		}
 	}
 	return true;
@@ -238,40 +241,39 @@ static bool find_shortcuts(struct removal *removal, const char *user_id)
 
 /* --- Deleting --- */
 
-static void put_in_trash(struct removal *removal)
+static void put_in_trash(struct removal_job *job)
 {
-	struct agent_services *services = removal->services;
-	struct game game = *removal->game;
+	const struct game_removal_options *options = job->options;
+	struct game game = *job->game;
 	const struct trashed_game *trashed;
 
 	/* Whoever restores it finds there what makes the shortcut anew, or what was still to be. */
-	if (removal->shortcut != NULL) {
-		game.pending = removal->shortcut;
+	if (job->shortcut != NULL) {
+		game.pending = job->shortcut;
 	}
-	free(removal->game_name);
-	removal->game_name = xstrdup(game.name);
+	free(job->game_name);
+	job->game_name = xstrdup(game.name);
 	log_info("'%s' in '%s' is deleted", game.name, game.dir);
-	trashed = game_trash_put(services->trash, &game, &removal->err);
-	removal->game = NULL;
+	trashed = game_trash_put(options->trash, &game, &job->err);
+	job->game = NULL;
 	if (trashed != NULL) {
-		removal->trash_id = xstrdup(trashed->id);
+		job->trash_id = xstrdup(trashed->id);
 	}
 }
 
 static void on_shortcut_removed(
 	void *user, const struct steam_outcome *outcome, const struct error *err)
 {
-	struct removal *removal = user;
+	struct removal_job *job = user;
 	const char *note = err != NULL ? err->message : outcome->note;
 
 	/* One that has gone meanwhile is not missed. */
-	if (note != NULL && removal->note == NULL &&
-		(err == NULL || err->kind != ERROR_NOT_FOUND)) {
-		removal->note = xstrdup(note);
+	if (note != NULL && job->note == NULL && (err == NULL || err->kind != ERROR_NOT_FOUND)) {
+		job->note = xstrdup(note);
 	}
-	removal->removing--;
-	if (removal->removing == 0) {
-		answer(removal);
+	job->removing--;
+	if (job->removing == 0) {
+		end_removal(job);
 	}
 }
 
@@ -279,40 +281,39 @@ static void on_shortcut_removed(
  * The folder goes first: a crash behind it leaves a shortcut to nothing, which the next start can
  * tell and removes, whereas a game without its shortcut might be meant.
  */
-static void remove_all(struct removal *removal)
+static void remove_all(struct removal_job *job)
 {
-	struct agent_services *services = removal->services;
+	const struct game_removal_options *options = job->options;
 
-	if (removal->game != NULL) {
-		put_in_trash(removal);
-	} else if (removal->accounts.count == 0 && removal->note != NULL) {
-		error_set(&removal->err, ERROR_IO, "%s", removal->note); /* it may be there */
-	} else if (removal->accounts.count == 0) {
-		error_set(&removal->err, ERROR_NOT_FOUND,
-			"there is no shortcut with the app id %" PRIu32, removal->app_id);
+	if (job->game != NULL) {
+		put_in_trash(job);
+	} else if (job->accounts.count == 0 && job->note != NULL) {
+		error_set(&job->err, ERROR_IO, "%s", job->note); /* it may be there */
+	} else if (job->accounts.count == 0) {
+		error_set(&job->err, ERROR_NOT_FOUND,
+			"there is no shortcut with the app id %" PRIu32, job->app_id);
 	}
-	removal->removing = removal->accounts.count;
-	if (removal->err.kind != ERROR_NONE || removal->removing == 0) {
-		answer(removal);
+	job->removing = job->accounts.count;
+	if (job->err.kind != ERROR_NONE || job->removing == 0) {
+		end_removal(job);
 		return;
 	}
-	for (size_t i = 0; i < removal->accounts.count; i++) {
-		steam_remove_shortcut(services->steam, removal->accounts.items[i], removal->app_id,
-			on_shortcut_removed, removal);
+	for (size_t i = 0; i < job->accounts.count; i++) {
+		steam_remove_shortcut(options->steam, job->accounts.items[i], job->app_id,
+			on_shortcut_removed, job);
 	}
 }
 
-void game_removal_start(struct agent_services *services, const struct game_removal_request *request,
+void game_removal_start(struct game_removal *removal, const struct game_removal_request *request,
 	game_removal_done *done, void *user)
 {
-	struct removal *removal = xcalloc(1, sizeof(*removal));
+	struct removal_job *job = xcalloc(1, sizeof(*job));
 
-	*removal = (struct removal){ .services = services, .done = done, .user = user };
-	if (find_game(removal, request) && check_idle(removal) &&
-		find_shortcuts(removal, request->user_id)) {
-		remove_all(removal);
+	*job = (struct removal_job){ .options = &removal->options, .done = done, .user = user };
+	if (find_game(job, request) && check_idle(job) && find_shortcuts(job, request->user_id)) {
+		remove_all(job);
 	} else {
-		answer(removal);
+		end_removal(job);
 	}
 }
 
@@ -326,37 +327,39 @@ static void on_left_over_removed(
 	}
 }
 
-static void remove_left_over(struct agent_services *services, const char *account_id,
+static void remove_left_over(const struct game_removal_options *options, const char *account_id,
 	const struct shortcut_list *list, const struct game *game)
 {
 	const struct shortcut *shortcut = shortcut_list_find(list, game->app_id);
 
 	/* What was installed anew may have the id again, even if the registry was lost since. */
 	if (shortcut != NULL && path_is_within(shortcut->exe, game->dir) &&
-		game_registry_find(services->games, game->dir) == NULL && path_is_gone(game->dir)) {
+		game_registry_find(options->registry, game->dir) == NULL &&
+		path_is_gone(game->dir)) {
 		steam_remove_shortcut(
-			services->steam, account_id, game->app_id, on_left_over_removed, NULL);
+			options->steam, account_id, game->app_id, on_left_over_removed, NULL);
 	}
 }
 
-void game_removal_resume(struct agent_services *services)
+void game_removal_resume(struct game_removal *removal)
 {
+	const struct game_removal_options *options = &removal->options;
 	AUTO(steam_users_finish) struct steam_user_list users = { 0 };
 
-	if (game_trash_count(services->trash) == 0 ||
-		!steam_list_users(services->steam, &users, NULL)) {
+	if (game_trash_count(options->trash) == 0 ||
+		!steam_list_users(options->steam, &users, NULL)) {
 		return;
 	}
 	for (size_t i = 0; i < users.count; i++) {
 		AUTO(shortcut_list_finish) struct shortcut_list list = { 0 };
 		const char *account_id = users.items[i].account_id;
 
-		if (!steam_list_shortcuts(services->steam, account_id, &list, NULL)) {
+		if (!steam_list_shortcuts(options->steam, account_id, &list, NULL)) {
 			continue;
 		}
-		for (size_t n = 0; n < game_trash_count(services->trash); n++) {
-			remove_left_over(services, account_id, &list,
-				&game_trash_at(services->trash, n)->game);
+		for (size_t n = 0; n < game_trash_count(options->trash); n++) {
+			remove_left_over(options, account_id, &list,
+				&game_trash_at(options->trash, n)->game);
 		}
 	}
 }
@@ -364,7 +367,6 @@ void game_removal_resume(struct agent_services *services)
 /* --- Bringing back --- */
 
 struct restoring {
-	struct agent_services *services;
 	char *game_name;
 	char *dir; /* NULL: it failed */
 	struct error err;
@@ -386,34 +388,50 @@ static void on_set_up(void *user, uint32_t app_id, const char *message)
 }
 
 static bool check_restorable(
-	struct agent_services *services, const char *trash_id, struct error *err)
+	const struct game_removal_options *options, const char *trash_id, struct error *err)
 {
-	for (size_t i = 0; i < game_trash_count(services->trash); i++) {
-		const struct trashed_game *trashed = game_trash_at(services->trash, i);
+	for (size_t i = 0; i < game_trash_count(options->trash); i++) {
+		const struct trashed_game *trashed = game_trash_at(options->trash, i);
 
 		if (strcmp(trashed->id, trash_id) == 0) {
-			return check_not_uploading(services, &trashed->game, err);
+			return check_not_uploading(options, &trashed->game, err);
 		}
 	}
 	return true; /* game_trash_restore() says that there is none */
 }
 
-void game_restore_start(
-	struct agent_services *services, const char *trash_id, game_removal_done *done, void *user)
+void game_removal_restore(
+	struct game_removal *removal, const char *trash_id, game_removal_done *done, void *user)
 {
+	const struct game_removal_options *options = &removal->options;
 	struct restoring *restoring = xcalloc(1, sizeof(*restoring));
 	AUTO(trashed_game_finish) struct trashed_game restored = { 0 };
 
-	*restoring = (struct restoring){ .services = services, .done = done, .user = user };
-	if (check_restorable(services, trash_id, &restoring->err) &&
-		game_trash_restore(services->trash, trash_id, &restored, &restoring->err)) {
+	*restoring = (struct restoring){ .done = done, .user = user };
+	if (check_restorable(options, trash_id, &restoring->err) &&
+		game_trash_restore(options->trash, trash_id, &restored, &restoring->err)) {
 		log_info("'%s' is back in '%s'", restored.game.name, restored.game.dir);
 		restoring->game_name = xstrdup(restored.game.name);
 		restoring->dir = xstrdup(restored.game.dir);
 	}
 	if (restoring->dir != NULL) {
-		game_setup_start(services, restoring->dir, on_set_up, restoring);
+		game_setup_start(options->setup, restoring->dir, on_set_up, restoring);
 	} else {
 		on_set_up(restoring, 0, NULL);
 	}
+}
+
+/* --- The whole --- */
+
+struct game_removal *game_removal_create(const struct game_removal_options *options)
+{
+	struct game_removal *removal = xcalloc(1, sizeof(*removal));
+
+	removal->options = *options;
+	return removal;
+}
+
+void game_removal_destroy(struct game_removal *removal)
+{
+	free(removal);
 }

@@ -2,14 +2,31 @@
 
 #include <stdint.h>
 
-struct agent_services;
 struct error;
+struct game_registry;
+struct game_removal;
+struct game_setup;
+struct game_trash;
+struct steam;
+struct upload_store;
 
 /*
  * Deleting games and bringing them back, for Hubs and for the owner. A folder goes only if it is
  * in the registry, and then to the trash (game_trash.h); a shortcut that is not of a registered
  * game is removed and nothing else.
  */
+struct game_removal_options {
+	struct game_registry *registry;
+	struct game_trash *trash;
+	struct upload_store *uploads;
+	struct steam *steam;
+	struct game_setup *setup;
+};
+
+struct game_removal *game_removal_create(const struct game_removal_options *options);
+/* After steam_destroy(), which ends what is under way. NULL is fine. */
+void game_removal_destroy(struct game_removal *removal);
+
 struct game_removal_request {
 	const char *user_id; /* whose shortcut; NULL: the registry's, or the most recent login */
 	uint32_t app_id;     /* reported or actual; 0: by dir */
@@ -31,12 +48,12 @@ typedef void game_removal_done(
  * Errors: NOT_FOUND (neither a shortcut nor a game of ours), CONFLICT (it runs, or is being
  * uploaded), INVALID (its folder is a link by now), IO, NO_SPACE.
  */
-void game_removal_start(struct agent_services *services, const struct game_removal_request *request,
+void game_removal_start(struct game_removal *removal, const struct game_removal_request *request,
 	game_removal_done *done, void *user);
 
 /* At the start of the agent: shortcuts that a crash left behind their game. */
-void game_removal_resume(struct agent_services *services);
+void game_removal_resume(struct game_removal *removal);
 
 /* The folder and its shortcut. game_name in the result. Errors: NOT_FOUND, CONFLICT, IO. */
-void game_restore_start(
-	struct agent_services *services, const char *trash_id, game_removal_done *done, void *user);
+void game_removal_restore(
+	struct game_removal *removal, const char *trash_id, game_removal_done *done, void *user);

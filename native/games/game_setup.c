@@ -2,7 +2,6 @@
 
 #include "games/game_setup.h"
 
-#include "agent/config.h"
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/log.h"
@@ -12,47 +11,55 @@
 #include "core/xalloc.h"
 #include "games/game_artwork.h"
 #include "games/windows_program.h"
-#include "hubs/agent_session.h"
 #include "library/game_registry.h"
 #include "steam/steam.h"
+#include "upload/upload_store.h"
 
+#include <assert.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define WITHOUT_SHORTCUT "the game is installed, without a shortcut in Steam: "
 
-const struct json_field game_setup_fields[] = {
-	JSON_FIELD(struct game_setup, wants_shortcut, "wantsShortcut", JSON_BOOL, JSON_OMIT_EMPTY),
-	JSON_FIELD(struct game_setup, user_id, "userId", JSON_DIGITS, JSON_OMIT_EMPTY),
-	JSON_FIELD_OBJECT(
-		struct game_setup, shortcut, "shortcut", shortcut_config_fields, JSON_OMIT_EMPTY),
-	JSON_FIELD(struct game_setup, icon, "icon", JSON_STRING, JSON_OMIT_EMPTY),
-	JSON_FIELD(struct game_setup, upload_id, "uploadId", JSON_STRING, JSON_OMIT_EMPTY),
+const struct json_field game_setup_plan_fields[] = {
+	JSON_FIELD(struct game_setup_plan, wants_shortcut, "wantsShortcut", JSON_BOOL,
+		JSON_OMIT_EMPTY),
+	JSON_FIELD(struct game_setup_plan, user_id, "userId", JSON_DIGITS, JSON_OMIT_EMPTY),
+	JSON_FIELD_OBJECT(struct game_setup_plan, shortcut, "shortcut", shortcut_config_fields,
+		JSON_OMIT_EMPTY),
+	JSON_FIELD(struct game_setup_plan, icon, "icon", JSON_STRING, JSON_OMIT_EMPTY),
+	JSON_FIELD(struct game_setup_plan, upload_id, "uploadId", JSON_STRING, JSON_OMIT_EMPTY),
 	JSON_FIELDS_END,
 };
 
+struct game_setup {
+	struct game_setup_options options;
+	size_t job_count; /* under way */
+	bool stopping;
+};
+
 /* The setup of one game while it is under way. */
-struct job {
-	struct agent_services *services;
+struct setup_job {
+	struct game_setup *setup;
 	char *dir;
 	char *pending; /* as it is in the registry */
-	struct game_setup left;
+	struct game_setup_plan left;
 	uint32_t app_id;       /* once the shortcut is made */
 	game_setup_done *done; /* NULL: told already, or nobody waits */
 	void *user;
 };
 
-void game_setup_finish(struct game_setup *setup)
+void game_setup_plan_finish(struct game_setup_plan *plan)
 {
-	json_finish(setup, game_setup_fields);
+	json_finish(plan, game_setup_plan_fields);
 }
 
-char *game_setup_text(const struct game_setup *setup)
+char *game_setup_plan_text(const struct game_setup_plan *plan)
 {
 	struct strbuf text = { 0 };
 
-	json_write(&text, game_setup_fields, setup);
+	json_write(&text, game_setup_plan_fields, plan);
 	if (strcmp(text.data, "{}") == 0) {
 		strbuf_reset(&text);
 	}
@@ -69,7 +76,7 @@ static const char *or_null(const char *text)
 	return is_given(text) ? text : NULL;
 }
 
-static void report(struct job *job, uint32_t app_id, const char *message)
+static void tell_done(struct setup_job *job, uint32_t app_id, const char *message)
 {
 	game_setup_done *done = job->done;
 
@@ -82,28 +89,29 @@ static void report(struct job *job, uint32_t app_id, const char *message)
 	}
 }
 
-static void job_free(struct job *job)
+static void setup_job_free(struct setup_job *job)
 {
-	report(job, job->app_id, NULL);
-	game_setup_finish(&job->left);
+	tell_done(job, job->app_id, NULL);
+	game_setup_plan_finish(&job->left);
+	job->setup->job_count--;
 	free(job->pending);
 	free(job->dir);
 	free(job);
 }
 
 /* The game's entry; NULL when it is gone, or has been installed anew and is another job's. */
-static const struct game *entry_of(const struct job *job)
+static const struct game *entry_of(const struct setup_job *job)
 {
-	const struct game *game = game_registry_find(job->services->games, job->dir);
+	const struct game *game = game_registry_find(job->setup->options.registry, job->dir);
 
 	return game != NULL && strcmp(game->pending, job->pending) == 0 ? game : NULL;
 }
 
 /* Writes down what is left now. outcome (may be NULL): the shortcut, which is made. */
-static void save(struct job *job, const struct steam_outcome *outcome)
+static void save_left(struct setup_job *job, const struct steam_outcome *outcome)
 {
 	const struct game *known = entry_of(job);
-	AUTO(free_ptr) char *pending = game_setup_text(&job->left);
+	AUTO(free_ptr) char *pending = game_setup_plan_text(&job->left);
 	struct error err = { 0 };
 	struct game game;
 
@@ -116,7 +124,7 @@ static void save(struct job *job, const struct steam_outcome *outcome)
 		game.app_id = outcome->app_id;
 		game.user_id = (char *)outcome->account_id;
 	}
-	if (!game_registry_put(job->services->games, &game, &err)) {
+	if (!game_registry_put(job->setup->options.registry, &game, &err)) {
 		log_warning(
 			"what is done for '%s' could not be remembered: %s", job->dir, err.message);
 		return;
@@ -125,38 +133,38 @@ static void save(struct job *job, const struct steam_outcome *outcome)
 	job->pending = TAKE_PTR(pending);
 }
 
-static void end(struct job *job)
+static void end_job(struct setup_job *job)
 {
-	game_setup_finish(&job->left);
-	save(job, NULL);
-	job_free(job);
+	game_setup_plan_finish(&job->left);
+	save_left(job, NULL);
+	setup_job_free(job);
 }
 
 /* There is no shortcut that its images could be for. */
-static void end_without_shortcut(struct job *job)
+static void end_without_shortcut(struct setup_job *job)
 {
-	if (job->left.upload_id != NULL && !job->services->stopping) {
-		game_artwork_forget(job->services, job->left.upload_id);
+	if (job->left.upload_id != NULL && !job->setup->stopping) {
+		game_artwork_forget(job->setup->options.artwork, job->left.upload_id);
 	}
-	end(job);
+	end_job(job);
 }
 
-static void give_up(struct job *job, const char *why)
+static void give_up(struct setup_job *job, const char *why)
 {
 	AUTO(free_ptr) char *message = xasprintf(WITHOUT_SHORTCUT "%s", why);
 
-	report(job, 0, message);
+	tell_done(job, 0, message);
 	end_without_shortcut(job);
 }
 
 static void on_artwork(void *user)
 {
-	struct job *job = user;
+	struct setup_job *job = user;
 
-	if (job->services->stopping) {
-		job_free(job);
+	if (job->setup->stopping) {
+		setup_job_free(job);
 	} else {
-		end(job);
+		end_job(job);
 	}
 }
 
@@ -166,48 +174,48 @@ static bool has_urls(const struct artwork_urls *urls)
 	       is_given(urls->logo) || is_given(urls->icon);
 }
 
-static void dress(struct job *job);
+static void dress_shortcut(struct setup_job *job);
 
 static void on_icon(void *user, const struct steam_outcome *outcome, const struct error *err)
 {
-	struct job *job = user;
+	struct setup_job *job = user;
 
 	if (err != NULL && err->kind == ERROR_CANCELLED) {
-		job_free(job);
+		setup_job_free(job);
 		return;
 	}
 	if (err != NULL) {
 		log_warning("the icon of '%s' could not be set: %s", job->dir, err->message);
 	}
-	report(job, job->app_id, outcome != NULL ? outcome->note : NULL);
+	tell_done(job, job->app_id, outcome != NULL ? outcome->note : NULL);
 	free(TAKE_PTR(job->left.icon));
-	save(job, NULL);
-	dress(job);
+	save_left(job, NULL);
+	dress_shortcut(job);
 }
 
 /* The shortcut is there: now its looks. */
-static void dress(struct job *job)
+static void dress_shortcut(struct setup_job *job)
 {
 	const struct game *game = entry_of(job);
-	const struct game_setup *left = &job->left;
+	const struct game_setup_plan *left = &job->left;
 
-	if (job->services->stopping) {
-		job_free(job); /* it goes on when the agent starts again */
+	if (job->setup->stopping) {
+		setup_job_free(job); /* it goes on when the agent starts again */
 	} else if (game == NULL || game->app_id == 0) {
 		end_without_shortcut(job);
 	} else if (left->icon != NULL) {
-		steam_set_icon(job->services->steam, game->user_id, game->app_id, left->icon,
+		steam_set_icon(job->setup->options.steam, game->user_id, game->app_id, left->icon,
 			on_icon, job);
 	} else if (left->upload_id != NULL || has_urls(&left->shortcut.artwork)) {
-		game_artwork_apply(job->services, left->upload_id, game->user_id, game->app_id,
-			game->name, &left->shortcut.artwork, on_artwork, job);
+		game_artwork_apply(job->setup->options.artwork, left->upload_id, game->user_id,
+			game->app_id, game->name, &left->shortcut.artwork, on_artwork, job);
 	} else {
-		end(job);
+		end_job(job);
 	}
 }
 
 /* What is left when the shortcut is there. */
-static void leave_looks(struct game_setup *left)
+static void leave_looks(struct game_setup_plan *left)
 {
 	struct artwork_urls artwork = left->shortcut.artwork;
 
@@ -228,30 +236,30 @@ static void on_orphan_removed(
 
 static void on_shortcut(void *user, const struct steam_outcome *outcome, const struct error *err)
 {
-	struct job *job = user;
-	struct agent_services *services = job->services;
+	struct setup_job *job = user;
+	const struct game_setup *setup = job->setup;
 
 	if (err != NULL && err->kind == ERROR_CANCELLED) {
-		report(job, 0, WITHOUT_SHORTCUT "the agent is stopping and makes it later");
-		job_free(job);
+		tell_done(job, 0, WITHOUT_SHORTCUT "the agent is stopping and makes it later");
+		setup_job_free(job);
 		return;
 	}
 	if (err != NULL) {
 		give_up(job, err->message);
 		return;
 	}
-	if (game_registry_find(services->games, job->dir) == NULL && !services->stopping) {
+	if (game_registry_find(setup->options.registry, job->dir) == NULL && !setup->stopping) {
 		/* Its game was deleted meanwhile. */
-		steam_remove_shortcut(services->steam, outcome->account_id, outcome->app_id,
+		steam_remove_shortcut(setup->options.steam, outcome->account_id, outcome->app_id,
 			on_orphan_removed, NULL);
 	}
 	job->app_id = outcome->app_id;
 	leave_looks(&job->left);
-	save(job, outcome);
+	save_left(job, outcome);
 	if (!is_given(job->left.icon)) {
-		report(job, outcome->app_id, outcome->note);
+		tell_done(job, outcome->app_id, outcome->note);
 	}
-	dress(job);
+	dress_shortcut(job);
 }
 
 /* Absolute paths stay, others lie in the game's folder; NULL for "". */
@@ -263,7 +271,7 @@ static char *in_game_dir(const char *dir, const char *path)
 	return *path == '/' ? xstrdup(path) : path_join(dir, path);
 }
 
-static void put_shortcut(struct job *job, const struct game *game)
+static void put_shortcut(struct setup_job *job, const struct game *game)
 {
 	const struct shortcut_config *shortcut = &job->left.shortcut;
 	const char *executable = is_given(shortcut->exe) ? shortcut->exe : game->executable;
@@ -284,48 +292,108 @@ static void put_shortcut(struct job *job, const struct game *game)
 		give_up(job, "no executable was named");
 		return;
 	}
-	if (windows_program_is(exe)) {
-		request.compat_tool = job->services->config->steam_compat_tool;
-	}
-	steam_put_shortcut(job->services->steam, &request, on_shortcut, job);
+	request.compat_tool = game_setup_compat_tool(job->setup, exe);
+	steam_put_shortcut(job->setup->options.steam, &request, on_shortcut, job);
 }
 
-void game_setup_start(
-	struct agent_services *services, const char *dir, game_setup_done *done, void *user)
+void game_setup_start(struct game_setup *setup, const char *dir, game_setup_done *done, void *user)
 {
-	const struct game *game = game_registry_find(services->games, dir);
-	struct job *job = xcalloc(1, sizeof(*job));
+	const struct game *game = game_registry_find(setup->options.registry, dir);
+	struct setup_job *job = xcalloc(1, sizeof(*job));
 	struct error err = { 0 };
 
-	*job = (struct job){ .services = services,
+	*job = (struct setup_job){ .setup = setup,
 		.dir = xstrdup(dir),
 		.pending = xstrdup(game != NULL ? game->pending : ""),
 		.done = done,
 		.user = user };
-	if (is_given(job->pending) && !json_read_text(&job->left, game_setup_fields, job->pending,
-					      strlen(job->pending), &err)) {
+	setup->job_count++;
+	if (is_given(job->pending) && !json_read_text(&job->left, game_setup_plan_fields,
+					      job->pending, strlen(job->pending), &err)) {
 		log_warning("what was left to do for '%s' cannot be read: %s", dir, err.message);
 	}
 	if (job->left.wants_shortcut) {
 		put_shortcut(job, game);
 	} else {
-		report(job, 0, NULL);
-		dress(job);
+		tell_done(job, 0, NULL);
+		dress_shortcut(job);
 	}
 }
 
-void game_setup_resume(struct agent_services *services)
+void game_setup_resume(struct game_setup *setup)
 {
+	const struct game_registry *registry = setup->options.registry;
 	AUTO(strvec_finish) struct strvec dirs = { 0 };
 
-	for (size_t i = 0; i < game_registry_count(services->games); i++) {
-		const struct game *game = game_registry_at(services->games, i);
+	for (size_t i = 0; i < game_registry_count(registry); i++) {
+		const struct game *game = game_registry_at(registry, i);
 
 		if (*game->pending != '\0') {
 			strvec_push(&dirs, game->dir);
 		}
 	}
 	for (size_t i = 0; i < dirs.count; i++) {
-		game_setup_start(services, dirs.items[i], NULL, NULL);
+		game_setup_start(setup, dirs.items[i], NULL, NULL);
 	}
+}
+
+/* --- Images that nobody waits for any more --- */
+
+static void push_upload_id(void *user, const struct upload_status *status)
+{
+	strvec_push(user, status->upload_id);
+}
+
+static void push_pending_id(struct strvec *ids, const struct game *game)
+{
+	AUTO(game_setup_plan_finish) struct game_setup_plan plan = { 0 };
+
+	if (json_read_text(
+		    &plan, game_setup_plan_fields, game->pending, strlen(game->pending), NULL) &&
+		plan.upload_id != NULL) {
+		strvec_push(ids, plan.upload_id);
+	}
+}
+
+void game_setup_sweep_images(struct game_setup *setup)
+{
+	const struct game_registry *registry = setup->options.registry;
+	AUTO(strvec_finish) struct strvec ids = { 0 };
+
+	if (setup->stopping) {
+		return;
+	}
+	upload_store_each(setup->options.uploads, push_upload_id, &ids);
+	for (size_t i = 0; i < game_registry_count(registry); i++) {
+		push_pending_id(&ids, game_registry_at(registry, i));
+	}
+	game_artwork_forget_others(setup->options.artwork, &ids);
+}
+
+/* --- The whole --- */
+
+const char *game_setup_compat_tool(const struct game_setup *setup, const char *exe)
+{
+	return windows_program_is(exe) ? *setup->options.compat_tool : NULL;
+}
+
+struct game_setup *game_setup_create(const struct game_setup_options *options)
+{
+	struct game_setup *setup = xcalloc(1, sizeof(*setup));
+
+	setup->options = *options;
+	return setup;
+}
+
+void game_setup_stop(struct game_setup *setup)
+{
+	if (setup != NULL) {
+		setup->stopping = true;
+	}
+}
+
+void game_setup_destroy(struct game_setup *setup)
+{
+	assert(setup == NULL || setup->job_count == 0);
+	free(setup);
 }

@@ -119,7 +119,7 @@ bool kept_images_put(struct kept_images *images, const char *upload_id, const ch
 
 	strbuf_move(&data, image);
 	if (!is_upload_id(upload_id)) {
-		return error_set(err, ERROR_INVALID, "'%s' is no upload", upload_id);
+		return error_set(err, ERROR_INVALID, "'%s' is not an upload's id", upload_id);
 	}
 	if (!artwork_kind_find(type, &kind, err) ||
 		!artwork_check(kind, data.data, data.length, err) ||

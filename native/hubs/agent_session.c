@@ -13,11 +13,13 @@
 #include "proto/proto_constants.h"
 #include "proto/proto_envelope.h"
 #include "proto/proto_error.h"
+#include "proto/proto_upload.h"
 #include "upload/chunk_receiver.h"
 #include "upload/upload_store.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #define IN_FLIGHT_MAX_BYTES (8u * 1024 * 1024)
@@ -236,6 +238,50 @@ void agent_session_push_latest(struct agent_session *session, const char *type,
 		ws_conn_send_replaceable_take(session->conn, PROGRESS_SLOT, &text);
 	}
 }
+
+/* --- Operations --- */
+
+struct upload_search {
+	const char *hub_id;
+	bool found;
+};
+
+static void visit_upload(void *user, const struct upload_status *status)
+{
+	struct upload_search *search = user;
+
+	search->found |=
+		status->state != UPLOAD_PAUSED && strcmp(status->hub_id, search->hub_id) == 0;
+}
+
+static bool is_uploading(const struct agent_session *session)
+{
+	struct upload_search search = { .hub_id = session->hub.id };
+
+	upload_store_each(session->services->uploads, visit_upload, &search);
+	return search.found;
+}
+
+void agent_session_announce(struct agent_session *session, const char *type, const char *status,
+	const char *game_name, const char *message)
+{
+	bool is_desktop = session->hub.is_desktop;
+	const struct operation_event event = {
+		.type = (char *)type,
+		.status = (char *)status,
+		.game_name = (char *)game_name,
+		.progress = strcmp(status, "complete") == 0 ? 100 : 0,
+		.message = (char *)(is_desktop ? "" : message),
+	};
+
+	if (session->services->stopping ||
+		(is_desktop && strcmp(type, "install") != 0 && is_uploading(session))) {
+		return;
+	}
+	agent_session_push(session, "operation_event", operation_event_fields, &event);
+}
+
+/* --- Requests --- */
 
 void agent_session_set_request(struct agent_session *session, const char *id)
 {

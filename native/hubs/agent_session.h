@@ -71,6 +71,15 @@ void agent_session_push(struct agent_session *session, const char *type,
 void agent_session_push_latest(struct agent_session *session, const char *type,
 	const struct json_field *fields, const void *payload);
 
+/*
+ * Tells the Hub how an operation goes, as an operation_event. type: "install", "delete", "artwork";
+ * status: "start", "progress", "complete". The desktop app shows any message as an error, so it
+ * gets none, and takes whatever comes while it uploads for news of that upload: it is told of
+ * installs alone then. Source: proto/protocol.md "Two dialects".
+ */
+void agent_session_announce(struct agent_session *session, const char *type, const char *status,
+	const char *game_name, const char *message);
+
 /* For handlers: answers the request that is being handled … */
 void agent_session_reply(struct agent_session *session, const char *type,
 	const struct json_field *fields, const void *payload);

@@ -242,8 +242,8 @@ static bool keep_image(struct agent_session *session, const char *upload_id, enu
 			"or name a shortcut by its appId");
 	}
 	job = make_job(session, kind);
-	if (!game_artwork_keep(
-		    services, found, artwork_kind_name(kind), image, on_kept, job, err)) {
+	if (!game_artwork_keep(services->game_artwork, found, artwork_kind_name(kind), image,
+		    on_kept, job, err)) {
 		answer_take(job, err);
 	}
 	return true;

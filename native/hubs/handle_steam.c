@@ -10,9 +10,8 @@
 #include "core/xalloc.h"
 #include "games/game_artwork.h"
 #include "games/game_removal.h"
-#include "games/windows_program.h"
+#include "games/game_setup.h"
 #include "hubs/agent_session.h"
-#include "hubs/operation_announce.h"
 #include "library/game_registry.h"
 #include "proto/proto_steam.h"
 #include "proto/proto_upload.h"
@@ -180,8 +179,8 @@ static void on_created(void *user, const struct steam_outcome *outcome, const st
 		agent_ticket_reply_take(
 			job->ticket, "operation_result", operation_result_fields, &result);
 		if (!services->stopping) {
-			game_artwork_apply(services, NULL, outcome->account_id, outcome->app_id,
-				shortcut->name, &shortcut->artwork, NULL, NULL);
+			game_artwork_apply(services->game_artwork, NULL, outcome->account_id,
+				outcome->app_id, shortcut->name, &shortcut->artwork, NULL, NULL);
 		}
 	}
 	create_shortcut_finish(&job->request);
@@ -221,9 +220,7 @@ bool handle_create_shortcut(struct agent_session *session, const cJSON *payload,
 						  ? shortcut->launch_options
 						  : NULL,
 			.tags = &shortcut->tags,
-			.compat_tool = windows_program_is(shortcut->exe)
-					       ? services->config->steam_compat_tool
-					       : NULL,
+			.compat_tool = game_setup_compat_tool(services->game_setup, shortcut->exe),
 		},
 		on_created, job);
 	return true;
@@ -301,7 +298,8 @@ static void on_shortcut_deleted(
 		agent_ticket_fail_take(job->ticket, err);
 	} else {
 		reply_deleted_take(job->ticket, job->app_id, removed->note);
-		operation_announce(session, "delete", "complete", removed->game_name, "Deleted");
+		agent_session_announce(
+			session, "delete", "complete", removed->game_name, "Deleted");
 		if (job->restart_steam && !services->stopping) {
 			steam_restart_client(services->steam,
 				services->config->steam_restart_while_playing,
@@ -321,7 +319,8 @@ static void on_game_deleted(void *user, const struct game_removed *removed, cons
 		agent_ticket_fail_take(ticket, err);
 	} else {
 		reply_game_deleted_take(ticket, removed);
-		operation_announce(session, "delete", "complete", removed->game_name, "Deleted");
+		agent_session_announce(
+			session, "delete", "complete", removed->game_name, "Deleted");
 	}
 	agent_session_unref(session);
 }
@@ -355,11 +354,11 @@ static void announce_delete(struct agent_session *session, const char *user_id, 
 	const struct shortcut *shortcut;
 
 	if (game != NULL) {
-		operation_announce(session, "delete", "start", game->name, "Deletion started");
+		agent_session_announce(session, "delete", "start", game->name, "Deletion started");
 	} else if (steam_list_shortcuts(services->steam, user_id, &shortcuts, NULL)) {
 		shortcut = shortcut_list_find(&shortcuts, app_id);
 		if (shortcut != NULL) {
-			operation_announce(
+			agent_session_announce(
 				session, "delete", "start", shortcut->name, "Deletion started");
 		}
 	}
@@ -392,7 +391,7 @@ bool handle_delete_shortcut(struct agent_session *session, const cJSON *payload,
 		.app_id = request.app_id,
 		.restart_steam = request.restart_steam,
 	};
-	game_removal_start(services,
+	game_removal_start(services->game_removal,
 		&(struct game_removal_request){
 			.user_id = request.user_id, .app_id = request.app_id },
 		on_shortcut_deleted, job);
@@ -410,7 +409,7 @@ bool handle_delete_game(struct agent_session *session, const cJSON *payload, str
 		return error_set(err, ERROR_INVALID, "delete_game needs an 'appId' other than 0");
 	}
 	announce_delete(session, NULL, request.app_id);
-	game_removal_start(agent_session_services(session),
+	game_removal_start(agent_session_services(session)->game_removal,
 		&(struct game_removal_request){ .app_id = request.app_id }, on_game_deleted,
 		agent_session_take_request(session));
 	return true;

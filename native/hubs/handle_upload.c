@@ -7,7 +7,6 @@
 #include "core/xalloc.h"
 #include "hubs/agent_session.h"
 #include "hubs/handle_artwork.h"
-#include "hubs/operation_announce.h"
 #include "hubs/upload_install.h"
 #include "proto/proto_upload.h"
 #include "upload/chunk_receiver.h"
@@ -46,7 +45,7 @@ static void on_init(
 	} else {
 		agent_ticket_reply_take(
 			job->ticket, "upload_init_response", upload_init_response_fields, response);
-		operation_announce(
+		agent_session_announce(
 			session, "install", "start", job->game_name, "Installation started");
 	}
 	agent_session_unref(session);

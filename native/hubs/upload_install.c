@@ -9,7 +9,6 @@
 #include "games/game_artwork.h"
 #include "games/game_setup.h"
 #include "hubs/agent_session.h"
-#include "hubs/operation_announce.h"
 #include "proto/proto_upload.h"
 #include "steam/images/artwork.h"
 #include "upload/upload_manifest.h"
@@ -46,7 +45,7 @@ static void on_set_up(void *user, uint32_t app_id, const char *message)
 
 	agent_ticket_reply_take(
 		install->ticket, "operation_result", operation_result_fields, &result);
-	operation_announce(
+	agent_session_announce(
 		session, "install", "complete", install->game_name, "Installation complete");
 	agent_session_unref(session);
 	install_free(install);
@@ -64,7 +63,7 @@ static void on_installed(
 	}
 	install->dir = xstrdup(installed->dir);
 	install->game_name = xstrdup(installed->game_name);
-	game_setup_start(install->services, install->dir, on_set_up, install);
+	game_setup_start(install->services->game_setup, install->dir, on_set_up, install);
 }
 
 static bool is_given(const char *text)
@@ -104,7 +103,7 @@ static void keep_images(
 	for (enum artwork_kind kind = 0; kind < ARTWORK_KIND_COUNT; kind++) {
 		if (*urls[kind] != NULL && data_url_is(*urls[kind])) {
 			game_artwork_keep_url_take(
-				services, upload_id, kind, TAKE_PTR(*urls[kind]));
+				services->game_artwork, upload_id, kind, TAKE_PTR(*urls[kind]));
 		}
 	}
 }
@@ -113,7 +112,7 @@ static void keep_images(
  * What is to be done once the files are there. What complete_upload leaves open is as init_upload
  * said. setup takes of the request what it needs.
  */
-static void fill_setup(struct game_setup *setup, struct complete_upload *request,
+static void fill_setup(struct game_setup_plan *setup, struct complete_upload *request,
 	const struct upload_manifest *manifest)
 {
 	setup->upload_id = xstrdup(request->upload_id);
@@ -139,7 +138,7 @@ bool upload_install_start(
 {
 	struct agent_services *services = agent_session_services(session);
 	const char *hub_id = agent_session_hub(session)->id;
-	AUTO(game_setup_finish) struct game_setup setup = { 0 };
+	AUTO(game_setup_plan_finish) struct game_setup_plan setup = { 0 };
 	AUTO(free_ptr) char *exe = xstrdup_or_null(request->shortcut.exe);
 	AUTO(free_ptr) char *pending = NULL;
 	const struct upload_manifest *manifest;
@@ -153,11 +152,11 @@ bool upload_install_start(
 	if (manifest != NULL) {
 		keep_images(services, request->upload_id, &setup.shortcut.artwork);
 	}
-	pending = game_setup_text(&setup);
-	if (strlen(pending) > GAME_SETUP_MAX_BYTES) {
+	pending = game_setup_plan_text(&setup);
+	if (strlen(pending) > GAME_SETUP_PLAN_MAX_BYTES) {
 		return error_set(err, ERROR_INVALID,
 			"the shortcut's texts have %zu bytes; %d are allowed", strlen(pending),
-			GAME_SETUP_MAX_BYTES);
+			GAME_SETUP_PLAN_MAX_BYTES);
 	}
 	install = xcalloc(1, sizeof(*install));
 	install->ticket = agent_session_take_request(session);
