@@ -1,6 +1,7 @@
 #include "steam/steam_queue.h"
 
 #include "core/error.h"
+#include "steam/change/shortcuts.h"
 #include "steam_home.h"
 #include "suite.h"
 
@@ -342,6 +343,206 @@ START_TEST(test_a_damaged_file_is_set_aside)
 }
 END_TEST
 
+/* --- What is kept of a file with entries that do not fit --- */
+
+static const struct field {
+	const char *key;
+	const char *value;
+} change_fields[] = {
+	{ "action", NULL },
+	{ "accountId", "\"39734274\"" },
+	{ "appId", "2684354561" },
+	{ "reportedAppId", "2684354561" },
+	{ "name", "\"Doom\"" },
+	{ "exe", "\"/games/doom\"" },
+	{ "startDir", "\"/games\"" },
+	{ "anyName", "true" },
+	{ "launchOptions", "\"-x\"" },
+	{ "tags", "[\"a\"]" },
+	{ "compatTool", "\"proton\"" },
+	{ "icon", "\"/icon.png\"" },
+};
+
+static const struct field alias_fields[] = {
+	{ "accountId", "\"39734274\"" },
+	{ "reported", "2684354561" },
+	{ "actual", "2684354562" },
+};
+
+/* NULL: the field is missing. HUGE_TEXT: a string of a megabyte. */
+#define HUGE_TEXT "huge"
+static const char *const odd_values[] = { NULL, "null", "true", "0", "-1", "1.5", "1e300",
+	"123456789012345678901234567890", "\"\"", "\"x\"", "[]", "[1]", "[null]", "{}", HUGE_TEXT };
+
+#define COUNT(array) (sizeof(array) / sizeof(*(array)))
+
+static void append_value(struct strbuf *text, const char *value)
+{
+	if (strcmp(value, HUGE_TEXT) != 0) {
+		strbuf_append_text(text, value);
+		return;
+	}
+	strbuf_append_char(text, '"');
+	for (int i = 0; i < 1024 * 1024 / 16; i++) {
+		strbuf_append_text(text, "/123456789abcdef");
+	}
+	strbuf_append_char(text, '"');
+}
+
+/* An object of the fields, of which the one at `odd` has another value. */
+static void append_object(struct strbuf *text, const struct field *fields, size_t count,
+	const char *action, size_t odd, const char *odd_value)
+{
+	const char *separator = "{";
+
+	for (size_t i = 0; i < count; i++) {
+		const char *value = i == odd		      ? odd_value
+				    : fields[i].value != NULL ? fields[i].value
+							      : action;
+
+		if (value != NULL) {
+			strbuf_appendf(text, "%s\"%s\":", separator, fields[i].key);
+			append_value(text, value);
+			separator = ",";
+		}
+	}
+	strbuf_append_char(text, '}');
+}
+
+/* Whatever serves must be fit to be used. */
+static void use_everything(void)
+{
+	struct shortcuts list = { 0 };
+	const struct steam_queued *queued;
+	int64_t before = 0;
+
+	for (size_t i = 0; (queued = steam_queue_at(queue, i)) != NULL; i++) {
+		ck_assert_int_gt(queued->number, before);
+		before = queued->number;
+		ck_assert(steam_change_check(&queued->change, &err));
+		steam_change_apply(&queued->change, &list);
+	}
+	shortcuts_finish(&list);
+	ck_assert_uint_eq(steam_queue_actual(queue, ME, 0), 0);
+}
+
+static const char *const actions[] = { "\"put\"", "\"remove\"", "\"set_icon\"" };
+
+/* As many entries as there are odd values, each with one of them in one field. */
+static void append_odd_entries(struct strbuf *text, int kind, size_t odd)
+{
+	for (size_t i = 0; i < COUNT(odd_values); i++) {
+		if ((size_t)kind < COUNT(actions)) {
+			strbuf_appendf(text, "{\"number\":%zu,\"change\":", i + 2);
+			append_object(text, change_fields, COUNT(change_fields), actions[kind], odd,
+				odd_values[i]);
+			strbuf_append_text(text, "},");
+		} else {
+			append_object(
+				text, alias_fields, COUNT(alias_fields), NULL, odd, odd_values[i]);
+			strbuf_append_char(text, ',');
+		}
+	}
+}
+
+/* _i: the kind of change, and behind those the aliases. */
+START_TEST(test_entries_that_do_not_fit_cost_no_others)
+{
+	static const char good[] = "{\"number\":%d,\"change\":{\"action\":\"remove\","
+				   "\"accountId\":\"1\",\"appId\":%d}}";
+	bool of_change = (size_t)_i < COUNT(actions);
+
+	for (size_t odd = 0; odd < (of_change ? COUNT(change_fields) : COUNT(alias_fields));
+		odd++) {
+		struct strbuf text = { 0 };
+		char *notice;
+		size_t count;
+
+		strbuf_append_text(&text, "{\"version\":1,\"changes\":[");
+		strbuf_appendf(&text, good, 1, 11);
+		strbuf_append_char(&text, ',');
+		if (of_change) {
+			append_odd_entries(&text, _i, odd);
+		}
+		strbuf_appendf(&text, good, 99, 33);
+		strbuf_append_text(&text, "],\"aliases\":[");
+		if (!of_change) {
+			append_odd_entries(&text, _i, odd);
+		}
+		strbuf_append_text(&text, "{\"accountId\":\"1\",\"reported\":44,\"actual\":55}]}");
+		steam_queue_destroy(queue);
+		steam_home_write(&home, "steam.json", text.data, text.length);
+		strbuf_finish(&text);
+		queue = steam_queue_create(home.path, &notice);
+		ck_assert_ptr_nonnull(notice);
+		free(notice);
+		count = steam_queue_count(queue);
+		ck_assert_uint_ge(count, 2);
+		ck_assert_uint_eq(steam_queue_at(queue, 0)->change.app_id, 11);
+		ck_assert_uint_eq(steam_queue_at(queue, count - 1)->change.app_id, 33);
+		ck_assert_uint_eq(steam_queue_actual(queue, "1", 44), 55);
+		use_everything();
+	}
+}
+END_TEST
+
+START_TEST(test_odd_numbers)
+{
+	static const char *const numbers[] = { "0", "-1", "null", "\"1\"", "1e300", "1", "7" };
+	/* Only the last two are any; that another has the first of them is no harm. */
+	bool fits = _i >= 5;
+	struct strbuf text = { 0 };
+	char *notice;
+
+	strbuf_appendf(&text,
+		"{\"version\":1,\"aliases\":[],\"changes\":["
+		"{\"number\":1,\"change\":{\"action\":\"remove\",\"accountId\":\"1\",\"appId\":11}},"
+		"{\"number\":%s,\"change\":{\"action\":\"remove\",\"accountId\":\"1\",\"appId\":22}},"
+		"{\"number\":3,\"change\":{\"action\":\"remove\",\"accountId\":\"1\",\"appId\":33}}]}",
+		numbers[_i]);
+	steam_queue_destroy(queue);
+	steam_home_write(&home, "steam.json", text.data, text.length);
+	strbuf_finish(&text);
+	queue = steam_queue_create(home.path, &notice);
+	ck_assert_uint_eq(steam_queue_count(queue), fits ? 3 : 2);
+	ck_assert_int_eq(notice != NULL, !fits);
+	free(notice);
+	use_everything();
+	steam_queue_settle(queue, steam_queue_at(queue, 0)->number, 0);
+	ck_assert_uint_eq(steam_queue_count(queue), fits ? 2 : 1);
+	ck_assert_int_gt(add(remove_of(ME, 1)), steam_queue_at(queue, fits ? 1 : 0)->number);
+}
+END_TEST
+
+/* What cannot be read now is neither lost nor replaced, and serves once it can. */
+START_TEST(test_a_file_that_cannot_be_read_now)
+{
+	const char *path = steam_home_path(&home, "steam.json");
+	char *notice, *aside;
+
+	add(remove_of(ME, 1));
+	steam_queue_destroy(queue);
+	ck_assert_int_gt(asprintf(&aside, "%s/aside", home.path), 0);
+	ck_assert_int_eq(rename(path, aside), 0);
+	path = steam_home_path(&home, "steam.json");
+	ck_assert_int_eq(mkdir(path, 0700), 0); /* as a file whose disk does not answer */
+	queue = steam_queue_create(home.path, &notice);
+	ck_assert_ptr_nonnull(notice);
+	free(notice);
+	ck_add_fails(remove_of(ME, 2), ERROR_IO);
+	ck_assert(!steam_queue_flush(queue));
+	path = steam_home_path(&home, "steam.json");
+	ck_assert_int_eq(rmdir(path), 0);
+	ck_assert_int_eq(rename(aside, path), 0);
+	free(aside);
+	ck_assert(steam_queue_flush(queue));
+	ck_assert_uint_eq(steam_queue_count(queue), 1);
+	add(remove_of(ME, 2));
+	reopen();
+	ck_assert_uint_eq(steam_queue_count(queue), 2);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("steam_queue");
@@ -360,5 +561,8 @@ int main(void)
 	tcase_add_test(tcase, test_a_full_queue_and_many_aliases);
 	tcase_add_loop_test(tcase, test_a_damaged_file_is_set_aside, 0,
 		(int)(sizeof(damaged) / sizeof(*damaged)));
+	tcase_add_loop_test(tcase, test_entries_that_do_not_fit_cost_no_others, 0, 4);
+	tcase_add_loop_test(tcase, test_odd_numbers, 0, 7);
+	tcase_add_test(tcase, test_a_file_that_cannot_be_read_now);
 	return run_tcase(tcase);
 }

@@ -351,10 +351,9 @@ static void watch_steam(struct steam_pump *pump)
 	}
 }
 
-/* What wakes us by itself is there only while something waits. */
-static void watch(struct steam_pump *pump)
+/* What wakes us by itself is there only while something waits. in_step: so are queue and disk. */
+static void watch(struct steam_pump *pump, bool in_step)
 {
-	bool written = steam_queue_flush(pump->options->queue);
 	bool waits = pump->waiting.count > 0 || pump->refused_count > 0;
 
 	if (!waits) {
@@ -363,7 +362,7 @@ static void watch(struct steam_pump *pump)
 	} else if (pump->process == NULL) {
 		watch_steam(pump);
 	}
-	if (!waits && written) {
+	if (!waits && in_step) {
 		loop_timer_stop(pump->retry);
 	} else if (!loop_timer_running(pump->retry)) {
 		loop_timer_set(pump->retry, RETRY_MS);
@@ -426,6 +425,7 @@ static void take_turn(void *user)
 	struct steam_pump *pump = user;
 	const struct steam_pump_options *options = pump->options;
 	const struct steam_queued *queued;
+	bool in_step = steam_queue_flush(options->queue);
 
 	for (size_t i = 0; (queued = steam_queue_at(options->queue, i)) != NULL; i++) {
 		const char *account_id = queued->change.account_id;
@@ -435,7 +435,7 @@ static void take_turn(void *user)
 			begin(pump, queued);
 		}
 	}
-	watch(pump);
+	watch(pump, in_step);
 	if (pump->attempts == NULL && pump->flushed != NULL) {
 		end_flush(pump);
 	}

@@ -9,6 +9,7 @@
 #include "core/strbuf.h"
 #include "core/xalloc.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,7 +37,11 @@ struct steam_queue {
 	char *dir;
 	struct content content;
 	int64_t last_number;
-	bool unwritten;
+	enum {
+		IN_STEP,   /* the file holds the content */
+		UNWRITTEN, /* the content is newer than the file */
+		UNREAD, /* the file could not be read yet: there is no content, and none is added */
+	} state;
 };
 
 static const struct json_field queued_fields[] = {
@@ -63,21 +68,35 @@ static const struct json_field content_fields[] = {
 static bool check_content(const void *object, struct error *err)
 {
 	const struct content *content = object;
-	int64_t before = 0;
 
-	if (content->version != QUEUE_VERSION) {
-		return error_set(err, ERROR_INVALID, "its version is not %d", QUEUE_VERSION);
+	return content->version == QUEUE_VERSION ||
+	       error_set(err, ERROR_INVALID, "its version is not %d", QUEUE_VERSION);
+}
+
+static bool check_queued(const struct steam_queued *queued, struct error *err)
+{
+	const struct steam_change *change = &queued->change;
+
+	if (queued->number <= 0) {
+		return error_set(err, ERROR_INVALID, "its number is not positive");
 	}
-	for (size_t i = 0; i < content->changes_count; i++) {
-		if (content->changes[i].number <= before) {
-			return error_set(err, ERROR_INVALID, "its changes are out of order");
-		}
-		before = content->changes[i].number;
-		if (!steam_change_check(&content->changes[i].change, err)) {
-			return false;
-		}
+	if (!steam_change_check(change, err)) {
+		return false;
 	}
-	return true;
+	/* It was chosen when the change was queued, and 0 stands for no entry. */
+	return !steam_change_is(change, STEAM_CHANGE_PUT) || change->reported_app_id != 0 ||
+	       error_set(err, ERROR_INVALID, "a put needs the app id that was reported");
+}
+
+static bool check_alias(const struct alias *alias, struct error *err)
+{
+	return (*alias->account_id != '\0' && alias->reported != 0 && alias->actual != 0) ||
+	       error_set(err, ERROR_INVALID, "it needs a user and two app ids");
+}
+
+static bool check_entry(const char *key, const void *entry, struct error *err)
+{
+	return strcmp(key, "changes") == 0 ? check_queued(entry, err) : check_alias(entry, err);
 }
 
 static const struct state_file queue_file = {
@@ -87,7 +106,27 @@ static const struct state_file queue_file = {
 	.fields = content_fields,
 	.object_bytes = sizeof(struct content),
 	.check = check_content,
+	.check_entry = check_entry,
 };
+
+/*
+ * Numbers matter while this process runs: anew they are in order, and each is there once, whatever
+ * is in the file.
+ */
+static bool read_content(struct steam_queue *queue, char **notice, struct error *err)
+{
+	struct content *content = &queue->content;
+
+	if (!state_file_read(&queue_file, queue->path, content, notice, err)) {
+		return false;
+	}
+	content->version = QUEUE_VERSION;
+	for (size_t i = 0; i < content->changes_count; i++) {
+		content->changes[i].number = ++queue->last_number;
+	}
+	queue->state = IN_STEP;
+	return true;
+}
 
 struct steam_queue *steam_queue_create(const char *state_dir, char **notice)
 {
@@ -97,13 +136,9 @@ struct steam_queue *steam_queue_create(const char *state_dir, char **notice)
 	*notice = NULL;
 	queue->dir = xstrdup(state_dir);
 	queue->path = path_join(state_dir, "steam.json");
-	if (!state_file_read(&queue_file, queue->path, &queue->content, notice, &err)) {
+	queue->state = UNREAD;
+	if (!read_content(queue, notice, &err)) {
 		*notice = xstrdup(err.message);
-	}
-	queue->content.version = QUEUE_VERSION;
-	if (queue->content.changes_count > 0) {
-		queue->last_number =
-			queue->content.changes[queue->content.changes_count - 1].number;
 	}
 	return queue;
 }
@@ -159,10 +194,19 @@ static bool write_content(
 
 bool steam_queue_flush(struct steam_queue *queue)
 {
-	if (queue->unwritten) {
-		queue->unwritten = !write_content(queue, &queue->content, NULL);
+	switch (queue->state) {
+	case IN_STEP:
+		break;
+	case UNWRITTEN:
+		if (write_content(queue, &queue->content, NULL)) {
+			queue->state = IN_STEP;
+		}
+		break;
+	case UNREAD:
+		read_content(queue, NULL, NULL);
+		break;
 	}
-	return !queue->unwritten;
+	return queue->state == IN_STEP;
 }
 
 static struct alias *find_alias(
@@ -288,7 +332,8 @@ bool steam_queue_add(struct steam_queue *queue, const struct steam_change *chang
 	struct content *content = &queue->content;
 	struct steam_queued *added;
 
-	if (!check_room(queue, change, err)) {
+	if ((queue->state == UNREAD && !read_content(queue, NULL, err)) ||
+		!check_room(queue, change, err)) {
 		return false;
 	}
 	content->changes =
@@ -301,7 +346,7 @@ bool steam_queue_add(struct steam_queue *queue, const struct steam_change *chang
 		content->changes_count--;
 		return false;
 	}
-	queue->unwritten = false;
+	queue->state = IN_STEP;
 	queue->last_number++;
 	*number = queue->last_number;
 	return true;
@@ -351,10 +396,11 @@ bool steam_queue_remove(
 
 	after.changes = kept;
 	after.changes_count = copy_without(kept, &queue->content, numbers, count);
+	assert(queue->state != UNREAD);
 	if (!write_content(queue, &after, err)) {
 		return false;
 	}
-	queue->unwritten = false;
+	queue->state = IN_STEP;
 	take_out(&queue->content, numbers, count);
 	return true;
 }
@@ -381,6 +427,7 @@ void steam_queue_settle(struct steam_queue *queue, int64_t number, uint32_t app_
 		}
 	}
 	take_out(&queue->content, &number, 1);
-	queue->unwritten = true;
+	assert(queue->state != UNREAD);
+	queue->state = UNWRITTEN;
 	steam_queue_flush(queue);
 }

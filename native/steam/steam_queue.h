@@ -12,7 +12,8 @@ struct steam_queue;
 /*
  * The changes of Steam's shortcuts that are still to be made, in their order, and which ids have
  * become others: <state_dir>/steam.json, version 1. Each transition is one atomic write, done when
- * the call returns; a file that does not parse is set aside.
+ * the call returns. Of a damaged file a copy is set aside, and what of it can be used serves; one
+ * that cannot be read now is left alone, and read later.
  */
 struct steam_queued {
 	int64_t number; /* grows; not 0 */
@@ -38,11 +39,12 @@ void steam_queue_set_obstacle(struct steam_queue *queue, int64_t number, const c
 
 /*
  * Adds a copy at the end. Errors: INVALID (steam_change_check()), TOO_LARGE (of one change),
- * NO_SPACE (of the disk, or of the queue), IO; then nothing was added.
+ * NO_SPACE (of the disk, or of the queue), IO (also: the file cannot be read yet); then nothing was
+ * added.
  */
 bool steam_queue_add(struct steam_queue *queue, const struct steam_change *change, int64_t *number,
 	struct error *err);
-/* Takes changes out that are not to be made. On failure none has gone. Errors: IO, NO_SPACE. */
+/* Takes out changes that are not to be made. On failure none has gone. Errors: IO, NO_SPACE. */
 bool steam_queue_remove(
 	struct steam_queue *queue, const int64_t *numbers, size_t count, struct error *err);
 
@@ -51,7 +53,7 @@ bool steam_queue_remove(
  * or not. app_id: the entry's as it is in Steam. A put whose reported id is another gets an alias.
  */
 void steam_queue_settle(struct steam_queue *queue, int64_t number, uint32_t app_id);
-/* Writes again what could not be written. False: it still cannot. */
+/* Tries again what could not be written, or read. False: it still cannot. */
 bool steam_queue_flush(struct steam_queue *queue);
 
 /* What a reported id is in Steam; other ids as they are. account_id: NULL for any. */

@@ -110,11 +110,15 @@ bool steam_change_check(const struct steam_change *change, struct error *err)
 	}
 	if (!steam_change_is(change, STEAM_CHANGE_REMOVE) &&
 		!steam_change_is(change, STEAM_CHANGE_SET_ICON)) {
-		return error_set(err, ERROR_INVALID, "'%s' is no change of Steam's shortcuts",
+		return error_set(err, ERROR_INVALID, "unknown change '%.40s' of Steam's shortcuts",
 			change->action);
 	}
 	if (change->app_id == 0) {
 		return error_set(err, ERROR_INVALID, "'%s' needs an app id", change->action);
+	}
+	if (steam_change_is(change, STEAM_CHANGE_SET_ICON) && !is_absolute(change->icon)) {
+		return error_set(err, ERROR_INVALID, "the icon '%s' is not an absolute path",
+			change->icon != NULL ? change->icon : "");
 	}
 	return true;
 }
