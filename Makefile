@@ -1,15 +1,25 @@
-# make            the programs: build/capydeck*       make demo   the main job, end to end
-# make test       everything that must hold          make bench  figures beside the machine's limit
+# make            the programs: build/capydeck*       make deps   installs what that needs
+# make test       everything that must hold          make demo   the main job, end to end
 # make check      unit tests and fuzz corpora        make e2e    a real agent driven from outside
+#                 T=upload_store: one module's       E2E=push.test.mjs: one file
 # make sanitize   check under ASan+UBSan and TSan    make lint   warnings as errors, format, layers
 # make ui         the plugin's interface: dist/      make check-ui   its types and unit tests
 # make test-ui    the plugin in a real Chromium      make check-plugin   its backend
 # make test-gamescope   the code on the screen of Game Mode, in a real gamescope
-# make fuzz       libFuzzer, FUZZ_SECONDS a target   make install PREFIX=/usr/local DESTDIR=
+# make fuzz       libFuzzer, FUZZ_SECONDS a target   make bench  figures beside the machine's limit
 # make package    build/package/CapyDeck.zip for Decky
-# Variants: CC=clang, SAN=address,undefined, OPT=-O0, WERROR=-Werror; each builds in a folder of its own.
+# make install    PREFIX=/usr/local DESTDIR=
+# make compile_commands.json   for editors           make clean  removes every build folder
+#
+# Variants: CC=clang, SAN=address,undefined, WERROR=-Werror; each builds in a folder of its own. OPT,
+# CPPFLAGS, CFLAGS and LDFLAGS rebuild what is there. V=1 shows the commands.
+#
+# A new module, native/<folder>/<module>.c, and its test, tests/test_<module>.c, are picked up by
+# their names. A new program is a folder with a main.c and a line in "Programs" below.
 SHELL := /bin/bash
+ifeq ($(origin CC),default)
 CC := gcc
+endif
 OPT := -O2 -g
 SAN :=
 WERROR :=
@@ -17,81 +27,148 @@ VERSION := 0.1.0
 PREFIX := /usr/local
 FUZZ_SECONDS := 30
 comma := ,
-B := build$(if $(SAN),-$(subst $(comma),-,$(SAN)))$(if $(filter-out gcc,$(CC)),-$(CC))$(if $(WERROR),-werror)
+B := build$(if $(SAN),-$(subst $(comma),-,$(SAN)))$(if $(filter-out gcc,$(CC)),-$(notdir $(lastword $(CC))))$(if $(WERROR),-werror)
 
+silent := $(findstring s,$(filter-out --%,$(firstword -$(MAKEFLAGS))))
+# $(call run,WORD,FILE)command: the command, shown as "WORD FILE".
+run = $(if $(V),,@$(if $(silent),,echo '  $1$(if $(filter CC AR LD,$1), ) $2' && ))
+
+# Flags. CPPFLAGS, CFLAGS and LDFLAGS belong to the caller and come last.
 PKGS := libwebsockets libcjson libcrypto avahi-client avahi-core
 WARN := -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-prototypes \
 	-Wmissing-prototypes -Wundef -Wvla -Wformat=2 -Wpointer-arith -Wwrite-strings \
 	-Wimplicit-fallthrough -Wno-unused-parameter $(WERROR)
 SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
-CFLAGS = -std=gnu11 $(OPT) $(WARN) $(SANFLAGS) -pthread -D_GNU_SOURCE -DCAPYDECK_VERSION='"$(VERSION)"' \
-	-Inative $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PKGS) sdl2 2>/dev/null)) $(EXTRA_CFLAGS)
-LIBS = $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lm -pthread
-FETCH_LIBS = $(shell pkg-config --libs libcurl libcjson 2>/dev/null) -lm
-OVERLAY_LIBS = $(shell pkg-config --libs sdl2 SDL2_ttf x11 xext libcjson 2>/dev/null) -lm
-PANGO = $(shell pkg-config --cflags --libs pangocairo 2>/dev/null | sed 's/-I/-isystem /g')
-CHECK_LIBS = $(shell pkg-config --libs check 2>/dev/null)
+# Sanitizers bring checks of their own; _FORTIFY_SOURCE needs an optimiser, and the caller's wins.
+FORTIFY := $(if $(filter-out -O0,$(lastword $(filter -O%,$(OPT) $(CFLAGS)))),$(if \
+	$(findstring _FORTIFY_SOURCE,$(CPPFLAGS) $(CFLAGS)),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2))
+HARDEN := $(if $(SAN),,-fstack-protector-strong -fPIE $(FORTIFY))
+HARDEN_LINK := $(if $(SAN),,-pie -Wl$(comma)-z$(comma)relro$(comma)-z$(comma)now)
+FLAGS := -std=gnu11 $(OPT) $(WARN) $(SANFLAGS) $(HARDEN) -pthread -D_GNU_SOURCE \
+	-DCAPYDECK_VERSION='"$(VERSION)"' -Inative \
+	$(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PKGS) 2>/dev/null; \
+		pkg-config --cflags sdl2 2>/dev/null)) $(CPPFLAGS) $(CFLAGS)
+LINK_FLAGS := $(HARDEN_LINK) $(LDFLAGS)
+# $(call libs,packages): the linker's options.
+libs = $(shell pkg-config --libs $1 2>/dev/null) -lm -pthread
+LIBS = $(call libs,$(PKGS))
+compile = $(CC) $(FLAGS) $(DEFINES)
+link = $(call run,LD,$@)$(CC) $(FLAGS) -o $@ $(filter %.o %.a,$^) $(LINK_FLAGS) $(LIBS)
 # With BUNDLE, libraries in lib/ beside the program go first: all, or the program's own needs only.
 BUNDLE_ALL := $(if $(BUNDLE),-Wl$(comma)--disable-new-dtags$(comma)-rpath$(comma)'$$ORIGIN/lib')
 BUNDLE_OWN := $(if $(BUNDLE),-Wl$(comma)--enable-new-dtags$(comma)-rpath$(comma)'$$ORIGIN/lib')
 
-# Each of these is linked into a program of its own, the rest is the library.
-PROGRAM_DIRS := native/cmd native/fetch native/overlay native/overlay_pango
+# A package that is not there is named before anything is compiled.
+define need
+@pkg-config --exists $1 2>/dev/null || { \
+	command -v pkg-config >/dev/null && absent= || absent=pkg-config; \
+	for package in $1; do \
+		pkg-config --exists $$package 2>/dev/null || absent+="$${absent:+, }$$package"; done; \
+	echo "missing: $$absent; run 'make deps' to install what the build needs" >&2; exit 1; }
+endef
+# A file that changes when its text does, so that what depends on it is made again.
+define stamp
+@mkdir -p $(@D)
+@printf '%s\n' '$(subst ','\'',$1)' | cmp -s - $@ || printf '%s\n' '$(subst ','\'',$1)' >$@
+endef
+
+# Unless single files are asked for, all packages are looked for at once.
+WHOLE := $(if $(filter-out $B/%,$(or $(MAKECMDGOALS),all)),needs)
+
+# Programs. Each folder here is linked into a program of its own; the rest of native/ is the library.
 # wildcard's order is the locale's, and the linker's input order decides what the program looks like.
 objects = $(patsubst %.c,$B/%.o,$(sort $1))
+define program # name, folder in native/, packages, linker options
+PROGRAMS += $B/$1
+PROGRAM_DIRS += native/$2
+PROGRAM_PKGS += $3
+$2_OBJ := $(call objects,$(wildcard native/$2/*.c))
+$$($2_OBJ): | need-$2
+$B/$1: $$($2_OBJ) $B/libcapydeck.a
+$B/$1: private LIBS = $$(call libs,$3) $4
+need-$2: | $(WHOLE) ; $$(call need,$3)
+.PHONY: need-$2
+endef
+all: needs
+$(eval $(call program,capydeck,cmd,$(PKGS),$(BUNDLE_ALL)))
+$(eval $(call program,capydeck-fetch,fetch,libcurl libcjson,$(BUNDLE_ALL)))
+$(eval $(call program,capydeck-overlay,overlay,sdl2 SDL2_ttf x11 xext libcjson,$(BUNDLE_OWN)))
+PROGRAM_DIRS += native/overlay_pango
+PROGRAM_PKGS += pangocairo
+PROGRAM_PKGS := $(sort $(PROGRAM_PKGS))
+
 LIB_OBJ := $(call objects,$(filter-out $(addsuffix /%,$(PROGRAM_DIRS)),$(wildcard native/*/*.c native/*/*/*.c)))
-CMD_OBJ := $(call objects,$(wildcard native/cmd/*.c))
-FETCH_OBJ := $(call objects,$(wildcard native/fetch/*.c))
-OVERLAY_OBJ := $(call objects,$(wildcard native/overlay/*.c))
-TESTS := $(patsubst tests/%.c,$B/%,$(wildcard tests/test_*.c))
+# What unit tests may link besides the library: their fixtures, and the programs without their main().
+TEST_LIB_OBJ := $(call objects,$(wildcard tests/*_fixture.c)) \
+	$(filter-out %main.o,$(foreach folder,$(patsubst native/%,%,$(PROGRAM_DIRS)),$($(folder)_OBJ)))
+TEST_OBJ := $(call objects,$(wildcard tests/test_*.c))
+ALONE_OBJ := $(call objects,$(shell grep -l SUITE_ALONE tests/test_*.c))
+CHECKS := $B/unit $(patsubst $B/tests/%.o,$B/%,$(ALONE_OBJ))
 FUZZERS := $(patsubst tests/fuzz/%.c,$B/%,$(wildcard tests/fuzz/fuzz_*.c))
 BENCHES := $(patsubst tests/bench/%.c,$B/%,$(wildcard tests/bench/bench_*.c))
 NATIVE := $(wildcard native/*/*.[ch] native/*/*/*.[ch] tests/*.[ch] tests/*/*.[ch])
 
-all: $B/capydeck $B/capydeck-fetch $B/capydeck-overlay $B/capydeck-pango.so
-$B/capydeck: $(CMD_OBJ) $B/libcapydeck.a
-	$(CC) $(CFLAGS) -o $@ $^ $(LIBS) $(BUNDLE_ALL)
-$B/capydeck-fetch: $(FETCH_OBJ) $B/libcapydeck.a
-	$(CC) $(CFLAGS) -o $@ $^ $(FETCH_LIBS) $(BUNDLE_ALL)
-$B/capydeck-overlay: $(OVERLAY_OBJ) $B/libcapydeck.a
-	$(CC) $(CFLAGS) -o $@ $^ $(OVERLAY_LIBS) $(BUNDLE_OWN)
+all: $(PROGRAMS) $B/capydeck-pango.so
+needs: ; $(call need,$(PROGRAM_PKGS))
+need-check: ; $(call need,check)
+$(PROGRAMS): ; $(link)
 $B/native/overlay/overlay_font.o: native/overlay/fonts/NotoSans-Bold.ttf
-$B/capydeck-pango.so: native/overlay_pango/pango_line.c | .deps
-	$(CC) $(filter-out -fsanitize%,$(CFLAGS)) -fPIC -shared -MMD -MP -o $@ $< $(PANGO)
-$B/libcapydeck.a: $(LIB_OBJ)
-	rm -f $@ && ar rcs $@ $^
-$B/%.o: %.c | .deps
-	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
 $B/native/steam/steam_script.o: native/steam/cef/steam_script.js
-$B/test_%: $B/tests/test_%.o $B/libcapydeck.a
-	$(CC) $(CFLAGS) -o $@ $^ $(CHECK_LIBS) $(LIBS)
-$B/test_overlay_%: $B/tests/test_overlay_%.o $(filter-out %/overlay_main.o,$(OVERLAY_OBJ)) $B/libcapydeck.a
-	$(CC) $(CFLAGS) -o $@ $^ $(CHECK_LIBS) $(OVERLAY_LIBS)
-$B/test_address_check: $B/tests/test_address_check.o $B/native/fetch/address_check.o $B/libcapydeck.a
-	$(CC) $(CFLAGS) -o $@ $^ $(CHECK_LIBS) $(LIBS)
+PANGO = $(patsubst -I%,-isystem %,$(shell pkg-config --cflags pangocairo 2>/dev/null))
+# A sanitizer would have to be in the program that loads it.
+$B/capydeck-pango.so: native/overlay_pango/pango_line.c $B/flags
+	$(call run,CC,$<)$(filter-out -fPIE -fsanitize%,$(compile)) -fPIC -shared -MMD -MP -o $@ $< \
+		$(filter-out -pie,$(LINK_FLAGS)) \
+		$(PANGO) $(shell pkg-config --libs pangocairo 2>/dev/null)
+$B/flags: FORCE | $(WHOLE)
+	$(if $(WHOLE),,$(call need,$(PKGS)))
+	$(call stamp,$(CC) $(FLAGS) $(LINK_FLAGS) $(BUNDLE))
+$B/libcapydeck.a.list: FORCE ; $(call stamp,$(LIB_OBJ))
+$B/unit.list: FORCE ; $(call stamp,$(TEST_OBJ) except $(ALONE_OBJ))
+$B/libtest.a.list: FORCE ; $(call stamp,$(TEST_LIB_OBJ))
+$B/libcapydeck.a: $(LIB_OBJ) $B/libcapydeck.a.list
+$B/libtest.a: $(TEST_LIB_OBJ) $B/libtest.a.list
+$B/libcapydeck.a $B/libtest.a:
+	$(call run,AR,$@)rm -f $@ && ar rcs $@ $(filter %.o,$^)
+$B/%.o: %.c $B/flags
+	@mkdir -p $(@D)
+	$(call run,CC,$<)$(compile) -MMD -MP -c -o $@ $<
+
+# All unit tests in one program, and each in one of its own: tests/suite.h.
+$B/tests/test_%.o: private DEFINES = -DTEST_MAIN=$(basename $(notdir $@)) -include tests/suite.h
+$(TEST_OBJ): | need-check
+TEST_LIBS = $(call libs,check $(PROGRAM_PKGS))
+$B/test_%: private LIBS = -Wl,--as-needed $(TEST_LIBS)
+$B/test_%: $B/tests/test_%.o $B/tests/suite.o $B/libtest.a $B/libcapydeck.a
+	$(link)
+$B/unit: private LIBS = $(TEST_LIBS)
+UNIT_OBJ := $(filter-out $(ALONE_OBJ),$(TEST_OBJ))
+$B/unit: $(UNIT_OBJ) $B/unit.list $B/tests/suite.o $B/libtest.a $B/libcapydeck.a
+	@nm -Ag --defined-only $(UNIT_OBJ) | awk '$$NF !~ /^(test_|__)/ { failed = 1; name = $$NF; \
+		sub(/:.*/, ""); print $$1 ": replaces " name ": it needs #define SUITE_ALONE (tests/suite.h)" } \
+		END { exit failed }' >&2
+	$(link)
 $B/test_overlay_text: | $B/capydeck-pango.so
 $B/test_artwork_fetch: | $B/capydeck-fetch
-$B/test_upload_%: $B/tests/test_upload_%.o $B/tests/upload_fixture.o $B/libcapydeck.a
-	$(CC) $(CFLAGS) -o $@ $^ $(CHECK_LIBS) $(LIBS)
-$B/fake_game: tests/e2e/fake_game.c | .deps
-	$(CC) $(filter-out -fsanitize%,$(CFLAGS)) -o $@ $< $(shell pkg-config --libs sdl2)
-$B/screen_picture: tests/e2e/screen_picture.c | .deps
-	$(CC) $(filter-out -fsanitize%,$(CFLAGS)) -o $@ $< $(shell pkg-config --libs x11)
-$B/mdns_peer $B/cef_tool: $B/%: $B/tests/%.o $B/libcapydeck.a
-	$(CC) $(CFLAGS) -o $@ $^ $(LIBS)
-$B/bench_%: $B/tests/bench/bench_%.o $B/tests/bench/wire.o $B/libcapydeck.a
-	$(CC) $(CFLAGS) -o $@ $^ $(LIBS)
-$B/screen_watch: $B/tests/bench/screen_watch.o
-	$(CC) $(CFLAGS) -o $@ $^ $(shell pkg-config --libs x11 2>/dev/null)
-$B/fuzz_%: $B/tests/fuzz/fuzz_%.o $(if $(findstring fuzzer,$(SAN)),,$B/tests/fuzz/replay.o) $B/libcapydeck.a
-	$(CC) $(CFLAGS) -o $@ $^ $(LIBS)
-.deps:
-	@scripts/deps.sh
-	@touch .deps
 
-check: all $(TESTS) $(FUZZERS)
-	scripts/run_checks $B
+$B/mdns_peer $B/cef_tool: $B/%: $B/tests/%.o $B/libcapydeck.a
+	$(link)
+$B/bench_%: $B/tests/bench/bench_%.o $B/tests/bench/wire.o $B/libcapydeck.a
+	$(link)
+$B/screen_watch: private LIBS = $(call libs,x11)
+$B/screen_watch: $B/tests/bench/screen_watch.o
+	$(link)
+# Stand-ins for games, which no sanitizer is to watch.
+$B/fake_game: private LIBS = $(call libs,sdl2)
+$B/screen_picture: private LIBS = $(call libs,x11)
+$B/fake_game $B/screen_picture: $B/%: tests/e2e/%.c $B/flags
+	$(call run,CC,$<)$(filter-out -fsanitize%,$(compile)) -o $@ $< $(LINK_FLAGS) $(LIBS)
+$B/fuzz_%: $B/tests/fuzz/fuzz_%.o $(if $(findstring fuzzer,$(SAN)),,$B/tests/fuzz/replay.o) $B/libcapydeck.a
+	$(link)
+
+CHECK = $(if $T,$(addprefix $B/test_,$T),$(CHECKS) $(FUZZERS))
+check: all $(CHECK)
+	@scripts/run_checks $B $(CHECK)
 e2e: all $B/cef_tool $B/fake_game $B/screen_picture
 	tests/e2e/run $(abspath $B/capydeck) $(E2E)
 test-gamescope: all
@@ -102,7 +179,7 @@ sanitize:
 	$(MAKE) SAN=address,undefined check
 	$(MAKE) SAN=thread check-threads
 check-threads: $B/test_worker $B/test_loop $B/test_chunk_writer $B/test_upload_store
-	CK_FORK=no TSAN_OPTIONS=halt_on_error=1 scripts/run_checks $B
+	CK_FORK=no TSAN_OPTIONS=halt_on_error=1 scripts/run_checks $B $^
 fuzz:
 	$(MAKE) CC=clang SAN=fuzzer,address,undefined fuzz-run
 fuzz-run: $(FUZZERS)
@@ -110,13 +187,21 @@ fuzz-run: $(FUZZERS)
 lint:
 	@clang-format --dry-run -Werror $(NATIVE)
 	scripts/check_layers
-	scripts/check_headers "$(CC) $(CFLAGS) -Werror"
 	$(MAKE) WERROR=-Werror programs
-	$(MAKE) CC=clang WERROR=-Werror programs
-programs: all $(TESTS) $(FUZZERS) $(BENCHES) $B/mdns_peer $B/fake_game $B/screen_picture $B/cef_tool $B/screen_watch
+	$(MAKE) CC=clang WERROR=-Werror syntax
+# Each source, and each header alone, as the compiler sees them; gamescope's tests have a system of
+# their own.
+syntax: in_turn = | xargs -P $$(nproc) -n 24 $(compile) -fsyntax-only $(PANGO)
+syntax:
+	@printf '%s\n' $(filter-out tests/gamescope/%,$(filter %.c,$(NATIVE))) $(in_turn)
+	@printf '%s\n' $(filter native/%.h,$(NATIVE)) $(in_turn) -x c \
+		-Wno-unused-function -Wno-pragma-once-outside-header
+programs: all $(CHECKS) $(FUZZERS) $(BENCHES) $B/mdns_peer $B/fake_game $B/screen_picture $B/cef_tool $B/screen_watch
 bench: all $(BENCHES) $B/screen_watch
 	scripts/bench $B
-demo: $B/capydeck
+demo:
+	scripts/deps.sh demo
+	$(MAKE) $B/capydeck
 	scripts/demo $(abspath $B/capydeck)
 ui: dist/index.js
 # package.json names the version of pnpm.
@@ -133,23 +218,28 @@ test-ui: $B/capydeck $B/capydeck-fetch
 	tests/ui/run $(abspath $B/capydeck) $(UI)
 test: ; scripts/run_tests
 # What goes to Decky, and the part of it that Decky's store builds by itself; scripts/package.md.
-PROGRAMS := build/package/programs
+PACKAGED := build/package/programs
 package: package-programs
 	rm -rf dist
 	$(MAKE) ui
-	scripts/package $(PROGRAMS)
+	scripts/package $(PACKAGED)
 package-bin: package-programs
-	scripts/bundle $(PROGRAMS) build/package/bin
+	scripts/bundle $(PACKAGED) build/package/bin
 package-programs:
-	$(MAKE) B=$(PROGRAMS) BUNDLE=1 OPT=-O2 all
+	$(MAKE) B=$(PACKAGED) BUNDLE=1 OPT=-O2 all
 test-package: package $B/fake_game $B/screen_picture
 	tests/package/run
 install: all
 	install -D -m 755 -t $(DESTDIR)$(PREFIX)/bin $B/capydeck $B/capydeck-{fetch,overlay,pango.so}
 	scripts/install_manpages $B/capydeck $(DESTDIR)$(PREFIX)/share/man/man1
-clean: ; rm -rf build build-* .deps
+clean: ; rm -rf build build-*
 
--include $(shell find $B -name '*.d' 2>/dev/null)
-.PHONY: all programs check check-plugin check-threads e2e test-gamescope sanitize fuzz fuzz-run lint bench demo ui check-ui test-ui test package package-bin package-programs \
+deps: ; scripts/deps.sh build
+help: ; @sed -n '/^#/!q;s/^# \{0,1\}//p' Makefile
+compile_commands.json: FORCE
+	@$(MAKE) -nB V=1 programs | scripts/compile_commands >$@
+
+-include $(shell find $B/native $B/tests $B/*.d -name '*.d' 2>/dev/null)
+.PHONY: FORCE all needs need-check deps help programs check check-plugin check-threads e2e test-gamescope sanitize fuzz fuzz-run lint syntax bench demo ui check-ui test-ui test package package-bin package-programs \
 	test-package install clean
 .SECONDARY:

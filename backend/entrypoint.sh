@@ -8,7 +8,6 @@ out=${OUT:-/backend/out}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cp -R "$plugin/Makefile" "$plugin/native" "$plugin/scripts" "$work"
-touch "$work/.deps" # the image has what scripts/deps.sh would ask for
 make -C "$work" -j"$(nproc)" package-bin
 mkdir -p "$out"
 cp -R "$work/build/package/bin/." "$out"

@@ -17,6 +17,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#define SUITE_ALONE /* replaces functions of the C library */
+
 static char folder[FOLDER_BYTES];
 
 static int sync_errno;	     /* what fsync() of a folder answers; 0: as it is */
