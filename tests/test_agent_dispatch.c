@@ -308,9 +308,7 @@ START_TEST(strangers_may_only_say_hello)
 	static const char *const types[] = { "cancel_upload", "complete_upload", "get_config",
 		"get_info", "get_steam_users", "init_upload", "list_shortcuts", "upload_chunk",
 		"no_such_type" };
-	const struct upload_chunk chunk = {
-		.id = (char *)"chunk-1", .upload_id = (char *)"u", .file_path = (char *)"f"
-	};
+	const struct upload_chunk chunk = { .id = "chunk-1", .upload_id = "u", .file_path = "f" };
 
 	connect_hub(&hubs[0]);
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
@@ -492,9 +490,7 @@ END_TEST
 static char *send_game(struct hub *hub)
 {
 	AUTO(free_ptr) char *chunk = NULL;
-	struct upload_chunk header = {
-		.id = (char *)"chunk-1", .file_path = (char *)"bin/game", .offset = 5
-	};
+	struct upload_chunk header = { .id = "chunk-1", .file_path = "bin/game", .offset = 5 };
 	char *upload_id;
 
 	ask(hub, "init_upload",
@@ -572,9 +568,7 @@ END_TEST
 
 START_TEST(images_are_declined_and_do_no_harm)
 {
-	const struct upload_chunk image = {
-		.id = (char *)"image-1", .artwork_type = (char *)"hero", .app_id = 7
-	};
+	const struct upload_chunk image = { .id = "image-1", .artwork_type = "hero", .app_id = 7 };
 	const struct envelope *answer;
 	AUTO(free_ptr) char *token = pair(&hubs[0], "hub-a");
 
@@ -589,10 +583,10 @@ START_TEST(chunks_that_make_no_sense_are_refused)
 {
 	AUTO(free_ptr) char *token = pair(&hubs[0], "hub-a");
 	struct strbuf garbage = { 0 };
-	struct upload_chunk header = { .id = (char *)"c-1", .file_path = (char *)"f" };
+	struct upload_chunk header = { .id = "c-1", .file_path = "f" };
 
 	expect_code(send_chunk(&hubs[0], &header, "x"), PROTO_BAD_REQUEST);
-	header.upload_id = (char *)"none";
+	header.upload_id = "none";
 	expect_code(send_chunk(&hubs[0], &header, "x"), PROTO_NOT_FOUND);
 	header.offset = -1;
 	expect_code(send_chunk(&hubs[0], &header, "x"), PROTO_BAD_REQUEST);

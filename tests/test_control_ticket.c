@@ -88,7 +88,7 @@ static void expect(const char *expected)
 
 static void reply_take(struct control_ticket *ticket)
 {
-	const struct ipc_restarted result = { .message = (char *)"done" };
+	const struct ipc_restarted result = { .message = "done" };
 
 	control_ticket_reply_take(ticket, ipc_restarted_fields, &result);
 }

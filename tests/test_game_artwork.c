@@ -194,7 +194,7 @@ static void finish(void)
 
 START_TEST(test_applied_with_its_urls)
 {
-	const struct artwork_urls urls = { .grid = (char *)"http://a", .hero = (char *)"http://b" };
+	const struct artwork_urls urls = { .grid = "http://a", .hero = "http://b" };
 	struct steam_artwork_result results[ARTWORK_KIND_COUNT] = { 0 };
 
 	allow_local = true;
@@ -231,7 +231,7 @@ START_TEST(test_nothing_to_apply)
 {
 	apply("unknown", NULL);
 	ck_assert_uint_eq(ended_count, 1);
-	apply(NULL, &(struct artwork_urls){ .grid = (char *)"" });
+	apply(NULL, &(struct artwork_urls){ .grid = "" });
 	ck_assert_uint_eq(ended_count, 1);
 	apply("../" UPLOAD, NULL);
 	ck_assert_uint_eq(ended_count, 1);
@@ -290,7 +290,7 @@ static void on_counted(void *user)
 START_TEST(test_one_after_the_other)
 {
 	const struct steam_artwork_result results[ARTWORK_KIND_COUNT] = { 0 };
-	const struct artwork_urls urls = { .grid = (char *)"http://a" };
+	const struct artwork_urls urls = { .grid = "http://a" };
 
 	for (uint32_t i = 1; i <= 40; i++) {
 		game_artwork_apply(artwork, NULL, "7", i, "Hades", &urls, on_counted, NULL);

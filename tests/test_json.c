@@ -10,17 +10,17 @@
 #include <string.h>
 
 struct part {
-	char *path;
+	const char *path;
 	int64_t size;
 };
 
 struct inner {
-	char *title;
+	const char *title;
 	bool flag;
 };
 
 struct sample {
-	char *text, *secret, *digits, *raw;
+	const char *text, *secret, *digits, *raw;
 	uint32_t small;
 	int64_t large;
 	double real;
@@ -30,6 +30,7 @@ struct sample {
 	struct part *parts;
 	size_t parts_count;
 	struct json_map map;
+	cJSON *tree;
 };
 
 static const struct json_field part_fields[] = {
@@ -58,6 +59,7 @@ static const struct json_field sample_fields[] = {
 	JSON_FIELD_OBJECT(struct sample, inner, "inner", inner_fields, JSON_OMIT_EMPTY),
 	JSON_FIELD_ARRAY(struct sample, parts, "parts", part_fields, JSON_OMIT_EMPTY),
 	JSON_FIELD(struct sample, map, "map", JSON_MAP, JSON_OMIT_EMPTY),
+	JSON_FIELD_TREE(struct sample, tree),
 	JSON_FIELDS_END,
 };
 
@@ -263,12 +265,13 @@ END_TEST
 
 START_TEST(absent_and_null_keep_what_was_there)
 {
-	AUTO(sample_finish) struct sample sample = { .large = 7, .text = xstrdup("kept") };
+	AUTO(sample_finish) struct sample sample = { .large = 7, .text = "kept" };
 
 	ck_assert(read_sample(&sample, "{\"text\":null,\"LARGE\":1,\"other\":[{}]}", NULL));
 	ck_assert(json_read(&sample, sample_fields, NULL, NULL));
 	ck_assert_int_eq(sample.large, 7);
 	ck_assert_str_eq(sample.text, "kept");
+	sample_finish(&sample);
 	ck_assert(read_sample(&sample, "{\"text\":\"first\",\"text\":\"second\"}", NULL));
 	ck_assert_str_eq(sample.text, "first");
 }
@@ -281,14 +284,111 @@ START_TEST(replaces_without_leaking)
 				   "\"tags\":\"a,b\",\"inner\":{\"title\":\"a\"},"
 				   "\"parts\":[{\"path\":\"a\"}],\"map\":{\"a\":1}}";
 
-	ck_assert(read_sample(&sample, text, NULL));
-	ck_assert(read_sample(&sample, text, NULL));
+	AUTO(json_free_ptr) cJSON *first = json_parse(text, strlen(text), NULL);
+	AUTO(json_free_ptr) cJSON *second = json_parse(text, strlen(text), NULL);
+
+	ck_assert(json_read(&sample, sample_fields, first, NULL));
+	ck_assert(json_read(&sample, sample_fields, second, NULL));
 	ck_assert_uint_eq(sample.parts_count, 1);
 	ck_assert_uint_eq(sample.tags.count, 2);
 	ck_assert(read_sample(&sample, "{\"parts\":[],\"map\":{},\"strings\":[]}", NULL));
 	ck_assert_uint_eq(sample.parts_count, 0);
 	ck_assert_uint_eq(sample.map.count, 0);
 	ck_assert_uint_eq(sample.strings.count, 0);
+}
+END_TEST
+
+struct owner {
+	char *text, *secret, *digits, *raw;
+};
+
+static const struct json_field owner_fields[] = {
+	JSON_FIELD(struct owner, text, "text", JSON_STRING, 0),
+	JSON_FIELD(struct owner, secret, "secret", JSON_SECRET, 0),
+	JSON_FIELD(struct owner, digits, "digits", JSON_DIGITS, 0),
+	JSON_FIELD(struct owner, raw, "raw", JSON_RAW, 0),
+	JSON_FIELDS_END,
+};
+
+START_TEST(a_char_pointer_owns_and_a_const_one_borrows)
+{
+	static const char text[] = "{\"text\":\"t\",\"secret\":\"s\",\"digits\":5,\"raw\":\"r\"}";
+	AUTO(json_free_ptr) cJSON *object = json_parse(text, strlen(text), NULL);
+	struct owner owner = { .text = xstrdup("before"), .raw = xstrdup("before") };
+	struct sample borrower = { 0 };
+
+	ck_assert(json_read(&owner, owner_fields, object, NULL));
+	ck_assert(json_read(&borrower, sample_fields, object, NULL));
+	ck_assert_ptr_eq(borrower.text, json_string(json_member(object, "text")));
+	ck_assert_ptr_eq(borrower.digits, json_text(json_member(object, "digits")));
+	ck_assert_str_eq(borrower.raw, "\"r\"");
+	ck_assert_ptr_ne(owner.text, borrower.text);
+	ck_assert_str_eq(owner.text, "t");
+	ck_assert_str_eq(owner.secret, "s");
+	ck_assert_str_eq(owner.digits, "5");
+	ck_assert_str_eq(owner.raw, "\"r\"");
+	json_finish(&borrower, sample_fields);
+	ck_assert_ptr_null(borrower.text);
+	ck_assert_str_eq(json_string(json_member(object, "text")), "t");
+	json_finish(&owner, owner_fields);
+	ck_assert_ptr_null(owner.text);
+	/* Owning all it has, it needs no tree. */
+	ck_assert(json_read_text(&owner, owner_fields, text, strlen(text), NULL));
+	ck_assert_str_eq(owner.raw, "\"r\"");
+	json_finish(&owner, owner_fields);
+}
+END_TEST
+
+START_TEST(a_struct_may_outlive_its_message)
+{
+	static const char text[] = "{\"payload\":{\"text\":\"t\",\"digits\":7,\"strings\":[\"x\"],"
+				   "\"parts\":[{\"path\":\"p\"}],\"map\":{\"k\":1},\"raw\":{}}}";
+	cJSON *message = json_parse(text, strlen(text), NULL);
+	cJSON *payload = json_child(message, "payload");
+	AUTO(sample_finish) struct sample sample = { 0 };
+
+	ck_assert(json_read(&sample, sample_fields, payload, NULL));
+	json_drop(payload, "strings");
+	json_drop(payload, "none");
+	ck_assert_ptr_null(json_member(payload, "strings"));
+	json_own(&sample, sample_fields, payload);
+	ck_assert_ptr_null(json_first(payload));
+	json_free(message);
+	ck_assert_str_eq(sample.text, "t");
+	ck_assert_str_eq(sample.digits, "7");
+	ck_assert_str_eq(sample.strings.items[0], "x");
+	ck_assert_str_eq(sample.parts[0].path, "p");
+	ck_assert_str_eq(sample.map.items[0].key, "k");
+	ck_assert_str_eq(sample.raw, "{}");
+	sample_finish(&sample);
+	json_own(&sample, sample_fields, NULL);
+	ck_assert_ptr_null(sample.tree);
+}
+END_TEST
+
+START_TEST(a_struct_filled_by_hand_keeps_texts)
+{
+	AUTO(sample_finish) struct sample sample = { 0 };
+	char text[] = "text";
+
+	sample.text = json_keep(&sample.tree, text);
+	sample.raw = json_keep(&sample.tree, "[]");
+	sample.digits = json_keep(&sample.tree, NULL);
+	text[0] = 'n';
+	ck_assert_str_eq(sample.text, "text");
+	ck_assert_str_eq(sample.raw, "[]");
+	ck_assert_ptr_null(sample.digits);
+}
+END_TEST
+
+START_TEST(reads_what_is_left_of_a_refused_text)
+{
+	static const char text[] = "{\"id\":\"7\",\"n\":1} trailing";
+	AUTO(json_free_ptr) cJSON *left = json_salvage(text, strlen(text));
+
+	ck_assert_ptr_null(json_parse(text, strlen(text), NULL));
+	ck_assert_str_eq(json_string(json_member(left, "id")), "7");
+	ck_assert_ptr_null(json_salvage("{", 1));
 }
 END_TEST
 
@@ -400,8 +500,10 @@ START_TEST(tags_come_in_two_forms)
 	ck_assert_uint_eq(sample.tags.count, 2);
 	ck_assert_str_eq(sample.tags.items[0], "RPG");
 	ck_assert_str_eq(sample.tags.items[1], "Indie game");
+	sample_finish(&sample);
 	ck_assert(read_sample(&sample, "{\"tags\":\"\"}", NULL));
 	ck_assert_uint_eq(sample.tags.count, 0);
+	sample_finish(&sample);
 	ck_assert(read_sample(&sample, "{\"tags\":[\"a,b\"]}", NULL));
 	ck_assert_uint_eq(sample.tags.count, 1);
 }
@@ -489,6 +591,10 @@ int main(void)
 	tcase_add_test(tcase, round_trips_every_type);
 	tcase_add_test(tcase, absent_and_null_keep_what_was_there);
 	tcase_add_test(tcase, replaces_without_leaking);
+	tcase_add_test(tcase, a_char_pointer_owns_and_a_const_one_borrows);
+	tcase_add_test(tcase, a_struct_may_outlive_its_message);
+	tcase_add_test(tcase, a_struct_filled_by_hand_keeps_texts);
+	tcase_add_test(tcase, reads_what_is_left_of_a_refused_text);
 	tcase_add_test(tcase, errors_name_key_and_value);
 	tcase_add_test(tcase, digits_survive_in_both_forms);
 	tcase_add_test(tcase, uint32_is_held_to_its_range);

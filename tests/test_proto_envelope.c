@@ -93,7 +93,7 @@ END_TEST
 START_TEST(messages_are_written)
 {
 	AUTO(strbuf_finish) struct strbuf text = { 0 };
-	const struct pair_failed failed = { .reason = (char *)"no \"code\"" };
+	const struct pair_failed failed = { .reason = "no \"code\"" };
 
 	envelope_write(&text, "a\n1", "pong", NULL, NULL);
 	ck_assert_str_eq(text.data, "{\"id\":\"a\\n1\",\"type\":\"pong\"}");

@@ -30,7 +30,7 @@ END_TEST
 
 START_TEST(either_field_means_the_desktop_dialect)
 {
-	struct hub_connected with_platform = { .platform = (char *)"linux" };
+	struct hub_connected with_platform = { .platform = "linux" };
 	struct hub_connected with_version = { .protocol_version = 1 };
 
 	ck_assert(hub_connected_is_desktop(&with_platform));
@@ -88,7 +88,7 @@ END_TEST
 
 START_TEST(code_is_always_on_the_wire)
 {
-	const struct pairing_required required = { .code = (char *)"", .expires_in = 60 };
+	const struct pairing_required required = { .code = "", .expires_in = 60 };
 
 	expect_written(pairing_required_fields, &required, "{\"code\":\"\",\"expiresIn\":60}");
 }

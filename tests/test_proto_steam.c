@@ -9,8 +9,10 @@ START_TEST(long_ids_keep_their_digits)
 
 	read_example("list_shortcuts", list_shortcuts_fields, &request);
 	ck_assert_str_eq(request.user_id, "76561198012345678");
+	json_finish(&request, list_shortcuts_fields);
 	ck_assert(json_read_text(&request, list_shortcuts_fields, as_text, strlen(as_text), NULL));
 	ck_assert_str_eq(request.user_id, "76561198012345678");
+	json_finish(&request, list_shortcuts_fields);
 	ck_assert(json_read_text(
 		&request, list_shortcuts_fields, as_account, strlen(as_account), NULL));
 	ck_assert_str_eq(request.user_id, "52079950");
@@ -66,6 +68,7 @@ START_TEST(tags_come_in_both_forms)
 	ck_assert(
 		json_read_text(&shortcut, shortcut_config_fields, as_list, strlen(as_list), NULL));
 	ck_assert_uint_eq(shortcut.tags.count, 2);
+	json_finish(&shortcut, shortcut_config_fields);
 	ck_assert(
 		json_read_text(&shortcut, shortcut_config_fields, as_text, strlen(as_text), NULL));
 	ck_assert_uint_eq(shortcut.tags.count, 2);
@@ -110,6 +113,7 @@ START_TEST(shortcuts_are_deleted_by_id_or_name)
 	ck_assert_str_eq(request.name, "Celeste");
 	ck_assert_uint_eq(request.app_id, 0);
 	ck_assert(!request.restart_steam);
+	json_finish(&request, delete_shortcut_fields);
 	ck_assert(json_read_text(&request, delete_shortcut_fields, as_text, strlen(as_text), NULL));
 	ck_assert_uint_eq(request.app_id, 2857492837u);
 	json_finish(&request, delete_shortcut_fields);

@@ -83,7 +83,7 @@ END_TEST
 
 START_TEST(result_without_shortcut_has_no_app_id)
 {
-	const struct operation_result result = { .success = true, .path = (char *)"/g" };
+	const struct operation_result result = { .success = true, .path = "/g" };
 
 	expect_written(operation_result_fields, &result, "{\"success\":true,\"path\":\"/g\"}");
 }
@@ -152,10 +152,10 @@ END_TEST
 
 START_TEST(images_are_recognised)
 {
-	const struct upload_chunk by_type = { .type = (char *)"artwork_image" };
-	const struct upload_chunk by_artwork_type = { .artwork_type = (char *)"hero" };
-	const struct upload_chunk chunk = { .file_path = (char *)"a" };
-	const struct upload_chunk other = { .type = (char *)"chunk" };
+	const struct upload_chunk by_type = { .type = "artwork_image" };
+	const struct upload_chunk by_artwork_type = { .artwork_type = "hero" };
+	const struct upload_chunk chunk = { .file_path = "a" };
+	const struct upload_chunk other = { .type = "chunk" };
 
 	ck_assert(upload_chunk_is_artwork(&by_type));
 	ck_assert(upload_chunk_is_artwork(&by_artwork_type));

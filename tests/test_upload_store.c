@@ -260,7 +260,7 @@ static size_t write_rubbish_ahead(const char *hub, const char *id, const char *f
 {
 	AUTO(free_ptr) char *rubbish = xcalloc(1, length);
 	const struct upload_chunk header = {
-		.upload_id = (char *)id, .file_path = (char *)file_path, .offset = offset
+		.upload_id = id, .file_path = file_path, .offset = offset
 	};
 
 	return upload_store_write_ahead(fixture.store, hub, &header, rubbish, length, ahead_bytes);
@@ -465,11 +465,11 @@ START_TEST(test_a_cancel_that_overtakes_a_resume_does_not_stop_it)
 	begin(HUB, "One", &file, 1, &answer);
 	upload_store_hub_gone(fixture.store, HUB);
 	fixture_settle(&fixture);
-	request.config.game_name = xstrdup("One");
+	request.config.game_name = "One";
 	request.total_size = 100;
 	request.files = xcalloc(1, sizeof(*request.files));
 	request.files_count = 1;
-	request.files[0].relative_path = xstrdup("only");
+	request.files[0].relative_path = "only";
 	request.files[0].size = 100;
 	upload_store_init(fixture.store, HUB, &request, on_quick_init, &answered);
 	ck_assert(upload_store_cancel(fixture.store, HUB, answer.upload_id, NULL));
@@ -834,10 +834,10 @@ START_TEST(test_answers_come_before_the_store_is_gone)
 
 	begin(HUB, "Small Game", small_game, COUNT(small_game), &answer);
 	fixture_send(&fixture, HUB, &answer, small_game, COUNT(small_game));
-	request.config.game_name = xstrdup("Late");
+	request.config.game_name = "Late";
 	request.files = xcalloc(1, sizeof(*request.files));
 	request.files_count = 1;
-	request.files[0].relative_path = xstrdup("x");
+	request.files[0].relative_path = "x";
 	upload_store_init(fixture.store, HUB, &request, on_late_init, &init);
 	upload_store_complete(
 		fixture.store, HUB, answer.upload_id, NULL, NULL, on_late_complete, &complete);
@@ -944,10 +944,10 @@ static void send_zeroes(
 	struct upload_write *write = xcalloc(1, sizeof(*write));
 
 	memset(strbuf_extend(&write->message, MIB), 0, MIB);
-	write->header.upload_id = xstrdup(upload_id);
-	write->header.file_path = xstrdup("big");
+	write->header.upload_id = json_keep(&write->header.tree, upload_id);
+	write->header.file_path = "big";
 	write->header.offset = offset;
-	write->header.checksum = xstrdup_or_null(checksum);
+	write->header.checksum = json_keep(&write->header.tree, checksum);
 	write->done = count_answer;
 	write->user = answered;
 	upload_store_write(fixture.store, HUB, write);

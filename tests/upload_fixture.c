@@ -135,7 +135,8 @@ static void on_init(
 	answer->resume_from.items =
 		xcalloc(response->resume_from.count + 1, sizeof(struct json_map_entry));
 	for (size_t i = 0; i < response->resume_from.count; i++) {
-		answer->resume_from.items[i].key = xstrdup(response->resume_from.items[i].key);
+		answer->resume_from.items[i].key =
+			json_keep(&answer->tree, response->resume_from.items[i].key);
 		answer->resume_from.items[i].value = response->resume_from.items[i].value;
 	}
 }
@@ -147,15 +148,17 @@ void fixture_init_send(struct upload_fixture *fixture, const char *hub, const ch
 	struct init_upload request = { 0 };
 
 	*answer = (struct init_answer){ 0 };
-	request.config.game_name = xstrdup(game);
-	request.config.install_path = xstrdup_or_null(install_path);
-	request.config.executable = xstrdup("bin\\game");
+	request.config.game_name = json_keep(&request.tree, game);
+	request.config.install_path = json_keep(&request.tree, install_path);
+	request.config.executable = "bin\\game";
 	request.files = xcalloc(count, sizeof(*request.files));
 	request.files_count = count;
 	for (size_t i = 0; i < count; i++) {
-		request.files[i].relative_path = xstrdup(files[i].path);
+		AUTO(free_ptr) char *sha256 = files[i].hashed ? hash_of(&files[i]) : NULL;
+
+		request.files[i].relative_path = json_keep(&request.tree, files[i].path);
 		request.files[i].size = files[i].size;
-		request.files[i].sha256 = files[i].hashed ? hash_of(&files[i]) : NULL;
+		request.files[i].sha256 = json_keep(&request.tree, sha256);
 		request.total_size += files[i].size;
 	}
 	upload_store_init(fixture->store, hub, &request, on_init, answer);
@@ -174,9 +177,7 @@ bool fixture_init(struct upload_fixture *fixture, const char *hub, const char *g
 
 void init_answer_finish(struct init_answer *answer)
 {
-	for (size_t i = 0; i < answer->resume_from.count; i++) {
-		free(answer->resume_from.items[i].key);
-	}
+	json_free(answer->tree);
 	free(answer->resume_from.items);
 	*answer = (struct init_answer){ 0 };
 }
@@ -225,10 +226,10 @@ int64_t fixture_chunk(struct upload_fixture *fixture, const char *hub, const cha
 	write->data_offset = write->message.length;
 	content_fill(file, offset, strbuf_extend(&write->message, length), length);
 	sha256_of(write->message.data + write->data_offset, length, hex);
-	write->header.upload_id = xstrdup(id);
-	write->header.file_path = xstrdup(file->path);
+	write->header.upload_id = json_keep(&write->header.tree, id);
+	write->header.file_path = json_keep(&write->header.tree, file->path);
 	write->header.offset = offset;
-	write->header.checksum = xstrdup(hex);
+	write->header.checksum = json_keep(&write->header.tree, hex);
 	write->ahead_bytes = upload_store_write_ahead(fixture->store, hub, &write->header,
 		write->message.data + write->data_offset, length / 2, 0);
 	write->pipelined = (offset / 4096) % 2 == 1;

@@ -49,6 +49,7 @@ struct init_answer {
 	bool answered;
 	char upload_id[64];
 	struct json_map resume_from;
+	cJSON *tree; /* of its keys */
 	struct error error;
 };
 

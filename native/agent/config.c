@@ -36,6 +36,7 @@ static size_t member_bytes(enum json_type type)
 	case JSON_ARRAY:
 	case JSON_MAP:
 	case JSON_RAW:
+	case JSON_TREE:
 		break;
 	}
 	abort(); /* no setting has that type */

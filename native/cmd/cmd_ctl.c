@@ -96,9 +96,12 @@ static bool get_pairing(struct ctl *ctl, struct ipc_pairing *pairing, struct err
 		!json_read_text(pairing, ipc_pairing_fields, text.data, text.length, err)) {
 		return false;
 	}
-	return pairing->active || !ctl->wait ||
-	       (ctl_session_follow(&ctl->session, "pairing_shown", &text, err) &&
-		       json_read_text(pairing, ipc_pairing_fields, text.data, text.length, err));
+	if (pairing->active || !ctl->wait) {
+		return true;
+	}
+	json_finish(pairing, ipc_pairing_fields);
+	return ctl_session_follow(&ctl->session, "pairing_shown", &text, err) &&
+	       json_read_text(pairing, ipc_pairing_fields, text.data, text.length, err);
 }
 
 static bool run_pairing(struct ctl *ctl, char **args, struct error *err)
@@ -206,11 +209,11 @@ static bool run_socket(struct ctl *ctl, char **args, struct error *err)
 
 static bool follow_log(struct ctl *ctl, struct error *err)
 {
-	struct ipc_log_line line = { 0 };
 	bool ok = true;
 
 	while (ok) {
 		AUTO(strbuf_finish) struct strbuf params = { 0 };
+		struct ipc_log_line line = { 0 };
 
 		ok = ctl_session_follow(&ctl->session, "log_line", &params, err) &&
 		     json_read_text(&line, ipc_log_line_fields, params.data, params.length, err);
@@ -218,8 +221,8 @@ static bool follow_log(struct ctl *ctl, struct error *err)
 			puts(ctl->json ? params.data : line.line);
 			fflush(stdout);
 		}
+		json_finish(&line, ipc_log_line_fields);
 	}
-	json_finish(&line, ipc_log_line_fields);
 	return ok;
 }
 

@@ -306,15 +306,15 @@ static bool describe_game(struct push_command *command, struct error *err)
 	}
 	command->upload = (struct upload_config){
 		.game_name = command->game_name,
-		.install_path = (char *)options->install_path,
-		.executable = (char *)command->executable,
-		.launch_options = (char *)options->launch_options,
+		.install_path = options->install_path,
+		.executable = command->executable,
+		.launch_options = options->launch_options,
 		.tags = options->tags,
 	};
 	command->shortcut = (struct shortcut_config){
 		.name = command->game_name,
-		.exe = (char *)command->executable,
-		.launch_options = (char *)options->launch_options,
+		.exe = command->executable,
+		.launch_options = options->launch_options,
 		.tags = options->tags,
 	};
 	return true;

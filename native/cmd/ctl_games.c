@@ -69,7 +69,7 @@ static bool choose_game(struct ctl *ctl, const char *text, struct ipc_game_ref *
 		ok = game != NULL || err->kind == ERROR_NONE;
 	}
 	if (ok && game != NULL) {
-		ref->dir = xstrdup(game->dir);
+		ref->dir = json_keep(&ref->tree, game->dir);
 		*question = xasprintf("Delete '%s' in '%s'? It can be restored from the trash.",
 			game->name, game->dir);
 	} else if (ok && app_id_of(text) != 0) {
@@ -147,7 +147,7 @@ static bool choose_trashed(struct ctl *ctl, const char *text, bool by_name,
 			text);
 	}
 	if (ok) {
-		params->id = xstrdup(found->id);
+		params->id = json_keep(&params->tree, found->id);
 		*name = xstrdup(found->name);
 	}
 	json_finish(&trash, ipc_trash_fields);

@@ -91,7 +91,7 @@ static void on_pairing_shown(void *user, const struct pairing_shown *shown)
 
 static void on_pairing_hidden(void *user, enum pairing_end end)
 {
-	const struct ipc_pairing_hidden hidden = { .reason = (char *)pairing_end_text(end) };
+	const struct ipc_pairing_hidden hidden = { .reason = pairing_end_text(end) };
 
 	notify(user, CONTROL_EVENT_PAIRING_HIDDEN, ipc_pairing_hidden_fields, &hidden);
 }
@@ -147,7 +147,7 @@ static void on_settings_changed(void *user, const char *key)
 {
 	const struct control *control = user;
 	AUTO(strbuf_finish) struct strbuf value = { 0 };
-	struct ipc_setting setting = { .key = (char *)key };
+	struct ipc_setting setting = { .key = key };
 
 	if (config_get(agent_config(control->agent), key, &value, NULL)) {
 		setting.value = value.data;
@@ -157,7 +157,7 @@ static void on_settings_changed(void *user, const char *key)
 
 static void on_log_line(void *user, const char *text)
 {
-	const struct ipc_log_line line = { .line = (char *)text };
+	const struct ipc_log_line line = { .line = text };
 
 	notify(user, CONTROL_EVENT_LOG_LINE, ipc_log_line_fields, &line);
 }

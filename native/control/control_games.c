@@ -52,9 +52,9 @@ static void answer_take(struct control_ticket *ticket, const struct json_field *
 		control_ticket_fail_take(ticket, err);
 	} else {
 		const struct ipc_game_moved result = {
-			.name = (char *)removed->game_name,
-			.trash_id = (char *)removed->trash_id,
-			.note = (char *)removed->note,
+			.name = removed->game_name,
+			.trash_id = removed->trash_id,
+			.note = removed->note,
 		};
 
 		control_ticket_reply_take(ticket, fields, &result);

@@ -111,7 +111,7 @@ static bool write_setting(const struct control_call *call, const char *key, bool
 	struct strbuf *result, struct error *err)
 {
 	AUTO(strbuf_finish) struct strbuf value = { 0 };
-	struct ipc_setting setting = { .key = (char *)key, .restart_needed = restart_needed };
+	struct ipc_setting setting = { .key = key, .restart_needed = restart_needed };
 
 	if (!config_get(agent_config(call->agent), key, &value, err)) {
 		return false;
@@ -168,7 +168,7 @@ static bool call_status(const struct control_call *call, struct strbuf *result, 
 	struct ipc_status status = { 0 };
 
 	control_view_status(call->agent, &status);
-	status.agent.role = xstrdup(call->options->role);
+	status.agent.role = call->options->role;
 	json_write(result, ipc_status_fields, &status);
 	json_finish(&status, ipc_status_fields);
 	return true;

@@ -11,7 +11,7 @@
 
 static void on_restarted(void *user, const char *message, const struct error *err)
 {
-	const struct ipc_restarted result = { .message = (char *)message };
+	const struct ipc_restarted result = { .message = message };
 
 	if (err != NULL) {
 		control_ticket_fail_take(user, err);

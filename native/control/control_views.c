@@ -3,6 +3,7 @@
 #include "agent/agent.h"
 #include "agent/agent_identity.h"
 #include "agent/config.h"
+#include "core/cleanup.h"
 #include "core/strbuf.h"
 #include "core/xalloc.h"
 #include "discovery/local_addresses.h"
@@ -55,11 +56,11 @@ void control_view_connected_hub(const struct agent *agent, struct ipc_connected_
 	}
 	*hub = (struct ipc_connected_hub){
 		.connected = true,
-		.hub_id = xstrdup(connected->id),
-		.name = xstrdup(connected->name),
-		.version = xstrdup(connected->version),
-		.platform = xstrdup(connected->platform),
-		.address = xstrdup(agent_connected_address(agent)),
+		.hub_id = connected->id,
+		.name = connected->name,
+		.version = connected->version,
+		.platform = connected->platform,
+		.address = agent_connected_address(agent),
 		.connected_at = connected->connected_at,
 	};
 }
@@ -73,8 +74,8 @@ void control_view_pairing(const struct agent *agent, struct ipc_pairing *pairing
 	}
 	*pairing = (struct ipc_pairing){
 		.active = true,
-		.code = xstrdup(shown->code),
-		.hub_name = xstrdup(shown->hub_name),
+		.code = shown->code,
+		.hub_name = shown->hub_name,
 		.expires_in_seconds = pairing_seconds_left(agent_pairing(agent)),
 	};
 }
@@ -90,9 +91,9 @@ void control_view_hubs(const struct agent *agent, struct ipc_hubs *hubs)
 		const struct paired_hub *hub = token_store_at(tokens, i);
 
 		hubs->hubs[i] = (struct ipc_hub){
-			.hub_id = xstrdup(hub->hub_id),
-			.name = xstrdup_or_null(hub->name),
-			.platform = xstrdup_or_null(hub->platform),
+			.hub_id = hub->hub_id,
+			.name = hub->name,
+			.platform = hub->platform,
 			.paired_at = hub->paired_at,
 			.last_seen = hub->last_seen,
 			.connected = connected != NULL && strcmp(connected->id, hub->hub_id) == 0,
@@ -103,15 +104,15 @@ void control_view_hubs(const struct agent *agent, struct ipc_hubs *hubs)
 void control_view_upload(const struct upload_status *status, struct ipc_upload *upload)
 {
 	*upload = (struct ipc_upload){
-		.upload_id = xstrdup(status->upload_id),
-		.hub_id = xstrdup(status->hub_id),
-		.game_name = xstrdup(status->game_name),
-		.dir = xstrdup(status->dir),
-		.state = xstrdup(upload_state_text(status->state)),
+		.upload_id = status->upload_id,
+		.hub_id = status->hub_id,
+		.game_name = status->game_name,
+		.dir = status->dir,
+		.state = upload_state_text(status->state),
 		.total_bytes = status->total_bytes,
 		.transferred_bytes = status->transferred_bytes,
 		.bytes_per_second = status->bytes_per_second,
-		.current_file = xstrdup(status->current_file),
+		.current_file = status->current_file,
 		.started_at = status->started_at,
 		.updated_at = status->updated_at,
 		.expires_in_seconds = status->expires_in_seconds,
@@ -142,12 +143,12 @@ void control_view_games(const struct agent *agent, struct ipc_games *games)
 		const struct game *game = game_registry_at(registry, i);
 
 		games->games[i] = (struct ipc_game){
-			.dir = xstrdup(game->dir),
-			.name = xstrdup(game->name),
-			.hub_id = xstrdup(game->hub_id),
-			.executable = xstrdup(game->executable),
+			.dir = game->dir,
+			.name = game->name,
+			.hub_id = game->hub_id,
+			.executable = game->executable,
 			.app_id = game->app_id,
-			.user_id = xstrdup(game->user_id),
+			.user_id = game->user_id,
 			.size_bytes = game->size_bytes,
 			.file_count = game->file_count,
 			.installed_at = game->installed_at,
@@ -165,9 +166,9 @@ void control_view_trash(struct agent *agent, struct ipc_trash *trash)
 		const struct trashed_game *game = game_trash_at(games, i);
 
 		trash->games[i] = (struct ipc_trashed_game){
-			.id = xstrdup(game->id),
-			.name = xstrdup(game->game.name),
-			.dir = xstrdup(game->game.dir),
+			.id = game->id,
+			.name = game->game.name,
+			.dir = game->game.dir,
 			.app_id = game->game.app_id,
 			.size_bytes = game->game.size_bytes,
 			.deleted_at = game->deleted_at,
@@ -181,15 +182,15 @@ void control_view_settings(const struct agent *agent, struct ipc_settings *setti
 	const char *key, *help;
 
 	for (unsigned i = 0; config_describe(i, &key, &help); i++) {
-		struct strbuf value = { 0 };
+		AUTO(strbuf_finish) struct strbuf value = { 0 };
 
 		config_get(agent_config(agent), key, &value, NULL);
 		settings->settings =
 			xrealloc(settings->settings, i + 1, sizeof(*settings->settings));
 		settings->settings[i] = (struct ipc_setting){
-			.key = xstrdup(key),
-			.value = strbuf_detach(&value),
-			.help = xstrdup(help),
+			.key = key,
+			.value = json_keep(&settings->tree, strbuf_text(&value)),
+			.help = help,
 		};
 		settings->settings_count = i + 1;
 	}
@@ -198,15 +199,15 @@ void control_view_settings(const struct agent *agent, struct ipc_settings *setti
 static void view_services(struct agent *agent, struct ipc_status *status)
 {
 	const struct mdns *mdns = agent_mdns(agent);
-	struct strbuf overlay_detail = { 0 }, steam_detail = { 0 };
+	AUTO(strbuf_finish) struct strbuf overlay_detail = { 0 }, steam_detail = { 0 };
 
 	status->mdns.state = xstrdup(mdns != NULL ? mdns_state_text(mdns_state(mdns)) : "off");
-	status->mdns.detail = xstrdup(
-		mdns != NULL ? mdns_detail(mdns) : "not announced on the network (--no-mdns)");
-	status->overlay.state = xstrdup(agent_overlay_state(agent, &overlay_detail));
-	status->overlay.detail = strbuf_detach(&overlay_detail);
-	status->steam.state = xstrdup(agent_steam_driver(agent, &steam_detail));
-	status->steam.detail = strbuf_detach(&steam_detail);
+	status->mdns.detail =
+		mdns != NULL ? mdns_detail(mdns) : "not announced on the network (--no-mdns)";
+	status->overlay.state = agent_overlay_state(agent, &overlay_detail);
+	status->overlay.detail = json_keep(&status->tree, strbuf_text(&overlay_detail));
+	status->steam.state = agent_steam_driver(agent, &steam_detail);
+	status->steam.detail = json_keep(&status->tree, strbuf_text(&steam_detail));
 	status->steam.queued = (int64_t)steam_queued_count(agent_services(agent)->steam);
 }
 
@@ -217,13 +218,13 @@ void control_view_status(struct agent *agent, struct ipc_status *status)
 	struct ipc_uploads uploads = { 0 };
 
 	status->agent = (struct ipc_agent){
-		.id = xstrdup(identity->id),
-		.name = xstrdup(agent_config(agent)->agent_name),
-		.version = xstrdup(identity->version),
-		.platform = xstrdup(identity->platform),
+		.id = identity->id,
+		.name = agent_config(agent)->agent_name,
+		.version = identity->version,
+		.platform = identity->platform,
 		.port = agent_port(agent),
 		.listening = problem == NULL,
-		.problem = xstrdup(problem != NULL ? problem : ""),
+		.problem = problem != NULL ? problem : "",
 		.accept_connections = agent_config(agent)->connections_accept,
 	};
 	local_addresses(&status->agent.addresses);

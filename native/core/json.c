@@ -4,10 +4,18 @@
 #include "core/error.h"
 #include "core/json_scan.h"
 #include "core/strbuf.h"
-#include "core/xalloc.h"
 
 #include <cjson/cJSON.h>
+#include <stdlib.h>
 #include <string.h>
+
+static cJSON *require(cJSON *made)
+{
+	if (made == NULL) {
+		abort(); /* as xcalloc() */
+	}
+	return made;
+}
 
 /*
  * Integers past 2^53 come out of the scan as marked strings. In the tree they are cJSON_Raw, which
@@ -45,21 +53,32 @@ cJSON *json_parse(const char *text, size_t length, struct error *err)
 	return value;
 }
 
-char *json_salvage_string(const char *text, size_t length, const char *key)
+cJSON *json_salvage(const char *text, size_t length)
 {
-	AUTO(json_free_ptr) cJSON *value = cJSON_ParseWithLength(text, length);
+	return cJSON_ParseWithLength(text, length);
+}
 
-	return xstrdup_or_null(json_string(json_member(value, key)));
+static void wipe(cJSON *value)
+{
+	if (value->valuestring != NULL) {
+		explicit_bzero(value->valuestring, strlen(value->valuestring));
+	}
+	for (cJSON *item = value->child; item != NULL; item = item->next) {
+		wipe(item);
+	}
 }
 
 void json_free(cJSON *value)
 {
+	if (value != NULL) {
+		wipe(value);
+	}
 	cJSON_Delete(value);
 }
 
 void json_free_ptr(cJSON **value)
 {
-	cJSON_Delete(*value);
+	json_free(*value);
 }
 
 const cJSON *json_member(const cJSON *object, const char *key)
@@ -70,6 +89,40 @@ const cJSON *json_member(const cJSON *object, const char *key)
 		member = cJSON_GetObjectItemCaseSensitive(object, key);
 	}
 	return cJSON_IsNull(member) ? NULL : member;
+}
+
+cJSON *json_child(cJSON *object, const char *key)
+{
+	return (cJSON *)json_member(object, key);
+}
+
+void json_drop(cJSON *object, const char *key)
+{
+	json_free(cJSON_DetachItemFromObjectCaseSensitive(object, key));
+}
+
+const char *json_keep(cJSON **tree, const char *text)
+{
+	cJSON *kept;
+
+	if (text == NULL) {
+		return NULL;
+	}
+	if (*tree == NULL) {
+		*tree = require(cJSON_CreateArray());
+	}
+	kept = require(cJSON_CreateString(text));
+	cJSON_AddItemToArray(*tree, kept);
+	return kept->valuestring;
+}
+
+cJSON *json_move(cJSON *container)
+{
+	cJSON *moved = require(cJSON_CreateNull());
+
+	moved->type = container->type;
+	moved->child = TAKE_PTR(container->child);
+	return moved;
 }
 
 bool json_is_object(const cJSON *value)
@@ -123,6 +176,29 @@ bool json_bool(const cJSON *value, bool *is_true)
 const char *json_long_integer(const cJSON *value)
 {
 	return cJSON_IsRaw(value) ? value->valuestring : NULL;
+}
+
+/*
+ * The text is kept where cJSON leaves room in the value's node and frees it with the node: strings
+ * have no children, all others have no string.
+ */
+const char *json_text(const cJSON *value)
+{
+	cJSON *node = (cJSON *)value;
+	struct strbuf text = { 0 };
+
+	if (cJSON_IsRaw(value)) {
+		return value->valuestring;
+	}
+	if (cJSON_IsString(value)) {
+		node = require(value->child != NULL ? value->child : cJSON_CreateNull());
+		((cJSON *)value)->child = node;
+	}
+	if (node->valuestring == NULL) {
+		json_print(value, &text);
+		node->valuestring = strbuf_detach(&text);
+	}
+	return node->valuestring;
 }
 
 /* cJSON's own printer rounds integers of 16 digits. */

@@ -12,30 +12,39 @@ struct strbuf;
 /*
  * JSON objects as C structs, through a table of fields; cJSON itself is seen by json.c alone.
  *
- *	struct pair_confirm { char *code; };
+ *	struct pair_confirm {
+ *		const char *code;
+ *		cJSON *tree;
+ *	};
  *	static const struct json_field pair_confirm_fields[] = {
  *		JSON_FIELD(struct pair_confirm, code, "code", JSON_SECRET, JSON_REQUIRED),
+ *		JSON_FIELD_TREE(struct pair_confirm, tree),
  *		JSON_FIELDS_END,
  *	};
  *
- * Strings, lists and nested pointers in such a struct are owned by it: json_finish() frees them.
+ * A member's type says who owns its text. A message has `const char *`: reading borrows from the
+ * parsed tree, writing takes text from anywhere, json_finish() frees none of it. What is kept and
+ * changed, such as the entries of a state file, has `char *`: the struct's own copy. Lists and
+ * arrays always belong to the struct.
  */
 typedef struct cJSON cJSON;
 
+/* "text": const char *, borrowed, or char *, owned. */
 enum json_type {
-	JSON_STRING, /* char * */
-	JSON_SECRET, /* char *, wiped by json_finish() and never quoted in an error */
-	JSON_DIGITS, /* char *: decimal digits given as a number or a string; written as a string */
-	JSON_UINT32, /* uint32_t; a number or a string of digits is read; written as a number */
-	JSON_INT64,  /* int64_t: an integer within ±2^53 */
-	JSON_DOUBLE, /* double, finite */
-	JSON_BOOL,   /* bool */
+	JSON_STRING,  /* text */
+	JSON_SECRET,  /* text, wiped before it is freed and never quoted in an error */
+	JSON_DIGITS,  /* text: decimal digits given as a number or a string; written as a string */
+	JSON_UINT32,  /* uint32_t; a number or a string of digits is read; written as a number */
+	JSON_INT64,   /* int64_t: an integer within ±2^53 */
+	JSON_DOUBLE,  /* double, finite */
+	JSON_BOOL,    /* bool */
 	JSON_STRINGS, /* struct strvec: an array of strings */
 	JSON_TAGS,    /* struct strvec: an array of strings, or one comma-separated string */
 	JSON_OBJECT,  /* a struct in place, with its own table */
 	JSON_ARRAY,   /* pointer and size_t count: structs with one table */
-	JSON_MAP,     /* struct json_map: an object of integers */
-	JSON_RAW,     /* char *: any JSON value as its text */
+	JSON_MAP,     /* struct json_map: an object of integers; its keys are borrowed */
+	JSON_RAW,     /* text: any JSON value as it would be written */
+	JSON_TREE,    /* cJSON *: what the others borrow from, if the struct owns it; no member */
 };
 
 enum json_flags {
@@ -45,7 +54,7 @@ enum json_flags {
 };
 
 struct json_map_entry {
-	char *key;
+	const char *key;
 	int64_t value;
 };
 
@@ -58,16 +67,22 @@ struct json_field {
 	const char *key;
 	enum json_type type;
 	unsigned flags;
+	bool owned; /* text: the member is a char * */
 	size_t offset;
 	const struct json_field *fields; /* JSON_OBJECT, JSON_ARRAY */
 	size_t element_bytes;		 /* JSON_ARRAY */
 	size_t count_offset;		 /* JSON_ARRAY */
 };
 
-#define JSON_FIELD(type_, member_, key_, json_type_, flags_)                                       \
-	{                                                                                          \
+#define JSON_FIELD(type_, member_, key_, json_type_, flags_)                                         \
+	{                                                                                            \
 		.key = (key_), .type = (json_type_), .flags = (flags_),                            \
-		.offset = offsetof(type_, member_)                                                 \
+		.owned = _Generic(((type_ *)0)->member_, char * : true, default : false),          \
+		.offset = offsetof(type_, member_) \
+	}
+#define JSON_FIELD_TREE(type_, member_)                                                            \
+	{                                                                                          \
+		.key = "", .type = JSON_TREE, .offset = offsetof(type_, member_)                   \
 	}
 #define JSON_FIELD_OBJECT(type_, member_, key_, fields_, flags_)                                   \
 	{                                                                                          \
@@ -101,15 +116,19 @@ struct json_field {
  */
 cJSON *json_parse(const char *text, size_t length, struct error *err);
 /*
- * The string member of an object that json_parse() refused: what can still be read of it, so that
- * the refusal can name the request. NULL when nothing can; caller frees.
+ * What can still be made of a text that json_parse() refused, so that the refusal can name the
+ * request. NULL when nothing can; the caller frees it with json_free().
  */
-char *json_salvage_string(const char *text, size_t length, const char *key);
-void json_free(cJSON *value);	   /* NULL is fine */
+cJSON *json_salvage(const char *text, size_t length);
+void json_free(cJSON *value);	   /* wipes its strings: any may be a secret; NULL is fine */
 void json_free_ptr(cJSON **value); /* for AUTO() */
 
 /* Borrowed from object; NULL when absent, null or object is not an object. Case matters. */
 const cJSON *json_member(const cJSON *object, const char *key);
+cJSON *json_child(cJSON *object, const char *key); /* the same, of a tree that may be changed */
+void json_drop(cJSON *object, const char *key);	   /* frees the member, if there is one */
+/* Moves an object's members, or an array's items, into a tree of their own, leaving it empty. */
+cJSON *json_move(cJSON *container);
 bool json_is_object(const cJSON *value);
 bool json_is_array(const cJSON *value);
 /*
@@ -123,19 +142,34 @@ const char *json_string(const cJSON *value);		 /* borrowed; NULL unless a string
 bool json_number(const cJSON *value, double *number);	 /* false, untouched: it is none */
 bool json_bool(const cJSON *value, bool *is_true);	 /* the same */
 const char *json_long_integer(const cJSON *value);	 /* its digits if past 2^53, or NULL */
-void json_print(const cJSON *value, struct strbuf *out); /* appends compact text */
+const char *json_text(const cJSON *value);		 /* compact text, kept in the tree */
+void json_print(const cJSON *value, struct strbuf *out); /* appends the same */
 
 /*
  * Fills a struct (initialised by the caller) from an object; NULL is an object without members.
- * Fields that are absent or null keep what the caller put there, unknown members are ignored, keys
- * match exactly. What a field held before is freed when it is replaced. On failure the struct is
- * still whole and must be finished. Errors: INVALID, naming the key and what was expected.
+ * Borrowed text is the object's, which must outlive the struct unless json_own() moves it. Fields
+ * that are absent or null keep what the caller put there, unknown members are ignored, keys match
+ * exactly. What a field owned before is freed when it is replaced. On failure the struct is still
+ * whole and must be finished. Errors: INVALID, naming the key and what was expected.
  */
 bool json_read(void *out, const struct json_field *fields, const cJSON *object, struct error *err);
-/* json_parse() and json_read() in one. */
+/*
+ * json_parse() and json_read() in one. The struct keeps the tree in its JSON_FIELD_TREE, which must
+ * be NULL before; a table that borrows nothing needs none.
+ */
 bool json_read_text(void *out, const struct json_field *fields, const char *text, size_t length,
 	struct error *err);
-/* Frees what the struct owns and zeroes those members. */
+/*
+ * Lets a struct outlive the object it was read from: moves the members into its JSON_FIELD_TREE,
+ * which must be NULL before. What it borrows stays where it is.
+ */
+void json_own(void *object, const struct json_field *fields, cJSON *from);
+/*
+ * For a struct that is filled by hand: gives its tree (NULL before the first time) a copy of text,
+ * for a member to borrow. NULL stays NULL.
+ */
+const char *json_keep(cJSON **tree, const char *text);
+/* Frees what the struct owns and zeroes all members that are or hold pointers. */
 void json_finish(void *object, const struct json_field *fields);
 
 /* Appends the struct as one compact JSON object. */

@@ -4,6 +4,7 @@
 #include "core/strbuf.h"
 #include "core/xalloc.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
@@ -83,38 +84,50 @@ static bool is_digits(const char *text)
 	return text[strspn(text, "0123456789")] == '\0';
 }
 
-static void replace_text(char **member, char *text)
+static void free_text(char *text, const struct json_field *field)
 {
-	free(*member);
-	*member = text;
+	if (text != NULL && field->type == JSON_SECRET) {
+		explicit_bzero(text, strlen(text));
+	}
+	free(text);
 }
 
-static bool read_text(char **member, const struct json_field *field, const cJSON *value,
+/* text: borrowed from the tree, or NULL. */
+static void set_text(void *member, const struct json_field *field, const char *text)
+{
+	if (field->owned) {
+		free_text(*(char **)member, field);
+		*(char **)member = xstrdup_or_null(text);
+	} else {
+		*(const char **)member = text;
+	}
+}
+
+static bool read_text(void *member, const struct json_field *field, const cJSON *value,
 	const struct place *place, struct error *err)
 {
 	if (json_string(value) == NULL) {
 		return refuse(field, value, place, "a string", err);
 	}
-	replace_text(member, xstrdup(json_string(value)));
+	set_text(member, field, json_string(value));
 	return true;
 }
 
-static bool read_digits(char **member, const struct json_field *field, const cJSON *value,
+static bool read_digits(void *member, const struct json_field *field, const cJSON *value,
 	const struct place *place, struct error *err)
 {
 	const char *text =
 		json_string(value) != NULL ? json_string(value) : json_long_integer(value);
 	int64_t integer;
 
-	if (text != NULL && is_digits(text)) {
-		replace_text(member, xstrdup(text));
-		return true;
+	if (text == NULL && is_integer(value, &integer)) {
+		text = json_text(value);
 	}
-	if (is_integer(value, &integer) && integer >= 0) {
-		replace_text(member, xasprintf("%lld", (long long)integer));
-		return true;
+	if (text == NULL || !is_digits(text)) {
+		return refuse(field, value, place, "decimal digits", err);
 	}
-	return refuse(field, value, place, "decimal digits", err);
+	set_text(member, field, text);
+	return true;
 }
 
 static bool read_uint32(uint32_t *member, const struct json_field *field, const cJSON *value,
@@ -197,9 +210,6 @@ static bool read_strings(struct strvec *member, const struct json_field *field, 
 
 static void finish_map(struct json_map *map)
 {
-	for (size_t i = 0; i < map->count; i++) {
-		free(map->items[i].key);
-	}
 	free(map->items);
 	*map = (struct json_map){ 0 };
 }
@@ -230,7 +240,7 @@ static bool read_map(struct json_map *member, const struct json_field *field, co
 
 			return refuse(field, item, &inner, "a whole number within ±2^53", err);
 		}
-		map.items[map.count++].key = xstrdup(json_key(item));
+		map.items[map.count++].key = json_key(item);
 	}
 	*member = map;
 	map = before;
@@ -276,15 +286,6 @@ static bool read_array(void *object, const struct json_field *field, const cJSON
 	return true;
 }
 
-static bool read_raw(char **member, const cJSON *value)
-{
-	struct strbuf text = { 0 };
-
-	json_print(value, &text);
-	replace_text(member, strbuf_detach(&text));
-	return true;
-}
-
 static bool read_member(void *object, const struct json_field *field, const cJSON *value,
 	const struct place *parent, struct error *err)
 {
@@ -316,7 +317,10 @@ static bool read_member(void *object, const struct json_field *field, const cJSO
 	case JSON_MAP:
 		return read_map(member, field, value, &place, err);
 	case JSON_RAW:
-		return read_raw(member, value);
+		set_text(member, field, json_text(value));
+		return true;
+	case JSON_TREE:
+		return true;
 	}
 	return false;
 }
@@ -332,7 +336,8 @@ static bool read_fields(void *out, const struct json_field *fields, const cJSON 
 			&nameless, object, place != NULL ? place : &message, "an object", err);
 	}
 	for (const struct json_field *field = fields; field->key != NULL; field++) {
-		const cJSON *value = json_member(object, field->key);
+		const cJSON *value =
+			field->type != JSON_TREE ? json_member(object, field->key) : NULL;
 
 		if (value != NULL) {
 			if (!read_member(out, field, value, place, err)) {
@@ -354,31 +359,86 @@ bool json_read(void *out, const struct json_field *fields, const cJSON *object, 
 	return read_fields(out, fields, object, NULL, err);
 }
 
+static cJSON **find_tree(void *object, const struct json_field *fields)
+{
+	for (const struct json_field *field = fields; field->key != NULL; field++) {
+		if (field->type == JSON_TREE) {
+			return (cJSON **)((char *)object + field->offset);
+		}
+	}
+	return NULL;
+}
+
+static bool is_borrowed_text(const struct json_field *field)
+{
+	switch (field->type) {
+	case JSON_STRING:
+	case JSON_SECRET:
+	case JSON_DIGITS:
+	case JSON_RAW:
+		return !field->owned;
+	case JSON_UINT32:
+	case JSON_INT64:
+	case JSON_DOUBLE:
+	case JSON_BOOL:
+	case JSON_STRINGS:
+	case JSON_TAGS:
+	case JSON_OBJECT:
+	case JSON_ARRAY:
+	case JSON_MAP:
+	case JSON_TREE:
+		break;
+	}
+	return false;
+}
+
+static bool borrows(const struct json_field *fields)
+{
+	for (const struct json_field *field = fields; field->key != NULL; field++) {
+		if (is_borrowed_text(field) || field->type == JSON_MAP ||
+			(field->fields != NULL && borrows(field->fields))) {
+			return true;
+		}
+	}
+	return false;
+}
+
 bool json_read_text(void *out, const struct json_field *fields, const char *text, size_t length,
 	struct error *err)
 {
 	AUTO(json_free_ptr) cJSON *object = json_parse(text, length, err);
+	cJSON **tree = find_tree(out, fields);
+	bool ok;
 
-	return object != NULL && json_read(out, fields, object, err);
+	assert(tree != NULL ? *tree == NULL : !borrows(fields));
+	ok = object != NULL && json_read(out, fields, object, err);
+	if (tree != NULL) {
+		*tree = TAKE_PTR(object);
+	}
+	return ok;
+}
+
+void json_own(void *object, const struct json_field *fields, cJSON *from)
+{
+	cJSON **tree = find_tree(object, fields);
+
+	assert(tree != NULL && *tree == NULL);
+	if (from != NULL) {
+		*tree = json_move(from);
+	}
 }
 
 void json_finish(void *object, const struct json_field *fields)
 {
 	for (const struct json_field *field = fields; field->key != NULL; field++) {
 		void *member = (char *)object + field->offset;
-		char **text = member;
 
 		switch (field->type) {
-		case JSON_SECRET:
-			if (*text != NULL) {
-				explicit_bzero(*text, strlen(*text));
-			}
-			replace_text(text, NULL);
-			break;
 		case JSON_STRING:
+		case JSON_SECRET:
 		case JSON_DIGITS:
 		case JSON_RAW:
-			replace_text(text, NULL);
+			set_text(member, field, NULL);
 			break;
 		case JSON_STRINGS:
 		case JSON_TAGS:
@@ -392,6 +452,9 @@ void json_finish(void *object, const struct json_field *fields)
 			break;
 		case JSON_MAP:
 			finish_map(member);
+			break;
+		case JSON_TREE:
+			json_free(TAKE_PTR(*(cJSON **)member));
 			break;
 		case JSON_UINT32:
 		case JSON_INT64:

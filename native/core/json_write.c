@@ -145,7 +145,7 @@ static bool is_empty(const void *object, const struct json_field *field)
 	case JSON_SECRET:
 	case JSON_DIGITS:
 	case JSON_RAW:
-		text = *(char *const *)member;
+		text = *(const char *const *)member;
 		return text == NULL || *text == '\0';
 	case JSON_UINT32:
 		return *(const uint32_t *)member == 0;
@@ -163,6 +163,7 @@ static bool is_empty(const void *object, const struct json_field *field)
 	case JSON_MAP:
 		return ((const struct json_map *)member)->count == 0;
 	case JSON_OBJECT:
+	case JSON_TREE:
 		return false;
 	}
 	return false;
@@ -188,7 +189,7 @@ static void write_member(struct strbuf *out, const void *object, const struct js
 	case JSON_SECRET:
 	case JSON_DIGITS:
 	case JSON_RAW:
-		write_text(out, *(char *const *)member, field);
+		write_text(out, *(const char *const *)member, field);
 		break;
 	case JSON_UINT32:
 		json_write_int64(out, *(const uint32_t *)member);
@@ -215,6 +216,8 @@ static void write_member(struct strbuf *out, const void *object, const struct js
 	case JSON_OBJECT:
 		json_write(out, field->fields, member);
 		break;
+	case JSON_TREE:
+		break;
 	}
 }
 
@@ -227,7 +230,7 @@ void json_write(struct strbuf *out, const struct json_field *fields, const void 
 		size_t before = out->length, value_start;
 		bool omit_empty = (field->flags & JSON_OMIT_EMPTY) != 0;
 
-		if (omit_empty && is_empty(object, field)) {
+		if (field->type == JSON_TREE || (omit_empty && is_empty(object, field))) {
 			continue;
 		}
 		if (!first) {

@@ -54,6 +54,7 @@ static void fill_texts(void *object, const struct json_field *fields)
 		case JSON_INT64:
 		case JSON_DOUBLE:
 		case JSON_BOOL:
+		case JSON_TREE:
 			break;
 		}
 	}

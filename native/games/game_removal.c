@@ -153,7 +153,7 @@ static char *describe_shortcut(
 						    game->pending, strlen(game->pending), NULL);
 	const struct game_setup_plan setup = {
 		.wants_shortcut = true,
-		.user_id = (char *)account_id,
+		.user_id = account_id,
 		.icon = has_icon ? shortcut->icon : left.icon,
 		.shortcut = {
 			.name = shortcut->name,

@@ -30,6 +30,7 @@ const struct json_field game_setup_plan_fields[] = {
 		JSON_OMIT_EMPTY),
 	JSON_FIELD(struct game_setup_plan, icon, "icon", JSON_STRING, JSON_OMIT_EMPTY),
 	JSON_FIELD(struct game_setup_plan, upload_id, "uploadId", JSON_STRING, JSON_OMIT_EMPTY),
+	JSON_FIELD_TREE(struct game_setup_plan, tree),
 	JSON_FIELDS_END,
 };
 
@@ -188,7 +189,7 @@ static void on_icon(void *user, const struct steam_outcome *outcome, const struc
 		log_warning("the icon of '%s' could not be set: %s", job->dir, err->message);
 	}
 	tell_done(job, job->app_id, outcome != NULL ? outcome->note : NULL);
-	free(TAKE_PTR(job->left.icon));
+	job->left.icon = NULL;
 	save_left(job, NULL);
 	dress_shortcut(job);
 }
@@ -223,7 +224,7 @@ static void leave_looks(struct game_setup_plan *left)
 	json_finish(&left->shortcut, shortcut_config_fields);
 	left->shortcut.artwork = artwork;
 	left->wants_shortcut = false;
-	free(TAKE_PTR(left->user_id));
+	left->user_id = NULL;
 }
 
 static void on_orphan_removed(

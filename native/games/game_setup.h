@@ -20,14 +20,15 @@ struct upload_store;
  */
 struct game_setup_plan {
 	bool wants_shortcut;
-	char *user_id; /* whose; digits; NULL: the most recent login */
+	const char *user_id; /* whose; digits; NULL: the most recent login */
 	/*
 	 * Its name, NULL: the game's. exe: absolute; NULL: the registered one. start_dir: absolute,
 	 * or relative to the game's folder; NULL: the executable's folder.
 	 */
 	struct shortcut_config shortcut;
-	char *icon;	 /* absolute path for the shortcut; NULL: as it is */
-	char *upload_id; /* whose images wait (game_artwork.h); NULL: none do */
+	const char *icon;      /* absolute path for the shortcut; NULL: as it is */
+	const char *upload_id; /* whose images wait (game_artwork.h); NULL: none do */
+	cJSON *tree;
 };
 
 /* Longer texts are refused by whoever makes them: the registry is one file. */

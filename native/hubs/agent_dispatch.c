@@ -17,7 +17,7 @@ static const struct agent_handler {
 	enum session_state needs;
 	/* Replies, or keeps the request for later; false: the error is the reply. payload may be
 	 * NULL. */
-	bool (*handle)(struct agent_session *session, const cJSON *payload, struct error *err);
+	bool (*handle)(struct agent_session *session, cJSON *payload, struct error *err);
 } handlers[] = {
 	/* Sorted by type. */
 	{ "apply_artwork", SESSION_PAIRED, handle_apply_artwork },

@@ -267,11 +267,11 @@ void agent_session_announce(struct agent_session *session, const char *type, con
 {
 	bool is_desktop = session->hub.is_desktop;
 	const struct operation_event event = {
-		.type = (char *)type,
-		.status = (char *)status,
-		.game_name = (char *)game_name,
+		.type = type,
+		.status = status,
+		.game_name = game_name,
 		.progress = strcmp(status, "complete") == 0 ? 100 : 0,
-		.message = (char *)(is_desktop ? "" : message),
+		.message = is_desktop ? "" : message,
 	};
 
 	if (session->services->stopping ||

@@ -108,8 +108,8 @@ static void on_applied(void *user, const struct steam_artwork_result *results)
 			strvec_push(&response.applied, type);
 		} else if (results[i].wanted) {
 			failures[response.failed_count++] = (struct artwork_failure){
-				.type = (char *)type,
-				.error = (char *)results[i].error.message,
+				.type = type,
+				.error = results[i].error.message,
 			};
 		}
 	}
@@ -117,7 +117,7 @@ static void on_applied(void *user, const struct steam_artwork_result *results)
 	strvec_finish(&response.applied);
 }
 
-bool handle_apply_artwork(struct agent_session *session, const cJSON *payload, struct error *err)
+bool handle_apply_artwork(struct agent_session *session, cJSON *payload, struct error *err)
 {
 	struct agent_services *services = agent_session_services(session);
 	AUTO(apply_artwork_finish) struct apply_artwork request = { 0 };
@@ -153,8 +153,8 @@ static void answer_take(struct image_job *job, const struct error *err)
 {
 	const struct artwork_image_response response = {
 		.success = err == NULL,
-		.artwork_type = (char *)artwork_kind_name(job->kind),
-		.error = (char *)(err != NULL ? err->message : NULL),
+		.artwork_type = artwork_kind_name(job->kind),
+		.error = err != NULL ? err->message : NULL,
 	};
 
 	agent_ticket_reply_take(
@@ -276,8 +276,7 @@ void handle_artwork_image(
 
 	if (!take_image(session, header, image, &err)) {
 		const struct artwork_image_response response = {
-			.artwork_type =
-				header->artwork_type != NULL ? header->artwork_type : (char *)"",
+			.artwork_type = header->artwork_type != NULL ? header->artwork_type : "",
 			.error = err.message,
 		};
 

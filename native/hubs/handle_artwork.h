@@ -10,7 +10,7 @@ struct strbuf;
 struct upload_chunk;
 
 /* Artwork. A row of agent_dispatch.c … */
-bool handle_apply_artwork(struct agent_session *session, const cJSON *payload, struct error *err);
+bool handle_apply_artwork(struct agent_session *session, cJSON *payload, struct error *err);
 
 /*
  * … and a binary message that carries an image, which is emptied: for a shortcut, or with appId 0

@@ -34,21 +34,21 @@ static void pair_confirm_finish(struct pair_confirm *request)
 
 /* --- Description --- */
 
-bool handle_ping(struct agent_session *session, const cJSON *payload, struct error *err)
+bool handle_ping(struct agent_session *session, cJSON *payload, struct error *err)
 {
 	agent_session_reply(session, "pong", NULL, NULL);
 	return true;
 }
 
-bool handle_get_info(struct agent_session *session, const cJSON *payload, struct error *err)
+bool handle_get_info(struct agent_session *session, cJSON *payload, struct error *err)
 {
 	const struct agent_services *services = agent_session_services(session);
 	struct info_response response = {
 		.agent = {
 			.id = services->identity->id,
 			.name = services->config->agent_name,
-			.platform = (char *)services->identity->platform,
-			.version = (char *)services->identity->version,
+			.platform = services->identity->platform,
+			.version = services->identity->version,
 			.accept_connections = services->config->connections_accept,
 		},
 	};
@@ -59,11 +59,11 @@ bool handle_get_info(struct agent_session *session, const cJSON *payload, struct
 	return true;
 }
 
-bool handle_get_config(struct agent_session *session, const cJSON *payload, struct error *err)
+bool handle_get_config(struct agent_session *session, cJSON *payload, struct error *err)
 {
 	const struct agent_services *services = agent_session_services(session);
 	const struct config_response response = {
-		.install_path = (char *)upload_store_library(services->uploads),
+		.install_path = upload_store_library(services->uploads),
 	};
 
 	agent_session_reply(session, "config_response", config_response_fields, &response);
@@ -75,8 +75,8 @@ static void send_agent_status(struct agent_session *session, bool is_reply)
 	const struct agent_services *services = agent_session_services(session);
 	struct agent_status status = {
 		.name = services->config->agent_name,
-		.version = (char *)services->identity->version,
-		.platform = (char *)services->identity->platform,
+		.version = services->identity->version,
+		.platform = services->identity->platform,
 		.accept_connections = services->config->connections_accept,
 		.telemetry_interval = TELEMETRY_INTERVAL_S,
 		.protocol_version = PROTO_VERSION,
@@ -163,7 +163,7 @@ static void send_pairing_required(struct agent_session *session, bool is_reply)
 				   ? pairing_shown(services->pairing)->code
 				   : "";
 	const struct pairing_required response = {
-		.code = (char *)code,
+		.code = code,
 		.expires_in = pairing_seconds_left(services->pairing),
 	};
 
@@ -203,7 +203,7 @@ static bool begin_pairing(
 	return true;
 }
 
-bool handle_hub_connected(struct agent_session *session, const cJSON *payload, struct error *err)
+bool handle_hub_connected(struct agent_session *session, cJSON *payload, struct error *err)
 {
 	AUTO(hub_connected_finish) struct hub_connected hello = { 0 };
 	const struct agent_services *services = agent_session_services(session);
@@ -236,7 +236,7 @@ bool handle_hub_connected(struct agent_session *session, const cJSON *payload, s
 
 static void fail_take(struct agent_ticket *ticket, const char *reason)
 {
-	const struct pair_failed failed = { .reason = (char *)reason };
+	const struct pair_failed failed = { .reason = reason };
 
 	agent_ticket_reply_take(ticket, "pair_failed", pair_failed_fields, &failed);
 }
@@ -285,7 +285,7 @@ static void on_judged(void *attempt, enum pairing_verdict verdict)
 
 static void on_ended(void *holder, enum pairing_end end)
 {
-	const struct pair_failed failed = { .reason = (char *)pairing_end_text(end) };
+	const struct pair_failed failed = { .reason = pairing_end_text(end) };
 	struct agent_session *session = holder;
 
 	agent_session_set_unpaired(session, end);
@@ -301,7 +301,7 @@ static void on_reopened(void *holder)
 	send_pairing_required(holder, false);
 }
 
-bool handle_pair_confirm(struct agent_session *session, const cJSON *payload, struct error *err)
+bool handle_pair_confirm(struct agent_session *session, cJSON *payload, struct error *err)
 {
 	AUTO(pair_confirm_finish) struct pair_confirm request = { 0 };
 	struct pairing *pairing = agent_session_services(session)->pairing;

@@ -44,7 +44,7 @@ static void delete_game_finish(struct delete_game *request)
 
 /* --- Reading --- */
 
-bool handle_get_steam_users(struct agent_session *session, const cJSON *payload, struct error *err)
+bool handle_get_steam_users(struct agent_session *session, cJSON *payload, struct error *err)
 {
 	AUTO(steam_users_finish) struct steam_user_list users = { 0 };
 	bool is_desktop = agent_session_hub(session)->is_desktop;
@@ -71,7 +71,7 @@ bool handle_get_steam_users(struct agent_session *session, const cJSON *payload,
 	return true;
 }
 
-bool handle_list_shortcuts(struct agent_session *session, const cJSON *payload, struct error *err)
+bool handle_list_shortcuts(struct agent_session *session, cJSON *payload, struct error *err)
 {
 	AUTO(list_shortcuts_finish) struct list_shortcuts request = { 0 };
 	AUTO(shortcut_list_finish) struct shortcut_list shortcuts = { 0 };
@@ -172,7 +172,7 @@ static void on_created(void *user, const struct steam_outcome *outcome, const st
 		const struct operation_result result = {
 			.success = true,
 			.app_id = outcome->app_id,
-			.message = (char *)outcome->note,
+			.message = outcome->note,
 		};
 
 		remember_shortcut(services, shortcut->exe, outcome);
@@ -187,7 +187,7 @@ static void on_created(void *user, const struct steam_outcome *outcome, const st
 	free(job);
 }
 
-bool handle_create_shortcut(struct agent_session *session, const cJSON *payload, struct error *err)
+bool handle_create_shortcut(struct agent_session *session, cJSON *payload, struct error *err)
 {
 	struct agent_services *services = agent_session_services(session);
 	AUTO(create_shortcut_finish) struct create_shortcut request = { 0 };
@@ -206,6 +206,7 @@ bool handle_create_shortcut(struct agent_session *session, const cJSON *payload,
 	job = xcalloc(1, sizeof(*job));
 	job->ticket = agent_session_take_request(session);
 	job->request = request;
+	json_own(&job->request, create_shortcut_fields, payload);
 	request = (struct create_shortcut){ 0 };
 	shortcut = &job->request.shortcut;
 	steam_put_shortcut(services->steam,
@@ -232,14 +233,14 @@ static void on_restarted(void *user, const char *message, const struct error *er
 {
 	const struct steam_response response = {
 		.success = err == NULL,
-		.message = (char *)(err != NULL ? err->message : message),
+		.message = err != NULL ? err->message : message,
 	};
 
 	/* A refusal is an answer; an error would make Hubs give up what they are doing. */
 	agent_ticket_reply_take(user, "steam_response", steam_response_fields, &response);
 }
 
-bool handle_restart_steam(struct agent_session *session, const cJSON *payload, struct error *err)
+bool handle_restart_steam(struct agent_session *session, cJSON *payload, struct error *err)
 {
 	struct agent_services *services = agent_session_services(session);
 
@@ -270,7 +271,7 @@ static void reply_deleted_take(struct agent_ticket *ticket, uint32_t app_id, con
 	const struct operation_result result = {
 		.success = true,
 		.app_id = app_id,
-		.message = (char *)note,
+		.message = note,
 	};
 
 	agent_ticket_reply_take(ticket, "operation_result", operation_result_fields, &result);
@@ -279,9 +280,9 @@ static void reply_deleted_take(struct agent_ticket *ticket, uint32_t app_id, con
 static void reply_game_deleted_take(struct agent_ticket *ticket, const struct game_removed *removed)
 {
 	const struct delete_game_response response = {
-		.status = (char *)"deleted",
-		.game_name = (char *)removed->game_name,
-		.message = (char *)removed->note,
+		.status = "deleted",
+		.game_name = removed->game_name,
+		.message = removed->note,
 	};
 
 	agent_ticket_reply_take(ticket, "operation_result", delete_game_response_fields, &response);
@@ -364,7 +365,7 @@ static void announce_delete(struct agent_session *session, const char *user_id, 
 	}
 }
 
-bool handle_delete_shortcut(struct agent_session *session, const cJSON *payload, struct error *err)
+bool handle_delete_shortcut(struct agent_session *session, cJSON *payload, struct error *err)
 {
 	struct agent_services *services = agent_session_services(session);
 	AUTO(delete_shortcut_finish) struct delete_shortcut request = { 0 };
@@ -398,7 +399,7 @@ bool handle_delete_shortcut(struct agent_session *session, const cJSON *payload,
 	return true;
 }
 
-bool handle_delete_game(struct agent_session *session, const cJSON *payload, struct error *err)
+bool handle_delete_game(struct agent_session *session, cJSON *payload, struct error *err)
 {
 	AUTO(delete_game_finish) struct delete_game request = { 0 };
 

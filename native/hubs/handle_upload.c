@@ -53,7 +53,7 @@ static void on_init(
 	free(job);
 }
 
-bool handle_init_upload(struct agent_session *session, const cJSON *payload, struct error *err)
+bool handle_init_upload(struct agent_session *session, cJSON *payload, struct error *err)
 {
 	struct init_upload request = { 0 };
 	struct init_job *job;
@@ -62,6 +62,7 @@ bool handle_init_upload(struct agent_session *session, const cJSON *payload, str
 		json_finish(&request, init_upload_fields);
 		return false;
 	}
+	json_own(&request, init_upload_fields, payload);
 	job = xcalloc(1, sizeof(*job));
 	job->ticket = agent_session_take_request(session);
 	job->game_name = xstrdup(request.config.game_name);
@@ -126,7 +127,7 @@ static bool check_chunk(const struct upload_chunk *header, struct error *err)
 	return true;
 }
 
-bool handle_upload_chunk(struct agent_session *session, const cJSON *payload, struct error *err)
+bool handle_upload_chunk(struct agent_session *session, cJSON *payload, struct error *err)
 {
 	struct upload_write *write = xcalloc(1, sizeof(*write));
 	const char *data;
@@ -144,7 +145,9 @@ bool handle_upload_chunk(struct agent_session *session, const cJSON *payload, st
 		write_free(write);
 		return false;
 	}
-	free(TAKE_PTR(write->header.data));
+	write->header.data = NULL;
+	json_drop(payload, "data");
+	json_own(&write->header, upload_chunk_fields, payload);
 	hand_over_take(session, write);
 	return true;
 }
@@ -210,12 +213,12 @@ void handle_upload_progress(struct agent_session *session, const struct upload_s
 {
 	char started_at[64], updated_at[64];
 	struct upload_progress progress = {
-		.upload_id = (char *)status->upload_id,
+		.upload_id = status->upload_id,
 		.transferred_bytes = status->transferred_bytes,
 		.total_bytes = status->total_bytes,
-		.current_file = (char *)status->current_file,
+		.current_file = status->current_file,
 		.percentage = 100,
-		.status = (char *)"in_progress",
+		.status = "in_progress",
 		.started_at = started_at,
 		.updated_at = updated_at,
 	};
@@ -231,7 +234,7 @@ void handle_upload_progress(struct agent_session *session, const struct upload_s
 
 /* --- The end of an upload --- */
 
-bool handle_complete_upload(struct agent_session *session, const cJSON *payload, struct error *err)
+bool handle_complete_upload(struct agent_session *session, cJSON *payload, struct error *err)
 {
 	AUTO(complete_upload_finish) struct complete_upload request = { 0 };
 
@@ -239,7 +242,7 @@ bool handle_complete_upload(struct agent_session *session, const cJSON *payload,
 	       upload_install_start(session, &request, err);
 }
 
-bool handle_cancel_upload(struct agent_session *session, const cJSON *payload, struct error *err)
+bool handle_cancel_upload(struct agent_session *session, cJSON *payload, struct error *err)
 {
 	AUTO(cancel_upload_finish) struct cancel_upload request = { 0 };
 	const struct operation_result result = { .success = true };

@@ -12,10 +12,10 @@ struct strbuf;
 struct upload_status;
 
 /* Uploads. Rows of agent_dispatch.c … */
-bool handle_init_upload(struct agent_session *session, const cJSON *payload, struct error *err);
-bool handle_upload_chunk(struct agent_session *session, const cJSON *payload, struct error *err);
-bool handle_complete_upload(struct agent_session *session, const cJSON *payload, struct error *err);
-bool handle_cancel_upload(struct agent_session *session, const cJSON *payload, struct error *err);
+bool handle_init_upload(struct agent_session *session, cJSON *payload, struct error *err);
+bool handle_upload_chunk(struct agent_session *session, cJSON *payload, struct error *err);
+bool handle_complete_upload(struct agent_session *session, cJSON *payload, struct error *err);
+bool handle_cancel_upload(struct agent_session *session, cJSON *payload, struct error *err);
 
 /* … the binary messages of a paired session while they arrive … */
 void handle_upload_part(struct agent_session *session, struct chunk_receiver *receiver,

@@ -40,7 +40,7 @@ static void on_set_up(void *user, uint32_t app_id, const char *message)
 		.success = true,
 		.path = install->dir,
 		.app_id = app_id,
-		.message = (char *)message,
+		.message = message,
 	};
 
 	agent_ticket_reply_take(
@@ -71,28 +71,25 @@ static bool is_given(const char *text)
 	return text != NULL && *text != '\0';
 }
 
-/* A folder within the game's is cleaned of back-slashes; one that leaves it is refused. */
-static bool normalise_start_dir(struct shortcut_config *shortcut, struct error *err)
+/*
+ * A folder within the game's is cleaned of back-slashes, into *clean, which the caller frees; one
+ * that leaves it is refused.
+ */
+static bool normalise_start_dir(struct shortcut_config *shortcut, char **clean, struct error *err)
 {
-	char *clean;
-
 	if (!is_given(shortcut->start_dir) || *shortcut->start_dir == '/') {
 		return true;
 	}
-	clean = path_normalise_relative(shortcut->start_dir, err);
-	if (clean == NULL) {
-		return false;
-	}
-	free(shortcut->start_dir);
-	shortcut->start_dir = clean;
-	return true;
+	*clean = path_normalise_relative(shortcut->start_dir, err);
+	shortcut->start_dir = *clean;
+	return *clean != NULL;
 }
 
 /* The registry is no place for images: those that came as data: URLs wait with the others. */
 static void keep_images(
 	struct agent_services *services, const char *upload_id, struct artwork_urls *artwork)
 {
-	char **const urls[ARTWORK_KIND_COUNT] = {
+	const char **const urls[ARTWORK_KIND_COUNT] = {
 		[ARTWORK_GRID] = &artwork->grid,
 		[ARTWORK_BANNER] = &artwork->banner,
 		[ARTWORK_HERO] = &artwork->hero,
@@ -103,30 +100,30 @@ static void keep_images(
 	for (enum artwork_kind kind = 0; kind < ARTWORK_KIND_COUNT; kind++) {
 		if (*urls[kind] != NULL && data_url_is(*urls[kind])) {
 			game_artwork_keep_url_take(
-				services->game_artwork, upload_id, kind, TAKE_PTR(*urls[kind]));
+				services->game_artwork, upload_id, kind, xstrdup(*urls[kind]));
+			*urls[kind] = NULL;
 		}
 	}
 }
 
 /*
  * What is to be done once the files are there. What complete_upload leaves open is as init_upload
- * said. setup takes of the request what it needs.
+ * said. setup borrows from both, and takes the tags.
  */
 static void fill_setup(struct game_setup_plan *setup, struct complete_upload *request,
 	const struct upload_manifest *manifest)
 {
-	setup->upload_id = xstrdup(request->upload_id);
+	setup->upload_id = request->upload_id;
 	setup->wants_shortcut = request->create_shortcut;
 	if (!request->create_shortcut) {
 		return;
 	}
-	setup->user_id = TAKE_PTR(request->user_id);
+	setup->user_id = request->user_id;
 	setup->shortcut = request->shortcut;
-	request->shortcut = (struct shortcut_config){ 0 };
-	free(TAKE_PTR(setup->shortcut.exe)); /* the store makes it the game's own */
+	request->shortcut.tags = (struct strvec){ 0 };
+	setup->shortcut.exe = NULL; /* the store makes it the game's own */
 	if (manifest != NULL && !is_given(setup->shortcut.launch_options)) {
-		free(setup->shortcut.launch_options);
-		setup->shortcut.launch_options = xstrdup(manifest->launch_options);
+		setup->shortcut.launch_options = manifest->launch_options;
 	}
 	if (manifest != NULL && setup->shortcut.tags.count == 0) {
 		strvec_copy(&setup->shortcut.tags, &manifest->tags);
@@ -139,12 +136,12 @@ bool upload_install_start(
 	struct agent_services *services = agent_session_services(session);
 	const char *hub_id = agent_session_hub(session)->id;
 	AUTO(game_setup_plan_finish) struct game_setup_plan setup = { 0 };
-	AUTO(free_ptr) char *exe = xstrdup_or_null(request->shortcut.exe);
+	AUTO(free_ptr) char *start_dir = NULL;
 	AUTO(free_ptr) char *pending = NULL;
 	const struct upload_manifest *manifest;
 	struct install *install;
 
-	if (!normalise_start_dir(&request->shortcut, err)) {
+	if (!normalise_start_dir(&request->shortcut, &start_dir, err)) {
 		return false;
 	}
 	manifest = upload_store_manifest(services->uploads, hub_id, request->upload_id);
@@ -161,7 +158,7 @@ bool upload_install_start(
 	install = xcalloc(1, sizeof(*install));
 	install->ticket = agent_session_take_request(session);
 	install->services = services;
-	upload_store_complete(
-		services->uploads, hub_id, request->upload_id, exe, pending, on_installed, install);
+	upload_store_complete(services->uploads, hub_id, request->upload_id, request->shortcut.exe,
+		pending, on_installed, install);
 	return true;
 }

@@ -44,8 +44,8 @@ static void report(const struct overlay *overlay, const char *status, const char
 {
 	AUTO(strbuf_finish) struct strbuf line = { 0 };
 	const struct overlay_report message = {
-		.status = (char *)status,
-		.reason = (char *)reason,
+		.status = status,
+		.reason = reason,
 	};
 
 	if (overlay->is_demo) {
@@ -262,8 +262,8 @@ static void make_demo(struct overlay *overlay)
 {
 	overlay->is_demo = true;
 	overlay->order = (struct overlay_order){
-		.code = xstrdup("042137"),
-		.hub_name = xstrdup("Living room PC"),
+		.code = "042137",
+		.hub_name = "Living room PC",
 		.left_ms = DEMO_MS,
 		.total_ms = DEMO_MS,
 	};

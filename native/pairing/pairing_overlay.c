@@ -199,8 +199,8 @@ static bool send_order(struct pairing_overlay *overlay, struct error *err)
 	char *language = **options->language != '\0' ? xstrdup(*options->language)
 						     : steam_install_language(options->home);
 	const struct overlay_order order = {
-		.code = (char *)shown->code,
-		.hub_name = (char *)shown->hub_name,
+		.code = shown->code,
+		.hub_name = shown->hub_name,
 		.left_ms = shown->expires_at_ms - loop_now_ms(),
 		.total_ms = PAIRING_EXPIRES_S * 1000,
 		.language = language,

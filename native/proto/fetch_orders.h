@@ -13,15 +13,17 @@
  */
 struct fetch_orders {
 	struct strvec urls;
-	char *dir;	     /* exists; the download of urls[i] is the file "<i>" in it */
+	const char *dir;     /* exists; the download of urls[i] is the file "<i>" in it */
 	bool allow_local;    /* addresses that address_check.h refuses, too */
 	int64_t deadline_ms; /* for all together */
 	int64_t max_bytes;   /* for each */
+	cJSON *tree;
 };
 extern const struct json_field fetch_orders_fields[];
 
 struct fetch_result {
 	uint32_t index;
-	char *error; /* one sentence; NULL: the whole file is there */
+	const char *error; /* one sentence; NULL: the whole file is there */
+	cJSON *tree;
 };
 extern const struct json_field fetch_result_fields[];

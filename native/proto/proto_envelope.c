@@ -4,11 +4,9 @@
 #include "core/strbuf.h"
 #include "proto/proto_constants.h"
 
-#include <stdlib.h>
-
 struct envelope_error {
 	int64_t code;
-	char *message;
+	const char *message;
 };
 
 static const struct json_field error_fields[] = {
@@ -29,14 +27,13 @@ static const struct json_field type_fields[] = {
 
 static bool read_error(struct envelope *envelope, struct error *err)
 {
-	const cJSON *error = json_member(envelope->json, "error");
+	const cJSON *error = json_member(envelope->tree, "error");
 	struct envelope_error read = { 0 };
 
 	if (error == NULL) {
 		return true;
 	}
 	if (!json_read(&read, error_fields, error, err)) {
-		json_finish(&read, error_fields);
 		return false;
 	}
 	/* An `error` member is a failure whatever its code says. */
@@ -48,30 +45,28 @@ static bool read_error(struct envelope *envelope, struct error *err)
 bool envelope_read(struct envelope *envelope, const char *text, size_t length, struct error *err)
 {
 	*envelope = (struct envelope){ 0 };
-	envelope->json = json_parse(text, length, err);
-	if (envelope->json == NULL) {
-		envelope->id = json_salvage_string(text, length, "id");
+	envelope->tree = json_parse(text, length, err);
+	if (envelope->tree == NULL) {
+		envelope->tree = json_salvage(text, length);
+		envelope->id = json_string(json_member(envelope->tree, "id"));
 		return false;
 	}
-	if (!json_is_object(envelope->json)) {
+	if (!json_is_object(envelope->tree)) {
 		return error_set(err, ERROR_INVALID, "a message must be a JSON object");
 	}
 	/* The id by itself and first: an error about anything else must still be answerable. */
-	if (!json_read(envelope, id_fields, envelope->json, err) ||
-		!json_read(envelope, type_fields, envelope->json, err) ||
+	if (!json_read(envelope, id_fields, envelope->tree, err) ||
+		!json_read(envelope, type_fields, envelope->tree, err) ||
 		!read_error(envelope, err)) {
 		return false;
 	}
-	envelope->payload = json_member(envelope->json, "payload");
+	envelope->payload = json_child(envelope->tree, "payload");
 	return true;
 }
 
 void envelope_finish(struct envelope *envelope)
 {
-	json_finish(envelope, id_fields);
-	json_finish(envelope, type_fields);
-	free(envelope->error_message);
-	json_free(envelope->json);
+	json_free(envelope->tree);
 	*envelope = (struct envelope){ 0 };
 }
 
@@ -96,7 +91,7 @@ void envelope_write(struct strbuf *out, const char *id, const char *type,
 
 void envelope_write_error(struct strbuf *out, const char *id, int code, const char *message)
 {
-	const struct envelope_error error = { .code = code, .message = (char *)message };
+	const struct envelope_error error = { .code = code, .message = message };
 
 	write_head(out, id, "error");
 	strbuf_append_text(out, ",\"error\":");

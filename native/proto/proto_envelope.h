@@ -14,12 +14,12 @@ struct strbuf;
  * Source: protocol.md "Envelope".
  */
 struct envelope {
-	char *id;	    /* NULL when absent */
-	char *type;	    /* "error" for an error response */
+	const char *id;	    /* NULL when absent */
+	const char *type;   /* "error" for an error response */
 	int64_t error_code; /* 0: no error */
-	char *error_message;
-	const cJSON *payload; /* borrowed from json; NULL when absent */
-	cJSON *json;
+	const char *error_message;
+	cJSON *payload; /* NULL when absent */
+	cJSON *tree;	/* what all the others borrow from */
 };
 
 /*

@@ -17,6 +17,7 @@ const struct json_field ipc_message_fields[] = {
 	JSON_FIELD(struct ipc_message, params, "params", JSON_RAW, 0),
 	JSON_FIELD(struct ipc_message, result, "result", JSON_RAW, 0),
 	JSON_FIELD_OBJECT(struct ipc_message, error, "error", ipc_error_fields, 0),
+	JSON_FIELD_TREE(struct ipc_message, tree),
 	JSON_FIELDS_END,
 };
 
@@ -25,11 +26,13 @@ const struct json_field ipc_pairing_fields[] = {
 	JSON_FIELD(struct ipc_pairing, code, "code", JSON_SECRET, 0),
 	JSON_FIELD(struct ipc_pairing, hub_name, "hubName", JSON_STRING, 0),
 	JSON_FIELD(struct ipc_pairing, expires_in_seconds, "expiresInSeconds", JSON_INT64, 0),
+	JSON_FIELD_TREE(struct ipc_pairing, tree),
 	JSON_FIELDS_END,
 };
 
 const struct json_field ipc_pairing_hidden_fields[] = {
 	JSON_FIELD(struct ipc_pairing_hidden, reason, "reason", JSON_STRING, 0),
+	JSON_FIELD_TREE(struct ipc_pairing_hidden, tree),
 	JSON_FIELDS_END,
 };
 
@@ -41,6 +44,7 @@ const struct json_field ipc_connected_hub_fields[] = {
 	JSON_FIELD(struct ipc_connected_hub, platform, "platform", JSON_STRING, 0),
 	JSON_FIELD(struct ipc_connected_hub, address, "address", JSON_STRING, 0),
 	JSON_FIELD(struct ipc_connected_hub, connected_at, "connectedAt", JSON_INT64, 0),
+	JSON_FIELD_TREE(struct ipc_connected_hub, tree),
 	JSON_FIELDS_END,
 };
 
@@ -56,11 +60,13 @@ static const struct json_field ipc_hub_fields[] = {
 
 const struct json_field ipc_hubs_fields[] = {
 	JSON_FIELD_ARRAY(struct ipc_hubs, hubs, "hubs", ipc_hub_fields, 0),
+	JSON_FIELD_TREE(struct ipc_hubs, tree),
 	JSON_FIELDS_END,
 };
 
 const struct json_field ipc_hub_id_fields[] = {
 	JSON_FIELD(struct ipc_hub_id, hub_id, "hubId", JSON_STRING, JSON_REQUIRED),
+	JSON_FIELD_TREE(struct ipc_hub_id, tree),
 	JSON_FIELDS_END,
 };
 
@@ -77,16 +83,19 @@ const struct json_field ipc_upload_fields[] = {
 	JSON_FIELD(struct ipc_upload, started_at, "startedAt", JSON_INT64, 0),
 	JSON_FIELD(struct ipc_upload, updated_at, "updatedAt", JSON_INT64, 0),
 	JSON_FIELD(struct ipc_upload, expires_in_seconds, "expiresInSeconds", JSON_INT64, 0),
+	JSON_FIELD_TREE(struct ipc_upload, tree),
 	JSON_FIELDS_END,
 };
 
 const struct json_field ipc_uploads_fields[] = {
 	JSON_FIELD_ARRAY(struct ipc_uploads, uploads, "uploads", ipc_upload_fields, 0),
+	JSON_FIELD_TREE(struct ipc_uploads, tree),
 	JSON_FIELDS_END,
 };
 
 const struct json_field ipc_upload_id_fields[] = {
 	JSON_FIELD(struct ipc_upload_id, upload_id, "uploadId", JSON_STRING, JSON_REQUIRED),
+	JSON_FIELD_TREE(struct ipc_upload_id, tree),
 	JSON_FIELDS_END,
 };
 
@@ -105,12 +114,14 @@ static const struct json_field ipc_game_fields[] = {
 
 const struct json_field ipc_games_fields[] = {
 	JSON_FIELD_ARRAY(struct ipc_games, games, "games", ipc_game_fields, 0),
+	JSON_FIELD_TREE(struct ipc_games, tree),
 	JSON_FIELDS_END,
 };
 
 const struct json_field ipc_game_ref_fields[] = {
 	JSON_FIELD(struct ipc_game_ref, app_id, "appId", JSON_UINT32, JSON_OMIT_EMPTY),
 	JSON_FIELD(struct ipc_game_ref, dir, "dir", JSON_STRING, JSON_OMIT_EMPTY),
+	JSON_FIELD_TREE(struct ipc_game_ref, tree),
 	JSON_FIELDS_END,
 };
 
@@ -118,17 +129,20 @@ const struct json_field ipc_game_deleted_fields[] = {
 	JSON_FIELD(struct ipc_game_moved, name, "name", JSON_STRING, 0),
 	JSON_FIELD(struct ipc_game_moved, trash_id, "trashId", JSON_STRING, 0),
 	JSON_FIELD(struct ipc_game_moved, note, "note", JSON_STRING, 0),
+	JSON_FIELD_TREE(struct ipc_game_moved, tree),
 	JSON_FIELDS_END,
 };
 
 const struct json_field ipc_game_restored_fields[] = {
 	JSON_FIELD(struct ipc_game_moved, name, "name", JSON_STRING, 0),
 	JSON_FIELD(struct ipc_game_moved, note, "note", JSON_STRING, 0),
+	JSON_FIELD_TREE(struct ipc_game_moved, tree),
 	JSON_FIELDS_END,
 };
 
 const struct json_field ipc_trash_id_fields[] = {
 	JSON_FIELD(struct ipc_trash_id, id, "id", JSON_STRING, JSON_REQUIRED),
+	JSON_FIELD_TREE(struct ipc_trash_id, tree),
 	JSON_FIELDS_END,
 };
 
@@ -145,6 +159,7 @@ static const struct json_field ipc_trashed_game_fields[] = {
 
 const struct json_field ipc_trash_fields[] = {
 	JSON_FIELD_ARRAY(struct ipc_trash, games, "games", ipc_trashed_game_fields, 0),
+	JSON_FIELD_TREE(struct ipc_trash, tree),
 	JSON_FIELDS_END,
 };
 
@@ -155,11 +170,13 @@ const struct json_field ipc_restart_fields[] = {
 
 const struct json_field ipc_restarted_fields[] = {
 	JSON_FIELD(struct ipc_restarted, message, "message", JSON_STRING, 0),
+	JSON_FIELD_TREE(struct ipc_restarted, tree),
 	JSON_FIELDS_END,
 };
 
 const struct json_field ipc_ui_fields[] = {
 	JSON_FIELD(struct ipc_ui, name, "name", JSON_STRING, 0),
+	JSON_FIELD_TREE(struct ipc_ui, tree),
 	JSON_FIELDS_END,
 };
 
@@ -172,6 +189,7 @@ const struct json_field ipc_file_request_fields[] = {
 const struct json_field ipc_file_part_fields[] = {
 	JSON_FIELD(struct ipc_file_part, data, "data", JSON_STRING, 0),
 	JSON_FIELD(struct ipc_file_part, bytes, "bytes", JSON_INT64, 0),
+	JSON_FIELD_TREE(struct ipc_file_part, tree),
 	JSON_FIELDS_END,
 };
 
@@ -180,17 +198,20 @@ const struct json_field ipc_setting_fields[] = {
 	JSON_FIELD(struct ipc_setting, value, "value", JSON_RAW, 0),
 	JSON_FIELD(struct ipc_setting, help, "help", JSON_STRING, 0),
 	JSON_FIELD(struct ipc_setting, restart_needed, "restartNeeded", JSON_BOOL, 0),
+	JSON_FIELD_TREE(struct ipc_setting, tree),
 	JSON_FIELDS_END,
 };
 
 const struct json_field ipc_settings_fields[] = {
 	JSON_FIELD_ARRAY(struct ipc_settings, settings, "settings", ipc_setting_fields, 0),
+	JSON_FIELD_TREE(struct ipc_settings, tree),
 	JSON_FIELDS_END,
 };
 
 const struct json_field ipc_setting_change_fields[] = {
 	JSON_FIELD(struct ipc_setting_change, key, "key", JSON_STRING, JSON_REQUIRED),
 	JSON_FIELD(struct ipc_setting_change, value, "value", JSON_RAW, JSON_OMIT_EMPTY),
+	JSON_FIELD_TREE(struct ipc_setting_change, tree),
 	JSON_FIELDS_END,
 };
 
@@ -206,6 +227,7 @@ const struct json_field ipc_log_fields[] = {
 
 const struct json_field ipc_log_line_fields[] = {
 	JSON_FIELD(struct ipc_log_line, line, "line", JSON_STRING, 0),
+	JSON_FIELD_TREE(struct ipc_log_line, tree),
 	JSON_FIELDS_END,
 };
 
@@ -244,6 +266,7 @@ const struct json_field ipc_steam_fields[] = {
 	JSON_FIELD(struct ipc_steam, state, "state", JSON_STRING, 0),
 	JSON_FIELD(struct ipc_steam, detail, "detail", JSON_STRING, 0),
 	JSON_FIELD(struct ipc_steam, queued, "queued", JSON_INT64, 0),
+	JSON_FIELD_TREE(struct ipc_steam, tree),
 	JSON_FIELDS_END,
 };
 
@@ -260,6 +283,7 @@ const struct json_field ipc_status_fields[] = {
 	JSON_FIELD_ARRAY(struct ipc_status, uploads, "uploads", ipc_upload_fields, 0),
 	JSON_FIELD(struct ipc_status, games, "games", JSON_INT64, 0),
 	JSON_FIELD(struct ipc_status, notices, "notices", JSON_STRINGS, 0),
+	JSON_FIELD_TREE(struct ipc_status, tree),
 	JSON_FIELDS_END,
 };
 
@@ -307,7 +331,7 @@ void ipc_write_result(struct strbuf *out, const char *id, const char *result)
 
 void ipc_write_error(struct strbuf *out, const char *id, int code, const char *message)
 {
-	const struct ipc_error error = { .code = code, .message = (char *)message };
+	const struct ipc_error error = { .code = code, .message = message };
 
 	strbuf_appendf(out, "{\"jsonrpc\":\"2.0\",\"id\":%s,\"error\":", id);
 	json_write(out, ipc_error_fields, &error);

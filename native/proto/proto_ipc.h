@@ -29,16 +29,17 @@ struct strbuf;
 /* A request, a notification, a reply: what a line may hold. Texts are NULL when absent. */
 struct ipc_error {
 	int64_t code;
-	char *message;
+	const char *message;
 };
 
 struct ipc_message {
-	char *jsonrpc;
-	char *id; /* JSON text, to be echoed as it came; NULL: a notification */
-	char *method;
-	char *params; /* JSON text */
-	char *result; /* JSON text */
+	const char *jsonrpc;
+	const char *id; /* JSON text, to be echoed as it came; NULL: a notification */
+	const char *method;
+	const char *params; /* JSON text */
+	const char *result; /* JSON text */
 	struct ipc_error error;
+	cJSON *tree;
 };
 extern const struct json_field ipc_error_fields[];
 extern const struct json_field ipc_message_fields[];
@@ -57,31 +58,34 @@ void ipc_write_notification(struct strbuf *out, const char *method, const struct
 /* pairing.get, pairing_shown */
 struct ipc_pairing {
 	bool active;
-	char *code; /* "" when not active */
-	char *hub_name;
+	const char *code; /* "" when not active */
+	const char *hub_name;
 	int64_t expires_in_seconds;
+	cJSON *tree;
 };
 
 /* pairing_hidden */
 struct ipc_pairing_hidden {
-	char *reason;
+	const char *reason;
+	cJSON *tree;
 };
 
 /* status, hub_connected */
 struct ipc_connected_hub {
 	bool connected;
-	char *hub_id;
-	char *name;
-	char *version;
-	char *platform;
-	char *address;
+	const char *hub_id;
+	const char *name;
+	const char *version;
+	const char *platform;
+	const char *address;
 	int64_t connected_at; /* Unix time */
+	cJSON *tree;
 };
 
 struct ipc_hub {
-	char *hub_id;
-	char *name;
-	char *platform;
+	const char *hub_id;
+	const char *name;
+	const char *platform;
 	int64_t paired_at; /* Unix time */
 	int64_t last_seen; /* Unix time */
 	bool connected;
@@ -90,46 +94,51 @@ struct ipc_hub {
 struct ipc_hubs {
 	struct ipc_hub *hubs;
 	size_t hubs_count;
+	cJSON *tree;
 };
 
 /* hubs.revoke */
 struct ipc_hub_id {
-	char *hub_id;
+	const char *hub_id;
+	cJSON *tree;
 };
 
 /* uploads.list, upload_progress */
 struct ipc_upload {
-	char *upload_id;
-	char *hub_id;
-	char *game_name;
-	char *dir;
-	char *state; /* "receiving", "paused", "completing" */
+	const char *upload_id;
+	const char *hub_id;
+	const char *game_name;
+	const char *dir;
+	const char *state; /* "receiving", "paused", "completing" */
 	int64_t total_bytes;
 	int64_t transferred_bytes;
 	int64_t bytes_per_second;
-	char *current_file;
+	const char *current_file;
 	int64_t started_at;	    /* Unix time, ms */
 	int64_t updated_at;	    /* Unix time, ms */
 	int64_t expires_in_seconds; /* −1: does not expire */
+	cJSON *tree;
 };
 
 struct ipc_uploads {
 	struct ipc_upload *uploads;
 	size_t uploads_count;
+	cJSON *tree;
 };
 
 /* uploads.discard */
 struct ipc_upload_id {
-	char *upload_id;
+	const char *upload_id;
+	cJSON *tree;
 };
 
 struct ipc_game {
-	char *dir;
-	char *name;
-	char *hub_id;
-	char *executable;
-	uint32_t app_id; /* 0: no shortcut */
-	char *user_id;	 /* the Steam account that has the shortcut; "" */
+	const char *dir;
+	const char *name;
+	const char *hub_id;
+	const char *executable;
+	uint32_t app_id;     /* 0: no shortcut */
+	const char *user_id; /* the Steam account that has the shortcut; "" */
 	int64_t size_bytes;
 	int64_t file_count;
 	int64_t installed_at; /* Unix time */
@@ -138,30 +147,34 @@ struct ipc_game {
 struct ipc_games {
 	struct ipc_game *games;
 	size_t games_count;
+	cJSON *tree;
 };
 
 /* games.delete: one of the two. */
 struct ipc_game_ref {
 	uint32_t app_id;
-	char *dir;
+	const char *dir;
+	cJSON *tree;
 };
 
 /* The results of games.delete and, without trash_id, games.restore. */
 struct ipc_game_moved {
-	char *name;
-	char *trash_id; /* "": there was no folder of ours */
-	char *note;	/* a sentence; "": all is done */
+	const char *name;
+	const char *trash_id; /* "": there was no folder of ours */
+	const char *note;     /* a sentence; "": all is done */
+	cJSON *tree;
 };
 
 /* games.restore, games.discard */
 struct ipc_trash_id {
-	char *id;
+	const char *id;
+	cJSON *tree;
 };
 
 struct ipc_trashed_game {
-	char *id;
-	char *name;
-	char *dir; /* where it was */
+	const char *id;
+	const char *name;
+	const char *dir; /* where it was */
 	uint32_t app_id;
 	int64_t size_bytes;
 	int64_t deleted_at; /* Unix time */
@@ -172,24 +185,28 @@ struct ipc_trashed_game {
 struct ipc_trash {
 	struct ipc_trashed_game *games;
 	size_t games_count;
+	cJSON *tree;
 };
 
 struct ipc_setting {
-	char *key;
-	char *value; /* JSON text */
-	char *help;
+	const char *key;
+	const char *value; /* JSON text */
+	const char *help;
 	bool restart_needed; /* settings.set: takes effect with the next start */
+	cJSON *tree;
 };
 
 struct ipc_settings {
 	struct ipc_setting *settings;
 	size_t settings_count;
+	cJSON *tree;
 };
 
 /* settings.get, settings.set. value: text as a person types it, or JSON; NULL for get. */
 struct ipc_setting_change {
-	char *key;
-	char *value;
+	const char *key;
+	const char *value;
+	cJSON *tree;
 };
 
 /* log.tail: how many lines at most, and the lines. */
@@ -203,7 +220,8 @@ struct ipc_log {
 
 /* log_line */
 struct ipc_log_line {
-	char *line;
+	const char *line;
+	cJSON *tree;
 };
 
 /* subscribe: the names of notifications wanted; none: all but log_line. The result is the list. */
@@ -212,33 +230,34 @@ struct ipc_subscription {
 };
 
 struct ipc_agent {
-	char *id;
-	char *name;
-	char *version;
-	char *platform;
+	const char *id;
+	const char *name;
+	const char *version;
+	const char *platform;
 	int64_t port;		 /* listened on, or wanted */
 	bool listening;		 /* for Hubs */
-	char *problem;		 /* why it does not listen, one sentence; "": it does */
+	const char *problem;	 /* why it does not listen, one sentence; "": it does */
 	struct strvec addresses; /* of this machine, numeric */
 	bool accept_connections;
-	char *role; /* who started it: "decky", "desktop", "terminal" */
+	const char *role; /* who started it: "decky", "desktop", "terminal" */
 };
 
 struct ipc_mdns {
-	char *state; /* "off", "starting", "daemon", "embedded", "failed" */
-	char *detail;
+	const char *state; /* "off", "starting", "daemon", "embedded", "failed" */
+	const char *detail;
 };
 
 /* "off", "ready", "starting", "shown", "failed"; detail: why it failed. */
 struct ipc_overlay {
-	char *state;
-	char *detail;
+	const char *state;
+	const char *detail;
 };
 
 struct ipc_steam {
-	char *state; /* the name of the driver that a change would use now */
-	char *detail;
+	const char *state; /* the name of the driver that a change would use now */
+	const char *detail;
 	int64_t queued; /* changes that wait */
+	cJSON *tree;
 };
 
 /* steam.restart and its result */
@@ -247,12 +266,14 @@ struct ipc_restart {
 };
 
 struct ipc_restarted {
-	char *message;
+	const char *message;
+	cJSON *tree;
 };
 
 /* ui.attach */
 struct ipc_ui {
-	char *name;
+	const char *name;
+	cJSON *tree;
 };
 
 /* file.read and its result */
@@ -262,8 +283,9 @@ struct ipc_file_request {
 };
 
 struct ipc_file_part {
-	char *data;    /* base64 */
-	int64_t bytes; /* of the whole file */
+	const char *data; /* base64 */
+	int64_t bytes;	  /* of the whole file */
+	cJSON *tree;
 };
 
 struct ipc_status {
@@ -280,6 +302,7 @@ struct ipc_status {
 	size_t uploads_count;
 	int64_t games;
 	struct strvec notices;
+	cJSON *tree;
 };
 
 extern const struct json_field ipc_pairing_fields[];

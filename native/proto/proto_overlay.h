@@ -10,18 +10,20 @@
  * child's standard input. When the agent closes its end, the overlay hides and ends.
  */
 struct overlay_order {
-	char *code; /* six digits; a line with another code replaces it in place */
-	char *hub_name;
+	const char *code; /* six digits; a line with another code replaces it in place */
+	const char *hub_name;
 	int64_t left_ms; /* until it expires */
 	int64_t total_ms;
-	char *language; /* a locale; NULL: the session's own */
+	const char *language; /* a locale; NULL: the session's own */
 	bool large_text;
 	bool reduced_motion;
+	cJSON *tree;
 };
 
 struct overlay_report {
-	char *status; /* OVERLAY_SHOWN … */
-	char *reason; /* failed: one sentence */
+	const char *status; /* OVERLAY_SHOWN … */
+	const char *reason; /* failed: one sentence */
+	cJSON *tree;
 };
 
 #define OVERLAY_SHOWN "shown"	      /* an order's first frame is on the screen */

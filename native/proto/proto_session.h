@@ -9,58 +9,66 @@
 /* Handshake, pairing and description messages. Source: protocol.md "Handshake and pairing". */
 
 struct hub_connected {
-	char *name;
-	char *version;
-	char *hub_id;
-	char *token;		  /* NULL or "": none */
-	char *platform;		  /* NULL unless the Hub speaks the desktop app's dialect … */
+	const char *name;
+	const char *version;
+	const char *hub_id;
+	const char *token;	  /* NULL or "": none */
+	const char *platform;	  /* NULL unless the Hub speaks the desktop app's dialect … */
 	int64_t protocol_version; /* … and so is this 0 */
+	cJSON *tree;
 };
 
 struct pairing_required {
-	char *code;	    /* "" unless the owner lets the code travel */
+	const char *code;   /* "" unless the owner lets the code travel */
 	int64_t expires_in; /* seconds */
+	cJSON *tree;
 };
 
 struct pair_confirm {
-	char *code;
+	const char *code;
+	cJSON *tree;
 };
 
 struct pair_success {
-	char *token;
+	const char *token;
+	cJSON *tree;
 };
 
 struct pair_failed {
-	char *reason;
+	const char *reason;
+	cJSON *tree;
 };
 
 struct agent_status {
-	char *name;
-	char *version;
-	char *platform;
+	const char *name;
+	const char *version;
+	const char *platform;
 	bool accept_connections;
 	bool telemetry_enabled;
 	int64_t telemetry_interval; /* seconds */
 	bool console_log_enabled;
 	int64_t protocol_version;
 	struct strvec capabilities;
+	cJSON *tree;
 };
 
 struct agent_info {
-	char *id;
-	char *name;
-	char *platform;
-	char *version;
+	const char *id;
+	const char *name;
+	const char *platform;
+	const char *version;
 	bool accept_connections;
 	struct strvec capabilities;
 };
 
 struct info_response {
 	struct agent_info agent;
+	cJSON *tree;
 };
 
 struct config_response {
-	char *install_path;
+	const char *install_path;
+	cJSON *tree;
 };
 
 extern const struct json_field hub_connected_fields[];

@@ -8,11 +8,13 @@ static const struct json_field steam_user_fields[] = {
 
 const struct json_field steam_users_response_fields[] = {
 	JSON_FIELD_ARRAY(struct steam_users_response, users, "users", steam_user_fields, 0),
+	JSON_FIELD_TREE(struct steam_users_response, tree),
 	JSON_FIELDS_END,
 };
 
 const struct json_field list_shortcuts_fields[] = {
 	JSON_FIELD(struct list_shortcuts, user_id, "userId", JSON_DIGITS, JSON_OMIT_EMPTY),
+	JSON_FIELD_TREE(struct list_shortcuts, tree),
 	JSON_FIELDS_END,
 };
 
@@ -30,6 +32,7 @@ static const struct json_field shortcut_fields[] = {
 
 const struct json_field shortcuts_response_fields[] = {
 	JSON_FIELD_ARRAY(struct shortcuts_response, shortcuts, "shortcuts", shortcut_fields, 0),
+	JSON_FIELD_TREE(struct shortcuts_response, tree),
 	JSON_FIELDS_END,
 };
 
@@ -51,6 +54,7 @@ const struct json_field shortcut_config_fields[] = {
 	JSON_FIELD(struct shortcut_config, tags, "tags", JSON_TAGS, JSON_OMIT_EMPTY),
 	JSON_FIELD_OBJECT(
 		struct shortcut_config, artwork, "artwork", artwork_fields, JSON_OMIT_EMPTY),
+	JSON_FIELD_TREE(struct shortcut_config, tree),
 	JSON_FIELDS_END,
 };
 
@@ -58,6 +62,7 @@ const struct json_field create_shortcut_fields[] = {
 	JSON_FIELD(struct create_shortcut, user_id, "userId", JSON_DIGITS, JSON_OMIT_EMPTY),
 	JSON_FIELD_OBJECT(struct create_shortcut, shortcut, "shortcut", shortcut_config_fields,
 		JSON_REQUIRED),
+	JSON_FIELD_TREE(struct create_shortcut, tree),
 	JSON_FIELDS_END,
 };
 
@@ -66,6 +71,7 @@ const struct json_field delete_shortcut_fields[] = {
 	JSON_FIELD(struct delete_shortcut, app_id, "appId", JSON_UINT32, JSON_OMIT_EMPTY),
 	JSON_FIELD(struct delete_shortcut, name, "name", JSON_STRING, JSON_OMIT_EMPTY),
 	JSON_FIELD(struct delete_shortcut, restart_steam, "restartSteam", JSON_BOOL, 0),
+	JSON_FIELD_TREE(struct delete_shortcut, tree),
 	JSON_FIELDS_END,
 };
 
@@ -79,6 +85,7 @@ const struct json_field delete_game_response_fields[] = {
 	JSON_FIELD(struct delete_game_response, game_name, "gameName", JSON_STRING, 0),
 	JSON_FIELD(struct delete_game_response, steam_restarted, "steamRestarted", JSON_BOOL, 0),
 	JSON_FIELD(struct delete_game_response, message, "message", JSON_STRING, JSON_OMIT_EMPTY),
+	JSON_FIELD_TREE(struct delete_game_response, tree),
 	JSON_FIELDS_END,
 };
 
@@ -86,6 +93,7 @@ const struct json_field apply_artwork_fields[] = {
 	JSON_FIELD(struct apply_artwork, user_id, "userId", JSON_DIGITS, JSON_OMIT_EMPTY),
 	JSON_FIELD(struct apply_artwork, app_id, "appId", JSON_UINT32, JSON_REQUIRED),
 	JSON_FIELD_OBJECT(struct apply_artwork, artwork, "artwork", artwork_fields, JSON_REQUIRED),
+	JSON_FIELD_TREE(struct apply_artwork, tree),
 	JSON_FIELDS_END,
 };
 
@@ -98,11 +106,13 @@ static const struct json_field artwork_failure_fields[] = {
 const struct json_field artwork_response_fields[] = {
 	JSON_FIELD(struct artwork_response, applied, "applied", JSON_STRINGS, 0),
 	JSON_FIELD_ARRAY(struct artwork_response, failed, "failed", artwork_failure_fields, 0),
+	JSON_FIELD_TREE(struct artwork_response, tree),
 	JSON_FIELDS_END,
 };
 
 const struct json_field steam_response_fields[] = {
 	JSON_FIELD(struct steam_response, success, "success", JSON_BOOL, 0),
 	JSON_FIELD(struct steam_response, message, "message", JSON_STRING, 0),
+	JSON_FIELD_TREE(struct steam_response, tree),
 	JSON_FIELDS_END,
 };

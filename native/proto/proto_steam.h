@@ -10,25 +10,27 @@
 /* Steam users and shortcuts. Source: protocol.md "Operations". */
 
 struct steam_user_message {
-	char *id; /* SteamID64, or the 32-bit account id for desktop Hubs */
-	char *name;
+	const char *id; /* SteamID64, or the 32-bit account id for desktop Hubs */
+	const char *name;
 };
 
 struct steam_users_response {
 	struct steam_user_message *users;
 	size_t users_count;
+	cJSON *tree;
 };
 
 struct list_shortcuts {
-	char *user_id; /* digits in either form; NULL: the most recent login */
+	const char *user_id; /* digits in either form; NULL: the most recent login */
+	cJSON *tree;
 };
 
 struct shortcut_message {
 	uint32_t app_id;
-	char *name;
-	char *exe;
-	char *start_dir;
-	char *launch_options;
+	const char *name;
+	const char *exe;
+	const char *start_dir;
+	const char *launch_options;
 	struct strvec tags;
 	int64_t last_played; /* Unix time; 0: never */
 };
@@ -36,37 +38,41 @@ struct shortcut_message {
 struct shortcuts_response {
 	struct shortcut_message *shortcuts;
 	size_t shortcuts_count;
+	cJSON *tree;
 };
 
 /* Artwork as URLs: https, http or data. */
 struct artwork_urls {
-	char *grid;
-	char *banner;
-	char *hero;
-	char *logo;
-	char *icon;
+	const char *grid;
+	const char *banner;
+	const char *hero;
+	const char *logo;
+	const char *icon;
 };
 
 /* The `shortcut` of create_shortcut and complete_upload. */
 struct shortcut_config {
-	char *name;
-	char *exe;
-	char *start_dir;
-	char *launch_options;
+	const char *name;
+	const char *exe;
+	const char *start_dir;
+	const char *launch_options;
 	struct strvec tags;
 	struct artwork_urls artwork;
+	cJSON *tree;
 };
 
 struct create_shortcut {
-	char *user_id; /* as in list_shortcuts */
+	const char *user_id; /* as in list_shortcuts */
 	struct shortcut_config shortcut;
+	cJSON *tree;
 };
 
 struct delete_shortcut {
-	char *user_id;
+	const char *user_id;
 	uint32_t app_id; /* 0: the desktop Hub names it by `name` instead */
-	char *name;
+	const char *name;
 	bool restart_steam;
+	cJSON *tree;
 };
 
 struct delete_game {
@@ -74,32 +80,36 @@ struct delete_game {
 };
 
 struct delete_game_response {
-	char *status; /* "deleted" */
-	char *game_name;
+	const char *status; /* "deleted" */
+	const char *game_name;
 	bool steam_restarted;
-	char *message; /* extension: why the shortcut is still to be seen */
+	const char *message; /* extension: why the shortcut is still to be seen */
+	cJSON *tree;
 };
 
 struct apply_artwork {
-	char *user_id;
+	const char *user_id;
 	uint32_t app_id;
 	struct artwork_urls artwork;
+	cJSON *tree;
 };
 
 struct artwork_failure {
-	char *type; /* "grid", "banner", "hero", "logo", "icon" */
-	char *error;
+	const char *type; /* "grid", "banner", "hero", "logo", "icon" */
+	const char *error;
 };
 
 struct artwork_response {
 	struct strvec applied; /* types */
 	struct artwork_failure *failed;
 	size_t failed_count;
+	cJSON *tree;
 };
 
 struct steam_response {
 	bool success;
-	char *message;
+	const char *message;
+	cJSON *tree;
 };
 
 extern const struct json_field steam_users_response_fields[];

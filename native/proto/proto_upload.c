@@ -29,6 +29,7 @@ const struct json_field init_upload_fields[] = {
 		struct init_upload, config, "config", upload_config_fields, JSON_REQUIRED),
 	JSON_FIELD(struct init_upload, total_size, "totalSize", JSON_INT64, JSON_REQUIRED),
 	JSON_FIELD_ARRAY(struct init_upload, files, "files", upload_file_fields, JSON_REQUIRED),
+	JSON_FIELD_TREE(struct init_upload, tree),
 	JSON_FIELDS_END,
 };
 
@@ -37,6 +38,7 @@ const struct json_field upload_init_response_fields[] = {
 	JSON_FIELD(struct upload_init_response, chunk_size, "chunkSize", JSON_INT64, 0),
 	JSON_FIELD(
 		struct upload_init_response, resume_from, "resumeFrom", JSON_MAP, JSON_OMIT_EMPTY),
+	JSON_FIELD_TREE(struct upload_init_response, tree),
 	JSON_FIELDS_END,
 };
 
@@ -51,6 +53,7 @@ const struct json_field upload_chunk_fields[] = {
 	JSON_FIELD(struct upload_chunk, artwork_type, "artworkType", JSON_STRING, JSON_OMIT_EMPTY),
 	JSON_FIELD(struct upload_chunk, content_type, "contentType", JSON_STRING, JSON_OMIT_EMPTY),
 	JSON_FIELD(struct upload_chunk, app_id, "appId", JSON_UINT32, JSON_OMIT_EMPTY),
+	JSON_FIELD_TREE(struct upload_chunk, tree),
 	JSON_FIELDS_END,
 };
 
@@ -58,6 +61,7 @@ const struct json_field upload_chunk_response_fields[] = {
 	JSON_FIELD(struct upload_chunk_response, upload_id, "uploadId", JSON_STRING, 0),
 	JSON_FIELD(struct upload_chunk_response, bytes_written, "bytesWritten", JSON_INT64, 0),
 	JSON_FIELD(struct upload_chunk_response, total_written, "totalWritten", JSON_INT64, 0),
+	JSON_FIELD_TREE(struct upload_chunk_response, tree),
 	JSON_FIELDS_END,
 };
 
@@ -70,6 +74,7 @@ const struct json_field upload_progress_fields[] = {
 	JSON_FIELD(struct upload_progress, status, "status", JSON_STRING, 0),
 	JSON_FIELD(struct upload_progress, started_at, "startedAt", JSON_STRING, 0),
 	JSON_FIELD(struct upload_progress, updated_at, "updatedAt", JSON_STRING, 0),
+	JSON_FIELD_TREE(struct upload_progress, tree),
 	JSON_FIELDS_END,
 };
 
@@ -79,11 +84,13 @@ const struct json_field complete_upload_fields[] = {
 	JSON_FIELD_OBJECT(struct complete_upload, shortcut, "shortcut", shortcut_config_fields,
 		JSON_OMIT_EMPTY),
 	JSON_FIELD(struct complete_upload, user_id, "userId", JSON_DIGITS, JSON_OMIT_EMPTY),
+	JSON_FIELD_TREE(struct complete_upload, tree),
 	JSON_FIELDS_END,
 };
 
 const struct json_field cancel_upload_fields[] = {
 	JSON_FIELD(struct cancel_upload, upload_id, "uploadId", JSON_STRING, JSON_REQUIRED),
+	JSON_FIELD_TREE(struct cancel_upload, tree),
 	JSON_FIELDS_END,
 };
 
@@ -92,6 +99,7 @@ const struct json_field operation_result_fields[] = {
 	JSON_FIELD(struct operation_result, path, "path", JSON_STRING, JSON_OMIT_EMPTY),
 	JSON_FIELD(struct operation_result, app_id, "appId", JSON_UINT32, JSON_OMIT_EMPTY),
 	JSON_FIELD(struct operation_result, message, "message", JSON_STRING, JSON_OMIT_EMPTY),
+	JSON_FIELD_TREE(struct operation_result, tree),
 	JSON_FIELDS_END,
 };
 
@@ -99,6 +107,7 @@ const struct json_field artwork_image_response_fields[] = {
 	JSON_FIELD(struct artwork_image_response, success, "success", JSON_BOOL, 0),
 	JSON_FIELD(struct artwork_image_response, artwork_type, "artworkType", JSON_STRING, 0),
 	JSON_FIELD(struct artwork_image_response, error, "error", JSON_STRING, JSON_OMIT_EMPTY),
+	JSON_FIELD_TREE(struct artwork_image_response, tree),
 	JSON_FIELDS_END,
 };
 
@@ -108,6 +117,7 @@ const struct json_field operation_event_fields[] = {
 	JSON_FIELD(struct operation_event, game_name, "gameName", JSON_STRING, 0),
 	JSON_FIELD(struct operation_event, progress, "progress", JSON_DOUBLE, 0),
 	JSON_FIELD(struct operation_event, message, "message", JSON_STRING, 0),
+	JSON_FIELD_TREE(struct operation_event, tree),
 	JSON_FIELDS_END,
 };
 

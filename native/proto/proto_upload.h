@@ -13,17 +13,17 @@ struct strbuf;
 /* Uploads. Source: protocol.md "Uploads". */
 
 struct upload_config {
-	char *game_name;
-	char *install_path; /* "" or NULL: the default library */
-	char *executable;   /* relative to the game's folder */
-	char *launch_options;
+	const char *game_name;
+	const char *install_path; /* "" or NULL: the default library */
+	const char *executable;	  /* relative to the game's folder */
+	const char *launch_options;
 	struct strvec tags;
 };
 
 struct upload_file {
-	char *relative_path;
+	const char *relative_path;
 	int64_t size;
-	char *sha256; /* extension: lower-case hex of the whole file; NULL when not given */
+	const char *sha256; /* extension: lower-case hex of the whole file; NULL when not given */
 };
 
 struct init_upload {
@@ -31,12 +31,14 @@ struct init_upload {
 	int64_t total_size;
 	struct upload_file *files;
 	size_t files_count;
+	cJSON *tree;
 };
 
 struct upload_init_response {
-	char *upload_id;
+	const char *upload_id;
 	int64_t chunk_size;
 	struct json_map resume_from; /* path → contiguous bytes held; left out when empty */
+	cJSON *tree;
 };
 
 /*
@@ -44,66 +46,75 @@ struct upload_init_response {
  * the text form upload_chunk.
  */
 struct upload_chunk {
-	char *id;
-	char *upload_id;
-	char *file_path;
+	const char *id;
+	const char *upload_id;
+	const char *file_path;
 	int64_t offset;
-	char *checksum; /* lower-case hex SHA-256 of the chunk's data, or NULL */
-	char *data;	/* base64, text form only */
+	const char *checksum; /* lower-case hex SHA-256 of the chunk's data, or NULL */
+	const char *data;     /* base64, text form only */
 	/* An image is told by `type` "artwork_image" or, from the desktop Hub, by `artworkType`. */
-	char *type;
-	char *artwork_type;
-	char *content_type;
+	const char *type;
+	const char *artwork_type;
+	const char *content_type;
 	uint32_t app_id;
+	cJSON *tree;
 };
 
 struct upload_chunk_response {
-	char *upload_id;
+	const char *upload_id;
 	int64_t bytes_written; /* of this chunk */
 	int64_t total_written; /* unique bytes held of the upload */
+	cJSON *tree;
 };
 
 struct upload_progress {
-	char *upload_id;
+	const char *upload_id;
 	int64_t transferred_bytes;
 	int64_t total_bytes;
-	char *current_file;
+	const char *current_file;
 	double percentage;
-	char *status;	  /* "in_progress" */
-	char *started_at; /* RFC 3339 */
-	char *updated_at;
+	const char *status;	/* "in_progress" */
+	const char *started_at; /* RFC 3339 */
+	const char *updated_at;
+	cJSON *tree;
 };
 
 struct complete_upload {
-	char *upload_id;
+	const char *upload_id;
 	bool create_shortcut;
 	struct shortcut_config shortcut;
-	char *user_id; /* extension: whose shortcut, in either form; NULL: the most recent login */
+	const char *user_id; /* extension: whose shortcut, in either form; NULL: the most recent
+				login */
+	cJSON *tree;
 };
 
 struct cancel_upload {
-	char *upload_id;
+	const char *upload_id;
+	cJSON *tree;
 };
 
 struct operation_result {
 	bool success;
-	char *path;
-	uint32_t app_id; /* 0: left out */
-	char *message;	 /* what a person should know besides, e.g. why there is no shortcut */
+	const char *path;
+	uint32_t app_id;     /* 0: left out */
+	const char *message; /* what a person should know besides, e.g. why there is no shortcut */
+	cJSON *tree;
 };
 
 struct artwork_image_response {
 	bool success;
-	char *artwork_type;
-	char *error;
+	const char *artwork_type;
+	const char *error;
+	cJSON *tree;
 };
 
 struct operation_event {
-	char *type;   /* "install", "delete", "artwork" */
-	char *status; /* "start", "progress", "complete", "error" */
-	char *game_name;
+	const char *type;   /* "install", "delete", "artwork" */
+	const char *status; /* "start", "progress", "complete", "error" */
+	const char *game_name;
 	double progress; /* 0–100 */
-	char *message;
+	const char *message;
+	cJSON *tree;
 };
 
 extern const struct json_field init_upload_fields[];

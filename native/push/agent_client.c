@@ -326,13 +326,13 @@ struct agent_client *agent_client_create(struct lws_loop *lws_loop,
 	client->user = user;
 	client->requests_end = &client->requests;
 	client->hello = (struct hub_connected){
-		.name = xstrdup(options->hub_name),
-		.version = xstrdup(CAPYDECK_VERSION),
-		.hub_id = xstrdup(options->hub_id),
-		.token = xstrdup_or_null(options->token),
-		.platform = xstrdup("linux"),
+		.version = CAPYDECK_VERSION,
+		.platform = "linux",
 		.protocol_version = PROTO_VERSION,
 	};
+	client->hello.name = json_keep(&client->hello.tree, options->hub_name);
+	client->hello.hub_id = json_keep(&client->hello.tree, options->hub_id);
+	client->hello.token = json_keep(&client->hello.tree, options->token);
 	client->reply_timer = loop_timer_create(lws_loop_core(lws_loop), on_reply_overdue, client);
 	client->ws = ws_client_create(lws_loop, &ws, err);
 	if (client->ws == NULL) {
@@ -362,7 +362,7 @@ void agent_client_destroy(struct agent_client *client)
 
 void agent_client_confirm(struct agent_client *client, const char *code)
 {
-	const struct pair_confirm confirm = { .code = (char *)code };
+	const struct pair_confirm confirm = { .code = code };
 
 	agent_client_request(
 		client, "pair_confirm", pair_confirm_fields, &confirm, on_confirm_reply, client);

@@ -70,11 +70,11 @@ static void forget_token(struct agent_link *link)
 	free(TAKE_PTR(link->token));
 }
 
-static void learn(char **what, char **value)
+static void learn(char **what, const char *value)
 {
-	if (*value != NULL && (*value)[0] != '\0') {
+	if (value != NULL && *value != '\0') {
 		free(*what);
-		*what = TAKE_PTR(*value);
+		*what = xstrdup(value);
 	}
 }
 
@@ -95,8 +95,8 @@ static void on_info_reply(void *user, const struct envelope *reply, const struct
 	/* An Agent that cannot say more about itself is an Agent nevertheless. */
 	if (err == NULL && json_read(&info, info_response_fields, reply->payload, NULL)) {
 		add_capabilities(link, &info.agent.capabilities);
-		learn(&link->agent.id, &info.agent.id);
-		learn(&link->agent.name, &info.agent.name);
+		learn(&link->agent.id, info.agent.id);
+		learn(&link->agent.name, info.agent.name);
 	}
 	json_finish(&info, info_response_fields);
 	if (link->token != NULL) {
@@ -109,10 +109,8 @@ static void on_info_reply(void *user, const struct envelope *reply, const struct
 static void on_ready(void *user, const struct agent_status *status)
 {
 	struct agent_link *link = user;
-	char *name = xstrdup_or_null(status->name);
 
-	learn(&link->agent.name, &name);
-	free(name);
+	learn(&link->agent.name, status->name);
 	strvec_finish(&link->agent.capabilities);
 	add_capabilities(link, &status->capabilities);
 	agent_client_request(link->client, "get_info", NULL, NULL, on_info_reply, link);

@@ -112,6 +112,7 @@ static void on_complete_reply(void *user, const struct envelope *reply, const st
 			push->result.message != NULL ? push->result.message : "no reason given");
 		end(push, PUSH_FAILED, &failure);
 	} else {
+		json_own(&push->result, operation_result_fields, reply->payload);
 		end(push, PUSH_DONE, NULL);
 	}
 }
@@ -122,7 +123,7 @@ static void on_all_sent(void *user)
 	struct complete_upload complete = {
 		.upload_id = push->upload_id,
 		.create_shortcut = push->options.shortcut != NULL,
-		.user_id = (char *)push->options.user_id,
+		.user_id = push->options.user_id,
 	};
 
 	if (push->options.shortcut != NULL) {

@@ -114,7 +114,7 @@ char *chunk_receiver_id(const char *message, size_t length)
 	char *id = NULL;
 
 	if (read_header(message, length, &header, &data_offset, &known, &err) && known) {
-		id = header.id != NULL ? TAKE_PTR(header.id) : xstrdup("");
+		id = xstrdup(header.id != NULL ? header.id : "");
 	}
 	json_finish(&header, upload_chunk_fields);
 	return id;

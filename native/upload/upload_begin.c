@@ -111,7 +111,6 @@ static void succeed(struct upload_begin *begin)
 		uploads_changed(begin->uploads);
 	}
 	finish(begin, &response);
-	response.upload_id = NULL; /* borrowed */
 	json_finish(&response, upload_init_response_fields);
 	upload_task_done(upload);
 }
@@ -349,7 +348,7 @@ static void manifest_run(struct worker_job *job)
 {
 	struct upload_begin *begin = of_job(job);
 
-	begin->install_path = TAKE_PTR(begin->request.config.install_path);
+	begin->install_path = xstrdup_or_null(begin->request.config.install_path);
 	begin->manifest = upload_manifest_create(&begin->request, &begin->error);
 	json_finish(&begin->request, init_upload_fields);
 }

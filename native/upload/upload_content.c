@@ -132,8 +132,7 @@ void upload_content_resume_from(const struct upload_content *content, struct jso
 
 		if (held > 0) {
 			resume_from->items[resume_from->count++] =
-				(struct json_map_entry){ .key = xstrdup(file->path),
-					.value = held };
+				(struct json_map_entry){ .key = file->path, .value = held };
 		}
 	}
 }

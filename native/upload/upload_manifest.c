@@ -34,7 +34,7 @@ static bool take_file(
 			return error_set(err, ERROR_INVALID,
 				"the sha256 of '%s' is not 64 lower-case hex digits", file->path);
 		}
-		file->sha256 = TAKE_PTR(announced->sha256);
+		file->sha256 = xstrdup(announced->sha256);
 	}
 	file->size_bytes = announced->size;
 	return true;
@@ -118,9 +118,9 @@ static void compute_digest(struct upload_manifest *manifest)
 static bool take_config(
 	struct upload_manifest *manifest, struct upload_config *config, struct error *err)
 {
-	manifest->game_name = TAKE_PTR(config->game_name);
+	manifest->game_name = xstrdup_or_null(config->game_name);
 	manifest->launch_options =
-		config->launch_options != NULL ? TAKE_PTR(config->launch_options) : xstrdup("");
+		xstrdup(config->launch_options != NULL ? config->launch_options : "");
 	manifest->tags = config->tags;
 	config->tags = (struct strvec){ 0 };
 	if (manifest->game_name == NULL) {

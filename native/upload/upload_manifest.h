@@ -37,7 +37,7 @@ struct upload_manifest {
 	char digest[SHA256_HEX_BYTES];
 };
 
-/* request: its strings are taken; the caller still finishes it. Errors: INVALID, naming the path.
+/* request: its tags are taken; the caller still finishes it. Errors: INVALID, naming the path.
  */
 struct upload_manifest *upload_manifest_create(struct init_upload *request, struct error *err);
 void upload_manifest_destroy(struct upload_manifest *manifest);

@@ -11,12 +11,13 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 struct item {
-	char *name;
+	const char *name;
 	int64_t size;
 };
 
 struct everything {
-	char *text, *secret, *digits, *raw;
+	char *text, *secret;	  /* owned … */
+	const char *digits, *raw; /* … and borrowed */
 	uint32_t small;
 	int64_t large;
 	double real;
@@ -26,6 +27,7 @@ struct everything {
 	struct item *items;
 	size_t items_count;
 	struct json_map map;
+	cJSON *tree;
 };
 
 static const struct json_field item_fields[] = {
@@ -48,6 +50,7 @@ static const struct json_field fields[] = {
 	JSON_FIELD_OBJECT(struct everything, inner, "inner", item_fields, 0),
 	JSON_FIELD_ARRAY(struct everything, items, "items", item_fields, 0),
 	JSON_FIELD(struct everything, map, "map", JSON_MAP, 0),
+	JSON_FIELD_TREE(struct everything, tree),
 	JSON_FIELDS_END,
 };
 

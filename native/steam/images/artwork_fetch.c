@@ -46,7 +46,7 @@ struct artwork_fetch {
 static int write_orders(const struct artwork_fetch_options *options, struct error *err)
 {
 	struct fetch_orders orders = {
-		.dir = (char *)options->dir,
+		.dir = options->dir,
 		.allow_local = options->allow_local,
 		.deadline_ms = options->deadline_ms,
 		.max_bytes = ARTWORK_MAX_BYTES,
@@ -118,7 +118,7 @@ static void take_result(struct artwork_fetch *fetch, const char *line, size_t le
 
 		free(TAKE_PTR(fetched->path));
 		free(fetched->error);
-		fetched->error = TAKE_PTR(result.error);
+		fetched->error = xstrdup_or_null(result.error);
 		if (fetched->error == NULL && is_regular_file(path)) {
 			fetched->path = TAKE_PTR(path);
 		}
