@@ -498,7 +498,7 @@ START_TEST(test_destroy_in_the_middle)
 	apply(1);
 	ck_no_downloads();
 	ck_assert_uint_eq(done_count, 2);
-	ck_failed(0, ARTWORK_GRID, ERROR_CANCELLED, "still to be fetched");
+	ck_failed(0, ARTWORK_GRID, ERROR_CANCELLED, "the agent ended before");
 	ck_failed(1, ARTWORK_HERO, ERROR_INVALID, "the hero image");
 	/* What was here is in its place, and Steam has got the icon. */
 	ck_applied(0, ARTWORK_ICON);

@@ -1,14 +1,13 @@
 #include "steam/steam_artwork.h"
 
-#include "core/atomic_file.h"
 #include "core/cleanup.h"
 #include "core/data_url.h"
+#include "core/list.h"
 #include "core/loop.h"
-#include "core/worker.h"
 #include "core/xalloc.h"
 #include "steam/change/steam_driver.h"
 #include "steam/images/artwork_fetch.h"
-#include "steam/images/download_dir.h"
+#include "steam/images/image_store.h"
 #include "steam/steam.h"
 
 #include <assert.h>
@@ -17,19 +16,15 @@
 #include <string.h>
 #include <strings.h>
 
-/* What a Hub can have waiting: images at hand, and processes that download. */
-#define AT_HAND_MAX_BYTES (64u * 1024 * 1024)
+/* Processes that download at once. */
 #define FETCHES_MAX 16
 
 struct steam_artwork {
 	struct loop *loop;
-	/* One thread: images are stored in the order of their coming. */
-	struct worker *store;
 	struct steam *steam;
-	char *downloads_dir;
-	size_t at_hand_bytes;
+	struct image_store *store;
 	unsigned fetch_count;
-	struct order *orders; /* not answered yet; newest first */
+	LIST_HEAD(, order) orders; /* not answered yet; newest first */
 };
 
 enum image_state {
@@ -40,25 +35,20 @@ enum image_state {
 };
 
 struct image {
-	struct worker_job job; /* in IMAGE_STORING: all but state is the worker's */
 	struct order *order;
 	enum artwork_kind kind;
 	enum image_state state;
-	/* One of these, or else the file that was fetched. */
-	struct strbuf bytes;
-	char *data_url;
-	char *file;
-	size_t at_hand_bytes; /* of the first two, until it is stored */
-	uint32_t app_id;      /* of the name it is stored by */
-	char *path;	      /* where it is, once stored */
-	struct error error;
+	struct strbuf bytes;	       /* as given; empty: there is a URL */
+	struct image_store_item *item; /* in IMAGE_STORING */
+	uint32_t app_id;	       /* of the name it is stored by */
+	struct error error;	       /* of entering an icon in the shortcut */
 	unsigned shown_awaited_count;
 };
 
 /* One call of steam_artwork_apply(). It lives on, answered, while others still work with it. */
 struct order {
+	LIST_ENTRY(order) link;
 	struct steam_artwork *artwork;
-	struct order *next;
 	char *root, *account_id;
 	uint32_t app_id; /* as given */
 	struct image images[ARTWORK_KIND_COUNT];
@@ -70,21 +60,18 @@ struct order {
 	steam_artwork_done *done;
 	void *user;
 	bool answered;
-	unsigned holds; /* by the worker and by Steam */
+	unsigned holds; /* by Steam, which is showing an image of it */
 };
 
 /* --- The end of an order --- */
 
-static void release(struct order *order)
+static void release_order(struct order *order)
 {
 	if (!order->answered || order->holds > 0) {
 		return;
 	}
 	for (unsigned i = 0; i < ARTWORK_KIND_COUNT; i++) {
 		strbuf_finish(&order->images[i].bytes);
-		free(order->images[i].data_url);
-		free(order->images[i].file);
-		free(order->images[i].path);
 	}
 	free(order->root);
 	free(order->account_id);
@@ -99,23 +86,18 @@ static void end_fetch(struct order *order)
 	}
 }
 
-static void answer(struct order *order)
+static void answer_order(struct order *order)
 {
-	struct order **link = &order->artwork->orders;
-
-	while (*link != order) {
-		link = &(*link)->next;
-	}
-	*link = order->next;
+	LIST_REMOVE(order, link);
 	loop_timer_destroy(order->deadline);
 	end_fetch(order);
 	if (order->dir != NULL) {
 		/* Behind the images that are still to be read from there. */
-		download_dir_remove_take(order->artwork->store, order->dir);
+		image_store_remove_dir_take(order->artwork->store, order->dir);
 	}
 	order->done(order->user, order->results);
 	order->answered = true;
-	release(order);
+	release_order(order);
 }
 
 static bool all_ended(const struct order *order)
@@ -132,6 +114,7 @@ static bool all_ended(const struct order *order)
 static void end_image(struct image *image, const struct error *err)
 {
 	image->state = IMAGE_ENDED;
+	image_store_release(TAKE_PTR(image->item));
 	if (err != NULL) {
 		image->order->results[image->kind].error = *err;
 	}
@@ -140,7 +123,7 @@ static void end_image(struct image *image, const struct error *err)
 static void answer_if_ended(struct order *order)
 {
 	if (all_ended(order)) {
-		answer(order);
+		answer_order(order);
 	}
 }
 
@@ -154,7 +137,7 @@ static void conclude(struct order *order, const struct error *err)
 			end_image(image, image->state == IMAGE_SHOWING ? NULL : err);
 		}
 	}
-	answer(order);
+	answer_order(order);
 }
 
 static void on_deadline(void *user)
@@ -175,7 +158,7 @@ static void on_shown(void *user, const struct steam_outcome *outcome, const stru
 
 	order->holds--;
 	if (image->state != IMAGE_SHOWING) {
-		release(order);
+		release_order(order);
 		return;
 	}
 	/* What Steam does not show now, it finds at its next start. */
@@ -195,7 +178,7 @@ static void on_icon_set(void *user, const struct steam_outcome *outcome, const s
 	on_shown(image, outcome, NULL);
 }
 
-static void show(struct image *image)
+static void show_image(struct image *image, const char *path)
 {
 	struct order *order = image->order;
 	struct steam *steam = order->artwork->steam;
@@ -204,7 +187,7 @@ static void show(struct image *image)
 		.app_id = image->app_id,
 		.type = artwork_kind_name(image->kind),
 		.asset_type = artwork_kind_asset_type(image->kind),
-		.path = image->path,
+		.path = path,
 	};
 
 	image->state = IMAGE_SHOWING;
@@ -214,89 +197,57 @@ static void show(struct image *image)
 	if (image->kind == ARTWORK_ICON) {
 		image->shown_awaited_count++;
 		order->holds++;
-		steam_set_icon(
-			steam, order->account_id, image->app_id, image->path, on_icon_set, image);
+		steam_set_icon(steam, order->account_id, image->app_id, path, on_icon_set, image);
 	}
 }
 
 /* --- Storing --- */
 
-static bool hold(struct image *image, size_t bytes, struct error *err)
+static void put_image(struct image *image);
+
+static void on_stored(void *user, const char *path, const struct error *err)
 {
-	struct steam_artwork *artwork = image->order->artwork;
-
-	if (bytes > AT_HAND_MAX_BYTES - artwork->at_hand_bytes) {
-		return error_set(err, ERROR_CONFLICT,
-			"images of %zu bytes are still to be stored: send it again when they are",
-			artwork->at_hand_bytes);
-	}
-	image->at_hand_bytes = bytes;
-	artwork->at_hand_bytes += bytes;
-	return true;
-}
-
-/* Its bytes are stored, or of no use. */
-static void let_go(struct image *image)
-{
-	image->order->artwork->at_hand_bytes -= image->at_hand_bytes;
-	image->at_hand_bytes = 0;
-	strbuf_finish(&image->bytes);
-	free(TAKE_PTR(image->data_url));
-}
-
-static void run_store(struct worker_job *job)
-{
-	struct image *image = (struct image *)job;
-	const struct order *order = image->order;
-	struct error *err = &image->error;
-
-	if (image->data_url != NULL) {
-		strbuf_reset(&image->bytes);
-	}
-	if ((image->data_url != NULL &&
-		    !data_url_decode(&image->bytes, image->data_url, ARTWORK_MAX_BYTES, err)) ||
-		(image->file != NULL &&
-			!atomic_file_read(image->file, ARTWORK_MAX_BYTES, &image->bytes, err))) {
-		return;
-	}
-	artwork_put(order->root, order->account_id, image->app_id, image->kind, image->bytes.data,
-		image->bytes.length, &image->path, err);
-}
-
-static void store(struct image *image);
-
-static void on_stored(struct worker_job *job)
-{
-	struct image *image = (struct image *)job;
+	struct image *image = user;
 	struct order *order = image->order;
 
-	order->holds--;
-	if (image->state != IMAGE_STORING) {
-		let_go(image);
-		release(order);
-	} else if (image->error.kind != ERROR_NONE) {
-		let_go(image);
-		end_image(image, &image->error);
+	if (err != NULL) {
+		end_image(image, err);
 		answer_if_ended(order);
 	} else if (image->app_id != steam_actual_app_id(order->artwork->steam, order->app_id)) {
-		free(TAKE_PTR(image->path));
-		store(image); /* the others were renamed meanwhile */
+		put_image(image); /* the others were renamed meanwhile */
 	} else {
-		let_go(image);
-		show(image);
+		show_image(image, path);
+		image_store_release(TAKE_PTR(image->item));
 	}
 }
 
-static void store(struct image *image)
+static void put_image(struct image *image)
 {
 	struct order *order = image->order;
 
 	image->state = IMAGE_STORING;
 	/* Steam may have chosen another id since the order was given. */
 	image->app_id = steam_actual_app_id(order->artwork->steam, order->app_id);
-	image->job = (struct worker_job){ .run = run_store, .done = on_stored };
-	order->holds++;
-	worker_submit(order->artwork->store, &image->job);
+	image_store_put(image->item,
+		&(struct image_store_place){
+			.root = order->root,
+			.account_id = order->account_id,
+			.app_id = image->app_id,
+			.kind = image->kind,
+		},
+		on_stored, image);
+}
+
+static void store_image(struct image *image, const struct image_store_source *source)
+{
+	struct error err = { 0 };
+
+	image->item = image_store_take(image->order->artwork->store, source, &err);
+	if (image->item != NULL) {
+		put_image(image);
+	} else {
+		end_image(image, &err);
+	}
 }
 
 /* --- Fetching --- */
@@ -313,8 +264,7 @@ static void on_fetched(void *user, const struct artwork_fetched *results, size_t
 			continue;
 		}
 		if (results[i].path != NULL) {
-			image->file = xstrdup(results[i].path);
-			store(image);
+			store_image(image, &(struct image_store_source){ .file = results[i].path });
 		} else {
 			error_set(&err, ERROR_IO, "%s", results[i].error);
 			end_image(image, &err);
@@ -324,7 +274,8 @@ static void on_fetched(void *user, const struct artwork_fetched *results, size_t
 	answer_if_ended(order);
 }
 
-static void fetch(struct order *order, const char *const *urls, size_t count, bool allow_local)
+static void fetch_images(
+	struct order *order, const char *const *urls, size_t count, bool allow_local)
 {
 	struct steam_artwork *artwork = order->artwork;
 	struct error err = { 0 };
@@ -334,7 +285,7 @@ static void fetch(struct order *order, const char *const *urls, size_t count, bo
 			"images of %d requests are being fetched: send it again when they are",
 			FETCHES_MAX);
 	} else {
-		order->dir = download_dir_make(artwork->downloads_dir, &err);
+		order->dir = image_store_make_dir(artwork->store, &err);
 	}
 	if (order->dir != NULL) {
 		order->fetch = artwork_fetch_create(artwork->loop,
@@ -362,14 +313,13 @@ static bool has_scheme(const char *url, const char *scheme)
 /* The order is newer: what others still fetch for the same places is no longer wanted. */
 static void supersede_others(struct order *order)
 {
-	struct order *other = order->artwork->orders, *next;
+	struct order *other, *next;
 	struct error err;
 
 	error_set(&err, ERROR_CONFLICT, "a newer image of this kind has come meanwhile");
-	for (; other != NULL; other = next) {
+	LIST_FOREACH_SAFE (other, &order->artwork->orders, link, next) {
 		bool hit = false;
 
-		next = other->next;
 		if (other == order || other->app_id != order->app_id ||
 			strcmp(other->account_id, order->account_id) != 0) {
 			continue;
@@ -387,23 +337,8 @@ static void supersede_others(struct order *order)
 	}
 }
 
-static void take_at_hand(struct image *image, const char *url)
-{
-	size_t bytes = image->bytes.length > 0 ? image->bytes.length : strlen(url);
-	struct error err;
-
-	if (!hold(image, bytes, &err)) {
-		end_image(image, &err);
-		return;
-	}
-	if (image->bytes.length == 0) {
-		image->data_url = xstrdup(url);
-	}
-	store(image);
-}
-
 /* What is at hand goes to the store; what has to be fetched is fetched all at once. */
-static void start(struct order *order, const struct steam_artwork_request *request)
+static void start_order(struct order *order, const struct steam_artwork_request *request)
 {
 	const char *urls[ARTWORK_KIND_COUNT];
 	size_t url_count = 0;
@@ -415,8 +350,11 @@ static void start(struct order *order, const struct steam_artwork_request *reque
 
 		if (!order->results[i].wanted) {
 			image->state = IMAGE_ENDED;
-		} else if (image->bytes.length > 0 || data_url_is(url)) {
-			take_at_hand(image, url);
+		} else if (image->bytes.length > 0) {
+			store_image(
+				image, &(struct image_store_source){ .bytes_take = &image->bytes });
+		} else if (data_url_is(url)) {
+			store_image(image, &(struct image_store_source){ .data_url = url });
 		} else if (has_scheme(url, "https://") || has_scheme(url, "http://")) {
 			order->fetched_kinds[url_count] = image->kind;
 			urls[url_count++] = url;
@@ -428,7 +366,7 @@ static void start(struct order *order, const struct steam_artwork_request *reque
 		}
 	}
 	if (url_count > 0) {
-		fetch(order, urls, url_count, request->allow_local);
+		fetch_images(order, urls, url_count, request->allow_local);
 	}
 }
 
@@ -451,8 +389,7 @@ static struct order *make_order(struct steam_artwork *artwork,
 		order->results[i].wanted = image->bytes.length > 0 ||
 					   (request->urls[i] != NULL && *request->urls[i] != '\0');
 	}
-	order->next = artwork->orders;
-	artwork->orders = order;
+	LIST_INSERT_HEAD(&artwork->orders, order, link);
 	return order;
 }
 
@@ -465,7 +402,7 @@ void steam_artwork_apply(struct steam_artwork *artwork, struct steam_artwork_req
 	assert(request->app_id != 0);
 	if (steam_find_account(
 		    artwork->steam, request->user_id, &order->root, &order->account_id, &err)) {
-		start(order, request);
+		start_order(order, request);
 		supersede_others(order);
 	} else {
 		for (unsigned i = 0; i < ARTWORK_KIND_COUNT; i++) {
@@ -482,29 +419,27 @@ struct steam_artwork *steam_artwork_create(
 	struct steam_artwork *artwork = xcalloc(1, sizeof(*artwork));
 
 	artwork->loop = loop;
-	artwork->store = worker_create(loop, 1);
 	artwork->steam = steam;
-	artwork->downloads_dir = xstrdup(downloads_dir);
-	download_dir_clear(downloads_dir);
+	artwork->store = image_store_create(loop, downloads_dir);
 	return artwork;
 }
 
 void steam_artwork_destroy(struct steam_artwork *artwork)
 {
+	struct order *order;
 	struct error err;
 
 	if (artwork == NULL) {
 		return;
 	}
-	error_set(&err, ERROR_CANCELLED, "the image was still to be fetched when the agent ended");
-	for (struct order *order = artwork->orders; order != NULL; order = order->next) {
+	error_set(&err, ERROR_CANCELLED, "the agent ended before the image was fetched");
+	LIST_FOREACH (order, &artwork->orders, link) {
 		end_fetch(order);
 	}
-	worker_drain(artwork->store);
-	while (artwork->orders != NULL) {
-		conclude(artwork->orders, &err);
+	image_store_drain(artwork->store);
+	while ((order = LIST_FIRST(&artwork->orders)) != NULL) {
+		conclude(order, &err);
 	}
-	worker_destroy(artwork->store);
-	free(artwork->downloads_dir);
+	image_store_destroy(artwork->store);
 	free(artwork);
 }
