@@ -24,7 +24,7 @@ static unsigned hidden_count;
 static enum pairing_end hidden_how;
 static struct pairing_listener listener;
 
-static void on_judged(void *attempt, enum pairing_verdict verdict)
+static void on_judged(void *user, void *attempt, enum pairing_verdict verdict)
 {
 	struct holder *holder = attempt;
 
@@ -36,18 +36,18 @@ static void on_judged(void *attempt, enum pairing_verdict verdict)
 	}
 }
 
-static void on_ended(void *user, enum pairing_end end)
+static void on_ended(void *user, void *held, enum pairing_end end)
 {
-	struct holder *holder = user;
+	struct holder *holder = held;
 
 	holder->ended_count++;
 	holder->end = end;
 	loop_stop(loop);
 }
 
-static void on_reopened(void *user)
+static void on_reopened(void *user, void *holder)
 {
-	((struct holder *)user)->reopened_count++;
+	((struct holder *)holder)->reopened_count++;
 }
 
 static void on_show(void *user, const struct pairing_shown *view)

@@ -84,7 +84,7 @@ static void use_program(const char *script)
 	free(program);
 }
 
-static void on_ended(void *user, enum pairing_end end)
+static void on_ended(void *user, void *held, enum pairing_end end)
 {
 	ended_how = end;
 }

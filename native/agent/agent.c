@@ -2,9 +2,7 @@
 
 #include "agent/agent.h"
 
-#include "agent/agent_announcer.h"
-#include "agent/agent_identity.h"
-#include "agent/agent_services.h"
+#include "agent/agent_network.h"
 #include "agent/agent_settings.h"
 #include "agent/config.h"
 #include "core/cleanup.h"
@@ -13,144 +11,165 @@
 #include "core/paths.h"
 #include "core/strvec.h"
 #include "core/xalloc.h"
-#include "discovery/network_watch.h"
+#include "games/game_artwork.h"
 #include "games/game_removal.h"
 #include "games/game_setup.h"
-#include "hubs/agent_session.h"
+#include "hubs/hubs.h"
+#include "library/game_registry.h"
+#include "library/game_trash.h"
 #include "pairing/pairing.h"
 #include "pairing/pairing_overlay.h"
 #include "pairing/token_store.h"
 #include "proto/proto_constants.h"
 #include "steam/steam.h"
-#include "ws/ws_server.h"
+#include "steam/steam_artwork.h"
+#include "upload/upload_store.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define GUESTS_MAX 8
-#define GUESTS_PER_ADDRESS_MAX 2
-#define GUEST_WAIT_MS (30 * 1000)
-#define QUEUED_MAX_BYTES (16u * 1024 * 1024)
-/* Whoever has not paired has little to say; a binary header still fits, and so can be answered. */
-#define GUEST_MESSAGE_MAX_BYTES (CHUNK_PREFIX_BYTES + CHUNK_HEADER_MAX_BYTES)
-#define GUEST_QUEUED_MAX_BYTES (256 * 1024)
+#define DAY_MS (24 * 60 * 60 * INT64_C(1000))
 
+/*
+ * The modules in the order in which they are made: each gets those above it, and tells those below
+ * it by the callbacks of this file. What is NULL is not there (yet).
+ */
 struct agent {
 	struct agent_options options;
-	struct agent_identity identity;
+	struct agent_events events; /* zeroed: nobody listens */
+	void *user;
 	struct strvec notices;
 	char *complaint; /* about the settings' file as it is now; "": none */
+
+	struct agent_identity identity;
+	struct strvec capabilities;
+	struct pairing *pairing;
+	struct steam *steam;
+	struct token_store *tokens;
+	struct game_registry *registry;
+	struct game_trash *trash;
+	struct upload_store *uploads;
+	struct steam_artwork *steam_artwork;
+	struct game_artwork *game_artwork;
+	struct game_setup *game_setup;
+	struct game_removal *game_removal;
+	struct hubs *hubs;
 	struct agent_settings *settings;
-	struct agent_services services;
-	struct ws_server *server;
-	bool announces;			   /* while it listens */
-	struct agent_announcer *announcer; /* NULL: not announced */
-	struct network_watch *network;	   /* NULL: the kernel cannot be asked */
-	struct pairing_overlay *overlay;   /* NULL: off */
+	struct agent_network *network;
+	struct pairing_overlay *overlay; /* NULL: off */
 };
+
+/* --- Who tells whom what --- */
 
 static void on_status_changed(void *user)
 {
-	const struct agent_services *services = &((struct agent *)user)->services;
+	const struct agent *agent = user;
 
-	if (services->events != NULL && services->events->status_changed != NULL) {
-		services->events->status_changed(services->user);
+	if (agent->events.status_changed != NULL) {
+		agent->events.status_changed(agent->user);
 	}
 }
 
-void agent_add_notice(struct agent *agent, const char *sentence)
+static void on_hub_changed(void *user)
 {
-	log_warning("%s", sentence);
-	strvec_push(&agent->notices, sentence);
-	on_status_changed(agent);
-}
+	const struct agent *agent = user;
 
-static void announce_if_listening(struct agent *agent)
-{
-	if (agent->announces && agent_listening_problem(agent) == NULL) {
-		agent->announcer =
-			agent_announcer_create(agent->options.loop, agent->options.config,
-				&agent->identity, agent_port(agent), on_status_changed, agent);
+	if (agent->events.hub_changed != NULL) {
+		agent->events.hub_changed(agent->user);
 	}
 }
 
-static void tell_listening(const struct agent *agent)
+static void on_uploads_changed(void *user)
 {
-	const char *problem = agent_listening_problem(agent);
+	const struct agent *agent = user;
 
-	if (problem != NULL) {
-		log_warning("%s; trying again every few seconds", problem);
-	} else {
-		log_info("listening on port %u", agent_port(agent));
+	if (agent->game_setup != NULL) {
+		game_setup_sweep_images(agent->game_setup);
+	}
+	if (agent->events.uploads_changed != NULL) {
+		agent->events.uploads_changed(agent->user);
 	}
 }
 
-static void on_listening_changed(void *user)
+static void on_upload_progress(void *user, const struct upload_status *status)
 {
-	struct agent *agent = user;
+	const struct agent *agent = user;
 
-	tell_listening(agent);
-	agent_announcer_destroy(TAKE_PTR(agent->announcer));
-	announce_if_listening(agent);
-	if (agent->options.listening_changed != NULL) {
-		agent->options.listening_changed(agent->options.user);
+	hubs_upload_progress(agent->hubs, status);
+	if (agent->events.upload_progress != NULL) {
+		agent->events.upload_progress(agent->user, status);
 	}
-	on_status_changed(agent);
 }
 
-static void listen_for_hubs(struct agent *agent)
+static void on_games_changed(void *user)
 {
-	int64_t port = agent->options.port;
-	const struct ws_server_options options = {
-		.port = (uint16_t)(port != AGENT_PORT_FROM_SETTINGS
-					   ? port
-					   : agent->options.config->agent_port),
-		.path = PROTO_ENDPOINT_PATH,
-		.limits = {
-			.ping_period_ms = PING_PERIOD_MS,
-			.pong_wait_ms = PONG_WAIT_MS,
-			.write_wait_ms = WRITE_WAIT_MS,
-			.max_message_bytes = MAX_MESSAGE_BYTES,
-			.max_queued_bytes = QUEUED_MAX_BYTES,
-			.guest_message_bytes = GUEST_MESSAGE_MAX_BYTES,
-			.guest_queued_bytes = GUEST_QUEUED_MAX_BYTES,
-		},
-		.allowed_origins = &agent->options.config->connections_allowed_origins,
-		.guest_count_max = GUESTS_MAX,
-		.guest_count_per_address = GUESTS_PER_ADDRESS_MAX,
-		.guest_wait_ms = GUEST_WAIT_MS,
-		.events = &agent_session_events,
-		.owner = &agent->services,
-		.listening_changed = on_listening_changed,
-		.user = agent,
-	};
+	const struct agent *agent = user;
 
-	agent->server = ws_server_create(agent->options.lws_loop, &options);
-	tell_listening(agent);
+	if (agent->events.games_changed != NULL) {
+		agent->events.games_changed(agent->user);
+	}
 }
 
-void agent_announce(struct agent *agent)
+static void on_game_gone(void *user, const struct game *game)
 {
-	agent->announces = true;
-	announce_if_listening(agent);
+	const struct agent *agent = user;
+
+	game_artwork_discard(agent->game_artwork, game);
 }
 
-/* --- Settings --- */
+static void on_artwork_announced(
+	void *user, const char *status, const char *game_name, const char *message)
+{
+	const struct agent *agent = user;
+
+	hubs_announce_artwork(agent->hubs, status, game_name, message);
+}
+
+/* Whatever Steam calls a game now, the registry does too: Hubs may use either id. */
+static void on_app_id_changed(
+	void *user, const char *account_id, uint32_t reported, uint32_t actual)
+{
+	const struct agent *agent = user;
+	const struct game *known = game_registry_find_app(agent->registry, reported);
+	struct error err = { 0 };
+	struct game game;
+
+	if (known == NULL || strcmp(known->user_id, account_id) != 0) {
+		return;
+	}
+	game = *known;
+	game.app_id = actual;
+	if (!game_registry_put(agent->registry, &game, &err)) {
+		log_warning("the new app id of '%s' could not be remembered: %s", game.name,
+			err.message);
+	}
+}
+
+static void on_steam_changed(void *user)
+{
+	const struct agent *agent = user;
+
+	if (agent->events.steam_changed != NULL) {
+		agent->events.steam_changed(agent->user);
+	}
+}
 
 static void on_setting_changed(void *user, const char *key)
 {
-	const struct agent_services *services = &((struct agent *)user)->services;
+	const struct agent *agent = user;
 
-	if (services->events != NULL && services->events->settings_changed != NULL) {
-		services->events->settings_changed(services->user, key);
+	if (agent->events.settings_changed != NULL) {
+		agent->events.settings_changed(agent->user, key);
 	}
 }
 
 static void on_renamed(void *user)
 {
-	struct agent *agent = user;
+	const struct agent *agent = user;
 
-	agent_announcer_update(agent->announcer);
+	if (agent->network != NULL) {
+		agent_network_rename(agent->network);
+	}
 }
 
 static bool is_port_fixed(const struct agent *agent)
@@ -160,14 +179,14 @@ static bool is_port_fixed(const struct agent *agent)
 
 static bool on_moved(void *user, struct error *err)
 {
-	struct agent *agent = user;
+	const struct agent *agent = user;
 	uint16_t port = (uint16_t)agent->options.config->agent_port;
 
-	if (is_port_fixed(agent) ||
+	if (is_port_fixed(agent) || agent->network == NULL ||
 		(port == agent_port(agent) && agent_listening_problem(agent) == NULL)) {
 		return true;
 	}
-	return ws_server_move(agent->server, port, err);
+	return agent_network_move(agent->network, port, err);
 }
 
 static void on_complained(void *user, const char *sentence)
@@ -186,6 +205,26 @@ static void on_complained(void *user, const char *sentence)
 	on_status_changed(agent);
 }
 
+static void on_listening_changed(void *user)
+{
+	struct agent *agent = user;
+
+	if (agent->options.listening_changed != NULL) {
+		agent->options.listening_changed(agent->options.user);
+	}
+	on_status_changed(agent);
+}
+
+static const struct upload_store_events upload_events = {
+	.progress = on_upload_progress,
+	.changed = on_uploads_changed,
+};
+
+static const struct steam_events steam_events = {
+	.app_id_changed = on_app_id_changed,
+	.queue_changed = on_steam_changed,
+};
+
 static const struct agent_settings_events settings_events = {
 	.changed = on_setting_changed,
 	.renamed = on_renamed,
@@ -193,62 +232,262 @@ static const struct agent_settings_events settings_events = {
 	.complained = on_complained,
 };
 
+/* --- Making the modules --- */
+
+/* What a module left for the owner; NULL is nothing. */
+static void note_take(struct agent *agent, char *sentence)
+{
+	if (sentence != NULL) {
+		log_warning("%s", sentence);
+		strvec_push_take(&agent->notices, sentence);
+	}
+}
+
+static bool open_identity(struct agent *agent, struct error *err)
+{
+	char *notice = NULL;
+	bool ok = agent_identity_init(
+		&agent->identity, agent->options.paths->config_dir, &notice, err);
+
+	note_take(agent, notice);
+	agent_identity_capabilities(&agent->capabilities);
+	return ok;
+}
+
+static void open_steam(struct agent *agent)
+{
+	const struct agent_options *options = &agent->options;
+	char *notice = NULL;
+
+	agent->steam = steam_create(options->loop, options->worker,
+		&(struct steam_options){
+			.home = options->paths->home,
+			.steam_dir = options->steam_dir,
+			.state_dir = options->paths->state_dir,
+			.lws_loop = options->lws_loop,
+			.debugger_port = &options->config->steam_debugger_port,
+			.ui = options->steam_ui,
+		},
+		&notice);
+	note_take(agent, notice);
+	steam_set_events(agent->steam, &steam_events, agent);
+}
+
+static void open_lists(struct agent *agent)
+{
+	const struct paths *paths = agent->options.paths;
+	AUTO(free_ptr) char *hubs_path = path_join(paths->config_dir, "hubs.json");
+	AUTO(free_ptr) char *games_path = path_join(paths->state_dir, "games.json");
+	char *notice = NULL;
+
+	agent->tokens = token_store_create(hubs_path, &notice);
+	note_take(agent, notice);
+	agent->registry = game_registry_create(games_path, &notice);
+	note_take(agent, notice);
+	game_registry_set_changed(agent->registry, on_games_changed, agent);
+}
+
+/* What is in there is not installed, whatever a crash left: before the uploads. */
+static void open_trash(struct agent *agent)
+{
+	char *notice = NULL;
+
+	agent->trash = game_trash_create(
+		&(struct game_trash_options){
+			.loop = agent->options.loop,
+			.worker = agent->options.worker,
+			.state_dir = agent->options.paths->state_dir,
+			.registry = agent->registry,
+			.expire_after_ms = agent->options.config->games_trash_days * DAY_MS,
+			.gone = on_game_gone,
+			.user = agent,
+		},
+		&notice);
+	note_take(agent, notice);
+}
+
+static bool open_uploads(struct agent *agent, struct error *err)
+{
+	const struct config *config = agent->options.config;
+	const struct paths *paths = agent->options.paths;
+	AUTO(free_ptr) char *library = path_expand_home(config->library_path, paths->home);
+	const struct upload_store_options options = {
+		.loop = agent->options.loop,
+		.worker = agent->options.worker,
+		.registry = agent->registry,
+		.home = paths->home,
+		.state_dir = paths->state_dir,
+		.library_dir = library,
+		.library_extra = &config->library_extra,
+		.expire_after_ms = config->uploads_expire_days * DAY_MS,
+	};
+
+	agent->uploads = upload_store_create(&options, &upload_events, agent, err);
+	return agent->uploads != NULL;
+}
+
+static void open_games(struct agent *agent)
+{
+	const struct agent_options *options = &agent->options;
+	AUTO(free_ptr) char *downloads = path_join(options->paths->state_dir, "downloads");
+
+	agent->steam_artwork = steam_artwork_create(options->loop, agent->steam, downloads);
+	agent->game_artwork = game_artwork_create(&(struct game_artwork_options){
+		.loop = options->loop,
+		.worker = options->worker,
+		.state_dir = options->paths->state_dir,
+		.registry = agent->registry,
+		.trash = agent->trash,
+		.steam = agent->steam,
+		.steam_artwork = agent->steam_artwork,
+		.allow_local = &options->config->artwork_local_servers,
+		.announce = on_artwork_announced,
+		.user = agent,
+	});
+	agent->game_setup = game_setup_create(&(struct game_setup_options){
+		.registry = agent->registry,
+		.uploads = agent->uploads,
+		.steam = agent->steam,
+		.artwork = agent->game_artwork,
+		.compat_tool = &options->config->steam_compat_tool,
+	});
+	agent->game_removal = game_removal_create(&(struct game_removal_options){
+		.registry = agent->registry,
+		.trash = agent->trash,
+		.uploads = agent->uploads,
+		.steam = agent->steam,
+		.setup = agent->game_setup,
+	});
+	game_setup_sweep_images(agent->game_setup);
+}
+
+static void open_hubs(struct agent *agent)
+{
+	const struct config *config = agent->options.config;
+
+	agent->hubs = hubs_create(&(struct hubs_options){
+		.loop = agent->options.loop,
+		.id = agent->identity.id,
+		.platform = agent->identity.platform,
+		.version = agent->identity.version,
+		.capabilities = &agent->capabilities,
+		.pairing = agent->pairing,
+		.tokens = agent->tokens,
+		.uploads = agent->uploads,
+		.registry = agent->registry,
+		.game_artwork = agent->game_artwork,
+		.game_setup = agent->game_setup,
+		.game_removal = agent->game_removal,
+		.steam = agent->steam,
+		.steam_artwork = agent->steam_artwork,
+		.name = &config->agent_name,
+		.accept = &config->connections_accept,
+		.send_code_to_hub = &config->pairing_send_code_to_hub,
+		.restart_while_playing = &config->steam_restart_while_playing,
+		.allow_local_artwork = &config->artwork_local_servers,
+		.changed = on_hub_changed,
+		.user = agent,
+	});
+}
+
 static bool open_settings(struct agent *agent, struct error *err)
 {
 	agent->settings = agent_settings_create(
-		&agent->services, agent->options.config, &settings_events, agent, err);
+		&(struct agent_settings_options){
+			.loop = agent->options.loop,
+			.config = agent->options.config,
+			.home = agent->options.paths->home,
+			.pairing = agent->pairing,
+			.uploads = agent->uploads,
+			.trash = agent->trash,
+		},
+		&settings_events, agent, err);
 	return agent->settings != NULL;
+}
+
+static void open_network(struct agent *agent)
+{
+	const struct agent_options *options = &agent->options;
+	int64_t port = is_port_fixed(agent) ? options->port : options->config->agent_port;
+
+	agent->network = agent_network_create(&(struct agent_network_options){
+		.loop = options->loop,
+		.lws_loop = options->lws_loop,
+		.hubs = agent->hubs,
+		.identity = &agent->identity,
+		.name = &options->config->agent_name,
+		.allowed_origins = &options->config->connections_allowed_origins,
+		.port = (uint16_t)port,
+		.listening_changed = on_listening_changed,
+		.changed = on_status_changed,
+		.user = agent,
+	});
 }
 
 /* --- The whole --- */
 
-static bool open_identity(struct agent *agent, struct error *err)
-{
-	AUTO(free_ptr) char *notice = NULL;
-	bool ok = agent_identity_init(
-		&agent->identity, agent->options.paths->config_dir, &notice, err);
-
-	if (notice != NULL) {
-		agent_add_notice(agent, notice);
-	}
-	agent->services.identity = &agent->identity;
-	return ok;
-}
-
 struct agent *agent_create(const struct agent_options *options, struct error *err)
 {
 	struct agent *agent = xcalloc(1, sizeof(*agent));
-	struct agent_services *services = &agent->services;
 
 	agent->options = *options;
 	agent->complaint = xstrdup("");
-	if (!open_identity(agent, err) ||
-		!agent_services_open(services, options, &agent->notices, err) ||
-		!open_settings(agent, err)) {
+	if (!open_identity(agent, err)) {
 		agent_destroy(agent);
 		return NULL;
 	}
-	listen_for_hubs(agent);
-	agent->network = network_watch_create(options->loop, on_status_changed, agent);
-	game_removal_resume(services->game_removal);
-	game_setup_resume(services->game_setup);
+	agent->pairing = pairing_create(&(struct pairing_options){
+		.loop = options->loop,
+		.expires_ms = PAIRING_EXPIRES_S * 1000,
+	});
+	open_steam(agent);
+	open_lists(agent);
+	open_trash(agent);
+	if (!open_uploads(agent, err)) {
+		agent_destroy(agent);
+		return NULL;
+	}
+	open_games(agent);
+	open_hubs(agent);
+	if (!open_settings(agent, err)) {
+		agent_destroy(agent);
+		return NULL;
+	}
+	open_network(agent);
+	game_removal_resume(agent->game_removal);
+	game_setup_resume(agent->game_setup);
 	return agent;
 }
 
+/*
+ * Connections first; then what still works ends and answers, to nobody; then the modules go whom it
+ * has told.
+ */
 void agent_destroy(struct agent *agent)
 {
 	if (agent == NULL) {
 		return;
 	}
-	agent->services.events = NULL;
-	agent->services.stopping = true;
+	agent_set_events(agent, NULL, NULL);
 	agent_settings_destroy(agent->settings);
-	agent_announcer_destroy(agent->announcer);
-	network_watch_destroy(agent->network);
-	ws_server_destroy(agent->server);
+	hubs_stop(agent->hubs);
+	game_setup_stop(agent->game_setup);
+	agent_network_destroy(agent->network);
 	pairing_overlay_destroy(agent->overlay);
-	agent_services_close(&agent->services);
+	upload_store_destroy(agent->uploads);
+	game_artwork_stop(agent->game_artwork);
+	steam_artwork_destroy(agent->steam_artwork);
+	steam_destroy(agent->steam);
+	pairing_destroy(agent->pairing);
+	hubs_destroy(agent->hubs);
+	game_removal_destroy(agent->game_removal);
+	game_setup_destroy(agent->game_setup);
+	game_artwork_destroy(agent->game_artwork);
+	game_trash_destroy(agent->trash);
+	game_registry_destroy(agent->registry);
+	token_store_destroy(agent->tokens);
 	agent_identity_finish(&agent->identity);
+	strvec_finish(&agent->capabilities);
 	strvec_finish(&agent->notices);
 	free(agent->complaint);
 	free(agent);
@@ -256,8 +495,13 @@ void agent_destroy(struct agent *agent)
 
 void agent_set_events(struct agent *agent, const struct agent_events *events, void *user)
 {
-	agent->services.events = events;
-	agent->services.user = user;
+	agent->events = events != NULL ? *events : (struct agent_events){ 0 };
+	agent->user = user;
+}
+
+void agent_announce(struct agent *agent)
+{
+	agent_network_announce(agent->network);
 }
 
 void agent_show_codes(struct agent *agent)
@@ -267,7 +511,7 @@ void agent_show_codes(struct agent *agent)
 
 	agent->overlay = pairing_overlay_create(&(struct pairing_overlay_options){
 		.loop = agent->options.loop,
-		.pairing = agent->services.pairing,
+		.pairing = agent->pairing,
 		.program = program,
 		.home = agent->options.paths->home,
 		.language = &config->overlay_language,
@@ -278,17 +522,19 @@ void agent_show_codes(struct agent *agent)
 
 /* --- The owner's changes --- */
 
+void agent_add_notice(struct agent *agent, const char *sentence)
+{
+	note_take(agent, xstrdup(sentence));
+	on_status_changed(agent);
+}
+
 bool agent_revoke_hub(struct agent *agent, const char *hub_id, struct error *err)
 {
-	struct agent_session *session = agent->services.connected;
-
-	if (!token_store_revoke(agent->services.tokens, hub_id, err)) {
+	if (!token_store_revoke(agent->tokens, hub_id, err)) {
 		return false;
 	}
 	log_info("Hub '%s' is revoked", hub_id);
-	if (session != NULL && strcmp(agent_session_hub(session)->id, hub_id) == 0) {
-		agent_session_expel(session, CLOSE_TOKEN_REVOKED, "token_revoked");
-	}
+	hubs_expel(agent->hubs, hub_id);
 	return true;
 }
 
@@ -299,30 +545,26 @@ bool agent_set(struct agent *agent, const char *key, const char *value, bool *re
 	return agent_settings_set(agent->settings, key, value, err);
 }
 
-/* --- Views --- */
+/* --- What there is to see --- */
 
 uint16_t agent_port(const struct agent *agent)
 {
-	return ws_server_port(agent->server);
+	return agent_network_port(agent->network);
 }
 
 const char *agent_listening_problem(const struct agent *agent)
 {
-	return ws_server_problem(agent->server);
+	return agent_network_problem(agent->network);
 }
 
 const struct agent_hub *agent_connected_hub(const struct agent *agent)
 {
-	const struct agent_session *session = agent->services.connected;
-
-	return session != NULL ? agent_session_hub(session) : NULL;
+	return hubs_connected(agent->hubs);
 }
 
 const char *agent_connected_address(const struct agent *agent)
 {
-	const struct agent_session *session = agent->services.connected;
-
-	return session != NULL ? agent_session_address(session) : "";
+	return hubs_connected_address(agent->hubs);
 }
 
 void agent_notices(const struct agent *agent, struct strvec *notices)
@@ -338,9 +580,10 @@ const char *agent_overlay_state(const struct agent *agent, struct strbuf *detail
 	return agent->overlay != NULL ? pairing_overlay_state(agent->overlay, detail) : "off";
 }
 
-struct agent_services *agent_services(struct agent *agent)
+const char *agent_steam_driver(const struct agent *agent, struct strbuf *detail)
 {
-	return &agent->services;
+	steam_describe(agent->steam, detail);
+	return steam_driver_name(agent->steam);
 }
 
 const struct config *agent_config(const struct agent *agent)
@@ -355,31 +598,40 @@ const struct agent_identity *agent_identity(const struct agent *agent)
 
 struct game_registry *agent_games(const struct agent *agent)
 {
-	return agent->services.games;
+	return agent->registry;
 }
 
 const struct mdns *agent_mdns(const struct agent *agent)
 {
-	return agent->announcer != NULL ? agent_announcer_mdns(agent->announcer) : NULL;
+	return agent_network_mdns(agent->network);
 }
 
 struct pairing *agent_pairing(const struct agent *agent)
 {
-	return agent->services.pairing;
+	return agent->pairing;
 }
 
-const char *agent_steam_driver(const struct agent *agent, struct strbuf *detail)
+struct game_removal *agent_removal(const struct agent *agent)
 {
-	steam_describe(agent->services.steam, detail);
-	return steam_driver_name(agent->services.steam);
+	return agent->game_removal;
+}
+
+struct steam *agent_steam(const struct agent *agent)
+{
+	return agent->steam;
 }
 
 struct token_store *agent_tokens(const struct agent *agent)
 {
-	return agent->services.tokens;
+	return agent->tokens;
+}
+
+struct game_trash *agent_trash(const struct agent *agent)
+{
+	return agent->trash;
 }
 
 struct upload_store *agent_uploads(const struct agent *agent)
 {
-	return agent->services.uploads;
+	return agent->uploads;
 }

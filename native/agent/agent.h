@@ -1,20 +1,23 @@
 #pragma once
 
+#include "agent/agent_identity.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
 struct agent;
 struct agent_hub;
-struct agent_identity;
-struct agent_services;
 struct config;
 struct error;
 struct game_registry;
+struct game_removal;
+struct game_trash;
 struct loop;
 struct lws_loop;
 struct mdns;
 struct pairing;
 struct paths;
+struct steam;
 struct steam_ui;
 struct strbuf;
 struct strvec;
@@ -26,8 +29,8 @@ struct worker;
 #define AGENT_PORT_FROM_SETTINGS (-1)
 
 /*
- * The agent as a whole: owns what its sessions share, listens, announces itself, applies settings.
- * Everything is borrowed for the agent's life.
+ * The agent as a whole: makes its modules, connects them, and ends them. agent.c is where to read
+ * who tells whom what. Everything is borrowed for the agent's life.
  */
 struct agent_options {
 	struct loop *loop;
@@ -96,11 +99,13 @@ bool agent_set(struct agent *agent, const char *key, const char *value, bool *re
 	struct error *err);
 
 /* The parts, borrowed. */
-struct agent_services *agent_services(struct agent *agent); /* what operations work on */
 const struct config *agent_config(const struct agent *agent);
 const struct agent_identity *agent_identity(const struct agent *agent);
 struct game_registry *agent_games(const struct agent *agent);
 const struct mdns *agent_mdns(const struct agent *agent); /* NULL: not announced */
 struct pairing *agent_pairing(const struct agent *agent);
+struct game_removal *agent_removal(const struct agent *agent);
+struct steam *agent_steam(const struct agent *agent);
 struct token_store *agent_tokens(const struct agent *agent);
+struct game_trash *agent_trash(const struct agent *agent);
 struct upload_store *agent_uploads(const struct agent *agent);

@@ -10,7 +10,6 @@
 #include "core/paths.h"
 #include "core/strbuf.h"
 #include "core/xalloc.h"
-#include "hubs/agent_session.h"
 #include "library/game_trash.h"
 #include "pairing/pairing.h"
 #include "upload/upload_store.h"
@@ -24,10 +23,9 @@
 #define DAY_MS (24 * 60 * 60 * INT64_C(1000))
 
 struct agent_settings {
-	struct agent_services *services;
-	struct config *config; /* in use */
-	struct config kept;    /* as the file has it */
-	struct config tried;   /* the same, but for values that could not be put to use */
+	struct agent_settings_options options;
+	struct config kept;  /* as the file has it */
+	struct config tried; /* the same, but for values that could not be put to use */
 	struct file_watch *watch;
 	const struct agent_settings_events *events;
 	void *user;
@@ -37,8 +35,8 @@ struct agent_settings {
 
 static bool apply_accept(const struct agent_settings *settings, struct error *err)
 {
-	if (!settings->config->connections_accept) {
-		pairing_dismiss(settings->services->pairing, NULL);
+	if (!settings->options.config->connections_accept) {
+		pairing_dismiss(settings->options.pairing, NULL);
 	}
 	return true;
 }
@@ -46,7 +44,7 @@ static bool apply_accept(const struct agent_settings *settings, struct error *er
 static bool apply_expiry(const struct agent_settings *settings, struct error *err)
 {
 	upload_store_set_expiry(
-		settings->services->uploads, settings->config->uploads_expire_days * DAY_MS);
+		settings->options.uploads, settings->options.config->uploads_expire_days * DAY_MS);
 	return true;
 }
 
@@ -63,7 +61,7 @@ static bool check_library(const char *library, struct error *err)
 	}
 	if (!S_ISDIR(status.st_mode)) {
 		return error_set(err, ERROR_INVALID,
-			"no games can be kept in '%s', because '%s' is no folder", library, at);
+			"no games can be kept in '%s', because '%s' is not a folder", library, at);
 	}
 	if (faccessat(AT_FDCWD, at, W_OK | X_OK, AT_EACCESS) < 0) {
 		return error_set_errno(err,
@@ -76,11 +74,11 @@ static bool check_library(const char *library, struct error *err)
 
 static bool apply_library(const struct agent_settings *settings, struct error *err)
 {
-	const struct config *config = settings->config;
+	const struct config *config = settings->options.config;
 	AUTO(free_ptr)
-	char *library = path_expand_home(config->library_path, settings->services->paths->home);
+	char *library = path_expand_home(config->library_path, settings->options.home);
 
-	upload_store_set_library(settings->services->uploads, library, &config->library_extra);
+	upload_store_set_library(settings->options.uploads, library, &config->library_extra);
 	return true;
 }
 
@@ -88,7 +86,7 @@ static bool apply_library_path(const struct agent_settings *settings, struct err
 {
 	AUTO(free_ptr)
 	char *library =
-		path_expand_home(settings->config->library_path, settings->services->paths->home);
+		path_expand_home(settings->options.config->library_path, settings->options.home);
 
 	return check_library(library, err) && apply_library(settings, err);
 }
@@ -107,7 +105,7 @@ static bool apply_port(const struct agent_settings *settings, struct error *err)
 static bool apply_trash_days(const struct agent_settings *settings, struct error *err)
 {
 	game_trash_set_expiry(
-		settings->services->trash, settings->config->games_trash_days * DAY_MS);
+		settings->options.trash, settings->options.config->games_trash_days * DAY_MS);
 	return true;
 }
 
@@ -125,7 +123,7 @@ static const struct applied_setting {
 	{ "uploads.expireDays", apply_expiry },
 };
 
-static bool apply(const struct agent_settings *settings, const char *key, struct error *err)
+static bool apply_setting(const struct agent_settings *settings, const char *key, struct error *err)
 {
 	for (size_t i = 0; i < sizeof(applied_settings) / sizeof(applied_settings[0]); i++) {
 		if (strcmp(applied_settings[i].key, key) == 0) {
@@ -136,17 +134,17 @@ static bool apply(const struct agent_settings *settings, const char *key, struct
 }
 
 /* Puts the file's value to use. On failure the one in use stays. */
-static bool use(struct agent_settings *settings, const char *key, struct error *err)
+static bool use_setting(struct agent_settings *settings, const char *key, struct error *err)
 {
 	AUTO(strbuf_finish) struct strbuf before = { 0 }, value = { 0 };
 
-	if (!config_get(settings->config, key, &before, err) ||
+	if (!config_get(settings->options.config, key, &before, err) ||
 		!config_get(&settings->kept, key, &value, err) ||
-		!config_set(settings->config, key, strbuf_text(&value), err)) {
+		!config_set(settings->options.config, key, strbuf_text(&value), err)) {
 		return false;
 	}
-	if (!apply(settings, key, err)) {
-		config_set(settings->config, key, strbuf_text(&before), NULL);
+	if (!apply_setting(settings, key, err)) {
+		config_set(settings->options.config, key, strbuf_text(&before), NULL);
 		return false;
 	}
 	config_set(&settings->tried, key, strbuf_text(&value), NULL);
@@ -173,7 +171,8 @@ static void use_what_changed(struct agent_settings *settings, char *notice)
 	for (unsigned i = 0; config_describe(i, &key, &help); i++) {
 		struct error err;
 
-		if (!is_same(&settings->tried, &settings->kept, key) && !use(settings, key, &err)) {
+		if (!is_same(&settings->tried, &settings->kept, key) &&
+			!use_setting(settings, key, &err)) {
 			char *both = xasprintf("%s%s'%s' stays as it was: %s",
 				notice != NULL ? notice : "", notice != NULL ? "; " : "", key,
 				err.message);
@@ -229,7 +228,7 @@ bool agent_settings_set(
 		config_set(&settings->kept, key, strbuf_text(&before), NULL);
 		return false;
 	}
-	if (!use(settings, key, err)) {
+	if (!use_setting(settings, key, err)) {
 		config_set(&settings->kept, key, strbuf_text(&before), NULL);
 		config_save(&settings->kept, NULL);
 		return false;
@@ -237,26 +236,25 @@ bool agent_settings_set(
 	return true;
 }
 
-static void load(struct config *config, const char *path)
+static void load_config(struct config *config, const char *path)
 {
 	AUTO(free_ptr) char *notice = NULL; /* was given already */
 
 	config_load(config, path, &notice);
 }
 
-struct agent_settings *agent_settings_create(struct agent_services *services, struct config *config,
+struct agent_settings *agent_settings_create(const struct agent_settings_options *options,
 	const struct agent_settings_events *events, void *user, struct error *err)
 {
 	struct agent_settings *settings = xcalloc(1, sizeof(*settings));
+	const char *path = options->config->path;
 
-	settings->services = services;
-	settings->config = config;
+	settings->options = *options;
 	settings->events = events;
 	settings->user = user;
-	load(&settings->kept, config->path);
-	load(&settings->tried, config->path);
-	settings->watch =
-		file_watch_create(services->loop, config->path, on_file_changed, settings, err);
+	load_config(&settings->kept, path);
+	load_config(&settings->tried, path);
+	settings->watch = file_watch_create(options->loop, path, on_file_changed, settings, err);
 	if (settings->watch == NULL) {
 		agent_settings_destroy(settings);
 		return NULL;

@@ -2,10 +2,13 @@
 
 #include <stdbool.h>
 
-struct agent_services;
 struct agent_settings;
 struct config;
 struct error;
+struct game_trash;
+struct loop;
+struct pairing;
+struct upload_store;
 
 /*
  * The owner's settings while the agent runs: changed here or by an editor in settings.json, they
@@ -23,9 +26,20 @@ struct agent_settings_events {
 	void (*complained)(void *user, const char *sentence);
 };
 
-/* services: those of the agent, its uploads included. config: that in use, borrowed. */
-struct agent_settings *agent_settings_create(struct agent_services *services, struct config *config,
-	const struct agent_settings_events *events, void *user, struct error *err); /* IO */
+/* All members are borrowed. */
+struct agent_settings_options {
+	struct loop *loop;
+	struct config *config; /* in use */
+	const char *home;      /* what "~" means */
+	/* Whom a change is told: */
+	struct pairing *pairing;
+	struct upload_store *uploads;
+	struct game_trash *trash;
+};
+
+/* Errors: IO. */
+struct agent_settings *agent_settings_create(const struct agent_settings_options *options,
+	const struct agent_settings_events *events, void *user, struct error *err);
 void agent_settings_destroy(struct agent_settings *settings); /* NULL is fine */
 /*
  * Sets, keeps and applies one. value: as a person types it. Errors: NOT_FOUND, INVALID,

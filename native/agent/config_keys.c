@@ -1,6 +1,5 @@
 #include "agent/config_keys.h"
 
-#include "agent/config.h"
 #include "core/strvec.h"
 #include "core/utf8.h"
 

@@ -15,7 +15,6 @@
 #include "core/strbuf.h"
 #include "core/strvec.h"
 #include "core/xalloc.h"
-#include "hubs/agent_session.h"
 #include "ipc/ipc_server.h"
 #include "pairing/pairing.h"
 #include "proto/proto_ipc.h"
@@ -176,7 +175,7 @@ static void on_ui_changed(void *user)
 {
 	const struct control *control = user;
 
-	steam_ui_changed(agent_services(control->agent)->steam);
+	steam_ui_changed(agent_steam(control->agent));
 	on_steam_changed(user);
 }
 

@@ -7,7 +7,6 @@
 #include "core/error.h"
 #include "core/strbuf.h"
 #include "games/game_removal.h"
-#include "hubs/agent_session.h"
 #include "library/game_trash.h"
 #include "proto/proto_ipc.h"
 
@@ -36,7 +35,7 @@ bool control_games_discard(
 {
 	struct ipc_trash_id params = { 0 };
 	bool ok = json_read(&params, ipc_trash_id_fields, call->params, err) &&
-		  game_trash_discard(agent_services(call->agent)->trash, params.id, err);
+		  game_trash_discard(agent_trash(call->agent), params.id, err);
 
 	json_finish(&params, ipc_trash_id_fields);
 	if (ok) {
@@ -81,7 +80,7 @@ bool control_games_delete(
 		ok = error_set(err, ERROR_INVALID, "games.delete needs either 'appId' or 'dir'");
 	}
 	if (ok) {
-		game_removal_start(agent_services(call->agent)->game_removal,
+		game_removal_start(agent_removal(call->agent),
 			&(struct game_removal_request){
 				.app_id = params.app_id, .dir = params.dir },
 			on_deleted, ticket);
@@ -97,8 +96,7 @@ bool control_games_restore(
 	bool ok = json_read(&params, ipc_trash_id_fields, call->params, err);
 
 	if (ok) {
-		game_removal_restore(
-			agent_services(call->agent)->game_removal, params.id, on_restored, ticket);
+		game_removal_restore(agent_removal(call->agent), params.id, on_restored, ticket);
 	}
 	json_finish(&params, ipc_trash_id_fields);
 	return ok;

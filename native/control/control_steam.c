@@ -5,7 +5,6 @@
 #include "control/control_methods.h"
 #include "control/control_ticket.h"
 #include "core/error.h"
-#include "hubs/agent_session.h"
 #include "proto/proto_ipc.h"
 #include "steam/steam.h"
 
@@ -30,7 +29,6 @@ bool control_steam_restart(
 	if (!json_read(&params, ipc_restart_fields, call->params, err)) {
 		return false;
 	}
-	steam_restart_client(
-		agent_services(call->agent)->steam, params.force, on_restarted, ticket);
+	steam_restart_client(agent_steam(call->agent), params.force, on_restarted, ticket);
 	return true;
 }

@@ -1,14 +1,13 @@
 #include "control/control_views.h"
 
 #include "agent/agent.h"
-#include "agent/agent_identity.h"
 #include "agent/config.h"
 #include "core/cleanup.h"
 #include "core/strbuf.h"
 #include "core/xalloc.h"
 #include "discovery/local_addresses.h"
 #include "discovery/mdns.h"
-#include "hubs/agent_session.h"
+#include "hubs/agent_hub.h"
 #include "library/game_registry.h"
 #include "library/game_trash.h"
 #include "pairing/pairing.h"
@@ -158,7 +157,7 @@ void control_view_games(const struct agent *agent, struct ipc_games *games)
 
 void control_view_trash(struct agent *agent, struct ipc_trash *trash)
 {
-	const struct game_trash *games = agent_services(agent)->trash;
+	const struct game_trash *games = agent_trash(agent);
 
 	trash->games_count = game_trash_count(games);
 	trash->games = xcalloc(trash->games_count + 1, sizeof(*trash->games));
@@ -208,7 +207,7 @@ static void view_services(struct agent *agent, struct ipc_status *status)
 	status->overlay.detail = json_keep(&status->tree, strbuf_text(&overlay_detail));
 	status->steam.state = agent_steam_driver(agent, &steam_detail);
 	status->steam.detail = json_keep(&status->tree, strbuf_text(&steam_detail));
-	status->steam.queued = (int64_t)steam_queued_count(agent_services(agent)->steam);
+	status->steam.queued = (int64_t)steam_queued_count(agent_steam(agent));
 }
 
 void control_view_status(struct agent *agent, struct ipc_status *status)

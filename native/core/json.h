@@ -172,6 +172,12 @@ const char *json_keep(cJSON **tree, const char *text);
 /* Frees what the struct owns and zeroes all members that are or hold pointers. */
 void json_finish(void *object, const struct json_field *fields);
 
+/* Is a text there? Absent, null and "" mean the same on every wire of ours. */
+static inline bool json_is_given(const char *text)
+{
+	return text != NULL && *text != '\0';
+}
+
 /* Appends the struct as one compact JSON object. */
 void json_write(struct strbuf *out, const struct json_field *fields, const void *object);
 void json_write_int64(struct strbuf *out, int64_t value);

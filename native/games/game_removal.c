@@ -4,6 +4,7 @@
 
 #include "core/cleanup.h"
 #include "core/error.h"
+#include "core/json.h"
 #include "core/log.h"
 #include "core/paths.h"
 #include "core/xalloc.h"
@@ -56,11 +57,6 @@ static void end_removal(struct removal_job *job)
 	free(job);
 }
 
-static bool is_given(const char *text)
-{
-	return text != NULL && *text != '\0';
-}
-
 /* --- What is to go --- */
 
 static const struct game *find_app(const struct game_removal_options *options, uint32_t app_id)
@@ -94,8 +90,8 @@ static bool find_game(struct removal_job *job, const struct game_removal_request
 		return find_dir(job, request->dir != NULL ? request->dir : "");
 	}
 	job->app_id = request->app_id;
-	if (is_given(request->user_id) && !steam_find_account(options->steam, request->user_id,
-						  NULL, &account_id, &job->err)) {
+	if (json_is_given(request->user_id) && !steam_find_account(options->steam, request->user_id,
+						       NULL, &account_id, &job->err)) {
 		return false;
 	}
 	game = find_app(options, request->app_id);
@@ -148,9 +144,9 @@ static char *describe_shortcut(
 {
 	AUTO(game_setup_plan_finish) struct game_setup_plan left = { 0 };
 	/* Deleted again before all was done, it still has its icon to come. */
-	bool has_icon =
-		is_given(shortcut->icon) || !json_read_text(&left, game_setup_plan_fields,
-						    game->pending, strlen(game->pending), NULL);
+	bool has_icon = json_is_given(shortcut->icon) ||
+			!json_read_text(&left, game_setup_plan_fields, game->pending,
+				strlen(game->pending), NULL);
 	const struct game_setup_plan setup = {
 		.wants_shortcut = true,
 		.user_id = account_id,
@@ -227,7 +223,7 @@ static bool find_shortcuts(struct removal_job *job, const char *user_id)
 		job->err = (struct error){ 0 }; /* a Steam that is gone has no shortcut */
 		return true;
 	}
-	if (job->game == NULL && is_given(user_id)) {
+	if (job->game == NULL && json_is_given(user_id)) {
 		wanted = steam_users_find(&users, user_id, NULL);
 	}
 	for (size_t i = 0; i < users.count; i++) {

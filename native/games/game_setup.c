@@ -4,6 +4,7 @@
 
 #include "core/cleanup.h"
 #include "core/error.h"
+#include "core/json.h"
 #include "core/log.h"
 #include "core/paths.h"
 #include "core/strbuf.h"
@@ -67,14 +68,9 @@ char *game_setup_plan_text(const struct game_setup_plan *plan)
 	return strbuf_detach(&text);
 }
 
-static bool is_given(const char *text)
-{
-	return text != NULL && *text != '\0';
-}
-
 static const char *or_null(const char *text)
 {
-	return is_given(text) ? text : NULL;
+	return json_is_given(text) ? text : NULL;
 }
 
 static void tell_done(struct setup_job *job, uint32_t app_id, const char *message)
@@ -171,8 +167,8 @@ static void on_artwork(void *user)
 
 static bool has_urls(const struct artwork_urls *urls)
 {
-	return is_given(urls->grid) || is_given(urls->banner) || is_given(urls->hero) ||
-	       is_given(urls->logo) || is_given(urls->icon);
+	return json_is_given(urls->grid) || json_is_given(urls->banner) ||
+	       json_is_given(urls->hero) || json_is_given(urls->logo) || json_is_given(urls->icon);
 }
 
 static void dress_shortcut(struct setup_job *job);
@@ -257,7 +253,7 @@ static void on_shortcut(void *user, const struct steam_outcome *outcome, const s
 	job->app_id = outcome->app_id;
 	leave_looks(&job->left);
 	save_left(job, outcome);
-	if (!is_given(job->left.icon)) {
+	if (!json_is_given(job->left.icon)) {
 		tell_done(job, outcome->app_id, outcome->note);
 	}
 	dress_shortcut(job);
@@ -266,7 +262,7 @@ static void on_shortcut(void *user, const struct steam_outcome *outcome, const s
 /* Absolute paths stay, others lie in the game's folder; NULL for "". */
 static char *in_game_dir(const char *dir, const char *path)
 {
-	if (!is_given(path)) {
+	if (!json_is_given(path)) {
 		return NULL;
 	}
 	return *path == '/' ? xstrdup(path) : path_join(dir, path);
@@ -275,13 +271,13 @@ static char *in_game_dir(const char *dir, const char *path)
 static void put_shortcut(struct setup_job *job, const struct game *game)
 {
 	const struct shortcut_config *shortcut = &job->left.shortcut;
-	const char *executable = is_given(shortcut->exe) ? shortcut->exe : game->executable;
+	const char *executable = json_is_given(shortcut->exe) ? shortcut->exe : game->executable;
 	AUTO(free_ptr) char *exe = in_game_dir(job->dir, executable);
 	AUTO(free_ptr) char *start_dir = in_game_dir(job->dir, shortcut->start_dir);
 	struct steam_shortcut_request request = {
 		.user_id = job->left.user_id,
 		.app_id = game->app_id,
-		.name = is_given(shortcut->name) ? shortcut->name : game->name,
+		.name = json_is_given(shortcut->name) ? shortcut->name : game->name,
 		.exe = exe,
 		.any_name = true,
 		.start_dir = start_dir,
@@ -309,8 +305,8 @@ void game_setup_start(struct game_setup *setup, const char *dir, game_setup_done
 		.done = done,
 		.user = user };
 	setup->job_count++;
-	if (is_given(job->pending) && !json_read_text(&job->left, game_setup_plan_fields,
-					      job->pending, strlen(job->pending), &err)) {
+	if (json_is_given(job->pending) && !json_read_text(&job->left, game_setup_plan_fields,
+						   job->pending, strlen(job->pending), &err)) {
 		log_warning("what was left to do for '%s' cannot be read: %s", dir, err.message);
 	}
 	if (job->left.wants_shortcut) {

@@ -3,20 +3,20 @@
 #include "hubs/agent_session.h"
 
 #include "core/cleanup.h"
+#include "core/error.h"
+#include "core/list.h"
 #include "core/log.h"
+#include "core/loop.h"
 #include "core/random.h"
 #include "core/strbuf.h"
 #include "core/xalloc.h"
-#include "hubs/agent_dispatch.h"
-#include "hubs/handle_upload.h"
-#include "pairing/token_store.h"
 #include "proto/proto_constants.h"
 #include "proto/proto_envelope.h"
 #include "proto/proto_error.h"
 #include "proto/proto_upload.h"
 #include "upload/chunk_receiver.h"
-#include "upload/upload_store.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,15 +26,26 @@
 #define PROGRESS_SLOT 0
 #define EVENT_PREFIX_DIGITS 8
 
+/* Leaves the answer time to travel before the Hub gives up. */
+#define ANSWER_WITHIN_MS (REQUEST_TIMEOUT_MS - 1500)
+
+struct agent_ticket {
+	TAILQ_ENTRY(agent_ticket) link; /* while its session waits for it */
+	struct agent_session *session;
+	char *id; /* NULL once the deadline has answered */
+	int64_t due_ms;
+};
+
 struct agent_session {
 	unsigned ref_count;
-	struct agent_services *services;
+	const struct agent_session_options *options;
 	struct ws_conn *conn; /* NULL: closed */
 	enum session_state state;
 	struct agent_hub hub;
 	enum pairing_end pairing_end;
-	const char *request_id; /* borrowed while a request is being handled */
-	struct agent_ticket_list tickets;
+	const char *request_id;		    /* borrowed while a request is being handled */
+	TAILQ_HEAD(, agent_ticket) tickets; /* the oldest first */
+	struct loop_timer *deadline;	    /* of the oldest */
 	struct chunk_receiver receiver;
 	bool is_paused;
 	char *event_prefix; /* of the ids of events */
@@ -52,25 +63,12 @@ void agent_session_unref(struct agent_session *session)
 	if (session == NULL || --session->ref_count > 0) {
 		return;
 	}
-	agent_ticket_list_finish(&session->tickets);
+	assert(TAILQ_EMPTY(&session->tickets)); /* they keep it */
+	loop_timer_destroy(session->deadline);
 	chunk_receiver_finish(&session->receiver);
 	agent_hub_finish(&session->hub);
 	free(session->event_prefix);
 	free(session);
-}
-
-void agent_hub_finish(struct agent_hub *hub)
-{
-	free(hub->id);
-	free(hub->name);
-	free(hub->version);
-	free(hub->platform);
-	*hub = (struct agent_hub){ 0 };
-}
-
-struct agent_services *agent_session_services(const struct agent_session *session)
-{
-	return session->services;
 }
 
 enum session_state agent_session_state(const struct agent_session *session)
@@ -92,6 +90,13 @@ enum pairing_end agent_session_pairing_end(const struct agent_session *session)
 {
 	return session->pairing_end;
 }
+
+struct chunk_receiver *agent_session_receiver(struct agent_session *session)
+{
+	return &session->receiver;
+}
+
+/* --- How far it has come --- */
 
 static void set_hub(struct agent_session *session, struct agent_hub *hub)
 {
@@ -125,46 +130,23 @@ void agent_session_set_unpaired(struct agent_session *session, enum pairing_end 
 	set_standing(session, WS_GUEST, PAIRING_LINGER_MS);
 }
 
-/* It no longer is the connected Hub: its uploads pause, its place is free. */
-static void leave(struct agent_session *session)
-{
-	struct agent_services *services = session->services;
-	struct error err = { 0 };
-
-	session->state = SESSION_CONNECTED;
-	if (services->connected != session) {
-		return;
-	}
-	services->connected = NULL;
-	upload_store_hub_gone(services->uploads, session->hub.id);
-	/* A Hub that was revoked is not there any more; that is fine. */
-	if (!token_store_seen(services->tokens, session->hub.id, NULL, &err) &&
-		err.kind != ERROR_NOT_FOUND) {
-		log_warning("%s", err.message);
-	}
-	log_info("Hub '%s' has left", session->hub.name);
-}
-
 void agent_session_set_paired(struct agent_session *session, struct agent_hub *hub)
 {
-	struct agent_services *services = session->services;
-	struct agent_session *older = services->connected;
-	struct error err = { 0 };
-
-	if (older != NULL && older != session) {
-		agent_session_expel(older, WS_CLOSE_NORMAL, "replaced by a newer connection");
-	}
 	set_hub(session, hub);
 	session->hub.connected_at = time(NULL);
 	session->state = SESSION_PAIRED;
 	set_standing(session, WS_ADMITTED, 0);
-	services->connected = session;
-	if (!token_store_seen(services->tokens, session->hub.id, session->hub.name, &err)) {
-		log_warning("%s", err.message);
+	session->options->events->entered(session->options->user, session);
+}
+
+static void leave(struct agent_session *session)
+{
+	bool was_paired = session->state == SESSION_PAIRED;
+
+	session->state = SESSION_CONNECTED;
+	if (was_paired) {
+		session->options->events->left(session->options->user, session);
 	}
-	log_info("Hub '%s' %s is connected from %s", session->hub.name, session->hub.version,
-		agent_session_address(session));
-	agent_services_tell_hub_changed(services);
 }
 
 void agent_session_close(struct agent_session *session, unsigned code, const char *reason)
@@ -178,12 +160,11 @@ void agent_session_expel(struct agent_session *session, unsigned code, const cha
 {
 	leave(session);
 	agent_session_close(session, code, reason);
-	agent_services_tell_hub_changed(session->services);
 }
 
 /* --- Sending --- */
 
-void agent_session_send(struct agent_session *session, const char *id, const char *type,
+static void send_answer(struct agent_session *session, const char *id, const char *type,
 	const struct json_field *fields, const void *payload)
 {
 	AUTO(strbuf_finish) struct strbuf text = { 0 };
@@ -195,7 +176,7 @@ void agent_session_send(struct agent_session *session, const char *id, const cha
 	ws_conn_send_take(session->conn, &text);
 }
 
-void agent_session_fail(struct agent_session *session, const char *id, const struct error *err)
+static void send_error(struct agent_session *session, const char *id, const struct error *err)
 {
 	AUTO(strbuf_finish) struct strbuf text = { 0 };
 
@@ -239,32 +220,10 @@ void agent_session_push_latest(struct agent_session *session, const char *type,
 	}
 }
 
-/* --- Operations --- */
-
-struct upload_search {
-	const char *hub_id;
-	bool found;
-};
-
-static void visit_upload(void *user, const struct upload_status *status)
-{
-	struct upload_search *search = user;
-
-	search->found |=
-		status->state != UPLOAD_PAUSED && strcmp(status->hub_id, search->hub_id) == 0;
-}
-
-static bool is_uploading(const struct agent_session *session)
-{
-	struct upload_search search = { .hub_id = session->hub.id };
-
-	upload_store_each(session->services->uploads, visit_upload, &search);
-	return search.found;
-}
-
 void agent_session_announce(struct agent_session *session, const char *type, const char *status,
 	const char *game_name, const char *message)
 {
+	const struct agent_session_options *options = session->options;
 	bool is_desktop = session->hub.is_desktop;
 	const struct operation_event event = {
 		.type = type,
@@ -274,8 +233,9 @@ void agent_session_announce(struct agent_session *session, const char *type, con
 		.message = is_desktop ? "" : message,
 	};
 
-	if (session->services->stopping ||
-		(is_desktop && strcmp(type, "install") != 0 && is_uploading(session))) {
+	if (session->conn == NULL ||
+		(is_desktop && strcmp(type, "install") != 0 &&
+			options->events->is_uploading(options->user, session))) {
 		return;
 	}
 	agent_session_push(session, "operation_event", operation_event_fields, &event);
@@ -291,25 +251,95 @@ void agent_session_set_request(struct agent_session *session, const char *id)
 void agent_session_reply(struct agent_session *session, const char *type,
 	const struct json_field *fields, const void *payload)
 {
-	agent_session_send(session, session->request_id, type, fields, payload);
+	send_answer(session, session->request_id, type, fields, payload);
 }
 
 void agent_session_reply_error(struct agent_session *session, const struct error *err)
 {
-	agent_session_fail(session, session->request_id, err);
+	send_error(session, session->request_id, err);
+}
+
+/* --- Requests that are answered later --- */
+
+/* The timer is not moved for every ticket that ends: it looks anew when it fires. */
+static void wait_for_oldest(struct agent_session *session)
+{
+	const struct agent_ticket *oldest = TAILQ_FIRST(&session->tickets);
+	int64_t delay_ms;
+
+	if (oldest == NULL || loop_timer_running(session->deadline)) {
+		return;
+	}
+	delay_ms = oldest->due_ms - loop_now_ms();
+	loop_timer_set(session->deadline, delay_ms > 0 ? delay_ms : 0);
+}
+
+static void on_deadline(void *user)
+{
+	struct agent_session *session = user;
+	struct agent_ticket *ticket;
+
+	while ((ticket = TAILQ_FIRST(&session->tickets)) != NULL &&
+		ticket->due_ms <= loop_now_ms()) {
+		struct error err;
+
+		error_set(&err, ERROR_TIMEOUT, "not done within %d seconds; it may still be done",
+			REQUEST_TIMEOUT_MS / 1000);
+		send_error(session, ticket->id, &err);
+		free(TAKE_PTR(ticket->id));
+		TAILQ_REMOVE(&session->tickets, ticket, link);
+	}
+	wait_for_oldest(session);
 }
 
 struct agent_ticket *agent_session_take_request(struct agent_session *session)
 {
-	return agent_ticket_create(&session->tickets, session, session->request_id);
+	struct agent_ticket *ticket = xcalloc(1, sizeof(*ticket));
+
+	ticket->session = agent_session_ref(session);
+	ticket->id = xstrdup(session->request_id);
+	ticket->due_ms = loop_now_ms() + ANSWER_WITHIN_MS;
+	TAILQ_INSERT_TAIL(&session->tickets, ticket, link);
+	wait_for_oldest(session);
+	return ticket;
 }
 
-/* --- Flow of chunks --- */
-
-void agent_session_balance(struct agent_session *session)
+struct agent_session *agent_ticket_session(const struct agent_ticket *ticket)
 {
-	size_t in_flight_bytes = upload_store_in_flight_bytes(session->services->uploads);
+	return ticket->session;
+}
 
+void agent_ticket_drop_take(struct agent_ticket *ticket)
+{
+	if (ticket->id != NULL) {
+		TAILQ_REMOVE(&ticket->session->tickets, ticket, link);
+	}
+	free(ticket->id);
+	agent_session_unref(ticket->session);
+	free(ticket);
+}
+
+void agent_ticket_reply_take(struct agent_ticket *ticket, const char *type,
+	const struct json_field *fields, const void *payload)
+{
+	if (ticket->id != NULL) {
+		send_answer(ticket->session, ticket->id, type, fields, payload);
+	}
+	agent_ticket_drop_take(ticket);
+}
+
+void agent_ticket_fail_take(struct agent_ticket *ticket, const struct error *err)
+{
+	if (ticket->id != NULL) {
+		send_error(ticket->session, ticket->id, err);
+	}
+	agent_ticket_drop_take(ticket);
+}
+
+/* --- Chunks --- */
+
+void agent_session_balance(struct agent_session *session, size_t in_flight_bytes)
+{
 	if (session->conn == NULL) {
 		return;
 	}
@@ -343,84 +373,55 @@ static void *on_opened(void *owner, struct ws_conn *conn)
 	struct agent_session *session = xcalloc(1, sizeof(*session));
 
 	session->ref_count = 1;
-	session->services = owner;
+	session->options = owner;
 	session->conn = conn;
 	session->pairing_end = PAIRING_GONE;
 	session->event_prefix = random_hex(EVENT_PREFIX_DIGITS);
-	agent_ticket_list_init(&session->tickets, session->services->loop);
+	session->deadline = loop_timer_create(session->options->loop, on_deadline, session);
+	TAILQ_INIT(&session->tickets);
 	return session;
 }
 
 static void on_text(void *user, struct ws_conn *conn, const char *text, size_t length)
 {
-	agent_dispatch_text(user, text, length);
+	struct agent_session *session = user;
+
+	session->options->events->text(session->options->user, session, text, length);
 }
 
 static void on_binary_part(void *user, struct ws_conn *conn, const char *message, size_t length)
 {
 	struct agent_session *session = user;
 
-	if (session->state == SESSION_PAIRED) {
-		handle_upload_part(session, &session->receiver, message, length);
-	}
-}
-
-static void refuse_stranger(struct agent_session *session, const char *id)
-{
-	struct error err;
-
-	error_set(&err, ERROR_UNAUTHORIZED, "pair first: send hub_connected");
-	agent_session_fail(session, id != NULL ? id : "", &err);
+	session->options->events->binary_part(session->options->user, session, message, length);
 }
 
 static void on_binary(void *user, struct ws_conn *conn, struct strbuf *message)
 {
 	struct agent_session *session = user;
-	AUTO(free_ptr) char *id = NULL;
 
-	if (session->state == SESSION_PAIRED) {
-		handle_upload_binary(session, &session->receiver, message);
-		return;
-	}
-	id = chunk_receiver_id(message->data, message->length);
-	refuse_stranger(session, id);
+	session->options->events->binary(session->options->user, session, message);
 }
 
 static void on_binary_oversize(void *user, struct ws_conn *conn, const char *start, size_t length)
 {
 	struct agent_session *session = user;
-	AUTO(free_ptr) char *id = chunk_receiver_id(start, length);
-	struct error err = { 0 };
 
-	chunk_receiver_reset(&session->receiver);
-	if (id == NULL) {
-		agent_session_close(session, WS_CLOSE_TOO_LARGE, "message too big");
-	} else if (session->state != SESSION_PAIRED) {
-		refuse_stranger(session, id);
-	} else {
-		error_set(&err, ERROR_TOO_LARGE, "a message may have %d bytes; send chunks of %d",
-			MAX_MESSAGE_BYTES, CHUNK_SIZE_BYTES);
-		agent_session_fail(session, id, &err);
-	}
+	session->options->events->binary_oversize(session->options->user, session, start, length);
 }
 
 static void on_closed(void *user, struct ws_conn *conn, unsigned code, const char *reason)
 {
 	struct agent_session *session = user;
-	struct agent_services *services = session->services;
-	bool was_connected = services->connected == session;
 
 	session->conn = NULL;
-	pairing_abandon(services->pairing, session);
 	leave(session);
 	log_debug("connection closed (%u %s)", code, reason);
-	if (was_connected) {
-		agent_services_tell_hub_changed(services);
-	}
+	session->options->events->closed(session->options->user, session);
 	agent_session_unref(session);
 }
 
-const struct ws_events agent_session_events = {
+const struct ws_events agent_session_ws_events = {
 	.opened = on_opened,
 	.text = on_text,
 	.binary_part = on_binary_part,

@@ -1,6 +1,5 @@
 #include "hubs/handle_artwork.h"
 
-#include "agent/config.h"
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/strbuf.h"
@@ -65,11 +64,11 @@ static char *find_owner(struct steam *steam, uint32_t app_id, struct error *err)
  * The account that has the shortcut, by the registry or by Steam's own list. user_id NULL: anybody.
  * Caller frees. Errors: NOT_FOUND, or why the list cannot be read.
  */
-static char *find_account(
-	struct agent_services *services, const char *user_id, uint32_t app_id, struct error *err)
+static char *find_account(const struct handle_artwork_options *options, const char *user_id,
+	uint32_t app_id, struct error *err)
 {
-	struct steam *steam = services->steam;
-	const struct game *game = game_registry_find_app(services->games, app_id);
+	struct steam *steam = options->steam;
+	const struct game *game = game_registry_find_app(options->registry, app_id);
 	char *account_id = NULL;
 
 	if (app_id == 0) {
@@ -77,7 +76,8 @@ static char *find_account(
 		return NULL;
 	}
 	if (game == NULL) {
-		game = game_registry_find_app(services->games, steam_actual_app_id(steam, app_id));
+		game = game_registry_find_app(
+			options->registry, steam_actual_app_id(steam, app_id));
 	}
 	if (user_id == NULL || *user_id == '\0') {
 		return game != NULL && *game->user_id != '\0' ? xstrdup(game->user_id)
@@ -117,19 +117,19 @@ static void on_applied(void *user, const struct steam_artwork_result *results)
 	strvec_finish(&response.applied);
 }
 
-bool handle_apply_artwork(struct agent_session *session, cJSON *payload, struct error *err)
+bool handle_apply_artwork(const struct handle_artwork_options *options,
+	struct agent_session *session, cJSON *payload, struct error *err)
 {
-	struct agent_services *services = agent_session_services(session);
 	AUTO(apply_artwork_finish) struct apply_artwork request = { 0 };
 	AUTO(free_ptr) char *account_id = NULL;
 	struct steam_artwork_request order = {
-		.allow_local = services->config->artwork_local_servers,
+		.allow_local = *options->allow_local,
 	};
 
 	if (!json_read(&request, apply_artwork_fields, payload, err)) {
 		return false;
 	}
-	account_id = find_account(services, request.user_id, request.app_id, err);
+	account_id = find_account(options, request.user_id, request.app_id, err);
 	if (account_id == NULL) {
 		return false;
 	}
@@ -137,7 +137,7 @@ bool handle_apply_artwork(struct agent_session *session, cJSON *payload, struct 
 	order.app_id = request.app_id;
 	game_artwork_urls(&request.artwork, order.urls);
 	steam_artwork_apply(
-		services->artwork, &order, on_applied, agent_session_take_request(session));
+		options->steam_artwork, &order, on_applied, agent_session_take_request(session));
 	return true;
 }
 
@@ -149,7 +149,7 @@ struct image_job {
 };
 
 /* err NULL: the image is where it is to be. */
-static void answer_take(struct image_job *job, const struct error *err)
+static void answer_image_take(struct image_job *job, const struct error *err)
 {
 	const struct artwork_image_response response = {
 		.success = err == NULL,
@@ -164,7 +164,7 @@ static void answer_take(struct image_job *job, const struct error *err)
 
 static void on_kept(void *user, const struct error *err)
 {
-	answer_take(user, err);
+	answer_image_take(user, err);
 }
 
 static void on_image_applied(void *user, const struct steam_artwork_result *results)
@@ -172,10 +172,10 @@ static void on_image_applied(void *user, const struct steam_artwork_result *resu
 	struct image_job *job = user;
 	const struct error *err = &results[job->kind].error;
 
-	answer_take(job, err->kind != ERROR_NONE ? err : NULL);
+	answer_image_take(job, err->kind != ERROR_NONE ? err : NULL);
 }
 
-static struct image_job *make_job(struct agent_session *session, enum artwork_kind kind)
+static struct image_job *image_job_create(struct agent_session *session, enum artwork_kind kind)
 {
 	struct image_job *job = xcalloc(1, sizeof(*job));
 
@@ -184,18 +184,18 @@ static struct image_job *make_job(struct agent_session *session, enum artwork_ki
 	return job;
 }
 
-static bool apply_image(struct agent_session *session, uint32_t app_id, enum artwork_kind kind,
-	struct strbuf *image, struct error *err)
+static bool apply_image(const struct handle_artwork_options *options, struct agent_session *session,
+	uint32_t app_id, enum artwork_kind kind, struct strbuf *image, struct error *err)
 {
-	struct agent_services *services = agent_session_services(session);
-	AUTO(free_ptr) char *account_id = find_account(services, NULL, app_id, err);
+	AUTO(free_ptr) char *account_id = find_account(options, NULL, app_id, err);
 	struct steam_artwork_request order = { .user_id = account_id, .app_id = app_id };
 
 	if (account_id == NULL) {
 		return false;
 	}
 	strbuf_move(&order.images[kind], image);
-	steam_artwork_apply(services->artwork, &order, on_image_applied, make_job(session, kind));
+	steam_artwork_apply(
+		options->steam_artwork, &order, on_image_applied, image_job_create(session, kind));
 	return true;
 }
 
@@ -220,10 +220,9 @@ static void visit_upload(void *user, const struct upload_status *status)
 }
 
 /* Before complete_upload, "appId": 0 is the game that is being uploaded. */
-static bool keep_image(struct agent_session *session, const char *upload_id, enum artwork_kind kind,
-	struct strbuf *image, struct error *err)
+static bool keep_image(const struct handle_artwork_options *options, struct agent_session *session,
+	const char *upload_id, enum artwork_kind kind, struct strbuf *image, struct error *err)
 {
-	struct agent_services *services = agent_session_services(session);
 	struct upload_search search = {
 		.hub_id = agent_session_hub(session)->id,
 		.upload_id = upload_id,
@@ -231,7 +230,7 @@ static bool keep_image(struct agent_session *session, const char *upload_id, enu
 	AUTO(free_ptr) char *found = NULL;
 	struct image_job *job;
 
-	upload_store_each(services->uploads, visit_upload, &search);
+	upload_store_each(options->uploads, visit_upload, &search);
 	found = search.found;
 	if (found == NULL && upload_id != NULL) {
 		return error_set(err, ERROR_NOT_FOUND, "no upload '%s' is running", upload_id);
@@ -241,16 +240,16 @@ static bool keep_image(struct agent_session *session, const char *upload_id, enu
 			"no upload is running that an image with appId 0 could be for: begin one, "
 			"or name a shortcut by its appId");
 	}
-	job = make_job(session, kind);
-	if (!game_artwork_keep(services->game_artwork, found, artwork_kind_name(kind), image,
+	job = image_job_create(session, kind);
+	if (!game_artwork_keep(options->game_artwork, found, artwork_kind_name(kind), image,
 		    on_kept, job, err)) {
-		answer_take(job, err);
+		answer_image_take(job, err);
 	}
 	return true;
 }
 
-static bool take_image(struct agent_session *session, const struct upload_chunk *header,
-	struct strbuf *image, struct error *err)
+static bool take_image(const struct handle_artwork_options *options, struct agent_session *session,
+	const struct upload_chunk *header, struct strbuf *image, struct error *err)
 {
 	const char *upload_id = header->upload_id;
 	enum artwork_kind kind;
@@ -263,18 +262,18 @@ static bool take_image(struct agent_session *session, const struct upload_chunk 
 		return false;
 	}
 	if (header->app_id != 0) {
-		return apply_image(session, header->app_id, kind, image, err);
+		return apply_image(options, session, header->app_id, kind, image, err);
 	}
-	return keep_image(session, upload_id != NULL && *upload_id != '\0' ? upload_id : NULL, kind,
-		image, err);
+	return keep_image(options, session,
+		upload_id != NULL && *upload_id != '\0' ? upload_id : NULL, kind, image, err);
 }
 
-void handle_artwork_image(
+void handle_artwork_image(const struct handle_artwork_options *options,
 	struct agent_session *session, const struct upload_chunk *header, struct strbuf *image)
 {
 	struct error err = { 0 };
 
-	if (!take_image(session, header, image, &err)) {
+	if (!take_image(options, session, header, image, &err)) {
 		const struct artwork_image_response response = {
 			.artwork_type = header->artwork_type != NULL ? header->artwork_type : "",
 			.error = err.message,

@@ -2,9 +2,9 @@
 
 #include "hubs/handle_steam.h"
 
-#include "agent/config.h"
 #include "core/cleanup.h"
 #include "core/error.h"
+#include "core/json.h"
 #include "core/log.h"
 #include "core/paths.h"
 #include "core/xalloc.h"
@@ -44,7 +44,8 @@ static void delete_game_finish(struct delete_game *request)
 
 /* --- Reading --- */
 
-bool handle_get_steam_users(struct agent_session *session, cJSON *payload, struct error *err)
+bool handle_get_steam_users(const struct handle_steam_options *options,
+	struct agent_session *session, cJSON *payload, struct error *err)
 {
 	AUTO(steam_users_finish) struct steam_user_list users = { 0 };
 	bool is_desktop = agent_session_hub(session)->is_desktop;
@@ -53,8 +54,7 @@ bool handle_get_steam_users(struct agent_session *session, cJSON *payload, struc
 	struct error why = { 0 };
 
 	/* Without Steam there is nobody: a Hub can still send games, and an error would stop it. */
-	if (!steam_list_users(agent_session_services(session)->steam, &users, &why) &&
-		why.kind != ERROR_NOT_FOUND) {
+	if (!steam_list_users(options->steam, &users, &why) && why.kind != ERROR_NOT_FOUND) {
 		*err = why;
 		return false;
 	}
@@ -71,7 +71,8 @@ bool handle_get_steam_users(struct agent_session *session, cJSON *payload, struc
 	return true;
 }
 
-bool handle_list_shortcuts(struct agent_session *session, cJSON *payload, struct error *err)
+bool handle_list_shortcuts(const struct handle_steam_options *options,
+	struct agent_session *session, cJSON *payload, struct error *err)
 {
 	AUTO(list_shortcuts_finish) struct list_shortcuts request = { 0 };
 	AUTO(shortcut_list_finish) struct shortcut_list shortcuts = { 0 };
@@ -79,8 +80,7 @@ bool handle_list_shortcuts(struct agent_session *session, cJSON *payload, struct
 	struct shortcuts_response response;
 
 	if ((payload != NULL && !json_read(&request, list_shortcuts_fields, payload, err)) ||
-		!steam_list_shortcuts(
-			agent_session_services(session)->steam, request.user_id, &shortcuts, err)) {
+		!steam_list_shortcuts(options->steam, request.user_id, &shortcuts, err)) {
 		return false;
 	}
 	messages = xcalloc(shortcuts.count + 1, sizeof(*messages));
@@ -108,14 +108,10 @@ bool handle_list_shortcuts(struct agent_session *session, cJSON *payload, struct
 /* --- create_shortcut --- */
 
 struct create_job {
+	const struct handle_steam_options *options;
 	struct agent_ticket *ticket;
 	struct create_shortcut request;
 };
-
-static bool is_given(const char *text)
-{
-	return text != NULL && *text != '\0';
-}
 
 /* path below dir, borrowed from it; NULL when it is not, or says so in a roundabout way. */
 static const char *below(const char *dir, const char *path)
@@ -132,18 +128,18 @@ static const char *below(const char *dir, const char *path)
 }
 
 /* The game of ours whose program it is, or NULL. */
-static const struct game *game_of(const struct agent_services *services, const char *exe)
+static const struct game *game_of(const struct handle_steam_options *options, const char *exe)
 {
-	const struct game *game = game_registry_find_file(services->games, exe);
+	const struct game *game = game_registry_find_file(options->registry, exe);
 
 	return game != NULL && below(game->dir, exe) != NULL ? game : NULL;
 }
 
 /* Its next push updates this shortcut, and deleting it removes it. */
-static void remember_shortcut(
-	struct agent_services *services, const char *exe, const struct steam_outcome *outcome)
+static void remember_shortcut(const struct handle_steam_options *options, const char *exe,
+	const struct steam_outcome *outcome)
 {
-	const struct game *known = game_of(services, exe);
+	const struct game *known = game_of(options, exe);
 	struct error err = { 0 };
 	struct game game;
 
@@ -154,7 +150,7 @@ static void remember_shortcut(
 	game.app_id = outcome->app_id;
 	game.user_id = (char *)outcome->account_id;
 	game.executable = (char *)below(known->dir, exe);
-	if (!game_registry_put(services->games, &game, &err)) {
+	if (!game_registry_put(options->registry, &game, &err)) {
 		log_warning("the shortcut of '%s' could not be remembered: %s", known->name,
 			err.message);
 	}
@@ -164,7 +160,7 @@ static void on_created(void *user, const struct steam_outcome *outcome, const st
 {
 	struct create_job *job = user;
 	const struct shortcut_config *shortcut = &job->request.shortcut;
-	struct agent_services *services = agent_session_services(agent_ticket_session(job->ticket));
+	const struct handle_steam_options *options = job->options;
 
 	if (err != NULL) {
 		agent_ticket_fail_take(job->ticket, err);
@@ -175,21 +171,19 @@ static void on_created(void *user, const struct steam_outcome *outcome, const st
 			.message = outcome->note,
 		};
 
-		remember_shortcut(services, shortcut->exe, outcome);
+		remember_shortcut(options, shortcut->exe, outcome);
 		agent_ticket_reply_take(
 			job->ticket, "operation_result", operation_result_fields, &result);
-		if (!services->stopping) {
-			game_artwork_apply(services->game_artwork, NULL, outcome->account_id,
-				outcome->app_id, shortcut->name, &shortcut->artwork, NULL, NULL);
-		}
+		game_artwork_apply(options->artwork, NULL, outcome->account_id, outcome->app_id,
+			shortcut->name, &shortcut->artwork, NULL, NULL);
 	}
 	create_shortcut_finish(&job->request);
 	free(job);
 }
 
-bool handle_create_shortcut(struct agent_session *session, cJSON *payload, struct error *err)
+bool handle_create_shortcut(const struct handle_steam_options *options,
+	struct agent_session *session, cJSON *payload, struct error *err)
 {
-	struct agent_services *services = agent_session_services(session);
 	AUTO(create_shortcut_finish) struct create_shortcut request = { 0 };
 	const struct shortcut_config *shortcut = &request.shortcut;
 	struct create_job *job;
@@ -198,18 +192,19 @@ bool handle_create_shortcut(struct agent_session *session, cJSON *payload, struc
 	if (!json_read(&request, create_shortcut_fields, payload, err)) {
 		return false;
 	}
-	if (!is_given(shortcut->exe) || !is_given(shortcut->name)) {
+	if (!json_is_given(shortcut->exe) || !json_is_given(shortcut->name)) {
 		return error_set(err, ERROR_INVALID, "a shortcut needs '%s'",
-			is_given(shortcut->exe) ? "name" : "exe");
+			json_is_given(shortcut->exe) ? "name" : "exe");
 	}
-	game = game_of(services, shortcut->exe);
+	game = game_of(options, shortcut->exe);
 	job = xcalloc(1, sizeof(*job));
+	job->options = options;
 	job->ticket = agent_session_take_request(session);
 	job->request = request;
 	json_own(&job->request, create_shortcut_fields, payload);
 	request = (struct create_shortcut){ 0 };
 	shortcut = &job->request.shortcut;
-	steam_put_shortcut(services->steam,
+	steam_put_shortcut(options->steam,
 		&(struct steam_shortcut_request){
 			.user_id = job->request.user_id,
 			.app_id = game != NULL ? game->app_id : 0,
@@ -217,11 +212,11 @@ bool handle_create_shortcut(struct agent_session *session, cJSON *payload, struc
 			.exe = shortcut->exe,
 			.any_name = game != NULL,
 			.start_dir = shortcut->start_dir,
-			.launch_options = is_given(shortcut->launch_options)
+			.launch_options = json_is_given(shortcut->launch_options)
 						  ? shortcut->launch_options
 						  : NULL,
 			.tags = &shortcut->tags,
-			.compat_tool = game_setup_compat_tool(services->game_setup, shortcut->exe),
+			.compat_tool = game_setup_compat_tool(options->setup, shortcut->exe),
 		},
 		on_created, job);
 	return true;
@@ -240,12 +235,12 @@ static void on_restarted(void *user, const char *message, const struct error *er
 	agent_ticket_reply_take(user, "steam_response", steam_response_fields, &response);
 }
 
-bool handle_restart_steam(struct agent_session *session, cJSON *payload, struct error *err)
+bool handle_restart_steam(const struct handle_steam_options *options, struct agent_session *session,
+	cJSON *payload, struct error *err)
 {
-	struct agent_services *services = agent_session_services(session);
 
-	steam_restart_client(services->steam, services->config->steam_restart_while_playing,
-		on_restarted, agent_session_take_request(session));
+	steam_restart_client(options->steam, *options->restart_while_playing, on_restarted,
+		agent_session_take_request(session));
 	return true;
 }
 
@@ -261,6 +256,7 @@ static void on_restarted_after_delete(void *user, const char *message, const str
 /* --- delete_shortcut, delete_game --- */
 
 struct delete_job {
+	const struct handle_steam_options *options;
 	struct agent_ticket *ticket;
 	uint32_t app_id;
 	bool restart_steam;
@@ -293,7 +289,6 @@ static void on_shortcut_deleted(
 {
 	struct delete_job *job = user;
 	struct agent_session *session = agent_session_ref(agent_ticket_session(job->ticket));
-	struct agent_services *services = agent_session_services(session);
 
 	if (err != NULL) {
 		agent_ticket_fail_take(job->ticket, err);
@@ -301,10 +296,10 @@ static void on_shortcut_deleted(
 		reply_deleted_take(job->ticket, job->app_id, removed->note);
 		agent_session_announce(
 			session, "delete", "complete", removed->game_name, "Deleted");
-		if (job->restart_steam && !services->stopping) {
-			steam_restart_client(services->steam,
-				services->config->steam_restart_while_playing,
-				on_restarted_after_delete, NULL);
+		if (job->restart_steam && !*job->options->stopping) {
+			steam_restart_client(job->options->steam,
+				*job->options->restart_while_playing, on_restarted_after_delete,
+				NULL);
 		}
 	}
 	agent_session_unref(session);
@@ -347,16 +342,16 @@ static bool find_by_name(const struct shortcut_list *shortcuts, const char *name
 }
 
 /* Tells the Hub that it begins; what is not there to be deleted does not. */
-static void announce_delete(struct agent_session *session, const char *user_id, uint32_t app_id)
+static void announce_delete(const struct handle_steam_options *options,
+	struct agent_session *session, const char *user_id, uint32_t app_id)
 {
-	struct agent_services *services = agent_session_services(session);
 	AUTO(shortcut_list_finish) struct shortcut_list shortcuts = { 0 };
-	const struct game *game = game_registry_find_app(services->games, app_id);
+	const struct game *game = game_registry_find_app(options->registry, app_id);
 	const struct shortcut *shortcut;
 
 	if (game != NULL) {
 		agent_session_announce(session, "delete", "start", game->name, "Deletion started");
-	} else if (steam_list_shortcuts(services->steam, user_id, &shortcuts, NULL)) {
+	} else if (steam_list_shortcuts(options->steam, user_id, &shortcuts, NULL)) {
 		shortcut = shortcut_list_find(&shortcuts, app_id);
 		if (shortcut != NULL) {
 			agent_session_announce(
@@ -365,9 +360,9 @@ static void announce_delete(struct agent_session *session, const char *user_id, 
 	}
 }
 
-bool handle_delete_shortcut(struct agent_session *session, cJSON *payload, struct error *err)
+bool handle_delete_shortcut(const struct handle_steam_options *options,
+	struct agent_session *session, cJSON *payload, struct error *err)
 {
-	struct agent_services *services = agent_session_services(session);
 	AUTO(delete_shortcut_finish) struct delete_shortcut request = { 0 };
 	AUTO(shortcut_list_finish) struct shortcut_list shortcuts = { 0 };
 	struct delete_job *job;
@@ -376,30 +371,32 @@ bool handle_delete_shortcut(struct agent_session *session, cJSON *payload, struc
 		return false;
 	}
 	if (request.app_id == 0) {
-		if (!is_given(request.name)) {
+		if (!json_is_given(request.name)) {
 			return error_set(
 				err, ERROR_INVALID, "delete_shortcut needs 'appId' or 'name'");
 		}
-		if (!steam_list_shortcuts(services->steam, request.user_id, &shortcuts, err) ||
+		if (!steam_list_shortcuts(options->steam, request.user_id, &shortcuts, err) ||
 			!find_by_name(&shortcuts, request.name, &request.app_id, err)) {
 			return false;
 		}
 	}
-	announce_delete(session, request.user_id, request.app_id);
+	announce_delete(options, session, request.user_id, request.app_id);
 	job = xcalloc(1, sizeof(*job));
 	*job = (struct delete_job){
+		.options = options,
 		.ticket = agent_session_take_request(session),
 		.app_id = request.app_id,
 		.restart_steam = request.restart_steam,
 	};
-	game_removal_start(services->game_removal,
+	game_removal_start(options->removal,
 		&(struct game_removal_request){
 			.user_id = request.user_id, .app_id = request.app_id },
 		on_shortcut_deleted, job);
 	return true;
 }
 
-bool handle_delete_game(struct agent_session *session, cJSON *payload, struct error *err)
+bool handle_delete_game(const struct handle_steam_options *options, struct agent_session *session,
+	cJSON *payload, struct error *err)
 {
 	AUTO(delete_game_finish) struct delete_game request = { 0 };
 
@@ -409,8 +406,8 @@ bool handle_delete_game(struct agent_session *session, cJSON *payload, struct er
 	if (request.app_id == 0) {
 		return error_set(err, ERROR_INVALID, "delete_game needs an 'appId' other than 0");
 	}
-	announce_delete(session, NULL, request.app_id);
-	game_removal_start(agent_session_services(session)->game_removal,
+	announce_delete(options, session, NULL, request.app_id);
+	game_removal_start(options->removal,
 		&(struct game_removal_request){ .app_id = request.app_id }, on_game_deleted,
 		agent_session_take_request(session));
 	return true;

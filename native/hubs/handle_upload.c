@@ -2,14 +2,22 @@
 
 #include "core/base64.h"
 #include "core/cleanup.h"
+#include "core/data_url.h"
 #include "core/error.h"
+#include "core/json.h"
+#include "core/list.h"
+#include "core/paths.h"
 #include "core/strbuf.h"
+#include "core/strvec.h"
 #include "core/xalloc.h"
+#include "games/game_artwork.h"
+#include "games/game_setup.h"
 #include "hubs/agent_session.h"
 #include "hubs/handle_artwork.h"
-#include "hubs/upload_install.h"
 #include "proto/proto_upload.h"
+#include "steam/images/artwork.h"
 #include "upload/chunk_receiver.h"
+#include "upload/upload_manifest.h"
 #include "upload/upload_store.h"
 
 #include <stdio.h>
@@ -53,7 +61,8 @@ static void on_init(
 	free(job);
 }
 
-bool handle_init_upload(struct agent_session *session, cJSON *payload, struct error *err)
+bool handle_init_upload(const struct handle_upload_options *options, struct agent_session *session,
+	cJSON *payload, struct error *err)
 {
 	struct init_upload request = { 0 };
 	struct init_job *job;
@@ -66,52 +75,61 @@ bool handle_init_upload(struct agent_session *session, cJSON *payload, struct er
 	job = xcalloc(1, sizeof(*job));
 	job->ticket = agent_session_take_request(session);
 	job->game_name = xstrdup(request.config.game_name);
-	upload_store_init(agent_session_services(session)->uploads, agent_session_hub(session)->id,
-		&request, on_init, job);
+	upload_store_init(options->uploads, agent_session_hub(session)->id, &request, on_init, job);
 	return true;
 }
 
 /* --- Chunks --- */
 
-static void write_free(struct upload_write *write)
+/* One chunk between its message and its answer. */
+struct chunk_job {
+	struct upload_write write;
+	const struct handle_upload_options *options;
+	struct agent_ticket *ticket;
+};
+
+static void chunk_job_free(struct chunk_job *job)
 {
-	json_finish(&write->header, upload_chunk_fields);
-	strbuf_finish(&write->message);
-	free(write);
+	json_finish(&job->write.header, upload_chunk_fields);
+	strbuf_finish(&job->write.message);
+	free(job);
 }
 
 static void on_written(struct upload_write *write, const struct upload_chunk_response *response,
 	const struct error *err)
 {
-	struct agent_ticket *ticket = write->user;
-	struct agent_session *session = agent_session_ref(agent_ticket_session(ticket));
-	struct agent_session *connected = agent_session_services(session)->connected;
+	struct chunk_job *job = CONTAINER_OF(write, struct chunk_job, write);
+	struct agent_session *session = agent_session_ref(agent_ticket_session(job->ticket));
+	struct agent_session *connected = *job->options->connected;
 
 	if (err != NULL) {
-		agent_ticket_fail_take(ticket, err);
+		agent_ticket_fail_take(job->ticket, err);
 	} else {
-		agent_ticket_reply_take(
-			ticket, "upload_chunk_response", upload_chunk_response_fields, response);
+		agent_ticket_reply_take(job->ticket, "upload_chunk_response",
+			upload_chunk_response_fields, response);
 	}
 	agent_session_recycle_take(session, &write->message);
-	write_free(write);
 	/* The one that reads may be a newer connection than the one that wrote. */
 	if (connected != NULL) {
-		agent_session_balance(connected);
+		agent_session_balance(
+			connected, upload_store_in_flight_bytes(job->options->uploads));
 	}
+	chunk_job_free(job);
 	agent_session_unref(session);
 }
 
-static void hand_over_take(struct agent_session *session, struct upload_write *write)
+static void hand_over_take(const struct handle_upload_options *options,
+	struct agent_session *session, struct chunk_job *job)
 {
-	struct upload_store *uploads = agent_session_services(session)->uploads;
+	struct upload_store *uploads = options->uploads;
 
-	write->pipelined =
+	job->write.pipelined =
 		agent_session_input_pending(session) || upload_store_in_flight_bytes(uploads) > 0;
-	write->done = on_written;
-	write->user = agent_session_take_request(session);
-	upload_store_write(uploads, agent_session_hub(session)->id, write);
-	agent_session_balance(session);
+	job->write.done = on_written;
+	job->options = options;
+	job->ticket = agent_session_take_request(session);
+	upload_store_write(uploads, agent_session_hub(session)->id, &job->write);
+	agent_session_balance(session, upload_store_in_flight_bytes(uploads));
 }
 
 static bool check_chunk(const struct upload_chunk *header, struct error *err)
@@ -127,14 +145,16 @@ static bool check_chunk(const struct upload_chunk *header, struct error *err)
 	return true;
 }
 
-bool handle_upload_chunk(struct agent_session *session, cJSON *payload, struct error *err)
+bool handle_upload_chunk(const struct handle_upload_options *options, struct agent_session *session,
+	cJSON *payload, struct error *err)
 {
-	struct upload_write *write = xcalloc(1, sizeof(*write));
+	struct chunk_job *job = xcalloc(1, sizeof(*job));
+	struct upload_write *write = &job->write;
 	const char *data;
 
 	if (!json_read(&write->header, upload_chunk_fields, payload, err) ||
 		!check_chunk(&write->header, err)) {
-		write_free(write);
+		chunk_job_free(job);
 		return false;
 	}
 	data = write->header.data;
@@ -142,30 +162,32 @@ bool handle_upload_chunk(struct agent_session *session, cJSON *payload, struct e
 		error_set(err, ERROR_INVALID, "upload_chunk needs 'data'");
 	}
 	if (data == NULL || !base64_decode(&write->message, data, strlen(data), err)) {
-		write_free(write);
+		chunk_job_free(job);
 		return false;
 	}
 	write->header.data = NULL;
 	json_drop(payload, "data");
 	json_own(&write->header, upload_chunk_fields, payload);
-	hand_over_take(session, write);
+	hand_over_take(options, session, job);
 	return true;
 }
 
-static void take_artwork(struct agent_session *session, struct upload_write *write)
+static void take_artwork(const struct handle_artwork_options *options,
+	struct agent_session *session, struct upload_write *write)
 {
 	AUTO(strbuf_finish) struct strbuf image = { 0 };
 
 	strbuf_move(&image, &write->message);
 	image.length -= write->data_offset;
 	memmove(image.data, image.data + write->data_offset, image.length + 1);
-	handle_artwork_image(session, &write->header, &image);
+	handle_artwork_image(options, session, &write->header, &image);
 }
 
-void handle_upload_part(struct agent_session *session, struct chunk_receiver *receiver,
+void handle_upload_part(const struct handle_upload_options *options, struct agent_session *session,
 	const char *message, size_t length)
 {
-	struct upload_store *uploads = agent_session_services(session)->uploads;
+	struct chunk_receiver *receiver = agent_session_receiver(session);
+	struct upload_store *uploads = options->uploads;
 
 	chunk_receiver_part(receiver, message, length, upload_store_wants_digest(uploads));
 	if (receiver->header_known && !upload_chunk_is_artwork(&receiver->header)) {
@@ -176,25 +198,28 @@ void handle_upload_part(struct agent_session *session, struct chunk_receiver *re
 	}
 }
 
-void handle_upload_binary(
-	struct agent_session *session, struct chunk_receiver *receiver, struct strbuf *message)
+void handle_upload_binary(const struct handle_upload_options *options,
+	const struct handle_artwork_options *artwork_options, struct agent_session *session,
+	struct strbuf *message)
 {
-	struct upload_write *write = xcalloc(1, sizeof(*write));
+	struct chunk_job *job = xcalloc(1, sizeof(*job));
+	struct upload_write *write = &job->write;
 	struct error err = { 0 };
-	bool ok = chunk_receiver_take(receiver, message, write, &err);
-	AUTO(free_ptr) char *id = xstrdup(write->header.id != NULL ? write->header.id : "");
+	bool ok = chunk_receiver_take(agent_session_receiver(session), message, write, &err);
 
-	agent_session_set_request(session, id);
+	agent_session_set_request(session, write->header.id != NULL ? write->header.id : "");
 	if (ok && upload_chunk_is_artwork(&write->header)) {
-		take_artwork(session, write);
-		write_free(write);
+		take_artwork(artwork_options, session, write);
 	} else if (ok && check_chunk(&write->header, &err)) {
-		hand_over_take(session, write);
+		hand_over_take(options, session, job);
+		job = NULL;
 	} else {
 		agent_session_reply_error(session, &err);
-		write_free(write);
 	}
 	agent_session_set_request(session, NULL);
+	if (job != NULL) {
+		chunk_job_free(job);
+	}
 }
 
 /* RFC 3339 in UTC, milliseconds included. */
@@ -232,24 +257,167 @@ void handle_upload_progress(struct agent_session *session, const struct upload_s
 	agent_session_push_latest(session, "upload_progress", upload_progress_fields, &progress);
 }
 
-/* --- The end of an upload --- */
+/* --- complete_upload, cancel_upload --- */
 
-bool handle_complete_upload(struct agent_session *session, cJSON *payload, struct error *err)
+struct install {
+	struct agent_ticket *ticket;
+	const struct handle_upload_options *options;
+	/* Known once the store is done. */
+	char *dir;
+	char *game_name;
+};
+
+static void install_free(struct install *install)
+{
+	free(install->dir);
+	free(install->game_name);
+	free(install);
+}
+
+static void on_set_up(void *user, uint32_t app_id, const char *message)
+{
+	struct install *install = user;
+	struct agent_session *session = agent_session_ref(agent_ticket_session(install->ticket));
+	const struct operation_result result = {
+		.success = true,
+		.path = install->dir,
+		.app_id = app_id,
+		.message = message,
+	};
+
+	agent_ticket_reply_take(
+		install->ticket, "operation_result", operation_result_fields, &result);
+	agent_session_announce(
+		session, "install", "complete", install->game_name, "Installation complete");
+	agent_session_unref(session);
+	install_free(install);
+}
+
+static void on_installed(
+	void *user, const struct upload_installed *installed, const struct error *err)
+{
+	struct install *install = user;
+
+	if (err != NULL) {
+		agent_ticket_fail_take(install->ticket, err);
+		install_free(install);
+		return;
+	}
+	install->dir = xstrdup(installed->dir);
+	install->game_name = xstrdup(installed->game_name);
+	game_setup_start(install->options->setup, install->dir, on_set_up, install);
+}
+
+/*
+ * A folder within the game's is cleaned of back-slashes, into *clean, which the caller frees; one
+ * that leaves it is refused.
+ */
+static bool normalise_start_dir(struct shortcut_config *shortcut, char **clean, struct error *err)
+{
+	if (!json_is_given(shortcut->start_dir) || *shortcut->start_dir == '/') {
+		return true;
+	}
+	*clean = path_normalise_relative(shortcut->start_dir, err);
+	shortcut->start_dir = *clean;
+	return *clean != NULL;
+}
+
+/* The registry is no place for images: those that came as data: URLs wait with the others. */
+static void keep_images(const struct handle_upload_options *options, const char *upload_id,
+	struct artwork_urls *artwork)
+{
+	const char **const urls[ARTWORK_KIND_COUNT] = {
+		[ARTWORK_GRID] = &artwork->grid,
+		[ARTWORK_BANNER] = &artwork->banner,
+		[ARTWORK_HERO] = &artwork->hero,
+		[ARTWORK_LOGO] = &artwork->logo,
+		[ARTWORK_ICON] = &artwork->icon,
+	};
+
+	for (enum artwork_kind kind = 0; kind < ARTWORK_KIND_COUNT; kind++) {
+		if (*urls[kind] != NULL && data_url_is(*urls[kind])) {
+			game_artwork_keep_url_take(
+				options->artwork, upload_id, kind, xstrdup(*urls[kind]));
+			*urls[kind] = NULL;
+		}
+	}
+}
+
+/*
+ * What is to be done once the files are there. What complete_upload leaves open is as init_upload
+ * said. setup borrows from both, and takes the tags.
+ */
+static void fill_setup(struct game_setup_plan *setup, struct complete_upload *request,
+	const struct upload_manifest *manifest)
+{
+	setup->upload_id = request->upload_id;
+	setup->wants_shortcut = request->create_shortcut;
+	if (!request->create_shortcut) {
+		return;
+	}
+	setup->user_id = request->user_id;
+	setup->shortcut = request->shortcut;
+	request->shortcut.tags = (struct strvec){ 0 };
+	setup->shortcut.exe = NULL; /* the store makes it the game's own */
+	if (manifest != NULL && !json_is_given(setup->shortcut.launch_options)) {
+		setup->shortcut.launch_options = manifest->launch_options;
+	}
+	if (manifest != NULL && setup->shortcut.tags.count == 0) {
+		strvec_copy(&setup->shortcut.tags, &manifest->tags);
+	}
+}
+
+/* request is emptied. */
+static bool start_install(const struct handle_upload_options *options,
+	struct agent_session *session, struct complete_upload *request, struct error *err)
+{
+	const char *hub_id = agent_session_hub(session)->id;
+	AUTO(game_setup_plan_finish) struct game_setup_plan setup = { 0 };
+	AUTO(free_ptr) char *start_dir = NULL;
+	AUTO(free_ptr) char *pending = NULL;
+	const struct upload_manifest *manifest;
+	struct install *install;
+
+	if (!normalise_start_dir(&request->shortcut, &start_dir, err)) {
+		return false;
+	}
+	manifest = upload_store_manifest(options->uploads, hub_id, request->upload_id);
+	fill_setup(&setup, request, manifest);
+	if (manifest != NULL) {
+		keep_images(options, request->upload_id, &setup.shortcut.artwork);
+	}
+	pending = game_setup_plan_text(&setup);
+	if (strlen(pending) > GAME_SETUP_PLAN_MAX_BYTES) {
+		return error_set(err, ERROR_INVALID,
+			"the shortcut's texts have %zu bytes; %d are allowed", strlen(pending),
+			GAME_SETUP_PLAN_MAX_BYTES);
+	}
+	install = xcalloc(1, sizeof(*install));
+	install->ticket = agent_session_take_request(session);
+	install->options = options;
+	upload_store_complete(options->uploads, hub_id, request->upload_id, request->shortcut.exe,
+		pending, on_installed, install);
+	return true;
+}
+
+bool handle_complete_upload(const struct handle_upload_options *options,
+	struct agent_session *session, cJSON *payload, struct error *err)
 {
 	AUTO(complete_upload_finish) struct complete_upload request = { 0 };
 
 	return json_read(&request, complete_upload_fields, payload, err) &&
-	       upload_install_start(session, &request, err);
+	       start_install(options, session, &request, err);
 }
 
-bool handle_cancel_upload(struct agent_session *session, cJSON *payload, struct error *err)
+bool handle_cancel_upload(const struct handle_upload_options *options,
+	struct agent_session *session, cJSON *payload, struct error *err)
 {
 	AUTO(cancel_upload_finish) struct cancel_upload request = { 0 };
 	const struct operation_result result = { .success = true };
 
 	if (!json_read(&request, cancel_upload_fields, payload, err) ||
-		!upload_store_cancel(agent_session_services(session)->uploads,
-			agent_session_hub(session)->id, request.upload_id, err)) {
+		!upload_store_cancel(
+			options->uploads, agent_session_hub(session)->id, request.upload_id, err)) {
 		return false;
 	}
 	agent_session_reply(session, "operation_result", operation_result_fields, &result);

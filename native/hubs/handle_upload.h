@@ -6,22 +6,44 @@
 #include <stddef.h>
 
 struct agent_session;
-struct chunk_receiver;
 struct error;
+struct game_artwork;
+struct game_setup;
+struct handle_artwork_options;
 struct strbuf;
 struct upload_status;
+struct upload_store;
 
-/* Uploads. Rows of agent_dispatch.c … */
-bool handle_init_upload(struct agent_session *session, cJSON *payload, struct error *err);
-bool handle_upload_chunk(struct agent_session *session, cJSON *payload, struct error *err);
-bool handle_complete_upload(struct agent_session *session, cJSON *payload, struct error *err);
-bool handle_cancel_upload(struct agent_session *session, cJSON *payload, struct error *err);
+/* Uploads, from init_upload to the installed game. */
+struct handle_upload_options {
+	struct upload_store *uploads;
+	struct game_setup *setup;
+	struct game_artwork *artwork;
+	/* Who reads on when bytes have reached the disk; NULL: nobody. */
+	struct agent_session *const *connected;
+};
+
+/* Rows of agent_dispatch.c … */
+bool handle_init_upload(const struct handle_upload_options *options, struct agent_session *session,
+	cJSON *payload, struct error *err);
+bool handle_upload_chunk(const struct handle_upload_options *options, struct agent_session *session,
+	cJSON *payload, struct error *err);
+/*
+ * From end to end: the store moves the game into its folder, Steam gets the shortcut, the registry
+ * remembers it, the Hub gets one operation_result and its `install` event. A game that is installed
+ * stays a success when Steam cannot take the shortcut: the result then says why.
+ */
+bool handle_complete_upload(const struct handle_upload_options *options,
+	struct agent_session *session, cJSON *payload, struct error *err);
+bool handle_cancel_upload(const struct handle_upload_options *options,
+	struct agent_session *session, cJSON *payload, struct error *err);
 
 /* … the binary messages of a paired session while they arrive … */
-void handle_upload_part(struct agent_session *session, struct chunk_receiver *receiver,
+void handle_upload_part(const struct handle_upload_options *options, struct agent_session *session,
 	const char *message, size_t length);
-/* … and when they are whole, replied to whatever happens … */
-void handle_upload_binary(
-	struct agent_session *session, struct chunk_receiver *receiver, struct strbuf *message);
+/* … and when they are whole, replied to whatever happens: chunks, and images … */
+void handle_upload_binary(const struct handle_upload_options *options,
+	const struct handle_artwork_options *artwork_options, struct agent_session *session,
+	struct strbuf *message);
 /* … and the store's news of an upload of that session's Hub. */
 void handle_upload_progress(struct agent_session *session, const struct upload_status *status);

@@ -89,7 +89,8 @@ static void forget_try(struct pairing *pairing)
 	if (pairing->tried != NULL) {
 		explicit_bzero(pairing->tried, strlen(pairing->tried));
 		free(TAKE_PTR(pairing->tried));
-		pairing->request.judged(TAKE_PTR(pairing->attempt), PAIRING_VOID);
+		pairing->request.judged(
+			pairing->request.user, TAKE_PTR(pairing->attempt), PAIRING_VOID);
 	}
 }
 
@@ -129,7 +130,7 @@ static void end_code(struct pairing *pairing, enum pairing_end how)
 	if (how == PAIRING_USED || how == PAIRING_GONE) {
 		forget_request(pairing);
 	} else {
-		pairing->request.ended(pairing->request.holder, how);
+		pairing->request.ended(pairing->request.user, pairing->request.holder, how);
 	}
 }
 
@@ -223,7 +224,9 @@ bool pairing_is_held_by(const struct pairing *pairing, const void *holder)
 
 static void judge_try(struct pairing *pairing, const char *code, void *attempt)
 {
-	void (*judged)(void *attempt, enum pairing_verdict verdict) = pairing->request.judged;
+	void (*judged)(void *user, void *attempt, enum pairing_verdict verdict) =
+		pairing->request.judged;
+	void *user = pairing->request.user;
 	const void *holder = pairing->request.holder;
 	bool is_expired = loop_now_ms() >= pairing->shown.expires_at_ms;
 	bool is_void;
@@ -231,13 +234,13 @@ static void judge_try(struct pairing *pairing, const char *code, void *attempt)
 	if (strlen(code) == PAIRING_CODE_DIGITS && equal_in_constant_time(code, pairing->code)) {
 		guess_limiter_right(pairing->limiter, pairing->request.address);
 		end_code(pairing, PAIRING_USED);
-		judged(attempt, PAIRING_RIGHT);
+		judged(user, attempt, PAIRING_RIGHT);
 		return;
 	}
 	guess_limiter_wrong(pairing->limiter, pairing->request.address, loop_now_ms());
 	is_void = --pairing->tries_left == 0 ||
 		  !pairing_check_lockout(pairing, pairing->request.address, NULL);
-	judged(attempt, PAIRING_WRONG);
+	judged(user, attempt, PAIRING_WRONG);
 	if (pairing_is_held_by(pairing, holder) && (is_void || is_expired)) {
 		end_code(pairing, is_void ? PAIRING_GUESSED : PAIRING_EXPIRED);
 	}
@@ -304,7 +307,7 @@ bool pairing_reopen(struct pairing *pairing, struct error *err)
 	}
 	guess_limiter_right(pairing->limiter, pairing->request.address);
 	show_code(pairing, loop_now_ms() + pairing->expires_ms);
-	pairing->request.reopened(pairing->request.holder);
+	pairing->request.reopened(pairing->request.user, pairing->request.holder);
 	return true;
 }
 

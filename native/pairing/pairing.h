@@ -54,12 +54,13 @@ struct pairing_request {
 	const char *address;
 	void *holder;
 	/* The answer to a try: once for each, maybe before pairing_try() returns. */
-	void (*judged)(void *attempt, enum pairing_verdict verdict);
+	void (*judged)(void *user, void *attempt, enum pairing_verdict verdict);
 	/* The code is void without the holder having caused it: EXPIRED, DISMISSED, GUESSED,
 	   REPLACED. */
-	void (*ended)(void *holder, enum pairing_end end);
+	void (*ended)(void *user, void *holder, enum pairing_end end);
 	/* The owner wants a new code to be shown for a holder whose last one ended. */
-	void (*reopened)(void *holder);
+	void (*reopened)(void *user, void *holder);
+	void *user;
 };
 
 struct pairing_options {

@@ -169,10 +169,10 @@ test("an install folder in which no game can be is refused, and the one in use s
   for (const folder of [inTheWay, path.join(inTheWay, "Games")]) {
     const { code, stderr } = await deck.ctl("settings", "set", "library.path", folder);
     assert.equal(code, 1);
-    assert.ok(stderr.includes(`'${inTheWay}' is no folder`), stderr);
+    assert.ok(stderr.includes(`'${inTheWay}' is not a folder`), stderr);
     assert.equal(await device.value("library.path"), before);
     edit({ "library.path": folder });
-    await until("the file is complained of", async () => (await notices()).includes(`'${inTheWay}' is no folder`));
+    await until("the file is complained of", async () => (await notices()).includes(`'${inTheWay}' is not a folder`));
     assert.equal(await device.value("library.path"), before);
     fs.unlinkSync(device.file);
     await until("the complaint is over", async () => (await notices()) === "");

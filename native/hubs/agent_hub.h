@@ -1,0 +1,24 @@
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct error;
+struct hub_connected;
+
+/* What a Hub said of itself; cleaned for display. */
+struct agent_hub {
+	char *id;
+	char *name;
+	char *version;
+	char *platform;
+	bool is_desktop;      /* speaks the desktop app's dialect, see proto/protocol.md */
+	int64_t connected_at; /* Unix time of authentication */
+};
+
+/*
+ * Fills hub from the message it began with. Errors: INVALID (hubId), BLOCKED (a protocol version
+ * that is not spoken here); hub is untouched then.
+ */
+bool agent_hub_init(struct agent_hub *hub, const struct hub_connected *hello, struct error *err);
+void agent_hub_finish(struct agent_hub *hub);
