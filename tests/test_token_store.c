@@ -9,9 +9,11 @@
 
 #include <check.h>
 #include <dirent.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static char dir[FOLDER_BYTES];
 static char *path;
@@ -139,6 +141,8 @@ static const char *const corrupt_files[] = {
 	"[]",
 	"{}",
 	"{\"version\":2,\"hubs\":[]}",
+	"{\"version\":1,\"hubs\":null}",
+	"{\"version\":1e300,\"hubs\":[]}",
 	"{\"version\":1,\"hubs\":[{\"hubId\":\"a\"}]}",
 	"{\"version\":1,\"hubs\":[{\"hubId\":\"a\",\"tokenSha256\":\"abc\"}]}",
 	"{\"version\":1,\"hubs\":[{\"hubId\":7,\"tokenSha256\":\"abc\"}]}",
@@ -191,6 +195,86 @@ START_TEST(hub_without_a_name_is_served)
 }
 END_TEST
 
+#define GOOD_HUB "{\"hubId\":\"good\",\"tokenSha256\":\"" ZEROS "\"}"
+#define ZEROS "0000000000000000000000000000000000000000000000000000000000000000"
+#define OTHER_HUB(members_) "{\"hubId\":\"other\",\"tokenSha256\":\"" ZEROS "\"," members_ "}"
+
+static const char *const unfit_hubs[] = {
+	"7",
+	"null",
+	"{}",
+	"{\"hubId\":null,\"tokenSha256\":\"" ZEROS "\"}",
+	"{\"hubId\":\"\",\"tokenSha256\":\"" ZEROS "\"}",
+	"{\"hubId\":[],\"tokenSha256\":\"" ZEROS "\"}",
+	"{\"hubId\":\"other\",\"tokenSha256\":null}",
+	"{\"hubId\":\"other\",\"tokenSha256\":{}}",
+	"{\"hubId\":\"other\",\"tokenSha256\":\"" ZEROS "0\"}",
+	OTHER_HUB("\"name\":7"),
+	OTHER_HUB("\"platform\":{}"),
+	OTHER_HUB("\"pairedAt\":\"today\""),
+	OTHER_HUB("\"lastSeen\":1e300"),
+};
+
+START_TEST(unfit_entry_is_set_aside_alone)
+{
+	AUTO(free_ptr)
+	char *content = xasprintf("{\"version\":1,\"hubs\":[%s," GOOD_HUB "]}", unfit_hubs[_i]);
+	AUTO(free_ptr) char *notice = NULL;
+	struct token_store *store;
+
+	ck_assert(atomic_file_write(path, content, strlen(content), 0600, NULL));
+	store = token_store_create(path, &notice);
+	ck_assert_ptr_nonnull(notice);
+	ck_assert_ptr_nonnull(strstr(notice, ".corrupt-"));
+	ck_assert_uint_eq(token_store_count(store), 1);
+	ck_assert(token_store_seen(store, "good", "PC", NULL));
+	ck_assert(!token_store_verify(store, "other", "x"));
+	token_store_destroy(store);
+	store = open_store(); /* it is not told twice */
+	ck_assert_str_eq(token_store_at(store, 0)->name, "PC");
+	token_store_destroy(store);
+}
+END_TEST
+
+START_TEST(hub_that_is_listed_twice_can_be_revoked)
+{
+	const char *content = "{\"version\":1,\"hubs\":[" GOOD_HUB "," GOOD_HUB "]}";
+	struct token_store *store;
+
+	ck_assert(atomic_file_write(path, content, strlen(content), 0600, NULL));
+	store = open_store();
+	ck_assert_uint_eq(token_store_count(store), 1);
+	ck_assert(token_store_revoke(store, "good", NULL));
+	token_store_destroy(store);
+	store = open_store();
+	ck_assert_uint_eq(token_store_count(store), 0);
+	token_store_destroy(store);
+}
+END_TEST
+
+/* Root may read any file, but no folder. */
+START_TEST(what_cannot_be_read_now_is_read_later)
+{
+	AUTO(free_ptr) char *away = xasprintf("%s/away", dir);
+	AUTO(free_ptr) char *notice = NULL;
+	AUTO(token_free) char *token = NULL;
+	struct token_store *store = open_store();
+
+	token = token_store_issue(store, "hub-a", "PC", "", NULL);
+	token_store_destroy(store);
+	ck_assert_int_eq(rename(path, away), 0);
+	ck_assert_int_eq(mkdir(path, 0700), 0);
+	store = token_store_create(path, &notice);
+	ck_assert_ptr_nonnull(notice);
+	ck_assert(!token_store_verify(store, "hub-a", token));
+	ck_assert_ptr_null(token_store_issue(store, "hub-b", "Mac", "", NULL));
+	ck_assert_int_eq(rmdir(path), 0);
+	ck_assert_int_eq(rename(away, path), 0);
+	ck_assert(token_store_verify(store, "hub-a", token));
+	token_store_destroy(store);
+}
+END_TEST
+
 START_TEST(what_cannot_be_kept_is_not_issued)
 {
 	struct token_store *store = open_store();
@@ -218,6 +302,10 @@ int main(void)
 	tcase_add_test(tcase, revoked_hub_is_forgotten);
 	tcase_add_loop_test(tcase, hub_without_a_name_is_served, 0,
 		sizeof(nameless_hubs) / sizeof(nameless_hubs[0]));
+	tcase_add_loop_test(tcase, unfit_entry_is_set_aside_alone, 0,
+		sizeof(unfit_hubs) / sizeof(unfit_hubs[0]));
+	tcase_add_test(tcase, hub_that_is_listed_twice_can_be_revoked);
+	tcase_add_test(tcase, what_cannot_be_read_now_is_read_later);
 	tcase_add_loop_test(tcase, corrupt_file_is_set_aside, 0,
 		sizeof(corrupt_files) / sizeof(corrupt_files[0]));
 	tcase_add_test(tcase, what_cannot_be_kept_is_not_issued);

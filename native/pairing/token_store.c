@@ -1,8 +1,11 @@
+#define LOG_MODULE "pairing"
+
 #include "pairing/token_store.h"
 
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/json.h"
+#include "core/log.h"
 #include "core/random.h"
 #include "core/sha256.h"
 #include "core/state_file.h"
@@ -40,6 +43,7 @@ static const struct json_field hub_file_fields[] = {
 
 struct token_store {
 	char *path;
+	bool is_read; /* false: the file could not be read so far */
 	struct hub_file file;
 };
 
@@ -47,17 +51,20 @@ static bool check_file(const void *object, struct error *err)
 {
 	const struct hub_file *file = object;
 
-	if (file->version != FILE_VERSION) {
-		return error_set(err, ERROR_INVALID, "version %lld is not one this program knows",
-			(long long)file->version);
+	return file->version == FILE_VERSION ||
+	       error_set(err, ERROR_INVALID, "version %lld is not one this program knows",
+		       (long long)file->version);
+}
+
+static bool check_hub(const char *key, const void *entry, struct error *err)
+{
+	const struct paired_hub *hub = entry;
+
+	if (*hub->hub_id == '\0') {
+		return error_set(err, ERROR_INVALID, "'hubId' is empty");
 	}
-	for (size_t i = 0; i < file->hubs_count; i++) {
-		if (!sha256_is_hex(file->hubs[i].token_sha256)) {
-			return error_set(err, ERROR_INVALID, "the token of hub '%s' is damaged",
-				file->hubs[i].hub_id);
-		}
-	}
-	return true;
+	return sha256_is_hex(hub->token_sha256) ||
+	       error_set(err, ERROR_INVALID, "the token of hub '%s' is damaged", hub->hub_id);
 }
 
 static const struct state_file token_file = {
@@ -66,7 +73,9 @@ static const struct state_file token_file = {
 	.max_bytes = FILE_MAX_BYTES,
 	.fields = hub_file_fields,
 	.object_bytes = sizeof(struct hub_file),
+	.fill_texts = true, /* what a Hub is called may be missing */
 	.check = check_file,
+	.check_entry = check_hub,
 };
 
 static bool save(const struct token_store *store, struct error *err)
@@ -74,15 +83,48 @@ static bool save(const struct token_store *store, struct error *err)
 	return state_file_write(&token_file, store->path, &store->file, err);
 }
 
-/* Only what a Hub is called may be missing: everybody else may rely on the rest. */
-static void fill_texts(struct hub_file *file)
+/* One entry a Hub, or revoking it would leave another: the first counts. */
+static void drop_repeated(struct hub_file *file)
 {
-	for (size_t i = 0; i < file->hubs_count; i++) {
-		struct paired_hub *hub = &file->hubs[i];
+	size_t kept_count = 0;
 
-		hub->name = hub->name != NULL ? hub->name : xstrdup("");
-		hub->platform = hub->platform != NULL ? hub->platform : xstrdup("");
+	for (size_t i = 0; i < file->hubs_count; i++) {
+		size_t earlier = 0;
+
+		while (earlier < kept_count &&
+			strcmp(file->hubs[earlier].hub_id, file->hubs[i].hub_id) != 0) {
+			earlier++;
+		}
+		if (earlier < kept_count) {
+			json_finish(&file->hubs[i], paired_hub_fields);
+		} else {
+			file->hubs[kept_count++] = file->hubs[i];
+		}
 	}
+	file->hubs_count = kept_count;
+}
+
+static bool read_file(struct token_store *store, char **notice, struct error *err)
+{
+	if (store->is_read) {
+		return true;
+	}
+	store->is_read = state_file_read(&token_file, store->path, &store->file, notice, err);
+	store->file.version = FILE_VERSION;
+	drop_repeated(&store->file);
+	return store->is_read;
+}
+
+/* What could not be read at the start, e.g. because a card was busy, may be there by now. */
+static bool read_now(struct token_store *store, struct error *err)
+{
+	AUTO(free_ptr) char *notice = NULL;
+	bool ok = read_file(store, &notice, err);
+
+	if (notice != NULL) {
+		log_warning("%s", notice);
+	}
+	return ok;
 }
 
 struct token_store *token_store_create(const char *path, char **notice)
@@ -92,11 +134,9 @@ struct token_store *token_store_create(const char *path, char **notice)
 
 	*notice = NULL;
 	store->path = xstrdup(path);
-	if (!state_file_read(&token_file, path, &store->file, notice, &err)) {
+	if (!read_file(store, notice, &err)) {
 		*notice = xstrdup(err.message);
 	}
-	store->file.version = FILE_VERSION;
-	fill_texts(&store->file);
 	return store;
 }
 
@@ -147,12 +187,17 @@ static void exchange(struct token_store *store, size_t index, struct paired_hub 
 char *token_store_issue(struct token_store *store, const char *hub_id, const char *name,
 	const char *platform, struct error *err)
 {
-	const struct paired_hub *known = find(store, hub_id);
-	size_t index = known != NULL ? (size_t)(known - store->file.hubs) : store->file.hubs_count;
 	AUTO(token_free) char *token = random_base64url(TOKEN_BYTES);
+	const struct paired_hub *known;
 	char hex[SHA256_HEX_BYTES];
 	struct paired_hub hub;
+	size_t index;
 
+	if (!read_now(store, err)) {
+		return NULL;
+	}
+	known = find(store, hub_id);
+	index = known != NULL ? (size_t)(known - store->file.hubs) : store->file.hubs_count;
 	sha256_of(token, strlen(token), hex);
 	hub = (struct paired_hub){
 		.hub_id = xstrdup(hub_id),
@@ -175,11 +220,13 @@ char *token_store_issue(struct token_store *store, const char *hub_id, const cha
 	return TAKE_PTR(token);
 }
 
-bool token_store_verify(const struct token_store *store, const char *hub_id, const char *token)
+bool token_store_verify(struct token_store *store, const char *hub_id, const char *token)
 {
-	const struct paired_hub *hub = find(store, hub_id);
+	const struct paired_hub *hub;
 	char hex[SHA256_HEX_BYTES];
 
+	read_now(store, NULL);
+	hub = find(store, hub_id);
 	if (hub == NULL || token == NULL) {
 		return false;
 	}

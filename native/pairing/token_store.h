@@ -9,8 +9,9 @@ struct token_store;
 
 /*
  * The Hubs that are paired: <config_dir>/hubs.json, version 1, mode 0600, written atomically. A
- * token is 256 random bits in base64url; only its SHA-256 is kept. A file that does not parse is
- * set aside. Source: protocol.md "Token".
+ * token is 256 random bits in base64url; only its SHA-256 is kept. An entry that does not fit is
+ * set aside, and the others serve; a file that cannot be read is tried again when a Hub comes.
+ * Source: protocol.md "Token".
  */
 struct paired_hub {
 	char *hub_id;
@@ -33,7 +34,7 @@ char *token_store_issue(struct token_store *store, const char *hub_id, const cha
 	const char *platform, struct error *err);
 void token_free(char **token); /* for AUTO() */
 /* Is it that Hub's token? In constant time. token may be NULL or "". */
-bool token_store_verify(const struct token_store *store, const char *hub_id, const char *token);
+bool token_store_verify(struct token_store *store, const char *hub_id, const char *token);
 /* It connected or left. name NULL: as it was. Errors: IO, NO_SPACE. */
 bool token_store_seen(
 	struct token_store *store, const char *hub_id, const char *name, struct error *err);
