@@ -255,6 +255,18 @@ START_TEST(test_what_is_kept_is_an_image_of_an_upload)
 }
 END_TEST
 
+START_TEST(test_damaged_images_are_left_out)
+{
+	keep(UPLOAD, "grid", PNG);
+	keep(UPLOAD, "hero", PNG);
+	ck_assert(atomic_file_write(
+		steam_home_path(&home, "artwork/" UPLOAD "/hero"), "\0\0", 2, 0600, NULL));
+	apply(UPLOAD, NULL);
+	ck_assert_ptr_nonnull(order.images[ARTWORK_GRID]);
+	ck_assert_ptr_null(order.images[ARTWORK_HERO]);
+}
+END_TEST
+
 START_TEST(test_forget_and_sweep)
 {
 	struct game game = { .dir = (char *)"/games/b",
@@ -373,6 +385,7 @@ int main(void)
 	tcase_add_test(tcase, test_applied_with_its_urls);
 	tcase_add_test(tcase, test_nothing_to_apply);
 	tcase_add_test(tcase, test_what_is_kept_is_an_image_of_an_upload);
+	tcase_add_test(tcase, test_damaged_images_are_left_out);
 	tcase_add_test(tcase, test_forget_and_sweep);
 	tcase_add_test(tcase, test_one_after_the_other);
 	tcase_add_test(tcase, test_waiting_urls_have_bounds);

@@ -222,6 +222,13 @@ void config_load(struct config *config, const char *path, char **notice)
 	object = read_object(path, &err);
 	if (object != NULL) {
 		read_members(config, object, NULL, &said);
+	} else if (err.kind == ERROR_IO) { /* it may be all right */
+		AUTO(free_ptr)
+		char *sentence = xasprintf(
+			"the settings cannot be read now (%s): the defaults are used until they can",
+			err.message);
+
+		append_sentence(&said, sentence);
 	} else if (err.kind != ERROR_NOT_FOUND) {
 		set_aside(path, err.message, &said);
 	}

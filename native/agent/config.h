@@ -12,8 +12,9 @@ struct strbuf;
 
 /*
  * Reads the file; one that is missing gives the defaults, one that does not parse is set aside
- * and gives the defaults too. A value that is not allowed gives that key's default. *notice
- * (caller frees, else NULL) says what was wrong, also that the file is a newer program's.
+ * and gives the defaults too; so does one that cannot be read now, which stays where it is. A value
+ * that is not allowed gives that key's default. *notice (caller frees, else NULL) says what was
+ * wrong, also that the file is a newer program's.
  */
 void config_load(struct config *config, const char *path, char **notice);
 /*

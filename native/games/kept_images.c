@@ -255,11 +255,15 @@ static void run_reading(struct worker_job *job)
 	for (unsigned i = 0; reading->dir != NULL && i < ARTWORK_KIND_COUNT; i++) {
 		AUTO(free_ptr)
 		char *path = path_join(reading->dir, artwork_kind_name((enum artwork_kind)i));
+		struct strbuf *image = &reading->images[i];
 		struct error err = { 0 };
 
-		if (!atomic_file_read(path, ARTWORK_MAX_BYTES, &reading->images[i], &err) &&
+		if (!(atomic_file_read(path, ARTWORK_MAX_BYTES, image, &err) &&
+			    artwork_check(
+				    (enum artwork_kind)i, image->data, image->length, &err)) &&
 			err.kind != ERROR_NOT_FOUND) {
-			log_warning("an image that was kept is lost: %s", err.message);
+			log_warning("an image that was kept is left out: %s", err.message);
+			strbuf_finish(image);
 		}
 	}
 }
