@@ -13,7 +13,9 @@ function between(text, from, to) {
   return text.slice(start, text.indexOf(to, start));
 }
 
-const source = read("native/control/control_methods.c");
+const source = ["control_methods", "control_client", "ui_link"]
+  .map((file) => read(`native/control/${file}.c`))
+  .join("\n");
 const page = read("native/control/README.md");
 const types = read("frontend-stub/src/ipc/methods.ts");
 /** Of agents among themselves. */

@@ -7,7 +7,6 @@
 #include "cmd/cmd.h"
 #include "cmd/terminal_code.h"
 #include "control/control.h"
-#include "control/ui_link.h"
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/log.h"
@@ -65,7 +64,6 @@ struct daemon {
 	struct config config;
 	struct lws_loop *lws_loop;
 	struct worker *worker;
-	struct ui_link *ui;
 	struct agent *agent;
 	struct control *control;
 	struct terminal_code terminal;
@@ -252,7 +250,7 @@ static bool create_agent(struct daemon *daemon, struct error *err)
 		return false;
 	}
 	daemon->worker = worker_create(daemon->loop, WORKER_THREADS);
-	daemon->ui = ui_link_create(daemon->loop);
+	daemon->control = control_create(daemon->loop);
 	daemon->agent = agent_create(
 		&(struct agent_options){
 			.loop = daemon->loop,
@@ -262,7 +260,7 @@ static bool create_agent(struct daemon *daemon, struct error *err)
 			.config = &daemon->config,
 			.port = arguments->port,
 			.steam_dir = arguments->steam_dir,
-			.steam_ui = ui_link_steam_ui(daemon->ui),
+			.steam_ui = control_steam_ui(daemon->control),
 			.listening_changed = say_listening,
 			.user = daemon,
 		},
@@ -284,29 +282,26 @@ static bool open_services(struct daemon *daemon, struct error *err)
 	if (!daemon->arguments->no_overlay) {
 		agent_show_codes(daemon->agent);
 	}
-	daemon->control = control_create(
+	return control_open(daemon->control,
 		&(struct control_options){
-			.loop = daemon->loop,
 			.agent = daemon->agent,
-			.ui = daemon->ui,
 			.socket_path = daemon->socket_path,
 			.role = role(daemon->arguments),
 			.release = on_release,
 			.user = daemon,
 		},
 		err);
-	return daemon->control != NULL;
 }
 
 /* Connections are closed and uploads checkpointed when it returns; the lock is still held. */
 static void close_services(struct daemon *daemon)
 {
-	control_destroy(TAKE_PTR(daemon->control));
+	control_close(daemon->control);
 	if (daemon->agent != NULL) {
 		terminal_code_finish(&daemon->terminal, agent_pairing(daemon->agent));
 	}
 	agent_destroy(TAKE_PTR(daemon->agent));
-	ui_link_destroy(TAKE_PTR(daemon->ui));
+	control_destroy(TAKE_PTR(daemon->control));
 	worker_destroy(TAKE_PTR(daemon->worker));
 	lws_loop_destroy(TAKE_PTR(daemon->lws_loop));
 	config_finish(&daemon->config);

@@ -2,15 +2,15 @@
 
 #include "agent/agent.h"
 #include "agent/config.h"
-#include "control/control_error.h"
+#include "control/control_client.h"
 #include "control/control_methods.h"
-#include "control/control_ticket.h"
 #include "control/control_views.h"
 #include "control/log_tail.h"
 #include "control/ui_link.h"
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/json.h"
+#include "core/list.h"
 #include "core/loop.h"
 #include "core/strbuf.h"
 #include "core/strvec.h"
@@ -26,24 +26,15 @@
 
 #define PROGRESS_PERIOD_MS 200
 
-#define EVENT_BIT(event) (1u << (event))
-#define DEFAULT_EVENTS (~EVENT_BIT(CONTROL_EVENT_LOG_LINE))
-
-struct control_client {
-	struct control *control;
-	struct ipc_client_conn *conn;
-	unsigned events; /* bits */
-	struct control_tickets tickets;
-	struct control_client *next;
-};
-
 struct control {
-	struct control_options options;
-	struct agent *agent;
-	struct ipc_server *server;
+	struct loop *loop;
 	struct ui_link *ui;
+
+	/* While it is open: */
+	struct control_options options;
+	struct ipc_server *server; /* NULL: not open */
 	struct log_tail *log;
-	struct control_client *clients; /* control_client.next */
+	LIST_HEAD(, control_client) clients;
 	struct pairing_listener pairing_listener;
 	struct loop_timer *progress; /* runs while progress waits to be told */
 };
@@ -52,27 +43,28 @@ struct control {
 
 static bool is_wanted(const struct control *control, enum control_event event)
 {
-	for (const struct control_client *client = control->clients; client != NULL;
-		client = client->next) {
-		if ((client->events & EVENT_BIT(event)) != 0) {
+	const struct control_client *client;
+
+	LIST_FOREACH (client, &control->clients, link) {
+		if (control_client_wants(client, event)) {
 			return true;
 		}
 	}
 	return false;
 }
 
-static void notify(const struct control *control, enum control_event event,
+static void notify_clients(const struct control *control, enum control_event event,
 	const struct json_field *fields, const void *params)
 {
 	AUTO(strbuf_finish) struct strbuf line = { 0 };
+	const struct control_client *client;
 
 	if (!is_wanted(control, event)) {
 		return;
 	}
 	ipc_write_notification(&line, control_event_name(event), fields, params);
-	for (const struct control_client *client = control->clients; client != NULL;
-		client = client->next) {
-		if ((client->events & EVENT_BIT(event)) != 0) {
+	LIST_FOREACH (client, &control->clients, link) {
+		if (control_client_wants(client, event)) {
 			ipc_server_send(client->conn, line.data, line.length);
 		}
 	}
@@ -83,8 +75,8 @@ static void on_pairing_shown(void *user, const struct pairing_shown *shown)
 	const struct control *control = user;
 	struct ipc_pairing pairing = { 0 };
 
-	control_view_pairing(control->agent, &pairing);
-	notify(control, CONTROL_EVENT_PAIRING_SHOWN, ipc_pairing_fields, &pairing);
+	control_view_pairing(control->options.agent, &pairing);
+	notify_clients(control, CONTROL_EVENT_PAIRING_SHOWN, ipc_pairing_fields, &pairing);
 	json_finish(&pairing, ipc_pairing_fields);
 }
 
@@ -92,7 +84,7 @@ static void on_pairing_hidden(void *user, enum pairing_end end)
 {
 	const struct ipc_pairing_hidden hidden = { .reason = pairing_end_text(end) };
 
-	notify(user, CONTROL_EVENT_PAIRING_HIDDEN, ipc_pairing_hidden_fields, &hidden);
+	notify_clients(user, CONTROL_EVENT_PAIRING_HIDDEN, ipc_pairing_hidden_fields, &hidden);
 }
 
 static void on_hub_changed(void *user)
@@ -100,8 +92,8 @@ static void on_hub_changed(void *user)
 	const struct control *control = user;
 	struct ipc_connected_hub hub = { 0 };
 
-	control_view_connected_hub(control->agent, &hub);
-	notify(control,
+	control_view_connected_hub(control->options.agent, &hub);
+	notify_clients(control,
 		hub.connected ? CONTROL_EVENT_HUB_CONNECTED : CONTROL_EVENT_HUB_DISCONNECTED,
 		ipc_connected_hub_fields, &hub);
 	json_finish(&hub, ipc_connected_hub_fields);
@@ -109,7 +101,7 @@ static void on_hub_changed(void *user)
 
 static void on_uploads_changed(void *user)
 {
-	notify(user, CONTROL_EVENT_UPLOADS_CHANGED, NULL, NULL);
+	notify_clients(user, CONTROL_EVENT_UPLOADS_CHANGED, NULL, NULL);
 }
 
 static void on_upload_progress(void *user, const struct upload_status *status)
@@ -131,7 +123,7 @@ static void tell_progress(void *user, const struct upload_status *status)
 		return;
 	}
 	control_view_upload(status, &upload);
-	notify(control, CONTROL_EVENT_UPLOAD_PROGRESS, ipc_upload_fields, &upload);
+	notify_clients(control, CONTROL_EVENT_UPLOAD_PROGRESS, ipc_upload_fields, &upload);
 	json_finish(&upload, ipc_upload_fields);
 }
 
@@ -139,7 +131,7 @@ static void on_progress_due(void *user)
 {
 	const struct control *control = user;
 
-	upload_store_each(agent_uploads(control->agent), tell_progress, user);
+	upload_store_each(agent_uploads(control->options.agent), tell_progress, user);
 }
 
 static void on_settings_changed(void *user, const char *key)
@@ -148,9 +140,10 @@ static void on_settings_changed(void *user, const char *key)
 	AUTO(strbuf_finish) struct strbuf value = { 0 };
 	struct ipc_setting setting = { .key = key };
 
-	if (config_get(agent_config(control->agent), key, &value, NULL)) {
+	if (config_get(agent_config(control->options.agent), key, &value, NULL)) {
 		setting.value = value.data;
-		notify(control, CONTROL_EVENT_SETTINGS_CHANGED, ipc_setting_fields, &setting);
+		notify_clients(
+			control, CONTROL_EVENT_SETTINGS_CHANGED, ipc_setting_fields, &setting);
 	}
 }
 
@@ -158,30 +151,30 @@ static void on_log_line(void *user, const char *text)
 {
 	const struct ipc_log_line line = { .line = text };
 
-	notify(user, CONTROL_EVENT_LOG_LINE, ipc_log_line_fields, &line);
+	notify_clients(user, CONTROL_EVENT_LOG_LINE, ipc_log_line_fields, &line);
 }
 
 static void on_games_changed(void *user)
 {
-	notify(user, CONTROL_EVENT_GAMES_CHANGED, NULL, NULL);
+	notify_clients(user, CONTROL_EVENT_GAMES_CHANGED, NULL, NULL);
 }
 
 static void on_steam_changed(void *user)
 {
-	notify(user, CONTROL_EVENT_STEAM_CHANGED, NULL, NULL);
+	notify_clients(user, CONTROL_EVENT_STEAM_CHANGED, NULL, NULL);
 }
 
 static void on_ui_changed(void *user)
 {
 	const struct control *control = user;
 
-	steam_ui_changed(agent_steam(control->agent));
+	steam_ui_changed(agent_steam(control->options.agent));
 	on_steam_changed(user);
 }
 
 static void on_status_changed(void *user)
 {
-	notify(user, CONTROL_EVENT_STATUS_CHANGED, NULL, NULL);
+	notify_clients(user, CONTROL_EVENT_STATUS_CHANGED, NULL, NULL);
 }
 
 static const struct agent_events agent_events = {
@@ -194,93 +187,52 @@ static const struct agent_events agent_events = {
 	.status_changed = on_status_changed,
 };
 
-bool control_client_subscribe(
-	struct control_client *client, const struct strvec *events, struct error *err)
-{
-	unsigned bits = events->count == 0 ? DEFAULT_EVENTS : 0;
-
-	for (size_t i = 0; i < events->count; i++) {
-		enum control_event event;
-
-		if (!control_event_find(events->items[i], &event)) {
-			return error_set(
-				err, ERROR_INVALID, "no notification '%s'", events->items[i]);
-		}
-		bits |= EVENT_BIT(event);
-	}
-	client->events = bits;
-	return true;
-}
-
-void control_client_events(const struct control_client *client, struct strvec *names)
-{
-	strvec_finish(names);
-	for (unsigned event = 0; event < CONTROL_EVENT_COUNT; event++) {
-		if ((client->events & EVENT_BIT(event)) != 0) {
-			strvec_push(names, control_event_name(event));
-		}
-	}
-}
-
 /* --- Requests --- */
 
-/* id NULL: a notification, which is not answered. */
-static void answer_error(struct control_client *client, const char *id, int code, const char *text)
+static void fail_call(struct control_client *client, const char *id, const struct error *err)
 {
-	AUTO(strbuf_finish) struct strbuf line = { 0 };
-
-	if (id != NULL) {
-		ipc_write_error(&line, id, code, text);
-		ipc_server_send(client->conn, line.data, line.length);
-	}
-}
-
-static void answer_failure(struct control_client *client, const char *id, const struct error *err)
-{
-	answer_error(client, id, control_error_code(err->kind), err->message);
+	control_client_fail(client, id, ipc_error_code(err->kind), err->message);
 }
 
 static void start_method(struct control_client *client, const struct control_method *method,
 	const struct control_call *call, const char *id)
 {
 	struct error err = { 0 };
-	struct control_ticket *ticket =
-		control_ticket_create(&client->tickets, client->conn, id, &err);
+	struct control_ticket *ticket = control_ticket_create(client, id, &err);
 
 	if (ticket == NULL) {
-		answer_failure(client, id, &err);
+		fail_call(client, id, &err);
 	} else if (!method->start(call, ticket, &err)) {
 		control_ticket_fail_take(ticket, &err);
 	}
 }
 
-static void call_method(
-	struct control_client *client, const struct ipc_message *message, const cJSON *params)
+static void call_method(const struct control *control, struct control_client *client,
+	const struct ipc_message *message, const cJSON *params)
 {
 	const struct control_method *method = control_method_find(message->method);
 	const struct control_call call = {
-		.options = &client->control->options,
-		.agent = client->control->agent,
-		.log = client->control->log,
-		.ui = client->control->ui,
+		.agent = control->options.agent,
+		.log = control->log,
+		.ui = control->ui,
 		.client = client,
-		.conn = client->conn,
 		.params = params,
+		.role = control->options.role,
+		.release = control->options.release,
+		.user = control->options.user,
 	};
 	AUTO(strbuf_finish) struct strbuf result = { 0 };
-	AUTO(strbuf_finish) struct strbuf line = { 0 };
 	struct error err = { 0 };
 
 	if (method == NULL) {
 		error_set(&err, ERROR_NOT_FOUND, "no method '%s'", message->method);
-		answer_error(client, message->id, IPC_METHOD_NOT_FOUND, err.message);
+		control_client_fail(client, message->id, IPC_METHOD_NOT_FOUND, err.message);
 	} else if (method->start != NULL) {
 		start_method(client, method, &call, message->id);
 	} else if (!method->call(&call, &result, &err)) {
-		answer_failure(client, message->id, &err);
-	} else if (message->id != NULL) {
-		ipc_write_result(&line, message->id, result.data);
-		ipc_server_send(client->conn, line.data, line.length);
+		fail_call(client, message->id, &err);
+	} else {
+		control_client_answer(client, message->id, result.data);
 	}
 }
 
@@ -303,6 +255,7 @@ static bool check_message(const struct ipc_message *message, const cJSON *params
 
 static void on_line(void *owner, struct ipc_client_conn *conn, const char *text, size_t length)
 {
+	const struct control *control = owner;
 	struct control_client *client = ipc_server_user(conn);
 	AUTO(json_free_ptr) cJSON *json = NULL;
 	struct ipc_message message = { 0 };
@@ -311,19 +264,19 @@ static void on_line(void *owner, struct ipc_client_conn *conn, const char *text,
 
 	json = json_parse(text, length, &err);
 	if (json == NULL) {
-		answer_error(client, "null", IPC_PARSE_ERROR, err.message);
+		control_client_fail(client, "null", IPC_PARSE_ERROR, err.message);
 		return;
 	}
-	if (ui_link_take_answer(client->control->ui, conn, json)) {
+	if (ui_link_take_answer(control->ui, conn, json)) {
 		return;
 	}
 	params = json_member(json, "params");
 	if (!json_read(&message, ipc_message_fields, json, &err) ||
 		!check_message(&message, params, &err)) {
-		answer_error(client, message.id != NULL ? message.id : "null", IPC_INVALID_REQUEST,
-			err.message);
+		control_client_fail(client, message.id != NULL ? message.id : "null",
+			IPC_INVALID_REQUEST, err.message);
 	} else {
-		call_method(client, &message, params);
+		call_method(control, client, &message, params);
 	}
 	json_finish(&message, ipc_message_fields);
 }
@@ -335,10 +288,8 @@ static void on_opened(void *owner, struct ipc_client_conn *conn)
 	struct control *control = owner;
 	struct control_client *client = xcalloc(1, sizeof(*client));
 
-	client->control = control;
-	client->conn = conn;
-	client->next = control->clients;
-	control->clients = client;
+	control_client_init(client, conn);
+	LIST_INSERT_HEAD(&control->clients, client, link);
 	ipc_server_set_user(conn, client);
 }
 
@@ -346,13 +297,9 @@ static void on_closed(void *owner, struct ipc_client_conn *conn)
 {
 	struct control *control = owner;
 	struct control_client *client = ipc_server_user(conn);
-	struct control_client **link = &control->clients;
 
-	while (*link != client) {
-		link = &(*link)->next;
-	}
-	*link = client->next;
-	control_tickets_abandon(&client->tickets);
+	LIST_REMOVE(client, link);
+	control_client_finish(client);
 	free(client);
 	ui_link_detach(control->ui, conn);
 }
@@ -363,30 +310,52 @@ static const struct ipc_server_events server_events = {
 	.closed = on_closed,
 };
 
-struct control *control_create(const struct control_options *options, struct error *err)
+struct control *control_create(struct loop *loop)
 {
 	struct control *control = xcalloc(1, sizeof(*control));
 
+	control->loop = loop;
+	control->ui = ui_link_create(loop);
+	return control;
+}
+
+const struct steam_ui *control_steam_ui(const struct control *control)
+{
+	return ui_link_steam_ui(control->ui);
+}
+
+bool control_open(struct control *control, const struct control_options *options, struct error *err)
+{
 	control->options = *options;
-	control->agent = options->agent;
-	control->ui = options->ui;
-	control->progress = loop_timer_create(options->loop, on_progress_due, control);
-	control->log = log_tail_create(options->loop, on_log_line, control);
+	control->server = ipc_server_create(
+		control->loop, options->socket_path, &server_events, control, err);
+	if (control->server == NULL) {
+		return false;
+	}
+	control->progress = loop_timer_create(control->loop, on_progress_due, control);
+	control->log = log_tail_create(control->loop, on_log_line, control);
 	control->pairing_listener = (struct pairing_listener){
 		.show = on_pairing_shown,
 		.hide = on_pairing_hidden,
 		.user = control,
 	};
-	pairing_listen(agent_pairing(control->agent), &control->pairing_listener);
-	agent_set_events(control->agent, &agent_events, control);
+	pairing_listen(agent_pairing(options->agent), &control->pairing_listener);
+	agent_set_events(options->agent, &agent_events, control);
 	ui_link_set_changed(control->ui, on_ui_changed, control);
-	control->server = ipc_server_create(
-		options->loop, options->socket_path, &server_events, control, err);
-	if (control->server == NULL) {
-		control_destroy(control);
-		return NULL;
+	return true;
+}
+
+void control_close(struct control *control)
+{
+	if (control == NULL || control->server == NULL) {
+		return;
 	}
-	return control;
+	agent_set_events(control->options.agent, NULL, NULL);
+	ui_link_set_changed(control->ui, NULL, NULL);
+	pairing_unlisten(agent_pairing(control->options.agent), &control->pairing_listener);
+	ipc_server_destroy(TAKE_PTR(control->server));
+	log_tail_destroy(TAKE_PTR(control->log));
+	loop_timer_destroy(TAKE_PTR(control->progress));
 }
 
 void control_destroy(struct control *control)
@@ -394,11 +363,7 @@ void control_destroy(struct control *control)
 	if (control == NULL) {
 		return;
 	}
-	agent_set_events(control->agent, NULL, NULL);
-	ui_link_set_changed(control->ui, NULL, NULL);
-	pairing_unlisten(agent_pairing(control->agent), &control->pairing_listener);
-	ipc_server_destroy(control->server);
-	log_tail_destroy(control->log);
-	loop_timer_destroy(control->progress);
+	control_close(control);
+	ui_link_destroy(control->ui);
 	free(control);
 }

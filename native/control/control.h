@@ -4,23 +4,26 @@
 
 struct agent;
 struct control;
-struct control_client;
 struct error;
 struct loop;
-struct strvec;
-struct ui_link;
+struct steam_ui;
 
 /*
  * The agent's local IPC: JSON-RPC 2.0 over ipc/ipc_server.h for the owner's command line, the
- * Decky bridge and the overlay. Its names are those of control_methods.h; what they mean is
- * described in control/README.md.
+ * Decky bridge and the overlay. What its names mean is described in control/README.md.
+ *
+ * It exists before the agent and after it, since Steam is changed through the plugin, one of its
+ * clients; it is open while the agent serves.
  */
+struct control *control_create(struct loop *loop);
+void control_destroy(struct control *control); /* after the agent; NULL is fine */
+/* For agent_create(); lives as long as control. */
+const struct steam_ui *control_steam_ui(const struct control *control);
+
 struct control_options {
-	struct loop *loop;
 	struct agent *agent;
-	struct ui_link *ui;	 /* what steam_ui of the agent's options came from */
 	const char *socket_path; /* <runtime_dir>/agent.sock */
-	/* Borrowed for the control's life: */
+	/* Borrowed while it is open: */
 	const char *role; /* `status`: who started the agent */
 	/* Another agent asks this one to make room. Errors: CONFLICT (there is none). */
 	bool (*release)(void *user, struct error *err);
@@ -28,11 +31,6 @@ struct control_options {
 };
 
 /* Errors: IO. */
-struct control *control_create(const struct control_options *options, struct error *err);
-void control_destroy(struct control *control); /* before the agent's; NULL is fine */
-
-/* For the method `subscribe`. events: names; none: all but log_line. Errors: INVALID. */
-bool control_client_subscribe(
-	struct control_client *client, const struct strvec *events, struct error *err);
-/* Replaces names by those the client gets. */
-void control_client_events(const struct control_client *client, struct strvec *names);
+bool control_open(
+	struct control *control, const struct control_options *options, struct error *err);
+void control_close(struct control *control); /* before the agent goes; NULL is fine */

@@ -2,18 +2,20 @@
 
 #include "agent/agent.h"
 #include "agent/config.h"
-#include "control/control.h"
-#include "control/control_games.h"
-#include "control/control_steam.h"
-#include "control/control_ui.h"
+#include "control/control_client.h"
 #include "control/control_views.h"
 #include "control/log_tail.h"
+#include "control/ui_link.h"
+#include "core/base64.h"
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/strbuf.h"
 #include "core/xalloc.h"
+#include "games/game_removal.h"
+#include "library/game_trash.h"
 #include "pairing/pairing.h"
 #include "proto/proto_ipc.h"
+#include "steam/steam.h"
 #include "upload/upload_store.h"
 
 #include <stdlib.h>
@@ -31,7 +33,7 @@ static bool done(struct strbuf *result)
 static bool call_agent_release(
 	const struct control_call *call, struct strbuf *result, struct error *err)
 {
-	return call->options->release(call->options->user, err) && done(result);
+	return call->release(call->user, err) && done(result);
 }
 
 static bool call_hubs_list(
@@ -168,7 +170,7 @@ static bool call_status(const struct control_call *call, struct strbuf *result, 
 	struct ipc_status status = { 0 };
 
 	control_view_status(call->agent, &status);
-	status.agent.role = call->options->role;
+	status.agent.role = call->role;
 	json_write(result, ipc_status_fields, &status);
 	json_finish(&status, ipc_status_fields);
 	return true;
@@ -212,15 +214,175 @@ static bool call_uploads_list(
 	return true;
 }
 
+/* --- Games, Steam, the plugin --- */
+
+static bool call_games_list(
+	const struct control_call *call, struct strbuf *result, struct error *err)
+{
+	struct ipc_games games = { 0 };
+
+	control_view_games(call->agent, &games);
+	json_write(result, ipc_games_fields, &games);
+	json_finish(&games, ipc_games_fields);
+	return true;
+}
+
+static bool call_games_trash(
+	const struct control_call *call, struct strbuf *result, struct error *err)
+{
+	struct ipc_trash trash = { 0 };
+
+	control_view_trash(call->agent, &trash);
+	json_write(result, ipc_trash_fields, &trash);
+	json_finish(&trash, ipc_trash_fields);
+	return true;
+}
+
+static bool call_games_discard(
+	const struct control_call *call, struct strbuf *result, struct error *err)
+{
+	struct ipc_trash_id params = { 0 };
+	bool ok = json_read(&params, ipc_trash_id_fields, call->params, err) &&
+		  game_trash_discard(agent_trash(call->agent), params.id, err);
+
+	json_finish(&params, ipc_trash_id_fields);
+	return ok && done(result);
+}
+
+static void answer_moved_take(struct control_ticket *ticket, const struct json_field *fields,
+	const struct game_removed *removed, const struct error *err)
+{
+	if (err != NULL) {
+		control_ticket_fail_take(ticket, err);
+	} else {
+		const struct ipc_game_moved result = {
+			.name = removed->game_name,
+			.trash_id = removed->trash_id,
+			.note = removed->note,
+		};
+
+		control_ticket_reply_take(ticket, fields, &result);
+	}
+}
+
+static void on_deleted(void *user, const struct game_removed *removed, const struct error *err)
+{
+	answer_moved_take(user, ipc_game_deleted_fields, removed, err);
+}
+
+static void on_restored(void *user, const struct game_removed *removed, const struct error *err)
+{
+	answer_moved_take(user, ipc_game_restored_fields, removed, err);
+}
+
+static bool call_games_delete(
+	const struct control_call *call, struct control_ticket *ticket, struct error *err)
+{
+	struct ipc_game_ref params = { 0 };
+	bool ok = json_read(&params, ipc_game_ref_fields, call->params, err);
+
+	if (ok && (params.app_id == 0) == (params.dir == NULL)) {
+		ok = error_set(err, ERROR_INVALID, "games.delete needs either 'appId' or 'dir'");
+	}
+	if (ok) {
+		game_removal_start(agent_removal(call->agent),
+			&(struct game_removal_request){
+				.app_id = params.app_id, .dir = params.dir },
+			on_deleted, ticket);
+	}
+	json_finish(&params, ipc_game_ref_fields);
+	return ok;
+}
+
+static bool call_games_restore(
+	const struct control_call *call, struct control_ticket *ticket, struct error *err)
+{
+	struct ipc_trash_id params = { 0 };
+	bool ok = json_read(&params, ipc_trash_id_fields, call->params, err);
+
+	if (ok) {
+		game_removal_restore(agent_removal(call->agent), params.id, on_restored, ticket);
+	}
+	json_finish(&params, ipc_trash_id_fields);
+	return ok;
+}
+
+static void on_restarted(void *user, const char *message, const struct error *err)
+{
+	const struct ipc_restarted result = { .message = message };
+
+	if (err != NULL) {
+		control_ticket_fail_take(user, err);
+	} else {
+		control_ticket_reply_take(user, ipc_restarted_fields, &result);
+	}
+}
+
+static bool call_steam_restart(
+	const struct control_call *call, struct control_ticket *ticket, struct error *err)
+{
+	struct ipc_restart params = {
+		.force = agent_config(call->agent)->steam_restart_while_playing,
+	};
+
+	if (!json_read(&params, ipc_restart_fields, call->params, err)) {
+		return false;
+	}
+	steam_restart_client(agent_steam(call->agent), params.force, on_restarted, ticket);
+	return true;
+}
+
+static bool call_ui_attach(
+	const struct control_call *call, struct strbuf *result, struct error *err)
+{
+	struct ipc_ui params = { 0 };
+	bool ok = json_read(&params, ipc_ui_fields, call->params, err);
+
+	if (ok) {
+		ui_link_attach(call->ui, call->client->conn, params.name);
+		strbuf_append_text(result, "{}");
+	}
+	json_finish(&params, ipc_ui_fields);
+	return ok;
+}
+
+static bool call_ui_detach(
+	const struct control_call *call, struct strbuf *result, struct error *err)
+{
+	ui_link_detach(call->ui, call->client->conn);
+	return done(result);
+}
+
+static bool call_file_read(
+	const struct control_call *call, struct strbuf *result, struct error *err)
+{
+	struct ipc_file_request params = { 0 };
+	struct ipc_file_part part = { 0 };
+	AUTO(strbuf_finish) struct strbuf data = { 0 };
+	AUTO(strbuf_finish) struct strbuf text = { 0 };
+
+	if (!json_read(&params, ipc_file_request_fields, call->params, err) ||
+		!ui_link_read_file(call->ui, call->client->conn, params.file, params.offset, &data,
+			&part.bytes, err)) {
+		return false;
+	}
+	base64_encode(&text, data.data, data.length);
+	part.data = text.data;
+	json_write(result, ipc_file_part_fields, &part);
+	return true;
+}
+
+/* --- The table --- */
+
 static const struct control_method methods[] = {
 	/* Sorted by name. */
 	{ "agent.release", .call = call_agent_release },
-	{ "file.read", .call = control_ui_read_file },
-	{ "games.delete", .start = control_games_delete },
-	{ "games.discard", .call = control_games_discard },
-	{ "games.list", .call = control_games_list },
-	{ "games.restore", .start = control_games_restore },
-	{ "games.trash", .call = control_games_trash },
+	{ "file.read", .call = call_file_read },
+	{ "games.delete", .start = call_games_delete },
+	{ "games.discard", .call = call_games_discard },
+	{ "games.list", .call = call_games_list },
+	{ "games.restore", .start = call_games_restore },
+	{ "games.trash", .call = call_games_trash },
 	{ "hubs.list", .call = call_hubs_list },
 	{ "hubs.revoke", .call = call_hubs_revoke },
 	{ "lockouts.reset", .call = call_lockouts_reset },
@@ -232,30 +394,13 @@ static const struct control_method methods[] = {
 	{ "settings.list", .call = call_settings_list },
 	{ "settings.set", .call = call_settings_set },
 	{ "status", .call = call_status },
-	{ "steam.restart", .start = control_steam_restart },
+	{ "steam.restart", .start = call_steam_restart },
 	{ "subscribe", .call = call_subscribe },
-	{ "ui.attach", .call = control_ui_attach },
-	{ "ui.detach", .call = control_ui_detach },
+	{ "ui.attach", .call = call_ui_attach },
+	{ "ui.detach", .call = call_ui_detach },
 	{ "uploads.discard", .call = call_uploads_discard },
 	{ "uploads.list", .call = call_uploads_list },
 };
-
-static const char *const events[CONTROL_EVENT_COUNT] = {
-	[CONTROL_EVENT_GAMES_CHANGED] = "games_changed",
-	[CONTROL_EVENT_HUB_CONNECTED] = "hub_connected",
-	[CONTROL_EVENT_HUB_DISCONNECTED] = "hub_disconnected",
-	[CONTROL_EVENT_LOG_LINE] = "log_line",
-	[CONTROL_EVENT_PAIRING_HIDDEN] = "pairing_hidden",
-	[CONTROL_EVENT_PAIRING_SHOWN] = "pairing_shown",
-	[CONTROL_EVENT_SETTINGS_CHANGED] = "settings_changed",
-	[CONTROL_EVENT_STATUS_CHANGED] = "status_changed",
-	[CONTROL_EVENT_STEAM_CHANGED] = "steam_changed",
-	[CONTROL_EVENT_UPLOAD_PROGRESS] = "upload_progress",
-	[CONTROL_EVENT_UPLOADS_CHANGED] = "uploads_changed",
-};
-
-/* What steam/steam_driver_ui.c asks for. */
-static const char *const requests[] = { "steam.apply", "steam.restart", "steam.show_artwork" };
 
 static int compare_name(const void *name, const void *method)
 {
@@ -266,30 +411,4 @@ const struct control_method *control_method_find(const char *name)
 {
 	return bsearch(name, methods, sizeof(methods) / sizeof(methods[0]), sizeof(methods[0]),
 		compare_name);
-}
-
-const char *control_event_name(enum control_event event)
-{
-	return events[event];
-}
-
-bool control_event_find(const char *name, enum control_event *event)
-{
-	for (unsigned i = 0; i < CONTROL_EVENT_COUNT; i++) {
-		if (strcmp(events[i], name) == 0) {
-			*event = i;
-			return true;
-		}
-	}
-	return false;
-}
-
-bool control_request_exists(const char *name)
-{
-	for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++) {
-		if (strcmp(requests[i], name) == 0) {
-			return true;
-		}
-	}
-	return false;
 }

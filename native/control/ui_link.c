@@ -2,8 +2,6 @@
 
 #include "control/ui_link.h"
 
-#include "control/control_error.h"
-#include "control/control_methods.h"
 #include "control/offered_files.h"
 #include "core/cleanup.h"
 #include "core/error.h"
@@ -19,6 +17,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* What steam/change/steam_driver_ui.c asks for. */
+static const char *const requests[] = { "steam.apply", "steam.restart", "steam.show_artwork" };
 
 struct plugin {
 	struct plugin *next;
@@ -175,13 +176,23 @@ static bool send_request(struct request *request, const char *params, struct err
 	return true;
 }
 
+static bool is_request(const char *name)
+{
+	for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++) {
+		if (strcmp(requests[i], name) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static void link_request(void *owner, const char *method, const char *params, int64_t wait_ms,
 	steam_ui_done *done, void *user)
 {
 	struct ui_link *link = owner;
 	struct request *request = xcalloc(1, sizeof(*request));
 
-	assert(control_request_exists(method));
+	assert(is_request(method));
 	*request = (struct request){
 		.next = link->requests,
 		.link = link,
@@ -226,7 +237,7 @@ static bool read_error(
 		error_set(what, ERROR_CONFLICT, "the game-mode plugin does not know '%s'",
 			request->method);
 	} else if (ok) {
-		error_set(what, control_error_kind(error.code), "%s",
+		error_set(what, ipc_error_kind(error.code), "%s",
 			error.message != NULL && *error.message != '\0'
 				? error.message
 				: "the game-mode plugin failed without saying why");

@@ -4,6 +4,38 @@
 
 #include <stddef.h>
 
+/* Every other kind is IPC_FAILED, every other code ERROR_IO. */
+static const struct {
+	enum error_kind kind;
+	int code;
+} codes[] = {
+	{ ERROR_INVALID, IPC_INVALID_PARAMS },
+	{ ERROR_NOT_FOUND, IPC_NOT_FOUND },
+	{ ERROR_CONFLICT, IPC_CONFLICT },
+	{ ERROR_NO_SPACE, IPC_NO_SPACE },
+	{ ERROR_NOT_IMPLEMENTED, IPC_METHOD_NOT_FOUND },
+};
+
+int ipc_error_code(enum error_kind kind)
+{
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+		if (codes[i].kind == kind) {
+			return codes[i].code;
+		}
+	}
+	return IPC_FAILED;
+}
+
+enum error_kind ipc_error_kind(int64_t code)
+{
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+		if (codes[i].code == code) {
+			return codes[i].kind;
+		}
+	}
+	return ERROR_IO;
+}
+
 const struct json_field ipc_error_fields[] = {
 	JSON_FIELD(struct ipc_error, code, "code", JSON_INT64, 0),
 	JSON_FIELD(struct ipc_error, message, "message", JSON_STRING, 0),

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/error.h"
 #include "core/json.h"
 #include "core/strvec.h"
 
@@ -25,6 +26,10 @@ struct strbuf;
 #define IPC_NOT_FOUND (-32001)
 #define IPC_CONFLICT (-32002)
 #define IPC_NO_SPACE (-32003)
+
+/* The code of a kind of error, and the reverse; what is not listed is IPC_FAILED and ERROR_IO. */
+int ipc_error_code(enum error_kind kind);
+enum error_kind ipc_error_kind(int64_t code);
 
 /* A request, a notification, a reply: what a line may hold. Texts are NULL when absent. */
 struct ipc_error {

@@ -1,9 +1,10 @@
-#include "control/control_ticket.h"
+#include "control/control_client.h"
 
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/loop.h"
 #include "core/strbuf.h"
+#include "core/strvec.h"
 #include "core/xalloc.h"
 #include "ipc/ipc_client.h"
 #include "ipc/ipc_server.h"
@@ -19,7 +20,7 @@ static struct steam_home home;
 static struct loop *loop;
 static struct ipc_server *server;
 static struct ipc_client *client;
-static struct control_tickets tickets;
+static struct control_client controlled;
 static struct control_ticket *kept[CONTROL_TICKETS_MAX + 1];
 static unsigned kept_count;
 static bool is_closed;
@@ -27,16 +28,17 @@ static struct error err;
 
 static void on_opened(void *owner, struct ipc_client_conn *conn)
 {
+	control_client_init(&controlled, conn);
 }
 
 static void on_line(void *owner, struct ipc_client_conn *conn, const char *line, size_t length)
 {
-	kept[kept_count++] = control_ticket_create(&tickets, conn, length > 0 ? line : NULL, &err);
+	kept[kept_count++] = control_ticket_create(&controlled, length > 0 ? line : NULL, &err);
 }
 
 static void on_closed(void *owner, struct ipc_client_conn *conn)
 {
-	control_tickets_abandon(&tickets);
+	control_client_finish(&controlled);
 	is_closed = true;
 }
 
@@ -111,7 +113,7 @@ START_TEST(test_answers)
 	expect("{\"jsonrpc\":\"2.0\",\"id\":\"b\",\"error\":{\"code\":-32002,\"message\":\"not "
 	       "now\"}}");
 	expect("{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"message\":\"done\"}}");
-	ck_assert_uint_eq(tickets.count, 0);
+	ck_assert_uint_eq(controlled.ticket_count, 0);
 }
 END_TEST
 
@@ -138,7 +140,7 @@ START_TEST(test_the_client_goes_first)
 	}
 	reply_take(first);
 	fail_take(third);
-	ck_assert_uint_eq(tickets.count, 0);
+	ck_assert_uint_eq(controlled.ticket_count, 0);
 }
 END_TEST
 
@@ -169,9 +171,34 @@ START_TEST(test_limit)
 }
 END_TEST
 
+START_TEST(test_notifications_are_chosen)
+{
+	AUTO(strvec_finish) struct strvec names = { 0 };
+	struct control_client chosen;
+
+	control_client_init(&chosen, NULL);
+	ck_assert(!control_client_wants(&chosen, CONTROL_EVENT_HUB_CONNECTED));
+	ck_assert(control_client_subscribe(&chosen, &names, &err));
+	ck_assert(control_client_wants(&chosen, CONTROL_EVENT_HUB_CONNECTED));
+	ck_assert(!control_client_wants(&chosen, CONTROL_EVENT_LOG_LINE));
+
+	strvec_push(&names, "log_line");
+	ck_assert(control_client_subscribe(&chosen, &names, &err));
+	ck_assert(!control_client_wants(&chosen, CONTROL_EVENT_HUB_CONNECTED));
+	ck_assert(control_client_wants(&chosen, CONTROL_EVENT_LOG_LINE));
+
+	strvec_push(&names, "no_such_thing");
+	ck_assert(!control_client_subscribe(&chosen, &names, &err));
+	ck_assert_int_eq(err.kind, ERROR_INVALID);
+	control_client_events(&chosen, &names);
+	ck_assert_uint_eq(names.count, 1);
+	ck_assert_str_eq(names.items[0], "log_line");
+}
+END_TEST
+
 int main(void)
 {
-	TCase *tcase = tcase_create("control_ticket");
+	TCase *tcase = tcase_create("control_client");
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, test_answers);
@@ -179,5 +206,6 @@ int main(void)
 	tcase_add_test(tcase, test_the_client_goes_first);
 	tcase_add_test(tcase, test_the_server_goes_first);
 	tcase_add_test(tcase, test_limit);
+	tcase_add_test(tcase, test_notifications_are_chosen);
 	return run_tcase(tcase);
 }

@@ -1,0 +1,68 @@
+#pragma once
+
+#include "core/json.h"
+#include "core/list.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct control_ticket;
+struct error;
+struct ipc_client_conn;
+struct strvec;
+
+/* Notifications. Source: control/README.md. */
+enum control_event {
+	CONTROL_EVENT_GAMES_CHANGED,
+	CONTROL_EVENT_HUB_CONNECTED,
+	CONTROL_EVENT_HUB_DISCONNECTED,
+	CONTROL_EVENT_LOG_LINE,
+	CONTROL_EVENT_PAIRING_HIDDEN,
+	CONTROL_EVENT_PAIRING_SHOWN,
+	CONTROL_EVENT_SETTINGS_CHANGED,
+	CONTROL_EVENT_STATUS_CHANGED,
+	CONTROL_EVENT_STEAM_CHANGED,
+	CONTROL_EVENT_UPLOAD_PROGRESS,
+	CONTROL_EVENT_UPLOADS_CHANGED,
+	CONTROL_EVENT_COUNT,
+};
+
+/* One client of the local IPC: the notifications it gets, and the calls that it waits for. */
+struct control_client {
+	LIST_ENTRY(control_client) link; /* its owner's */
+	struct ipc_client_conn *conn;
+	unsigned events; /* bits: 1 << enum control_event */
+	LIST_HEAD(, control_ticket) tickets;
+	size_t ticket_count;
+};
+
+void control_client_init(struct control_client *client, struct ipc_client_conn *conn);
+/* It has gone; its tickets live on by themselves. */
+void control_client_finish(struct control_client *client);
+
+bool control_client_wants(const struct control_client *client, enum control_event event);
+/* For the method `subscribe`. events: names; none: all but log_line. Errors: INVALID. */
+bool control_client_subscribe(
+	struct control_client *client, const struct strvec *events, struct error *err);
+/* Replaces names by those that it gets. */
+void control_client_events(const struct control_client *client, struct strvec *names);
+const char *control_event_name(enum control_event event);
+
+/* id: the call's, as JSON text; NULL: it is not answered. result: JSON text. */
+void control_client_answer(struct control_client *client, const char *id, const char *result);
+void control_client_fail(
+	struct control_client *client, const char *id, int code, const char *message);
+
+/*
+ * A call whose answer comes later. Whoever holds the ticket ends it with exactly one of the _take
+ * functions, even when the client, or the whole local IPC, has gone meanwhile: then the answer is
+ * dropped.
+ */
+#define CONTROL_TICKETS_MAX 16 /* of one client */
+
+/* NULL on error: CONFLICT (too many wait). */
+struct control_ticket *control_ticket_create(
+	struct control_client *client, const char *id, struct error *err);
+void control_ticket_reply_take(
+	struct control_ticket *ticket, const struct json_field *fields, const void *result);
+void control_ticket_fail_take(struct control_ticket *ticket, const struct error *err);
