@@ -29,6 +29,7 @@ static struct loop_timer *poll_timer;
 static struct pairing *pairing;
 static struct config config;
 static struct pairing_overlay *overlay;
+static const char *session_language;
 static int holder;
 static enum pairing_end ended_how;
 
@@ -64,6 +65,11 @@ static void teardown(void)
 	steam_home_finish(&home);
 }
 
+static char *on_session_language(void *user)
+{
+	return session_language != NULL ? strdup(session_language) : NULL;
+}
+
 /* An overlay whose program is that script; NULL: there is none. */
 static void use_program(const char *script)
 {
@@ -79,7 +85,7 @@ static void use_program(const char *script)
 		.large_text = &config.overlay_large_text,
 		.reduced_motion = &config.overlay_reduced_motion,
 		.program = program,
-		.home = home.path,
+		.session_language = on_session_language,
 	});
 	free(program);
 }
@@ -458,14 +464,11 @@ static void expect_language(const char *expected)
 	free(orders);
 }
 
-START_TEST(the_language_is_the_settings_else_steams)
+START_TEST(the_language_is_the_settings_else_the_sessions)
 {
-	static const char registry[] = "\"Registry\"{\"HKCU\"{\"Software\"{\"Valve\"{\"Steam\"{"
-				       "\"language\" \"german\"}}}}}";
 	struct error err = { 0 };
 
-	ck_assert(atomic_file_write(steam_home_path(&home, ".steam/registry.vdf"), registry,
-		strlen(registry), 0600, NULL));
+	session_language = "de";
 	use_program(HEAD "while :; do " NEXT_ORDER SAY_SHOWN "done\n");
 	expect_language("\"language\":\"de\"");
 	ck_assert(config_set(&config, "overlay.language", "pt_BR", &err));
@@ -498,6 +501,6 @@ int main(void)
 	tcase_add_test(tests, without_the_program_the_state_says_so);
 	tcase_add_test(tests, the_agents_end_is_the_childs);
 	tcase_add_test(tests, the_code_is_in_no_argument_and_no_environment);
-	tcase_add_test(tests, the_language_is_the_settings_else_steams);
+	tcase_add_test(tests, the_language_is_the_settings_else_the_sessions);
 	return run_tcase(tests);
 }

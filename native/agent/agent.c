@@ -205,6 +205,13 @@ static void on_complained(void *user, const char *sentence)
 	on_status_changed(agent);
 }
 
+static char *on_session_language(void *user)
+{
+	const struct agent *agent = user;
+
+	return steam_language(agent->steam);
+}
+
 static void on_listening_changed(void *user)
 {
 	struct agent *agent = user;
@@ -513,10 +520,11 @@ void agent_show_codes(struct agent *agent)
 		.loop = agent->options.loop,
 		.pairing = agent->pairing,
 		.program = program,
-		.home = agent->options.paths->home,
 		.language = &config->overlay_language,
 		.large_text = &config->overlay_large_text,
 		.reduced_motion = &config->overlay_reduced_motion,
+		.session_language = on_session_language,
+		.user = agent,
 	});
 }
 

@@ -12,7 +12,6 @@
 #include "pairing/pairing.h"
 #include "proto/proto_constants.h"
 #include "proto/proto_overlay.h"
-#include "steam/client/steam_install.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -197,7 +196,7 @@ static bool send_order(struct pairing_overlay *overlay, struct error *err)
 	const struct pairing_shown *shown = pairing_shown(options->pairing);
 	AUTO(free_ptr)
 	char *language = **options->language != '\0' ? xstrdup(*options->language)
-						     : steam_install_language(options->home);
+						     : options->session_language(options->user);
 	const struct overlay_order order = {
 		.code = shown->code,
 		.hub_name = shown->hub_name,

@@ -18,11 +18,13 @@ struct pairing_overlay_options {
 	struct loop *loop;
 	struct pairing *pairing;
 	const char *program; /* capydeck-overlay's path; copied */
-	const char *home;    /* where the owner's Steam is, for its language */
 	/* Read anew for every code: */
-	char *const *language; /* a locale, or "": Steam's */
+	char *const *language; /* a locale, or "": what session_language() tells */
 	const bool *large_text;
 	const bool *reduced_motion;
+	/* A locale, or NULL: not known; caller frees. */
+	char *(*session_language)(void *user);
+	void *user;
 };
 
 struct pairing_overlay *pairing_overlay_create(const struct pairing_overlay_options *options);

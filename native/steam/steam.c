@@ -394,3 +394,8 @@ void steam_destroy(struct steam *steam)
 	free(steam->steam_dir);
 	free(steam);
 }
+
+char *steam_language(const struct steam *steam)
+{
+	return steam_install_language(steam->home);
+}

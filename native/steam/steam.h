@@ -53,6 +53,9 @@ void steam_set_events(struct steam *steam, const struct steam_events *events, vo
 /* The plugin has attached, or gone: queued changes may go on. */
 void steam_ui_changed(struct steam *steam);
 
+/* The language that its owner has chosen, a locale; NULL: not known. Caller frees. */
+char *steam_language(const struct steam *steam);
+
 /* The most recent login first (steam_users.h). Errors: NOT_FOUND (no Steam here), IO. */
 bool steam_list_users(struct steam *steam, struct steam_user_list *out, struct error *err);
 
