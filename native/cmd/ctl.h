@@ -1,6 +1,5 @@
 #pragma once
 
-#include "cmd/ctl_session.h"
 #include "core/json.h"
 #include "core/paths.h"
 
@@ -9,10 +8,13 @@
 #include <stdint.h>
 
 struct error;
+struct ipc_client;
+struct strbuf;
 
-/* One run of `capydeck ctl`: what its commands (ctl_games.h and others) share. */
+/* One run of `capydeck ctl`: the command line's end of the local IPC, and what it was told. */
 struct ctl {
-	struct ctl_session session;
+	struct ipc_client *client; /* NULL: not open */
+	int64_t last_id;
 	struct paths_options options;
 	struct paths paths;
 	bool json;
@@ -23,21 +25,31 @@ struct ctl {
 	int64_t lines;
 };
 
-/* A command: args are its own arguments. Prints its result. */
-typedef bool ctl_run(struct ctl *ctl, char **args, struct error *err);
+/* Finds the agent. Errors: NOT_FOUND (no agent runs), IO. */
+bool ctl_open(struct ctl *ctl, struct error *err);
+void ctl_close(struct ctl *ctl);
+
+/*
+ * Calls a method and replaces result by its result's JSON text. fields NULL: no parameters.
+ * Notifications that come meanwhile are dropped. Errors: the agent's own words; TIMEOUT, IO.
+ */
+bool ctl_request(struct ctl *ctl, const char *method, const struct json_field *fields,
+	const void *params, struct strbuf *result, struct error *err);
+/* Waits for the next notification of that name and replaces params by its JSON text. */
+bool ctl_follow(struct ctl *ctl, const char *name, struct strbuf *params, struct error *err);
 
 /* Calls the method; with --json prints its result, otherwise reads it into out, unless fields NULL.
  */
 bool ctl_call(struct ctl *ctl, const char *method, const struct json_field *param_fields,
 	const void *params, const struct json_field *fields, void *out, struct error *err);
 /* What a method without parameters tells. */
-struct ctl_view {
+struct ctl_listing {
 	const char *method;
 	const struct json_field *fields;
 	size_t bytes; /* of the struct that the fields describe */
 	void (*print)(const void *result);
 };
-bool ctl_show(struct ctl *ctl, const struct ctl_view *view, struct error *err);
+bool ctl_show(struct ctl *ctl, const struct ctl_listing *listing, struct error *err);
 /* Reads the result into out, whatever is printed later. */
 bool ctl_fetch(struct ctl *ctl, const char *method, const struct json_field *fields, void *out,
 	struct error *err);

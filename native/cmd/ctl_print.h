@@ -5,7 +5,7 @@ struct ipc_steam;
 /* What `capydeck ctl` prints for people, on standard output. */
 void ctl_print_steam(const struct ipc_steam *steam);
 
-/* For struct ctl_view: result is the struct of the name ipc_…. */
+/* For struct ctl_listing: result is the struct of the name ipc_…. */
 void ctl_print_games(const void *result);
 void ctl_print_hubs(const void *result);
 void ctl_print_pairing(const void *result);

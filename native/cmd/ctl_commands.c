@@ -1,0 +1,476 @@
+#include "cmd/ctl_commands.h"
+
+#include "cmd/ctl.h"
+#include "cmd/ctl_print.h"
+#include "core/cleanup.h"
+#include "core/error.h"
+#include "core/json.h"
+#include "core/paths.h"
+#include "core/strbuf.h"
+#include "core/strvec.h"
+#include "core/xalloc.h"
+#include "proto/proto_ipc.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void print_pairing(const struct ctl *ctl, const struct ipc_pairing *pairing)
+{
+	AUTO(strbuf_finish) struct strbuf json = { 0 };
+
+	if (ctl->json) {
+		json_write(&json, ipc_pairing_fields, pairing);
+		puts(json.data);
+	} else {
+		ctl_print_pairing(pairing);
+	}
+}
+
+static bool get_pairing(struct ctl *ctl, struct ipc_pairing *pairing, struct error *err)
+{
+	AUTO(strbuf_finish) struct strbuf text = { 0 };
+
+	/* Subscribed first, so that a code that comes in between is not missed. */
+	if (ctl->wait && !ctl_request(ctl, "subscribe", NULL, NULL, &text, err)) {
+		return false;
+	}
+	if (!ctl_request(ctl, "pairing.get", NULL, NULL, &text, err) ||
+		!json_read_text(pairing, ipc_pairing_fields, text.data, text.length, err)) {
+		return false;
+	}
+	if (pairing->active || !ctl->wait) {
+		return true;
+	}
+	json_finish(pairing, ipc_pairing_fields);
+	return ctl_follow(ctl, "pairing_shown", &text, err) &&
+	       json_read_text(pairing, ipc_pairing_fields, text.data, text.length, err);
+}
+
+static bool run_pairing(struct ctl *ctl, char **args, struct error *err)
+{
+	struct ipc_pairing pairing = { 0 };
+	bool ok = get_pairing(ctl, &pairing, err);
+
+	if (ok) {
+		print_pairing(ctl, &pairing);
+	}
+	json_finish(&pairing, ipc_pairing_fields);
+	return ok;
+}
+
+static bool run_pairing_dismiss(struct ctl *ctl, char **args, struct error *err)
+{
+	return ctl_tell(ctl, "pairing.dismiss", NULL, NULL, "the code is void now", err);
+}
+
+static bool run_hubs_revoke(struct ctl *ctl, char **args, struct error *err)
+{
+	const struct ipc_hub_id params = { .hub_id = args[0] };
+
+	return ctl_tell(ctl, "hubs.revoke", ipc_hub_id_fields, &params,
+		"revoked; the Hub has to pair again", err);
+}
+
+static bool run_uploads_discard(struct ctl *ctl, char **args, struct error *err)
+{
+	const struct ipc_upload_id params = { .upload_id = args[0] };
+
+	return ctl_tell(ctl, "uploads.discard", ipc_upload_id_fields, &params, "discarded", err);
+}
+
+/* A text without its quotes, as scripts want it; anything else is JSON. */
+static void print_value(const char *json)
+{
+	AUTO(json_free_ptr) cJSON *value = json_parse(json, strlen(json), NULL);
+	const char *text = json_string(value);
+
+	puts(text != NULL ? text : json);
+}
+
+static bool run_settings_get(struct ctl *ctl, char **args, struct error *err)
+{
+	const struct ipc_setting_change params = { .key = args[0] };
+	struct ipc_setting setting = { 0 };
+	bool ok = ctl_call(ctl, "settings.get", ipc_setting_change_fields, &params,
+		ipc_setting_fields, &setting, err);
+
+	if (ok && !ctl->json) {
+		print_value(setting.value);
+	}
+	json_finish(&setting, ipc_setting_fields);
+	return ok;
+}
+
+static bool run_settings_set(struct ctl *ctl, char **args, struct error *err)
+{
+	AUTO(strbuf_finish) struct strbuf typed = { 0 };
+	struct ipc_setting_change params = { .key = args[0] };
+	struct ipc_setting setting = { 0 };
+	bool ok;
+
+	json_write_string(&typed, args[1]);
+	params.value = typed.data;
+	ok = ctl_call(ctl, "settings.set", ipc_setting_change_fields, &params, ipc_setting_fields,
+		&setting, err);
+	if (ok && !ctl->json) {
+		printf("%s = %s%s\n", args[0], setting.value,
+			setting.restart_needed ? "; takes effect when the agent starts again" : "");
+	}
+	json_finish(&setting, ipc_setting_fields);
+	return ok;
+}
+
+static bool run_lockouts_reset(struct ctl *ctl, char **args, struct error *err)
+{
+	return ctl_tell(ctl, "lockouts.reset", NULL, NULL, "every address may try again", err);
+}
+
+static bool run_socket(struct ctl *ctl, char **args, struct error *err)
+{
+	AUTO(strvec_finish) struct strvec dirs = { 0 };
+	AUTO(strbuf_finish) struct strbuf list = { 0 };
+
+	if (ctl->options.runtime_dir != NULL) {
+		strvec_push(&dirs, ctl->paths.runtime_dir);
+	} else {
+		paths_runtime_dirs(&ctl->paths, &dirs);
+	}
+	for (size_t i = 0; i < dirs.count; i++) {
+		AUTO(free_ptr) char *path = path_join(dirs.items[i], IPC_SOCKET_NAME);
+
+		if (ctl->json) {
+			strbuf_append_char(&list, i == 0 ? '[' : ',');
+			json_write_string(&list, path);
+		} else {
+			strbuf_appendf(&list, "%s%s", i == 0 ? "" : "\n", path);
+		}
+	}
+	printf("%s%s\n", strbuf_text(&list), ctl->json ? "]" : "");
+	return true;
+}
+
+static bool follow_log(struct ctl *ctl, struct error *err)
+{
+	bool ok = true;
+
+	while (ok) {
+		AUTO(strbuf_finish) struct strbuf params = { 0 };
+		struct ipc_log_line line = { 0 };
+
+		ok = ctl_follow(ctl, "log_line", &params, err) &&
+		     json_read_text(&line, ipc_log_line_fields, params.data, params.length, err);
+		if (ok) {
+			puts(ctl->json ? params.data : line.line);
+			fflush(stdout);
+		}
+		json_finish(&line, ipc_log_line_fields);
+	}
+	return ok;
+}
+
+static bool run_log(struct ctl *ctl, char **args, struct error *err)
+{
+	const struct ipc_log_request params = { .lines = ctl->lines };
+	struct ipc_subscription subscription = { 0 };
+	AUTO(strbuf_finish) struct strbuf ignored = { 0 };
+	struct ipc_log log = { 0 };
+	bool ok = true;
+
+	if (ctl->follow) {
+		strvec_push(&subscription.events, "log_line");
+		ok = ctl_request(
+			ctl, "subscribe", ipc_subscription_fields, &subscription, &ignored, err);
+	}
+	ok = ok &&
+	     ctl_call(ctl, "log.tail", ipc_log_request_fields, &params, ipc_log_fields, &log, err);
+	for (size_t i = 0; i < log.lines.count; i++) {
+		puts(log.lines.items[i]);
+	}
+	fflush(stdout);
+	json_finish(&log, ipc_log_fields);
+	json_finish(&subscription, ipc_subscription_fields);
+	return ok && (!ctl->follow || follow_log(ctl, err));
+}
+
+/* --- Games and Steam --- */
+
+/* The app id that text is, or 0. */
+static uint32_t app_id_of(const char *text)
+{
+	char *end;
+	unsigned long long value;
+
+	errno = 0;
+	value = strtoull(text, &end, 10);
+	return strspn(text, "0123456789") == strlen(text) && *text != '\0' && errno == 0 &&
+			       value <= UINT32_MAX
+		       ? (uint32_t)value
+		       : 0;
+}
+
+/* A folder as a shell completes it may end with a slash. */
+static bool same_dir(const char *dir, const char *text)
+{
+	size_t length = strlen(dir);
+
+	return strncmp(dir, text, length) == 0 &&
+	       strspn(text + length, "/") == strlen(text + length);
+}
+
+/* NULL with err of the kind NONE: there is none. */
+static const struct ipc_game *find_game(
+	const struct ipc_games *games, const char *text, struct error *err)
+{
+	const struct ipc_game *found = NULL;
+
+	for (size_t i = 0; i < games->games_count; i++) {
+		const struct ipc_game *game = &games->games[i];
+
+		if (strcmp(game->name, text) != 0 && !same_dir(game->dir, text) &&
+			(game->app_id == 0 || game->app_id != app_id_of(text))) {
+			continue;
+		}
+		if (found != NULL) {
+			error_set(err, ERROR_CONFLICT,
+				"more than one game is '%s': name the folder, '%s' or '%s'", text,
+				found->dir, game->dir);
+			return NULL;
+		}
+		found = game;
+	}
+	return found;
+}
+
+/* Which game text means. A shortcut that is not of a game of ours has an app id only. */
+static bool choose_game(struct ctl *ctl, const char *text, struct ipc_game_ref *ref,
+	char **question, struct error *err)
+{
+	struct ipc_games games = { 0 };
+	const struct ipc_game *game = NULL;
+	bool ok = ctl_fetch(ctl, "games.list", ipc_games_fields, &games, err);
+
+	if (ok) {
+		game = find_game(&games, text, err);
+		ok = game != NULL || err->kind == ERROR_NONE;
+	}
+	if (ok && game != NULL) {
+		ref->dir = json_keep(&ref->tree, game->dir);
+		*question = xasprintf("Delete '%s' in '%s'? It can be restored from the trash.",
+			game->name, game->dir);
+	} else if (ok && app_id_of(text) != 0) {
+		ref->app_id = app_id_of(text);
+		*question = xasprintf("Remove the shortcut %u from Steam?", ref->app_id);
+	} else if (ok) {
+		ok = error_set(err, ERROR_NOT_FOUND,
+			"no game '%s' was installed by this agent; 'capydeck ctl games' lists them",
+			text);
+	}
+	json_finish(&games, ipc_games_fields);
+	return ok;
+}
+
+static void print_note(const char *note)
+{
+	if (note != NULL && *note != '\0') {
+		ctl_say("%s", note);
+	}
+}
+
+static void print_deleted(const struct ipc_game_moved *moved)
+{
+	if (*moved->trash_id != '\0') {
+		ctl_say("deleted '%s'; 'capydeck ctl games restore %s' brings it back", moved->name,
+			moved->trash_id);
+	} else {
+		ctl_say("removed '%s' from Steam; there was no folder to delete", moved->name);
+	}
+	print_note(moved->note);
+}
+
+static bool run_games_delete(struct ctl *ctl, char **args, struct error *err)
+{
+	struct ipc_game_ref ref = { 0 };
+	struct ipc_game_moved moved = { 0 };
+	AUTO(free_ptr) char *question = NULL;
+	bool ok = choose_game(ctl, args[0], &ref, &question, err) &&
+		  ctl_confirm(ctl, question, err) &&
+		  ctl_call(ctl, "games.delete", ipc_game_ref_fields, &ref, ipc_game_deleted_fields,
+			  &moved, err);
+
+	if (ok && !ctl->json) {
+		print_deleted(&moved);
+	}
+	json_finish(&moved, ipc_game_deleted_fields);
+	json_finish(&ref, ipc_game_ref_fields);
+	return ok;
+}
+
+/* by_name: a game's name does, too, if only one in the trash has it. */
+static bool choose_trashed(struct ctl *ctl, const char *text, bool by_name,
+	struct ipc_trash_id *params, char **name, struct error *err)
+{
+	struct ipc_trash trash = { 0 };
+	const struct ipc_trashed_game *found = NULL;
+	bool ok = ctl_fetch(ctl, "games.trash", ipc_trash_fields, &trash, err);
+
+	for (size_t i = 0; ok && i < trash.games_count; i++) {
+		const struct ipc_trashed_game *game = &trash.games[i];
+
+		if (strcmp(game->id, text) != 0 && (!by_name || strcmp(game->name, text) != 0)) {
+			continue;
+		}
+		if (found != NULL) {
+			ok = error_set(err, ERROR_CONFLICT,
+				"more than one deleted game is '%s': name the id, '%s' or '%s'",
+				text, found->id, game->id);
+		}
+		found = game;
+	}
+	if (ok && found == NULL) {
+		ok = error_set(err, ERROR_NOT_FOUND,
+			"no game '%s' is in the trash; 'capydeck ctl games trash' lists them",
+			text);
+	}
+	if (ok) {
+		params->id = json_keep(&params->tree, found->id);
+		*name = xstrdup(found->name);
+	}
+	json_finish(&trash, ipc_trash_fields);
+	return ok;
+}
+
+static bool run_games_restore(struct ctl *ctl, char **args, struct error *err)
+{
+	struct ipc_trash_id params = { 0 };
+	struct ipc_game_moved moved = { 0 };
+	AUTO(free_ptr) char *name = NULL;
+	bool ok = choose_trashed(ctl, args[0], true, &params, &name, err) &&
+		  ctl_call(ctl, "games.restore", ipc_trash_id_fields, &params,
+			  ipc_game_restored_fields, &moved, err);
+
+	if (ok && !ctl->json) {
+		ctl_say("restored '%s'", moved.name);
+		print_note(moved.note);
+	}
+	json_finish(&moved, ipc_game_restored_fields);
+	json_finish(&params, ipc_trash_id_fields);
+	return ok;
+}
+
+static bool run_games_discard(struct ctl *ctl, char **args, struct error *err)
+{
+	struct ipc_trash_id params = { 0 };
+	AUTO(free_ptr) char *name = NULL;
+	AUTO(free_ptr) char *question = NULL;
+	bool ok = choose_trashed(ctl, args[0], false, &params, &name, err);
+
+	if (ok) {
+		question = xasprintf("Delete '%s' for good?", name);
+	}
+	ok = ok && ctl_confirm(ctl, question, err) &&
+	     ctl_tell(ctl, "games.discard", ipc_trash_id_fields, &params, "deleted for good", err);
+	json_finish(&params, ipc_trash_id_fields);
+	return ok;
+}
+
+static bool run_steam_show(struct ctl *ctl, char **args, struct error *err)
+{
+	AUTO(strbuf_finish) struct strbuf json = { 0 };
+	struct ipc_status status = { 0 };
+	bool ok = ctl_fetch(ctl, "status", ipc_status_fields, &status, err);
+
+	if (ok && ctl->json) {
+		json_write(&json, ipc_steam_fields, &status.steam);
+		puts(json.data);
+	} else if (ok) {
+		ctl_print_steam(&status.steam);
+	}
+	json_finish(&status, ipc_status_fields);
+	return ok;
+}
+
+static bool run_steam_restart(struct ctl *ctl, char **args, struct error *err)
+{
+	const struct ipc_restart params = { .force = ctl->force };
+	struct ipc_restarted restarted = { 0 };
+	bool ok = ctl_call(ctl, "steam.restart", ipc_restart_fields, &params, ipc_restarted_fields,
+		&restarted, err);
+
+	if (ok && !ctl->json) {
+		ctl_say("%s", restarted.message);
+	}
+	json_finish(&restarted, ipc_restarted_fields);
+	return ok;
+}
+
+/* --- The table --- */
+
+#define LISTING(method_, struct_, print_)                                                          \
+	{                                                                                          \
+		.method = (method_), .fields = struct_##_fields, .bytes = sizeof(struct struct_),  \
+		.print = (print_)                                                                  \
+	}
+
+static const struct ctl_listing games_listing = LISTING("games.list", ipc_games, ctl_print_games);
+static const struct ctl_listing hubs_listing = LISTING("hubs.list", ipc_hubs, ctl_print_hubs);
+static const struct ctl_listing reopened_listing =
+	LISTING("pairing.reopen", ipc_pairing, ctl_print_pairing);
+static const struct ctl_listing settings_listing =
+	LISTING("settings.list", ipc_settings, ctl_print_settings);
+static const struct ctl_listing status_listing = LISTING("status", ipc_status, ctl_print_status);
+static const struct ctl_listing trash_listing = LISTING("games.trash", ipc_trash, ctl_print_trash);
+static const struct ctl_listing uploads_listing =
+	LISTING("uploads.list", ipc_uploads, ctl_print_uploads);
+
+static const struct ctl_command commands[] = {
+	{ "games", NULL, 0, .listing = &games_listing },
+	{ "games", "delete", 1, .run = run_games_delete },
+	{ "games", "discard", 1, .run = run_games_discard },
+	{ "games", "list", 0, .listing = &games_listing },
+	{ "games", "restore", 1, .run = run_games_restore },
+	{ "games", "trash", 0, .listing = &trash_listing },
+	{ "hubs", NULL, 0, .listing = &hubs_listing },
+	{ "hubs", "list", 0, .listing = &hubs_listing },
+	{ "hubs", "revoke", 1, .run = run_hubs_revoke },
+	{ "lockouts", "reset", 0, .run = run_lockouts_reset },
+	{ "log", NULL, 0, .run = run_log },
+	{ "pairing", NULL, 0, .run = run_pairing },
+	{ "pairing", "show", 0, .run = run_pairing },
+	{ "pairing", "dismiss", 0, .run = run_pairing_dismiss },
+	{ "pairing", "reopen", 0, .listing = &reopened_listing },
+	{ "settings", NULL, 0, .listing = &settings_listing },
+	{ "settings", "get", 1, .run = run_settings_get },
+	{ "settings", "list", 0, .listing = &settings_listing },
+	{ "settings", "set", 2, .run = run_settings_set },
+	{ "socket", NULL, 0, .run = run_socket, .is_local = true },
+	{ "status", NULL, 0, .listing = &status_listing },
+	{ "steam", NULL, 0, .run = run_steam_show },
+	{ "steam", "restart", 0, .run = run_steam_restart },
+	{ "uploads", NULL, 0, .listing = &uploads_listing },
+	{ "uploads", "discard", 1, .run = run_uploads_discard },
+	{ "uploads", "list", 0, .listing = &uploads_listing },
+};
+
+const struct ctl_command *ctl_command_find(const char *noun, const char *verb)
+{
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		const struct ctl_command *command = &commands[i];
+
+		if (strcmp(command->noun, noun) == 0 &&
+			(verb == NULL ? command->verb == NULL
+				      : command->verb != NULL &&
+						strcmp(command->verb, verb) == 0)) {
+			return command;
+		}
+	}
+	return NULL;
+}
+
+bool ctl_command_run(
+	const struct ctl_command *command, struct ctl *ctl, char **args, struct error *err)
+{
+	return command->listing != NULL ? ctl_show(ctl, command->listing, err)
+					: command->run(ctl, args, err);
+}

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <stdbool.h>
+
+struct ctl;
+struct ctl_listing;
+struct error;
+
+/* The commands of `capydeck ctl`: what each asks of the agent, and how it is printed. */
+struct ctl_command {
+	const char *noun;
+	const char *verb; /* NULL: what the noun alone means */
+	int argument_count;
+	/* One of the two. args: the command's own arguments. Prints its result. */
+	bool (*run)(struct ctl *ctl, char **args, struct error *err);
+	const struct ctl_listing *listing;
+	bool is_local; /* needs no agent */
+};
+
+/* NULL: there is none. */
+const struct ctl_command *ctl_command_find(const char *noun, const char *verb);
+/* ctl is open unless the command is local. */
+bool ctl_command_run(
+	const struct ctl_command *command, struct ctl *ctl, char **args, struct error *err);
