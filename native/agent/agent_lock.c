@@ -124,7 +124,7 @@ static void write_holder(const struct agent_lock *lock)
 }
 
 /* The last thing a turn does: the listener may destroy the lock. */
-static void finish(struct agent_lock *lock, const struct error *err)
+static void finish_turn(struct agent_lock *lock, const struct error *err)
 {
 	loop_timer_stop(lock->attempt);
 	loop_watch_remove(TAKE_PTR(lock->inotify_watch));
@@ -136,11 +136,11 @@ static void finish_taken(struct agent_lock *lock)
 	write_holder(lock);
 	set_lock(lock, BYTE_CLAIM, F_UNLCK);
 	lock->claimed = false;
-	finish(lock, NULL);
+	finish_turn(lock, NULL);
 }
 
 /* Again after a while: another may hold it by then, or the first may not have listened. */
-static void ask(struct agent_lock *lock, const struct holder *holder)
+static void ask_holder(struct agent_lock *lock, const struct holder *holder)
 {
 	AUTO(strbuf_finish) struct strbuf line = { 0 };
 	struct ipc_client *client;
@@ -169,7 +169,7 @@ static void fail_held(struct agent_lock *lock, const struct holder *holder)
 	error_set(&err, ERROR_CONFLICT,
 		"another agent runs already: %s holds %s; stop it, or start this one with --wait",
 		holder->text, lock->path);
-	finish(lock, &err);
+	finish_turn(lock, &err);
 }
 
 static void fail_taking_over(struct agent_lock *lock, const struct holder *holder)
@@ -181,7 +181,7 @@ static void fail_taking_over(struct agent_lock *lock, const struct holder *holde
 		holder->text, lock->path,
 		lock->asked ? "did not make room" : "could not be asked to make room",
 		AGENT_LOCK_PATIENCE_MS / 1000);
-	finish(lock, &err);
+	finish_turn(lock, &err);
 }
 
 static void on_held(struct agent_lock *lock)
@@ -205,7 +205,7 @@ static void on_held(struct agent_lock *lock)
 	} else if (loop_now_ms() >= lock->deadline_ms) {
 		fail_taking_over(lock, &holder);
 	} else {
-		ask(lock, &holder);
+		ask_holder(lock, &holder);
 		loop_timer_set(lock->attempt, ATTEMPT_PERIOD_MS);
 	}
 }
@@ -221,7 +221,7 @@ static void on_attempt(void *user)
 		on_held(lock);
 	} else {
 		error_set_errno(&err, "the lock '%s' cannot be taken", lock->path);
-		finish(lock, &err);
+		finish_turn(lock, &err);
 	}
 }
 

@@ -71,7 +71,7 @@ struct daemon {
 
 /* --- What ends it --- */
 
-static void end(struct daemon *daemon)
+static void end_daemon(struct daemon *daemon)
 {
 	daemon->ending = true;
 	loop_stop(daemon->loop);
@@ -80,7 +80,7 @@ static void end(struct daemon *daemon)
 static void on_signal(void *user, int signal_number)
 {
 	log_info("told to end (%s)", strsignal(signal_number));
-	end(user);
+	end_daemon(user);
 }
 
 static void on_stdin(void *user, uint32_t events)
@@ -91,7 +91,7 @@ static void on_stdin(void *user, uint32_t events)
 	if (read(STDIN_FILENO, discarded, sizeof(discarded)) <= 0) {
 		log_info("standard input is closed: ending");
 		loop_watch_remove(TAKE_PTR(daemon->stdin_watch));
-		end(daemon);
+		end_daemon(daemon);
 	}
 }
 
@@ -372,7 +372,7 @@ static bool open_daemon(struct daemon *daemon, struct error *err)
 }
 
 /* In turns of waiting for the lock and serving; one turn, unless it waits again (--wait). */
-static bool run(struct daemon *daemon, struct error *err)
+static bool take_turns(struct daemon *daemon, struct error *err)
 {
 	bool ok;
 
@@ -416,7 +416,7 @@ int cmd_agent(int argc, char **argv)
 	 * worker keeps of it. With one each both hold on to their peak.
 	 */
 	mallopt(M_ARENA_MAX, 1);
-	code = open_daemon(&daemon, &err) && run(&daemon, &err)
+	code = open_daemon(&daemon, &err) && take_turns(&daemon, &err)
 		       ? CMD_OK
 		       : cmd_failed("agent", "%s", err.message);
 	close_daemon(&daemon);

@@ -7,6 +7,7 @@
 #include "core/cleanup.h"
 #include "core/data_url.h"
 #include "core/error.h"
+#include "core/list.h"
 #include "core/log.h"
 #include "core/paths.h"
 #include "core/strbuf.h"
@@ -54,9 +55,9 @@ struct keep {
 	struct error error;
 };
 
-static void run_keep(struct worker_job *job)
+static void keep_image(struct worker_job *job)
 {
-	struct keep *keep = (struct keep *)job;
+	struct keep *keep = CONTAINER_OF(job, struct keep, job);
 	struct error *err = &keep->error;
 
 	if (keep->data_url == NULL ||
@@ -68,7 +69,7 @@ static void run_keep(struct worker_job *job)
 
 static void on_kept(struct worker_job *job)
 {
-	struct keep *keep = (struct keep *)job;
+	struct keep *keep = CONTAINER_OF(job, struct keep, job);
 	bool failed = keep->error.kind != ERROR_NONE;
 
 	if (failed) {
@@ -84,7 +85,7 @@ static void on_kept(struct worker_job *job)
 	free(keep);
 }
 
-static bool hold(struct kept_images *images, size_t bytes, struct error *err)
+static bool hold_bytes(struct kept_images *images, size_t bytes, struct error *err)
 {
 	if (bytes > HELD_MAX_BYTES - images->held_bytes) {
 		return error_set(err, ERROR_CONFLICT,
@@ -96,12 +97,12 @@ static bool hold(struct kept_images *images, size_t bytes, struct error *err)
 }
 
 /* For bytes that are held. */
-static struct keep *make_keep(struct kept_images *images, const char *upload_id,
+static struct keep *keep_create(struct kept_images *images, const char *upload_id,
 	enum artwork_kind kind, size_t held_bytes)
 {
 	struct keep *keep = xcalloc(1, sizeof(*keep));
 
-	keep->job = (struct worker_job){ .run = run_keep, .done = on_kept };
+	keep->job = (struct worker_job){ .run = keep_image, .done = on_kept };
 	keep->images = images;
 	keep->path = xasprintf("%s/%s/%s", images->dir, upload_id, artwork_kind_name(kind));
 	keep->kind = kind;
@@ -123,10 +124,10 @@ bool kept_images_put(struct kept_images *images, const char *upload_id, const ch
 	}
 	if (!artwork_kind_find(type, &kind, err) ||
 		!artwork_check(kind, data.data, data.length, err) ||
-		!hold(images, data.length, err)) {
+		!hold_bytes(images, data.length, err)) {
 		return false;
 	}
-	keep = make_keep(images, upload_id, kind, data.length);
+	keep = keep_create(images, upload_id, kind, data.length);
 	strbuf_move(&keep->image, &data);
 	keep->done = done;
 	keep->user = user;
@@ -141,12 +142,12 @@ void kept_images_put_url_take(
 	struct keep *keep;
 
 	assert(is_upload_id(upload_id));
-	if (!hold(images, strlen(data_url), &err)) {
+	if (!hold_bytes(images, strlen(data_url), &err)) {
 		log_warning("an image could not be kept: %s", err.message);
 		free(data_url);
 		return;
 	}
-	keep = make_keep(images, upload_id, kind, strlen(data_url));
+	keep = keep_create(images, upload_id, kind, strlen(data_url));
 	keep->data_url = data_url;
 	worker_submit(images->disk, &keep->job);
 }
@@ -184,9 +185,9 @@ static void remove_others(int dir_fd, const struct strvec *kept_ids, struct erro
 	}
 }
 
-static void run_removal(struct worker_job *job)
+static void remove_images(struct worker_job *job)
 {
-	struct removal *removal = (struct removal *)job;
+	struct removal *removal = CONTAINER_OF(job, struct removal, job);
 	AUTO(close_fd) int fd = open(removal->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (fd >= 0 && removal->upload_id != NULL) {
@@ -198,7 +199,7 @@ static void run_removal(struct worker_job *job)
 
 static void on_removed(struct worker_job *job)
 {
-	struct removal *removal = (struct removal *)job;
+	struct removal *removal = CONTAINER_OF(job, struct removal, job);
 
 	if (removal->error.kind != ERROR_NONE) {
 		log_warning("images that are no longer needed stay: %s", removal->error.message);
@@ -209,11 +210,11 @@ static void on_removed(struct worker_job *job)
 	free(removal);
 }
 
-static struct removal *make_removal(const struct kept_images *images)
+static struct removal *removal_create(const struct kept_images *images)
 {
 	struct removal *removal = xcalloc(1, sizeof(*removal));
 
-	removal->job = (struct worker_job){ .run = run_removal, .done = on_removed };
+	removal->job = (struct worker_job){ .run = remove_images, .done = on_removed };
 	removal->dir = xstrdup(images->dir);
 	return removal;
 }
@@ -225,14 +226,14 @@ void kept_images_forget(struct kept_images *images, const char *upload_id)
 	if (!is_upload_id(upload_id)) {
 		return;
 	}
-	removal = make_removal(images);
+	removal = removal_create(images);
 	removal->upload_id = xstrdup(upload_id);
 	worker_submit(images->disk, &removal->job);
 }
 
 void kept_images_forget_others(struct kept_images *images, const struct strvec *upload_ids)
 {
-	struct removal *removal = make_removal(images);
+	struct removal *removal = removal_create(images);
 
 	strvec_copy(&removal->kept_ids, upload_ids);
 	worker_submit(images->disk, &removal->job);
@@ -248,9 +249,9 @@ struct reading {
 	void *user;
 };
 
-static void run_reading(struct worker_job *job)
+static void read_images(struct worker_job *job)
 {
-	struct reading *reading = (struct reading *)job;
+	struct reading *reading = CONTAINER_OF(job, struct reading, job);
 
 	for (unsigned i = 0; reading->dir != NULL && i < ARTWORK_KIND_COUNT; i++) {
 		AUTO(free_ptr)
@@ -270,7 +271,7 @@ static void run_reading(struct worker_job *job)
 
 static void on_read(struct worker_job *job)
 {
-	struct reading *reading = (struct reading *)job;
+	struct reading *reading = CONTAINER_OF(job, struct reading, job);
 
 	reading->done(reading->user, reading->images);
 	for (unsigned i = 0; i < ARTWORK_KIND_COUNT; i++) {
@@ -285,7 +286,7 @@ void kept_images_read(
 {
 	struct reading *reading = xcalloc(1, sizeof(*reading));
 
-	reading->job = (struct worker_job){ .run = run_reading, .done = on_read };
+	reading->job = (struct worker_job){ .run = read_images, .done = on_read };
 	reading->dir = upload_id != NULL && is_upload_id(upload_id)
 			       ? path_join(images->dir, upload_id)
 			       : NULL;
