@@ -3,6 +3,7 @@ import type { Session } from "./session.js";
 
 /** What a person can do, wherever the button is. What goes wrong is told in a toast. */
 export const actionsOf = (session: Session) => ({
+  retry: () => session.state.refresh(),
   accept: (accept: boolean) => session.attempt(session.set("connections.accept", accept)),
   toggle: (key: string, value: boolean) => session.attempt(session.set(key, value)),
   change: (key: string, value: SettingValue) => session.set(key, value),

@@ -1,9 +1,8 @@
 import { formatAddress } from "./format.js";
 import type { Status } from "./ipc/methods.js";
-import type { Helper } from "./ipc/relay.js";
 import type { TextKey } from "./strings/table.js";
 
-/** One thing that must hold for a PC to find this device, or that helps when it does not. */
+/** One condition for a PC to find this device, or a hint for when it does not. */
 export interface Check {
   state: "good" | "bad" | "hint";
   text: TextKey;
@@ -19,12 +18,8 @@ const check = (
   detail = "",
 ): Check => ({ state, text, values, detail });
 
-/** Why a PC may not find this device, what can be told first. */
-export function discoveryChecks(helper: Helper, status: Status | undefined): Check[] {
-  if (helper.state !== "running" || !status) {
-    return [check("bad", "helpNotRunning", {}, helper.detail)];
-  }
-  const { agent, hub, mdns } = status;
+/** Why a PC may not find this device: what is known first, then what to look at. */
+export function discoveryChecks({ agent, hub, mdns }: Status): Check[] {
   const checks: Check[] = [];
   if (agent.addresses.length === 0) {
     checks.push(check("bad", "helpNoNetwork"));

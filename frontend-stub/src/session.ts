@@ -1,5 +1,5 @@
 import { formatPercent, percentOf } from "./format.js";
-import { IPC_CONFLICT, IPC_NO_SPACE, IPC_NOT_FOUND, IpcError } from "./ipc/methods.js";
+import { IPC_CONFLICT, IPC_NO_ANSWER, IPC_NO_SPACE, IPC_NOT_FOUND, IpcError } from "./ipc/methods.js";
 import type { Methods, Setting, SettingValue } from "./ipc/methods.js";
 import { Relay } from "./ipc/relay.js";
 import type { Bridge, Helper } from "./ipc/relay.js";
@@ -30,6 +30,7 @@ const refusals: Record<number, TextKey> = {
   [IPC_NOT_FOUND]: "gone",
   [IPC_CONFLICT]: "notNow",
   [IPC_NO_SPACE]: "noSpace",
+  [IPC_NO_ANSWER]: "noAnswer",
 };
 
 /** What lives as long as the plugin is loaded, whether or not any of it is on the screen. */

@@ -49,6 +49,20 @@ test("many hints are one question, and one that came during it another", async (
   assert.equal(questions.length, 2);
 });
 
+test("what failed is asked again when somebody else looks, or a hint comes", async () => {
+  let asked = 0;
+  const part = new Pulled(() => Promise.reject(new Error(`attempt ${++asked}`)), 0);
+  part.watch(() => {});
+  await settled();
+  assert.equal(asked, 1);
+  part.watch(() => {});
+  await settled();
+  assert.equal(asked, 2);
+  part.refresh();
+  await settled();
+  assert.deepEqual(part.get(), { value: undefined, error: "attempt 3" });
+});
+
 test("a failure keeps what was known", async () => {
   const answers = [async () => 1, async () => Promise.reject(new Error("away"))];
   const part = new Pulled(() => answers.shift()(), 0);

@@ -283,12 +283,32 @@ test("a backend that does not answer counts as gone, and is attached to when it 
   runAll();
   await poll;
   assert.equal(relay.helper.state, "failed");
-  assert.match(relay.helper.detail, /Decky does not answer/);
+  assert.match(relay.helper.detail, /Decky is not responding/);
   backend.held = null;
   await relay.poll();
   await settled();
   assert.deepEqual(seen.helpers, ["running", "failed", "running", "failed", "running"]);
   assert.equal(backend.called("ui.attach"), 3);
+});
+
+test("a call without an answer ends with a sentence, one that takes its time does not", async (t) => {
+  const { backend, relay } = await start(t);
+  standStill();
+  t.after(goOn);
+  let answer;
+  backend.results["games.delete"] = new Promise((resolve) => (answer = resolve));
+  const slow = relay.call("games.delete", { appId: 1 });
+  answer({ result: { name: "Doom" } });
+  await settled();
+  runAll();
+  assert.deepEqual(await slow, { name: "Doom" });
+  for (const [method, seconds] of [["status", 10], ["steam.restart", 60]]) {
+    backend.results[method] = new Promise(() => {});
+    const call = relay.call(method, {});
+    runAll();
+    const message = `CapyDeck’s helper did not answer within ${seconds} seconds`;
+    await assert.rejects(call, { code: -32099, message });
+  }
 });
 
 test("after the end nothing is delivered or answered", async (t) => {

@@ -98,10 +98,11 @@ test("what goes wrong is told in the helper's words, what succeeds if it says so
   session.tell("Doom", "Steam is not running");
   const refusals = {
     [-32001]: "Das gibt es nicht mehr",
-    [-32002]: "Das geht gerade nicht",
-    [-32003]: "Kein Speicherplatz mehr",
-    [-32000]: "Das hat nicht geklappt",
-    [-32602]: "Das hat nicht geklappt",
+    [-32002]: "Das ist gerade nicht möglich",
+    [-32099]: "CapyDeck reagiert nicht",
+    [-32003]: "Nicht genügend Speicherplatz",
+    [-32000]: "Etwas ist schiefgelaufen",
+    [-32602]: "Etwas ist schiefgelaufen",
   };
   for (const code of Object.keys(refusals)) {
     results["hubs.revoke"] = refusal(Number(code), `why ${code}`);

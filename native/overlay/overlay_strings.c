@@ -8,7 +8,7 @@ static const struct overlay_strings table[] = {
 	{
 		"en",
 		"Pair with %s?",
-		"Type this code on the PC",
+		"Enter this code on your PC",
 		"%d s",
 		"Not you? Dismiss it in quick access, under CapyDeck",
 		"Not you? Click here to dismiss",
@@ -24,7 +24,7 @@ static const struct overlay_strings table[] = {
 	{
 		"es",
 		"¿Vincular con %s?",
-		"Escribe este código en el PC",
+		"Introduce este código en el PC",
 		"%d s",
 		"¿No eres tú? Recházalo: menú de acceso rápido, CapyDeck",
 		"¿No eres tú? Haz clic aquí para rechazarlo",

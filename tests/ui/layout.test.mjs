@@ -95,7 +95,7 @@ test("names of any kind stay within the panel, the pages and the questions", { s
   await ui.shows(/settings\.json/);
   assert.deepEqual(await ui.overflowing(), []);
   await ui.panel.getByRole("switch", { name: "Accept connections" }).click();
-  await ui.toast("Not possible just now");
+  await ui.toast("Not possible right now");
 });
 
 test("five hundred games", { skip }, async (t) => {
@@ -131,10 +131,10 @@ test("the controller reaches everything, dialogs and pages too", { skip }, async
     assert.deepEqual(await ui.overflowing(), [], part);
   }
   await ui.focus("Settings");
-  await ui.page.getByRole("tabpanel").getByText("Install folder").waitFor();
+  await ui.page.getByRole("tabpanel").getByText("Install folder", { exact: true }).waitFor();
   assert.deepEqual(await ui.unreached("[role=tablist]"), []);
   await ui.focus("Settings");
-  await ui.page.getByRole("tabpanel").getByText("Install folder").waitFor();
+  await ui.page.getByRole("tabpanel").getByText("Install folder", { exact: true }).waitFor();
   assert.deepEqual(await ui.unreached("[role=tabpanel]"), []);
   await hub.drop();
 

@@ -11,7 +11,7 @@ const driver = async (backend) => (await backend.ipc("status")).steam.state;
 test("while no helper runs the panel says why, and nothing that may be old", { skip }, async (t) => {
   const { backend, ui } = await start(t);
   await push(await Hub.paired(backend), "Celeste");
-  for (const text of ["Test Deck", "Celeste", "Paired PCs", "Games appear in the library at once"]) {
+  for (const text of ["Test Deck", "Celeste", "Paired PCs", "New games appear in your library right away"]) {
     await ui.shows(text);
   }
   const sentence = `the library '/run/media/deck/${"x".repeat(80)}/Games' cannot be read`;
@@ -21,7 +21,7 @@ test("while no helper runs the panel says why, and nothing that may be old", { s
   assert.deepEqual(await ui.overflowing(), []);
   assert.match(
     await ui.panel.innerText(),
-    new RegExp(`^CapyDeck\\s+(CapyDeck cannot run|Starting…)\\s+${sentence}\\s+Manage CapyDeck$`),
+    new RegExp(`^CapyDeck\\s+(CapyDeck is not running|Starting…)\\s+${sentence}\\s+Manage CapyDeck$`),
   );
   await ui.panel.getByRole("button", { name: "Manage CapyDeck" }).click();
   await ui.page.getByRole("tabpanel").getByText(sentence).waitFor();
@@ -30,7 +30,51 @@ test("while no helper runs the panel says why, and nothing that may be old", { s
   backend.mendHelper();
   await ui.page.getByRole("tabpanel").getByText("Celeste").waitFor();
   await ui.openPanel();
-  await ui.shows("Games appear in the library at once");
+  await ui.shows("New games appear in your library right away");
+});
+
+test("a helper that hangs: panel and page say so, and can try again", { skip }, async (t) => {
+  const { backend, ui } = await start(t, { open: { panel: false } });
+  const later = () => ui.page.clock.fastForward(10_000);
+  await until("the plugin is attached", async () => (await driver(backend)) === "ui");
+  await ui.page.clock.install();
+  backend.stopHelper();
+
+  await ui.openPanel();
+  await ui.shows("Loading…");
+  await later();
+  await ui.shows(/did not answer within 10 seconds/);
+  await ui.screenshot("not-responding");
+  assert.deepEqual(await ui.overflowing(), []);
+  await ui.panel.getByRole("button", { name: "Try again" }).waitFor();
+
+  await ui.panel.getByRole("button", { name: "Manage CapyDeck" }).click();
+  await ui.page.getByRole("tab", { name: "Settings", exact: true }).click();
+  const settings = ui.page.getByRole("tabpanel");
+  await settings.getByText("Loading…").waitFor();
+  await later();
+  await settings.getByText(/did not answer within 10 seconds/).waitFor();
+  assert.deepEqual(await ui.unreached("[role=tabpanel]"), []);
+  assert.deepEqual(await ui.overflowing(), []);
+
+  backend.continueHelper();
+  await settings.getByRole("button", { name: "Try again" }).click();
+  await settings.getByText("Days to keep deleted games").waitFor();
+  await ui.openPanel();
+  await ui.shows("Test Deck");
+  await ui.hides("Could not load");
+});
+
+test("a change that gets no answer is told", { skip }, async (t) => {
+  const { backend, ui } = await start(t);
+  await ui.shows("Test Deck");
+  await ui.page.clock.install();
+  backend.stopHelper();
+  await ui.panel.getByRole("switch", { name: "Accept connections" }).click();
+  await until("it was asked for", () => ui.calls.some(([, method]) => method === "settings.set"));
+  await ui.page.clock.fastForward(10_000);
+  await ui.toast("CapyDeck is not responding");
+  backend.continueHelper();
 });
 
 test("the helper ends and starts again: the plugin attaches anew", { skip }, async (t) => {

@@ -14,7 +14,7 @@ async function manage(ui, part) {
   return ui.page.getByRole("tabpanel");
 }
 
-test("games are listed with their size, deleted, restored, deleted for good", { skip }, async (t) => {
+test("games are listed with their size, deleted, restored, deleted permanently", { skip }, async (t) => {
   const { deck, backend, ui } = await start(t);
   const hub = await Hub.paired(backend);
   const { appId } = await push(hub, "Celeste", { bytes: 3_000_000 });
@@ -46,19 +46,19 @@ test("games are listed with their size, deleted, restored, deleted for good", { 
 
   await ui.page.getByRole("tab", { name: "Deleted games" }).click();
   await games.getByText("Celeste").waitFor();
-  await games.getByText(/until /).waitFor();
+  await games.getByText(/kept until /).waitFor();
   await ui.screenshot("trash");
   await games.getByRole("button", { name: "Restore" }).click();
-  await games.getByText("There is nothing to restore.").waitFor();
+  await games.getByText("No deleted games.").waitFor();
   assert.ok(fs.existsSync(deck.game("Celeste")));
   await until("the shortcut is back", async () => (await ui.steam()).shortcuts.length === 2);
 
   await ui.page.getByRole("tab", { name: "Games", exact: true }).click();
   await remove("Doom");
   await ui.page.getByRole("tab", { name: "Deleted games" }).click();
-  await games.getByRole("button", { name: "Delete for good" }).click();
-  await ui.dialog.getByRole("button", { name: "Delete for good" }).click();
-  await games.getByText("There is nothing to restore.").waitFor();
+  await games.getByRole("button", { name: "Delete permanently" }).click();
+  await ui.dialog.getByRole("button", { name: "Delete permanently" }).click();
+  await games.getByText("No deleted games.").waitFor();
   assert.deepEqual((await backend.ipc("games.trash")).games, []);
 });
 
@@ -101,7 +101,7 @@ test("settings are changed; a value that is not allowed gets the helper's senten
   await settings.getByText("14", { exact: true }).waitFor();
   assert.equal((await backend.ipc("settings.get", { key: "games.trashDays" })).value, 14);
 
-  await settings.getByRole("switch", { name: "Larger code" }).click();
+  await settings.getByRole("switch", { name: "Larger pairing code" }).click();
   await until(
     "it is switched",
     async () => (await backend.ipc("settings.get", { key: "overlay.largeText" })).value,
@@ -110,7 +110,7 @@ test("settings are changed; a value that is not allowed gets the helper's senten
   await until(
     "the page follows",
     async () =>
-      (await settings.getByRole("switch", { name: "Larger code" }).getAttribute("aria-checked")) === "false",
+      (await settings.getByRole("switch", { name: "Larger pairing code" }).getAttribute("aria-checked")) === "false",
   );
 });
 
@@ -123,17 +123,17 @@ test("who guessed too often may try again when the panel says so", { skip }, asy
     await guesser.ask("pair_confirm", { code: wrong });
   }
   await ui.dialog.waitFor({ state: "detached" });
-  await ui.panel.getByRole("button", { name: "Let blocked PCs try again" }).click();
-  await ui.hides("Let blocked PCs try again");
+  await ui.panel.getByRole("button", { name: "Unblock PCs" }).click();
+  await ui.hides("Unblock PCs");
   assert.equal((await backend.ipc("status")).lockedOut, 0);
 });
 
 test("connections are switched off: who wonders is told why nobody finds it", { skip }, async (t) => {
   const { backend, ui } = await start(t);
   await ui.panel.getByRole("switch", { name: "Accept connections" }).click();
-  await ui.shows("Not reachable: connections are off");
+  await ui.shows("Connections are turned off");
   await ui.screenshot("not-accepting");
-  await ui.panel.getByRole("button", { name: "PC cannot find this device?" }).click();
+  await ui.panel.getByRole("button", { name: "PC can’t find this device?" }).click();
   await ui.page.getByText("“Accept connections” is off. Turn it on.").waitFor();
   await ui.page.getByText(`:${backend.port}`).first().waitFor();
   await ui.screenshot("help");

@@ -14,7 +14,7 @@ const driver = async (backend) => (await backend.ipc("status")).steam.state;
 
 test("an upload gets its shortcut and its artwork at once", { skip }, async (t) => {
   const { deck, backend, ui } = await start(t);
-  await ui.shows("Games appear in the library at once");
+  await ui.shows("New games appear in your library right away");
   const hub = await Hub.paired(backend);
   const { success, appId } = await push(hub, "Celeste", { launchOptions: "-fast", tags: "Indie" });
   assert.equal(success, true);

@@ -23,7 +23,7 @@ test("progress is live; pausing says how to go on; the rest completes it", { ski
   await ui.screenshot("transfer");
 
   await hub.drop();
-  await ui.shows(/Paused.*Send it again from the PC to continue/);
+  await ui.shows(/Paused.*Send it again from your PC to resume/);
   assert.deepEqual(await ui.overflowing(), []);
   await ui.screenshot("paused");
   await ui.toast("Interrupted at 62%", "Celeste");

@@ -1,25 +1,50 @@
-import { Field, PanelSection, PanelSectionRow } from "@decky/ui";
+import { ButtonItem, Field, PanelSection, PanelSectionRow } from "@decky/ui";
 
 import type { Helper } from "../ipc/relay.js";
 import type { Texts } from "../strings/text.js";
 import { wrapped } from "./style.js";
 
-/** Why nothing else is to be seen; nothing while the helper runs. */
-export function HelperState({ helper, texts }: { helper: Helper; texts: Texts }) {
-  const { state, detail } = helper;
-  if (state === "running") {
-    return null;
+interface HelperStateProps {
+  helper: Helper;
+  /** Why the latest question to a running helper got no answer. */
+  error: string | undefined;
+  texts: Texts;
+  onRetry(): void;
+}
+
+/** Why nothing is shown, or something that may be old; nothing while the helper runs and answers. */
+export function HelperState({ helper, error, texts: { get }, onRetry }: HelperStateProps) {
+  if (helper.state !== "running") {
+    const label = get(helper.state === "failed" ? "notRunning" : "starting");
+    return (
+      <PanelSection>
+        <Problem label={label} detail={helper.detail} />
+      </PanelSection>
+    );
   }
   return (
-    <PanelSection>
-      <PanelSectionRow>
-        <Field
-          focusable
-          bottomSeparator="none"
-          label={texts.get(state === "failed" ? "notRunning" : "starting")}
-          description={<div style={wrapped}>{detail}</div>}
-        />
-      </PanelSectionRow>
-    </PanelSection>
+    error !== undefined && (
+      <PanelSection>
+        <Problem label={get("notLoaded")} detail={error} />
+        <PanelSectionRow>
+          <ButtonItem layout="below" bottomSeparator="none" onClick={onRetry}>
+            {get("tryAgain")}
+          </ButtonItem>
+        </PanelSectionRow>
+      </PanelSection>
+    )
+  );
+}
+
+function Problem({ label, detail }: { label: string; detail: string }) {
+  return (
+    <PanelSectionRow>
+      <Field
+        focusable
+        bottomSeparator="none"
+        label={label}
+        description={<div style={wrapped}>{detail}</div>}
+      />
+    </PanelSectionRow>
   );
 }

@@ -18,7 +18,7 @@ export function HubList({ hubs, texts, onRevoke }: HubListProps) {
       title: get("unpairTitle", { name: hub.name }),
       text: get("unpairText"),
       yes: get("unpair"),
-      no: get("keep"),
+      no: get("cancel"),
       onYes: () => onRevoke(hub),
     });
   const describe = ({ connected, lastSeen }: Hub): string =>

@@ -31,7 +31,7 @@ export function SteamState({
   const summary = get(summaries[steam.state] ?? "steamNone");
   const ask = () =>
     confirm({
-      title: get("restartSteam"),
+      title: get("restartTitle"),
       text: get("restartText"),
       yes: get("restartSteam"),
       no: get("cancel"),

@@ -32,6 +32,6 @@ interface DialogProps extends ClosableProps {
 }
 
 function Dialog({ content, onGone, closeModal }: DialogProps) {
-  useEffect(() => onGone, []);
+  useEffect(() => onGone, [onGone]);
   return cloneElement(content, { closeModal });
 }

@@ -200,6 +200,8 @@ export const IPC_FAILED = -32000;
 export const IPC_NOT_FOUND = -32001;
 export const IPC_CONFLICT = -32002;
 export const IPC_NO_SPACE = -32003;
+/** Not the agent's: the call got no answer at all. */
+export const IPC_NO_ANSWER = -32099;
 
 /** A refusal; its message is one sentence for people. */
 export class IpcError extends Error {

@@ -7,7 +7,8 @@ export interface Known<T> {
 
 /**
  * A part of the agent's state, asked for anew when it may have changed and somebody watches: one
- * question at a time, and a pause between two, however many hints come in.
+ * question at a time, and a pause between two, however many hints come in. One that failed is asked
+ * again when something hints at it or somebody else begins to watch.
  */
 export class Pulled<T> {
   known: Known<T> = { value: undefined, error: undefined };
@@ -23,7 +24,7 @@ export class Pulled<T> {
   /** Returns what ends it. */
   watch = (watcher: () => void): (() => void) => {
     this.#watchers.add(watcher);
-    this.#update();
+    void this.#update();
     return () => this.#watchers.delete(watcher);
   };
 
@@ -32,7 +33,7 @@ export class Pulled<T> {
   /** What is known may be old. */
   refresh(): void {
     this.#isStale = true;
-    this.#update();
+    void this.#update();
   }
 
   async #update(): Promise<void> {
@@ -48,6 +49,10 @@ export class Pulled<T> {
       );
       [...this.#watchers].forEach(call);
       await new Promise((resolve) => setTimeout(resolve, this.pauseMs));
+      if (this.known.error !== undefined && !this.#isStale) {
+        this.#isStale = true;
+        break;
+      }
     }
     this.#isBusy = false;
   }

@@ -1,4 +1,4 @@
-import { IPC_FAILED, IPC_METHOD_NOT_FOUND, IpcError } from "./methods.js";
+import { IPC_FAILED, IPC_METHOD_NOT_FOUND, IPC_NO_ANSWER, IpcError } from "./methods.js";
 import type { Methods, Notifications, Requests } from "./methods.js";
 
 /**
@@ -62,6 +62,16 @@ export interface RelayEvents {
 const HEARTBEAT_MS = 5_000;
 /** main.py answers a poll at once, if it is still there. */
 const POLL_WAIT_MS = 15_000;
+/** The agent answers at once, unless it has to change Steam or to delete files first. */
+const CALL_WAIT_MS = 10_000;
+const LONG_CALL_WAIT_MS = 60_000;
+const longCalls: ReadonlySet<keyof Methods> = new Set([
+  "games.delete",
+  "games.discard",
+  "games.restore",
+  "steam.restart",
+  "uploads.discard",
+]);
 /** Requests whose answers are remembered; the agent has at most 16 under way. */
 const REMEMBERED_REQUESTS = 64;
 
@@ -86,7 +96,7 @@ export class Relay {
   #stopped = false;
   #unlisten = () => {};
   #heartbeat: ReturnType<typeof setInterval> | undefined;
-  #pollTimer: ReturnType<typeof setTimeout> | undefined;
+  #timers = new Set<ReturnType<typeof setTimeout>>();
 
   constructor(
     private readonly bridge: Bridge,
@@ -109,11 +119,11 @@ export class Relay {
     this.#stopped = true;
     this.#unlisten();
     clearInterval(this.#heartbeat);
-    clearTimeout(this.#pollTimer);
+    this.#timers.forEach(clearTimeout);
     void this.bridge.call("ui.detach", {}).catch(() => {});
   }
 
-  /** Rejects with an IpcError. */
+  /** Rejects with an IpcError, in any case within a minute. */
   async call<M extends keyof Methods>(
     method: M,
     params: Methods[M]["params"],
@@ -121,9 +131,13 @@ export class Relay {
     if (this.#stopped) {
       throw new IpcError(IPC_FAILED, "the plugin has been unloaded");
     }
-    const answer = await this.bridge.call(method, params).catch((error: unknown) => {
-      throw new IpcError(IPC_FAILED, sentence(error));
-    });
+    const waitMs = longCalls.has(method) ? LONG_CALL_WAIT_MS : CALL_WAIT_MS;
+    const late = `CapyDeck’s helper did not answer within ${waitMs / 1000} seconds`;
+    const answer = await this.#inTime(this.bridge.call(method, params), waitMs, late).catch(
+      (error: unknown) => {
+        throw error instanceof IpcError ? error : new IpcError(IPC_FAILED, sentence(error));
+      },
+    );
     if ("error" in answer) {
       throw new IpcError(answer.error.code, answer.error.message);
     }
@@ -147,7 +161,9 @@ export class Relay {
     do {
       this.#pollAgain = false;
       try {
-        this.#take(await this.#pollInTime());
+        const poll = this.bridge.poll(Math.max(this.#last, 0));
+        const late = "Decky is not responding for CapyDeck’s backend";
+        this.#take(await this.#inTime(poll, POLL_WAIT_MS, late));
       } catch (error) {
         this.#lose(sentence(error));
         return; // the heartbeat tries again
@@ -155,14 +171,16 @@ export class Relay {
     } while (this.#pollAgain && !this.#stopped);
   }
 
-  /* Decky never answers for a backend that was killed. */
-  #pollInTime(): Promise<Poll> {
-    const late = new Promise<never>((_, reject) => {
-      const message = "Decky does not answer for CapyDeck's backend";
-      this.#pollTimer = setTimeout(() => reject(new Error(message)), POLL_WAIT_MS);
+  /* Decky never answers for a backend that was killed, nor main.py for an agent that hangs. */
+  #inTime<T>(work: Promise<T>, waitMs: number, message: string): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(new IpcError(IPC_NO_ANSWER, message)), waitMs);
+      this.#timers.add(timer);
+      void work.then(resolve, reject).finally(() => {
+        clearTimeout(timer);
+        this.#timers.delete(timer);
+      });
     });
-    const poll = this.bridge.poll(Math.max(this.#last, 0));
-    return Promise.race([poll, late]).finally(() => clearTimeout(this.#pollTimer));
   }
 
   #lose(detail: string): void {

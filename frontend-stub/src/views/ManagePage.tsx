@@ -5,6 +5,7 @@ import { DiscoveryHelp } from "../components/DiscoveryHelp.js";
 import { GameList, newestFirst, TrashList } from "../components/GameList.js";
 import { HelperState } from "../components/HelperState.js";
 import { HubList } from "../components/HubList.js";
+import { TextRow } from "../components/Row.js";
 import { SettingList } from "../components/SettingList.js";
 import { SteamState } from "../components/SteamState.js";
 import { discoveryChecks } from "../discovery.js";
@@ -36,12 +37,20 @@ interface KnownProps<T> {
   children(value: T): ReactNode;
 }
 
-/** What is known of a part, or why nothing is. */
+/** What is known of a part, and why it may be old or missing. */
 function Known<T>({ part, children }: KnownProps<T>) {
-  const { value } = useKnown(part);
+  const { value, error } = useKnown(part);
   const helper = useHelper();
   const texts = useTexts();
-  return value === undefined ? <HelperState helper={helper} texts={texts} /> : children(value);
+  const { retry } = useActions();
+  const isLoading = helper.state === "running" && error === undefined;
+  return (
+    <>
+      <HelperState helper={helper} error={error} texts={texts} onRetry={retry} />
+      {value !== undefined && children(value)}
+      {value === undefined && isLoading && <TextRow>{texts.get("loading")}</TextRow>}
+    </>
+  );
 }
 
 function Games() {
@@ -101,8 +110,10 @@ function Settings() {
 }
 
 function Help() {
-  const { value: status } = useKnown(useSession().state.status);
-  const helper = useHelper();
   const texts = useTexts();
-  return <DiscoveryHelp checks={discoveryChecks(helper, status)} texts={texts} />;
+  return (
+    <Known part={useSession().state.status}>
+      {(status) => <DiscoveryHelp checks={discoveryChecks(status)} texts={texts} />}
+    </Known>
+  );
 }

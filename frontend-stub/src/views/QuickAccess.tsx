@@ -34,7 +34,7 @@ const open = (route: string) => () => {
 export function QuickAccess() {
   return (
     <VisibleContext.Provider value={useQuickAccessVisible()}>
-      <HelperState helper={useHelper()} texts={useTexts()} />
+      <Problem />
       <Code />
       <Device />
       <Transfers />
@@ -42,6 +42,27 @@ export function QuickAccess() {
       <Hubs />
       <Steam />
     </VisibleContext.Provider>
+  );
+}
+
+function Problem() {
+  const { state } = useSession();
+  const helper = useHelper();
+  const texts = useTexts();
+  const { retry } = useActions();
+  const parts = [useKnown(state.status), useKnown(state.games), useKnown(state.hubs)];
+  const error = parts.find((part) => part.error !== undefined)?.error;
+  const isLoading =
+    helper.state === "running" && parts.every((part) => !part.value && part.error === undefined);
+  return (
+    <>
+      <HelperState helper={helper} error={error} texts={texts} onRetry={retry} />
+      {isLoading && (
+        <PanelSection>
+          <TextRow>{texts.get("loading")}</TextRow>
+        </PanelSection>
+      )}
+    </>
   );
 }
 

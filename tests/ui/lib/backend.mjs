@@ -56,6 +56,15 @@ export class Backend {
     this.killHelper();
   }
 
+  /** It runs on, but does nothing, until continueHelper(). */
+  stopHelper() {
+    process.kill(this.helperPid, "SIGSTOP");
+  }
+
+  continueHelper() {
+    process.kill(this.helperPid, "SIGCONT");
+  }
+
   mendHelper() {
     this.#installHelper(helperScript(this.deck));
   }
