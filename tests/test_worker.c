@@ -195,6 +195,63 @@ START_TEST(draining_waits_for_what_done_submits)
 }
 END_TEST
 
+static atomic_uint dropped_count;
+static int dropped_fd;
+
+static void drop_task(struct worker_job *job)
+{
+	uint64_t one = 1;
+
+	atomic_fetch_add(&dropped_count, 1);
+	if (write(dropped_fd, &one, sizeof(one)) < 0) {
+		abort();
+	}
+	free(job);
+}
+
+START_TEST(leaving_waits_for_nobody)
+{
+	struct bench bench = { 0 };
+	AUTO(close_fd) int gate = eventfd(0, EFD_CLOEXEC);
+	AUTO(close_fd) int started = eventfd(0, EFD_CLOEXEC);
+	AUTO(close_fd) int dropped = eventfd(0, EFD_CLOEXEC | EFD_SEMAPHORE);
+	uint64_t value = 1;
+
+	dropped_fd = dropped;
+	open_bench(&bench, 1);
+	submit(&bench, 0, 0, gate, started);
+	submit(&bench, 1, 0, -1, -1);
+	ck_assert_int_eq(read(started, &value, sizeof(value)), sizeof(value));
+	worker_leave(bench.worker, drop_task);
+	loop_destroy(bench.loop);
+	ck_assert_uint_eq(atomic_load(&dropped_count), 1); /* the one that was not begun */
+	ck_assert_uint_eq(atomic_load(&bench.run_count), 1);
+	value = 1;
+	ck_assert_int_eq(write(gate, &value, sizeof(value)), sizeof(value));
+	for (int i = 0; i < 2; i++) {
+		ck_assert_int_eq(read(dropped, &value, sizeof(value)), sizeof(value));
+	}
+	ck_assert_uint_eq(bench.done_count, 0);
+}
+END_TEST
+
+START_TEST(leaving_an_idle_pool_frees_it)
+{
+	struct bench bench = { 0 };
+
+	open_bench(&bench, 2);
+	worker_leave(bench.worker, drop_task);
+	loop_destroy(bench.loop);
+
+	open_bench(&bench, 2);
+	submit(&bench, 0, 0, -1, -1);
+	worker_drain(bench.worker);
+	worker_leave(bench.worker, drop_task);
+	loop_destroy(bench.loop);
+	ck_assert_uint_eq(bench.done_count, 1);
+}
+END_TEST
+
 static void drain_in_done(struct worker_job *job)
 {
 	struct task *task = (struct task *)job;
@@ -278,6 +335,8 @@ int main(void)
 	tcase_add_test(tcase, one_thread_keeps_the_order);
 	tcase_add_test(tcase, a_slow_job_does_not_hold_up_others);
 	tcase_add_test(tcase, threads_run_side_by_side);
+	tcase_add_test(tcase, leaving_waits_for_nobody);
+	tcase_add_test(tcase, leaving_an_idle_pool_frees_it);
 	tcase_add_test(tcase, draining_waits_for_what_done_submits);
 	tcase_add_test(tcase, done_may_drain);
 	tcase_add_test(tcase, threads_may_log);

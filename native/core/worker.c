@@ -38,6 +38,7 @@ struct worker {
 	bool ending;
 	pthread_t ended; /* the thread that ended last, to be joined by the next one … */
 	bool has_ended;	 /* … or by worker_destroy() */
+	void (*drop)(struct worker_job *job); /* not NULL: left, the last thread frees the pool */
 };
 
 static void queue_push(struct job_queue *queue, struct worker_job *job)
@@ -75,6 +76,10 @@ static void run_next(struct worker *worker)
 	pthread_mutex_unlock(&worker->lock);
 	job->run(job);
 	pthread_mutex_lock(&worker->lock);
+	if (worker->drop != NULL) {
+		worker->drop(job);
+		return;
+	}
 	if (worker->finished.first == NULL) {
 		while (write(worker->event_fd, &one, sizeof(one)) < 0 && errno == EINTR) {
 		}
@@ -99,11 +104,21 @@ static bool await_job(struct worker *worker)
 	return worker->submitted.first != NULL;
 }
 
+static void free_worker(struct worker *worker)
+{
+	close(worker->event_fd);
+	pthread_cond_destroy(&worker->work);
+	pthread_cond_destroy(&worker->progress);
+	pthread_mutex_destroy(&worker->lock);
+	free(worker);
+}
+
 static void *run_thread(void *argument)
 {
 	struct worker *worker = argument;
 	pthread_t before;
 	bool had_ended;
+	bool is_last;
 
 	pthread_mutex_lock(&worker->lock);
 	while (await_job(worker)) {
@@ -114,10 +129,15 @@ static void *run_thread(void *argument)
 	worker->ended = pthread_self();
 	worker->has_ended = true;
 	worker->thread_count--;
+	is_last = worker->drop != NULL && worker->thread_count == 0;
 	pthread_cond_signal(&worker->progress);
 	pthread_mutex_unlock(&worker->lock);
 	if (had_ended) {
 		pthread_join(before, NULL);
+	}
+	if (is_last) {
+		pthread_detach(pthread_self());
+		free_worker(worker);
 	}
 	return NULL;
 }
@@ -203,11 +223,38 @@ void worker_destroy(struct worker *worker)
 		pthread_join(worker->ended, NULL);
 	}
 	loop_watch_remove(worker->watch);
-	close(worker->event_fd);
-	pthread_cond_destroy(&worker->work);
-	pthread_cond_destroy(&worker->progress);
-	pthread_mutex_destroy(&worker->lock);
-	free(worker);
+	free_worker(worker);
+}
+
+static void drop_all(struct job_queue *queue, void (*drop)(struct worker_job *job))
+{
+	struct worker_job *job;
+
+	while ((job = queue_pop(queue)) != NULL) {
+		drop(job);
+	}
+}
+
+void worker_leave(struct worker *worker, void (*drop)(struct worker_job *job))
+{
+	bool is_empty;
+
+	loop_watch_remove(worker->watch);
+	pthread_mutex_lock(&worker->lock);
+	worker->ending = true;
+	worker->drop = drop;
+	drop_all(&worker->submitted, drop);
+	drop_all(&worker->finished, drop);
+	drop_all(&worker->reported, drop);
+	is_empty = worker->thread_count == 0;
+	pthread_cond_broadcast(&worker->work);
+	pthread_mutex_unlock(&worker->lock);
+	if (is_empty) {
+		if (worker->has_ended) {
+			pthread_join(worker->ended, NULL);
+		}
+		free_worker(worker);
+	}
 }
 
 void worker_submit(struct worker *worker, struct worker_job *job)

@@ -22,6 +22,12 @@ struct worker_job {
 struct worker *worker_create(struct loop *loop, unsigned thread_limit);
 /* Runs what was submitted to its end, done() included. NULL is fine. */
 void worker_destroy(struct worker *worker);
+/*
+ * Ends the pool without waiting, for work that cannot be called off: what runs goes on by itself,
+ * even past the loop's end. done() is called no more; drop() gets every job instead, on any thread,
+ * and frees it. Not from within done().
+ */
+void worker_leave(struct worker *worker, void (*drop)(struct worker_job *job));
 void worker_submit(struct worker *worker, struct worker_job *job);
 unsigned worker_queued_count(const struct worker *worker); /* submitted and not yet done() */
 /* Waits until every job is run and done() was called; jobs that done() submits included. */
