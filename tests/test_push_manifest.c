@@ -106,6 +106,53 @@ START_TEST(links_inside_are_followed)
 }
 END_TEST
 
+START_TEST(two_links_to_a_folder_send_it_twice)
+{
+	const char *const paths[] = { "lib/so", "lib32/so", "lib64/so", NULL };
+	struct push_manifest manifest;
+
+	add_dir("lib");
+	add_file("lib/so", "");
+	add_link("lib", "lib32");
+	add_link("lib", "lib64");
+	ck_assert(push_manifest_init(&manifest, root, NULL, NULL));
+	assert_paths(&manifest, paths);
+	ck_assert_uint_eq(manifest.warnings.count, 0);
+	push_manifest_finish(&manifest);
+}
+END_TEST
+
+/* Two links in each to the next: 2^21 paths lead to the last. */
+START_TEST(folders_full_of_links_are_walked_to_an_end)
+{
+	struct push_manifest manifest;
+
+	for (int i = 0; i < 22; i++) {
+		AUTO(free_ptr) char *dir = xasprintf("d%02d", i);
+		AUTO(free_ptr) char *file = xasprintf("d%02d/file", i);
+		AUTO(free_ptr) char *first = xasprintf("d%02d/a", i);
+		AUTO(free_ptr) char *second = xasprintf("d%02d/b", i);
+		AUTO(free_ptr) char *next = xasprintf("../d%02d", i + 1);
+
+		add_dir(dir);
+		add_file(file, "");
+		if (i < 21) {
+			add_link(next, first);
+			add_link(next, second);
+		}
+	}
+	ck_assert(push_manifest_init(&manifest, root, NULL, NULL));
+	/* Each at home, and from each link at home one chain to the last. */
+	ck_assert_uint_eq(manifest.files_count, 22 + 2 * (21 * 22 / 2));
+	ck_assert_ptr_nonnull(push_manifest_find(&manifest, "d00/b/a/a/file"));
+	ck_assert_ptr_null(push_manifest_find(&manifest, "d00/b/b/file"));
+	ck_assert_str_eq(manifest.warnings.items[0],
+		"'d00/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/b' is left out: the link leads to a "
+		"folder that is sent as 'd00/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a'");
+	push_manifest_finish(&manifest);
+}
+END_TEST
+
 START_TEST(a_neighbour_whose_name_begins_alike_is_outside)
 {
 	AUTO(free_ptr) char *neighbour = xasprintf("%s-other", root);
@@ -232,6 +279,8 @@ int main(void)
 	tcase_add_checked_fixture(tcase, make_root, remove_root);
 	tcase_add_test(tcase, files_are_sorted_and_measured);
 	tcase_add_test(tcase, links_inside_are_followed);
+	tcase_add_test(tcase, two_links_to_a_folder_send_it_twice);
+	tcase_add_test(tcase, folders_full_of_links_are_walked_to_an_end);
 	tcase_add_test(tcase, a_neighbour_whose_name_begins_alike_is_outside);
 	tcase_add_test(tcase, special_files_are_left_out);
 	tcase_add_test(tcase, patterns_leave_out_files_and_folders);

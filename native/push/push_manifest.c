@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
+#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -21,11 +22,25 @@ struct open_dir {
 	DIR *stream;
 };
 
+/* A folder that was entered by a link, and as what. */
+struct linked_dir {
+	dev_t device;
+	ino_t inode;
+	char *path;
+};
+
 struct walk {
 	struct push_manifest *manifest;
 	const struct strvec *excludes;
 	char *root; /* absolute, without links */
 	size_t capacity;
+	size_t dirs_count;
+	unsigned link_depth; /* of links to folders that lead to where it is */
+	/*
+	 * struct linked_dir, by tsearch(): what links have led to since the outermost of them.
+	 * Folders full of links to each other have more paths than anybody can walk.
+	 */
+	void *linked;
 };
 
 static bool walk_dir(struct walk *walk, const struct open_dir *parent, int fd_take,
@@ -110,6 +125,67 @@ static bool holds_itself(const struct open_dir *dir, const struct stat *status)
 	return false;
 }
 
+static int compare_linked(const void *a, const void *b)
+{
+	const struct linked_dir *left = a;
+	const struct linked_dir *right = b;
+
+	if (left->device != right->device) {
+		return left->device < right->device ? -1 : 1;
+	}
+	return left->inode < right->inode ? -1 : left->inode > right->inode;
+}
+
+static void free_linked(void *node)
+{
+	struct linked_dir *linked = node;
+
+	free(linked->path);
+	free(linked);
+}
+
+/* Notes where a link has led; the path that it is sent as already where one has led there before.
+ */
+static const char *note_linked(struct walk *walk, const char *path, const struct stat *status)
+{
+	struct linked_dir *linked = xcalloc(1, sizeof(*linked));
+	struct linked_dir **found;
+
+	*linked = (struct linked_dir){ .device = status->st_dev, .inode = status->st_ino };
+	found = tsearch(linked, &walk->linked, compare_linked);
+	if (found == NULL) {
+		abort(); /* as any small allocation */
+	}
+	if (*found != linked) {
+		free(linked);
+		return (*found)->path;
+	}
+	linked->path = xstrdup(path);
+	return NULL;
+}
+
+static bool add_linked_dir(struct walk *walk, const struct open_dir *parent, const char *name,
+	const char *path, const struct stat *status, struct error *err)
+{
+	const char *sent_as = note_linked(walk, path, status);
+	bool is_added;
+
+	if (sent_as != NULL) {
+		AUTO(free_ptr)
+		char *why = xasprintf("the link leads to a folder that is sent as '%s'", sent_as);
+
+		warn(walk, path, why);
+		return true;
+	}
+	walk->link_depth++;
+	is_added = add_dir(walk, parent, name, path, err);
+	walk->link_depth--;
+	if (walk->link_depth == 0) {
+		tdestroy(TAKE_PTR(walk->linked), free_linked);
+	}
+	return is_added;
+}
+
 /* Where a link leads once every link is resolved, when that is inside the root. */
 static bool leads_inside(const struct walk *walk, const char *path)
 {
@@ -143,7 +219,7 @@ static bool add_link(struct walk *walk, const struct open_dir *parent, const cha
 		warn(walk, path, "the link leads back to a folder that holds it");
 		return true;
 	}
-	return add_dir(walk, parent, name, path, err);
+	return add_linked_dir(walk, parent, name, path, &status, err);
 }
 
 static bool add_entry(
@@ -172,19 +248,43 @@ static bool add_entry(
 	return true;
 }
 
-static bool walk_entries(struct walk *walk, const struct open_dir *dir, struct error *err)
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static bool list_names(const struct open_dir *dir, struct strvec *names, struct error *err)
 {
 	const struct dirent *entry;
 
 	for (errno = 0; (entry = readdir(dir->stream)) != NULL; errno = 0) {
-		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) {
-			continue;
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) {
+			strvec_push(names, entry->d_name);
 		}
-		if (!add_entry(walk, dir, entry->d_name, err)) {
+	}
+	if (errno != 0) {
+		return error_set_errno(err, "cannot read the folder '%s'", dir->path);
+	}
+	if (names->count > 0) {
+		qsort(names->items, names->count, sizeof(*names->items), compare_names);
+	}
+	return true;
+}
+
+/* In the order of names, so that what a link stands for is the same in every push. */
+static bool walk_entries(struct walk *walk, const struct open_dir *dir, struct error *err)
+{
+	AUTO(strvec_finish) struct strvec names = { 0 };
+
+	if (!list_names(dir, &names, err)) {
+		return false;
+	}
+	for (size_t i = 0; i < names.count; i++) {
+		if (!add_entry(walk, dir, names.items[i], err)) {
 			return false;
 		}
 	}
-	return errno == 0 || error_set_errno(err, "cannot read the folder '%s'", dir->path);
+	return true;
 }
 
 static bool walk_dir(struct walk *walk, const struct open_dir *parent, int fd_take,
@@ -193,6 +293,12 @@ static bool walk_dir(struct walk *walk, const struct open_dir *parent, int fd_ta
 	struct open_dir dir = { .parent = parent, .path = path };
 	bool walked;
 
+	if (++walk->dirs_count > PUSH_MANIFEST_DIRS_MAX) {
+		close(fd_take);
+		return error_set(err, ERROR_TOO_LARGE,
+			"more than %d folders: leave some out with --exclude, or pack them",
+			PUSH_MANIFEST_DIRS_MAX);
+	}
 	dir.stream = fdopendir(fd_take);
 	if (dir.stream == NULL) {
 		close(fd_take);

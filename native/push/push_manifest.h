@@ -16,6 +16,7 @@ struct error;
  * Only regular files travel: the protocol knows neither links nor empty folders. A symbolic link
  * to a file or a folder inside the root is sent as what it points to; one that leads out, nowhere
  * or back to a folder that holds it is left out with a warning, as are sockets, pipes and devices.
+ * Beyond a link to a folder, further links lead to each folder once.
  */
 struct push_file {
 	char *path; /* relative to the root, '/'-separated, UTF-8 */
@@ -32,6 +33,7 @@ struct push_manifest {
 };
 
 #define PUSH_MANIFEST_FILES_MAX 500000
+#define PUSH_MANIFEST_DIRS_MAX 500000 /* each as often as it is sent */
 
 /*
  * Walks root. excludes: shell patterns (fnmatch), held against the relative path and against the
