@@ -145,6 +145,7 @@ static void on_code_wanted(void *user, enum agent_code_reason reason, int64_t ex
 		return;
 	}
 	if (reason == AGENT_CODE_EXPIRED) {
+		code_prompt_destroy(TAKE_PTR(command->prompt));
 		renew_code(command);
 		return;
 	}
@@ -161,6 +162,13 @@ static void on_code_wanted(void *user, enum agent_code_reason reason, int64_t ex
 					 "the Deck shows, --code - to send it on standard input, "
 					 "or push once without --json");
 	}
+}
+
+static void on_code_unwanted(void *user)
+{
+	struct push_command *command = user;
+
+	code_prompt_destroy(TAKE_PTR(command->prompt));
 }
 
 static void on_paired(void *user)
@@ -199,6 +207,7 @@ static void on_push_finished(void *user, enum push_end end, const struct error *
 
 static const struct push_events push_events = {
 	.code_wanted = on_code_wanted,
+	.code_unwanted = on_code_unwanted,
 	.paired = on_paired,
 	.connected = on_connected,
 	.progress = on_progress,

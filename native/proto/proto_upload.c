@@ -58,8 +58,9 @@ const struct json_field upload_chunk_fields[] = {
 };
 
 const struct json_field upload_chunk_response_fields[] = {
-	JSON_FIELD(struct upload_chunk_response, upload_id, "uploadId", JSON_STRING, 0),
-	JSON_FIELD(struct upload_chunk_response, bytes_written, "bytesWritten", JSON_INT64, 0),
+	JSON_FIELD(struct upload_chunk_response, upload_id, "uploadId", JSON_STRING, JSON_REQUIRED),
+	JSON_FIELD(struct upload_chunk_response, bytes_written, "bytesWritten", JSON_INT64,
+		JSON_REQUIRED),
 	JSON_FIELD(struct upload_chunk_response, total_written, "totalWritten", JSON_INT64, 0),
 	JSON_FIELD_TREE(struct upload_chunk_response, tree),
 	JSON_FIELDS_END,
@@ -95,7 +96,7 @@ const struct json_field cancel_upload_fields[] = {
 };
 
 const struct json_field operation_result_fields[] = {
-	JSON_FIELD(struct operation_result, success, "success", JSON_BOOL, 0),
+	JSON_FIELD(struct operation_result, success, "success", JSON_BOOL, JSON_REQUIRED),
 	JSON_FIELD(struct operation_result, path, "path", JSON_STRING, JSON_OMIT_EMPTY),
 	JSON_FIELD(struct operation_result, app_id, "appId", JSON_UINT32, JSON_OMIT_EMPTY),
 	JSON_FIELD(struct operation_result, message, "message", JSON_STRING, JSON_OMIT_EMPTY),

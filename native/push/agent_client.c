@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 
 #define CONNECT_WAIT_MS (10 * 1000)
 /*
@@ -28,12 +29,25 @@
 #define CHUNK_WRITE_WAIT_MS (60 * 1000)
 
 #define REQUEST_ID_BYTES 32
+/* Longer than any code lives; keeps what an Agent says from overflowing a clock. */
+#define CODE_EXPIRES_MAX_S (60 * 60)
+
+enum client_state {
+	CLIENT_CONNECTING,
+	CLIENT_GREETING, /* hub_connected awaits its answer */
+	CLIENT_PAIRING,	 /* the Deck shows, or has shown, a code */
+	CLIENT_PAIRED,	 /* the key is here, agent_status is to follow */
+	CLIENT_READY,
+	CLIENT_LOST,
+};
 
 struct request {
 	char id[REQUEST_ID_BYTES];
+	const char *type;	/* what was asked, for people */
+	const char *reply_type; /* NULL: whoever asked looks at the type */
 	agent_reply *reply;
 	void *user;
-	struct request *next;
+	TAILQ_ENTRY(request) link;
 };
 
 struct agent_client {
@@ -41,21 +55,25 @@ struct agent_client {
 	struct ws_conn *conn; /* NULL unless open */
 	const struct agent_client_events *events;
 	void *user;
+	enum client_state state;
 	struct hub_connected hello;
-	struct request *requests; /* unanswered, oldest first */
-	struct request **requests_end;
+	TAILQ_HEAD(, request) requests; /* unanswered, oldest first */
 	struct loop_timer *reply_timer;
+	int64_t reply_wait_ms;
+	int64_t code_until_ms; /* PAIRING: when the code shown runs out */
+	bool is_code_void;     /* the Agent has told that it ended before its time */
 	uint64_t last_id;
-	bool is_ready;
-	bool is_lost;
 };
+
+static const struct agent_call hello_call = { "hub_connected", hub_connected_fields, NULL };
+static const struct agent_call confirm_call = { "pair_confirm", pair_confirm_fields, NULL };
 
 static void lose(struct agent_client *client, const struct error *err)
 {
-	if (client->is_lost) {
+	if (client->state == CLIENT_LOST) {
 		return;
 	}
-	client->is_lost = true;
+	client->state = CLIENT_LOST;
 	loop_timer_stop(client->reply_timer);
 	client->events->lost(client->user, err);
 }
@@ -69,35 +87,41 @@ static void refuse(struct agent_client *client, const struct error *err)
 	lose(client, err);
 }
 
-static void expect_reply(
-	struct agent_client *client, const char *id, agent_reply *reply, void *user)
+static void refuse_answer(struct agent_client *client, const char *asked, const char *answer)
+{
+	struct error err = { 0 };
+
+	error_set(&err, ERROR_INVALID,
+		"the Agent answered '%s' with '%s'; is it a CapyDeploy Agent?", asked, answer);
+	refuse(client, &err);
+}
+
+static void expect_reply(struct agent_client *client, const char *id, const struct agent_call *call,
+	agent_reply *reply, void *user)
 {
 	struct request *request = xcalloc(1, sizeof(*request));
 
 	snprintf(request->id, sizeof(request->id), "%s", id);
+	request->type = call->type;
+	request->reply_type = call->reply_type;
 	request->reply = reply;
 	request->user = user;
-	*client->requests_end = request;
-	client->requests_end = &request->next;
+	TAILQ_INSERT_TAIL(&client->requests, request, link);
 	if (!loop_timer_running(client->reply_timer)) {
-		loop_timer_set(client->reply_timer, REPLY_WAIT_MS);
+		loop_timer_set(client->reply_timer, client->reply_wait_ms);
 	}
 }
 
 /* Unlinks the request that a reply answers; NULL: nothing asked for it. */
 static struct request *take_request(struct agent_client *client, const char *id)
 {
-	for (struct request **at = &client->requests; *at != NULL; at = &(*at)->next) {
-		struct request *request = *at;
+	struct request *request;
 
-		if (strcmp(request->id, id) != 0) {
-			continue;
+	TAILQ_FOREACH (request, &client->requests, link) {
+		if (strcmp(request->id, id) == 0) {
+			TAILQ_REMOVE(&client->requests, request, link);
+			return request;
 		}
-		*at = request->next;
-		if (client->requests_end == &request->next) {
-			client->requests_end = at;
-		}
-		return request;
 	}
 	return NULL;
 }
@@ -107,7 +131,8 @@ static void on_reply_overdue(void *user)
 	struct agent_client *client = user;
 	struct error err = { 0 };
 
-	error_set(&err, ERROR_TIMEOUT, "the Agent has not answered for %d s", REPLY_WAIT_MS / 1000);
+	error_set(&err, ERROR_TIMEOUT, "the Agent has not answered for %" PRId64 " s",
+		client->reply_wait_ms / 1000);
 	refuse(client, &err);
 }
 
@@ -117,7 +142,8 @@ static void become_ready(struct agent_client *client, const struct envelope *mes
 	struct error err = { 0 };
 
 	if (json_read(&status, agent_status_fields, message->payload, &err)) {
-		client->is_ready = true;
+		client->state = CLIENT_READY;
+		loop_timer_stop(client->reply_timer);
 		client->events->ready(client->user, &status);
 	} else {
 		refuse(client, &err);
@@ -129,9 +155,17 @@ static void want_code(struct agent_client *client, const struct envelope *messag
 {
 	struct pairing_required required = { .expires_in = PAIRING_EXPIRES_S };
 	struct error err = { 0 };
+	int64_t expires_in_s;
 
 	if (json_read(&required, pairing_required_fields, message->payload, &err)) {
-		client->events->code_wanted(client->user, AGENT_CODE_NEW, required.expires_in);
+		expires_in_s = required.expires_in;
+		if (expires_in_s < 1 || expires_in_s > CODE_EXPIRES_MAX_S) {
+			expires_in_s = PAIRING_EXPIRES_S;
+		}
+		client->state = CLIENT_PAIRING;
+		client->is_code_void = false;
+		client->code_until_ms = loop_now_ms() + expires_in_s * 1000;
+		client->events->code_wanted(client->user, AGENT_CODE_NEW, expires_in_s);
 	} else {
 		refuse(client, &err);
 	}
@@ -141,7 +175,6 @@ static void want_code(struct agent_client *client, const struct envelope *messag
 static void on_hello_reply(void *user, const struct envelope *reply, const struct error *err)
 {
 	struct agent_client *client = user;
-	struct error strange = { 0 };
 
 	if (err != NULL) {
 		refuse(client, err);
@@ -150,81 +183,98 @@ static void on_hello_reply(void *user, const struct envelope *reply, const struc
 	} else if (strcmp(reply->type, "pairing_required") == 0) {
 		want_code(client, reply);
 	} else {
-		error_set(&strange, ERROR_INVALID,
-			"the Agent greets with '%s': is it a CapyDeploy Agent?", reply->type);
-		refuse(client, &strange);
+		refuse_answer(client, hello_call.type, reply->type);
 	}
 }
 
 static void say_hello(struct agent_client *client)
 {
-	agent_client_request(client, "hub_connected", hub_connected_fields, &client->hello,
-		on_hello_reply, client);
+	client->state = CLIENT_GREETING;
+	agent_client_request(client, &hello_call, &client->hello, on_hello_reply, client);
 }
 
-static void read_pair_failed(struct agent_client *client, const struct envelope *reply)
+static void take_key(struct agent_client *client, const struct envelope *reply)
 {
-	struct pair_failed failed = { 0 };
-	bool expired;
+	struct pair_success success = { 0 };
+	struct error err = { 0 };
 
-	expired = json_read(&failed, pair_failed_fields, reply->payload, NULL) &&
-		  failed.reason != NULL && strstr(failed.reason, "expired") != NULL;
-	json_finish(&failed, pair_failed_fields);
-	client->events->code_wanted(
-		client->user, expired ? AGENT_CODE_EXPIRED : AGENT_CODE_WRONG, 0);
+	if (!json_read(&success, pair_success_fields, reply->payload, &err)) {
+		refuse(client, &err);
+	} else if (success.token[0] == '\0') {
+		error_set(&err, ERROR_INVALID, "the Agent paired without giving a key");
+		refuse(client, &err);
+	} else {
+		client->state = CLIENT_PAIRED;
+		loop_timer_set(client->reply_timer, client->reply_wait_ms);
+		client->events->paired(client->user, success.token);
+	}
+	json_finish(&success, pair_success_fields);
 }
 
 static void on_confirm_reply(void *user, const struct envelope *reply, const struct error *err)
 {
 	struct agent_client *client = user;
-	struct pair_success success = { 0 };
-	struct error failure = { 0 };
+	bool is_late;
 
 	if (err != NULL) {
 		refuse(client, err);
-		return;
-	}
-	if (strcmp(reply->type, "pair_failed") == 0) {
-		read_pair_failed(client, reply);
-		return;
-	}
-	if (json_read(&success, pair_success_fields, reply->payload, &failure)) {
-		client->events->paired(client->user, success.token);
+	} else if (client->state != CLIENT_PAIRING) {
+		return; /* another code was asked for meanwhile */
+	} else if (strcmp(reply->type, "pair_success") == 0) {
+		take_key(client, reply);
+	} else if (strcmp(reply->type, "pair_failed") == 0) {
+		/* Its reason is prose. Whether the code was still good is known without it. */
+		is_late = client->is_code_void || loop_now_ms() >= client->code_until_ms;
+		client->events->code_wanted(
+			client->user, is_late ? AGENT_CODE_EXPIRED : AGENT_CODE_WRONG, 0);
 	} else {
-		refuse(client, &failure);
+		refuse_answer(client, confirm_call.type, reply->type);
 	}
-	json_finish(&success, pair_success_fields);
 }
 
 static void answer(
-	struct agent_client *client, struct request *request, const struct envelope *message)
+	struct agent_client *client, const struct request *request, const struct envelope *message)
 {
 	struct error err = { 0 };
 
-	if (client->requests == NULL) {
+	if (TAILQ_EMPTY(&client->requests)) {
 		loop_timer_stop(client->reply_timer);
 	} else {
-		loop_timer_set(client->reply_timer, REPLY_WAIT_MS);
+		loop_timer_set(client->reply_timer, client->reply_wait_ms);
 	}
-	if (message->error_code == 0) {
-		request->reply(request->user, message, NULL);
-	} else {
+	if (message->error_code != 0) {
 		error_set(&err, proto_error_kind(message->error_code), "%s",
 			message->error_message != NULL ? message->error_message
 						       : "the Agent refused");
 		request->reply(request->user, NULL, &err);
+	} else if (request->reply_type != NULL && strcmp(message->type, request->reply_type) != 0) {
+		refuse_answer(client, request->type, message->type);
+	} else {
+		request->reply(request->user, message, NULL);
 	}
-	free(request);
+}
+
+/* Most events tell what replies tell as well. */
+static void on_event(struct agent_client *client, const struct envelope *message)
+{
+	if (client->state == CLIENT_PAIRED && strcmp(message->type, "agent_status") == 0) {
+		become_ready(client, message);
+	} else if (client->state == CLIENT_PAIRING && strcmp(message->type, "pair_failed") == 0) {
+		client->is_code_void = true; /* told again when a code is entered */
+	} else if (client->state == CLIENT_PAIRING &&
+		   strcmp(message->type, "pairing_required") == 0) {
+		want_code(client, message); /* the owner had another one shown */
+	}
 }
 
 static void on_text(void *user, struct ws_conn *conn, const char *text, size_t length)
 {
 	struct agent_client *client = user;
 	AUTO(envelope_finish) struct envelope message = { 0 };
+	AUTO(free_ptr) struct request *request = NULL;
 	struct error err = { 0 };
-	struct request *request;
 
-	if (client->is_lost) {
+	if (client->state == CLIENT_LOST) {
 		return;
 	}
 	if (!envelope_read(&message, text, length, &err)) {
@@ -234,10 +284,9 @@ static void on_text(void *user, struct ws_conn *conn, const char *text, size_t l
 	request = message.id != NULL ? take_request(client, message.id) : NULL;
 	if (request != NULL) {
 		answer(client, request, &message);
-	} else if (!client->is_ready && strcmp(message.type, "agent_status") == 0) {
-		become_ready(client, &message); /* follows pair_success unasked */
+	} else {
+		on_event(client, &message);
 	}
-	/* Any other event tells what the replies tell as well. */
 }
 
 static void on_binary(void *user, struct ws_conn *conn, struct strbuf *message)
@@ -287,7 +336,7 @@ static void on_drained(void *user, struct ws_conn *conn)
 {
 	struct agent_client *client = user;
 
-	if (client->is_ready && !client->is_lost && client->events->drained != NULL) {
+	if (client->state == CLIENT_READY && client->events->drained != NULL) {
 		client->events->drained(client->user);
 	}
 }
@@ -307,6 +356,7 @@ struct agent_client *agent_client_create(struct lws_loop *lws_loop,
 	struct agent_client *client = xcalloc(1, sizeof(*client));
 	struct ws_client_options ws = {
 		.host = options->host,
+		.address = options->address,
 		.port = options->port,
 		.path = PROTO_ENDPOINT_PATH,
 		.connect_wait_ms = CONNECT_WAIT_MS,
@@ -324,7 +374,9 @@ struct agent_client *agent_client_create(struct lws_loop *lws_loop,
 
 	client->events = events;
 	client->user = user;
-	client->requests_end = &client->requests;
+	TAILQ_INIT(&client->requests);
+	client->reply_wait_ms =
+		options->reply_wait_ms != 0 ? options->reply_wait_ms : REPLY_WAIT_MS;
 	client->hello = (struct hub_connected){
 		.version = CAPYDECK_VERSION,
 		.platform = "linux",
@@ -344,15 +396,15 @@ struct agent_client *agent_client_create(struct lws_loop *lws_loop,
 
 void agent_client_destroy(struct agent_client *client)
 {
-	struct request *next;
+	struct request *request;
 
 	if (client == NULL) {
 		return;
 	}
-	client->is_lost = true;
+	client->state = CLIENT_LOST;
 	ws_client_destroy(client->ws);
-	for (struct request *request = client->requests; request != NULL; request = next) {
-		next = request->next;
+	while ((request = TAILQ_FIRST(&client->requests)) != NULL) {
+		TAILQ_REMOVE(&client->requests, request, link);
 		free(request);
 	}
 	loop_timer_destroy(client->reply_timer);
@@ -364,17 +416,20 @@ void agent_client_confirm(struct agent_client *client, const char *code)
 {
 	const struct pair_confirm confirm = { .code = code };
 
-	agent_client_request(
-		client, "pair_confirm", pair_confirm_fields, &confirm, on_confirm_reply, client);
+	if (client->state == CLIENT_PAIRING) {
+		agent_client_request(client, &confirm_call, &confirm, on_confirm_reply, client);
+	}
 }
 
 void agent_client_renew_code(struct agent_client *client)
 {
-	say_hello(client);
+	if (client->state == CLIENT_PAIRING) {
+		say_hello(client);
+	}
 }
 
-void agent_client_request(struct agent_client *client, const char *type,
-	const struct json_field *fields, const void *payload, agent_reply *reply, void *user)
+void agent_client_request(struct agent_client *client, const struct agent_call *call,
+	const void *payload, agent_reply *reply, void *user)
 {
 	AUTO(strbuf_finish) struct strbuf text = { 0 };
 	char id[REQUEST_ID_BYTES];
@@ -383,19 +438,19 @@ void agent_client_request(struct agent_client *client, const char *type,
 		return; /* `lost` is on its way */
 	}
 	snprintf(id, sizeof(id), "request-%" PRIu64, ++client->last_id);
-	envelope_write(&text, id, type, fields, payload);
-	expect_reply(client, id, reply, user);
+	envelope_write(&text, id, call->type, call->fields, payload);
+	expect_reply(client, id, call, reply, user);
 	ws_conn_send_take(client->conn, &text);
 }
 
-void agent_client_request_binary_take(struct agent_client *client, const char *id,
-	struct strbuf *message, agent_reply *reply, void *user)
+void agent_client_request_binary_take(struct agent_client *client, const struct agent_call *call,
+	const char *id, struct strbuf *message, agent_reply *reply, void *user)
 {
 	if (client->conn == NULL) {
 		strbuf_finish(message);
 		return;
 	}
-	expect_reply(client, id, reply, user);
+	expect_reply(client, id, call, reply, user);
 	ws_conn_send_binary_take(client->conn, message);
 }
 

@@ -13,24 +13,27 @@ struct strbuf;
 
 /*
  * One connection of a Hub to an Agent: handshake, pairing, and requests whose replies are matched
- * by id. It does not reconnect: after `lost` it is dead; make another. Source: protocol.md §2, §3.
+ * by id and held to their type. It does not reconnect: after `lost` it is dead; make another.
+ * Source: protocol.md "Handshake and pairing".
  *
  *	create ─→ ready ─→ agent_client_request() …
  *	      └─→ code_wanted ─→ agent_client_confirm() ─→ paired ─→ ready
  */
 struct agent_client_options {
-	const char *host; /* name or numeric address */
+	const char *host;    /* as a person wrote it */
+	const char *address; /* numeric, where host is found; NULL: host is numeric itself */
 	uint16_t port;
 	const char *hub_id;
 	const char *hub_name; /* shown on the Deck while pairing */
 	const char *token;    /* NULL: not paired yet */
 	size_t max_queued_bytes;
+	int64_t reply_wait_ms; /* for how long nothing may be answered; 0: 60 s */
 };
 
 enum agent_code_reason {
 	AGENT_CODE_NEW,	    /* the Deck shows a code */
 	AGENT_CODE_WRONG,   /* the one given was wrong; the same one is still shown */
-	AGENT_CODE_EXPIRED, /* it was given too late; agent_client_renew_code() asks for another */
+	AGENT_CODE_EXPIRED, /* it was no longer good; agent_client_renew_code() asks for another */
 };
 
 struct agent_client_events {
@@ -59,19 +62,27 @@ struct agent_client *agent_client_create(struct lws_loop *lws_loop,
 /* Closes without waiting; no further call is made. NULL is fine. Not from within a callback. */
 void agent_client_destroy(struct agent_client *client);
 
+/* Both do nothing unless a code is wanted on this connection. */
 void agent_client_confirm(struct agent_client *client, const char *code);
 void agent_client_renew_code(struct agent_client *client);
 
+/* A request and what answers it. */
+struct agent_call {
+	const char *type;
+	const struct json_field *fields; /* of the payload; NULL: none */
+	const char *reply_type;		 /* any other ends the connection; NULL: reply() looks */
+};
+
 /*
- * Answers a request. reply: whole, borrowed; NULL when err is set. Kinds as protocol.md §6, INVALID
- * for 400. Source of the time limit: protocol.md §1.
+ * Answers a request. reply: whole, borrowed; NULL when err is set. Kinds as protocol.md "Error
+ * codes", INVALID for 400. Source of the time limit: protocol.md "Transport".
  */
 typedef void agent_reply(void *user, const struct envelope *reply, const struct error *err);
 
-/* fields NULL: no payload. */
-void agent_client_request(struct agent_client *client, const char *type,
-	const struct json_field *fields, const void *payload, agent_reply *reply, void *user);
+/* call is borrowed until it is answered. */
+void agent_client_request(struct agent_client *client, const struct agent_call *call,
+	const void *payload, agent_reply *reply, void *user);
 /* A binary message whose header carries id, unique on this connection; empties message. */
-void agent_client_request_binary_take(struct agent_client *client, const char *id,
-	struct strbuf *message, agent_reply *reply, void *user);
+void agent_client_request_binary_take(struct agent_client *client, const struct agent_call *call,
+	const char *id, struct strbuf *message, agent_reply *reply, void *user);
 size_t agent_client_queued_bytes(const struct agent_client *client);

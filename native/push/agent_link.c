@@ -8,28 +8,46 @@
 #include "proto/proto_envelope.h"
 #include "proto/proto_session.h"
 #include "push/agent_tokens.h"
+#include "push/host_lookup.h"
 #include "ws/lws_loop.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define RETRY_FIRST_MS 250
 #define RETRY_LAST_MS (15 * 1000)
 /* Room for the longest list of files besides the chunks under way. */
 #define QUEUE_MAX_BYTES (4 * (size_t)MAX_MESSAGE_BYTES)
 
+enum link_state {
+	LINK_WAITING,	 /* for the timer: the next try, or the host's next address */
+	LINK_LOOKING_UP, /* the host's addresses */
+	LINK_CONNECTING, /* to one of them */
+	LINK_PAIRING,	 /* a code is wanted */
+	LINK_UP,	 /* the Agent knows us; `up` was called, or waits for get_info */
+	LINK_OVER,
+};
+
 struct agent_link {
 	struct agent_link_options options;
 	const struct agent_link_events *events;
 	void *user;
+	enum link_state state;
+	struct host_lookup *lookup;
+	struct strvec addresses; /* of the host, as last looked up … */
+	size_t next_address;	 /* … and which of them have been tried */
 	struct agent_client *client;
-	struct loop_timer *timer; /* of the next try to connect */
+	struct loop_timer *timer;
 	int64_t retry_delay_ms;
 	int64_t retry_until_ms; /* 0: no try has failed since the last progress */
 	char *token;		/* the client's; NULL: none */
 	struct agent_link_agent agent;
-	bool was_up; /* once: a broken link is worth more tries */
-	bool is_over;
+	bool was_up;	  /* once: a broken link is worth more tries */
+	bool was_revoked; /* since the last progress */
 };
+
+static const struct agent_call info_call = { "get_info", NULL, NULL };
 
 static void notice(struct agent_link *link, const char *text)
 {
@@ -38,8 +56,8 @@ static void notice(struct agent_link *link, const char *text)
 
 static void fail(struct agent_link *link, const struct error *err)
 {
-	if (!link->is_over) {
-		link->is_over = true;
+	if (link->state != LINK_OVER) {
+		link->state = LINK_OVER;
 		loop_timer_stop(link->timer);
 		link->events->failed(link->user, err);
 	}
@@ -93,7 +111,8 @@ static void on_info_reply(void *user, const struct envelope *reply, const struct
 	struct info_response info = { 0 };
 
 	/* An Agent that cannot say more about itself is an Agent nevertheless. */
-	if (err == NULL && json_read(&info, info_response_fields, reply->payload, NULL)) {
+	if (err == NULL && strcmp(reply->type, "info_response") == 0 &&
+		json_read(&info, info_response_fields, reply->payload, NULL)) {
 		add_capabilities(link, &info.agent.capabilities);
 		learn(&link->agent.id, info.agent.id);
 		learn(&link->agent.name, info.agent.name);
@@ -110,16 +129,18 @@ static void on_ready(void *user, const struct agent_status *status)
 {
 	struct agent_link *link = user;
 
+	link->state = LINK_UP;
 	learn(&link->agent.name, status->name);
 	strvec_finish(&link->agent.capabilities);
 	add_capabilities(link, &status->capabilities);
-	agent_client_request(link->client, "get_info", NULL, NULL, on_info_reply, link);
+	agent_client_request(link->client, &info_call, NULL, on_info_reply, link);
 }
 
 static void on_code_wanted(void *user, enum agent_code_reason reason, int64_t expires_in_s)
 {
 	struct agent_link *link = user;
 
+	link->state = LINK_PAIRING;
 	forget_token(link);
 	link->events->code_wanted(link->user, reason, expires_in_s);
 }
@@ -141,6 +162,12 @@ static void on_drained(void *user)
 	link->events->drained(link->user);
 }
 
+static void wait_ms(struct agent_link *link, int64_t delay_ms)
+{
+	link->state = LINK_WAITING;
+	loop_timer_set(link->timer, delay_ms);
+}
+
 static void try_again(struct agent_link *link, const struct error *why)
 {
 	int64_t now_ms = loop_now_ms();
@@ -150,12 +177,13 @@ static void try_again(struct agent_link *link, const struct error *why)
 		link->retry_until_ms = now_ms + link->options.retry_ms;
 	}
 	if (now_ms >= link->retry_until_ms) {
-		error_set(&err, why->kind, "%s, and so it remained for %lld s", why->message,
-			(long long)link->options.retry_ms / 1000);
+		error_set(&err, why->kind, "still failing after %" PRId64 " s: %s",
+			link->options.retry_ms / 1000, why->message);
 		fail(link, &err);
 		return;
 	}
-	loop_timer_set(link->timer, link->retry_delay_ms);
+	strvec_finish(&link->addresses); /* the network may be another one by then */
+	wait_ms(link, link->retry_delay_ms);
 	link->retry_delay_ms *= 2;
 	if (link->retry_delay_ms > RETRY_LAST_MS) {
 		link->retry_delay_ms = RETRY_LAST_MS;
@@ -172,13 +200,18 @@ static bool is_worth_another_try(const struct error *err)
 static void on_lost(void *user, const struct error *err)
 {
 	struct agent_link *link = user;
+	bool has_more = link->next_address < link->addresses.count;
 
-	if (link->is_over) {
+	if (link->state == LINK_OVER) {
 		return;
 	}
-	if (err->kind == ERROR_UNAUTHORIZED && link->token != NULL) {
+	if (link->state == LINK_CONNECTING && has_more && is_worth_another_try(err)) {
+		wait_ms(link, 0);
+	} else if (err->kind == ERROR_UNAUTHORIZED && link->token != NULL && !link->was_revoked) {
+		link->was_revoked = true;
 		forget_token(link);
-		loop_timer_set(link->timer, 0);
+		strvec_finish(&link->addresses);
+		wait_ms(link, 0);
 		link->events->broken(link->user, err);
 	} else if (link->was_up && is_worth_another_try(err)) {
 		try_again(link, err);
@@ -195,12 +228,12 @@ static const struct agent_client_events client_events = {
 	.lost = on_lost,
 };
 
-static void connect_now(void *user)
+static void connect_to(struct agent_link *link, const char *address)
 {
-	struct agent_link *link = user;
 	const struct agent_link_options *options = &link->options;
 	struct agent_client_options client = {
 		.host = options->host,
+		.address = address,
 		.port = options->port,
 		.hub_id = options->tokens->hub_id,
 		.hub_name = options->hub_name,
@@ -208,7 +241,7 @@ static void connect_now(void *user)
 	};
 	struct error err = { 0 };
 
-	agent_client_destroy(TAKE_PTR(link->client));
+	link->state = LINK_CONNECTING;
 	free(link->token);
 	link->token = xstrdup_or_null(
 		agent_tokens_find(options->tokens, link->agent.id, options->address));
@@ -217,6 +250,36 @@ static void connect_now(void *user)
 	if (link->client == NULL) {
 		on_lost(link, &err);
 	}
+}
+
+static void on_looked_up(void *user, const struct strvec *addresses, const struct error *err)
+{
+	struct agent_link *link = user;
+
+	strvec_copy(&link->addresses, addresses);
+	link->next_address = 0;
+	host_lookup_destroy(TAKE_PTR(link->lookup));
+	if (err != NULL) {
+		struct error failure = *err; /* it was the lookup's */
+
+		on_lost(link, &failure);
+	} else {
+		connect_to(link, link->addresses.items[link->next_address++]);
+	}
+}
+
+static void on_timer(void *user)
+{
+	struct agent_link *link = user;
+
+	agent_client_destroy(TAKE_PTR(link->client));
+	if (link->next_address < link->addresses.count) {
+		connect_to(link, link->addresses.items[link->next_address++]);
+		return;
+	}
+	link->state = LINK_LOOKING_UP;
+	link->lookup = host_lookup_create(
+		lws_loop_core(link->options.lws_loop), link->options.host, on_looked_up, link);
 }
 
 struct agent_link *agent_link_create(const struct agent_link_options *options,
@@ -229,8 +292,8 @@ struct agent_link *agent_link_create(const struct agent_link_options *options,
 	link->user = user;
 	link->agent.id = xstrdup_or_null(options->agent_id);
 	link->retry_delay_ms = RETRY_FIRST_MS;
-	link->timer = loop_timer_create(lws_loop_core(options->lws_loop), connect_now, link);
-	loop_timer_set(link->timer, 0);
+	link->timer = loop_timer_create(lws_loop_core(options->lws_loop), on_timer, link);
+	wait_ms(link, 0);
 	return link;
 }
 
@@ -239,28 +302,35 @@ void agent_link_destroy(struct agent_link *link)
 	if (link == NULL) {
 		return;
 	}
-	link->is_over = true;
+	link->state = LINK_OVER;
+	host_lookup_destroy(link->lookup);
 	agent_client_destroy(link->client);
 	loop_timer_destroy(link->timer);
 	free(link->token);
 	free(link->agent.id);
 	free(link->agent.name);
 	strvec_finish(&link->agent.capabilities);
+	strvec_finish(&link->addresses);
 	free(link);
 }
 
 void agent_link_confirm(struct agent_link *link, const char *code)
 {
-	agent_client_confirm(link->client, code);
+	if (link->state == LINK_PAIRING) {
+		agent_client_confirm(link->client, code);
+	}
 }
 
 void agent_link_renew_code(struct agent_link *link)
 {
-	agent_client_renew_code(link->client);
+	if (link->state == LINK_PAIRING) {
+		agent_client_renew_code(link->client);
+	}
 }
 
 void agent_link_note_progress(struct agent_link *link)
 {
 	link->retry_until_ms = 0;
 	link->retry_delay_ms = RETRY_FIRST_MS;
+	link->was_revoked = false;
 }

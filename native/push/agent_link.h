@@ -40,7 +40,10 @@ struct agent_link_events {
 	/* Ready for requests; client and agent are borrowed until broken or failed. */
 	void (*up)(void *user, struct agent_client *client, const struct agent_link_agent *agent);
 	void (*drained)(void *user);
-	/* No reply will come any more; `up` or `failed` follows. */
+	/*
+	 * No reply will come any more, and a code that was wanted is of no use: `code_wanted`, `up`
+	 * or `failed` follows.
+	 */
 	void (*broken)(void *user, const struct error *why);
 	/*
 	 * For good, called once. Kinds IO, TIMEOUT and NOT_FOUND (no such host, or no Agent there):
@@ -57,7 +60,8 @@ struct agent_link *agent_link_create(const struct agent_link_options *options,
 /* Not from within a callback; no further call is made. NULL is fine. */
 void agent_link_destroy(struct agent_link *link);
 
+/* Both do nothing unless a code is wanted now. */
 void agent_link_confirm(struct agent_link *link, const char *code);
 void agent_link_renew_code(struct agent_link *link);
-/* Something moved: a link that breaks from now on gets all its tries again. */
+/* Bytes were gained: a link that breaks from now on gets all its tries again. */
 void agent_link_note_progress(struct agent_link *link);

@@ -7,6 +7,7 @@
 #include "core/strbuf.h"
 #include "core/worker.h"
 #include "core/xalloc.h"
+#include "proto/proto_envelope.h"
 #include "proto/proto_upload.h"
 #include "push/agent_client.h"
 #include "push/push_manifest.h"
@@ -64,6 +65,11 @@ struct chunk_sender {
 	size_t reading_count;
 	bool is_over;	   /* finished or failed was called */
 	bool is_destroyed; /* waits for the last read to end */
+};
+
+static const struct agent_call chunk_call = {
+	.type = "upload_chunk",
+	.reply_type = "upload_chunk_response",
 };
 
 static void read_chunk(struct worker_job *job);
@@ -190,34 +196,57 @@ static void start_reading(struct chunk_sender *sender, struct chunk *chunk)
 	worker_submit(sender->options.worker, &chunk->job);
 }
 
-static bool is_damage(const struct error *err)
+/* Did the Agent keep the whole chunk? It may name the upload and the bytes, and then rightly. */
+static bool check_stored(const struct chunk *chunk, const struct envelope *reply, struct error *err)
 {
-	return err->kind == ERROR_INVALID && strstr(err->message, "checksum mismatch") != NULL;
+	struct upload_chunk_response stored = { 0 };
+	bool is_whole = false;
+
+	if (json_read(&stored, upload_chunk_response_fields, reply->payload, err)) {
+		is_whole = strcmp(stored.upload_id, chunk->upload_id) == 0 &&
+			   stored.bytes_written == (int64_t)chunk->length;
+		if (!is_whole) {
+			error_set(err, ERROR_INVALID,
+				"the Agent acknowledged %" PRId64
+				" bytes of upload '%s' for the %zu bytes of '%s' that it got",
+				stored.bytes_written, stored.upload_id, chunk->length,
+				chunk->file->path);
+		}
+	}
+	json_finish(&stored, upload_chunk_response_fields);
+	return is_whole;
 }
 
-static void on_reply(void *user, const struct envelope *reply, const struct error *err)
+static void acknowledge(struct chunk_sender *sender, struct chunk *chunk)
 {
-	struct chunk *chunk = user;
-	struct chunk_sender *sender = chunk->sender;
-
-	if (sender->is_over) {
-		return; /* after a failure; destroy frees the chunk */
-	}
-	sender->weight_sent -= weight_of(sender, chunk);
-	if (err != NULL && is_damage(err) && chunk->tries < SEND_TRIES) {
-		start_reading(sender, chunk);
-		return;
-	}
-	if (err != NULL) {
-		fail(sender, err);
-		return;
-	}
 	sender->weight_started -= weight_of(sender, chunk);
 	TAILQ_REMOVE(&sender->chunks, chunk, link);
 	sender->events->acknowledged(sender->user,
 		(size_t)(chunk->file - sender->options.manifest->files), (int64_t)chunk->length);
 	free_chunk(chunk);
 	chunk_sender_pump(sender);
+}
+
+static void on_reply(void *user, const struct envelope *reply, const struct error *err)
+{
+	struct chunk *chunk = user;
+	struct chunk_sender *sender = chunk->sender;
+	struct error strange = { 0 };
+
+	if (sender->is_over) {
+		return; /* after a failure; destroy frees the chunk */
+	}
+	sender->weight_sent -= weight_of(sender, chunk);
+	if (err != NULL && err->kind == ERROR_INVALID && chunk->tries < SEND_TRIES) {
+		/* Damaged on its way, header or data; what is wrong with it itself shows again. */
+		start_reading(sender, chunk);
+	} else if (err != NULL) {
+		fail(sender, err);
+	} else if (!check_stored(chunk, reply, &strange)) {
+		fail(sender, &strange);
+	} else {
+		acknowledge(sender, chunk);
+	}
 }
 
 static bool has_room(const struct chunk_sender *sender, int64_t used, int64_t extra_chunks)
@@ -281,8 +310,7 @@ static struct chunk *first_ready(const struct chunk_sender *sender)
 {
 	struct chunk *chunk;
 
-	TAILQ_FOREACH(chunk, &sender->chunks, link)
-	{
+	TAILQ_FOREACH (chunk, &sender->chunks, link) {
 		if (chunk->state == CHUNK_READY) {
 			return chunk;
 		}
@@ -302,7 +330,7 @@ static void send_ready(struct chunk_sender *sender)
 		chunk->state = CHUNK_SENT;
 		sender->weight_sent += weight_of(sender, chunk);
 		agent_client_request_binary_take(
-			client, chunk->id, &chunk->message, on_reply, chunk);
+			client, &chunk_call, chunk->id, &chunk->message, on_reply, chunk);
 	}
 }
 

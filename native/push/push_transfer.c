@@ -33,10 +33,24 @@ struct push_transfer {
 	bool *files_sent; /* of each file of the manifest: did any byte travel? */
 	size_t files_sent_count;
 	int64_t bytes_done;
+	int64_t bytes_best; /* done at most so far: what is more has been gained */
 	int64_t bytes_sent;
+	int64_t bytes_hashed;
 	bool wants_hashes; /* the Agent knows what to do with them */
 	bool is_hashed;
 	bool is_over;
+};
+
+static const struct agent_call init_call = {
+	"init_upload",
+	init_upload_fields,
+	"upload_init_response",
+};
+
+static const struct agent_call complete_call = {
+	"complete_upload",
+	complete_upload_fields,
+	"operation_result",
 };
 
 static void end(struct push_transfer *push, enum push_end how, const struct error *err)
@@ -104,7 +118,7 @@ static void on_complete_reply(void *user, const struct envelope *reply, const st
 		return;
 	}
 	json_finish(&push->result, operation_result_fields);
-	push->result = (struct operation_result){ .success = true };
+	push->result = (struct operation_result){ 0 };
 	if (!json_read(&push->result, operation_result_fields, reply->payload, &failure)) {
 		end(push, PUSH_FAILED, &failure);
 	} else if (!push->result.success) {
@@ -130,8 +144,16 @@ static void on_all_sent(void *user)
 		complete.shortcut = *push->options.shortcut;
 	}
 	report_sending(push, PUSH_COMPLETING, "");
-	agent_client_request(push->client, "complete_upload", complete_upload_fields, &complete,
-		on_complete_reply, push);
+	agent_client_request(push->client, &complete_call, &complete, on_complete_reply, push);
+}
+
+/* An Agent that forgets what it got, or never gets further, does not deserve tries for ever. */
+static void note_bytes(struct push_transfer *push)
+{
+	if (push->bytes_done > push->bytes_best) {
+		push->bytes_best = push->bytes_done;
+		agent_link_note_progress(push->link);
+	}
 }
 
 static void on_acknowledged(void *user, size_t file_index, int64_t bytes)
@@ -142,8 +164,8 @@ static void on_acknowledged(void *user, size_t file_index, int64_t bytes)
 		push->files_sent[file_index] = true;
 		push->files_sent_count++;
 	}
-	agent_link_note_progress(push->link);
 	push->bytes_done += bytes;
+	note_bytes(push);
 	push->bytes_sent += bytes;
 	report_sending(push, PUSH_SENDING, push->options.manifest->files[file_index].path);
 }
@@ -180,6 +202,7 @@ static void start_sending(struct push_transfer *push, const struct upload_init_r
 	options.chunk_size_bytes = chunk_size;
 	push->sender = chunk_sender_create(&options, &sender_events, push);
 	push->bytes_done = chunk_sender_held_bytes(push->sender);
+	note_bytes(push);
 	report_sending(push, PUSH_SENDING, "");
 	chunk_sender_pump(push->sender);
 }
@@ -195,7 +218,6 @@ static void on_init_reply(void *user, const struct envelope *reply, const struct
 		return;
 	}
 	if (json_read(&response, upload_init_response_fields, reply->payload, &failure)) {
-		agent_link_note_progress(push->link);
 		free(push->upload_id);
 		push->upload_id = xstrdup(response.upload_id);
 		start_sending(push, &response);
@@ -247,8 +269,7 @@ static void start_upload(struct push_transfer *push)
 			"every file is sent, changed or not");
 	}
 	if (fits(&init)) {
-		agent_client_request(push->client, "init_upload", init_upload_fields, &init,
-			on_init_reply, push);
+		agent_client_request(push->client, &init_call, &init, on_init_reply, push);
 	} else {
 		error_set(&err, ERROR_TOO_LARGE,
 			"the list of %zu files is longer than the %d bytes that an Agent takes; "
@@ -263,6 +284,10 @@ static void on_hash_progress(void *user, int64_t bytes_done, int64_t bytes_total
 {
 	struct push_transfer *push = user;
 
+	if (bytes_done > push->bytes_hashed) {
+		push->bytes_hashed = bytes_done;
+		agent_link_note_progress(push->link); /* the link stands idle, that is no fault */
+	}
 	report(push, PUSH_HASHING, bytes_done, bytes_total, path);
 }
 
@@ -328,6 +353,7 @@ static void on_broken(void *user, const struct error *why)
 		push->events->notice(push->user, text);
 	}
 	push->client = NULL;
+	push->events->code_unwanted(push->user);
 	chunk_sender_destroy(TAKE_PTR(push->sender));
 	report_sending(push, PUSH_WAITING, "");
 }

@@ -76,6 +76,8 @@ struct push_events {
 	/* See agent_client_events; answered with push_transfer_confirm() or
 	 * push_transfer_renew_code(). */
 	void (*code_wanted)(void *user, enum agent_code_reason reason, int64_t expires_in_s);
+	/* The connection that a code was wanted on is gone, if one was: nobody need be asked. */
+	void (*code_unwanted)(void *user);
 	void (*paired)(void *user);
 	/* For the first time; agent_name is borrowed. */
 	void (*connected)(void *user, const char *agent_name);

@@ -98,7 +98,7 @@ struct ws_client *ws_client_create(
 	struct lws_client_connect_info info = {
 		.context = lws_loop_context(lws_loop),
 		.vhost = lws_loop_vhost(lws_loop),
-		.address = options->host,
+		.address = options->address != NULL ? options->address : options->host,
 		.port = options->port,
 		.path = options->path,
 		.local_protocol_name = ws_link_protocols()[0].name,
@@ -106,7 +106,7 @@ struct ws_client *ws_client_create(
 	};
 	struct ws_client *client;
 
-	if (!check_host(options->host, err)) {
+	if (options->address == NULL && !check_host(options->host, err)) {
 		return NULL;
 	}
 	client = xcalloc(1, sizeof(*client));

@@ -9,7 +9,8 @@ struct lws_loop;
 struct ws_client;
 
 struct ws_client_options {
-	const char *host; /* name or numeric address */
+	const char *host;    /* name or numeric address; a name is looked up, which blocks */
+	const char *address; /* NULL, or numeric: where host is, so that nothing blocks */
 	uint16_t port;
 	const char *path;
 	int64_t connect_wait_ms;

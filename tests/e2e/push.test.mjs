@@ -1,12 +1,13 @@
 // `capydeck push` against an Agent of another make.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 
 import { BINARY, run } from "./lib/agent.mjs";
 import { StandInAgent } from "./lib/stand_in_agent.mjs";
@@ -67,6 +68,22 @@ function defaultGame() {
     "data/empty": Buffer.alloc(0),
     "data/日本語 ü.txt": Buffer.from("text"),
   };
+}
+
+/** How names are looked up on a computer: "hang", "fail" or "" for as usual. */
+class Resolver {
+  constructor(computer) {
+    const library = path.join(computer.root, "slow_resolver.so");
+    const source = path.join(path.dirname(fileURLToPath(import.meta.url)), "slow_resolver.c");
+    execFileSync("cc", ["-shared", "-fPIC", "-D_GNU_SOURCE", "-o", library, source]);
+    this.file = path.join(computer.root, "resolver");
+    this.set("");
+    this.env = { ...computer.env, RESOLVER: this.file, LD_PRELOAD: library, ASAN_OPTIONS: "verify_asan_link_order=0" };
+  }
+
+  set(how) {
+    fs.writeFileSync(this.file, how);
+  }
 }
 
 const total = (computer) => Object.values(computer.files).reduce((sum, bytes) => sum + bytes.length, 0);
@@ -409,4 +426,123 @@ test("a second push takes the first one's place, and they do not fight", async (
   assert.equal(code, 5);
   assert.match(result.error.message, /another push from this computer/);
   assert.equal(agent.hellos.length, hellos + 1);
+});
+
+test("an answer of the wrong kind is no answer", async (t) => {
+  const agent = await StandInAgent.start(t);
+  const computer = new Computer(t);
+  await computer.push(agent.address, ["--code", "123456"]);
+  const pong = { type: "pong", payload: {} };
+  const cases = [
+    ["hub_connected", pong, /answered 'hub_connected' with 'pong'/],
+    ["init_upload", pong, /answered 'init_upload' with 'pong'/],
+    ["init_upload", { type: "upload_init_response", payload: {} }, /'uploadId'/],
+    ["chunk", pong, /answered 'upload_chunk' with 'pong'/],
+    ["chunk", { type: "upload_chunk_response", payload: {} }, /'uploadId'/],
+    ["chunk", { type: "upload_chunk_response", payload: { uploadId: "other", bytesWritten: 65536 } }, /upload 'other'/],
+    ["complete_upload", pong, /answered 'complete_upload' with 'pong'/],
+    ["complete_upload", { type: "operation_result" }, /'success'/],
+    ["complete_upload", { type: "operation_result", payload: { success: false, message: "disk on fire" } }, /disk on fire/],
+    ["complete_upload", { type: "error" }, /answered 'complete_upload' with 'error'/],
+  ];
+  for (const [type, answer, message] of cases) {
+    writeFiles(computer.game, { "bin/game": randomBytes(200_000) });
+    agent.answers = { [type]: () => answer };
+    const { code, result } = await computer.pushJson(agent.address);
+    assert.equal(code, 1, type);
+    assert.equal(result.ok, false);
+    assert.match(result.error.message, message);
+  }
+  agent.answers = { get_info: () => pong };
+  assert.equal((await computer.push(agent.address)).code, 0, "what it says of itself is not needed");
+});
+
+test("a link that breaks while a code is asked for takes the question back", async (t) => {
+  for (const typed of ["123456\n", ""]) {
+    const agent = await StandInAgent.start(t);
+    const computer = new Computer(t);
+    const resolver = new Resolver(computer);
+    const address = `localhost:${agent.port}`;
+    await computer.push(address, ["--code", "123456"]);
+    const child = spawn(BINARY, computer.args(address, "--json", "--code", "-", "--retry", "3"), { env: resolver.env });
+    let stdout = "";
+    child.stdout.setEncoding("utf8").on("data", (text) => (stdout += text));
+    child.stdin.on("error", () => {});
+    agent.onInit = () => agent.revoke();
+    agent.expiresIn = 2;
+    agent.answers.hub_connected = ({ token }) => {
+      if (!token) {
+        // The code is asked for. Now the Agent goes, its name too, and only then is the code typed.
+        setImmediate(() => {
+          resolver.set("fail");
+          agent.stop();
+        });
+      }
+    };
+    child.stderr.setEncoding("utf8").on("data", (text) => {
+      if (text.includes("no such name")) {
+        child.stdin.write(typed);
+      }
+    });
+    const [code, signal] = await deadline(once(child, "close"), "push ends");
+    assert.equal(signal, null, "it does not crash");
+    assert.equal(code, 4);
+    assert.match(JSON.parse(stdout.trim().split("\n").at(-1)).error.message, /still failing after 3 s/);
+  }
+});
+
+test("Ctrl-C ends a push that waits for a name", async (t) => {
+  const computer = new Computer(t);
+  const resolver = new Resolver(computer);
+  resolver.set("hang");
+  for (const to of ["deck.example:9999", "deck.example"]) {
+    const child = spawn(BINARY, computer.args(to), { env: resolver.env });
+    let stderr = "";
+    child.stderr.setEncoding("utf8").on("data", (text) => {
+      if (!stderr.includes("asked for deck") && (stderr += text).includes("asked for deck")) {
+        child.kill("SIGINT");
+      }
+    });
+    const [code] = await deadline(once(child, "close"), "push ends");
+    assert.equal(code, 130, stderr);
+  }
+});
+
+test("an Agent that never gets further is not tried for ever", async (t) => {
+  const agent = await StandInAgent.start(t);
+  const computer = new Computer(t);
+  const cases = {
+    "drops every completion": () => { agent.answers.complete_upload = () => { agent.cut(); return { type: "operation_result" }; }; },
+    "drops every upload at its start": () => { agent.onInit = () => agent.cut(); },
+    "forgets what it got": () => {
+      let seen = 0;
+      agent.onInit = () => undefined;
+      agent.onChunk = () => {
+        if (++seen % 8 !== 0) {
+          return undefined;
+        }
+        agent.staged.clear();
+        return "drop";
+      };
+    },
+  };
+  for (const [name, misbehave] of Object.entries(cases)) {
+    writeFiles(computer.game, { "bin/game": randomBytes(300_000), "data/big.pak": randomBytes(1_500_000) });
+    agent.answers = {};
+    misbehave();
+    const { code, result } = await computer.pushJson(agent.address, ["--code", "123456", "--retry", "1"]);
+    assert.equal(code, 4, name);
+    assert.match(result.error.message, /still failing after 1 s/);
+  }
+});
+
+test("a key that is revoked again and again ends the push", async (t) => {
+  const agent = await StandInAgent.start(t);
+  const computer = new Computer(t);
+  agent.onInit = () => agent.revoke();
+  agent.onChunk = () => "hold";
+  const { code, result } = await computer.pushJson(agent.address, ["--code", "123456"]);
+  assert.equal(code, 3);
+  assert.match(result.error.message, /revoked/);
+  assert.equal(agent.hellos.length, 2, "one more try, without the key");
 });

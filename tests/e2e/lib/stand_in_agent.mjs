@@ -25,6 +25,8 @@ export class StandInAgent {
   maxUnanswered = 0;
   /** Misbehaviour: type → (payload, connection) => {code, message} refuses that request. */
   refuse = {};
+  /** Misbehaviour: type → (payload, connection) => {type, payload} answers that request instead. */
+  answers = {};
   /** So many chunks have to come before the first is answered. */
   gather = 1;
   /** Called with each chunk's header; may return "drop", "damage", "hold" or nothing. */
@@ -89,6 +91,11 @@ export class StandInAgent {
     const refusal = this.refuse[type]?.(payload, connection);
     if (refusal) {
       this.#fail(connection, id, refusal.code, refusal.message);
+      return;
+    }
+    const answer = this.answers[type]?.(payload, connection);
+    if (answer) {
+      this.#reply(connection, id, answer.type, answer.payload);
       return;
     }
     const handlers = {
@@ -196,9 +203,11 @@ export class StandInAgent {
       for (const [start, end] of file.runs) {
         file.held = start <= file.held ? Math.max(file.held, end) : file.held;
       }
-      this.#reply(connection, header.id, "upload_chunk_response", {
-        uploadId: header.uploadId, bytesWritten: body.length, totalWritten: 0,
-      });
+      const answer = this.answers.chunk?.(header, connection) ?? {
+        type: "upload_chunk_response",
+        payload: { uploadId: header.uploadId, bytesWritten: body.length, totalWritten: 0 },
+      };
+      this.#reply(connection, header.id, answer.type, answer.payload);
     }
   }
 
