@@ -14,8 +14,9 @@
  */
 enum cmd_exit {
 	CMD_OK = 0,
-	CMD_FAILED = 1, /* it was asked rightly and could not be done */
-	CMD_USAGE = 2,	/* it was asked wrongly */
+	CMD_FAILED = 1,	       /* it was asked rightly and could not be done */
+	CMD_USAGE = 2,	       /* it was asked wrongly */
+	CMD_INTERRUPTED = 130, /* by a signal, as the shell has it */
 };
 
 int cmd_agent(int argc, char **argv);

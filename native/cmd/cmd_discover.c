@@ -11,6 +11,8 @@
 #include "terminal/text_table.h"
 
 #include <getopt.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 
 #define WAIT_DEFAULT_S 3
@@ -27,7 +29,9 @@ static const char help[] =
 	"  --json          one JSON object with all of them\n"
 	"  --help          print this text\n"
 	"\n"
-	"Exit codes are 0 when there is one, 1 when there is none, 2 when it was asked wrongly.\n";
+	"Exit codes: 0 when there is one, 1 when there is none, 2 when the command line is wrong, "
+	"130 when\n"
+	"it was interrupted.\n";
 
 static const struct json_field found_agent_fields[] = {
 	JSON_FIELD(struct found_agent, id, "id", JSON_STRING, 0),
@@ -52,6 +56,7 @@ static const struct json_field found_agents_fields[] = {
 
 struct discover_command {
 	struct loop *loop;
+	bool is_interrupted;
 	struct error err; /* why nothing could be looked for */
 };
 
@@ -62,6 +67,14 @@ static void on_finished(void *user, const struct error *err)
 	if (err != NULL) {
 		command->err = *err;
 	}
+	loop_stop(command->loop);
+}
+
+static void on_signal(void *user, int signal_number)
+{
+	struct discover_command *command = user;
+
+	command->is_interrupted = true;
 	loop_stop(command->loop);
 }
 
@@ -108,7 +121,14 @@ static int discover(int64_t wait_ms, bool as_json)
 	const struct found_agent *agents;
 	size_t count;
 
+	loop_on_signal(command.loop, SIGINT, on_signal, &command);
+	loop_on_signal(command.loop, SIGTERM, on_signal, &command);
 	loop_run(command.loop);
+	if (command.is_interrupted) {
+		agent_finder_destroy(finder);
+		loop_destroy(command.loop);
+		return CMD_INTERRUPTED;
+	}
 	agents = agent_finder_agents(finder, &count);
 	if (as_json) {
 		print_json(agents, count);
@@ -143,7 +163,7 @@ int cmd_discover(int argc, char **argv)
 		return code;
 	}
 	if (optind != argc) {
-		return cmd_usage("discover", "'%s' is one word too many", argv[optind]);
+		return cmd_usage("discover", "unexpected argument '%s'", argv[optind]);
 	}
 	return discover(wait_s * 1000, as_json);
 }

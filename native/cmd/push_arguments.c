@@ -77,77 +77,77 @@ static bool is_digits(const char *text)
 }
 
 /* −1: it is fine. */
-static int check_code(struct push_arguments *options)
+static int check_code(struct push_arguments *arguments)
 {
-	if (options->code == NULL) {
+	if (arguments->code == NULL) {
 		return -1;
 	}
-	options->code_from_input = strcmp(options->code, "-") == 0;
-	if (options->code_from_input) {
-		options->code = NULL;
+	arguments->code_from_input = strcmp(arguments->code, "-") == 0;
+	if (arguments->code_from_input) {
+		arguments->code = NULL;
 		return -1;
 	}
 	/* The value is a secret, or nearly one. */
-	return is_digits(options->code) && strlen(options->code) == PAIRING_CODE_DIGITS
+	return is_digits(arguments->code) && strlen(arguments->code) == PAIRING_CODE_DIGITS
 		       ? -1
 		       : cmd_usage("push", "--code takes the %d digits that the Deck shows, or '-'",
 				 PAIRING_CODE_DIGITS);
 }
 
-static int check_address(struct push_arguments *options)
+static int check_address(struct push_arguments *arguments)
 {
 	struct error err = { 0 };
 
-	if (options->to == NULL) {
+	if (arguments->push.to == NULL) {
 		return cmd_usage("push",
 			"say where to with --to; 'capydeck discover' lists the Decks "
 			"there are");
 	}
-	if (*options->to == '\0') {
+	if (*arguments->push.to == '\0') {
 		return cmd_usage("push", "--to '': give a name or an address");
 	}
-	return agent_address_parse(&options->address, options->to, &options->is_address, &err)
+	return push_check_target(arguments->push.to, &err)
 		       ? -1
-		       : cmd_usage("push", "--to '%s': %s", options->to, err.message);
+		       : cmd_usage("push", "--to '%s': %s", arguments->push.to, err.message);
 }
 
-static int check(struct push_arguments *options, int argc, char **argv)
+static int check(struct push_arguments *arguments, int argc, char **argv)
 {
-	int code = check_code(options);
+	int code = check_code(arguments);
 
 	if (code >= 0) {
 		return code;
 	}
-	if (options->user_id != NULL && !is_digits(options->user_id)) {
+	if (arguments->push.user_id != NULL && !is_digits(arguments->push.user_id)) {
 		return cmd_usage("push",
 			"--user '%s': give a SteamID64 (76561198012345678) or an account id in digits",
-			options->user_id);
+			arguments->push.user_id);
 	}
 	if (optind + 1 != argc) {
 		return cmd_usage("push", "give one folder, the game's");
 	}
-	options->dir = argv[optind];
-	return check_address(options);
+	arguments->push.dir = argv[optind];
+	return check_address(arguments);
 }
 
-int push_arguments_read(struct push_arguments *options, int argc, char **argv)
+int push_arguments_read(struct push_arguments *arguments, int argc, char **argv)
 {
 	int64_t retry_s = RETRY_DEFAULT_S;
 	bool no_shortcut = false, json = false, quiet = false;
 	const struct cmd_option rows[] = {
-		{ "to", .text = &options->to },
-		{ "install-path", .text = &options->install_path },
-		{ "name", .text = &options->name },
-		{ "exe", .text = &options->exe },
-		{ "exclude", .list = &options->excludes },
-		{ "launch-options", .text = &options->launch_options },
-		{ "tag", .list = &options->tags },
-		{ "user", .text = &options->user_id },
+		{ "to", .text = &arguments->push.to },
+		{ "install-path", .text = &arguments->push.install_path },
+		{ "name", .text = &arguments->push.name },
+		{ "exe", .text = &arguments->push.exe },
+		{ "exclude", .list = &arguments->push.excludes },
+		{ "launch-options", .text = &arguments->push.launch_options },
+		{ "tag", .list = &arguments->push.tags },
+		{ "user", .text = &arguments->push.user_id },
 		{ "no-shortcut", .flag = &no_shortcut },
-		{ "code", .text = &options->code },
-		{ "config-dir", .text = &options->config_dir },
-		{ "in-flight", .number = &options->in_flight_count, 1, IN_FLIGHT_MAX },
-		{ "chunk-size", .number = &options->chunk_size_bytes, CHUNK_BYTES_MIN,
+		{ "code", .text = &arguments->code },
+		{ "config-dir", .text = &arguments->push.config_dir },
+		{ "in-flight", .number = &arguments->push.in_flight_count, 1, IN_FLIGHT_MAX },
+		{ "chunk-size", .number = &arguments->push.chunk_size_bytes, CHUNK_BYTES_MIN,
 			CHUNK_BYTES_MAX },
 		{ "retry", .number = &retry_s, 0, RETRY_MAX_S },
 		{ "json", .flag = &json },
@@ -156,20 +156,18 @@ int push_arguments_read(struct push_arguments *options, int argc, char **argv)
 	};
 	int code;
 
-	*options = (struct push_arguments){
-		.install_path = "",
-		.in_flight_count = IN_FLIGHT_DEFAULT,
+	*arguments = (struct push_arguments){
+		.push = { .install_path = "", .in_flight_count = IN_FLIGHT_DEFAULT },
 	};
 	code = cmd_options_read("push", help, rows, argc, argv);
-	options->wants_shortcut = !no_shortcut;
-	options->retry_ms = retry_s * 1000;
-	options->mode = json ? PUSH_REPORT_JSON : quiet ? PUSH_REPORT_QUIET : PUSH_REPORT_HUMAN;
-	return code >= 0 ? code : check(options, argc, argv);
+	arguments->push.wants_shortcut = !no_shortcut;
+	arguments->push.retry_ms = retry_s * 1000;
+	arguments->mode = json ? PUSH_REPORT_JSON : quiet ? PUSH_REPORT_QUIET : PUSH_REPORT_HUMAN;
+	return code >= 0 ? code : check(arguments, argc, argv);
 }
 
-void push_arguments_finish(struct push_arguments *options)
+void push_arguments_finish(struct push_arguments *arguments)
 {
-	agent_address_finish(&options->address);
-	strvec_finish(&options->tags);
-	strvec_finish(&options->excludes);
+	strvec_finish(&arguments->push.tags);
+	strvec_finish(&arguments->push.excludes);
 }

@@ -35,8 +35,8 @@ static bool read_port(const char *text, uint16_t *port, struct error *err)
 	unsigned long value = is_digits(text) && strlen(text) <= 5 ? strtoul(text, NULL, 10) : 0;
 
 	if (value < 1 || value > UINT16_MAX) {
-		return error_set(
-			err, ERROR_INVALID, "'%s' is no port; give one from 1 to 65535", text);
+		return error_set(err, ERROR_INVALID,
+			"'%s' is not a valid port; give one from 1 to 65535", text);
 	}
 	*port = (uint16_t)value;
 	return true;
@@ -51,7 +51,7 @@ static bool parse_bracketed(struct agent_address *address, const char *text, str
 
 	if (host == NULL || !is_ipv6(host) || (end[1] != '\0' && end[1] != ':')) {
 		return error_set(err, ERROR_INVALID,
-			"'%s' is no address; write IPv6 as [::1] or [::1]:9999", text);
+			"'%s' is not a valid address; write IPv6 as [::1] or [::1]:9999", text);
 	}
 	if (end[1] == ':' && !read_port(end + 2, &port, err)) {
 		return false;

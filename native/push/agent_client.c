@@ -165,7 +165,7 @@ static void want_code(struct agent_client *client, const struct envelope *messag
 		client->state = CLIENT_PAIRING;
 		client->is_code_void = false;
 		client->code_until_ms = loop_now_ms() + expires_in_s * 1000;
-		client->events->code_wanted(client->user, AGENT_CODE_NEW, expires_in_s);
+		client->events->code_wanted(client->user, PUSH_CODE_NEW, expires_in_s);
 	} else {
 		refuse(client, &err);
 	}
@@ -226,7 +226,7 @@ static void on_confirm_reply(void *user, const struct envelope *reply, const str
 		/* Its reason is prose. Whether the code was still good is known without it. */
 		is_late = client->is_code_void || loop_now_ms() >= client->code_until_ms;
 		client->events->code_wanted(
-			client->user, is_late ? AGENT_CODE_EXPIRED : AGENT_CODE_WRONG, 0);
+			client->user, is_late ? PUSH_CODE_EXPIRED : PUSH_CODE_WRONG, 0);
 	} else {
 		refuse_answer(client, confirm_call.type, reply->type);
 	}

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "push/push_events.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,12 +32,6 @@ struct agent_client_options {
 	int64_t reply_wait_ms; /* for how long nothing may be answered; 0: 60 s */
 };
 
-enum agent_code_reason {
-	AGENT_CODE_NEW,	    /* the Deck shows a code */
-	AGENT_CODE_WRONG,   /* the one given was wrong; the same one is still shown */
-	AGENT_CODE_EXPIRED, /* it was no longer good; agent_client_renew_code() asks for another */
-};
-
 struct agent_client_events {
 	/* Authenticated. The status is borrowed. */
 	void (*ready)(void *user, const struct agent_status *status);
@@ -43,7 +39,7 @@ struct agent_client_events {
 	 * A person must read the code from the Deck's screen. expires_in_s: of a new code.
 	 * When options.token was given and this comes, the Agent has forgotten it.
 	 */
-	void (*code_wanted)(void *user, enum agent_code_reason reason, int64_t expires_in_s);
+	void (*code_wanted)(void *user, enum push_code_reason reason, int64_t expires_in_s);
 	void (*paired)(void *user, const char *token);
 	/* Optional: everything queued has left. */
 	void (*drained)(void *user);

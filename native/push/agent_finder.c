@@ -17,7 +17,7 @@
 
 /* Others of the same name get so long to answer once one has been found. */
 #define RIVAL_WAIT_MS 400
-/* More than this many on one network is somebody's joke. */
+/* More than this many on one network is an attack. */
 #define AGENTS_MAX 1024
 
 struct agent_finder {
@@ -244,7 +244,7 @@ const struct found_agent *agent_finder_match(
 	list_agents(finder, count > 1 ? wanted : NULL, &list);
 	if (count > 1) {
 		error_set(err, ERROR_CONFLICT,
-			"several agents are called '%s': %s; give --to the id", wanted,
+			"several agents are called '%s': %s; use --to with the id", wanted,
 			strbuf_text(&list));
 	} else if (finder->agents_count > 0) {
 		error_set(err, ERROR_NOT_FOUND, "no agent is called '%s'; there are: %s", wanted,

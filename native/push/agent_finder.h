@@ -25,7 +25,7 @@ struct found_agent {
  */
 struct agent_finder *agent_finder_create(struct loop *loop, const char *wanted, int64_t wait_ms,
 	void (*finished)(void *user, const struct error *err), void *user);
-/* Not from within finished. NULL is fine. */
+/* From within finished too. NULL is fine. */
 void agent_finder_destroy(struct agent_finder *finder);
 
 /* Sorted by name, then id; borrowed until the finder goes on or ends. */

@@ -136,7 +136,7 @@ static void on_ready(void *user, const struct agent_status *status)
 	agent_client_request(link->client, &info_call, NULL, on_info_reply, link);
 }
 
-static void on_code_wanted(void *user, enum agent_code_reason reason, int64_t expires_in_s)
+static void on_code_wanted(void *user, enum push_code_reason reason, int64_t expires_in_s)
 {
 	struct agent_link *link = user;
 

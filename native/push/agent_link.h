@@ -35,7 +35,7 @@ struct agent_link_agent {
 
 struct agent_link_events {
 	/* See agent_client_events. */
-	void (*code_wanted)(void *user, enum agent_code_reason reason, int64_t expires_in_s);
+	void (*code_wanted)(void *user, enum push_code_reason reason, int64_t expires_in_s);
 	void (*paired)(void *user);
 	/* Ready for requests; client and agent are borrowed until broken or failed. */
 	void (*up)(void *user, struct agent_client *client, const struct agent_link_agent *agent);

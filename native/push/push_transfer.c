@@ -367,7 +367,7 @@ static void on_link_failed(void *user, const struct error *err)
 	}
 }
 
-static void on_code_wanted(void *user, enum agent_code_reason reason, int64_t expires_in_s)
+static void on_code_wanted(void *user, enum push_code_reason reason, int64_t expires_in_s)
 {
 	struct push_transfer *push = user;
 

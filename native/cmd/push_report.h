@@ -1,6 +1,6 @@
 #pragma once
 
-#include "push/push_transfer.h"
+#include "push/push_events.h"
 #include "terminal/progress_bar.h"
 
 #include <stdint.h>

@@ -1,4 +1,4 @@
-#include "push/push_report.h"
+#include "cmd/push_report.h"
 
 #include "core/cleanup.h"
 #include "core/error.h"
