@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
+import fs from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 
@@ -124,4 +125,17 @@ test("subscribers hear of another address", { skip: !IS_ROOT && "needs root" }, 
   execFileSync(command, args);
   await until("'status_changed' is heard", () => heard() > before);
   assert.ok((await addresses()).includes("10.77.1.1"));
+});
+
+test("Ctrl-C ends the search at once", async () => {
+  const child = spawn(BINARY, ["discover", "--wait", "300"], { stdio: "ignore" });
+  const SIGINT_BIT = 1n << 1n;
+  const isBlocked = () => {
+    const [, mask] = /^SigBlk:\s*([0-9a-f]+)/m.exec(fs.readFileSync(`/proc/${child.pid}/status`, "utf8")) ?? [0, "0"];
+    return (BigInt(`0x${mask}`) & SIGINT_BIT) !== 0n; // from then on the loop takes it
+  };
+  await until("it waits for signals", isBlocked);
+  child.kill("SIGINT");
+  const [code] = await deadline(once(child, "close"), "it ends");
+  assert.equal(code, 130);
 });
