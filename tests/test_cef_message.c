@@ -4,11 +4,11 @@
 #include "core/error.h"
 #include "core/json.h"
 #include "core/strbuf.h"
-#include "steam/cef/steam_script.h"
 #include "suite.h"
 
 #include <check.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* The argument as it stands in the script. */
@@ -32,8 +32,8 @@ static void written(struct strbuf *literal, const char *argument)
 	ck_assert(json_bool(json_member(parameters, "returnByValue"), &yes) && yes);
 	expression = json_string(json_member(parameters, "expression"));
 	ck_assert_int_eq(expression[0], '(');
-	ck_assert(strncmp(expression + 1, steam_script, strlen(steam_script)) == 0);
-	expression += 1 + strlen(steam_script);
+	ck_assert(strncmp(expression + 1, cef_message_script, strlen(cef_message_script)) == 0);
+	expression += 1 + strlen(cef_message_script);
 	ck_assert(strncmp(expression, ")(", 2) == 0);
 	strbuf_reset(literal);
 	strbuf_append_text(literal, expression + 2);
@@ -101,7 +101,7 @@ static const struct {
 	{ "refused", CEF_MESSAGE_FAILED, ERROR_NOT_FOUND, "the app id 5" },
 	{ "thrown", CEF_MESSAGE_FAILED, ERROR_CONFLICT, "Unexpected token" },
 	{ "gone", CEF_MESSAGE_FAILED, ERROR_CONFLICT, "navigated or closed" },
-	{ "nothing", CEF_MESSAGE_FAILED, ERROR_CONFLICT, "something else" },
+	{ "nothing", CEF_MESSAGE_FAILED, ERROR_CONFLICT, "malformed answer" },
 	{ "event", CEF_MESSAGE_OTHER, ERROR_NONE, "" },
 };
 
@@ -125,6 +125,86 @@ START_TEST(test_answers)
 }
 END_TEST
 
+/* Whatever a page makes of a reply, it is an answer or a failure that says something. */
+START_TEST(test_odd_replies)
+{
+	static const char *const values[] = { "null", "true", "0", "-1", "1e300", "\"\"", "\"x\"",
+		"[]", "[null]", "{}", "{\"a\":1}" };
+	static const char *const replies[] = {
+		"%s",
+		"{\"id\":7,\"result\":%s}",
+		"{\"id\":7,\"error\":%s}",
+		"{\"id\":7,\"error\":{\"message\":%s}}",
+		"{\"id\":7,\"result\":{\"exceptionDetails\":%s}}",
+		"{\"id\":7,\"result\":{\"exceptionDetails\":{\"exception\":{\"description\":%s}}}}",
+		"{\"id\":7,\"result\":{\"result\":%s}}",
+		"{\"id\":7,\"result\":{\"result\":{\"value\":%s}}}",
+		"{\"id\":7,\"result\":{\"result\":{\"value\":{\"ok\":%s}}}}",
+		"{\"id\":7,\"result\":{\"result\":{\"value\":{\"ok\":true,\"appId\":%s}}}}",
+		"{\"id\":7,\"result\":{\"result\":{\"value\":{\"ok\":false,\"kind\":%s}}}}",
+		"{\"id\":7,\"result\":{\"result\":{\"value\":{\"ok\":false,\"message\":%s}}}}",
+	};
+
+	for (size_t i = 0; i < sizeof(values) / sizeof(*values); i++) {
+		struct strbuf text = { 0 };
+		struct error err = { 0 };
+		uint32_t app_id = 0;
+		enum cef_message message;
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+		strbuf_appendf(&text, replies[_i], values[i]);
+#pragma GCC diagnostic pop
+		message = cef_message_read(text.data, text.length, 7, &app_id, &err);
+		ck_assert_int_eq(message == CEF_MESSAGE_FAILED, err.kind != ERROR_NONE);
+		ck_assert(message != CEF_MESSAGE_OTHER || _i == 0);
+		strbuf_finish(&text);
+	}
+}
+END_TEST
+
+/* --- The list of pages --- */
+
+static const struct {
+	const char *name;
+	const char *path; /* NULL: an error */
+	enum error_kind kind;
+} lists[] = {
+	{ "chromium", "/devtools/page/5878049DE9C225A66457BEA9D6DB660B", ERROR_NONE },
+	{ "deck", "/devtools/page/B3", ERROR_NONE },
+	{ "old", "/devtools/page/C9", ERROR_NONE },
+	{ "valve", "/devtools/page/E1", ERROR_NONE },
+	{ "attached", "/devtools/page/D2", ERROR_NONE },
+	{ "hostile", "/devtools/page/F1", ERROR_NONE },
+	{ "none", NULL, ERROR_NOT_FOUND },
+	{ "object", NULL, ERROR_INVALID },
+	{ "cut", NULL, ERROR_INVALID },
+};
+
+START_TEST(test_the_right_page)
+{
+	struct strbuf list = { 0 };
+	struct error err = { 0 };
+	char file[128];
+	char *path;
+
+	snprintf(file, sizeof(file), "tests/fixtures/cef_target/%s.json", lists[_i].name);
+	ck_assert(atomic_file_read(file, 1 << 20, &list, NULL));
+	path = cef_message_find_page(list.data, list.length, &err);
+	ck_assert_pstr_eq(path, lists[_i].path);
+	ck_assert_int_eq(err.kind, lists[_i].kind);
+	free(path);
+	strbuf_finish(&list);
+}
+END_TEST
+
+START_TEST(test_no_list)
+{
+	ck_assert_ptr_null(cef_message_find_page("", 0, NULL));
+	ck_assert_ptr_null(cef_message_find_page("[]", 2, NULL));
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("cef_message");
@@ -132,5 +212,8 @@ int main(void)
 	tcase_add_test(tcase, test_the_argument_is_one_literal);
 	tcase_add_test(tcase, test_the_literal_means_the_same);
 	tcase_add_loop_test(tcase, test_answers, 0, sizeof(answers) / sizeof(*answers));
+	tcase_add_loop_test(tcase, test_odd_replies, 0, 12);
+	tcase_add_loop_test(tcase, test_the_right_page, 0, sizeof(lists) / sizeof(*lists));
+	tcase_add_test(tcase, test_no_list);
 	return run_tcase(tcase);
 }

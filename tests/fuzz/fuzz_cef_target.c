@@ -1,5 +1,5 @@
 /* Whatever a debugger lists, what comes out is fit for a request's first line. */
-#include "steam/cef/cef_target.h"
+#include "steam/cef/cef_message.h"
 
 #include <assert.h>
 #include <stdint.h>
@@ -10,7 +10,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char *path = cef_target_path((const char *)data, size, NULL);
+	char *path = cef_message_find_page((const char *)data, size, NULL);
 
 	if (path != NULL) {
 		assert(strncmp(path, "/devtools/", 10) == 0);

@@ -4,9 +4,23 @@
 #include "core/error.h"
 #include "core/json.h"
 #include "core/strbuf.h"
-#include "steam/cef/steam_script.h"
+#include "core/xalloc.h"
 
 #include <string.h>
+
+#define PATH_MAX_BYTES 256
+
+/* Read by the assembler, whose folder is the repository's. */
+__asm__(".section .rodata\n"
+	".global cef_message_script\n"
+	".type cef_message_script, %object\n"
+	"cef_message_script:\n"
+	".incbin \"native/steam/cef/steam_script.js\"\n"
+	".byte 0\n"
+	".size cef_message_script, . - cef_message_script\n"
+	".previous\n");
+
+/* --- Asking --- */
 
 /* What of JSON is written otherwise in a script; it stands in strings only. */
 static const char *escape_of(const char *at, size_t *length)
@@ -56,9 +70,9 @@ void cef_message_write(struct strbuf *out, int64_t id, const char *argument)
 {
 	AUTO(strbuf_finish) struct strbuf expression = { 0 };
 
-	strbuf_reserve(&expression, strlen(steam_script) + strlen(argument) + 8);
+	strbuf_reserve(&expression, strlen(cef_message_script) + strlen(argument) + 8);
 	strbuf_append_char(&expression, '(');
-	strbuf_append_text(&expression, steam_script);
+	strbuf_append_text(&expression, cef_message_script);
 	strbuf_append_text(&expression, ")(");
 	append_literal(&expression, argument);
 	strbuf_append_char(&expression, ')');
@@ -70,6 +84,8 @@ void cef_message_write(struct strbuf *out, int64_t id, const char *argument)
 	json_write_string(out, strbuf_text(&expression));
 	strbuf_append_text(out, "}}");
 }
+
+/* --- The answer --- */
 
 /* What the script answers; see its head. */
 struct script_answer {
@@ -116,7 +132,7 @@ static enum cef_message read_value(const cJSON *value, uint32_t *app_id, struct 
 	AUTO(script_answer_finish) struct script_answer answer = { 0 };
 
 	if (!json_is_object(value) || !json_read(&answer, script_answer_fields, value, NULL)) {
-		error_set(err, ERROR_CONFLICT, "Steam's page answers something else than asked");
+		error_set(err, ERROR_CONFLICT, "Steam's page sent a malformed answer");
 		return CEF_MESSAGE_FAILED;
 	}
 	if (!answer.ok) {
@@ -157,4 +173,69 @@ enum cef_message cef_message_read(
 			why != NULL ? why : json_string(json_member(thrown, "text")), err);
 	}
 	return read_value(json_member(json_member(result, "result"), "value"), app_id, err);
+}
+
+/* --- The list of pages --- */
+
+/* The best first. */
+static const char *const titles[] = { "SharedJSContext", "Steam Shared Context presented by Valve™",
+	"SP" };
+
+/* It goes into a request's first line. */
+static bool is_path_safe(const char *path)
+{
+	size_t length = strlen(path);
+
+	for (const char *at = path; *at != '\0'; at++) {
+		if (*at <= ' ' || *at > '~') {
+			return false;
+		}
+	}
+	return length <= PATH_MAX_BYTES && strncmp(path, "/devtools/", strlen("/devtools/")) == 0;
+}
+
+static const char *path_of(const cJSON *target)
+{
+	const char *url = json_string(json_member(target, "webSocketDebuggerUrl"));
+	const char *path;
+
+	if (url == NULL || strncmp(url, "ws://", strlen("ws://")) != 0) {
+		return NULL;
+	}
+	path = strchr(url + strlen("ws://"), '/');
+	return path != NULL && is_path_safe(path) ? path : NULL;
+}
+
+static const char *find_path(const cJSON *list, const char *title)
+{
+	for (const cJSON *target = json_first(list); target != NULL; target = json_next(target)) {
+		const char *its_title = json_string(json_member(target, "title"));
+		const char *path = path_of(target);
+
+		if (its_title != NULL && strcmp(its_title, title) == 0 && path != NULL) {
+			return path;
+		}
+	}
+	return NULL;
+}
+
+char *cef_message_find_page(const char *list, size_t length, struct error *err)
+{
+	AUTO(json_free_ptr) cJSON *root = json_parse(list, length, NULL);
+
+	if (root == NULL || !json_is_array(root)) {
+		error_set(err, ERROR_INVALID, "no browser's debugger answers there");
+		return NULL;
+	}
+	for (size_t i = 0; i < sizeof(titles) / sizeof(*titles); i++) {
+		const char *path = find_path(root, titles[i]);
+
+		if (path != NULL) {
+			return xstrdup(path);
+		}
+	}
+	error_set(err, ERROR_NOT_FOUND,
+		"no page there is called SharedJSContext; either Steam is only starting, or another "
+		"program has the port");
+	return NULL;
 }

@@ -6,7 +6,6 @@
 #include "core/strbuf.h"
 #include "core/xalloc.h"
 #include "steam/cef/cef_message.h"
-#include "steam/cef/cef_target.h"
 #include "steam/cef/http_get.h"
 #include "ws/lws_loop.h"
 #include "ws/ws_client.h"
@@ -166,7 +165,7 @@ static void on_list(void *user, const char *body, size_t length, const struct er
 		fail(session, ERROR_CONFLICT, err->message);
 		return;
 	}
-	path = cef_target_path(body, length, &problem);
+	path = cef_message_find_page(body, length, &problem);
 	http_get_destroy(session->get);
 	session->get = NULL;
 	if (path == NULL) {

@@ -5,15 +5,17 @@
 #include "core/strbuf.h"
 #include "core/tcp_socket.h"
 #include "core/xalloc.h"
-#include "steam/cef/http_answer.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #define READ_BYTES (16 * 1024)
 #define HTTP_OK 200
+#define STATUS_LINE "HTTP/1.x 200"
 
 struct http_get {
 	uint16_t port;
@@ -27,11 +29,119 @@ struct http_get {
 	struct strbuf request;	  /* and how much of it has left */
 	size_t sent_bytes;
 	struct strbuf input;
-	struct http_answer answer;
+	struct http_get_head head;
 };
 
+/* --- The head --- */
+
+static bool is_digit(char character)
+{
+	return character >= '0' && character <= '9';
+}
+
+static bool read_status(struct http_get_head *head, const char *line, size_t length)
+{
+	const char *digits = line + strlen("HTTP/1.x ");
+
+	if (length < strlen(STATUS_LINE) || memcmp(line, "HTTP/1.", 7) != 0 || line[8] != ' ') {
+		return false;
+	}
+	head->status = 0;
+	for (int i = 0; i < 3; i++) {
+		if (!is_digit(digits[i])) {
+			return false;
+		}
+		head->status = head->status * 10 + (unsigned)(digits[i] - '0');
+	}
+	return true;
+}
+
+/* The value of a line that is this field's, spaces around it left out; NULL: another's. */
+static const char *field_value(const char *line, size_t length, const char *name, size_t *left)
+{
+	size_t name_length = strlen(name);
+
+	if (length <= name_length || line[name_length] != ':' ||
+		strncasecmp(line, name, name_length) != 0) {
+		return NULL;
+	}
+	line += name_length + 1;
+	length -= name_length + 1;
+	while (length > 0 && (*line == ' ' || *line == '\t')) {
+		line++;
+		length--;
+	}
+	while (length > 0 && isspace((unsigned char)line[length - 1])) {
+		length--;
+	}
+	*left = length;
+	return line;
+}
+
+static bool read_length(struct http_get_head *head, const char *digits, size_t count)
+{
+	if (count == 0 || count > 15 || head->body_bytes >= 0) {
+		return false;
+	}
+	head->body_bytes = 0;
+	for (size_t i = 0; i < count; i++) {
+		if (!is_digit(digits[i])) {
+			return false;
+		}
+		head->body_bytes = head->body_bytes * 10 + (digits[i] - '0');
+	}
+	return true;
+}
+
+static bool read_field(struct http_get_head *head, const char *line, size_t length)
+{
+	size_t value_length;
+	const char *value = field_value(line, length, "Content-Length", &value_length);
+
+	if (value != NULL) {
+		return read_length(head, value, value_length);
+	}
+	return field_value(line, length, "Transfer-Encoding", &value_length) == NULL;
+}
+
+static bool read_lines(struct http_get_head *head, const char *text, const char *end)
+{
+	const char *next;
+
+	head->body_bytes = -1;
+	for (const char *line = text; line < end; line = next) {
+		next = (const char *)memchr(line, '\n', (size_t)(end - line)) + 1;
+		if (!(line == text ? read_status(head, line, (size_t)(next - line))
+				   : read_field(head, line, (size_t)(next - line)))) {
+			return false;
+		}
+	}
+	return true;
+}
+
+bool http_get_read_head(
+	struct http_get_head *head, const char *text, size_t length, struct error *err)
+{
+	const char *end = memmem(text, length, "\r\n\r\n", 4);
+
+	if (end == NULL && length > HTTP_GET_HEAD_MAX_BYTES) {
+		return error_set(err, ERROR_TOO_LARGE, "the HTTP header is longer than %d bytes",
+			HTTP_GET_HEAD_MAX_BYTES);
+	}
+	if (end == NULL) {
+		return true;
+	}
+	if (!read_lines(head, text, end + 2)) {
+		return error_set(err, ERROR_INVALID, "not a plain HTTP/1 server");
+	}
+	head->head_bytes = (size_t)(end - text) + 4;
+	return true;
+}
+
+/* --- The request --- */
+
 /* The last thing that is done with it: done may destroy it. */
-static void finish(struct http_get *get, const struct error *err)
+static void end_get(struct http_get *get, const struct error *err)
 {
 	loop_watch_remove(get->watch);
 	get->watch = NULL;
@@ -43,8 +153,8 @@ static void finish(struct http_get *get, const struct error *err)
 	if (err != NULL) {
 		get->done(get->user, NULL, 0, err);
 	} else {
-		get->done(get->user, strbuf_text(&get->input) + get->answer.head_bytes,
-			get->input.length - get->answer.head_bytes, NULL);
+		get->done(get->user, strbuf_text(&get->input) + get->head.head_bytes,
+			get->input.length - get->head.head_bytes, NULL);
 	}
 }
 
@@ -69,22 +179,23 @@ static bool send_request(struct http_get *get, struct error *err)
 /* The bytes that are in are the document's; may they be more, and are they all? */
 static bool check_answer(struct http_get *get, bool ended, bool *complete, struct error *err)
 {
-	const struct http_answer *answer = &get->answer;
-	size_t length = get->input.length - answer->head_bytes;
+	const struct http_get_head *head = &get->head;
+	size_t length = get->input.length - head->head_bytes;
 
-	if (answer->status != HTTP_OK) {
+	if (head->status != HTTP_OK) {
 		return error_set(
-			err, ERROR_IO, "port %u answers with HTTP %u", get->port, answer->status);
+			err, ERROR_IO, "port %u answers with HTTP %u", get->port, head->status);
 	}
-	if (answer->body_bytes > (int64_t)get->max_bytes || length > get->max_bytes) {
+	if (head->body_bytes > (int64_t)get->max_bytes || length > get->max_bytes) {
 		return error_set(err, ERROR_TOO_LARGE,
-			"what port %u answers is longer than %zu bytes", get->port, get->max_bytes);
+			"the answer of port %u is longer than %zu bytes", get->port,
+			get->max_bytes);
 	}
-	if (answer->body_bytes >= 0 && length >= (size_t)answer->body_bytes) {
-		get->input.length = answer->head_bytes + (size_t)answer->body_bytes;
+	if (head->body_bytes >= 0 && length >= (size_t)head->body_bytes) {
+		get->input.length = head->head_bytes + (size_t)head->body_bytes;
 		*complete = true;
 	}
-	if (answer->body_bytes < 0 && ended) {
+	if (head->body_bytes < 0 && ended) {
 		*complete = true;
 	}
 	return true;
@@ -92,11 +203,11 @@ static bool check_answer(struct http_get *get, bool ended, bool *complete, struc
 
 static bool look_at_input(struct http_get *get, bool ended, bool *complete, struct error *err)
 {
-	if (get->answer.head_bytes == 0 &&
-		!http_answer_read(&get->answer, strbuf_text(&get->input), get->input.length, err)) {
+	if (get->head.head_bytes == 0 &&
+		!http_get_read_head(&get->head, strbuf_text(&get->input), get->input.length, err)) {
 		return false;
 	}
-	if (get->answer.head_bytes > 0 && !check_answer(get, ended, complete, err)) {
+	if (get->head.head_bytes > 0 && !check_answer(get, ended, complete, err)) {
 		return false;
 	}
 	return *complete || !ended ||
@@ -134,9 +245,9 @@ static void on_ready(void *user, uint32_t events)
 
 	if (get->sent_bytes < get->request.length ? !send_request(get, &err)
 						  : !receive(get, &complete, &err)) {
-		finish(get, &err);
+		end_get(get, &err);
 	} else if (complete) {
-		finish(get, NULL);
+		end_get(get, NULL);
 	}
 }
 
@@ -147,7 +258,7 @@ static void on_timer(void *user)
 	if (get->failure.kind == ERROR_NONE) {
 		error_set(&get->failure, ERROR_TIMEOUT, "port %u does not answer", get->port);
 	}
-	finish(get, &get->failure);
+	end_get(get, &get->failure);
 }
 
 struct http_get *http_get_create(

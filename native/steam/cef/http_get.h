@@ -1,5 +1,6 @@
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -33,3 +34,19 @@ typedef void http_get_done(void *user, const char *body, size_t length, const st
 struct http_get *http_get_create(
 	struct loop *loop, const struct http_get_options *options, http_get_done *done, void *user);
 void http_get_destroy(struct http_get *get); /* NULL is fine; done is not called any more */
+
+#define HTTP_GET_HEAD_MAX_BYTES (16 * 1024)
+
+/* The head of an HTTP/1 answer. Source: RFC 9112. */
+struct http_get_head {
+	size_t head_bytes; /* the empty line included; 0: it has not come yet */
+	unsigned status;
+	int64_t body_bytes; /* −1: until the connection ends */
+};
+
+/*
+ * Looks at what has come so far; call it again with more until head_bytes is set.
+ * Errors: INVALID (not HTTP/1, or a body in chunks, which are not read here), TOO_LARGE.
+ */
+bool http_get_read_head(
+	struct http_get_head *head, const char *text, size_t length, struct error *err);
