@@ -47,7 +47,7 @@ static bool same_bits(const uint8_t *one, const uint8_t *other, unsigned bits)
 	       (rest == 0 || (one[whole] ^ other[whole]) >> (8 - rest) == 0);
 }
 
-static const struct network *find(
+static const struct network *find_network(
 	const struct network *networks, size_t count, const uint8_t *address)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -60,13 +60,14 @@ static const struct network *find(
 
 static bool is_global_v4(const uint8_t *address)
 {
-	return find(v4_networks, sizeof(v4_networks) / sizeof(v4_networks[0]), address) == NULL;
+	return find_network(v4_networks, sizeof(v4_networks) / sizeof(v4_networks[0]), address) ==
+	       NULL;
 }
 
 static bool is_global_v6(const uint8_t *address)
 {
 	const struct network *network =
-		find(v6_networks, sizeof(v6_networks) / sizeof(v6_networks[0]), address);
+		find_network(v6_networks, sizeof(v6_networks) / sizeof(v6_networks[0]), address);
 
 	if (network == NULL || network->verdict == REFUSED) {
 		return false;

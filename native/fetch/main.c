@@ -51,7 +51,7 @@ static bool read_all(int fd, struct strbuf *text, struct error *err)
 }
 
 /* err: NULL: the file is there. */
-static void report(size_t index, struct error *err)
+static void report_result(size_t index, struct error *err)
 {
 	struct fetch_result result = { .index = (uint32_t)index };
 	AUTO(strbuf_finish) struct strbuf line = { 0 };
@@ -68,7 +68,7 @@ static void report(size_t index, struct error *err)
 	}
 }
 
-static void end(struct fetch *fetch, struct download *download, CURLcode code)
+static void end_download(struct fetch *fetch, struct download *download, CURLcode code)
 {
 	struct error err = { 0 };
 	size_t index = download_index(download);
@@ -78,7 +78,7 @@ static void end(struct fetch *fetch, struct download *download, CURLcode code)
 	download_destroy(download);
 	fetch->downloads[index] = NULL;
 	fetch->pending_count--;
-	report(index, is_done ? NULL : &err);
+	report_result(index, is_done ? NULL : &err);
 }
 
 static void start_all(struct fetch *fetch)
@@ -89,7 +89,7 @@ static void start_all(struct fetch *fetch)
 		fetch->downloads[i] =
 			download_create(&fetch->orders, i, fetch->dir_fd, fetch->ca_file, &err);
 		if (fetch->downloads[i] == NULL) {
-			report(i, &err);
+			report_result(i, &err);
 			continue;
 		}
 		curl_multi_add_handle(fetch->multi, download_handle(fetch->downloads[i]));
@@ -107,11 +107,11 @@ static void end_finished(struct fetch *fetch)
 		void *download = NULL;
 
 		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &download);
-		end(fetch, download, code);
+		end_download(fetch, download, code);
 	}
 }
 
-static void run(struct fetch *fetch)
+static void run_downloads(struct fetch *fetch)
 {
 	int64_t end_ms = loop_now_ms() + fetch->orders.deadline_ms, left_ms;
 	int running_count;
@@ -126,7 +126,7 @@ static void run(struct fetch *fetch)
 	}
 	for (size_t i = 0; i < fetch->orders.urls.count; i++) {
 		if (fetch->downloads[i] != NULL) {
-			end(fetch, fetch->downloads[i], CURLE_OPERATION_TIMEDOUT);
+			end_download(fetch, fetch->downloads[i], CURLE_OPERATION_TIMEDOUT);
 		}
 	}
 }
@@ -185,6 +185,6 @@ int main(int argc, char **argv)
 		fprintf(stderr, "capydeck-fetch: %s\n", err.message);
 		return 2;
 	}
-	run(&fetch);
+	run_downloads(&fetch);
 	return 0;
 }

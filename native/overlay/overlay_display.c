@@ -268,7 +268,7 @@ static bool find_in_session(struct search *search,
 }
 
 /* X before Wayland: only there a window can be placed and stay above others. */
-static bool find(struct search *search)
+static bool find_display(struct search *search)
 {
 	AUTO(strbuf_finish) struct strbuf own = { 0 };
 
@@ -282,12 +282,12 @@ bool overlay_display_find(struct overlay_display *display, struct error *err)
 {
 	struct search search = { .out = display, .wait_ms = ANSWER_WAIT_MS };
 
-	if (find(&search)) {
+	if (find_display(&search)) {
 		return true;
 	}
 	if (search.met_silent) {
 		search = (struct search){ .out = display, .wait_ms = ANSWER_LONG_WAIT_MS };
-		if (find(&search)) {
+		if (find_display(&search)) {
 			return true;
 		}
 	}

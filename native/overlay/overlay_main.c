@@ -40,7 +40,7 @@ struct overlay {
 	bool ended;
 };
 
-static void report(const struct overlay *overlay, const char *status, const char *reason)
+static void report_status(const struct overlay *overlay, const char *status, const char *reason)
 {
 	AUTO(strbuf_finish) struct strbuf line = { 0 };
 	const struct overlay_report message = {
@@ -70,7 +70,7 @@ static int seconds_left(const struct overlay *overlay)
 }
 
 /* part: only what a second changes. */
-static bool draw(struct overlay *overlay, bool part, struct error *err)
+static bool draw_card(struct overlay *overlay, bool part, struct error *err)
 {
 	SDL_Surface *surface = overlay_window_surface(overlay->window);
 	SDL_Rect card = overlay_window_card(overlay->window), changed;
@@ -107,7 +107,7 @@ static void choose_language(struct overlay *overlay)
 	overlay->strings = overlay_strings_for(locale);
 }
 
-static bool show(struct overlay *overlay, struct error *err)
+static bool show_code(struct overlay *overlay, struct error *err)
 {
 	if (overlay->window == NULL) {
 		SDL_Rect card = overlay_view_card(
@@ -116,10 +116,10 @@ static bool show(struct overlay *overlay, struct error *err)
 		overlay->window =
 			overlay_window_create(&overlay->display, overlay->screen, card, err);
 	}
-	if (overlay->window == NULL || !draw(overlay, false, err)) {
+	if (overlay->window == NULL || !draw_card(overlay, false, err)) {
 		return false;
 	}
-	report(overlay, OVERLAY_SHOWN, NULL);
+	report_status(overlay, OVERLAY_SHOWN, NULL);
 	return true;
 }
 
@@ -138,7 +138,7 @@ static bool take_order(struct overlay *overlay, const char *line, size_t length,
 	overlay->order = order;
 	overlay->expires_at_ms = loop_now_ms() + order.left_ms;
 	choose_language(overlay);
-	return show(overlay, err);
+	return show_code(overlay, err);
 }
 
 /* False: failed. An end of the input ends the overlay. */
@@ -181,7 +181,7 @@ static bool handle_events(struct overlay *overlay, struct error *err)
 	while (ok && !overlay->ended && SDL_PollEvent(&event)) {
 		if (event.type == SDL_MOUSEBUTTONDOWN ||
 			is_window_event(&event, SDL_WINDOWEVENT_CLOSE)) {
-			report(overlay, OVERLAY_DISMISSED, NULL);
+			report_status(overlay, OVERLAY_DISMISSED, NULL);
 			overlay->ended = true;
 		} else if (event.type == SDL_QUIT) {
 			/* Nobody has closed the window: SDL has lost its compositor. */
@@ -194,13 +194,13 @@ static bool handle_events(struct overlay *overlay, struct error *err)
 }
 
 /* Brings the window up to date. Drawing reads events, too: they are handled last. */
-static bool update(struct overlay *overlay, struct error *err)
+static bool update_window(struct overlay *overlay, struct error *err)
 {
 	bool changed = seconds_left(overlay) != overlay->shown_seconds;
 
 	/* The agent hides a code that expires; the demo has nobody else. */
 	overlay->ended |= overlay->is_demo && seconds_left(overlay) == 0;
-	return (!changed || draw(overlay, true, err)) && handle_events(overlay, err);
+	return (!changed || draw_card(overlay, true, err)) && handle_events(overlay, err);
 }
 
 /* Until the shown second ends; as long as it takes where nothing is shown. */
@@ -217,7 +217,7 @@ static int wait_ms(const struct overlay *overlay)
 	return left_ms > 0 ? (int)(left_ms - 1) % 1000 + 1 : -1;
 }
 
-static bool run(struct overlay *overlay, struct error *err)
+static bool run_overlay(struct overlay *overlay, struct error *err)
 {
 	while (!overlay->ended) {
 		struct pollfd fds[] = {
@@ -230,14 +230,14 @@ static bool run(struct overlay *overlay, struct error *err)
 		if (fds[0].revents != 0 && !read_orders(overlay, err)) {
 			return false;
 		}
-		if (overlay->window != NULL && !update(overlay, err)) {
+		if (overlay->window != NULL && !update_window(overlay, err)) {
 			return false;
 		}
 	}
 	return true;
 }
 
-static bool start(struct overlay *overlay, struct error *err)
+static bool start_overlay(struct overlay *overlay, struct error *err)
 {
 	if (!overlay_display_find(&overlay->display, err)) {
 		return false;
@@ -248,7 +248,7 @@ static bool start(struct overlay *overlay, struct error *err)
 	       overlay_window_start(&overlay->display, &overlay->screen, err);
 }
 
-static void finish(struct overlay *overlay)
+static void finish_overlay(struct overlay *overlay)
 {
 	overlay_window_destroy(overlay->window);
 	overlay_text_destroy(overlay->text);
@@ -282,11 +282,11 @@ int main(int argc, char **argv)
 	if (argc > 1 && strcmp(argv[1], "--demo") == 0) {
 		make_demo(&overlay);
 	}
-	ok = start(&overlay, &err) && (!overlay.is_demo || show(&overlay, &err)) &&
-	     run(&overlay, &err);
+	ok = start_overlay(&overlay, &err) && (!overlay.is_demo || show_code(&overlay, &err)) &&
+	     run_overlay(&overlay, &err);
 	if (!ok) {
-		report(&overlay, OVERLAY_FAILED, err.message);
+		report_status(&overlay, OVERLAY_FAILED, err.message);
 	}
-	finish(&overlay);
+	finish_overlay(&overlay);
 	return ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }

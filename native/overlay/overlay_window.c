@@ -131,7 +131,7 @@ static void leave_window_manager(struct overlay_window *window)
 }
 
 /* All of it has to stand before the window is mapped: one marked later takes the focus. */
-static void mark(struct overlay_window *window, enum overlay_kind kind)
+static void mark_window(struct overlay_window *window, enum overlay_kind kind)
 {
 	XWMHints hints = { .flags = InputHint, .input = False };
 
@@ -181,7 +181,7 @@ struct overlay_window *overlay_window_create(
 	find_x11(window);
 	window->opaque = !in_game && (window->x11 == NULL || !is_composited(window->x11));
 	if (window->x11 != NULL) {
-		mark(window, display->kind);
+		mark_window(window, display->kind);
 	}
 	return window;
 }
@@ -210,7 +210,7 @@ bool overlay_window_opaque(const struct overlay_window *window)
 	return window->opaque;
 }
 
-static void show(struct overlay_window *window)
+static void map_window(struct overlay_window *window)
 {
 	/* SDL's own way takes the focus where there is no window manager. */
 	if (window->unmanaged) {
@@ -226,7 +226,7 @@ bool overlay_window_present(struct overlay_window *window, const SDL_Rect *part,
 	int failed;
 
 	if (!window->shown) {
-		show(window);
+		map_window(window);
 	}
 	if (window->x11 != NULL) {
 		XRaiseWindow(window->x11, window->x11_window);

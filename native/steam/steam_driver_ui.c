@@ -3,6 +3,7 @@
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/json.h"
+#include "core/list.h"
 #include "core/loop.h"
 #include "core/strbuf.h"
 #include "core/xalloc.h"
@@ -24,12 +25,12 @@ struct steam_driver_ui {
 	struct steam_driver base;
 	struct loop *loop;
 	const struct steam_ui *ui;
-	struct call *calls;
+	LIST_HEAD(, call) calls;
 };
 
 /* One request to the plugin. */
 struct call {
-	struct call *next;
+	LIST_ENTRY(call) link;
 	struct steam_driver_ui *driver; /* NULL: gone; done was called */
 	uint32_t app_id;		/* that the answer must have … */
 	bool any_id;			/* … or any shortcut's: the plugin finds or makes it */
@@ -74,13 +75,12 @@ static struct call *add_call(
 	struct call *call = xcalloc(1, sizeof(*call));
 
 	*call = (struct call){
-		.next = driver->calls,
 		.driver = driver,
 		.app_id = app_id,
 		.done = done,
 		.user = user,
 	};
-	driver->calls = call;
+	LIST_INSERT_HEAD(&driver->calls, call, link);
 	return call;
 }
 
@@ -88,12 +88,8 @@ static struct call *add_call(
 static void end_call(struct call *call, uint32_t app_id, const struct error *err)
 {
 	struct steam_driver_ui *driver = call->driver;
-	struct call **link = &driver->calls;
 
-	while (*link != call) {
-		link = &(*link)->next;
-	}
-	*link = call->next;
+	LIST_REMOVE(call, link);
 	if (call->file != 0) {
 		driver->ui->withdraw_file(driver->ui->owner, call->file);
 	}
@@ -107,7 +103,7 @@ static bool check_answer(
 	struct error why;
 
 	if (!json_read(answer, answer_fields, result, &why)) {
-		return error_set(err, ERROR_IO, "the game-mode plugin's answer does not do: %s",
+		return error_set(err, ERROR_IO, "the game-mode plugin sent a malformed answer: %s",
 			why.message);
 	}
 	if (call->any_id && shortcuts_is_app_id(answer->app_id)) {
@@ -115,7 +111,7 @@ static bool check_answer(
 	}
 	if (call->any_id && (call->app_id == 0 || answer->app_id != call->app_id)) {
 		return error_set(err, ERROR_IO,
-			"the game-mode plugin answered with app id %u, which is no shortcut's",
+			"the game-mode plugin answered with app id %u, which is not a shortcut's",
 			answer->app_id);
 	}
 	if (answer->app_id != call->app_id) {
@@ -141,7 +137,7 @@ static void on_answer(void *user, const cJSON *result, const struct error *failu
 	}
 }
 
-static void request(
+static void send_request(
 	struct call *call, const char *method, const struct strbuf *params, int64_t wait_ms)
 {
 	const struct steam_ui *ui = call->driver->ui;
@@ -157,7 +153,7 @@ static void ui_apply(struct steam_driver *base, const struct steam_change *chang
 
 	call->any_id = steam_change_is(change, STEAM_CHANGE_PUT);
 	json_write(&params, steam_change_fields, change);
-	request(call, "steam.apply", &params, APPLY_WAIT_MS);
+	send_request(call, "steam.apply", &params, APPLY_WAIT_MS);
 }
 
 static void answer_failed_offer(void *user)
@@ -199,7 +195,7 @@ static void ui_show_artwork(struct steam_driver *base, const struct steam_artwor
 	}
 	params.file = call->file;
 	json_write(&text, artwork_params_fields, &params);
-	request(call, "steam.show_artwork", &text, SHOW_ARTWORK_WAIT_MS);
+	send_request(call, "steam.show_artwork", &text, SHOW_ARTWORK_WAIT_MS);
 }
 
 static void ui_restart(struct steam_driver *base, steam_driver_done *done, void *user)
@@ -208,7 +204,7 @@ static void ui_restart(struct steam_driver *base, steam_driver_done *done, void 
 	AUTO(strbuf_finish) struct strbuf params = { 0 };
 
 	strbuf_append_text(&params, "{}");
-	request(call, "steam.restart", &params, RESTART_WAIT_MS);
+	send_request(call, "steam.restart", &params, RESTART_WAIT_MS);
 }
 
 static bool ui_ready(struct steam_driver *base, struct strbuf *reason)
@@ -226,17 +222,16 @@ static void ui_destroy(struct steam_driver *base)
 {
 	struct steam_driver_ui *driver = (struct steam_driver_ui *)base;
 	const struct steam_ui *ui = driver->ui;
+	struct call *call;
 	struct error err;
 
-	error_set(&err, ERROR_CANCELLED, "the game-mode plugin's answer was not waited for");
-	while (driver->calls != NULL) {
-		struct call *call = driver->calls;
-
+	error_set(&err, ERROR_CANCELLED, "CapyDeck ended before the game-mode plugin answered");
+	while ((call = LIST_FIRST(&driver->calls)) != NULL) {
 		if (call->err.kind == ERROR_NONE) {
 			ui->forget(ui->owner, call);
 			end_call(call, 0, &err);
 		} else {
-			driver->calls = call->next;
+			LIST_REMOVE(call, link);
 			call->driver = NULL;
 			call->done(call->user, 0, &err);
 		}

@@ -196,12 +196,10 @@ static void answer_queued(struct steam_outcomes *outcomes, const struct steam_qu
 static void answer_one_queued(
 	struct steam_outcomes *outcomes, int64_t number, const char *reason, const char *until)
 {
-	const struct steam_queued *queued;
+	const struct steam_queued *queued = steam_queue_find(outcomes->queue, number);
 
-	for (size_t i = 0; (queued = steam_queue_at(outcomes->queue, i)) != NULL; i++) {
-		if (queued->number == number) {
-			answer_queued(outcomes, queued, reason, until);
-		}
+	if (queued != NULL) {
+		answer_queued(outcomes, queued, reason, until);
 	}
 }
 

@@ -16,6 +16,7 @@
 #include "steam/steam_drivers.h"
 #include "steam/steam_queue.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,23 +25,27 @@
 
 struct steam_pump {
 	const struct steam_pump_options *options;
-	struct attempt *attempts; /* by next */
-	struct strvec waiting;	  /* accounts that nobody gets through for */
-	int64_t *refused;	  /* numbers of the changes that a running Steam does not take */
+	LIST_HEAD(, attempt) attempts;
+	struct strvec waiting; /* accounts that nobody gets through for */
+	int64_t *refused;      /* numbers of the changes that a running Steam does not take */
 	size_t refused_count;
 	struct loop_timer *turn;
 	struct loop_timer *retry;      /* runs while something waits */
 	struct steam_process *process; /* watched while something waits; NULL: none runs */
-	void (*flushed)(void *user);   /* NULL: no flush is under way */
+	enum {
+		PUMPING,
+		FLUSHING, /* Steam is down: by the driver for that alone, until nothing is left */
+		STOPPED,  /* answers are taken, nothing more is begun */
+	} mode;
+	void (*flushed)(void *user); /* in FLUSHING */
 	void *flush_user;
-	bool stopped;
 };
 
 /* One change on its way through the drivers. */
 struct attempt {
 	struct worker_job rename; /* of its images, once the id is another */
 	struct steam_pump *pump;  /* NULL: gone */
-	struct attempt *next;
+	LIST_ENTRY(attempt) link;
 	int64_t number;
 	struct steam_change change; /* with the ids that Steam has now */
 	size_t driver;		    /* that is asked; its number */
@@ -61,13 +66,8 @@ static void attempt_destroy(struct attempt *attempt)
 /* Takes it off the list; what comes next may begin. */
 static void end_attempt(struct attempt *attempt)
 {
-	struct attempt **link = &attempt->pump->attempts;
-
-	while (*link != attempt) {
-		link = &(*link)->next;
-	}
-	*link = attempt->next;
-	if (!attempt->pump->stopped) {
+	LIST_REMOVE(attempt, link);
+	if (attempt->pump->mode != STOPPED) {
 		loop_timer_set(attempt->pump->turn, 0);
 	}
 	attempt_destroy(attempt);
@@ -85,7 +85,7 @@ static void begin_waiting(struct steam_pump *pump, const char *account_id)
 	}
 }
 
-static void refuse(struct steam_pump *pump, int64_t number)
+static void note_refused(struct steam_pump *pump, int64_t number)
 {
 	pump->refused = xrealloc(pump->refused, pump->refused_count + 1, sizeof(*pump->refused));
 	pump->refused[pump->refused_count++] = number;
@@ -97,7 +97,7 @@ static void forget_refused(struct steam_pump *pump)
 	pump->refused_count = 0;
 }
 
-static void settle(struct attempt *attempt)
+static void settle_attempt(struct attempt *attempt)
 {
 	const struct steam_pump_options *options = attempt->pump->options;
 
@@ -134,7 +134,7 @@ static void rename_finished(struct worker_job *job)
 	if (attempt->pump == NULL) {
 		attempt_destroy(attempt);
 	} else {
-		settle(attempt);
+		settle_attempt(attempt);
 	}
 }
 
@@ -152,7 +152,7 @@ static char *find_root(const struct steam_pump *pump)
  * The images move before the queue forgets the change: whatever ends this process in between, the
  * change is made again, which changes nothing, and they move then.
  */
-static void succeed(struct attempt *attempt, uint32_t app_id)
+static void attempt_made(struct attempt *attempt, uint32_t app_id)
 {
 	attempt->app_id = app_id;
 	if (steam_change_is(&attempt->change, STEAM_CHANGE_PUT) &&
@@ -160,7 +160,7 @@ static void succeed(struct attempt *attempt, uint32_t app_id)
 		attempt->root = find_root(attempt->pump);
 	}
 	if (attempt->root == NULL) {
-		settle(attempt);
+		settle_attempt(attempt);
 		return;
 	}
 	attempt->rename = (struct worker_job){ .run = run_rename, .done = rename_finished };
@@ -178,7 +178,7 @@ static void wait_for_steam(struct attempt *attempt, const struct error *err)
 	end_attempt(attempt);
 }
 
-static void fail(struct attempt *attempt, const struct error *err)
+static void attempt_failed(struct attempt *attempt, const struct error *err)
 {
 	const struct steam_pump_options *options = attempt->pump->options;
 
@@ -187,7 +187,7 @@ static void fail(struct attempt *attempt, const struct error *err)
 		steam_queue_settle(options->queue, attempt->number, 0);
 		options->events->changed(options->owner);
 	} else if (is_live(attempt)) {
-		refuse(attempt->pump, attempt->number);
+		note_refused(attempt->pump, attempt->number);
 	} else {
 		begin_waiting(attempt->pump, attempt->change.account_id);
 	}
@@ -197,7 +197,7 @@ static void fail(struct attempt *attempt, const struct error *err)
 static void on_applied(void *user, uint32_t app_id, const struct error *err);
 
 /* Asks the first driver from number `driver` on. */
-static void ask(struct attempt *attempt, size_t driver)
+static void ask_driver(struct attempt *attempt, size_t driver)
 {
 	struct steam_driver *const *drivers = attempt->pump->options->drivers->items;
 
@@ -221,7 +221,7 @@ static bool try_without_tool(struct attempt *attempt, const struct error *err)
 	attempt->note = xasprintf("the compatibility tool '%s' was not set, choose it in Steam: %s",
 		change->compat_tool, err->message);
 	free(TAKE_PTR(change->compat_tool));
-	ask(attempt, attempt->driver);
+	ask_driver(attempt, attempt->driver);
 	return true;
 }
 
@@ -244,16 +244,16 @@ static void on_applied(void *user, uint32_t app_id, const struct error *err)
 	if (err == NULL && !check_app_id(attempt, app_id, &wrong_id)) {
 		err = &wrong_id;
 	}
-	if (attempt->pump->stopped) {
+	if (attempt->pump->mode == STOPPED) {
 		end_attempt(attempt);
 	} else if (err == NULL) {
-		succeed(attempt, app_id);
+		attempt_made(attempt, app_id);
 	} else if (!steam_driver_is_refusal(err)) {
 		if (!try_without_tool(attempt, err)) {
-			fail(attempt, err);
+			attempt_failed(attempt, err);
 		}
 	} else if (is_live(attempt)) {
-		ask(attempt, attempt->driver + 1);
+		ask_driver(attempt, attempt->driver + 1);
 	} else {
 		wait_for_steam(attempt, err);
 	}
@@ -275,7 +275,7 @@ static void follow_icon(struct steam_change *change, uint32_t app_id)
 	}
 }
 
-static void begin(struct steam_pump *pump, const struct steam_queued *queued)
+static void begin_attempt(struct steam_pump *pump, const struct steam_queued *queued)
 {
 	struct attempt *attempt = xcalloc(1, sizeof(*attempt));
 	struct steam_change *change = &attempt->change;
@@ -283,21 +283,21 @@ static void begin(struct steam_pump *pump, const struct steam_queued *queued)
 
 	attempt->pump = pump;
 	attempt->number = queued->number;
-	attempt->next = pump->attempts;
-	pump->attempts = attempt;
+	LIST_INSERT_HEAD(&pump->attempts, attempt, link);
 	steam_change_copy(change, &queued->change);
 	app_id = steam_queue_actual(pump->options->queue, change->account_id, change->app_id);
 	if (app_id != change->app_id) {
 		follow_icon(change, app_id);
 		change->app_id = app_id;
 	}
-	ask(attempt, pump->flushed != NULL ? STEAM_DRIVER_FILES : 0);
+	ask_driver(attempt, pump->mode == FLUSHING ? STEAM_DRIVER_FILES : 0);
 }
 
 static bool is_busy(const struct steam_pump *pump, const char *account_id)
 {
-	for (const struct attempt *attempt = pump->attempts; attempt != NULL;
-		attempt = attempt->next) {
+	const struct attempt *attempt;
+
+	LIST_FOREACH (attempt, &pump->attempts, link) {
 		if (strcmp(attempt->change.account_id, account_id) == 0) {
 			return true;
 		}
@@ -307,8 +307,9 @@ static bool is_busy(const struct steam_pump *pump, const char *account_id)
 
 bool steam_pump_is_making(const struct steam_pump *pump, int64_t number)
 {
-	for (const struct attempt *attempt = pump->attempts; attempt != NULL;
-		attempt = attempt->next) {
+	const struct attempt *attempt;
+
+	LIST_FOREACH (attempt, &pump->attempts, link) {
 		if (attempt->number == number) {
 			return true;
 		}
@@ -318,8 +319,10 @@ bool steam_pump_is_making(const struct steam_pump *pump, int64_t number)
 
 void steam_pump_added(struct steam_pump *pump)
 {
+	struct attempt *attempt;
+
 	strvec_finish(&pump->waiting);
-	for (struct attempt *attempt = pump->attempts; attempt != NULL; attempt = attempt->next) {
+	LIST_FOREACH (attempt, &pump->attempts, link) {
 		attempt->woken = true;
 	}
 	loop_timer_set(pump->turn, 0);
@@ -352,7 +355,7 @@ static void watch_steam(struct steam_pump *pump)
 }
 
 /* What wakes us by itself is there only while something waits. in_step: so are queue and disk. */
-static void watch(struct steam_pump *pump, bool in_step)
+static void watch_what_waits(struct steam_pump *pump, bool in_step)
 {
 	bool waits = pump->waiting.count > 0 || pump->refused_count > 0;
 
@@ -414,13 +417,12 @@ static bool is_held_up(const struct steam_pump *pump, const struct steam_queued 
 
 static void end_flush(struct steam_pump *pump)
 {
-	void (*flushed)(void *user) = TAKE_PTR(pump->flushed);
-
+	pump->mode = PUMPING;
 	steam_pump_wake(pump);
-	flushed(pump->flush_user);
+	pump->flushed(pump->flush_user);
 }
 
-static void take_turn(void *user)
+static void begin_attempts(void *user)
 {
 	struct steam_pump *pump = user;
 	const struct steam_pump_options *options = pump->options;
@@ -432,11 +434,11 @@ static void take_turn(void *user)
 
 		if (!is_busy(pump, account_id) && !strvec_contains(&pump->waiting, account_id) &&
 			!is_held_up(pump, queued)) {
-			begin(pump, queued);
+			begin_attempt(pump, queued);
 		}
 	}
-	watch(pump, in_step);
-	if (pump->attempts == NULL && pump->flushed != NULL) {
+	watch_what_waits(pump, in_step);
+	if (LIST_EMPTY(&pump->attempts) && pump->mode == FLUSHING) {
 		end_flush(pump);
 	}
 }
@@ -448,6 +450,8 @@ static void on_retry(void *user)
 
 void steam_pump_flush(struct steam_pump *pump, void (*done)(void *user), void *user)
 {
+	assert(pump->mode == PUMPING);
+	pump->mode = FLUSHING;
 	pump->flushed = done;
 	pump->flush_user = user;
 	steam_pump_wake(pump);
@@ -458,7 +462,7 @@ struct steam_pump *steam_pump_create(const struct steam_pump_options *options)
 	struct steam_pump *pump = xcalloc(1, sizeof(*pump));
 
 	pump->options = options;
-	pump->turn = loop_timer_create(options->loop, take_turn, pump);
+	pump->turn = loop_timer_create(options->loop, begin_attempts, pump);
 	pump->retry = loop_timer_create(options->loop, on_retry, pump);
 	loop_timer_set(pump->turn, 0);
 	return pump;
@@ -466,15 +470,14 @@ struct steam_pump *steam_pump_create(const struct steam_pump_options *options)
 
 void steam_pump_stop(struct steam_pump *pump)
 {
-	pump->stopped = true;
+	pump->mode = STOPPED;
 }
 
 void steam_pump_destroy(struct steam_pump *pump)
 {
-	struct attempt *next;
+	struct attempt *attempt;
 
-	for (struct attempt *attempt = pump->attempts; attempt != NULL; attempt = next) {
-		next = attempt->next;
+	LIST_FOREACH (attempt, &pump->attempts, link) {
 		attempt->pump = NULL; /* its images are being renamed */
 	}
 	steam_install_unwatch(pump->process);

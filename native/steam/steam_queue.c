@@ -167,15 +167,28 @@ const struct steam_queued *steam_queue_at(const struct steam_queue *queue, size_
 	return index < queue->content.changes_count ? &queue->content.changes[index] : NULL;
 }
 
-void steam_queue_set_obstacle(struct steam_queue *queue, int64_t number, const char *obstacle)
+static struct steam_queued *find_queued(const struct steam_queue *queue, int64_t number)
 {
 	for (size_t i = 0; i < queue->content.changes_count; i++) {
-		struct steam_queued *queued = &queue->content.changes[i];
-
-		if (queued->number == number) {
-			free(queued->obstacle);
-			queued->obstacle = xstrdup(obstacle);
+		if (queue->content.changes[i].number == number) {
+			return &queue->content.changes[i];
 		}
+	}
+	return NULL;
+}
+
+const struct steam_queued *steam_queue_find(const struct steam_queue *queue, int64_t number)
+{
+	return find_queued(queue, number);
+}
+
+void steam_queue_set_obstacle(struct steam_queue *queue, int64_t number, const char *obstacle)
+{
+	struct steam_queued *queued = find_queued(queue, number);
+
+	if (queued != NULL) {
+		free(queued->obstacle);
+		queued->obstacle = xstrdup(obstacle);
 	}
 }
 
@@ -419,12 +432,10 @@ static void note_id(struct steam_queue *queue, const struct steam_change *change
 
 void steam_queue_settle(struct steam_queue *queue, int64_t number, uint32_t app_id)
 {
-	for (size_t i = 0; i < queue->content.changes_count; i++) {
-		const struct steam_queued *queued = &queue->content.changes[i];
+	const struct steam_queued *queued = find_queued(queue, number);
 
-		if (queued->number == number && app_id != 0) {
-			note_id(queue, &queued->change, app_id);
-		}
+	if (queued != NULL && app_id != 0) {
+		note_id(queue, &queued->change, app_id);
 	}
 	take_out(&queue->content, &number, 1);
 	assert(queue->state != UNREAD);

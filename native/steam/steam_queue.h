@@ -34,6 +34,9 @@ size_t steam_queue_count(const struct steam_queue *queue);
 /* Borrowed until the queue changes. */
 const struct steam_queued *steam_queue_at(const struct steam_queue *queue, size_t index);
 
+/* The change with that number, or NULL; borrowed until the queue changes. */
+const struct steam_queued *steam_queue_find(const struct steam_queue *queue, int64_t number);
+
 /* Does nothing if there is no such change. */
 void steam_queue_set_obstacle(struct steam_queue *queue, int64_t number, const char *obstacle);
 

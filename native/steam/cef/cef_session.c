@@ -36,7 +36,7 @@ struct cef_session {
 	struct strbuf message; /* not sent yet */
 };
 
-static void disconnect(struct cef_session *session)
+static void drop_connection(struct cef_session *session)
 {
 	http_get_destroy(session->get);
 	session->get = NULL;
@@ -46,7 +46,7 @@ static void disconnect(struct cef_session *session)
 }
 
 /* The last thing that is done with a session: done may destroy it. */
-static void answer(struct cef_session *session, uint32_t app_id, const struct error *err)
+static void answer_request(struct cef_session *session, uint32_t app_id, const struct error *err)
 {
 	cef_session_done *done = session->done;
 
@@ -60,13 +60,13 @@ static void answer(struct cef_session *session, uint32_t app_id, const struct er
 }
 
 /* Whatever the reason, it is not Steam's answer. */
-static void fail(struct cef_session *session, enum error_kind kind, const char *reason)
+static void fail_request(struct cef_session *session, enum error_kind kind, const char *reason)
 {
 	struct error err;
 
 	error_set(&err, kind, "Steam's debugger on port %u: %s", session->port, reason);
-	disconnect(session); /* reason may end here */
-	answer(session, 0, &err);
+	drop_connection(session); /* reason may end here */
+	answer_request(session, 0, &err);
 }
 
 /* The connection */
@@ -93,10 +93,10 @@ static void on_text(void *user, struct ws_conn *conn, const char *text, size_t l
 	case CEF_MESSAGE_OTHER:
 		return;
 	case CEF_MESSAGE_DONE:
-		answer(session, app_id, NULL);
+		answer_request(session, app_id, NULL);
 		return;
 	case CEF_MESSAGE_FAILED:
-		answer(session, 0, &err);
+		answer_request(session, 0, &err);
 		return;
 	}
 }
@@ -112,16 +112,16 @@ static void on_closed(void *user, struct ws_conn *conn, unsigned code, const cha
 
 	session->conn = NULL;
 	if (session->done != NULL) {
-		fail(session, ERROR_CONFLICT, "the page went away");
+		fail_request(session, ERROR_CONFLICT, "the page went away");
 	} else {
-		disconnect(session);
+		drop_connection(session);
 		loop_timer_stop(session->timer);
 	}
 }
 
 static void on_failed(void *owner, const struct error *err)
 {
-	fail(owner, ERROR_CONFLICT, "its page refuses the connection");
+	fail_request(owner, ERROR_CONFLICT, "its page refuses the connection");
 }
 
 static const struct ws_events events = {
@@ -149,7 +149,7 @@ static void connect_to(struct cef_session *session, const char *path)
 
 	session->client = ws_client_create(session->lws_loop, &options, &err);
 	if (session->client == NULL) {
-		fail(session, ERROR_CONFLICT, err.message);
+		fail_request(session, ERROR_CONFLICT, err.message);
 	}
 }
 
@@ -162,14 +162,14 @@ static void on_list(void *user, const char *body, size_t length, const struct er
 	AUTO(free_ptr) char *path = NULL;
 
 	if (err != NULL) {
-		fail(session, ERROR_CONFLICT, err->message);
+		fail_request(session, ERROR_CONFLICT, err->message);
 		return;
 	}
 	path = cef_message_find_page(body, length, &problem);
 	http_get_destroy(session->get);
 	session->get = NULL;
 	if (path == NULL) {
-		fail(session, ERROR_CONFLICT, problem.message);
+		fail_request(session, ERROR_CONFLICT, problem.message);
 		return;
 	}
 	connect_to(session, path);
@@ -180,9 +180,9 @@ static void on_timer(void *user)
 	struct cef_session *session = user;
 
 	if (session->done == NULL) {
-		disconnect(session);
+		drop_connection(session);
 	} else {
-		fail(session, ERROR_TIMEOUT, "no answer in time");
+		fail_request(session, ERROR_TIMEOUT, "no answer in time");
 	}
 }
 
@@ -206,7 +206,7 @@ void cef_session_ask(struct cef_session *session, const struct cef_request *requ
 		ws_conn_send_take(session->conn, &session->message);
 		return;
 	}
-	disconnect(session);
+	drop_connection(session);
 	session->port = request->port;
 	session->get = http_get_create(lws_loop_core(session->lws_loop), &list, on_list, session);
 }
@@ -225,7 +225,7 @@ void cef_session_destroy(struct cef_session *session)
 	if (session == NULL) {
 		return;
 	}
-	disconnect(session);
+	drop_connection(session);
 	loop_timer_destroy(session->timer);
 	strbuf_finish(&session->message);
 	free(session);

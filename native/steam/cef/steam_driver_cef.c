@@ -34,9 +34,7 @@ struct steam_driver_cef {
 	const int64_t *port;
 	struct cef_session *session;
 	int64_t next_id;
-	/* Linked by next; the first is under way. */
-	struct operation *first;
-	struct operation *last;
+	TAILQ_HEAD(, operation) operations; /* the first is under way */
 };
 
 /*
@@ -45,7 +43,7 @@ struct steam_driver_cef {
  */
 struct operation {
 	struct worker_job job; /* makes the next call's message */
-	struct operation *next;
+	TAILQ_ENTRY(operation) link;
 	struct steam_driver_cef *driver; /* NULL: gone; done was called */
 	bool with_worker;
 	int64_t deadline_ms;
@@ -153,7 +151,7 @@ static void run_job(struct worker_job *job)
 
 static void start_call(struct steam_driver_cef *driver)
 {
-	struct operation *operation = driver->first;
+	struct operation *operation = TAILQ_FIRST(&driver->operations);
 
 	operation->with_worker = true;
 	operation->id = ++driver->next_id;
@@ -162,19 +160,21 @@ static void start_call(struct steam_driver_cef *driver)
 
 static void start_first(struct steam_driver_cef *driver)
 {
-	driver->first->deadline_ms = loop_now_ms() + OPERATION_WAIT_MS;
-	start_call(driver);
+	struct operation *operation = TAILQ_FIRST(&driver->operations);
+
+	if (operation != NULL) {
+		operation->deadline_ms = loop_now_ms() + OPERATION_WAIT_MS;
+		start_call(driver);
+	}
 }
 
 /* Ends the first operation; the next one starts. Last, done may destroy the driver. */
 static void finish_first(struct steam_driver_cef *driver, uint32_t app_id, const struct error *err)
 {
-	struct operation *operation = driver->first;
+	struct operation *operation = TAILQ_FIRST(&driver->operations);
 
-	driver->first = operation->next;
-	if (driver->first != NULL) {
-		start_first(driver);
-	}
+	TAILQ_REMOVE(&driver->operations, operation, link);
+	start_first(driver);
 	operation->done(operation->user, app_id, err);
 	operation_destroy(operation);
 }
@@ -183,7 +183,7 @@ static void on_answer(void *user, uint32_t app_id, const struct error *err)
 {
 	struct steam_driver_cef *driver = user;
 
-	if (err == NULL && !driver->first->is_last) {
+	if (err == NULL && !TAILQ_FIRST(&driver->operations)->is_last) {
 		start_call(driver);
 	} else {
 		finish_first(driver, app_id, err);
@@ -235,13 +235,10 @@ static void enqueue(struct operation *operation)
 {
 	struct steam_driver_cef *driver = operation->driver;
 
-	if (driver->first == NULL) {
-		driver->first = operation;
+	TAILQ_INSERT_TAIL(&driver->operations, operation, link);
+	if (TAILQ_FIRST(&driver->operations) == operation) {
 		start_first(driver);
-	} else {
-		driver->last->next = operation;
 	}
-	driver->last = operation;
 }
 
 static void cef_apply(struct steam_driver *base, const struct steam_change *change,
@@ -287,12 +284,11 @@ static bool cef_ready(struct steam_driver *base, struct strbuf *reason)
 static void cef_destroy(struct steam_driver *base)
 {
 	struct steam_driver_cef *driver = (struct steam_driver_cef *)base;
-	struct operation *next;
+	struct operation *operation, *next;
 	struct error err;
 
-	error_set(&err, ERROR_CANCELLED, "what Steam was asked to do was not waited for");
-	for (struct operation *operation = driver->first; operation != NULL; operation = next) {
-		next = operation->next;
+	error_set(&err, ERROR_CANCELLED, "CapyDeck ended before Steam answered");
+	TAILQ_FOREACH_SAFE (operation, &driver->operations, link, next) {
 		operation->driver = NULL;
 		operation->done(operation->user, 0, &err);
 		if (!operation->with_worker) {
@@ -323,5 +319,6 @@ struct steam_driver *steam_driver_cef_create(
 		.port = port,
 		.session = cef_session_create(lws_loop),
 	};
+	TAILQ_INIT(&driver->operations);
 	return &driver->base;
 }

@@ -20,16 +20,14 @@ struct steam_driver_files {
 	struct worker *worker;
 	char *home;
 	char *steam_dir; /* NULL: Steam's own places */
-	/* Linked by job.next; the first is with the worker. One at a time: each reads, then writes.
-	 */
-	struct job *first_job;
-	struct job *last_job;
+	/* The first is with the worker. One at a time: each reads, then writes. */
+	TAILQ_HEAD(, job) jobs;
 };
 
 /* One change. Owns all it needs, so that the worker may finish it when the driver is gone. */
 struct job {
 	struct worker_job job;
-	struct job *next;
+	TAILQ_ENTRY(job) link;
 	struct steam_driver_files *driver; /* NULL: gone; done was called */
 	char *home;
 	char *steam_dir;
@@ -92,7 +90,7 @@ static bool save_compat_tool(
 	return is_still_idle(job, err) && compat_tools_save(install->root, job->app_id, tool, err);
 }
 
-static bool apply(struct job *job, struct error *err)
+static bool apply_change(struct job *job, struct error *err)
 {
 	AUTO(steam_install_finish) struct steam_install install = { 0 };
 	AUTO(shortcuts_file_finish) struct shortcuts_file file = { 0 };
@@ -116,7 +114,16 @@ static void run_job(struct worker_job *worker_job)
 {
 	struct job *job = job_of(worker_job);
 
-	job->succeeded = apply(job, &job->err);
+	job->succeeded = apply_change(job, &job->err);
+}
+
+static void submit_first(struct steam_driver_files *driver)
+{
+	struct job *job = TAILQ_FIRST(&driver->jobs);
+
+	if (job != NULL) {
+		worker_submit(driver->worker, &job->job);
+	}
 }
 
 static void job_finished(struct worker_job *worker_job)
@@ -125,10 +132,8 @@ static void job_finished(struct worker_job *worker_job)
 	struct steam_driver_files *driver = job->driver;
 
 	if (driver != NULL) {
-		driver->first_job = job->next;
-		if (driver->first_job != NULL) {
-			worker_submit(driver->worker, &driver->first_job->job);
-		}
+		TAILQ_REMOVE(&driver->jobs, job, link);
+		submit_first(driver);
 		/* Last, as it may destroy the driver. */
 		job->done(job->user, job->succeeded ? job->app_id : 0,
 			job->succeeded ? NULL : &job->err);
@@ -151,13 +156,10 @@ static void files_apply(struct steam_driver *base, const struct steam_change *ch
 		.user = user,
 	};
 	steam_change_copy(&job->change, change);
-	if (driver->first_job == NULL) {
-		driver->first_job = job;
-		worker_submit(driver->worker, &job->job);
-	} else {
-		driver->last_job->next = job;
+	TAILQ_INSERT_TAIL(&driver->jobs, job, link);
+	if (TAILQ_FIRST(&driver->jobs) == job) {
+		submit_first(driver);
 	}
-	driver->last_job = job;
 }
 
 static bool files_ready(struct steam_driver *base, struct strbuf *reason)
@@ -177,13 +179,12 @@ static bool files_ready(struct steam_driver *base, struct strbuf *reason)
 static void files_destroy(struct steam_driver *base)
 {
 	struct steam_driver_files *driver = (struct steam_driver_files *)base;
-	struct job *next;
+	struct job *first = TAILQ_FIRST(&driver->jobs), *job, *next;
 
-	for (struct job *job = driver->first_job; job != NULL; job = next) {
-		bool with_worker = job == driver->first_job;
+	TAILQ_FOREACH_SAFE (job, &driver->jobs, link, next) {
+		bool with_worker = job == first;
 		struct error err;
 
-		next = job->next;
 		job->driver = NULL;
 		error_set(
 			&err, ERROR_CANCELLED, "the change of Steam's shortcuts was not finished");
@@ -215,5 +216,6 @@ struct steam_driver *steam_driver_files_create(
 		.home = xstrdup(home),
 		.steam_dir = xstrdup_or_null(steam_dir),
 	};
+	TAILQ_INIT(&driver->jobs);
 	return &driver->base;
 }

@@ -184,7 +184,7 @@ static bool is_rubbish(const char *name)
 }
 
 /* The images with that stem, and what is to be cleared away; except (may be NULL) is not listed. */
-static bool list(
+static bool list_images(
 	int grid_fd, const char *stem, const char *except, struct strvec *names, struct error *err)
 {
 	int fd = openat(grid_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -210,7 +210,7 @@ static bool remove_images(int grid_fd, const char *stem, const char *except, str
 {
 	AUTO(strvec_finish) struct strvec names = { 0 };
 
-	if (!list(grid_fd, stem, except, &names, err)) {
+	if (!list_images(grid_fd, stem, except, &names, err)) {
 		return false;
 	}
 	for (size_t i = 0; i < names.count; i++) {
@@ -279,7 +279,7 @@ static bool rename_kind(
 	AUTO(free_ptr) char *to_stem = stem_of(to, kind);
 	AUTO(strvec_finish) struct strvec names = { 0 };
 
-	if (!list(grid_fd, from_stem, NULL, &names, err)) {
+	if (!list_images(grid_fd, from_stem, NULL, &names, err)) {
 		return false;
 	}
 	for (size_t i = 0; i < names.count; i++) {

@@ -167,7 +167,7 @@ static void on_exited(void *user, int status)
 	fetch->done(fetch->user, fetch->results, fetch->count);
 }
 
-static bool start(struct artwork_fetch *fetch, struct loop *loop,
+static bool start_child(struct artwork_fetch *fetch, struct loop *loop,
 	const struct artwork_fetch_options *options, struct error *err)
 {
 	AUTO(free_ptr) char *program = path_beside_program(PROGRAM_NAME);
@@ -211,7 +211,7 @@ struct artwork_fetch *artwork_fetch_create(struct loop *loop,
 	fetch->done = done;
 	fetch->user = user;
 	fetch->backstop = loop_timer_create(loop, on_overdue, fetch);
-	if (!start(fetch, loop, &options, err)) {
+	if (!start_child(fetch, loop, &options, err)) {
 		artwork_fetch_destroy(fetch);
 		return NULL;
 	}

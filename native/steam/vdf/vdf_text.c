@@ -52,7 +52,7 @@ static bool is_blank(char character)
 	return character == ' ' || (character >= '\t' && character <= '\r');
 }
 
-static const char *find(const struct parser *parser, char character)
+static const char *find_character(const struct parser *parser, char character)
 {
 	return memchr(parser->source + parser->offset, character, parser->length - parser->offset);
 }
@@ -67,11 +67,11 @@ static bool skip(struct parser *parser, struct error *err)
 		if (is_blank(*here)) {
 			parser->offset++;
 		} else if (*here == '/' && parser->length - parser->offset > 1 && here[1] == '/') {
-			end = find(parser, '\n');
+			end = find_character(parser, '\n');
 			parser->offset =
 				end != NULL ? (size_t)(end - parser->source) : parser->length;
 		} else if (*here == '[') {
-			end = find(parser, ']');
+			end = find_character(parser, ']');
 			if (end == NULL) {
 				return fail_at(
 					parser, parser->offset, "a condition '[' has no ']'", err);
