@@ -1,8 +1,11 @@
 # make            the programs: build/capydeck*       make deps   installs what that needs
 # make test       everything that must hold          make demo   the main job, end to end
+#                 PARTS="lint check": some of it
 # make check      unit tests and fuzz corpora        make e2e    a real agent driven from outside
 #                 T=upload_store: one module's       E2E=push.test.mjs: one file
 # make sanitize   check under ASan+UBSan and TSan    make lint   warnings as errors, format, layers
+# make coverage   which lines the unit tests run, by folder; E2E=all: with the end-to-end tests;
+#                 FOLDER=push: file by file
 # make ui         the plugin's interface: dist/      make check-ui   its types and unit tests
 # make test-ui    the plugin in a real Chromium      make check-plugin   its backend
 # make test-gamescope   the code on the screen of Game Mode, in a real gamescope
@@ -22,12 +25,13 @@ CC := gcc
 endif
 OPT := -O2 -g
 SAN :=
+COVERAGE :=
 WERROR :=
 VERSION := 0.1.0
 PREFIX := /usr/local
 FUZZ_SECONDS := 30
 comma := ,
-B := build$(if $(SAN),-$(subst $(comma),-,$(SAN)))$(if $(filter-out gcc,$(CC)),-$(notdir $(lastword $(CC))))$(if $(WERROR),-werror)
+B := build$(if $(SAN),-$(subst $(comma),-,$(SAN)))$(if $(filter-out gcc,$(CC)),-$(notdir $(lastword $(CC))))$(if $(WERROR),-werror)$(if $(COVERAGE),-coverage)
 
 silent := $(findstring s,$(filter-out --%,$(firstword -$(MAKEFLAGS))))
 # $(call run,WORD,FILE)command: the command, shown as "WORD FILE".
@@ -39,12 +43,13 @@ WARN := -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-protot
 	-Wmissing-prototypes -Wundef -Wvla -Wformat=2 -Wpointer-arith -Wwrite-strings \
 	-Wimplicit-fallthrough -Wno-unused-parameter $(WERROR)
 SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
+COVERFLAGS := $(if $(COVERAGE),-O0 --coverage -fprofile-update=atomic)
 # Sanitizers bring checks of their own; _FORTIFY_SOURCE needs an optimiser, and the caller's wins.
-FORTIFY := $(if $(filter-out -O0,$(lastword $(filter -O%,$(OPT) $(CFLAGS)))),$(if \
+FORTIFY := $(if $(filter-out -O0,$(lastword $(filter -O%,$(OPT) $(COVERFLAGS) $(CFLAGS)))),$(if \
 	$(findstring _FORTIFY_SOURCE,$(CPPFLAGS) $(CFLAGS)),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2))
 HARDEN := $(if $(SAN),,-fstack-protector-strong -fPIE $(FORTIFY))
 HARDEN_LINK := $(if $(SAN),,-pie -Wl$(comma)-z$(comma)relro$(comma)-z$(comma)now)
-FLAGS := -std=gnu11 $(OPT) $(WARN) $(SANFLAGS) $(HARDEN) -pthread -D_GNU_SOURCE \
+FLAGS := -std=gnu11 $(OPT) $(WARN) $(SANFLAGS) $(COVERFLAGS) $(HARDEN) -pthread -D_GNU_SOURCE \
 	-DCAPYDECK_VERSION='"$(VERSION)"' -Inative \
 	$(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PKGS) 2>/dev/null; \
 		pkg-config --cflags sdl2 2>/dev/null)) $(CPPFLAGS) $(CFLAGS)
@@ -180,6 +185,12 @@ sanitize:
 	$(MAKE) SAN=thread check-threads
 check-threads: $B/test_worker $B/test_loop $B/test_chunk_writer $B/test_upload_store
 	CK_FORK=no TSAN_OPTIONS=halt_on_error=1 scripts/run_checks $B $^
+# The unit tests', and with E2E ("push.test.mjs", or "all") what the end-to-end tests add.
+coverage:
+	@find build-coverage -name '*.gcda' -delete 2>/dev/null || true
+	$(MAKE) COVERAGE=1 check
+	$(if $(E2E),$(MAKE) COVERAGE=1 e2e E2E="$(filter-out all,$(E2E))")
+	@scripts/coverage build-coverage $(FOLDER)
 fuzz:
 	$(MAKE) CC=clang SAN=fuzzer,address,undefined fuzz-run
 fuzz-run: $(FUZZERS)
@@ -216,7 +227,9 @@ check-ui: node_modules/.modules.yaml
 	scripts/check_ui
 test-ui: $B/capydeck $B/capydeck-fetch
 	tests/ui/run $(abspath $B/capydeck) $(UI)
-test: ; scripts/run_tests
+test:
+	@scripts/deps.sh test || { echo; echo "0 passed, 1 failed"; exit 1; }
+	@scripts/run_tests $(PARTS)
 # What goes to Decky, and the part of it that Decky's store builds by itself; scripts/package.md.
 PACKAGED := build/package/programs
 package: package-programs
@@ -240,6 +253,6 @@ compile_commands.json: FORCE
 	@$(MAKE) -nB V=1 programs | scripts/compile_commands >$@
 
 -include $(shell find $B/native $B/tests $B/*.d -name '*.d' 2>/dev/null)
-.PHONY: FORCE all needs need-check deps help programs check check-plugin check-threads e2e test-gamescope sanitize fuzz fuzz-run lint syntax bench demo ui check-ui test-ui test package package-bin package-programs \
+.PHONY: FORCE all needs need-check deps help programs check check-plugin check-threads e2e test-gamescope sanitize coverage fuzz fuzz-run lint syntax bench demo ui check-ui test-ui test package package-bin package-programs \
 	test-package install clean
 .SECONDARY:
