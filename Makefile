@@ -38,7 +38,7 @@ silent := $(findstring s,$(filter-out --%,$(firstword -$(MAKEFLAGS))))
 run = $(if $(V),,@$(if $(silent),,echo '  $1$(if $(filter CC AR LD,$1), ) $2' && ))
 
 # Flags. CPPFLAGS, CFLAGS and LDFLAGS belong to the caller and come last.
-PKGS := libwebsockets libcjson libcrypto avahi-client avahi-core
+PKGS := libwebsockets libcjson libcrypto avahi-client
 WARN := -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-prototypes \
 	-Wmissing-prototypes -Wundef -Wvla -Wformat=2 -Wpointer-arith -Wwrite-strings \
 	-Wimplicit-fallthrough -Wno-unused-parameter $(WERROR)
@@ -97,6 +97,7 @@ endef
 all: needs
 $(eval $(call program,capydeck,cmd,$(PKGS),$(BUNDLE_ALL)))
 $(eval $(call program,capydeck-fetch,fetch,libcurl libcjson,$(BUNDLE_ALL)))
+$(eval $(call program,capydeck-mdns,mdns,avahi-core libcjson,$(BUNDLE_ALL)))
 $(eval $(call program,capydeck-overlay,overlay,sdl2 SDL2_ttf x11 xext libcjson,$(BUNDLE_OWN)))
 PROGRAM_DIRS += native/overlay_pango
 PROGRAM_PKGS += pangocairo
@@ -142,7 +143,8 @@ $B/%.o: %.c $B/flags
 # All unit tests in one program, and each in one of its own: tests/suite.h.
 $B/tests/test_%.o: private DEFINES = -DTEST_MAIN=$(basename $(notdir $@)) -include tests/suite.h
 $(TEST_OBJ): | need-check
-TEST_LIBS = $(call libs,check $(PROGRAM_PKGS))
+# No test needs avahi-core, which no program may load beside avahi-client.
+TEST_LIBS = $(call libs,check $(filter-out avahi-core,$(PROGRAM_PKGS)))
 $B/test_%: private LIBS = -Wl,--as-needed $(TEST_LIBS)
 $B/test_%: $B/tests/test_%.o $B/tests/suite.o $B/libtest.a $B/libcapydeck.a
 	$(link)
@@ -155,6 +157,7 @@ $B/unit: $(UNIT_OBJ) $B/unit.list $B/tests/suite.o $B/libtest.a $B/libcapydeck.a
 	$(link)
 $B/test_overlay_text: | $B/capydeck-pango.so
 $B/test_artwork_fetch: | $B/capydeck-fetch
+$B/test_mdns $B/mdns_peer: | $B/capydeck-mdns
 
 $B/mdns_peer $B/cef_tool: $B/%: $B/tests/%.o $B/libcapydeck.a
 	$(link)
@@ -225,7 +228,7 @@ dist/index.js: node_modules/.modules.yaml plugin.json native/steam/cef/steam_scr
 	$(PNPM) run --silent build
 check-ui: node_modules/.modules.yaml
 	scripts/check_ui
-test-ui: $B/capydeck $B/capydeck-fetch
+test-ui: all
 	tests/ui/run $(abspath $B/capydeck) $(UI)
 test:
 	@scripts/deps.sh test || { echo; echo "0 passed, 1 failed"; exit 1; }
@@ -243,7 +246,7 @@ package-programs:
 test-package: package $B/fake_game $B/screen_picture
 	tests/package/run
 install: all
-	install -D -m 755 -t $(DESTDIR)$(PREFIX)/bin $B/capydeck $B/capydeck-{fetch,overlay,pango.so}
+	install -D -m 755 -t $(DESTDIR)$(PREFIX)/bin $B/capydeck $B/capydeck-{fetch,mdns,overlay,pango.so}
 	scripts/install_manpages $B/capydeck $(DESTDIR)$(PREFIX)/share/man/man1
 clean: ; rm -rf build build-*
 

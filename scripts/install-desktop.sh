@@ -38,9 +38,9 @@ if [ -z "$from" ]; then
 	done
 	[ -n "$from" ] || fail "finds no programs beside it: build them with 'make', or add --from DIR"
 fi
-if [ ! -f "$from/capydeck" ] || [ ! -f "$from/capydeck-fetch" ]; then
-	fail "'$from' does not hold capydeck and capydeck-fetch"
-fi
+for program in capydeck capydeck-fetch capydeck-mdns; do
+	[ -f "$from/$program" ] || fail "'$from' does not hold $program"
+done
 [ -f "$here/$unit" ] || fail "'$here/$unit' is missing"
 
 # A running program cannot be written over, but another can take its name.
@@ -53,7 +53,7 @@ put() { # from, to, mode
 # The programs, the libraries that are bundled with them, and their licences and versions.
 parts() {
 	(cd "$from" && find . -maxdepth 1 -type f \
-		\( -name capydeck -o -name capydeck-fetch -o -name capydeck-overlay \
+		\( -name capydeck -o -name capydeck-fetch -o -name capydeck-mdns -o -name capydeck-overlay \
 		-o -name '*.so' -o -name '*.so.*' -o -name versions.txt \) -printf '%P\n' &&
 		for folder in lib LICENSES; do
 			[ ! -d "$folder" ] || find "$folder" -type f

@@ -7,15 +7,16 @@
 #include "core/error.h"
 #include "core/loop.h"
 #include "core/strvec.h"
-#include "discovery/mdns_service.h"
 #include "suite.h"
 
 #include <check.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define TYPE "_capydeploy._tcp"
@@ -164,7 +165,7 @@ START_TEST(found_updated_and_removed)
 	ck_assert_str_eq(seen.txt.items[1], "name=Größe 10");
 	ck_assert_int_eq(strncmp(seen.txt.items[2], "seq=", 4), 0);
 	run_until(is_embedded);
-	ck_assert_ptr_nonnull(strstr(mdns_detail(mdns), "built-in responder"));
+	ck_assert_ptr_nonnull(strstr(mdns_detail(mdns), "by capydeck-mdns"));
 
 	strvec_push(&txt, "name=Deck 2");
 	mdns_update(mdns, &txt);
@@ -249,17 +250,42 @@ START_TEST(destroyed_before_they_start)
 }
 END_TEST
 
-START_TEST(retries_slow_down)
+static pid_t child_pid(void)
 {
-	int64_t last_ms = 0;
+	FILE *file = fopen("/proc/thread-self/children", "re");
+	int pid = 0;
 
-	ck_assert_int_eq(mdns_retry_delay_ms(&last_ms, 1000), 1000);
-	ck_assert_int_eq(mdns_retry_delay_ms(&last_ms, 30000), 30000);
-	ck_assert_int_eq(mdns_retry_delay_ms(&last_ms, 1000), 60000);
-	ck_assert_int_eq(mdns_retry_delay_ms(&last_ms, 1000), 120000);
-	ck_assert_int_eq(mdns_retry_delay_ms(&last_ms, 1000), 240000);
-	ck_assert_int_eq(mdns_retry_delay_ms(&last_ms, 1000), 300000);
-	ck_assert_int_eq(mdns_retry_delay_ms(&last_ms, 1000), 300000);
+	ck_assert_ptr_nonnull(file);
+	ck_assert_int_eq(fscanf(file, "%d", &pid), 1);
+	fclose(file);
+	return pid;
+}
+
+static bool has_failed(void)
+{
+	return seen.state == MDNS_FAILED;
+}
+
+START_TEST(killed_child_is_replaced)
+{
+	publish(0);
+	run_until(is_embedded);
+	kill(child_pid(), SIGKILL);
+	run_until(has_failed);
+	ck_assert_msg(strstr(mdns_detail(mdns), "capydeck-mdns was ended by signal 9") != NULL,
+		"%s", mdns_detail(mdns));
+	run_until(is_embedded);
+}
+END_TEST
+
+START_TEST(stopped_child_does_not_keep_us)
+{
+	publish(0);
+	run_until(is_embedded);
+	kill(child_pid(), SIGSTOP);
+	mdns_destroy(mdns);
+	mdns = NULL;
+	ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), -1);
 }
 END_TEST
 
@@ -306,6 +332,7 @@ int main(void)
 	tcase_add_test(tcase, nothing_settles_too);
 	tcase_add_test(tcase, destroyed_by_their_listeners);
 	tcase_add_test(tcase, destroyed_before_they_start);
-	tcase_add_test(tcase, retries_slow_down);
+	tcase_add_test(tcase, killed_child_is_replaced);
+	tcase_add_test(tcase, stopped_child_does_not_keep_us);
 	return run_tcase(tcase);
 }

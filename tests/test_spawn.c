@@ -171,6 +171,26 @@ START_TEST(destroying_ends_and_reaps_it)
 }
 END_TEST
 
+START_TEST(its_end_can_be_waited_for)
+{
+	static const char *const argv[] = { "cat", NULL };
+	struct bench bench;
+	int in[2];
+
+	bench_init(&bench);
+	ck_assert_int_eq(pipe2(in, O_CLOEXEC), 0);
+	start(&bench, argv, NULL, in[0], -1);
+	close(in[0]);
+	ck_assert(!spawn_wait(bench.spawn, 0));
+	close(in[1]);
+	ck_assert(spawn_wait(bench.spawn, 60 * 1000));
+	ck_assert(spawn_wait(bench.spawn, 0));
+	ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), -1);
+	ck_assert_uint_eq(bench.exit_count, 0);
+	bench_finish(&bench);
+}
+END_TEST
+
 START_TEST(programs_that_cannot_be_started_are_named)
 {
 	static const char *const missing[] = { "capydeck-no-such-program", NULL };
@@ -297,6 +317,7 @@ int main(void)
 	tcase_add_test(tcase, without_pipes_it_has_dev_null);
 	tcase_add_test(tcase, signals_reach_it);
 	tcase_add_test(tcase, destroying_ends_and_reaps_it);
+	tcase_add_test(tcase, its_end_can_be_waited_for);
 	tcase_add_test(tcase, programs_that_cannot_be_started_are_named);
 	tcase_add_test(tcase, the_loaders_variables_do_not_reach_it);
 	tcase_add_test(tcase, descriptors_do_not_reach_it);

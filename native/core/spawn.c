@@ -8,6 +8,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
@@ -177,6 +178,18 @@ void spawn_signal(const struct spawn *spawn, int signal_number)
 	if (spawn->pid != 0) {
 		kill(spawn->pid, signal_number);
 	}
+}
+
+bool spawn_wait(struct spawn *spawn, int wait_ms)
+{
+	struct pollfd end = { .fd = spawn->pid_fd, .events = POLLIN };
+
+	if (spawn->pid != 0 && poll(&end, 1, wait_ms) > 0) {
+		reap(spawn->pid, NULL, 0);
+		spawn->pid = 0;
+		loop_watch_remove(TAKE_PTR(spawn->watch));
+	}
+	return spawn->pid == 0;
 }
 
 void spawn_destroy(struct spawn *spawn)

@@ -30,6 +30,11 @@ struct spawn *spawn_create(
 	struct loop *loop, const struct spawn_options *options, struct error *err);
 pid_t spawn_pid(const struct spawn *spawn);
 void spawn_signal(const struct spawn *spawn, int signal_number); /* nothing once it has ended */
+/*
+ * Blocks until it has ended, at most so long, and reaps it; exited is not called for that any more.
+ * False: it still runs.
+ */
+bool spawn_wait(struct spawn *spawn, int wait_ms);
 /* Kills it if it still runs, and reaps it; exited is not called any more. NULL is fine. */
 void spawn_destroy(struct spawn *spawn);
 

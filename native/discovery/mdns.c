@@ -1,25 +1,31 @@
 #include "discovery/mdns.h"
 
 #include "core/loop.h"
+#include "core/random.h"
+#include "core/strvec.h"
 #include "core/xalloc.h"
 #include "discovery/avahi_poll.h"
 #include "discovery/mdns_daemon.h"
-#include "discovery/mdns_embedded.h"
-#include "discovery/mdns_service.h"
+#include "discovery/mdns_responder.h"
 #include "discovery/network_watch.h"
+#include "proto/proto_mdns.h"
 
 #include <stdlib.h>
 
 /* A daemon that is restarted (an update, a wake-up) is not replaced in the meantime. */
 #define TAKEOVER_GRACE_MS 3000
+#define SEQ_START_LIMIT 1000000
 
 struct mdns {
 	struct loop *loop;
 	AvahiPoll poll;
-	struct mdns_service service;
+	char *type, *name, *host;
+	struct mdns_order service; /* of these; its verb is unused */
+	struct strvec txt;	   /* without "seq" */
+	uint32_t seq;
 	struct mdns_daemon *daemon;
-	struct mdns_embedded *embedded; /* NULL while the daemon serves */
-	struct loop_timer *turn;	/* news from either: decide, outside Avahi's callbacks */
+	struct mdns_responder *responder; /* NULL while the daemon serves */
+	struct loop_timer *turn;	  /* news from either: decide, outside Avahi's callbacks */
 	struct loop_timer *refresh;
 	struct network_watch *network; /* NULL where there is none: the refresh has to do */
 	int64_t refresh_ms;
@@ -51,12 +57,20 @@ static void restart_refresh(struct mdns *mdns)
 	}
 }
 
+/* The TXT record with a key that changes with every refresh. */
+static void make_txt(struct mdns *mdns)
+{
+	strvec_copy(&mdns->service.txt, &mdns->txt);
+	strvec_push_take(&mdns->service.txt, xasprintf("seq=%u", mdns->seq));
+}
+
 static void announce(struct mdns *mdns)
 {
-	mdns->service.seq++;
+	mdns->seq++;
+	make_txt(mdns);
 	mdns_daemon_refresh(mdns->daemon);
-	if (mdns->embedded != NULL) {
-		mdns_embedded_refresh(mdns->embedded);
+	if (mdns->responder != NULL) {
+		mdns_responder_refresh(mdns->responder);
 	}
 	restart_refresh(mdns);
 }
@@ -94,41 +108,39 @@ static void report_collision(struct mdns *mdns)
 	report(mdns, MDNS_FAILED,
 		xasprintf("another device on this network already answers as '%s', perhaps a copy "
 			  "of this system; give one of them another agent id (trying again)",
-			mdns->service.name));
+			mdns->name));
 }
 
-static void stop_embedded(struct mdns *mdns)
+static void stop_responder(struct mdns *mdns)
 {
-	mdns_embedded_destroy(mdns->embedded);
-	mdns->embedded = NULL;
+	mdns_responder_destroy(mdns->responder);
+	mdns->responder = NULL;
 }
 
 static void serve_by_ourselves(struct mdns *mdns)
 {
 	const char *why = mdns_daemon_error(mdns->daemon)->message;
 
-	if (mdns->embedded == NULL) {
-		mdns->embedded = mdns_embedded_create(
-			mdns->loop, &mdns->poll, &mdns->service, on_news, mdns);
+	if (mdns->responder == NULL) {
+		mdns->responder = mdns_responder_create(mdns->loop, &mdns->service, on_news, mdns);
 	}
-	switch (mdns_embedded_state(mdns->embedded)) {
-	case MDNS_EMBEDDED_STARTING:
-		report(mdns, MDNS_STARTING, xasprintf("starting the built-in responder: %s", why));
+	switch (mdns_responder_state(mdns->responder)) {
+	case MDNS_RESPONDER_STARTING:
+		report(mdns, MDNS_STARTING, xasprintf("starting capydeck-mdns: %s", why));
 		break;
-	case MDNS_EMBEDDED_PUBLISHED:
+	case MDNS_RESPONDER_PUBLISHED:
 		report(mdns, MDNS_EMBEDDED,
-			xasprintf("'%s' is published by the built-in responder: %s",
-				mdns->service.name, why));
+			xasprintf("'%s' is published by capydeck-mdns: %s", mdns->name, why));
 		break;
-	case MDNS_EMBEDDED_COLLISION:
+	case MDNS_RESPONDER_COLLISION:
 		report_collision(mdns);
 		break;
-	case MDNS_EMBEDDED_BROKEN:
+	case MDNS_RESPONDER_BROKEN:
 		report(mdns, MDNS_FAILED,
 			xasprintf(
 				"Hubs cannot discover this device: %s and %s; start avahi-daemon, "
 				"or give the Hub this device's address",
-				why, mdns_embedded_error(mdns->embedded)->message));
+				why, mdns_responder_error(mdns->responder)->message));
 		break;
 	}
 }
@@ -141,19 +153,19 @@ static void on_turn(void *user)
 	switch (mdns_daemon_state(mdns->daemon)) {
 	case MDNS_DAEMON_UNDECIDED:
 	case MDNS_DAEMON_PUBLISHING:
-		if (mdns->embedded == NULL) {
+		if (mdns->responder == NULL) {
 			report(mdns, MDNS_STARTING,
 				xstrdup("avahi-daemon is registering the service"));
 		}
 		break;
 	case MDNS_DAEMON_READY:
-		stop_embedded(mdns); /* or it would defend the name against the daemon */
+		stop_responder(mdns); /* or it would defend the name against the daemon */
 		mdns_daemon_publish(mdns->daemon);
 		report(mdns, MDNS_STARTING, xstrdup("avahi-daemon is registering the service"));
 		break;
 	case MDNS_DAEMON_PUBLISHED:
 		report(mdns, MDNS_DAEMON,
-			xasprintf("'%s' is published by avahi-daemon", mdns->service.name));
+			xasprintf("'%s' is published by avahi-daemon", mdns->name));
 		break;
 	case MDNS_DAEMON_COLLISION:
 		report_collision(mdns);
@@ -166,7 +178,7 @@ static void on_turn(void *user)
 			mdns->takeover_at_ms = loop_now_ms() + TAKEOVER_GRACE_MS;
 		}
 		grace_ms = mdns->takeover_at_ms - loop_now_ms();
-		if (mdns->embedded == NULL && grace_ms > 0) {
+		if (mdns->responder == NULL && grace_ms > 0) {
 			loop_timer_set(mdns->turn, grace_ms);
 			report(mdns, MDNS_STARTING,
 				xasprintf("waiting for avahi-daemon's return: %s",
@@ -185,7 +197,19 @@ struct mdns *mdns_create(struct loop *loop, const struct mdns_options *options,
 
 	mdns->loop = loop;
 	avahi_poll_init(&mdns->poll, loop);
-	mdns_service_init(&mdns->service, options);
+	mdns->type = xstrdup(options->type);
+	mdns->name = xstrdup(options->name); /* never altered: see "A taken name" in mdns.md */
+	mdns->host = xstrdup(options->host);
+	mdns->service = (struct mdns_order){
+		.type = mdns->type,
+		.name = mdns->name,
+		.host = mdns->host,
+		.port = options->port,
+	};
+	strvec_copy(&mdns->txt, options->txt);
+	/* Not from 0, or a Hub would take the agent's restart for the record it already has. */
+	mdns->seq = random_below(SEQ_START_LIMIT);
+	make_txt(mdns);
 	mdns->refresh_ms = options->refresh_ms;
 	mdns->detail = xstrdup("looking for avahi-daemon");
 	mdns->changed = changed;
@@ -202,19 +226,23 @@ void mdns_destroy(struct mdns *mdns)
 	if (mdns == NULL) {
 		return;
 	}
-	mdns_embedded_destroy(mdns->embedded);
+	mdns_responder_destroy(mdns->responder);
 	mdns_daemon_destroy(mdns->daemon);
 	network_watch_destroy(mdns->network);
 	loop_timer_destroy(mdns->turn);
 	loop_timer_destroy(mdns->refresh);
-	mdns_service_finish(&mdns->service);
+	strvec_finish(&mdns->service.txt);
+	free(mdns->type);
+	free(mdns->name);
+	free(mdns->host);
+	strvec_finish(&mdns->txt);
 	free(mdns->detail);
 	free(mdns);
 }
 
 void mdns_update(struct mdns *mdns, const struct strvec *txt)
 {
-	strvec_copy(&mdns->service.txt, txt);
+	strvec_copy(&mdns->txt, txt);
 	announce(mdns);
 }
 

@@ -11,16 +11,16 @@ struct strvec;
 /*
  * DNS-SD: publishing one service, and looking for others.
  *
- * Publishing goes through avahi-daemon when it runs and lets us; otherwise through a responder of
- * our own (avahi-core) with the host name given, which is withdrawn before the daemon is used
- * again. Registers anew when the daemon restarts, on a collision and on mdns_update(). An unused
- * TXT key ("seq") changes every refresh_ms, because Hubs forget a device that they have not
- * resolved anew for a while.
+ * Publishing goes through avahi-daemon when it runs and lets us; otherwise through capydeck-mdns,
+ * a child, with the host name given, which is withdrawn before the daemon is used again. Registers
+ * anew when the daemon restarts, on a collision and on mdns_update(). An unused TXT key ("seq")
+ * changes every refresh_ms, because Hubs forget a device that they have not resolved anew for a
+ * while.
  */
 struct mdns_options {
 	const char *type; /* "_capydeploy._tcp" */
 	const char *name; /* service instance: the agent id; copied */
-	const char *host; /* for our own responder: "capydeck-<id>"; copied */
+	const char *host; /* for capydeck-mdns: "capydeck-<id>"; copied */
 	uint16_t port;
 	const struct strvec *txt; /* "key=value"; copied */
 	int64_t refresh_ms;	  /* 0: never */
@@ -29,7 +29,7 @@ struct mdns_options {
 enum mdns_state {
 	MDNS_STARTING,
 	MDNS_DAEMON,   /* published by avahi-daemon */
-	MDNS_EMBEDDED, /* published by our own responder */
+	MDNS_EMBEDDED, /* published by capydeck-mdns */
 	MDNS_FAILED,   /* neither works, or the name is taken; keeps trying */
 };
 
@@ -55,7 +55,7 @@ struct mdns_browser_events {
 	void (*removed)(void *user, const char *name);
 	/* What is in the caches has been reported; more may come. Called once. */
 	void (*settled)(void *user);
-	void (*failed)(void *user, const struct error *err);
+	void (*failed)(void *user, const struct error *err); /* nothing more is found */
 };
 
 struct mdns_browser *mdns_browser_create(

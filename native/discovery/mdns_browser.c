@@ -5,13 +5,12 @@
 #include "discovery/avahi_poll.h"
 #include "discovery/mdns.h"
 #include "discovery/mdns_lookup.h"
+#include "proto/proto_mdns.h"
 
 #include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* What the network can make us remember. */
-#define SIGHTINGS_MAX 512
 /*
  * From Avahi's "all for now", a second after the first query: a responder that has just announced
  * itself may hold its answer back for a second (RFC 6762 §6), and then everything is resolved.
@@ -24,9 +23,7 @@ struct sighting {
 	AvahiIfIndex interface;
 	AvahiProtocol protocol;
 	struct service *service;
-	struct mdns_resolver *resolver;
-	bool resolved; /* what follows is known */
-	char *host;
+	char *host; /* NULL: not resolved, and nothing below is known */
 	AvahiAddress address;
 	uint16_t port;
 	struct strvec txt;
@@ -48,6 +45,7 @@ struct service {
 };
 
 struct mdns_browser {
+	struct loop *loop;
 	AvahiPoll poll;
 	char *type;
 	struct mdns_browser_events events;
@@ -60,12 +58,12 @@ struct mdns_browser {
 	struct loop_timer *settle; /* ends the wait for answers */
 	bool all_for_now;
 	bool settled;
+	struct error failure; /* to be reported, or zeroed */
 };
 
 static void free_sighting(struct sighting *sighting)
 {
 	sighting->service->browser->sighting_count--;
-	mdns_resolver_destroy(sighting->resolver);
 	free(sighting->host);
 	strvec_finish(&sighting->txt);
 	free(sighting);
@@ -118,65 +116,69 @@ static struct service *add_service(struct mdns_browser *browser, const char *nam
 	return service;
 }
 
-static void on_resolved(void *user, const struct mdns_resolved *resolved)
+/* Where the sighting is, or belongs. NULL: of a service that has none. */
+static struct sighting **find_place(struct service *service, const struct mdns_sighting *seen)
 {
-	struct sighting *sighting = user;
+	struct sighting **place = service != NULL ? &service->sightings : NULL;
 
-	sighting->resolved = resolved != NULL;
-	if (resolved != NULL) {
-		free(sighting->host);
-		sighting->host = xstrdup(resolved->host);
-		sighting->address = *resolved->address;
-		sighting->port = resolved->port;
-		strvec_finish(&sighting->txt);
-		for (AvahiStringList *text = resolved->txt; text != NULL; text = text->next) {
-			strvec_push(&sighting->txt, (const char *)text->text);
-		}
+	while (place != NULL && *place != NULL &&
+		((*place)->interface != seen->interface || (*place)->protocol != seen->protocol)) {
+		place = &(*place)->next;
+	}
+	return place;
+}
+
+/* NULL: there are too many. */
+static struct sighting *find_or_add(struct mdns_browser *browser, const struct mdns_sighting *seen)
+{
+	struct service *service = find_service(browser, seen->name);
+	struct sighting **place = find_place(service, seen);
+
+	if (place != NULL && *place != NULL) {
+		return *place;
+	}
+	if (browser->sighting_count == MDNS_SIGHTINGS_MAX) {
+		return NULL;
+	}
+	if (service == NULL) {
+		service = add_service(browser, seen->name);
+		place = &service->sightings;
+	}
+	*place = xcalloc(1, sizeof(**place));
+	(*place)->interface = seen->interface;
+	(*place)->protocol = seen->protocol;
+	(*place)->service = service;
+	browser->sighting_count++;
+	return *place;
+}
+
+static void on_seen(void *user, const struct mdns_sighting *seen)
+{
+	struct sighting *sighting = find_or_add(user, seen);
+
+	if (sighting == NULL) {
+		return;
+	}
+	free(sighting->host);
+	sighting->host = xstrdup_or_null(seen->host);
+	if (seen->host != NULL) {
+		sighting->address = seen->address;
+		sighting->port = seen->port;
+		strvec_copy(&sighting->txt, seen->txt);
 	}
 	note_change(sighting->service);
 }
 
-static void on_appeared(void *user, AvahiIfIndex interface, AvahiProtocol protocol,
-	const char *name, const char *domain)
+static void on_gone(void *user, const struct mdns_sighting *gone)
 {
-	struct mdns_browser *browser = user;
-	struct service *service;
-	struct sighting *sighting;
+	struct service *service = find_service(user, gone->name);
+	struct sighting **place = find_place(service, gone);
+	struct sighting *sighting = place != NULL ? *place : NULL;
 
-	if (browser->sighting_count == SIGHTINGS_MAX) {
-		return;
-	}
-	service = find_service(browser, name);
-	if (service == NULL) {
-		service = add_service(browser, name);
-	}
-	sighting = xcalloc(1, sizeof(*sighting));
-	sighting->interface = interface;
-	sighting->protocol = protocol;
-	sighting->service = service;
-	sighting->next = service->sightings;
-	service->sightings = sighting;
-	browser->sighting_count++;
-	sighting->resolver = mdns_resolver_create(
-		browser->lookup, interface, protocol, name, domain, on_resolved, sighting);
-}
-
-static void on_disappeared(void *user, AvahiIfIndex interface, AvahiProtocol protocol,
-	const char *name, const char *domain)
-{
-	struct service *service = find_service(user, name);
-	struct sighting **link = service != NULL ? &service->sightings : NULL;
-
-	while (link != NULL && *link != NULL) {
-		struct sighting *sighting = *link;
-
-		if (sighting->interface == interface && sighting->protocol == protocol) {
-			*link = sighting->next;
-			free_sighting(sighting);
-			note_change(service);
-			return;
-		}
-		link = &sighting->next;
+	if (sighting != NULL) {
+		*place = sighting->next;
+		free_sighting(sighting);
+		note_change(service);
 	}
 }
 
@@ -188,10 +190,15 @@ static void on_all_for_now(void *user)
 	loop_timer_set(browser->settle, SETTLE_MS);
 }
 
-static void on_lost(void *user)
+static void on_lost(void *user, const struct error *why)
 {
 	struct mdns_browser *browser = user;
 
+	if (why != NULL) {
+		browser->failure = *why;
+		loop_timer_set(browser->turn, 0);
+		return;
+	}
 	loop_timer_set(browser->start, LOOK_AGAIN_MS);
 }
 
@@ -227,7 +234,7 @@ static const struct sighting *best_sighting(const struct service *service)
 	const struct sighting *best = NULL;
 
 	for (const struct sighting *each = service->sightings; each != NULL; each = each->next) {
-		if (each->resolved && (best == NULL || rank(each) < rank(best))) {
+		if (each->host != NULL && (best == NULL || rank(each) < rank(best))) {
 			best = each;
 		}
 	}
@@ -330,6 +337,13 @@ static void on_turn(void *user)
 			return;
 		}
 	}
+	if (browser->failure.kind != ERROR_NONE) {
+		struct error failure = browser->failure;
+
+		browser->failure = (struct error){ 0 };
+		browser->events.failed(browser->user, &failure);
+		return;
+	}
 	if (!browser->settled && !is_patient(browser)) {
 		browser->settled = true;
 		browser->events.settled(browser->user);
@@ -340,12 +354,11 @@ static void on_start(void *user)
 {
 	struct mdns_browser *browser = user;
 	static const struct mdns_lookup_events events = {
-		.appeared = on_appeared,
-		.disappeared = on_disappeared,
+		.seen = on_seen,
+		.gone = on_gone,
 		.all_for_now = on_all_for_now,
 		.lost = on_lost,
 	};
-	struct error err = { 0 };
 
 	for (struct service *service = browser->services; service != NULL;
 		service = service->next) {
@@ -353,10 +366,8 @@ static void on_start(void *user)
 		note_change(service);
 	}
 	mdns_lookup_destroy(browser->lookup);
-	browser->lookup = mdns_lookup_create(&browser->poll, browser->type, &events, browser, &err);
-	if (browser->lookup == NULL) {
-		browser->events.failed(browser->user, &err);
-	}
+	browser->lookup =
+		mdns_lookup_create(browser->loop, &browser->poll, browser->type, &events, browser);
 }
 
 struct mdns_browser *mdns_browser_create(
@@ -364,6 +375,7 @@ struct mdns_browser *mdns_browser_create(
 {
 	struct mdns_browser *browser = xcalloc(1, sizeof(*browser));
 
+	browser->loop = loop;
 	avahi_poll_init(&browser->poll, loop);
 	browser->type = xstrdup(type);
 	browser->events = *events;

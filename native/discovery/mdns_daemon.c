@@ -1,29 +1,34 @@
 #include "discovery/mdns_daemon.h"
 
+#include "core/backoff.h"
 #include "core/loop.h"
 #include "core/xalloc.h"
-#include "discovery/mdns_service.h"
+#include "proto/proto_mdns.h"
 
 #include <assert.h>
 #include <avahi-client/client.h>
 #include <avahi-client/publish.h>
 #include <avahi-common/error.h>
+#include <avahi-common/strlst.h>
 #include <stdlib.h>
 
 /* A daemon that is restarted comes back within a second. */
 #define RECONNECT_MS 1000
 /* Without D-Bus nothing tells us that it came: look again now and then. */
 #define NO_DBUS_RETRY_MS 30000
+/* RFC 6762 §9 asks for five seconds between the probes for a name in dispute. */
+#define COLLISION_RETRY_MS 5000
+#define RETRY_MAX_MS (5 * 60 * 1000)
 
 struct mdns_daemon {
 	const AvahiPoll *poll;
-	const struct mdns_service *service;
+	const struct mdns_order *service;
 	enum mdns_daemon_state state;
 	struct error error;
 	AvahiClient *client;	  /* NULL: D-Bus could not be reached */
 	AvahiEntryGroup *group;	  /* the client's */
 	struct loop_timer *retry; /* starts over with a new client */
-	int64_t retry_ms;
+	struct backoff backoff;
 	void (*changed)(void *user);
 	void *user;
 };
@@ -36,12 +41,12 @@ static void set_state(struct mdns_daemon *daemon, enum mdns_daemon_state state)
 
 static void retry_after(struct mdns_daemon *daemon, int64_t first_ms)
 {
-	loop_timer_set(daemon->retry, mdns_retry_delay_ms(&daemon->retry_ms, first_ms));
+	loop_timer_set(daemon->retry, backoff_next_ms(&daemon->backoff, first_ms, RETRY_MAX_MS));
 }
 
 static void on_collision(struct mdns_daemon *daemon)
 {
-	retry_after(daemon, MDNS_COLLISION_RETRY_MS);
+	retry_after(daemon, COLLISION_RETRY_MS);
 	set_state(daemon, MDNS_DAEMON_COLLISION);
 }
 
@@ -57,7 +62,7 @@ static void on_failure(struct mdns_daemon *daemon, int avahi_error)
 		error_set(&daemon->error, ERROR_BLOCKED,
 			"avahi-daemon refuses to publish services for programs (%s)",
 			avahi_strerror(avahi_error));
-		daemon->retry_ms = 0;
+		daemon->backoff = (struct backoff){ 0 };
 		set_state(daemon, MDNS_DAEMON_REFUSED);
 		return;
 	case AVAHI_ERR_DISCONNECTED:
@@ -79,7 +84,7 @@ static void on_group(AvahiEntryGroup *group, AvahiEntryGroupState state, void *u
 
 	switch (state) {
 	case AVAHI_ENTRY_GROUP_ESTABLISHED:
-		daemon->retry_ms = 0;
+		daemon->backoff = (struct backoff){ 0 };
 		set_state(daemon, MDNS_DAEMON_PUBLISHED);
 		break;
 	case AVAHI_ENTRY_GROUP_COLLISION:
@@ -94,10 +99,21 @@ static void on_group(AvahiEntryGroup *group, AvahiEntryGroupState state, void *u
 	}
 }
 
+/* For avahi_string_list_free(). */
+static AvahiStringList *make_txt(const struct mdns_order *service)
+{
+	AvahiStringList *list = NULL;
+
+	for (size_t i = 0; i < service->txt.count; i++) {
+		list = avahi_string_list_add(list, service->txt.items[i]);
+	}
+	return list;
+}
+
 /* Gives the daemon the records without a commit, which is enough to learn whether it refuses. */
 static void prepare(struct mdns_daemon *daemon)
 {
-	const struct mdns_service *service = daemon->service;
+	const struct mdns_order *service = daemon->service;
 	AvahiStringList *txt;
 	int result;
 
@@ -108,10 +124,10 @@ static void prepare(struct mdns_daemon *daemon)
 		on_failure(daemon, avahi_client_errno(daemon->client));
 		return;
 	}
-	txt = mdns_service_txt(service);
+	txt = make_txt(service);
 	result = avahi_entry_group_add_service_strlst(daemon->group, AVAHI_IF_UNSPEC,
-		AVAHI_PROTO_UNSPEC, 0, service->name, service->type, NULL, NULL, service->port,
-		txt);
+		AVAHI_PROTO_UNSPEC, 0, service->name, service->type, NULL, NULL,
+		(uint16_t)service->port, txt);
 	avahi_string_list_free(txt);
 	if (result < 0) {
 		on_failure(daemon, result);
@@ -179,7 +195,7 @@ static void connect_anew(void *user)
 }
 
 struct mdns_daemon *mdns_daemon_create(struct loop *loop, const AvahiPoll *poll,
-	const struct mdns_service *service, void (*changed)(void *user), void *user)
+	const struct mdns_order *service, void (*changed)(void *user), void *user)
 {
 	struct mdns_daemon *daemon = xcalloc(1, sizeof(*daemon));
 
@@ -227,7 +243,7 @@ void mdns_daemon_publish(struct mdns_daemon *daemon)
 
 void mdns_daemon_refresh(struct mdns_daemon *daemon)
 {
-	const struct mdns_service *service = daemon->service;
+	const struct mdns_order *service = daemon->service;
 	AvahiStringList *txt;
 	int result;
 
@@ -235,7 +251,7 @@ void mdns_daemon_refresh(struct mdns_daemon *daemon)
 		daemon->state != MDNS_DAEMON_PUBLISHED) {
 		return;
 	}
-	txt = mdns_service_txt(service);
+	txt = make_txt(service);
 	result = avahi_entry_group_update_service_txt_strlst(daemon->group, AVAHI_IF_UNSPEC,
 		AVAHI_PROTO_UNSPEC, 0, service->name, service->type, NULL, txt);
 	avahi_string_list_free(txt);

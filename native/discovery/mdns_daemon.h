@@ -6,7 +6,7 @@
 
 struct loop;
 struct mdns_daemon;
-struct mdns_service;
+struct mdns_order;
 
 /*
  * Publishing through avahi-daemon, over D-Bus.
@@ -27,11 +27,11 @@ enum mdns_daemon_state {
 };
 
 /*
- * changed comes from within Avahi: it must not call back into this module. service is borrowed
- * and outlives it.
+ * changed comes from within Avahi: it must not call back into this module. service, as for
+ * "publish", is borrowed and outlives it.
  */
 struct mdns_daemon *mdns_daemon_create(struct loop *loop, const AvahiPoll *poll,
-	const struct mdns_service *service, void (*changed)(void *user), void *user);
+	const struct mdns_order *service, void (*changed)(void *user), void *user);
 void mdns_daemon_destroy(struct mdns_daemon *daemon); /* withdraws the service; NULL is fine */
 enum mdns_daemon_state mdns_daemon_state(const struct mdns_daemon *daemon);
 /* Why it is ABSENT or REFUSED; borrowed until the next change. */

@@ -1,47 +1,42 @@
 #pragma once
 
 #include <avahi-common/address.h>
-#include <avahi-common/defs.h>
-#include <avahi-common/strlst.h>
 #include <avahi-common/watch.h>
 #include <stdint.h>
 
 struct error;
+struct loop;
 struct mdns_lookup;
-struct mdns_resolver;
+struct strvec;
+
+/* A service as seen on one interface with one protocol; everything borrowed during the call. */
+struct mdns_sighting {
+	const char *name;
+	AvahiIfIndex interface;
+	AvahiProtocol protocol;
+	/* Where it is: */
+	const char *host; /* NULL: it does not resolve at present, and nothing below is set */
+	AvahiAddress address;
+	uint16_t port;
+	const struct strvec *txt;
+};
 
 /*
- * Avahi's lookups without the question of who answers: avahi-daemon if it runs, else a stack of
- * our own. Callbacks come from within Avahi: they may start and destroy resolvers, but must not
- * destroy the lookup. A lookup that is lost (the daemon went away) reports nothing more.
+ * Looks for services of one type and resolves each sighting, without the question of who answers:
+ * avahi-daemon if it runs, else capydeck-mdns. The events must not destroy the lookup.
  */
 struct mdns_lookup_events {
-	void (*appeared)(void *user, AvahiIfIndex interface, AvahiProtocol protocol,
-		const char *name, const char *domain);
-	void (*disappeared)(void *user, AvahiIfIndex interface, AvahiProtocol protocol,
-		const char *name, const char *domain);
+	void (*seen)(void *user, const struct mdns_sighting *sighting); /* again when it changes */
+	void (*gone)(void *user, const struct mdns_sighting *sighting);
 	void (*all_for_now)(void *user);
-	void (*lost)(void *user);
+	/*
+	 * Nothing more is reported. why NULL: who answered has gone, and another may answer.
+	 * Errors: IO, NOT_FOUND: nobody can be asked here.
+	 */
+	void (*lost)(void *user, const struct error *why);
 };
 
-/* NULL where neither can be had. */
-struct mdns_lookup *mdns_lookup_create(const AvahiPoll *poll, const char *type,
-	const struct mdns_lookup_events *events, void *user, struct error *err);
-void mdns_lookup_destroy(struct mdns_lookup *lookup); /* after its resolvers; NULL is fine */
-
-/* What a service resolves to; borrowed. */
-struct mdns_resolved {
-	const char *host;
-	const AvahiAddress *address;
-	uint16_t port;
-	AvahiStringList *txt;
-};
-
-/*
- * Resolves a service that appeared, to an address of the protocol it appeared with. Called anew
- * with every change; with NULL when it did not resolve in time.
- */
-struct mdns_resolver *mdns_resolver_create(struct mdns_lookup *lookup, AvahiIfIndex interface,
-	AvahiProtocol protocol, const char *name, const char *domain,
-	void (*resolved)(void *user, const struct mdns_resolved *resolved), void *user);
-void mdns_resolver_destroy(struct mdns_resolver *resolver); /* NULL is fine */
+/* poll: of the loop; both outlive it. lost() may come from within. */
+struct mdns_lookup *mdns_lookup_create(struct loop *loop, const AvahiPoll *poll, const char *type,
+	const struct mdns_lookup_events *events, void *user);
+void mdns_lookup_destroy(struct mdns_lookup *lookup); /* NULL is fine */

@@ -9,7 +9,7 @@ import test from "node:test";
 import { Agent, BINARY, IS_ROOT, run } from "./lib/agent.mjs";
 
 const SCRIPTS = path.resolve("../../scripts");
-const PROGRAMS = ["capydeck", "capydeck-fetch", "capydeck-overlay", "capydeck-pango.so"];
+const PROGRAMS = ["capydeck", "capydeck-fetch", "capydeck-mdns", "capydeck-overlay", "capydeck-pango.so"];
 
 /** Notes what it is asked for; `MANAGER=no`: there is no user manager to ask. */
 const SYSTEMCTL = `#!/bin/sh

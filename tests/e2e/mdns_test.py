@@ -189,6 +189,7 @@ def case_daemon_comes_and_goes():
     observer.expect(AGENT_ID, f"capydeck-{AGENT_ID}.local.", " 9999 ")
     avahi = start_avahi()
     agent.expect("state daemon")
+    assert subprocess.run(["pgrep", "-P", str(agent.child.pid)]).returncode == 1, "it still has a child"
     observer.expect(AGENT_ID, "deck.local.", " 9999 ", without=["capydeck-"])
     expect_refreshes(observer)
     agent.child.send_signal(signal.SIGHUP)
@@ -267,6 +268,48 @@ def case_network_changes():
             last = seq(line)
         agent.stop_cleanly()
         observer.stop()
+
+
+def case_killed():
+    """Its child says goodbye for it."""
+    observer, agent = start_observer(), start_agent()
+    agent.expect("state embedded")
+    observer.expect("added", AGENT_ID)
+    agent.stop(signal.SIGKILL)
+    observer.expect("removed", AGENT_ID)
+
+
+def case_child_is_not_believed():
+    """Another program in capydeck-mdns's place; without one there is a sentence as well."""
+    folder = pathlib.Path("/run/lying")
+    folder.mkdir()
+    peer, child = folder / PEER.name, folder / "capydeck-mdns"
+    shutil.copy(PEER, peer)
+    answers = {
+        "there is no program": None,
+        "a malformed report": "echo nonsense; sleep 100",
+        "a report that is too long": "head -c 100000 /dev/zero | tr '\\0' x; sleep 100",
+        "ended with exit code 3": "exit 3",
+        "has no network": """echo '{"event":"failed","error":"it has no network"}'; exit 1""",
+    }
+    for words, script in answers.items():
+        if script is not None:
+            child.write_text(f"#!/bin/sh\n{script}\n")
+            child.chmod(0o755)
+        agent = Process(peer, "publish", AGENT_ID, 9999, 0, "id=x")
+        agent.expect("state failed", words)
+        agent.stop_cleanly()
+    child.write_text("""#!/bin/sh
+echo '{"event":"seen","name":"odd","family":"ipv4","address":"no address","host":"odd.local","port":1}'
+echo '{"event":"seen","name":"odd","family":"ipv4","address":"10.77.0.3","host":"odd.local","port":99999}'
+echo '{"event":"gone"}'
+echo '{"event":"seen","name":"other","family":"ipv4","address":"10.77.0.3","host":"other.local","port":1}'
+echo '{"event":"allForNow"}'
+sleep 100
+""")
+    browser = Process(peer, "browse")
+    browser.expect("settled")
+    assert browser.seen == ["found other other.local 10.77.0.3 1", "settled"], browser.seen
 
 
 def case_same_name_twice():

@@ -3,7 +3,7 @@
 #include <avahi-core/core.h>
 
 struct loop;
-struct mdns_addresses;
+struct host_addresses;
 
 /*
  * This host's addresses as records of a server made by avahi_stack_publisher(), each on its own
@@ -17,6 +17,6 @@ struct mdns_addresses;
  * collided: the host name is another's. It comes from within Avahi: it must not free the server.
  * NULL where the kernel cannot be asked (errno).
  */
-struct mdns_addresses *mdns_addresses_create(
+struct host_addresses *host_addresses_create(
 	struct loop *loop, AvahiServer *server, void (*collided)(void *user), void *user);
-void mdns_addresses_destroy(struct mdns_addresses *addresses); /* before the server; NULL is fine */
+void host_addresses_destroy(struct host_addresses *addresses); /* before the server; NULL is fine */

@@ -1,4 +1,4 @@
-#include "discovery/mdns_addresses.h"
+#include "mdns/host_addresses.h"
 
 #include "core/xalloc.h"
 #include "discovery/network_watch.h"
@@ -22,7 +22,7 @@ struct record {
 	bool present; /* scratch of update() */
 };
 
-struct mdns_addresses {
+struct host_addresses {
 	AvahiServer *server;
 	void (*collided)(void *user);
 	void *user;
@@ -34,7 +34,7 @@ struct mdns_addresses {
 static void on_group(
 	AvahiServer *server, AvahiSEntryGroup *group, AvahiEntryGroupState state, void *user)
 {
-	struct mdns_addresses *addresses = user;
+	struct host_addresses *addresses = user;
 
 	if (state == AVAHI_ENTRY_GROUP_COLLISION) {
 		addresses->collided(addresses->user);
@@ -68,7 +68,7 @@ static bool read_address(const struct ifaddrs *from, struct record *record)
 	return record->interface > 0;
 }
 
-static struct record *find(struct mdns_addresses *addresses, const struct record *like)
+static struct record *find(struct host_addresses *addresses, const struct record *like)
 {
 	for (size_t i = 0; i < addresses->count; i++) {
 		struct record *record = &addresses->records[i];
@@ -81,7 +81,7 @@ static struct record *find(struct mdns_addresses *addresses, const struct record
 	return NULL;
 }
 
-static void add(struct mdns_addresses *addresses, const struct record *like)
+static void add(struct host_addresses *addresses, const struct record *like)
 {
 	struct record *record = &addresses->records[addresses->count];
 
@@ -101,7 +101,7 @@ static void add(struct mdns_addresses *addresses, const struct record *like)
 
 static void update(void *user)
 {
-	struct mdns_addresses *addresses = user;
+	struct host_addresses *addresses = user;
 	struct ifaddrs *interfaces;
 	struct record found;
 
@@ -136,10 +136,10 @@ static void update(void *user)
 	freeifaddrs(interfaces);
 }
 
-struct mdns_addresses *mdns_addresses_create(
+struct host_addresses *host_addresses_create(
 	struct loop *loop, AvahiServer *server, void (*collided)(void *user), void *user)
 {
-	struct mdns_addresses *addresses = xcalloc(1, sizeof(*addresses));
+	struct host_addresses *addresses = xcalloc(1, sizeof(*addresses));
 
 	addresses->server = server;
 	addresses->collided = collided;
@@ -153,7 +153,7 @@ struct mdns_addresses *mdns_addresses_create(
 	return addresses;
 }
 
-void mdns_addresses_destroy(struct mdns_addresses *addresses)
+void host_addresses_destroy(struct host_addresses *addresses)
 {
 	if (addresses == NULL) {
 		return;

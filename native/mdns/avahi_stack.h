@@ -3,9 +3,9 @@
 #include <avahi-core/core.h>
 
 /*
- * An mDNS stack of our own (avahi-core) for when there is no avahi-daemon to ask: on IPv4 and IPv6,
- * on every interface, sharing UDP port 5353 with other stacks. What the network can make it
- * remember is capped. NULL and *avahi_error where it cannot be had.
+ * An mDNS stack of our own (avahi-core): on IPv4 and IPv6, on every interface, sharing UDP port
+ * 5353 with other stacks. What the network can make it remember is capped. NULL and *avahi_error
+ * where it cannot be had.
  */
 
 /* Its records are for "<host>.local"; publishes nothing by itself and looks nothing up. */
