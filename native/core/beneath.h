@@ -1,6 +1,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/stat.h>
 
 struct error;
@@ -20,6 +21,21 @@ int beneath_open_parent(int dir_fd, const char *path, bool make, struct error *e
 
 /* lstat; Errors: NOT_FOUND, INVALID, IO. */
 bool beneath_stat(int dir_fd, const char *path, struct stat *out, struct error *err);
+
+/*
+ * Makes the names of files durable: fsyncs every folder on the way to them, each once, the
+ * deepest last, dir_fd itself included.
+ * path_at: the index-th path, relative to dir_fd, sorted by path_compare().
+ * Errors: NOT_FOUND, INVALID, IO.
+ */
+bool beneath_sync_folders(int dir_fd, const char *(*path_at)(const void *user, size_t index),
+	size_t count, const void *user, struct error *err);
+
+/*
+ * How many leading components, as bytes, the folders of two paths share: "a/b/x" and "a/b/y" have
+ * 3, "a/x" and "b/x" 0.
+ */
+size_t beneath_shared_folders(const char *a, const char *b);
 
 /*
  * Deletes path and everything below it without following links; a missing path is success.

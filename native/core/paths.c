@@ -8,7 +8,6 @@
 #include "core/xalloc.h"
 
 #include <errno.h>
-#include <errno.h>
 #include <limits.h>
 #include <pwd.h>
 #include <stdint.h>
@@ -325,6 +324,39 @@ int path_compare(const char *a, const char *b)
 	}
 	/* Paths hold no control characters, so 1 is below all that they hold. */
 	return (*a == '/' ? 1 : (unsigned char)*a) - (*b == '/' ? 1 : (unsigned char)*b);
+}
+
+static bool is_name(const char *name, size_t length)
+{
+	return length > 0 && !(length <= 2 && strncmp(name, "..", length) == 0);
+}
+
+bool path_is_folder_name(const char *name)
+{
+	return strchr(name, '/') == NULL && is_name(name, strlen(name));
+}
+
+bool path_is_plain(const char *path)
+{
+	if (*path != '/') {
+		return false;
+	}
+	while (*path == '/') {
+		size_t length = strcspn(++path, "/");
+
+		if (!is_name(path, length)) {
+			return false;
+		}
+		path += length;
+	}
+	return true;
+}
+
+bool path_is_plain_relative(const char *path)
+{
+	AUTO(free_ptr) char *normal = path_normalise_relative(path, NULL);
+
+	return normal != NULL && strcmp(normal, path) == 0;
 }
 
 bool path_is_gone(const char *path)

@@ -59,6 +59,12 @@ char *path_normalise_relative(const char *path, struct error *err); /* caller fr
 int path_compare(const char *a, const char *b);
 /* Is path dir itself or below it, compared by component? Both absolute and without "..". */
 bool path_is_within(const char *path, const char *dir);
+/* Is it absolute, not "/", and without ".", ".." and empty components? */
+bool path_is_plain(const char *path);
+/* The same of a relative path: is it as path_normalise_relative() leaves it? */
+bool path_is_plain_relative(const char *path);
+/* Is it the name of one folder or file: not empty, ".", "..", and without '/'? */
+bool path_is_folder_name(const char *name);
 /* Is nothing there? Of what cannot be looked at it is not known: false, too. */
 bool path_is_gone(const char *path);
 

@@ -1,4 +1,4 @@
-#include "upload/folder_sync.h"
+#include "core/beneath.h"
 
 #include "folder.h"
 #include "suite.h"
@@ -75,7 +75,7 @@ START_TEST(syncs_each_folder_once_the_deepest_last)
 	for (size_t i = 1; i < 4; i++) {
 		ck_assert_int_eq(mkdirat(folder_fd, folders[i], 0755), 0);
 	}
-	ck_assert_msg(folder_sync(folder_fd, text_at, 4, paths, &err), "%s", err.message);
+	ck_assert_msg(beneath_sync_folders(folder_fd, text_at, 4, paths, &err), "%s", err.message);
 	ck_assert_uint_eq(synced_count, 4);
 	for (size_t i = 0; i < 4; i++) {
 		ck_assert_uint_eq(synced[i], inode_of(folders[i]));
@@ -88,7 +88,7 @@ START_TEST(names_a_folder_that_is_missing)
 	static const char *const path = "gone/file";
 	struct error err = { 0 };
 
-	ck_assert(!folder_sync(folder_fd, text_at, 1, &path, &err));
+	ck_assert(!beneath_sync_folders(folder_fd, text_at, 1, &path, &err));
 	ck_assert_int_eq(err.kind, ERROR_NOT_FOUND);
 	ck_assert_ptr_nonnull(strstr(err.message, "gone"));
 }
@@ -101,19 +101,19 @@ START_TEST(accepts_a_file_system_that_cannot_sync_folders)
 
 	ck_assert_int_eq(mkdirat(folder_fd, "a", 0755), 0);
 	sync_errno = EINVAL;
-	ck_assert_msg(folder_sync(folder_fd, text_at, 1, &path, &err), "%s", err.message);
+	ck_assert_msg(beneath_sync_folders(folder_fd, text_at, 1, &path, &err), "%s", err.message);
 	sync_errno = EIO;
-	ck_assert(!folder_sync(folder_fd, text_at, 1, &path, &err));
+	ck_assert(!beneath_sync_folders(folder_fd, text_at, 1, &path, &err));
 	ck_assert_int_eq(err.kind, ERROR_IO);
 }
 END_TEST
 
 START_TEST(shares_whole_folders)
 {
-	ck_assert_uint_eq(folder_sync_shared("a/b/x", "a/b/y"), 3);
-	ck_assert_uint_eq(folder_sync_shared("a/x", "b/x"), 0);
-	ck_assert_uint_eq(folder_sync_shared("ab/x", "a/x"), 0);
-	ck_assert_uint_eq(folder_sync_shared("", "a/x"), 0);
+	ck_assert_uint_eq(beneath_shared_folders("a/b/x", "a/b/y"), 3);
+	ck_assert_uint_eq(beneath_shared_folders("a/x", "b/x"), 0);
+	ck_assert_uint_eq(beneath_shared_folders("ab/x", "a/x"), 0);
+	ck_assert_uint_eq(beneath_shared_folders("", "a/x"), 0);
 }
 END_TEST
 
