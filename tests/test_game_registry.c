@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static char folder[FOLDER_BYTES];
@@ -87,7 +88,7 @@ END_TEST
 START_TEST(test_a_file_that_does_not_parse_is_set_aside)
 {
 	static const char *const bad[] = { "{", "[]", "{\"version\":2,\"games\":[]}",
-		"{\"version\":1,\"games\":[{\"dir\":5}]}" };
+		"{\"version\":1,\"games\":5}" };
 	AUTO(free_ptr) char *notice = NULL;
 	struct game_registry *registry;
 	struct error err;
@@ -98,6 +99,87 @@ START_TEST(test_a_file_that_does_not_parse_is_set_aside)
 	ck_assert_ptr_nonnull(strstr(notice, ".corrupt-"));
 	ck_assert_uint_eq(game_registry_count(registry), 0);
 	put(registry, "/games/a", "A", 1);
+	game_registry_destroy(registry);
+}
+END_TEST
+
+/* One that no game can be; without "dir" or "name" the agent would crash later. */
+static const char *const bad_games[] = {
+	"7",
+	"null",
+	"{}",
+	"{\"dir\":5,\"name\":\"B\"}",
+	"{\"dir\":\"/games/b\"}",
+	"{\"dir\":null,\"name\":\"B\"}",
+	"{\"dir\":\"/games/b\",\"name\":null}",
+	"{\"dir\":\"/games/b\",\"name\":[]}",
+	"{\"dir\":\"/games/b\",\"name\":\"\"}",
+	"{\"dir\":\"\",\"name\":\"B\"}",
+	"{\"dir\":\"/\",\"name\":\"B\"}",
+	"{\"dir\":\"games/b\",\"name\":\"B\"}",
+	"{\"dir\":\"/games/../etc\",\"name\":\"B\"}",
+	"{\"dir\":\"/games/b\",\"name\":\"B\",\"executable\":\"/bin/sh\"}",
+	"{\"dir\":\"/games/b\",\"name\":\"B\",\"executable\":\"../c\"}",
+	"{\"dir\":\"/games/b\",\"name\":\"B\",\"hubId\":{}}",
+	"{\"dir\":\"/games/b\",\"name\":\"B\",\"appId\":-1}",
+	"{\"dir\":\"/games/b\",\"name\":\"B\",\"appId\":5000000000}",
+	"{\"dir\":\"/games/b\",\"name\":\"B\",\"userId\":1}",
+	"{\"dir\":\"/games/b\",\"name\":\"B\",\"sizeBytes\":-1}",
+	"{\"dir\":\"/games/b\",\"name\":\"B\",\"sizeBytes\":1e300}",
+	"{\"dir\":\"/games/b\",\"name\":\"B\",\"fileCount\":\"3\"}",
+	"{\"dir\":\"/games/b\",\"name\":\"B\",\"installedAt\":true}",
+	"{\"dir\":\"/games/b\",\"name\":\"B\",\"pending\":{}}",
+};
+
+START_TEST(test_an_entry_that_is_no_game_is_set_aside_alone)
+{
+	AUTO(free_ptr)
+	char *text = xasprintf("{\"version\":1,\"games\":[{\"dir\":\"/games/a\",\"name\":\"A\","
+			       "\"hubId\":null},%s,{\"dir\":\"/games/c\",\"name\":\"C\"}]}",
+		bad_games[_i]);
+	AUTO(free_ptr) char *notice = NULL;
+	struct game_registry *registry;
+	struct error err;
+
+	ck_assert(atomic_file_write(path, text, strlen(text), 0600, &err));
+	registry = game_registry_create(path, &notice);
+	ck_assert_ptr_nonnull(notice);
+	ck_assert_ptr_nonnull(strstr(notice, ".corrupt-"));
+	ck_assert_uint_eq(game_registry_count(registry), 2);
+	ck_assert_str_eq(game_registry_at(registry, 0)->name, "A");
+	ck_assert_str_eq(game_registry_at(registry, 0)->hub_id, "");
+	ck_assert_str_eq(game_registry_at(registry, 1)->pending, "");
+	ck_assert_ptr_null(game_registry_find(registry, "/games/b"));
+	game_registry_destroy(registry);
+	game_registry_destroy(open_registry());
+}
+END_TEST
+
+START_TEST(test_a_file_that_cannot_be_read_now_is_not_replaced)
+{
+	AUTO(free_ptr) char *notice = NULL;
+	AUTO(free_ptr) char *away = xasprintf("%s/away", folder);
+	struct game_registry *registry = open_registry();
+	struct game game = { .dir = (char *)"/games/b", .name = (char *)"B" };
+	struct error err;
+
+	put(registry, "/games/a", "A", 1);
+	game_registry_destroy(registry);
+	/* Root may read any file, but no folder. */
+	ck_assert_int_eq(rename(path, away), 0);
+	ck_assert_int_eq(mkdir(path, 0700), 0);
+	registry = game_registry_create(path, &notice);
+	ck_assert_ptr_nonnull(notice);
+	ck_assert(!game_registry_put(registry, &game, &err));
+	ck_assert_int_eq(err.kind, ERROR_IO);
+	ck_assert(!game_registry_remove(registry, "/games/a", &err));
+	ck_assert_int_eq(rmdir(path), 0);
+	ck_assert_int_eq(rename(away, path), 0);
+	put(registry, "/games/b", "B", 2);
+	ck_assert_str_eq(game_registry_find(registry, "/games/a")->name, "A");
+	game_registry_destroy(registry);
+	registry = open_registry();
+	ck_assert_uint_eq(game_registry_count(registry), 2);
 	game_registry_destroy(registry);
 }
 END_TEST
@@ -160,6 +242,9 @@ int main(void)
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_test(tests, test_games_survive);
 	tcase_add_loop_test(tests, test_a_file_that_does_not_parse_is_set_aside, 0, 4);
+	tcase_add_loop_test(tests, test_an_entry_that_is_no_game_is_set_aside_alone, 0,
+		(int)(sizeof(bad_games) / sizeof(bad_games[0])));
+	tcase_add_test(tests, test_a_file_that_cannot_be_read_now_is_not_replaced);
 	tcase_add_test(tests, test_a_listener_hears_of_changes);
 	tcase_add_test(tests, test_a_failed_write_changes_nothing);
 	return run_tcase(tests);

@@ -606,6 +606,16 @@ START_TEST(test_a_damaged_list_is_set_aside)
 		"\",\"deletedAt\":0,\"game\":{\"dir\":\"/g/../Doom\",\"name\":\"Doom\"}}]}",
 		"{\"version\":1,\"games\":[],\"discarded\":[{\"id\":\"" OLD_ID
 		"\",\"deletedAt\":0,\"game\":{\"dir\":\"Doom\",\"name\":\"Doom\"}}]}",
+		"{\"version\":1,\"games\":[{\"id\":null,\"deletedAt\":0,\"game\":null}]}",
+		"{\"version\":1,\"games\":[{\"id\":\"" OLD_ID "\",\"deletedAt\":-1,"
+		"\"game\":{\"dir\":\"/g/Doom\",\"name\":\"Doom\"}}]}",
+		"{\"version\":1,\"games\":[{\"id\":\"" OLD_ID "\",\"deletedAt\":\"x\","
+		"\"game\":{\"dir\":\"/g/Doom\",\"name\":\"Doom\"}}]}",
+		"{\"version\":1,\"games\":[{\"id\":\"" OLD_ID "\",\"deletedAt\":0,"
+		"\"game\":{\"dir\":\"/g/Doom\"}}],\"discarded\":null}",
+		"{\"version\":1,\"games\":[{\"id\":\"" OLD_ID "\",\"deletedAt\":0,"
+		"\"game\":[]}]}",
+		"{\"version\":1,\"games\":{},\"discarded\":[]}",
 	};
 	AUTO(free_ptr) char *notice = NULL;
 
@@ -666,7 +676,7 @@ int main(void)
 	tcase_add_test(tcase, test_what_cannot_be_noted_is_not_moved);
 	tcase_add_test(tcase, test_a_linked_trash_is_not_used);
 	tcase_add_test(tcase, test_killed_at_every_step);
-	tcase_add_loop_test(tcase, test_a_damaged_list_is_set_aside, 0, 4);
+	tcase_add_loop_test(tcase, test_a_damaged_list_is_set_aside, 0, 10);
 	tcase_add_test(tcase, test_destroyed_while_deleting);
 	return run_tcase(tcase);
 }

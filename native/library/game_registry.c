@@ -22,6 +22,7 @@ struct game_list {
 struct game_registry {
 	char *path;
 	struct game_list list;
+	bool unread;		     /* the file could not be read yet: it must not be replaced */
 	void (*changed)(void *user); /* NULL: nobody listens */
 	void *user;
 };
@@ -75,24 +76,42 @@ static bool check_list(const void *object, struct error *err)
 	       error_set(err, ERROR_INVALID, "its version is not %d", REGISTRY_VERSION);
 }
 
+bool game_check(const struct game *game, struct error *err)
+{
+	if (!path_is_plain(game->dir) || game->name[0] == '\0') {
+		return error_set(err, ERROR_INVALID, "'%s' in '%s' is not a game in its folder",
+			game->name, game->dir);
+	}
+	if (game->executable[0] != '\0' && !path_is_plain_relative(game->executable)) {
+		return error_set(err, ERROR_INVALID, "'%s' is not a path inside '%s'",
+			game->executable, game->dir);
+	}
+	return (game->size_bytes >= 0 && game->file_count >= 0 && game->installed_at >= 0) ||
+	       error_set(err, ERROR_INVALID, "'%s' has a number below 0", game->dir);
+}
+
+static bool check_entry(const char *key, const void *entry, struct error *err)
+{
+	return game_check(entry, err);
+}
+
 static const struct state_file registry_file = {
 	.what = "the list of installed games",
 	.loss = "a new one is begun",
 	.max_bytes = REGISTRY_MAX_BYTES,
 	.fields = game_list_fields,
 	.object_bytes = sizeof(struct game_list),
+	.fill_texts = true,
 	.check = check_list,
+	.check_entry = check_entry,
 };
 
-static void fill_empty_texts(struct game *game)
+static bool read_list(struct game_registry *registry, char **notice, struct error *err)
 {
-	char **const texts[] = { &game->hub_id, &game->executable, &game->user_id, &game->pending };
-
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-		if (*texts[i] == NULL) {
-			*texts[i] = xstrdup("");
-		}
-	}
+	registry->unread =
+		!state_file_read(&registry_file, registry->path, &registry->list, notice, err);
+	registry->list.version = REGISTRY_VERSION;
+	return !registry->unread;
 }
 
 struct game_registry *game_registry_create(const char *path, char **notice)
@@ -102,12 +121,8 @@ struct game_registry *game_registry_create(const char *path, char **notice)
 
 	*notice = NULL;
 	registry->path = xstrdup(path);
-	if (!state_file_read(&registry_file, path, &registry->list, notice, &err)) {
+	if (!read_list(registry, notice, &err)) {
 		*notice = xstrdup(err.message);
-	}
-	registry->list.version = REGISTRY_VERSION;
-	for (size_t i = 0; i < registry->list.games_count; i++) {
-		fill_empty_texts(&registry->list.games[i]);
 	}
 	return registry;
 }
@@ -184,13 +199,22 @@ static void tell_changed(const struct game_registry *registry)
 	}
 }
 
+static bool write_list(const struct game_registry *registry, struct error *err)
+{
+	return state_file_write(&registry_file, registry->path, &registry->list, err);
+}
+
 bool game_registry_put(struct game_registry *registry, const struct game *game, struct error *err)
 {
 	struct game_list *list = &registry->list;
 	struct game before = { 0 }, added;
 	size_t index;
-	bool replaced = index_of(registry, game->dir, &index);
+	bool replaced;
 
+	if (registry->unread && !read_list(registry, NULL, err)) {
+		return false;
+	}
+	replaced = index_of(registry, game->dir, &index);
 	game_copy(&added, game);
 	if (replaced) {
 		before = list->games[index];
@@ -199,7 +223,7 @@ bool game_registry_put(struct game_registry *registry, const struct game *game, 
 		list->games = xrealloc(list->games, list->games_count, sizeof(struct game));
 	}
 	list->games[index] = added;
-	if (state_file_write(&registry_file, registry->path, &registry->list, err)) {
+	if (write_list(registry, err)) {
 		game_finish(&before);
 		tell_changed(registry);
 		return true;
@@ -219,6 +243,9 @@ bool game_registry_remove(struct game_registry *registry, const char *dir, struc
 	struct game removed;
 	size_t index;
 
+	if (registry->unread && !read_list(registry, NULL, err)) {
+		return false;
+	}
 	if (!index_of(registry, dir, &index)) {
 		return true;
 	}
@@ -226,7 +253,7 @@ bool game_registry_remove(struct game_registry *registry, const char *dir, struc
 	list->games_count--;
 	memmove(&list->games[index], &list->games[index + 1],
 		(list->games_count - index) * sizeof(struct game));
-	if (state_file_write(&registry_file, registry->path, &registry->list, err)) {
+	if (write_list(registry, err)) {
 		game_finish(&removed);
 		tell_changed(registry);
 		return true;

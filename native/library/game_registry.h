@@ -12,7 +12,8 @@ struct game_registry;
 /*
  * The games that this program installed: <state_dir>/games.json, version 1, written atomically.
  * The folder is a game's identity; its name, executable and app id may change. A file that does
- * not parse is set aside. Source: design.md §4.
+ * not parse is set aside, as is an entry that no game can have; one that cannot be read now is read
+ * again before anything is changed. Source: design.md §4.
  */
 struct game {
 	char *dir;	    /* absolute */
@@ -31,6 +32,8 @@ struct game {
 extern const struct json_field game_fields[];
 void game_copy(struct game *to, const struct game *from); /* to is not finished first */
 void game_finish(struct game *game);
+/* After reading one: its texts are not NULL. Errors: INVALID. */
+bool game_check(const struct game *game, struct error *err);
 
 /* *notice (caller frees, else NULL) says what a reader should know, e.g. a file set aside. */
 struct game_registry *game_registry_create(const char *path, char **notice);

@@ -122,7 +122,8 @@ static void arm_timer(struct game_trash *trash)
 {
 	int64_t delay_ms = LOOK_AGAIN_MS;
 
-	if (trash->list.games_count == 0 && trash->list.discarded_count == 0) {
+	if (trash->list.games_count == 0 && trash->list.discarded_count == 0 &&
+		!trash->list.unread) {
 		loop_timer_stop(trash->timer);
 		return;
 	}
@@ -134,11 +135,15 @@ static void arm_timer(struct game_trash *trash)
 	loop_timer_set(trash->timer, delay_ms);
 }
 
+static bool make_ready(struct game_trash *trash, struct error *err);
+
 static void on_timer(void *user)
 {
 	struct game_trash *trash = user;
-	size_t count = trash->list.games_count;
+	size_t count;
 
+	make_ready(trash, NULL);
+	count = trash->list.games_count;
 	for (size_t i = count; i > 0; i--) {
 		if (expires_in_ms(trash, &trash->list.games[i - 1]) == 0) {
 			trash_list_discard(&trash->list, i - 1);
@@ -191,6 +196,19 @@ static void settle_all(struct game_trash *trash)
 	if (trash->list.games_count != count) {
 		trash_list_save_or_warn(&trash->list);
 	}
+}
+
+/* A list that could not be read so far is read before anything is done with it. Errors: IO. */
+static bool make_ready(struct game_trash *trash, struct error *err)
+{
+	if (!trash->list.unread) {
+		return true;
+	}
+	if (!trash_list_retry(&trash->list, err)) {
+		return false;
+	}
+	settle_all(trash);
+	return true;
 }
 
 /* The interface */
@@ -250,7 +268,7 @@ const struct trashed_game *game_trash_put(
 		error_set(err, ERROR_INVALID, "'%s' was not installed by this program", game->dir);
 		return NULL;
 	}
-	added = trash_list_add(&trash->list, game, err);
+	added = make_ready(trash, err) ? trash_list_add(&trash->list, game, err) : NULL;
 	if (added == NULL) {
 		return NULL;
 	}
@@ -285,7 +303,7 @@ bool game_trash_restore(
 	struct error problem = { 0 };
 	size_t index;
 
-	if (!trash_list_find(&trash->list, id, &index, err)) {
+	if (!make_ready(trash, err) || !trash_list_find(&trash->list, id, &index, err)) {
 		return false;
 	}
 	game = &trash->list.games[index];
@@ -317,7 +335,7 @@ bool game_trash_discard(struct game_trash *trash, const char *id, struct error *
 {
 	size_t index;
 
-	if (!trash_list_find(&trash->list, id, &index, err)) {
+	if (!make_ready(trash, err) || !trash_list_find(&trash->list, id, &index, err)) {
 		return false;
 	}
 	trash_list_discard(&trash->list, index);

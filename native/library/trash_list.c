@@ -6,9 +6,11 @@
 #include "core/error.h"
 #include "core/json.h"
 #include "core/log.h"
+#include "core/paths.h"
 #include "core/state_file.h"
 #include "core/xalloc.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,50 +24,56 @@ static const struct json_field trash_list_fields[] = {
 	JSON_FIELDS_END,
 };
 
-static bool check_file(const void *object, struct error *err)
+static bool check_list(const void *object, struct error *err)
 {
 	const struct trash_list *list = object;
 
-	if (list->version != FILE_VERSION) {
-		return error_set(err, ERROR_INVALID, "its version is not %d", FILE_VERSION);
-	}
-	for (size_t i = 0; i < list->games_count; i++) {
-		if (!trashed_game_check(&list->games[i], err)) {
-			return false;
-		}
-	}
-	for (size_t i = 0; i < list->discarded_count; i++) {
-		if (!trashed_game_check(&list->discarded[i], err)) {
-			return false;
-		}
-	}
-	return true;
+	return list->version == FILE_VERSION ||
+	       error_set(err, ERROR_INVALID, "its version is not %d", FILE_VERSION);
+}
+
+static bool check_entry(const char *key, const void *entry, struct error *err)
+{
+	return trashed_game_check(entry, err);
 }
 
 static const struct state_file trash_file = {
 	.what = "the list of deleted games",
-	.loss = "none of them can be restored; their folders stay in '.capydeck/trash'",
+	.loss = "none of them can be restored; their folders stay in '" PATH_OWN_FOLDER "/trash'",
 	.max_bytes = FILE_MAX_BYTES,
 	.fields = trash_list_fields,
-	.object_bytes = sizeof(struct trash_list),
-	.check = check_file,
+	.object_bytes = offsetof(struct trash_list, path), /* the rest is not the file's */
+	.fill_texts = true,
+	.check = check_list,
+	.check_entry = check_entry,
 };
 
-void trash_list_load(struct trash_list *list, const char *path, char **notice)
+static bool read_list(struct trash_list *list, char **notice, struct error *err)
 {
-	struct error err = { 0 };
-
-	*notice = NULL;
-	if (!state_file_read(&trash_file, path, list, notice, &err)) {
-		*notice = xstrdup(err.message);
-	}
-	list->path = xstrdup(path);
+	list->unread = !state_file_read(&trash_file, list->path, list, notice, err);
 	list->version = FILE_VERSION;
 	for (size_t i = 0; i < list->games_count; i++) {
 		trashed_game_complete(&list->games[i]);
 	}
 	for (size_t i = 0; i < list->discarded_count; i++) {
 		trashed_game_complete(&list->discarded[i]);
+	}
+	return !list->unread;
+}
+
+bool trash_list_retry(struct trash_list *list, struct error *err)
+{
+	return !list->unread || read_list(list, NULL, err);
+}
+
+void trash_list_load(struct trash_list *list, const char *path, char **notice)
+{
+	struct error err = { 0 };
+
+	*notice = NULL;
+	list->path = xstrdup(path);
+	if (!read_list(list, notice, &err)) {
+		*notice = xstrdup(err.message);
 	}
 }
 

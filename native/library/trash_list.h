@@ -16,10 +16,13 @@ struct trash_list {
 	struct trashed_game *discarded; /* to be deleted for good; newest last */
 	size_t discarded_count;
 	char *path;
+	bool unread; /* the file could not be read yet: it must not be replaced */
 };
 
 /* Fills a zeroed list. *notice (caller frees, else NULL): a file was set aside. */
 void trash_list_load(struct trash_list *list, const char *path, char **notice);
+/* Reads the file again if it could not be read so far. Errors: IO. */
+bool trash_list_retry(struct trash_list *list, struct error *err);
 void trash_list_finish(struct trash_list *list);
 
 /* For a change that the next start would find out by itself: a failure is logged. */

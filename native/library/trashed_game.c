@@ -46,25 +46,20 @@ void trashed_game_finish(struct trashed_game *trashed)
 
 void trashed_game_complete(struct trashed_game *trashed)
 {
-	struct game game = trashed->game;
-
-	game_copy(&trashed->game, &game);
-	game_finish(&game);
 	trashed->folder = trashed_game_folder(trashed->game.dir, trashed->id);
 }
 
 bool trashed_game_check(const struct trashed_game *trashed, struct error *err)
 {
-	const char *id = trashed->id, *dir = trashed->game.dir, *name = path_base(dir);
+	const char *id = trashed->id;
 
 	if (strlen(id) != ID_DIGITS || strspn(id, "0123456789abcdef") != ID_DIGITS) {
-		return error_set(err, ERROR_INVALID, "'%s' is no id of a deleted game", id);
+		return error_set(err, ERROR_INVALID, "'%s' is not the id of a deleted game", id);
 	}
-	if (dir[0] != '/' || strstr(dir, "/../") != NULL || *name == '\0' ||
-		strcmp(name, ".") == 0 || strcmp(name, "..") == 0) {
-		return error_set(err, ERROR_INVALID, "'%s' is not the folder of a game", dir);
+	if (trashed->deleted_at < 0) {
+		return error_set(err, ERROR_INVALID, "'%s' was deleted before 1970", id);
 	}
-	return true;
+	return game_check(&trashed->game, err);
 }
 
 /* Its folder */

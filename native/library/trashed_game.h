@@ -22,9 +22,9 @@ extern const struct json_field trashed_game_fields[];
 /* A fresh one, of now. */
 void trashed_game_init(struct trashed_game *trashed, const struct game *game);
 void trashed_game_finish(struct trashed_game *trashed);
-/* After reading: adds what the fields may have left out. */
+/* After reading and checking: adds what follows from the fields. */
 void trashed_game_complete(struct trashed_game *trashed);
-/* Can the folder and the game's be told apart from all others? Errors: INVALID. */
+/* After reading: can a deleted game be so? Its texts are not NULL. Errors: INVALID. */
 bool trashed_game_check(const struct trashed_game *trashed, struct error *err);
 
 /*
