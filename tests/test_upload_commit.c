@@ -1,6 +1,7 @@
 #include "core/atomic_file.h"
 #include "core/beneath.h"
 #include "core/cleanup.h"
+#include "core/paths.h"
 #include "core/strbuf.h"
 #include "core/strvec.h"
 #include "core/xalloc.h"

@@ -15,6 +15,8 @@
 #include <sys/stat.h>
 #include <sys/time.h>
 
+#define HASHED_MAX_BYTES (INT64_C(16) * 1024 * 1024)
+
 #define CHUNK ((size_t)1024 * 1024)
 
 void fixture_make_home(struct upload_fixture *fixture)
@@ -109,7 +111,7 @@ void content_fill(const struct test_file *file, int64_t offset, char *data, size
  */
 static char *hash_of(const struct test_file *file)
 {
-	size_t length = file->size < 64 * 1024 ? (size_t)file->size : 64;
+	size_t length = file->size < HASHED_MAX_BYTES ? (size_t)file->size : 64;
 	AUTO(free_ptr) char *data = xcalloc(1, length + 1);
 	char hex[SHA256_HEX_BYTES];
 

@@ -1,11 +1,10 @@
 #include "library/installed_manifest.h"
 
-#include "core/atomic_file.h"
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/paths.h"
 #include "core/sha256.h"
-#include "core/strbuf.h"
+#include "core/state_file.h"
 #include "core/xalloc.h"
 
 #include <stdlib.h>
@@ -47,18 +46,42 @@ static int compare(const void *a, const void *b)
 	return path_compare(left->path, right->path);
 }
 
+static bool check_manifest(const void *object, struct error *err)
+{
+	const struct installed_manifest *manifest = object;
+
+	return manifest->version == MANIFEST_VERSION ||
+	       error_set(err, ERROR_INVALID, "its version is not %d", MANIFEST_VERSION);
+}
+
+static bool check_entry(const char *key, const void *entry, struct error *err)
+{
+	return installed_file_check(entry, err);
+}
+
+static const struct state_file manifest_file = {
+	.what = "the list of a game's installed files",
+	.loss = "the next upload sends the whole game",
+	.max_bytes = MANIFEST_MAX_BYTES,
+	.fields = installed_manifest_fields,
+	.object_bytes = sizeof(struct installed_manifest),
+	.check = check_manifest,
+	.check_entry = check_entry,
+};
+
 void installed_manifest_read(
-	struct installed_manifest *manifest, const char *state_dir, const char *dir)
+	struct installed_manifest *manifest, const char *state_dir, const char *dir, char **notice)
 {
 	AUTO(free_ptr) char *path = file_of(state_dir, dir);
-	AUTO(strbuf_finish) struct strbuf text = { 0 };
+	struct error err = { 0 };
 
 	*manifest = (struct installed_manifest){ 0 };
-	if (!atomic_file_read(path, MANIFEST_MAX_BYTES, &text, NULL) ||
-		!json_read_text(
-			manifest, installed_manifest_fields, text.data, text.length, NULL) ||
-		manifest->version != MANIFEST_VERSION || strcmp(manifest->dir, dir) != 0) {
-		installed_manifest_finish(manifest);
+	if (!state_file_read(&manifest_file, path, manifest, notice, &err) && notice != NULL &&
+		*notice == NULL) {
+		*notice = xstrdup(err.message);
+	}
+	if (manifest->dir == NULL || strcmp(manifest->dir, dir) != 0) {
+		installed_manifest_finish(manifest); /* nothing, or another folder's */
 		return;
 	}
 	/* bsearch() must not depend on who wrote the file. */
@@ -79,7 +102,6 @@ bool installed_manifest_write(const char *state_dir, const char *dir,
 	AUTO(free_ptr) char *path = file_of(state_dir, dir);
 	AUTO(free_ptr) char *dir_copy = xstrdup(dir);
 	AUTO(free_ptr) struct installed_file *known = xcalloc(count, sizeof(*known));
-	AUTO(strbuf_finish) struct strbuf text = { 0 };
 	struct installed_manifest manifest = {
 		.version = MANIFEST_VERSION, .dir = dir_copy, .files = known
 	};
@@ -90,8 +112,7 @@ bool installed_manifest_write(const char *state_dir, const char *dir,
 			known[manifest.files_count++].kept = false;
 		}
 	}
-	json_write(&text, installed_manifest_fields, &manifest);
-	return atomic_file_write(path, text.data, text.length, 0600, err);
+	return state_file_write(&manifest_file, path, &manifest, err);
 }
 
 struct installed_file *installed_manifest_find(
@@ -102,6 +123,19 @@ struct installed_file *installed_manifest_find(
 	return manifest->files_count == 0 ? NULL
 					  : bsearch(&key, manifest->files, manifest->files_count,
 						    sizeof(*manifest->files), compare);
+}
+
+bool installed_file_check(const struct installed_file *file, struct error *err)
+{
+	if (!path_is_plain_relative(file->path)) {
+		return error_set(err, ERROR_INVALID, "'%s' is not the path of a file", file->path);
+	}
+	if (file->size_bytes < 0 || file->mtime_ns < -1 || file->mtime_ns > 999999999 ||
+		(file->sha256 != NULL && !sha256_is_hex(file->sha256))) {
+		return error_set(
+			err, ERROR_INVALID, "'%s' has values that no file can have", file->path);
+	}
+	return true;
 }
 
 bool installed_file_is_untouched(const struct installed_file *file, const struct stat *stat)

@@ -13,7 +13,8 @@ struct error;
  * What the files of one installed game are known to be:
  * <state_dir>/manifests/<SHA-256 of the game's folder>.json. A file that still has the size and
  * the time it had then need not be sent, nor read, to be known. Only files whose Hub gave a
- * sha256 are in it. It is a cache: one that is missing or does not parse knows nothing.
+ * sha256 are in it. It is a cache: one that is missing or damaged knows nothing, and an entry that
+ * does not fit is dropped.
  */
 struct installed_file {
 	char *path; /* relative to the game's folder */
@@ -34,8 +35,9 @@ struct installed_manifest {
 /* One row of a file list, for the commit record too. */
 extern const struct json_field installed_file_fields[];
 
+/* *notice (may be NULL; NULL before; caller frees): what was wrong with it. */
 void installed_manifest_read(
-	struct installed_manifest *manifest, const char *state_dir, const char *dir);
+	struct installed_manifest *manifest, const char *state_dir, const char *dir, char **notice);
 void installed_manifest_finish(struct installed_manifest *manifest);
 /* Replaces dir's by those of the files that have bytes and a sha256. Errors: IO, NO_SPACE. */
 bool installed_manifest_write(const char *state_dir, const char *dir,
@@ -44,5 +46,7 @@ bool installed_manifest_write(const char *state_dir, const char *dir,
 struct installed_file *installed_manifest_find(
 	const struct installed_manifest *manifest, const char *path);
 
+/* After reading one: can a file be so? Errors: INVALID. */
+bool installed_file_check(const struct installed_file *file, struct error *err);
 /* Does the file on disk have the size and the time that are on record? */
 bool installed_file_is_untouched(const struct installed_file *file, const struct stat *stat);

@@ -1,7 +1,9 @@
 #include "upload/commit_record.h"
 
+#include "core/atomic_file.h"
 #include "core/cleanup.h"
 #include "core/error.h"
+#include "core/paths.h"
 #include "core/strbuf.h"
 #include "library/game_registry.h"
 #include "upload/upload_staging.h"
@@ -32,7 +34,26 @@ bool commit_record_write(const struct commit_record *record, int dir_fd, struct 
 
 	written.version = RECORD_VERSION;
 	json_write(&text, commit_record_fields, &written);
-	return upload_staging_write(dir_fd, UPLOAD_STAGING_COMMIT, &text, err);
+	return atomic_file_write_at(
+		dir_fd, UPLOAD_STAGING_COMMIT, text.data, text.length, 0600, err);
+}
+
+static bool check_record(const struct commit_record *record, struct error *err)
+{
+	if (record->version != RECORD_VERSION) {
+		return error_set(err, ERROR_INVALID, "its version is not %d", RECORD_VERSION);
+	}
+	if (record->hub_id[0] == '\0' || record->game_name[0] == '\0' ||
+		!path_is_plain(record->dir) || record->size_bytes < 0 || record->installed_at < 0 ||
+		(record->executable[0] != '\0' && !path_is_plain_relative(record->executable))) {
+		return error_set(err, ERROR_INVALID, "it holds values that no game can have");
+	}
+	for (size_t i = 0; i < record->files_count; i++) {
+		if (!installed_file_check(&record->files[i], err)) {
+			return false;
+		}
+	}
+	return true;
 }
 
 bool commit_record_read(struct commit_record *record, int dir_fd, struct error *err)
@@ -40,23 +61,22 @@ bool commit_record_read(struct commit_record *record, int dir_fd, struct error *
 	AUTO(strbuf_finish) struct strbuf text = { 0 };
 	struct error why = { 0 };
 
-	if (!upload_staging_read(dir_fd, UPLOAD_STAGING_COMMIT, RECORD_MAX_BYTES, &text, &why)) {
+	if (!atomic_file_read_at(dir_fd, UPLOAD_STAGING_COMMIT, RECORD_MAX_BYTES, &text, &why)) {
 		return error_set(
 			err, why.kind == ERROR_IO ? ERROR_IO : ERROR_NOT_FOUND, "%s", why.message);
 	}
-	if (!json_read_text(record, commit_record_fields, text.data, text.length, &why)) {
+	if (!json_read_text(record, commit_record_fields, text.data, text.length, &why) ||
+		!check_record(record, &why)) {
 		return error_set(
 			err, ERROR_NOT_FOUND, "the commit record is damaged: %s", why.message);
 	}
-	return record->version == RECORD_VERSION ||
-	       error_set(err, ERROR_NOT_FOUND, "the commit record has a version that is not %d",
-		       RECORD_VERSION);
+	return true;
 }
 
 void commit_record_remove(int dir_fd)
 {
 	if (unlinkat(dir_fd, UPLOAD_STAGING_COMMIT, 0) == 0) {
-		fsync(dir_fd);
+		sync_folder(dir_fd);
 	}
 }
 

@@ -1,14 +1,15 @@
 #include "upload/upload.h"
 
+#include "core/cleanup.h"
 #include "core/loop.h"
 #include "core/xalloc.h"
 #include "upload/upload_content.h"
 #include "upload/upload_journal.h"
 #include "upload/upload_manifest.h"
-#include "upload/uploads.h"
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 /*
@@ -27,12 +28,18 @@ int64_t upload_now_ms(void)
 	return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
 }
 
-struct upload *upload_create(struct uploads *uploads)
+/* The list */
+
+struct upload *upload_create(struct upload_store *store, enum upload_phase phase)
 {
 	struct upload *upload = xcalloc(1, sizeof(*upload));
 
-	upload->uploads = uploads;
+	upload->store = store;
+	upload->phase = phase;
 	upload->updated_at_ms = upload_now_ms();
+	TAILQ_INIT(&upload->tasks);
+	TAILQ_INIT(&upload->late);
+	TAILQ_INSERT_TAIL(&store->uploads, upload, link);
 	return upload;
 }
 
@@ -41,33 +48,101 @@ void upload_destroy(struct upload *upload)
 	if (upload == NULL) {
 		return;
 	}
-	assert(upload->tasks == NULL && upload->write_count == 0 && upload->late == NULL);
+	assert(TAILQ_EMPTY(&upload->tasks) && TAILQ_EMPTY(&upload->late) &&
+		upload->write_count == 0);
+	TAILQ_REMOVE(&upload->store->uploads, upload, link);
 	upload_content_destroy(upload->content);
 	upload_head_finish(&upload->head);
 	free(upload->root);
 	free(upload);
 }
 
-bool upload_is_ahead_of_disk(const struct upload *upload)
+bool upload_is_listed(const struct upload *upload)
 {
-	int64_t allowed_bytes = upload->flush_bytes_per_s * BACKLOG_SECONDS;
-
-	if (allowed_bytes < BACKLOG_MIN_BYTES) {
-		allowed_bytes = BACKLOG_MIN_BYTES;
-	}
-	return upload->flushing && upload->content->dirty_bytes > allowed_bytes;
+	return upload->phase != PHASE_PREPARING && upload->phase != PHASE_GONE;
 }
+
+bool upload_is_completing(const struct upload *upload)
+{
+	return upload->phase == PHASE_COMPLETING || upload->phase == PHASE_UNFINISHED;
+}
+
+struct upload *upload_find(const struct upload_store *store, const char *hub_id, const char *id)
+{
+	struct upload *upload;
+
+	if (id == NULL) {
+		return NULL;
+	}
+	TAILQ_FOREACH (upload, &store->uploads, link) {
+		if (upload_is_listed(upload) && strcmp(upload->head.upload_id, id) == 0 &&
+			(hub_id == NULL || strcmp(upload->head.hub_id, hub_id) == 0)) {
+			return upload;
+		}
+	}
+	return NULL;
+}
+
+void upload_list_changed(struct upload_store *store)
+{
+	if (!store->closing && store->events.changed != NULL) {
+		store->events.changed(store->user);
+	}
+}
+
+void upload_note_ended(const struct upload *upload)
+{
+	struct upload_store *store = upload->store;
+	char **slot = &store->ended[store->ended_next++ % UPLOAD_ENDED_COUNT];
+
+	free(*slot);
+	*slot = xasprintf("%s %s", upload->head.hub_id, upload->head.upload_id);
+}
+
+bool upload_has_ended(const struct upload_store *store, const char *hub_id, const char *id)
+{
+	AUTO(free_ptr) char *key = xasprintf("%s %s", hub_id, id);
+
+	for (size_t i = 0; i < UPLOAD_ENDED_COUNT; i++) {
+		if (store->ended[i] != NULL && strcmp(store->ended[i], key) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Phases */
+
+#define TO(phase) (1u << (phase))
+
+void upload_set_phase(struct upload *upload, enum upload_phase phase)
+{
+	static const unsigned next[] = {
+		[PHASE_PREPARING] = TO(PHASE_RECEIVING) | TO(PHASE_GONE),
+		[PHASE_RECEIVING] = TO(PHASE_PAUSED) | TO(PHASE_COMPLETING) | TO(PHASE_GONE),
+		[PHASE_PAUSED] = TO(PHASE_RECEIVING) | TO(PHASE_GONE),
+		[PHASE_COMPLETING] = TO(PHASE_RECEIVING) | TO(PHASE_PAUSED) | TO(PHASE_UNFINISHED) |
+				     TO(PHASE_GONE),
+		[PHASE_UNFINISHED] = TO(PHASE_COMPLETING),
+		[PHASE_GONE] = 0,
+	};
+
+	assert((next[upload->phase] & TO(phase)) != 0);
+	upload->phase = phase;
+}
+
+/* Tasks */
 
 static void run_next(struct upload *upload)
 {
-	struct upload_task *task = upload->tasks;
+	struct upload_task *task = TAILQ_FIRST(&upload->tasks);
 
 	if (upload->running) {
 		return;
 	}
 	if (task == NULL) {
-		if (upload->gone && upload->write_count == 0) {
-			uploads_reap(upload);
+		if (upload->phase == PHASE_GONE && upload->write_count == 0) {
+			upload_destroy(upload);
 		}
 		return;
 	}
@@ -75,19 +150,13 @@ static void run_next(struct upload *upload)
 		return;
 	}
 	upload->running = true;
-	upload->tasks = task->next; /* the task may free itself before it is done */
+	TAILQ_REMOVE(&upload->tasks, task, link); /* it may free itself before it is done */
 	task->start(task);
 }
 
 void upload_enqueue(struct upload *upload, struct upload_task *task)
 {
-	struct upload_task **link = &upload->tasks;
-
-	while (*link != NULL) {
-		link = &(*link)->next;
-	}
-	task->next = NULL;
-	*link = task;
+	TAILQ_INSERT_TAIL(&upload->tasks, task, link);
 	run_next(upload);
 }
 
@@ -110,6 +179,40 @@ void upload_write_ended(struct upload *upload)
 	run_next(upload);
 }
 
+/* The disk */
+
+bool upload_is_ahead_of_disk(const struct upload *upload)
+{
+	int64_t allowed_bytes = upload->flush_bytes_per_s * BACKLOG_SECONDS;
+
+	if (allowed_bytes < BACKLOG_MIN_BYTES) {
+		allowed_bytes = BACKLOG_MIN_BYTES;
+	}
+	return upload->saving == SAVING_BESIDE && upload->content->dirty_bytes > allowed_bytes;
+}
+
+void upload_give_answers(struct upload *upload)
+{
+	struct upload_answer *answer;
+
+	while ((answer = TAILQ_FIRST(&upload->late)) != NULL) {
+		TAILQ_REMOVE(&upload->late, answer, link);
+		answer->give(answer);
+	}
+}
+
+bool upload_check_fault(struct upload *upload, struct error *err)
+{
+	if (upload->fault.kind == ERROR_NONE) {
+		return true;
+	}
+	*err = upload->fault;
+	upload->fault = (struct error){ 0 };
+	return false;
+}
+
+/* What others are told */
+
 static int64_t held_bytes(const struct upload *upload)
 {
 	return upload->content != NULL ? upload->content->held_bytes : upload->paused_bytes;
@@ -117,7 +220,7 @@ static int64_t held_bytes(const struct upload *upload)
 
 int64_t upload_expires_at_ms(const struct upload *upload)
 {
-	int64_t after_ms = upload->uploads->expire_after_ms;
+	int64_t after_ms = upload->store->expire_after_ms;
 
 	if (upload->cancelled && after_ms > CANCELLED_EXPIRE_MS) {
 		after_ms = CANCELLED_EXPIRE_MS;
@@ -125,17 +228,33 @@ int64_t upload_expires_at_ms(const struct upload *upload)
 	return upload->updated_at_ms + after_ms;
 }
 
+static enum upload_state state_of(const struct upload *upload)
+{
+	switch (upload->phase) {
+	case PHASE_PREPARING:
+	case PHASE_RECEIVING:
+		return UPLOAD_RECEIVING;
+	case PHASE_PAUSED:
+	case PHASE_GONE:
+		return UPLOAD_PAUSED;
+	case PHASE_COMPLETING:
+	case PHASE_UNFINISHED:
+		return UPLOAD_COMPLETING;
+	}
+	return UPLOAD_PAUSED;
+}
+
 void upload_fill_status(const struct upload *upload, struct upload_status *status)
 {
 	const struct upload_content *content = upload->content;
-	bool moving = upload->state == UPLOAD_RECEIVING && content != NULL;
+	bool moving = upload->phase == PHASE_RECEIVING && content != NULL;
 
 	*status = (struct upload_status){
 		.upload_id = upload->head.upload_id,
 		.hub_id = upload->head.hub_id,
 		.game_name = upload->head.game_name,
 		.dir = upload->head.dir,
-		.state = upload->state,
+		.state = state_of(upload),
 		.total_bytes = upload->head.total_bytes,
 		.transferred_bytes = held_bytes(upload),
 		.bytes_per_second = moving ? transfer_rate_get(&upload->rate, loop_now_ms()) : 0,
@@ -146,7 +265,7 @@ void upload_fill_status(const struct upload *upload, struct upload_status *statu
 		.updated_at = upload->updated_at_ms,
 		.expires_in_seconds = -1,
 	};
-	if (upload->state == UPLOAD_PAUSED) {
+	if (upload->phase == PHASE_PAUSED) {
 		int64_t left_ms = upload_expires_at_ms(upload) - upload_now_ms();
 
 		status->expires_in_seconds = left_ms > 0 ? left_ms / 1000 : 0;

@@ -1,19 +1,25 @@
 #pragma once
 
 #include "core/error.h"
+#include "core/list.h"
+#include "core/strvec.h"
 #include "core/transfer_rate.h"
-#include "upload/upload_head.h"
-#include "upload/upload_store.h"
+#include "upload/chunk_writer.h"
+#include "upload/upload_staging.h"
+#include "upload/upload_status.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-struct upload;
+struct game_registry;
+struct loop;
+struct loop_timer;
+struct upload_begin;
 struct upload_content;
 struct upload_journal_state;
-struct upload_store_write;
-struct uploads;
+struct upload_store;
+struct worker;
 
 /*
  * Something that is done to one upload and takes time. An upload's tasks run one after the other;
@@ -23,40 +29,106 @@ struct uploads;
 struct upload_task {
 	void (*start)(struct upload_task *task);
 	bool exclusive;
-	struct upload_task *next; /* the upload's own */
+	TAILQ_ENTRY(upload_task) link; /* the upload's own */
+};
+
+/* The answer to a chunk that is written, kept back until the disk has caught up. */
+struct upload_answer {
+	void (*give)(struct upload_answer *answer);
+	TAILQ_ENTRY(upload_answer) link;
+};
+
+/*
+ * An upload's life. upload_set_phase() knows which may follow which.
+ *
+ *	preparing ──► receiving ◄──► paused ◄── (left by an earlier run)
+ *	                 ▲ │           ▲
+ *	                 │ ▼           │
+ *	               completing ─────┘
+ *	                  ▲ │
+ *	                  │ ▼
+ *	               unfinished ◄── (left by an earlier run)
+ *
+ * and from all but unfinished to gone.
+ */
+enum upload_phase {
+	PHASE_PREPARING, /* init_upload is under way; not shown, not known by its id yet */
+	PHASE_RECEIVING,
+	PHASE_PAUSED,	  /* its Hub has gone, or cancelled it; resumable */
+	PHASE_COMPLETING, /* a complete_upload waits or is being carried out */
+	PHASE_UNFINISHED, /* that failed with the commit record on disk: must be tried again */
+	PHASE_GONE,	  /* being removed; freed as soon as nothing uses it */
+};
+
+enum upload_saving {
+	SAVING_NONE,
+	SAVING_QUEUED,	  /* a checkpoint waits for its turn */
+	SAVING_EXCLUSIVE, /* one is under way while no chunk is written */
+	SAVING_BESIDE,	  /* one is under way, and chunks go on */
 };
 
 /* One upload, running or paused. */
 struct upload {
-	struct uploads *uploads;
+	struct upload_store *store;
 	struct upload_head head;
 	char *root; /* the library folder that has its staging */
-	enum upload_state state;
-	bool listed;	/* shown, and known by its id; false while it is being prepared */
-	bool gone;	/* being removed; freed as soon as nothing uses it */
-	bool cancelled; /* by its Hub; kept for a shorter time */
-	bool left;	/* its Hub went while it was completing */
-	bool committed; /* a commit record is on disk: it must be finished, nothing else */
-	bool saving;	/* a checkpoint is queued or under way */
-	bool flushing;	/* one is under way that chunks do not wait for */
-	int64_t flush_bytes_per_s;	 /* of the last one that was worth measuring; 0: none yet */
-	struct upload_store_write *late; /* written; answered when the disk has caught up */
-	struct upload_content *content;	 /* NULL unless chunks are taken */
-	int64_t paused_bytes;		 /* held, while content is NULL */
-	int64_t updated_at_ms;		 /* Unix time */
+	enum upload_phase phase;
+	enum upload_saving saving;
+	bool cancelled;			/* by its Hub; kept for a shorter time */
+	bool hub_gone;			/* while it was completing */
+	int64_t flush_bytes_per_s;	/* of the last one that was worth measuring; 0: none yet */
+	struct upload_content *content; /* NULL unless chunks are taken */
+	int64_t paused_bytes;		/* held, while content is NULL */
+	int64_t updated_at_ms;		/* Unix time */
 	struct transfer_rate rate;
-	struct error fault;	   /* what went wrong beside the loop; the next chunk is told */
-	size_t write_count;	   /* chunks being written */
-	struct upload_task *tasks; /* that wait */
-	bool running;		   /* one has started and is not done */
-	struct upload *next;
+	struct error fault; /* what went wrong beside the loop; the next chunk is told */
+	size_t write_count; /* chunks being written */
+	bool running;	    /* a task has started and is not done */
+	TAILQ_HEAD(, upload_task) tasks; /* that wait */
+	TAILQ_HEAD(, upload_answer) late;
+	TAILQ_ENTRY(upload) link;
 };
 
-struct upload *upload_create(struct uploads *uploads);
-void upload_destroy(struct upload *upload);
+#define UPLOAD_ENDED_COUNT 16
 
-/* Has more arrived than the disk can take in good time, while it is busy already? */
-bool upload_is_ahead_of_disk(const struct upload *upload);
+/* All uploads and what they work with: the inside of upload_store.h. */
+struct upload_store {
+	struct loop *loop;
+	struct worker *worker;
+	struct game_registry *registry;
+	char *home;
+	char *state_dir;
+	char *library_dir;
+	struct strvec library_extra;
+	int64_t expire_after_ms;
+	struct upload_store_events events;
+	void *user;   /* of the events */
+	bool closing; /* being destroyed */
+	struct chunk_writer writer;
+	size_t late_bytes;	      /* of the chunks whose answers wait in upload->late */
+	TAILQ_HEAD(, upload) uploads; /* the oldest first */
+	LIST_HEAD(, upload_begin) begins;
+	struct loop_timer *expiry;
+	/* The last ones that ended, so that a late cancel is not an error; "<hub> <upload>". */
+	char *ended[UPLOAD_ENDED_COUNT];
+	size_t ended_next;
+};
+
+/* At the end of the store's list. */
+struct upload *upload_create(struct upload_store *store, enum upload_phase phase);
+/* Takes it off the list. NULL is fine. */
+void upload_destroy(struct upload *upload);
+/* hub_id NULL: whoever's. Neither those that are being prepared nor those that are gone. */
+struct upload *upload_find(const struct upload_store *store, const char *hub_id, const char *id);
+/* Is it shown, and known by its id? */
+bool upload_is_listed(const struct upload *upload);
+/* Is the game being moved into place, or must it be? */
+bool upload_is_completing(const struct upload *upload);
+
+/* A step that upload_phase does not allow is a bug. */
+void upload_set_phase(struct upload *upload, enum upload_phase phase);
+/* Tells the store's owner that the list has changed. */
+void upload_list_changed(struct upload_store *store);
 
 void upload_enqueue(struct upload *upload, struct upload_task *task);
 /* The running task has ended; may free an upload that is gone. */
@@ -65,8 +137,20 @@ void upload_write_began(struct upload *upload);
 /* May start a task, or free an upload that is gone. */
 void upload_write_ended(struct upload *upload);
 
+/* Has more arrived than the disk can take in good time, while it is busy already? */
+bool upload_is_ahead_of_disk(const struct upload *upload);
+/* Gives all answers that were kept back. */
+void upload_give_answers(struct upload *upload);
+/* Hands over what went wrong beside the loop, once. Errors: that. */
+bool upload_check_fault(struct upload *upload, struct error *err);
+
+/* Remembers the id, see ended. */
+void upload_note_ended(const struct upload *upload);
+bool upload_has_ended(const struct upload_store *store, const char *hub_id, const char *id);
+
 /* Unix time, ms, when a paused one is collected. */
 int64_t upload_expires_at_ms(const struct upload *upload);
+/* Only of a listed one. */
 void upload_fill_status(const struct upload *upload, struct upload_status *status);
 /* What the journal shall say of it now. */
 struct upload_journal_state upload_journal_state_of(const struct upload *upload);

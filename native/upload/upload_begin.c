@@ -11,13 +11,14 @@
 #include "proto/proto_constants.h"
 #include "proto/proto_upload.h"
 #include "upload/upload.h"
+#include "upload/upload_checkpoint.h"
 #include "upload/upload_complete.h"
 #include "upload/upload_content.h"
 #include "upload/upload_load.h"
 #include "upload/upload_manifest.h"
-#include "upload/upload_staging.h"
-#include "upload/uploads.h"
+#include "upload/upload_retention.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,19 +28,34 @@
 #define UNHASHED_RESUME_MS (INT64_C(3600) * 1000)
 
 /*
- * The way of one init_upload: manifest_job, choose(), task on the upload (once it is free), then,
- * where another upload must go first, discard_task on that one; load_job; finish.
+ * The way of one init_upload:
+ *
+ *	checking ──► waiting ──► loading ──► ended
+ *	                │          ▲ │
+ *	                ▼          │ ▼
+ *	              making room ─┘
+ *
+ * and from checking and waiting to ended when it fails.
  */
+enum begin_step {
+	BEGIN_CHECKING,	   /* its manifest, on the worker */
+	BEGIN_WAITING,	   /* for the upload's other tasks */
+	BEGIN_MAKING_ROOM, /* waiting for the tasks of the upload that goes for it */
+	BEGIN_LOADING,	   /* finding what is held, on the worker */
+	BEGIN_ENDED,
+};
+
 struct upload_begin {
-	struct uploads *uploads;
+	struct upload_store *store;
+	enum begin_step step;
 	char *hub_id;
 	struct init_upload request;
 	struct upload_manifest *manifest;
 	char *install_path;
 	struct upload *upload;
-	bool resume;
+	bool resume;		/* upload has been there before */
 	struct upload *discard; /* its staging goes first */
-	bool hub_gone;
+	bool hub_gone;		/* meanwhile */
 	struct error error;
 	struct upload_load load;
 	struct worker_job job;
@@ -48,17 +64,29 @@ struct upload_begin {
 	void (*done)(
 		void *user, const struct upload_init_response *response, const struct error *err);
 	void *user;
-	struct upload_begin *next;
+	LIST_ENTRY(upload_begin) link;
 };
 
-static void finish(struct upload_begin *begin, const struct upload_init_response *response)
-{
-	struct upload_begin **link = &begin->uploads->begins;
+#define TO(step) (1u << (step))
 
-	while (*link != begin) {
-		link = &(*link)->next;
-	}
-	*link = begin->next;
+static void set_step(struct upload_begin *begin, enum begin_step step)
+{
+	static const unsigned next[] = {
+		[BEGIN_CHECKING] = TO(BEGIN_WAITING) | TO(BEGIN_ENDED),
+		[BEGIN_WAITING] = TO(BEGIN_MAKING_ROOM) | TO(BEGIN_LOADING) | TO(BEGIN_ENDED),
+		[BEGIN_MAKING_ROOM] = TO(BEGIN_LOADING),
+		[BEGIN_LOADING] = TO(BEGIN_MAKING_ROOM) | TO(BEGIN_ENDED),
+		[BEGIN_ENDED] = 0,
+	};
+
+	assert((next[begin->step] & TO(step)) != 0);
+	begin->step = step;
+}
+
+static void end_begin(struct upload_begin *begin, const struct upload_init_response *response)
+{
+	set_step(begin, BEGIN_ENDED);
+	LIST_REMOVE(begin, link);
 	begin->done(begin->user, response, response != NULL ? NULL : &begin->error);
 	json_finish(&begin->request, init_upload_fields);
 	upload_manifest_destroy(begin->manifest);
@@ -68,35 +96,42 @@ static void finish(struct upload_begin *begin, const struct upload_init_response
 }
 
 /* After choose(): the upload's task ends too; a new upload goes again. */
-static void fail(struct upload_begin *begin)
+static void fail_begin(struct upload_begin *begin)
 {
 	struct upload *upload = begin->upload, *discard = begin->discard;
 
-	if (!upload->listed) {
-		upload->gone = true;
+	if (upload->phase == PHASE_PREPARING) {
+		upload_set_phase(upload, PHASE_GONE);
 	}
-	finish(begin, NULL);
+	end_begin(begin, NULL);
 	if (discard != NULL) {
-		uploads_discard(discard);
+		upload_retention_discard(discard);
 	}
 	upload_task_done(upload);
 }
 
+static bool check_not_gone(struct upload_begin *begin)
+{
+	return begin->upload->phase != PHASE_GONE ||
+	       error_set(&begin->error, ERROR_CONFLICT,
+		       "the unfinished upload of '%s' was given up meanwhile; try again",
+		       begin->upload->head.game_name);
+}
+
 static bool is_wanted(struct upload_begin *begin)
 {
-	return !begin->uploads->closing ||
+	return !begin->store->closing ||
 	       error_set(&begin->error, ERROR_CANCELLED, "the agent is stopping");
 }
 
-static void succeed(struct upload_begin *begin)
+static void succeed_begin(struct upload_begin *begin)
 {
 	struct upload *upload = begin->upload;
 	struct upload_init_response response = { .upload_id = upload->head.upload_id,
 		.chunk_size = CHUNK_SIZE_BYTES };
 
 	upload->content = TAKE_PTR(begin->load.content);
-	upload->state = UPLOAD_RECEIVING;
-	upload->listed = true;
+	upload_set_phase(upload, PHASE_RECEIVING);
 	upload->cancelled = false;
 	upload->updated_at_ms = begin->load.now_ms;
 	upload->rate = (struct transfer_rate){ 0 };
@@ -106,11 +141,11 @@ static void succeed(struct upload_begin *begin)
 		upload->content->held_bytes, upload->head.total_bytes);
 	upload_content_resume_from(upload->content, &response.resume_from);
 	if (begin->hub_gone) {
-		uploads_pause(upload);
+		upload_retention_pause(upload);
 	} else {
-		uploads_changed(begin->uploads);
+		upload_list_changed(begin->store);
 	}
-	finish(begin, &response);
+	end_begin(begin, &response);
 	json_finish(&response, upload_init_response_fields);
 	upload_task_done(upload);
 }
@@ -132,19 +167,26 @@ static void load_run(struct worker_job *job)
 
 static void discard_start(struct upload_task *task);
 
+/* Once nothing else works there, the load job removes its staging. */
+static void make_room(struct upload_begin *begin)
+{
+	set_step(begin, BEGIN_MAKING_ROOM);
+	begin->discard_task = (struct upload_task){ .start = discard_start, .exclusive = true };
+	upload_enqueue(begin->discard, &begin->discard_task);
+}
+
 /* Lack of room: what its Hub cancelled is given up, one upload after the other. */
 static bool discard_another(struct upload_begin *begin)
 {
-	for (struct upload *other = begin->uploads->first; other != NULL; other = other->next) {
-		if (other != begin->upload && other->state == UPLOAD_PAUSED && !other->gone &&
-			other->cancelled) {
+	struct upload *other;
+
+	TAILQ_FOREACH (other, &begin->store->uploads, link) {
+		if (other != begin->upload && other->phase == PHASE_PAUSED && other->cancelled) {
 			log_info("the cancelled upload of '%s' is given up for room",
 				other->head.game_name);
-			other->gone = true;
+			upload_set_phase(other, PHASE_GONE);
 			begin->discard = other;
-			begin->discard_task =
-				(struct upload_task){ .start = discard_start, .exclusive = true };
-			upload_enqueue(other, &begin->discard_task);
+			make_room(begin);
 			return true;
 		}
 	}
@@ -159,24 +201,28 @@ static void load_done(struct worker_job *job)
 	if (discarded != NULL) {
 		upload_content_destroy(discarded->content);
 		discarded->content = NULL;
-		uploads_changed(begin->uploads);
+		upload_list_changed(begin->store);
 		upload_task_done(discarded);
 	}
 	if (begin->load.content != NULL) {
 		begin->manifest = NULL; /* the content's now */
 	}
-	if (!is_wanted(begin)) {
+	if (begin->load.notice != NULL) {
+		log_warning("%s", begin->load.notice);
+		free(TAKE_PTR(begin->load.notice));
+	}
+	if (!is_wanted(begin) || !check_not_gone(begin)) {
 		upload_content_destroy(begin->load.content);
-		fail(begin);
+		fail_begin(begin);
 		return;
 	}
 	if (begin->load.content != NULL) {
-		succeed(begin);
+		succeed_begin(begin);
 		return;
 	}
 	begin->error = begin->load.error;
 	if (begin->error.kind != ERROR_NO_SPACE || !discard_another(begin)) {
-		fail(begin);
+		fail_begin(begin);
 	}
 }
 
@@ -184,14 +230,15 @@ static void load_submit(struct upload_begin *begin)
 {
 	struct upload *upload = begin->upload;
 
+	set_step(begin, BEGIN_LOADING);
 	begin->load = (struct upload_load){ .root = upload->root,
-		.state_dir = begin->uploads->state_dir,
+		.state_dir = begin->store->state_dir,
 		.head = &upload->head,
 		.resume = begin->resume,
 		.now_ms = upload_now_ms(),
 		.manifest = begin->manifest };
 	begin->job = (struct worker_job){ .run = load_run, .done = load_done };
-	worker_submit(begin->uploads->worker, &begin->job);
+	worker_submit(begin->store->worker, &begin->job);
 }
 
 static void discard_start(struct upload_task *task)
@@ -199,35 +246,30 @@ static void discard_start(struct upload_task *task)
 	load_submit(CONTAINER_OF(task, struct upload_begin, discard_task));
 }
 
-static void start(struct upload_task *task)
+static void start_begin(struct upload_task *task)
 {
 	struct upload_begin *begin = CONTAINER_OF(task, struct upload_begin, task);
 
-	if (begin->upload->gone) {
-		error_set(&begin->error, ERROR_CONFLICT,
-			"the unfinished upload of '%s' was given up meanwhile; try again",
-			begin->upload->head.game_name);
-		fail(begin);
+	if (!check_not_gone(begin)) {
+		fail_begin(begin);
 		return;
 	}
-	if (begin->upload->state == UPLOAD_COMPLETING) {
+	if (upload_is_completing(begin->upload)) {
 		error_set(&begin->error, ERROR_CONFLICT,
 			"'%s' is being moved into place; try again in a moment",
 			begin->upload->head.game_name);
-		fail(begin);
+		fail_begin(begin);
 		return;
 	}
 	if (begin->upload->content != NULL) {
 		/* Another init_upload was quicker: what came since is saved and read back. */
-		uploads_pause(begin->upload);
+		upload_retention_pause(begin->upload);
 		upload_enqueue(begin->upload, &begin->task);
 		upload_task_done(begin->upload);
 		return;
 	}
 	if (begin->discard != NULL) {
-		begin->discard_task =
-			(struct upload_task){ .start = discard_start, .exclusive = true };
-		upload_enqueue(begin->discard, &begin->discard_task);
+		make_room(begin);
 		return;
 	}
 	load_submit(begin);
@@ -235,7 +277,7 @@ static void start(struct upload_task *task)
 
 static struct upload *create_upload(struct upload_begin *begin, struct install_dir *dir)
 {
-	struct upload *upload = upload_create(begin->uploads);
+	struct upload *upload = upload_create(begin->store, PHASE_PREPARING);
 
 	upload->head.upload_id = random_hex(UPLOAD_ID_DIGITS);
 	upload->head.hub_id = xstrdup(begin->hub_id);
@@ -245,7 +287,6 @@ static struct upload *create_upload(struct upload_begin *begin, struct install_d
 	upload->head.started_at_ms = upload_now_ms();
 	upload->head.dir = TAKE_PTR(dir->path);
 	upload->root = TAKE_PTR(dir->root);
-	uploads_add(begin->uploads, upload);
 	return upload;
 }
 
@@ -264,13 +305,13 @@ static bool look_at_others(struct upload_begin *begin, const char *dir)
 {
 	struct upload *other;
 
-	for (other = begin->uploads->first; other != NULL; other = other->next) {
+	TAILQ_FOREACH (other, &begin->store->uploads, link) {
 		bool mine = strcmp(other->head.hub_id, begin->hub_id) == 0;
 
-		if (other->gone || strcmp(other->head.dir, dir) != 0) {
+		if (other->phase == PHASE_GONE || strcmp(other->head.dir, dir) != 0) {
 			continue;
 		}
-		if (other->state == UPLOAD_COMPLETING || (!mine && other->state != UPLOAD_PAUSED)) {
+		if (upload_is_completing(other) || (!mine && other->phase != PHASE_PAUSED)) {
 			return error_set(&begin->error, ERROR_CONFLICT,
 				mine ? "'%s' is being moved into place; try again in a moment"
 				     : "'%s' is being uploaded by another Hub; wait for its end",
@@ -289,8 +330,10 @@ static bool look_at_others(struct upload_begin *begin, const char *dir)
 /* Commits that failed half-way are tried again before the game is touched by anything else. */
 static bool finish_commits(struct upload_begin *begin)
 {
-	for (struct upload *other = begin->uploads->first; other != NULL; other = other->next) {
-		if (other->committed && !other->gone &&
+	struct upload *other;
+
+	TAILQ_FOREACH (other, &begin->store->uploads, link) {
+		if (other->phase == PHASE_UNFINISHED &&
 			strcmp(other->head.game_name, begin->manifest->game_name) == 0) {
 			upload_complete_again(other);
 			return error_set(&begin->error, ERROR_CONFLICT,
@@ -304,10 +347,11 @@ static bool finish_commits(struct upload_begin *begin)
 
 static bool is_taken(void *user, const char *dir, const char *game_name)
 {
-	const struct uploads *uploads = user;
+	const struct upload_store *store = user;
+	const struct upload *upload;
 
-	for (const struct upload *upload = uploads->first; upload != NULL; upload = upload->next) {
-		if (!upload->gone && strcmp(upload->head.dir, dir) == 0 &&
+	TAILQ_FOREACH (upload, &store->uploads, link) {
+		if (upload->phase != PHASE_GONE && strcmp(upload->head.dir, dir) == 0 &&
 			strcmp(upload->head.game_name, game_name) != 0) {
 			return true;
 		}
@@ -317,13 +361,13 @@ static bool is_taken(void *user, const char *dir, const char *game_name)
 
 static bool choose(struct upload_begin *begin)
 {
-	struct uploads *uploads = begin->uploads;
-	struct install_dir_rules rules = { .home = uploads->home,
-		.library_dir = uploads->library_dir,
-		.library_extra = &uploads->library_extra,
-		.registry = uploads->registry,
+	struct upload_store *store = begin->store;
+	struct install_dir_rules rules = { .home = store->home,
+		.library_dir = store->library_dir,
+		.library_extra = &store->library_extra,
+		.registry = store->registry,
 		.is_taken = is_taken,
-		.user = uploads };
+		.user = store };
 	AUTO(install_dir_finish) struct install_dir dir = { 0 };
 
 	if (!finish_commits(begin) ||
@@ -333,13 +377,16 @@ static bool choose(struct upload_begin *begin)
 		return false;
 	}
 	if (begin->discard != NULL) {
-		begin->discard->gone = true;
+		upload_set_phase(begin->discard, PHASE_GONE);
 	}
 	if (!begin->resume) {
 		begin->upload = create_upload(begin, &dir);
-	} else if (begin->upload->state != UPLOAD_PAUSED) {
+	} else if (begin->upload->phase == PHASE_RECEIVING) {
 		/* Its link was lost unnoticed. */
-		uploads_pause(begin->upload);
+		upload_retention_pause(begin->upload);
+	} else if (begin->upload->phase == PHASE_PREPARING) {
+		/* Another init_upload was quicker: what its answer brings is not kept waiting. */
+		upload_checkpoint_queue(begin->upload, true);
 	}
 	return true;
 }
@@ -358,35 +405,37 @@ static void manifest_done(struct worker_job *job)
 	struct upload_begin *begin = of_job(job);
 
 	if (!is_wanted(begin) || begin->manifest == NULL || !choose(begin)) {
-		finish(begin, NULL);
+		end_begin(begin, NULL);
 		return;
 	}
-	begin->task = (struct upload_task){ .start = start, .exclusive = true };
+	set_step(begin, BEGIN_WAITING);
+	begin->task = (struct upload_task){ .start = start_begin, .exclusive = true };
 	upload_enqueue(begin->upload, &begin->task);
 }
 
-void upload_begin(struct uploads *uploads, const char *hub_id, struct init_upload *request,
+void upload_begin(struct upload_store *store, const char *hub_id, struct init_upload *request,
 	void (*done)(
 		void *user, const struct upload_init_response *response, const struct error *err),
 	void *user)
 {
 	struct upload_begin *begin = xcalloc(1, sizeof(*begin));
 
-	begin->uploads = uploads;
+	begin->store = store;
 	begin->hub_id = xstrdup(hub_id);
 	begin->request = *request;
 	*request = (struct init_upload){ 0 };
 	begin->done = done;
 	begin->user = user;
-	begin->next = uploads->begins;
-	uploads->begins = begin;
+	LIST_INSERT_HEAD(&store->begins, begin, link);
 	begin->job = (struct worker_job){ .run = manifest_run, .done = manifest_done };
-	worker_submit(uploads->worker, &begin->job);
+	worker_submit(store->worker, &begin->job);
 }
 
-void upload_begin_hub_gone(struct uploads *uploads, const char *hub_id)
+void upload_begin_hub_gone(struct upload_store *store, const char *hub_id)
 {
-	for (struct upload_begin *begin = uploads->begins; begin != NULL; begin = begin->next) {
+	struct upload_begin *begin;
+
+	LIST_FOREACH (begin, &store->begins, link) {
 		if (strcmp(begin->hub_id, hub_id) == 0) {
 			begin->hub_gone = true;
 		}

@@ -1,10 +1,16 @@
+#define LOG_MODULE "uploads"
+
 #include "upload/upload_checkpoint.h"
 
 #include "core/beneath.h"
 #include "core/cleanup.h"
+#include "core/list.h"
+#include "core/log.h"
+#include "core/loop.h"
 #include "core/strbuf.h"
+#include "core/worker.h"
 #include "core/xalloc.h"
-#include "upload/folder_sync.h"
+#include "upload/upload.h"
 #include "upload/upload_content.h"
 #include "upload/upload_manifest.h"
 #include "upload/upload_staging.h"
@@ -14,6 +20,7 @@
 #include <unistd.h>
 
 #define CHECKPOINT_BYTES (32 * 1024 * 1024)
+#define MEASURED_MIN_BYTES (4 * 1024 * 1024)
 #define CHECKPOINT_ENTRIES 2048 /* small files: syncing each of them is what takes time */
 
 bool upload_checkpoint_is_due(const struct upload_content *content)
@@ -93,10 +100,11 @@ static bool sync_names(struct upload_checkpoint *checkpoint, int files_fd)
 			paths[count++] = checkpoint->content->manifest->files[file].path;
 		}
 	}
-	return count == 0 || folder_sync(files_fd, path_at, count, paths, &checkpoint->error);
+	return count == 0 ||
+	       beneath_sync_folders(files_fd, path_at, count, paths, &checkpoint->error);
 }
 
-static bool run(struct upload_checkpoint *checkpoint)
+static bool make_durable(struct upload_checkpoint *checkpoint)
 {
 	AUTO(strbuf_finish) struct strbuf text = { 0 };
 	AUTO(close_fd) int files_fd = -1;
@@ -127,7 +135,7 @@ static bool run(struct upload_checkpoint *checkpoint)
 
 bool upload_checkpoint_run(struct upload_checkpoint *checkpoint)
 {
-	checkpoint->failed = !run(checkpoint);
+	checkpoint->failed = !make_durable(checkpoint);
 	return !checkpoint->failed;
 }
 
@@ -145,4 +153,100 @@ void upload_checkpoint_settle(struct upload_checkpoint *checkpoint, struct uploa
 	free(checkpoint->dirty);
 	checkpoint->dirty = NULL;
 	checkpoint->dirty_count = 0;
+}
+
+/* As a task of its upload */
+
+struct checkpoint_task {
+	struct upload_task task;
+	struct worker_job job;
+	struct upload *upload;
+	struct upload_checkpoint checkpoint;
+	bool unload;
+	int dir_fd; /* of a paused upload */
+	int64_t bytes;
+	int64_t started_at_ms;
+};
+
+static void end_task(struct checkpoint_task *task)
+{
+	struct upload *upload = task->upload;
+
+	close_fd(&task->dir_fd);
+	free(task);
+	upload->saving = SAVING_NONE;
+	upload_give_answers(upload);
+	upload_task_done(upload);
+}
+
+static void note_speed(struct upload *upload, const struct checkpoint_task *task)
+{
+	int64_t took_ms = loop_now_ms() - task->started_at_ms;
+
+	if (task->bytes >= MEASURED_MIN_BYTES) {
+		upload->flush_bytes_per_s = task->bytes * 1000 / (took_ms > 0 ? took_ms : 1);
+	}
+}
+
+static void run_job(struct worker_job *job)
+{
+	upload_checkpoint_run(&CONTAINER_OF(job, struct checkpoint_task, job)->checkpoint);
+}
+
+static void job_done(struct worker_job *job)
+{
+	struct checkpoint_task *task = CONTAINER_OF(job, struct checkpoint_task, job);
+	struct upload *upload = task->upload;
+
+	upload_checkpoint_settle(&task->checkpoint, upload->content);
+	if (task->checkpoint.failed) {
+		log_warning("'%s': %s", upload->head.game_name, task->checkpoint.error.message);
+		upload->fault = task->checkpoint.error;
+	} else {
+		note_speed(upload, task);
+	}
+	/* It may have been taken up again since. */
+	if (task->unload && upload->phase == PHASE_PAUSED && upload->content != NULL) {
+		upload->paused_bytes = upload->content->held_bytes;
+		upload_content_destroy(upload->content);
+		upload->content = NULL;
+	}
+	end_task(task);
+}
+
+static void start_task(struct upload_task *upload_task)
+{
+	struct checkpoint_task *task = CONTAINER_OF(upload_task, struct checkpoint_task, task);
+	struct upload *upload = task->upload;
+	struct upload_journal_state state = upload_journal_state_of(upload);
+	int dir_fd;
+
+	if (upload->phase == PHASE_GONE || upload->phase == PHASE_UNFINISHED) {
+		end_task(task);
+		return;
+	}
+	if (upload->content == NULL) {
+		task->dir_fd = upload_staging_open(upload->root, upload->head.upload_id, NULL);
+	}
+	upload->saving = task->unload ? SAVING_EXCLUSIVE : SAVING_BESIDE;
+	task->bytes = upload->content != NULL ? upload->content->dirty_bytes : 0;
+	task->started_at_ms = loop_now_ms();
+	dir_fd = upload->content != NULL ? upload->content->dir_fd : task->dir_fd;
+	upload_checkpoint_take(&task->checkpoint, upload->content, dir_fd, &state);
+	task->job = (struct worker_job){ .run = run_job, .done = job_done };
+	worker_submit(upload->store->worker, &task->job);
+}
+
+void upload_checkpoint_queue(struct upload *upload, bool unload)
+{
+	struct checkpoint_task *task = xcalloc(1, sizeof(*task));
+
+	task->task = (struct upload_task){ .start = start_task, .exclusive = unload };
+	task->upload = upload;
+	task->unload = unload;
+	task->dir_fd = -1;
+	if (upload->saving == SAVING_NONE) {
+		upload->saving = SAVING_QUEUED;
+	}
+	upload_enqueue(upload, &task->task);
 }

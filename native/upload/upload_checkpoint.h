@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct upload;
 struct upload_content;
 struct upload_dirty;
 
@@ -35,3 +36,10 @@ bool upload_checkpoint_run(struct upload_checkpoint *checkpoint);
  * disk has, so the Hub must send it again.
  */
 void upload_checkpoint_settle(struct upload_checkpoint *checkpoint, struct upload_content *content);
+
+/*
+ * Queues a checkpoint as a task of the upload. unload: it waits for the chunks being written, and
+ * gives up the content of an upload that is paused afterwards. Without content only the upload's
+ * state is journalled. What fails is logged, and told to the next chunk.
+ */
+void upload_checkpoint_queue(struct upload *upload, bool unload);

@@ -6,7 +6,6 @@
 #include "core/paths.h"
 #include "core/xalloc.h"
 #include "upload/commit_record.h"
-#include "upload/folder_sync.h"
 #include "upload/upload_staging.h"
 
 #include <errno.h>
@@ -120,7 +119,7 @@ static bool check_conflicts(const struct upload_commit *commit, struct error *er
 	}
 	for (size_t i = 0; game_fd >= 0 && i < record->files_count; i++) {
 		const char *path = record->files[i].path;
-		size_t shared = folder_sync_shared(before, path);
+		size_t shared = beneath_shared_folders(before, path);
 		struct error why = { 0 };
 		struct stat stat;
 
@@ -300,7 +299,7 @@ static int open_files(const struct upload_commit *commit, struct error *err)
 	return beneath_open(commit->dir_fd, UPLOAD_STAGING_FILES, O_RDONLY | O_DIRECTORY, 0, err);
 }
 
-/* For folder_sync(). */
+/* For beneath_sync_folders(). */
 static const char *path_at(const void *user, size_t index)
 {
 	return ((const char *const *)user)[index];
@@ -332,7 +331,7 @@ static bool ready_files(const struct upload_commit *commit, struct error *err)
 			return false;
 		}
 	}
-	return empty_count == 0 || folder_sync(files_fd, path_at, empty_count, empty, err);
+	return empty_count == 0 || beneath_sync_folders(files_fd, path_at, empty_count, empty, err);
 }
 
 bool upload_commit_prepare(const struct upload_commit *commit, struct error *err)
@@ -425,7 +424,7 @@ static bool move_files(
 	return true;
 }
 
-/* For folder_sync(): the paths of a record. */
+/* For beneath_sync_folders(): the paths of a record. */
 static const char *record_path(const void *user, size_t index)
 {
 	return ((const struct commit_record *)user)->files[index].path;
@@ -456,8 +455,8 @@ bool upload_commit_apply(const struct upload_commit *commit, struct error *err)
 	}
 	/* The game's folder itself may be new, and those above it. */
 	game_only = (struct commit_record){ .files = &(struct installed_file){ .path = inside } };
-	return folder_sync(game_fd, record_path, record->files_count, record, err) &&
-	       folder_sync(root_fd, record_path, 1, &game_only, err) &&
+	return beneath_sync_folders(game_fd, record_path, record->files_count, record, err) &&
+	       beneath_sync_folders(root_fd, record_path, 1, &game_only, err) &&
 	       installed_manifest_write(
 		       commit->state_dir, record->dir, record->files, record->files_count, err);
 }

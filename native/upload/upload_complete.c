@@ -15,14 +15,13 @@
 #include "upload/upload_commit.h"
 #include "upload/upload_content.h"
 #include "upload/upload_manifest.h"
-#include "upload/upload_staging.h"
-#include "upload/uploads.h"
+#include "upload/upload_retention.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 struct completion {
-	struct uploads *uploads;
+	struct upload_store *store;
 	struct upload *upload; /* NULL: refused, error says why */
 	char *executable;      /* normalised; NULL: as in init_upload */
 	char *pending;
@@ -36,7 +35,7 @@ struct completion {
 	void *user;
 };
 
-static void destroy(struct completion *completion)
+static void destroy_completion(struct completion *completion)
 {
 	commit_record_finish(&completion->record);
 	free(completion->executable);
@@ -44,7 +43,8 @@ static void destroy(struct completion *completion)
 	free(completion);
 }
 
-static void report(struct completion *completion, const struct upload_installed *installed)
+static void report_completion(
+	struct completion *completion, const struct upload_installed *installed)
 {
 	if (completion->done != NULL) {
 		completion->done(
@@ -63,7 +63,7 @@ static void fill_record(struct completion *completion)
 	struct commit_record *record = &completion->record;
 	struct installed_manifest installed;
 
-	installed_manifest_read(&installed, upload->uploads->state_dir, upload->head.dir);
+	installed_manifest_read(&installed, upload->store->state_dir, upload->head.dir, NULL);
 	record->hub_id = xstrdup(upload->head.hub_id);
 	record->game_name = xstrdup(upload->head.game_name);
 	record->dir = xstrdup(upload->head.dir);
@@ -92,11 +92,11 @@ static void fill_record(struct completion *completion)
 	installed_manifest_finish(&installed);
 }
 
-static bool commit(struct completion *completion, int dir_fd)
+static bool commit_upload(struct completion *completion, int dir_fd)
 {
 	const struct upload *upload = completion->upload;
 	struct upload_commit commit = { .root = upload->root,
-		.state_dir = completion->uploads->state_dir,
+		.state_dir = completion->store->state_dir,
 		.dir_fd = dir_fd,
 		.record = &completion->record };
 
@@ -118,7 +118,7 @@ static bool is_lost(const struct completion *completion)
 	return completion->committed && completion->error.kind == ERROR_NOT_FOUND;
 }
 
-static void run(struct worker_job *job)
+static void run_completion(struct worker_job *job)
 {
 	struct completion *completion = CONTAINER_OF(job, struct completion, job);
 	const struct upload *upload = completion->upload;
@@ -137,7 +137,7 @@ static void run(struct worker_job *job)
 	}
 	if (!completion->committed ||
 		commit_record_read(&completion->record, dir_fd, &completion->error)) {
-		commit(completion, dir_fd);
+		commit_upload(completion, dir_fd);
 	}
 	if (is_lost(completion)) {
 		commit_record_remove(dir_fd);
@@ -146,54 +146,62 @@ static void run(struct worker_job *job)
 
 /* On the loop */
 
-static void go_on_receiving(struct upload *upload)
+/* The upload is as it was before complete_upload. */
+static void go_back(const struct completion *completion)
 {
-	upload->state = UPLOAD_RECEIVING;
-	if (upload->left) {
-		uploads_pause(upload);
+	struct upload *upload = completion->upload;
+
+	if (upload->phase == PHASE_GONE) {
+		return;
+	}
+	if (completion->committed) {
+		/* It must be finished: by the next try, or when the agent starts again. */
+		upload_set_phase(upload, PHASE_UNFINISHED);
+		return;
+	}
+	upload_set_phase(upload, PHASE_RECEIVING);
+	if (upload->hub_gone) {
+		upload_retention_pause(upload);
 	} else {
-		uploads_changed(upload->uploads);
+		upload_list_changed(upload->store);
 	}
 }
 
-static void failed(struct completion *completion)
+static void completion_failed(struct completion *completion)
 {
 	struct upload *upload = completion->upload;
 
 	log_warning("'%s' could not be completed: %s", upload->head.game_name,
 		completion->error.message);
 	if (is_lost(completion)) {
-		uploads_pause(upload); /* what is left is found when the Hub comes again */
-	} else if (completion->committed) {
-		/* It must be finished: by the next try, or when the agent starts again. */
-		upload->committed = true;
+		upload_retention_pause(upload); /* its Hub finds out what is left */
 	} else {
-		go_on_receiving(upload);
+		go_back(completion);
 	}
-	report(completion, NULL);
+	report_completion(completion, NULL);
 }
 
-static void succeeded(struct completion *completion)
+static void completion_succeeded(struct completion *completion)
 {
 	struct upload *upload = completion->upload;
 	struct upload_installed installed = { .dir = upload->head.dir,
 		.game_name = upload->head.game_name };
 
 	log_info("'%s' is installed in '%s'", upload->head.game_name, upload->head.dir);
-	uploads_note_ended(completion->uploads, upload);
-	upload->gone = true;
-	report(completion, &installed);
-	uploads_discard(upload);
+	upload_note_ended(upload);
+	upload_set_phase(upload, PHASE_GONE);
+	report_completion(completion, &installed);
+	upload_retention_discard(upload);
 }
 
-static void run_done(struct worker_job *job)
+static void completion_done(struct worker_job *job)
 {
 	struct completion *completion = CONTAINER_OF(job, struct completion, job);
 	struct upload *upload = completion->upload;
 
 	if (upload == NULL) {
-		report(completion, NULL);
-		destroy(completion);
+		report_completion(completion, NULL);
+		destroy_completion(completion);
 		return;
 	}
 	if (upload->content != NULL) {
@@ -201,12 +209,12 @@ static void run_done(struct worker_job *job)
 	}
 	if (completion->error.kind == ERROR_NONE &&
 		commit_record_register(
-			&completion->record, completion->uploads->registry, &completion->error)) {
-		succeeded(completion);
+			&completion->record, completion->store->registry, &completion->error)) {
+		completion_succeeded(completion);
 	} else {
-		failed(completion);
+		completion_failed(completion);
 	}
-	destroy(completion);
+	destroy_completion(completion);
 	upload_task_done(upload);
 }
 
@@ -214,25 +222,21 @@ static bool may_start(struct completion *completion)
 {
 	struct upload *upload = completion->upload;
 
-	if (completion->uploads->closing) {
+	if (completion->store->closing) {
 		return error_set(&completion->error, ERROR_CANCELLED, "the agent is stopping");
 	}
 	if (completion->committed) {
 		return true;
 	}
-	if (upload->content == NULL) {
+	if (upload->content == NULL || upload->phase == PHASE_GONE) {
 		return error_set(&completion->error, ERROR_NOT_FOUND, "no upload '%s' is running",
 			upload->head.upload_id);
 	}
-	if (upload->fault.kind != ERROR_NONE) {
-		completion->error = upload->fault;
-		upload->fault = (struct error){ 0 };
-		return false;
-	}
-	return upload_content_check_whole(upload->content, &completion->error);
+	return upload_check_fault(upload, &completion->error) &&
+	       upload_content_check_whole(upload->content, &completion->error);
 }
 
-static void start(struct upload_task *task)
+static void start_completion(struct upload_task *task)
 {
 	struct completion *completion = CONTAINER_OF(task, struct completion, task);
 	struct upload *upload = completion->upload;
@@ -240,12 +244,9 @@ static void start(struct upload_task *task)
 
 	if (!may_start(completion)) {
 		/* Answered from a job: never before upload_complete() returns. */
+		go_back(completion);
 		completion->upload = NULL;
-		upload->committed = completion->committed;
-		if (!completion->committed) {
-			go_on_receiving(upload);
-		}
-		worker_submit(completion->uploads->worker, &completion->job);
+		worker_submit(completion->store->worker, &completion->job);
 		upload_task_done(upload);
 		return;
 	}
@@ -253,18 +254,17 @@ static void start(struct upload_task *task)
 		upload_checkpoint_take(
 			&completion->checkpoint, upload->content, upload->content->dir_fd, &state);
 	}
-	worker_submit(completion->uploads->worker, &completion->job);
+	worker_submit(completion->store->worker, &completion->job);
 }
 
-static void enqueue(struct completion *completion)
+static void enqueue_completion(struct completion *completion)
 {
 	struct upload *upload = completion->upload;
 
-	completion->committed = upload->committed;
-	upload->committed = false; /* until this try fails too */
-	upload->state = UPLOAD_COMPLETING;
-	uploads_changed(completion->uploads);
-	completion->task = (struct upload_task){ .start = start, .exclusive = true };
+	completion->committed = upload->phase == PHASE_UNFINISHED;
+	upload_set_phase(upload, PHASE_COMPLETING);
+	upload_list_changed(completion->store);
+	completion->task = (struct upload_task){ .start = start_completion, .exclusive = true };
 	upload_enqueue(upload, &completion->task);
 }
 
@@ -283,44 +283,44 @@ static bool take_executable(struct completion *completion, const char *dir, cons
 	return completion->executable != NULL;
 }
 
-static struct completion *create(struct uploads *uploads)
+static struct completion *create_completion(struct upload_store *store)
 {
 	struct completion *completion = xcalloc(1, sizeof(*completion));
 
-	completion->uploads = uploads;
-	completion->job = (struct worker_job){ .run = run, .done = run_done };
+	completion->store = store;
+	completion->job = (struct worker_job){ .run = run_completion, .done = completion_done };
 	return completion;
 }
 
-void upload_complete(struct uploads *uploads, const char *hub_id, const char *upload_id,
+void upload_complete(struct upload_store *store, const char *hub_id, const char *upload_id,
 	const char *shortcut_exe, const char *pending,
 	void (*done)(void *user, const struct upload_installed *installed, const struct error *err),
 	void *user)
 {
-	struct completion *completion = create(uploads);
-	struct upload *upload = uploads_find(uploads, hub_id, upload_id);
+	struct completion *completion = create_completion(store);
+	struct upload *upload = upload_find(store, hub_id, upload_id);
 
 	completion->pending = xstrdup_or_null(pending);
 	completion->done = done;
 	completion->user = user;
-	if (upload == NULL || upload->state == UPLOAD_PAUSED) {
+	if (upload == NULL || upload->phase == PHASE_PAUSED) {
 		error_set(&completion->error, ERROR_NOT_FOUND, "no upload '%s' is running",
 			upload_id != NULL ? upload_id : "");
-	} else if (upload->state == UPLOAD_COMPLETING && !upload->committed) {
+	} else if (upload->phase == PHASE_COMPLETING) {
 		error_set(&completion->error, ERROR_CONFLICT,
 			"the upload of '%s' is being completed already", upload->head.game_name);
 	} else if (take_executable(completion, upload->head.dir, shortcut_exe)) {
 		completion->upload = upload;
-		enqueue(completion);
+		enqueue_completion(completion);
 		return;
 	}
-	worker_submit(uploads->worker, &completion->job);
+	worker_submit(store->worker, &completion->job);
 }
 
 void upload_complete_again(struct upload *upload)
 {
-	struct completion *completion = create(upload->uploads);
+	struct completion *completion = create_completion(upload->store);
 
 	completion->upload = upload;
-	enqueue(completion);
+	enqueue_completion(completion);
 }

@@ -3,10 +3,10 @@
 struct error;
 struct upload;
 struct upload_installed;
-struct uploads;
+struct upload_store;
 
 /* complete_upload, as upload_store_complete(), which see. */
-void upload_complete(struct uploads *uploads, const char *hub_id, const char *upload_id,
+void upload_complete(struct upload_store *store, const char *hub_id, const char *upload_id,
 	const char *shortcut_exe, const char *pending,
 	void (*done)(void *user, const struct upload_installed *installed, const struct error *err),
 	void *user);

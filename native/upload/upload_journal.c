@@ -1,11 +1,12 @@
 #include "upload/upload_journal.h"
 
+#include "core/atomic_file.h"
 #include "core/beneath.h"
 #include "core/cleanup.h"
 #include "core/error.h"
+#include "core/json.h"
 #include "core/strbuf.h"
 #include "core/xalloc.h"
-#include "upload/upload_staging.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -108,7 +109,7 @@ static bool read_number(const char **text, int64_t *number)
 	errno = 0;
 	*number = strtoll(*text + 1, &end, 10);
 	*text = end;
-	return errno == 0;
+	return errno == 0 && *number <= JSON_INTEGER_MAX; /* so that sums cannot overflow */
 }
 
 static bool read_record(const char *text, struct upload_journal_record *record)
@@ -157,6 +158,12 @@ bool upload_journal_parse(const char *text, size_t length, const char *digest,
 	return true;
 }
 
+static bool write_durably(int fd, const struct strbuf *text, struct error *err)
+{
+	return (write_all(fd, text->data, text->length) && fdatasync(fd) == 0) ||
+	       error_set_errno(err, "cannot write the upload's journal");
+}
+
 bool upload_journal_append(int dir_fd, const struct strbuf *text, struct error *err)
 {
 	AUTO(close_fd) int fd = beneath_open(dir_fd, JOURNAL_NAME, O_WRONLY | O_APPEND, 0, err);
@@ -166,7 +173,7 @@ bool upload_journal_append(int dir_fd, const struct strbuf *text, struct error *
 		return false;
 	}
 	before = lseek(fd, 0, SEEK_END);
-	if (upload_staging_write_all(fd, text, err)) {
+	if (write_durably(fd, text, err)) {
 		return true;
 	}
 	/* What follows a torn line is never read: no later append may stand behind one. */
@@ -178,12 +185,12 @@ bool upload_journal_append(int dir_fd, const struct strbuf *text, struct error *
 
 bool upload_journal_replace(int dir_fd, const struct strbuf *text, struct error *err)
 {
-	return upload_staging_write(dir_fd, JOURNAL_NAME, text, err);
+	return atomic_file_write_at(dir_fd, JOURNAL_NAME, text->data, text->length, 0600, err);
 }
 
 bool upload_journal_read(int dir_fd, struct strbuf *text, struct error *err)
 {
-	return upload_staging_read(dir_fd, JOURNAL_NAME, JOURNAL_MAX_BYTES, text, err);
+	return atomic_file_read_at(dir_fd, JOURNAL_NAME, JOURNAL_MAX_BYTES, text, err);
 }
 
 static bool read_tail(int dir_fd, char *text, size_t *length)

@@ -12,7 +12,6 @@
 #include "upload/commit_record.h"
 #include "upload/staging_files.h"
 #include "upload/upload_content.h"
-#include "upload/upload_head.h"
 #include "upload/upload_journal.h"
 #include "upload/upload_manifest.h"
 #include "upload/upload_staging.h"
@@ -124,18 +123,21 @@ static bool read_held(struct upload_load *load, struct upload_content *content)
 
 /* What is installed already */
 
-static bool has_sha256(int fd, const char *expected)
+/* False also when the time is up: one file may be larger than the disk can read in it. */
+static bool has_sha256(int fd, const char *expected, int64_t deadline_ms)
 {
 	struct sha256 *sha256 = sha256_create();
 	AUTO(free_ptr) char *block = xcalloc(1, HASH_BLOCK_BYTES);
 	char hex[SHA256_HEX_BYTES];
-	ssize_t count;
+	ssize_t count = -1;
 
-	while ((count = read(fd, block, HASH_BLOCK_BYTES)) != 0) {
-		if (count < 0 && errno != EINTR) {
+	while (loop_now_ms() <= deadline_ms) {
+		count = read(fd, block, HASH_BLOCK_BYTES);
+		if (count == 0 || (count < 0 && errno != EINTR)) {
 			break;
 		}
 		sha256_update(sha256, block, count > 0 ? (size_t)count : 0);
+		count = -1;
 	}
 	sha256_hex(sha256, hex);
 	sha256_destroy(sha256);
@@ -160,7 +162,7 @@ static bool is_unchanged(
 		return false;
 	}
 	fd = beneath_open(game_fd, known->path, O_RDONLY | O_NONBLOCK, 0, NULL);
-	if (fd < 0 || fstat(fd, &stat) != 0 || !has_sha256(fd, known->sha256) ||
+	if (fd < 0 || fstat(fd, &stat) != 0 || !has_sha256(fd, known->sha256, deadline_ms) ||
 		fstat(fd, &after) != 0) {
 		return false;
 	}
@@ -181,7 +183,7 @@ static void find_unchanged(struct upload_load *load, struct upload_content *cont
 	if (game_fd < 0) {
 		return;
 	}
-	installed_manifest_read(&installed, load->state_dir, load->head->dir);
+	installed_manifest_read(&installed, load->state_dir, load->head->dir, &load->notice);
 	for (size_t i = 0; i < content->files_count; i++) {
 		const struct upload_manifest_file *file = &content->manifest->files[i];
 		struct installed_file *known =

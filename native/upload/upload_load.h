@@ -21,6 +21,7 @@ struct upload_load {
 	int64_t now_ms;			  /* Unix time */
 	struct upload_manifest *manifest; /* taken when it succeeds */
 	struct upload_content *content;	  /* the result */
+	char *notice;			  /* of a list set aside; NULL, or the caller frees it */
 	struct error error;		  /* NO_SPACE (needed and free bytes), IO, INVALID */
 };
 

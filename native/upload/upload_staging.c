@@ -4,7 +4,9 @@
 #include "core/beneath.h"
 #include "core/cleanup.h"
 #include "core/error.h"
+#include "core/json.h"
 #include "core/paths.h"
+#include "core/sha256.h"
 #include "core/strbuf.h"
 #include "core/strvec.h"
 
@@ -14,6 +16,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define HEAD_VERSION 1
+#define HEAD_MAX_BYTES (1024 * 1024)
 #define UPLOADS_FOLDER PATH_OWN_FOLDER "/uploads"
 
 static int open_root(const char *root, struct error *err)
@@ -94,7 +98,7 @@ bool upload_staging_remove(const char *root, const char *upload_id, struct error
 	if (fd >= 0) {
 		unlinkat(fd, UPLOAD_STAGING_HEAD, 0);
 		unlinkat(fd, UPLOAD_STAGING_COMMIT, 0);
-		fsync(fd);
+		sync_folder(fd);
 	}
 	return uploads_fd >= 0 && beneath_remove_tree(uploads_fd, upload_id, err);
 }
@@ -117,25 +121,57 @@ void upload_staging_list(const char *root, struct strvec *upload_ids)
 	closedir(dir);
 }
 
-bool upload_staging_write_all(int fd, const struct strbuf *text, struct error *err)
+/* The head */
+
+static const struct json_field upload_head_fields[] = {
+	JSON_FIELD(struct upload_head, version, "version", JSON_INT64, JSON_REQUIRED),
+	JSON_FIELD(struct upload_head, upload_id, "uploadId", JSON_STRING, JSON_REQUIRED),
+	JSON_FIELD(struct upload_head, hub_id, "hubId", JSON_STRING, JSON_REQUIRED),
+	JSON_FIELD(struct upload_head, game_name, "gameName", JSON_STRING, JSON_REQUIRED),
+	JSON_FIELD(struct upload_head, dir, "dir", JSON_STRING, JSON_REQUIRED),
+	JSON_FIELD(
+		struct upload_head, manifest_digest, "manifestDigest", JSON_STRING, JSON_REQUIRED),
+	JSON_FIELD(struct upload_head, total_bytes, "totalBytes", JSON_INT64, JSON_REQUIRED),
+	JSON_FIELD(struct upload_head, started_at_ms, "startedAt", JSON_INT64, JSON_REQUIRED),
+	JSON_FIELDS_END,
+};
+
+static bool check_head(const struct upload_head *head, struct error *err)
 {
-	if (!write_all(fd, text->data, text->length)) {
-		return error_set_errno(err, "cannot write in the upload's folder");
+	if (head->version != HEAD_VERSION) {
+		return error_set(err, ERROR_INVALID, "'%s' has a version that is not %d",
+			UPLOAD_STAGING_HEAD, HEAD_VERSION);
 	}
-	if (fdatasync(fd) != 0) {
-		return error_set_errno(err, "cannot sync a file of the upload's folder");
+	if (!path_is_folder_name(head->upload_id) || head->hub_id[0] == '\0' ||
+		head->game_name[0] == '\0' || !path_is_plain(head->dir) ||
+		!sha256_is_hex(head->manifest_digest) || head->total_bytes < 0 ||
+		head->started_at_ms < 0) {
+		return error_set(err, ERROR_INVALID, "'%s' holds values that no upload can have",
+			UPLOAD_STAGING_HEAD);
 	}
 	return true;
 }
 
-bool upload_staging_write(
-	int dir_fd, const char *name, const struct strbuf *text, struct error *err)
+bool upload_head_write(const struct upload_head *head, int dir_fd, struct error *err)
 {
-	return atomic_file_write_at(dir_fd, name, text->data, text->length, 0600, err);
+	AUTO(strbuf_finish) struct strbuf text = { 0 };
+	struct upload_head written = *head;
+
+	written.version = HEAD_VERSION;
+	json_write(&text, upload_head_fields, &written);
+	return atomic_file_write_at(dir_fd, UPLOAD_STAGING_HEAD, text.data, text.length, 0600, err);
 }
 
-bool upload_staging_read(
-	int dir_fd, const char *name, size_t max_bytes, struct strbuf *text, struct error *err)
+bool upload_head_read(struct upload_head *head, int dir_fd, struct error *err)
 {
-	return atomic_file_read_at(dir_fd, name, max_bytes, text, err);
+	AUTO(strbuf_finish) struct strbuf text = { 0 };
+
+	return atomic_file_read_at(dir_fd, UPLOAD_STAGING_HEAD, HEAD_MAX_BYTES, &text, err) &&
+	       json_read_text(head, upload_head_fields, text.data, text.length, err) &&
+	       check_head(head, err);
+}
+
+void upload_head_finish(struct upload_head *head)
+{
+	json_finish(head, upload_head_fields);
 }

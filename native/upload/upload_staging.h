@@ -1,10 +1,9 @@
 #pragma once
 
 #include <stdbool.h>
-#include <stddef.h>
+#include <stdint.h>
 
 struct error;
-struct strbuf;
 struct strvec;
 
 /*
@@ -24,11 +23,24 @@ bool upload_staging_remove(const char *root, const char *upload_id, struct error
 /* Appends the names of the uploads below root; none when there is no such folder. */
 void upload_staging_list(const char *root, struct strvec *upload_ids);
 
-/* A small file of the upload's folder, replaced atomically and durably. Errors: IO, NO_SPACE. */
-bool upload_staging_write(
-	int dir_fd, const char *name, const struct strbuf *text, struct error *err);
-/* Errors: NOT_FOUND, TOO_LARGE, IO. */
-bool upload_staging_read(
-	int dir_fd, const char *name, size_t max_bytes, struct strbuf *text, struct error *err);
-/* Writes all of text. Errors: IO, NO_SPACE. */
-bool upload_staging_write_all(int fd, const struct strbuf *text, struct error *err);
+/*
+ * upload.json in the staging folder: what is worth knowing of an upload without its manifest. Of
+ * that it has the digest alone: a Hub that resumes sends the manifest again, and one that differs
+ * is another upload.
+ */
+struct upload_head {
+	int64_t version;
+	char *upload_id; /* also the name of the staging folder */
+	char *hub_id;
+	char *game_name;
+	char *dir;	       /* where the game will be; absolute */
+	char *manifest_digest; /* of upload_manifest.h */
+	int64_t total_bytes;
+	int64_t started_at_ms; /* Unix time */
+};
+
+/* dir_fd: the staging folder. Errors: IO, NO_SPACE. */
+bool upload_head_write(const struct upload_head *head, int dir_fd, struct error *err);
+/* Errors: NOT_FOUND, INVALID, TOO_LARGE, IO. The head must be finished either way. */
+bool upload_head_read(struct upload_head *head, int dir_fd, struct error *err);
+void upload_head_finish(struct upload_head *head);

@@ -6,6 +6,8 @@
 #include "core/list.h"
 #include "core/log.h"
 #include "core/loop.h"
+#include "core/paths.h"
+#include "core/worker.h"
 #include "core/xalloc.h"
 #include "upload/chunk_writer.h"
 #include "upload/staging_files.h"
@@ -15,17 +17,25 @@
 #include "upload/upload_complete.h"
 #include "upload/upload_content.h"
 #include "upload/upload_manifest.h"
-#include "upload/upload_save.h"
-#include "upload/uploads.h"
-#include "upload/uploads_scan.h"
+#include "upload/upload_retention.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-struct upload_store {
-	struct uploads uploads;
-};
+static void set_library(
+	struct upload_store *store, const char *library_dir, const struct strvec *library_extra)
+{
+	char *expanded = path_expand_home(library_dir, store->home);
+
+	free(store->library_dir);
+	store->library_dir = expanded;
+	if (library_extra != NULL) {
+		strvec_copy(&store->library_extra, library_extra);
+	} else {
+		strvec_finish(&store->library_extra);
+	}
+}
 
 struct upload_store *upload_store_create(const struct upload_store_options *options,
 	const struct upload_store_events *events, void *user, struct error *err)
@@ -40,37 +50,78 @@ struct upload_store *upload_store_create(const struct upload_store_options *opti
 		return NULL;
 	}
 	store = xcalloc(1, sizeof(*store));
-	uploads_init(&store->uploads, options, events, user);
-	uploads_scan(&store->uploads);
+	*store = (struct upload_store){ .loop = options->loop,
+		.worker = options->worker,
+		.registry = options->registry,
+		.home = xstrdup(options->home),
+		.state_dir = xstrdup(options->state_dir),
+		.expire_after_ms = options->expire_after_ms,
+		.events = *events,
+		.user = user };
+	TAILQ_INIT(&store->uploads);
+	set_library(store, options->library_dir, options->library_extra);
+	chunk_writer_init(&store->writer, options->loop);
+	store->expiry = loop_timer_create(options->loop, upload_retention_on_timer, store);
+	upload_retention_scan(store);
 	return store;
+}
+
+/* Checkpoints what runs and waits for all that is under way. */
+static void bring_to_rest(struct upload_store *store)
+{
+	struct upload *upload;
+
+	store->closing = true;
+	chunk_writer_drain(&store->writer);
+	worker_drain(store->worker);
+	TAILQ_FOREACH (upload, &store->uploads, link) {
+		if (upload->phase != PHASE_GONE && upload->content != NULL) {
+			upload_checkpoint_queue(upload, true);
+		}
+	}
+	worker_drain(store->worker);
 }
 
 void upload_store_destroy(struct upload_store *store)
 {
+	struct upload *upload;
+
 	if (store == NULL) {
 		return;
 	}
-	uploads_finish(&store->uploads);
+	bring_to_rest(store);
+	while ((upload = TAILQ_FIRST(&store->uploads)) != NULL) {
+		upload_destroy(upload);
+	}
+	chunk_writer_finish(&store->writer);
+	loop_timer_destroy(store->expiry);
+	for (size_t i = 0; i < UPLOAD_ENDED_COUNT; i++) {
+		free(store->ended[i]);
+	}
+	strvec_finish(&store->library_extra);
+	free(store->library_dir);
+	free(store->state_dir);
+	free(store->home);
 	free(store);
 }
 
 void upload_store_set_library(
 	struct upload_store *store, const char *library_dir, const struct strvec *library_extra)
 {
-	uploads_set_library(&store->uploads, library_dir, library_extra);
-	uploads_scan(&store->uploads);
-	uploads_changed(&store->uploads);
+	set_library(store, library_dir, library_extra);
+	upload_retention_scan(store);
+	upload_list_changed(store);
 }
 
 void upload_store_set_expiry(struct upload_store *store, int64_t expire_after_ms)
 {
-	store->uploads.expire_after_ms = expire_after_ms;
-	uploads_arm_expiry(&store->uploads);
+	store->expire_after_ms = expire_after_ms;
+	upload_retention_arm(store);
 }
 
 const char *upload_store_library(const struct upload_store *store)
 {
-	return store->uploads.library_dir;
+	return store->library_dir;
 }
 
 void upload_store_init(struct upload_store *store, const char *hub_id, struct init_upload *request,
@@ -78,7 +129,7 @@ void upload_store_init(struct upload_store *store, const char *hub_id, struct in
 		void *user, const struct upload_init_response *response, const struct error *err),
 	void *user)
 {
-	upload_begin(&store->uploads, hub_id, request, done, user);
+	upload_begin(store, hub_id, request, done, user);
 }
 
 /* A chunk between upload_store_write() and its done(). */
@@ -89,7 +140,7 @@ struct upload_store_write {
 	size_t index; /* of the file in the manifest */
 	struct upload_write *write;
 	struct error error;
-	struct upload_store_write *next; /* of upload->late */
+	struct upload_answer answer; /* while the disk has to catch up */
 };
 
 static void answer(struct upload_write *write, int64_t total_bytes, const struct error *err)
@@ -113,21 +164,21 @@ static void note_written(struct upload *upload, const struct upload_store_write 
 	}
 	upload->updated_at_ms = upload_now_ms();
 	transfer_rate_add(&upload->rate, loop_now_ms(), added);
-	if (upload_checkpoint_is_due(content) && !upload->saving) {
-		upload_save(upload, false);
+	if (upload_checkpoint_is_due(content) && upload->saving == SAVING_NONE) {
+		upload_checkpoint_queue(upload, false);
 	}
 }
 
 static void announce_progress(struct upload *upload)
 {
-	struct uploads *uploads = upload->uploads;
+	struct upload_store *store = upload->store;
 	struct upload_status status;
 
-	if (uploads->closing || upload->gone || uploads->events.progress == NULL) {
+	if (store->closing || upload->phase == PHASE_GONE || store->events.progress == NULL) {
 		return;
 	}
 	upload_fill_status(upload, &status);
-	uploads->events.progress(uploads->user, &status);
+	store->events.progress(store->user, &status);
 }
 
 /* The same sizes, but another build: what is held is of no use, and must not be mixed in. */
@@ -137,10 +188,10 @@ static void start_afresh(struct upload *upload, const char *path, struct error *
 		"'%s' differs from what was received before: the build has changed since the upload "
 		"was interrupted; start it again",
 		path);
-	if (!upload->gone) {
+	if (upload->phase != PHASE_GONE) {
 		log_info("'%s': %s", upload->head.game_name, err->message);
-		uploads_note_ended(upload->uploads, upload);
-		uploads_discard(upload);
+		upload_note_ended(upload);
+		upload_retention_discard(upload);
 	}
 }
 
@@ -157,27 +208,21 @@ static void finish_write(struct upload_store_write *pending)
 	upload_write_ended(upload);
 }
 
+static void give_late_answer(struct upload_answer *answer)
+{
+	struct upload_store_write *pending =
+		CONTAINER_OF(answer, struct upload_store_write, answer);
+
+	pending->upload->store->late_bytes -= pending->chunk.length;
+	finish_write(pending);
+}
+
 /* The Hub that waits for its answer sends no more. */
 static void finish_write_later(struct upload_store_write *pending)
 {
-	struct upload_store_write **link = &pending->upload->late;
-
-	while (*link != NULL) {
-		link = &(*link)->next;
-	}
-	*link = pending;
-	pending->upload->uploads->late_bytes += pending->chunk.length;
-}
-
-void upload_store_answer_late(struct upload *upload)
-{
-	while (upload->late != NULL) {
-		struct upload_store_write *pending = upload->late;
-
-		upload->late = pending->next;
-		upload->uploads->late_bytes -= pending->chunk.length;
-		finish_write(pending);
-	}
+	pending->answer.give = give_late_answer;
+	TAILQ_INSERT_TAIL(&pending->upload->late, &pending->answer, link);
+	pending->upload->store->late_bytes += pending->chunk.length;
 }
 
 static void chunk_done(struct chunk_write *chunk)
@@ -211,26 +256,21 @@ static void chunk_done(struct chunk_write *chunk)
 }
 
 static struct upload *find_running(
-	struct uploads *uploads, const char *hub_id, const char *upload_id, struct error *err)
+	struct upload_store *store, const char *hub_id, const char *upload_id, struct error *err)
 {
-	struct upload *upload = uploads_find(uploads, hub_id, upload_id);
+	struct upload *upload = upload_find(store, hub_id, upload_id);
 
-	if (upload == NULL || upload->content == NULL || upload->state == UPLOAD_PAUSED) {
+	if (upload == NULL || upload->content == NULL || upload->phase == PHASE_PAUSED) {
 		error_set(err, ERROR_NOT_FOUND, "no upload '%s' is running",
 			upload_id != NULL ? upload_id : "");
 		return NULL;
 	}
-	if (upload->state == UPLOAD_COMPLETING) {
+	if (upload->phase == PHASE_COMPLETING) {
 		error_set(err, ERROR_INVALID, "the upload of '%s' is being completed",
 			upload->head.game_name);
 		return NULL;
 	}
-	if (upload->fault.kind != ERROR_NONE) {
-		*err = upload->fault;
-		upload->fault = (struct error){ 0 };
-		return NULL;
-	}
-	return upload;
+	return upload_check_fault(upload, err) ? upload : NULL;
 }
 
 static bool check_chunk(struct upload_content *content, const struct upload_chunk *header,
@@ -295,14 +335,13 @@ static void submit(
 	set_compared(&pending->chunk, &upload->content->files[index]);
 	write->pending = pending;
 	upload_write_began(upload);
-	chunk_writer_submit(&upload->uploads->writer, &pending->chunk);
+	chunk_writer_submit(&upload->store->writer, &pending->chunk);
 }
 
 void upload_store_write(struct upload_store *store, const char *hub_id, struct upload_write *write)
 {
 	struct error err = { 0 };
-	struct upload *upload =
-		find_running(&store->uploads, hub_id, write->header.upload_id, &err);
+	struct upload *upload = find_running(store, hub_id, write->header.upload_id, &err);
 	struct upload_content *content = upload != NULL ? upload->content : NULL;
 	size_t length = write->message.length - write->data_offset;
 	const struct upload_manifest_file *announced;
@@ -341,14 +380,14 @@ static bool is_blank_from(const struct upload_content_file *file, int64_t offset
 size_t upload_store_write_ahead(struct upload_store *store, const char *hub_id,
 	const struct upload_chunk *header, const char *data, size_t length, size_t ahead_bytes)
 {
-	struct upload *upload = uploads_find(&store->uploads, hub_id, header->upload_id);
-	struct chunk_writer *writer = &store->uploads.writer;
+	struct upload *upload = upload_find(store, hub_id, header->upload_id);
+	struct chunk_writer *writer = &store->writer;
 	struct upload_content *content;
 	struct staging_file *file;
 	struct error err = { 0 };
 	size_t index;
 
-	if (upload == NULL || upload->content == NULL || upload->state != UPLOAD_RECEIVING ||
+	if (upload == NULL || upload->content == NULL || upload->phase != PHASE_RECEIVING ||
 		!chunk_writer_is_inline(writer)) {
 		return ahead_bytes;
 	}
@@ -370,18 +409,18 @@ size_t upload_store_write_ahead(struct upload_store *store, const char *hub_id,
 
 size_t upload_store_in_flight_bytes(const struct upload_store *store)
 {
-	return store->uploads.writer.in_flight_bytes + store->uploads.late_bytes;
+	return store->writer.in_flight_bytes + store->late_bytes;
 }
 
 bool upload_store_wants_digest(const struct upload_store *store)
 {
-	return chunk_writer_is_inline(&store->uploads.writer);
+	return chunk_writer_is_inline(&store->writer);
 }
 
 const struct upload_manifest *upload_store_manifest(
 	struct upload_store *store, const char *hub_id, const char *upload_id)
 {
-	const struct upload *upload = uploads_find(&store->uploads, hub_id, upload_id);
+	const struct upload *upload = upload_find(store, hub_id, upload_id);
 
 	return upload != NULL && upload->content != NULL ? upload->content->manifest : NULL;
 }
@@ -391,67 +430,70 @@ void upload_store_complete(struct upload_store *store, const char *hub_id, const
 	void (*done)(void *user, const struct upload_installed *installed, const struct error *err),
 	void *user)
 {
-	upload_complete(&store->uploads, hub_id, upload_id, shortcut_exe, pending, done, user);
+	upload_complete(store, hub_id, upload_id, shortcut_exe, pending, done, user);
 }
 
 bool upload_store_cancel(
 	struct upload_store *store, const char *hub_id, const char *upload_id, struct error *err)
 {
-	struct upload *upload = uploads_find(&store->uploads, hub_id, upload_id);
+	struct upload *upload = upload_find(store, hub_id, upload_id);
 
 	if (upload == NULL) {
-		return uploads_has_ended(
-			       &store->uploads, hub_id, upload_id != NULL ? upload_id : "") ||
+		return upload_has_ended(store, hub_id, upload_id != NULL ? upload_id : "") ||
 		       error_set(err, ERROR_NOT_FOUND, "there is no upload '%s'",
 			       upload_id != NULL ? upload_id : "");
 	}
-	if (upload->state != UPLOAD_COMPLETING && !upload->cancelled) {
+	if (!upload_is_completing(upload) && !upload->cancelled) {
 		upload->cancelled = true;
-		uploads_pause(upload);
+		upload_retention_pause(upload);
 	}
 	return true;
 }
 
 void upload_store_hub_gone(struct upload_store *store, const char *hub_id)
 {
-	upload_begin_hub_gone(&store->uploads, hub_id);
-	for (struct upload *upload = store->uploads.first; upload != NULL; upload = upload->next) {
-		if (!upload->listed || upload->gone || strcmp(upload->head.hub_id, hub_id) != 0) {
+	struct upload *upload;
+
+	upload_begin_hub_gone(store, hub_id);
+	TAILQ_FOREACH (upload, &store->uploads, link) {
+		if (!upload_is_listed(upload) || strcmp(upload->head.hub_id, hub_id) != 0) {
 			continue;
 		}
-		if (upload->state == UPLOAD_COMPLETING) {
-			upload->left = true;
-		} else if (upload->state == UPLOAD_RECEIVING) {
-			uploads_pause(upload);
+		if (upload_is_completing(upload)) {
+			upload->hub_gone = true;
+		} else if (upload->phase == PHASE_RECEIVING) {
+			upload_retention_pause(upload);
 		}
 	}
 }
 
 bool upload_store_discard(struct upload_store *store, const char *upload_id, struct error *err)
 {
-	struct upload *upload = uploads_find(&store->uploads, NULL, upload_id);
+	struct upload *upload = upload_find(store, NULL, upload_id);
 
 	if (upload == NULL) {
 		return error_set(err, ERROR_NOT_FOUND, "there is no upload '%s'",
 			upload_id != NULL ? upload_id : "");
 	}
-	if (upload->state == UPLOAD_COMPLETING) {
+	if (upload_is_completing(upload)) {
 		return error_set(err, ERROR_CONFLICT,
 			"'%s' is being moved into place and cannot be stopped any more",
 			upload->head.game_name);
 	}
-	uploads_note_ended(&store->uploads, upload);
-	uploads_discard(upload);
+	upload_note_ended(upload);
+	upload_retention_discard(upload);
 	return true;
 }
 
 void upload_store_each(struct upload_store *store,
 	void (*visit)(void *user, const struct upload_status *status), void *user)
 {
-	for (struct upload *upload = store->uploads.first; upload != NULL; upload = upload->next) {
+	struct upload *upload;
+
+	TAILQ_FOREACH (upload, &store->uploads, link) {
 		struct upload_status status;
 
-		if (upload->listed && !upload->gone) {
+		if (upload_is_listed(upload)) {
 			upload_fill_status(upload, &status);
 			visit(user, &status);
 		}

@@ -4,6 +4,7 @@
 #include "core/strbuf.h"
 #include "core/strvec.h"
 #include "proto/proto_upload.h"
+#include "upload/upload_status.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -12,7 +13,6 @@
 struct error;
 struct game_registry;
 struct loop;
-struct upload;
 struct upload_manifest;
 struct upload_store;
 struct worker;
@@ -28,28 +28,6 @@ struct worker;
  * Every asynchronous call ends in exactly one call of its done(), on the loop; upload_store_write()
  * and upload_store_cancel() may call it before they return, the others never do.
  */
-enum upload_state {
-	UPLOAD_RECEIVING,
-	UPLOAD_PAUSED,	   /* its Hub has gone, or cancelled it; resumable */
-	UPLOAD_COMPLETING, /* being moved into place */
-};
-
-/* A view for `ctl uploads`, the UI and progress events; all borrowed during the call. */
-struct upload_status {
-	const char *upload_id;
-	const char *hub_id;
-	const char *game_name;
-	const char *dir; /* where the game will be */
-	enum upload_state state;
-	int64_t total_bytes;
-	int64_t transferred_bytes;  /* unique bytes held, unchanged files included */
-	int64_t bytes_per_second;   /* over the last seconds; 0 when paused */
-	const char *current_file;   /* "" before the first chunk */
-	int64_t started_at;	    /* Unix time, ms */
-	int64_t updated_at;	    /* Unix time, ms */
-	int64_t expires_in_seconds; /* paused ones: until they are collected; else −1 */
-};
-
 struct upload_store_options {
 	struct loop *loop;
 	struct worker *worker;
@@ -59,13 +37,6 @@ struct upload_store_options {
 	const char *library_dir;	    /* where "" and NULL installPath lead */
 	const struct strvec *library_extra; /* what installPath may name besides; copied */
 	int64_t expire_after_ms;	    /* of paused uploads */
-};
-
-struct upload_store_events {
-	/* Bytes arrived; after every chunk. */
-	void (*progress)(void *user, const struct upload_status *status);
-	/* An upload began, paused, resumed, completed or went; the list is worth reading again. */
-	void (*changed)(void *user);
 };
 
 /* Finds paused uploads, finishes commits that a crash interrupted. NULL only on error. */
@@ -125,8 +96,6 @@ void upload_store_write(struct upload_store *store, const char *hub_id, struct u
  */
 size_t upload_store_write_ahead(struct upload_store *store, const char *hub_id,
 	const struct upload_chunk *header, const char *data, size_t length, size_t ahead_bytes);
-/* upload_save.c alone: the disk has caught up, see upload_is_ahead_of_disk(). */
-void upload_store_answer_late(struct upload *upload);
 /* Bytes handed to upload_store_write() whose done() was not called yet. */
 size_t upload_store_in_flight_bytes(const struct upload_store *store);
 /* Should a chunk that begins to arrive be hashed on the loop meanwhile? */
@@ -138,11 +107,6 @@ bool upload_store_wants_digest(const struct upload_store *store);
  */
 const struct upload_manifest *upload_store_manifest(
 	struct upload_store *store, const char *hub_id, const char *upload_id);
-
-struct upload_installed {
-	const char *dir; /* its entry in the registry says the rest */
-	const char *game_name;
-};
 
 /*
  * Waits for the writes under way, checks that every byte is there, makes it durable, moves it into

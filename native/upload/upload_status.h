@@ -1,0 +1,39 @@
+#pragma once
+
+#include <stdint.h>
+
+/* What others are told of uploads: part of upload_store.h. */
+enum upload_state {
+	UPLOAD_RECEIVING,
+	UPLOAD_PAUSED,	   /* its Hub has gone, or cancelled it; resumable */
+	UPLOAD_COMPLETING, /* being moved into place */
+};
+
+/* A view for `ctl uploads`, the UI and progress events; all borrowed during the call. */
+struct upload_status {
+	const char *upload_id;
+	const char *hub_id;
+	const char *game_name;
+	const char *dir; /* where the game will be */
+	enum upload_state state;
+	int64_t total_bytes;
+	int64_t transferred_bytes;  /* unique bytes held, unchanged files included */
+	int64_t bytes_per_second;   /* over the last seconds; 0 when paused */
+	const char *current_file;   /* "" before the first chunk */
+	int64_t started_at;	    /* Unix time, ms */
+	int64_t updated_at;	    /* Unix time, ms */
+	int64_t expires_in_seconds; /* paused ones: until they are collected; else −1 */
+};
+
+/* A game that an upload has become; borrowed during the call. */
+struct upload_installed {
+	const char *dir; /* its entry in the registry says the rest */
+	const char *game_name;
+};
+
+struct upload_store_events {
+	/* Bytes arrived; after every chunk. */
+	void (*progress)(void *user, const struct upload_status *status);
+	/* An upload began, paused, resumed, completed or went; the list is worth reading again. */
+	void (*changed)(void *user);
+};

@@ -1,0 +1,130 @@
+#include "core/cleanup.h"
+#include "core/xalloc.h"
+#include "suite.h"
+#include "upload/upload_store.h"
+#include "upload_fixture.h"
+
+#include <check.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#define COUNT(array) (sizeof(array) / sizeof(*(array)))
+#define MIB (1024 * 1024)
+#define HASH_BLOCK_BYTES (256 * 1024) /* what upload_load.c reads at a time */
+#define SLOW_READ_MS 4000
+
+/* A disk on which time passes: each block of a file that is hashed takes SLOW_READ_MS. */
+static atomic_bool is_slow;
+static atomic_int blocks_read;
+static atomic_long skew_ms;
+
+int clock_gettime(clockid_t clock, struct timespec *now)
+{
+	int result = (int)syscall(SYS_clock_gettime, clock, now);
+
+	if (clock == CLOCK_MONOTONIC) {
+		now->tv_sec += atomic_load(&skew_ms) / 1000;
+	}
+	return result;
+}
+
+ssize_t read(int fd, void *buffer, size_t length)
+{
+	if (length == HASH_BLOCK_BYTES) {
+		atomic_fetch_add(&blocks_read, 1);
+		if (atomic_load(&is_slow)) {
+			atomic_fetch_add(&skew_ms, SLOW_READ_MS);
+		}
+	}
+	return syscall(SYS_read, fd, buffer, length);
+}
+
+static struct upload_fixture fixture;
+
+static void setup(void)
+{
+	fixture_make_home(&fixture);
+	fixture_start(&fixture);
+	is_slow = false;
+	blocks_read = 0;
+}
+
+static void teardown(void)
+{
+	fixture_stop(&fixture);
+	fixture_remove_home(&fixture);
+}
+
+static const struct test_file game[] = {
+	{ "large.pak", 6 * MIB, 1, true },
+	{ "same.pak", MIB, 2, true },
+};
+
+static void install(void)
+{
+	struct init_answer answer;
+	struct complete_answer complete;
+
+	ck_assert(fixture_init(&fixture, HUB, "Game", "", game, COUNT(game), &answer));
+	fixture_send(&fixture, HUB, &answer, game, COUNT(game));
+	ck_assert(fixture_complete(&fixture, HUB, answer.upload_id, NULL, &complete));
+	fixture_settle(&fixture);
+	init_answer_finish(&answer);
+}
+
+/* The same content, but another time: it has to be read to be known. */
+static void touch(const char *name)
+{
+	AUTO(free_ptr) char *path = xasprintf("%s/Game/%s", fixture.library, name);
+	static const struct timespec times[] = { { 1600000000, 0 }, { 1600000000, 0 } };
+
+	ck_assert_int_eq(utimensat(AT_FDCWD, path, times, 0), 0);
+}
+
+START_TEST(test_a_touched_file_is_read_and_not_sent)
+{
+	struct init_answer answer;
+
+	install();
+	touch("large.pak");
+	ck_assert(fixture_init(&fixture, HUB, "Game", "", game, COUNT(game), &answer));
+	ck_assert_int_eq(init_answer_resume(&answer, "large.pak"), 6 * MIB);
+	ck_assert_int_eq(init_answer_resume(&answer, "same.pak"), MIB);
+	ck_assert_int_ge(blocks_read, 6 * MIB / HASH_BLOCK_BYTES);
+	init_answer_finish(&answer);
+}
+END_TEST
+
+START_TEST(test_hashing_ends_inside_a_file_when_the_time_is_up)
+{
+	struct init_answer answer;
+
+	install();
+	touch("large.pak");
+	blocks_read = 0;
+	is_slow = true;
+	ck_assert(fixture_init(&fixture, HUB, "Game", "", game, COUNT(game), &answer));
+	is_slow = false;
+	ck_assert_int_ge(blocks_read, 1);
+	ck_assert_int_le(blocks_read, 30000 / 2 / SLOW_READ_MS + 1);
+	/* What was not read to its end is sent; what needs no reading is known all the same. */
+	ck_assert_int_eq(init_answer_resume(&answer, "large.pak"), 0);
+	ck_assert_int_eq(init_answer_resume(&answer, "same.pak"), MIB);
+	init_answer_finish(&answer);
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tests = tcase_create("load");
+
+	tcase_add_checked_fixture(tests, setup, teardown);
+	tcase_add_test(tests, test_a_touched_file_is_read_and_not_sent);
+	tcase_add_test(tests, test_hashing_ends_inside_a_file_when_the_time_is_up);
+	return run_tcase(tests);
+}
