@@ -34,7 +34,7 @@ static void fill_texts(void *object, const struct json_field *fields)
 		case JSON_SECRET:
 		case JSON_DIGITS:
 			if (*text == NULL) {
-				*text = xstrdup("");
+				*text = field->owned ? xstrdup("") : (char *)"";
 			}
 			break;
 		case JSON_OBJECT:
