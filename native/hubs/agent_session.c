@@ -38,7 +38,7 @@ struct agent_ticket {
 
 struct agent_session {
 	unsigned ref_count;
-	const struct agent_session_options *options;
+	struct agent_session_options *options;
 	struct ws_conn *conn; /* NULL: closed */
 	enum session_state state;
 	struct agent_hub hub;
@@ -47,7 +47,6 @@ struct agent_session {
 	TAILQ_HEAD(, agent_ticket) tickets; /* the oldest first */
 	struct loop_timer *deadline;	    /* of the oldest */
 	struct chunk_receiver receiver;
-	bool is_paused;
 	char *event_prefix; /* of the ids of events */
 	uint64_t event_count;
 };
@@ -292,16 +291,21 @@ static void on_deadline(void *user)
 	wait_for_oldest(session);
 }
 
-struct agent_ticket *agent_session_take_request(struct agent_session *session)
+struct agent_ticket *agent_session_take_id(struct agent_session *session, const char *id)
 {
 	struct agent_ticket *ticket = xcalloc(1, sizeof(*ticket));
 
 	ticket->session = agent_session_ref(session);
-	ticket->id = xstrdup(session->request_id);
+	ticket->id = xstrdup(id);
 	ticket->due_ms = loop_now_ms() + ANSWER_WITHIN_MS;
 	TAILQ_INSERT_TAIL(&session->tickets, ticket, link);
 	wait_for_oldest(session);
 	return ticket;
+}
+
+struct agent_ticket *agent_session_take_request(struct agent_session *session)
+{
+	return agent_session_take_id(session, session->request_id);
 }
 
 struct agent_session *agent_ticket_session(const struct agent_ticket *ticket)
@@ -338,31 +342,50 @@ void agent_ticket_fail_take(struct agent_ticket *ticket, const struct error *err
 
 /* --- Chunks --- */
 
-void agent_session_balance(struct agent_session *session, size_t in_flight_bytes)
-{
-	if (session->conn == NULL) {
-		return;
-	}
-	if (!session->is_paused && in_flight_bytes > IN_FLIGHT_MAX_BYTES) {
-		session->is_paused = true;
-		ws_conn_pause(session->conn);
-	} else if (session->is_paused && in_flight_bytes < IN_FLIGHT_MAX_BYTES / 2) {
-		session->is_paused = false;
-		ws_conn_resume(session->conn);
-	}
-}
-
 bool agent_session_input_pending(const struct agent_session *session)
 {
 	return session->conn != NULL && ws_conn_input_pending(session->conn);
 }
 
-void agent_session_recycle_take(struct agent_session *session, struct strbuf *buffer)
+static void pause_if_full(struct agent_session *session)
 {
+	struct agent_session_options *options = session->options;
+
+	if (session->conn != NULL && options->paused == NULL &&
+		options->events->in_flight_bytes(options->user) > IN_FLIGHT_MAX_BYTES) {
+		options->paused = session;
+		ws_conn_pause(session->conn);
+	}
+}
+
+/* The one that reads may be a newer connection than the one that wrote. */
+static void resume_if_drained(struct agent_session_options *options)
+{
+	struct agent_session *paused = options->paused;
+
+	if (paused != NULL &&
+		options->events->in_flight_bytes(options->user) < IN_FLIGHT_MAX_BYTES / 2) {
+		options->paused = NULL;
+		ws_conn_resume(paused->conn);
+	}
+}
+
+void agent_ticket_acknowledge_take(struct agent_ticket *ticket, const char *type,
+	const struct json_field *fields, const void *payload, const struct error *err,
+	struct strbuf *buffer)
+{
+	struct agent_session *session = ticket->session;
+
 	if (session->conn != NULL) {
 		ws_conn_recycle_take(session->conn, buffer);
 	} else {
 		strbuf_finish(buffer);
+	}
+	resume_if_drained(session->options);
+	if (err != NULL) {
+		agent_ticket_fail_take(ticket, err);
+	} else {
+		agent_ticket_reply_take(ticket, type, fields, payload);
 	}
 }
 
@@ -387,6 +410,7 @@ static void on_text(void *user, struct ws_conn *conn, const char *text, size_t l
 	struct agent_session *session = user;
 
 	session->options->events->text(session->options->user, session, text, length);
+	pause_if_full(session);
 }
 
 static void on_binary_part(void *user, struct ws_conn *conn, const char *message, size_t length)
@@ -401,6 +425,7 @@ static void on_binary(void *user, struct ws_conn *conn, struct strbuf *message)
 	struct agent_session *session = user;
 
 	session->options->events->binary(session->options->user, session, message);
+	pause_if_full(session);
 }
 
 static void on_binary_oversize(void *user, struct ws_conn *conn, const char *start, size_t length)
@@ -415,6 +440,9 @@ static void on_closed(void *user, struct ws_conn *conn, unsigned code, const cha
 	struct agent_session *session = user;
 
 	session->conn = NULL;
+	if (session->options->paused == session) {
+		session->options->paused = NULL;
+	}
 	leave(session);
 	log_debug("connection closed (%u %s)", code, reason);
 	session->options->events->closed(session->options->user, session);

@@ -41,6 +41,9 @@ struct agent_session_events {
 	void (*closed)(void *user, struct agent_session *session); /* the connection; after left */
 	/* Does its Hub upload now? */
 	bool (*is_uploading)(void *user, const struct agent_session *session);
+	/* Bytes of messages that are on their way to disk; while there are too many, none is read.
+	 */
+	size_t (*in_flight_bytes)(void *user);
 };
 
 /* What all sessions of an agent share; outlives them. */
@@ -48,6 +51,8 @@ struct agent_session_options {
 	struct loop *loop;
 	const struct agent_session_events *events;
 	void *user;
+	/* Waits until bytes have left, whoever sent them; NULL: none does. Of agent_session.c. */
+	struct agent_session *paused;
 };
 
 /* For ws_server; the owner is the struct agent_session_options. */
@@ -117,12 +122,14 @@ void agent_ticket_drop_take(struct agent_ticket *ticket); /* it was answered oth
 
 /* --- Chunks --- */
 
+/* For a message whose id is read from it: a request like agent_session_take_request()'s. */
+struct agent_ticket *agent_session_take_id(struct agent_session *session, const char *id);
 /* Are bytes of a following message already here? */
 bool agent_session_input_pending(const struct agent_session *session);
 /*
- * Stops reading while too many bytes are on their way to disk, and reads on when they have become
- * fewer. Call after each hand-over and each completion.
+ * Answers a chunk as agent_ticket_reply_take() does, or with err unless that is NULL. buffer, which
+ * is emptied, becomes memory for the next message; who waits until bytes have left reads on.
  */
-void agent_session_balance(struct agent_session *session, size_t in_flight_bytes);
-/* Memory for the next message; empties it. */
-void agent_session_recycle_take(struct agent_session *session, struct strbuf *buffer);
+void agent_ticket_acknowledge_take(struct agent_ticket *ticket, const char *type,
+	const struct json_field *fields, const void *payload, const struct error *err,
+	struct strbuf *buffer);

@@ -2,6 +2,7 @@
 
 #include "core/cleanup.h"
 #include "core/error.h"
+#include "core/json.h"
 #include "core/strbuf.h"
 #include "core/xalloc.h"
 #include "games/game_artwork.h"
@@ -145,6 +146,7 @@ bool handle_apply_artwork(const struct handle_artwork_options *options,
 
 struct image_job {
 	struct agent_ticket *ticket;
+	char *type; /* as the Hub calls it; "" when it does not */
 	enum artwork_kind kind;
 };
 
@@ -153,12 +155,13 @@ static void answer_image_take(struct image_job *job, const struct error *err)
 {
 	const struct artwork_image_response response = {
 		.success = err == NULL,
-		.artwork_type = artwork_kind_name(job->kind),
+		.artwork_type = job->type,
 		.error = err != NULL ? err->message : NULL,
 	};
 
 	agent_ticket_reply_take(
 		job->ticket, "artwork_image_response", artwork_image_response_fields, &response);
+	free(job->type);
 	free(job);
 }
 
@@ -175,17 +178,8 @@ static void on_image_applied(void *user, const struct steam_artwork_result *resu
 	answer_image_take(job, err->kind != ERROR_NONE ? err : NULL);
 }
 
-static struct image_job *image_job_create(struct agent_session *session, enum artwork_kind kind)
-{
-	struct image_job *job = xcalloc(1, sizeof(*job));
-
-	job->ticket = agent_session_take_request(session);
-	job->kind = kind;
-	return job;
-}
-
-static bool apply_image(const struct handle_artwork_options *options, struct agent_session *session,
-	uint32_t app_id, enum artwork_kind kind, struct strbuf *image, struct error *err)
+static bool apply_image(const struct handle_artwork_options *options, struct image_job *job,
+	uint32_t app_id, struct strbuf *image, struct error *err)
 {
 	AUTO(free_ptr) char *account_id = find_account(options, NULL, app_id, err);
 	struct steam_artwork_request order = { .user_id = account_id, .app_id = app_id };
@@ -193,9 +187,8 @@ static bool apply_image(const struct handle_artwork_options *options, struct age
 	if (account_id == NULL) {
 		return false;
 	}
-	strbuf_move(&order.images[kind], image);
-	steam_artwork_apply(
-		options->steam_artwork, &order, on_image_applied, image_job_create(session, kind));
+	strbuf_move(&order.images[job->kind], image);
+	steam_artwork_apply(options->steam_artwork, &order, on_image_applied, job);
 	return true;
 }
 
@@ -219,16 +212,15 @@ static void visit_upload(void *user, const struct upload_status *status)
 	}
 }
 
-/* Before complete_upload, "appId": 0 is the game that is being uploaded. */
-static bool keep_image(const struct handle_artwork_options *options, struct agent_session *session,
-	const char *upload_id, enum artwork_kind kind, struct strbuf *image, struct error *err)
+/* Before complete_upload, "appId": 0 is the game that is being uploaded. upload_id: NULL or its. */
+static bool keep_image(const struct handle_artwork_options *options, struct image_job *job,
+	const char *upload_id, struct strbuf *image, struct error *err)
 {
 	struct upload_search search = {
-		.hub_id = agent_session_hub(session)->id,
+		.hub_id = agent_session_hub(agent_ticket_session(job->ticket))->id,
 		.upload_id = upload_id,
 	};
 	AUTO(free_ptr) char *found = NULL;
-	struct image_job *job;
 
 	upload_store_each(options->uploads, visit_upload, &search);
 	found = search.found;
@@ -240,47 +232,38 @@ static bool keep_image(const struct handle_artwork_options *options, struct agen
 			"no upload is running that an image with appId 0 could be for: begin one, "
 			"or name a shortcut by its appId");
 	}
-	job = image_job_create(session, kind);
-	if (!game_artwork_keep(options->game_artwork, found, artwork_kind_name(kind), image,
-		    on_kept, job, err)) {
-		answer_image_take(job, err);
-	}
-	return true;
+	return game_artwork_keep(options->game_artwork, found, artwork_kind_name(job->kind), image,
+		on_kept, job, err);
 }
 
-static bool take_image(const struct handle_artwork_options *options, struct agent_session *session,
+/* On success the job is taken. */
+static bool place_image(const struct handle_artwork_options *options, struct image_job *job,
 	const struct upload_chunk *header, struct strbuf *image, struct error *err)
 {
-	const char *upload_id = header->upload_id;
-	enum artwork_kind kind;
-
 	if (header->artwork_type == NULL) {
 		return error_set(err, ERROR_INVALID, "an image needs its 'artworkType'");
 	}
-	if (!artwork_kind_find(header->artwork_type, &kind, err) ||
-		!artwork_check(kind, image->data, image->length, err)) {
+	if (!artwork_kind_find(header->artwork_type, &job->kind, err) ||
+		!artwork_check(job->kind, image->data, image->length, err)) {
 		return false;
 	}
-	if (header->app_id != 0) {
-		return apply_image(options, session, header->app_id, kind, image, err);
-	}
-	return keep_image(options, session,
-		upload_id != NULL && *upload_id != '\0' ? upload_id : NULL, kind, image, err);
+	return header->app_id != 0
+		       ? apply_image(options, job, header->app_id, image, err)
+		       : keep_image(options, job,
+				 json_is_given(header->upload_id) ? header->upload_id : NULL, image,
+				 err);
 }
 
-void handle_artwork_image(const struct handle_artwork_options *options,
-	struct agent_session *session, const struct upload_chunk *header, struct strbuf *image)
+void handle_artwork_image(const struct handle_artwork_options *options, struct agent_ticket *ticket,
+	const struct upload_chunk *header, struct strbuf *image)
 {
+	struct image_job *job = xcalloc(1, sizeof(*job));
 	struct error err = { 0 };
 
-	if (!take_image(options, session, header, image, &err)) {
-		const struct artwork_image_response response = {
-			.artwork_type = header->artwork_type != NULL ? header->artwork_type : "",
-			.error = err.message,
-		};
-
-		agent_session_reply(session, "artwork_image_response",
-			artwork_image_response_fields, &response);
+	job->ticket = ticket;
+	job->type = xstrdup(header->artwork_type != NULL ? header->artwork_type : "");
+	if (!place_image(options, job, header, image, &err)) {
+		answer_image_take(job, &err);
 	}
 	strbuf_finish(image);
 }

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 struct agent_session;
+struct agent_ticket;
 struct error;
 struct game_artwork;
 struct game_registry;
@@ -29,9 +30,9 @@ bool handle_apply_artwork(const struct handle_artwork_options *options,
 	struct agent_session *session, cJSON *payload, struct error *err);
 
 /*
- * … and a binary message that carries an image, which is emptied: for a shortcut, or with appId 0
- * for the game that this Hub is uploading. Answered by an artwork_image_response, once the image is
- * where it is to be.
+ * … and a binary message that carries an image, which is emptied, and its request, which is taken:
+ * for a shortcut, or with appId 0 for the game that this Hub is uploading. Answered by an
+ * artwork_image_response, once the image is where it is to be.
  */
-void handle_artwork_image(const struct handle_artwork_options *options,
-	struct agent_session *session, const struct upload_chunk *header, struct strbuf *image);
+void handle_artwork_image(const struct handle_artwork_options *options, struct agent_ticket *ticket,
+	const struct upload_chunk *header, struct strbuf *image);

@@ -84,7 +84,6 @@ bool handle_init_upload(const struct handle_upload_options *options, struct agen
 /* One chunk between its message and its answer. */
 struct chunk_job {
 	struct upload_write write;
-	const struct handle_upload_options *options;
 	struct agent_ticket *ticket;
 };
 
@@ -99,37 +98,21 @@ static void on_written(struct upload_write *write, const struct upload_chunk_res
 	const struct error *err)
 {
 	struct chunk_job *job = CONTAINER_OF(write, struct chunk_job, write);
-	struct agent_session *session = agent_session_ref(agent_ticket_session(job->ticket));
-	struct agent_session *connected = *job->options->connected;
 
-	if (err != NULL) {
-		agent_ticket_fail_take(job->ticket, err);
-	} else {
-		agent_ticket_reply_take(job->ticket, "upload_chunk_response",
-			upload_chunk_response_fields, response);
-	}
-	agent_session_recycle_take(session, &write->message);
-	/* The one that reads may be a newer connection than the one that wrote. */
-	if (connected != NULL) {
-		agent_session_balance(
-			connected, upload_store_in_flight_bytes(job->options->uploads));
-	}
+	agent_ticket_acknowledge_take(job->ticket, "upload_chunk_response",
+		upload_chunk_response_fields, response, err, &write->message);
 	chunk_job_free(job);
-	agent_session_unref(session);
 }
 
-static void hand_over_take(const struct handle_upload_options *options,
-	struct agent_session *session, struct chunk_job *job)
+/* Takes the job. */
+static void write_chunk(struct upload_store *uploads, struct agent_session *session,
+	struct agent_ticket *ticket, struct chunk_job *job)
 {
-	struct upload_store *uploads = options->uploads;
-
+	job->ticket = ticket;
 	job->write.pipelined =
 		agent_session_input_pending(session) || upload_store_in_flight_bytes(uploads) > 0;
 	job->write.done = on_written;
-	job->options = options;
-	job->ticket = agent_session_take_request(session);
 	upload_store_write(uploads, agent_session_hub(session)->id, &job->write);
-	agent_session_balance(session, upload_store_in_flight_bytes(uploads));
 }
 
 static bool check_chunk(const struct upload_chunk *header, struct error *err)
@@ -168,19 +151,17 @@ bool handle_upload_chunk(const struct handle_upload_options *options, struct age
 	write->header.data = NULL;
 	json_drop(payload, "data");
 	json_own(&write->header, upload_chunk_fields, payload);
-	hand_over_take(options, session, job);
+	write_chunk(options->uploads, session, agent_session_take_request(session), job);
 	return true;
 }
 
-static void take_artwork(const struct handle_artwork_options *options,
-	struct agent_session *session, struct upload_write *write)
+/* Moves the data of a binary message to its begin: an image is all that is left of it. */
+static void cut_header(struct upload_write *write)
 {
-	AUTO(strbuf_finish) struct strbuf image = { 0 };
+	struct strbuf *image = &write->message;
 
-	strbuf_move(&image, &write->message);
-	image.length -= write->data_offset;
-	memmove(image.data, image.data + write->data_offset, image.length + 1);
-	handle_artwork_image(options, session, &write->header, &image);
+	image->length -= write->data_offset;
+	memmove(image->data, image->data + write->data_offset, image->length + 1);
 }
 
 void handle_upload_part(const struct handle_upload_options *options, struct agent_session *session,
@@ -206,20 +187,19 @@ void handle_upload_binary(const struct handle_upload_options *options,
 	struct upload_write *write = &job->write;
 	struct error err = { 0 };
 	bool ok = chunk_receiver_take(agent_session_receiver(session), message, write, &err);
+	struct agent_ticket *ticket =
+		agent_session_take_id(session, write->header.id != NULL ? write->header.id : "");
 
-	agent_session_set_request(session, write->header.id != NULL ? write->header.id : "");
 	if (ok && upload_chunk_is_artwork(&write->header)) {
-		take_artwork(artwork_options, session, write);
+		cut_header(write);
+		handle_artwork_image(artwork_options, ticket, &write->header, &write->message);
 	} else if (ok && check_chunk(&write->header, &err)) {
-		hand_over_take(options, session, job);
-		job = NULL;
+		write_chunk(options->uploads, session, ticket, job);
+		return;
 	} else {
-		agent_session_reply_error(session, &err);
+		agent_ticket_fail_take(ticket, &err);
 	}
-	agent_session_set_request(session, NULL);
-	if (job != NULL) {
-		chunk_job_free(job);
-	}
+	chunk_job_free(job);
 }
 
 /* RFC 3339 in UTC, milliseconds included. */

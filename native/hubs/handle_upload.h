@@ -19,8 +19,6 @@ struct handle_upload_options {
 	struct upload_store *uploads;
 	struct game_setup *setup;
 	struct game_artwork *artwork;
-	/* Who reads on when bytes have reached the disk; NULL: nobody. */
-	struct agent_session *const *connected;
 };
 
 /* Rows of agent_dispatch.c … */

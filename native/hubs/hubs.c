@@ -122,6 +122,13 @@ static bool is_uploading(void *user, const struct agent_session *session)
 	return search.found;
 }
 
+static size_t in_flight_bytes(void *user)
+{
+	const struct hubs *hubs = user;
+
+	return upload_store_in_flight_bytes(hubs->options.uploads);
+}
+
 static const struct agent_session_events session_events = {
 	.text = on_text,
 	.binary_part = on_binary_part,
@@ -131,6 +138,7 @@ static const struct agent_session_events session_events = {
 	.left = on_left,
 	.closed = on_closed,
 	.is_uploading = is_uploading,
+	.in_flight_bytes = in_flight_bytes,
 };
 
 /* --- The whole --- */
@@ -174,7 +182,6 @@ static void connect_handlers(struct hubs *hubs)
 			.uploads = options->uploads,
 			.setup = options->game_setup,
 			.artwork = options->game_artwork,
-			.connected = &hubs->connected,
 		},
 	};
 }
