@@ -375,7 +375,7 @@ START_TEST(a_library_that_is_missing_is_told_of)
 {
 	use_program(HEAD NEXT_ORDER "exit 127\n");
 	begin();
-	ck_assert_ptr_nonnull(strstr(wait_state("failed"), "lacks a library"));
+	ck_assert_ptr_nonnull(strstr(wait_state("failed"), "missing a library"));
 }
 END_TEST
 

@@ -242,7 +242,7 @@ START_TEST(test_nobody_is_attached)
 
 	ck_assert(!ui->attached(ui->owner));
 	ask(0, FOR_EVER_MS);
-	ck_fails(0, ERROR_CONFLICT, "not there");
+	ck_fails(0, ERROR_CONFLICT, "not attached");
 	tell(client, "detach");
 	ck_assert_uint_eq(changed_count, 0);
 	ipc_client_destroy(client);
@@ -423,7 +423,7 @@ START_TEST(test_limit)
 	for (unsigned i = 0; i <= UI_LINK_REQUESTS_MAX; i++) {
 		ask(i, FOR_EVER_MS);
 	}
-	ck_fails(UI_LINK_REQUESTS_MAX, ERROR_CONFLICT, "16 requests");
+	ck_fails(UI_LINK_REQUESTS_MAX, ERROR_CONFLICT, "16 unanswered requests");
 	for (unsigned i = 0; i < UI_LINK_REQUESTS_MAX; i++) {
 		free(expect_request(client));
 		ck_assert_uint_eq(outcomes[i].count, 0);
@@ -463,7 +463,7 @@ START_TEST(test_forget)
 	ask(2, FOR_EVER_MS); /* fails with the next turn … */
 	ui->forget(ui->owner, &outcomes[2]);
 	ask(3, FOR_EVER_MS);
-	ck_fails(3, ERROR_CONFLICT, "not there");
+	ck_fails(3, ERROR_CONFLICT, "not attached");
 	ck_assert_uint_eq(outcomes[2].count, 0); /* … which it does not see */
 }
 END_TEST

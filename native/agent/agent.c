@@ -28,8 +28,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DAY_MS (24 * 60 * 60 * INT64_C(1000))
-
 /*
  * The modules in the order in which they are made: each gets those above it, and tells those below
  * it by the callbacks of this file. What is NULL is not there (yet).
@@ -305,7 +303,7 @@ static void open_trash(struct agent *agent)
 			.worker = agent->options.worker,
 			.state_dir = agent->options.paths->state_dir,
 			.registry = agent->registry,
-			.expire_after_ms = agent->options.config->games_trash_days * DAY_MS,
+			.expire_after_ms = agent->options.config->games_trash_days * CONFIG_DAY_MS,
 			.gone = on_game_gone,
 			.user = agent,
 		},
@@ -326,7 +324,7 @@ static bool open_uploads(struct agent *agent, struct error *err)
 		.state_dir = paths->state_dir,
 		.library_dir = library,
 		.library_extra = &config->library_extra,
-		.expire_after_ms = config->uploads_expire_days * DAY_MS,
+		.expire_after_ms = config->uploads_expire_days * CONFIG_DAY_MS,
 	};
 
 	agent->uploads = upload_store_create(&options, &upload_events, agent, err);

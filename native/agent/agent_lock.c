@@ -119,7 +119,7 @@ static void write_holder(const struct agent_lock *lock)
 
 	if (pwrite(lock->fd, text, (size_t)length, 0) != length ||
 		ftruncate(lock->fd, length) < 0) {
-		log_warning("the lock '%s' cannot be written: %s", lock->path, strerror(errno));
+		log_warning("cannot write the lock '%s': %s", lock->path, strerror(errno));
 	}
 }
 
@@ -220,7 +220,7 @@ static void on_attempt(void *user)
 	} else if (errno == EAGAIN || errno == EACCES) {
 		on_held(lock);
 	} else {
-		error_set_errno(&err, "the lock '%s' cannot be taken", lock->path);
+		error_set_errno(&err, "cannot take the lock '%s'", lock->path);
 		finish_turn(lock, &err);
 	}
 }
@@ -244,7 +244,7 @@ static bool watch_file(struct agent_lock *lock, struct error *err)
 	if (lock->inotify_fd < 0 ||
 		inotify_add_watch(lock->inotify_fd, lock->path, IN_CLOSE_WRITE) < 0) {
 		return error_set_errno(err,
-			"the lock '%s' cannot be watched; raise fs.inotify.max_user_instances",
+			"cannot watch the lock '%s'; raise fs.inotify.max_user_instances",
 			lock->path);
 	}
 	lock->inotify_watch =
@@ -266,7 +266,7 @@ struct agent_lock *agent_lock_create(const struct agent_lock_options *options, s
 	lock->attempt = loop_timer_create(options->loop, on_attempt, lock);
 	lock->fd = open(lock->path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (lock->fd < 0) {
-		error_set_errno(err, "the lock '%s' cannot be opened", lock->path);
+		error_set_errno(err, "cannot open the lock '%s'", lock->path);
 	}
 	if (lock->fd < 0 || (options->manner == AGENT_LOCK_WAIT && !watch_file(lock, err))) {
 		agent_lock_destroy(lock);

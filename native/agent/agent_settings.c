@@ -20,8 +20,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define DAY_MS (24 * 60 * 60 * INT64_C(1000))
-
 struct agent_settings {
 	struct agent_settings_options options;
 	struct config kept;  /* as the file has it */
@@ -43,8 +41,8 @@ static bool apply_accept(const struct agent_settings *settings, struct error *er
 
 static bool apply_expiry(const struct agent_settings *settings, struct error *err)
 {
-	upload_store_set_expiry(
-		settings->options.uploads, settings->options.config->uploads_expire_days * DAY_MS);
+	upload_store_set_expiry(settings->options.uploads,
+		settings->options.config->uploads_expire_days * CONFIG_DAY_MS);
 	return true;
 }
 
@@ -61,12 +59,12 @@ static bool check_library(const char *library, struct error *err)
 	}
 	if (!S_ISDIR(status.st_mode)) {
 		return error_set(err, ERROR_INVALID,
-			"no games can be kept in '%s', because '%s' is not a folder", library, at);
+			"games cannot be installed in '%s': '%s' is not a folder", library, at);
 	}
 	if (faccessat(AT_FDCWD, at, W_OK | X_OK, AT_EACCESS) < 0) {
 		return error_set_errno(err,
-			"no games can be kept in '%s', because '%s' cannot be written to; is the "
-			"card there?",
+			"games cannot be installed in '%s': '%s' is not writable; is the card "
+			"inserted?",
 			library, at);
 	}
 	return true;
@@ -104,8 +102,8 @@ static bool apply_port(const struct agent_settings *settings, struct error *err)
 
 static bool apply_trash_days(const struct agent_settings *settings, struct error *err)
 {
-	game_trash_set_expiry(
-		settings->options.trash, settings->options.config->games_trash_days * DAY_MS);
+	game_trash_set_expiry(settings->options.trash,
+		settings->options.config->games_trash_days * CONFIG_DAY_MS);
 	return true;
 }
 

@@ -206,7 +206,7 @@ static cJSON *read_object(const char *path, struct error *err)
 	}
 	object = json_parse(strbuf_text(&text), text.length, err);
 	if (object != NULL && !json_is_object(object)) {
-		error_set(err, ERROR_INVALID, "'%s' holds no JSON object", path);
+		error_set(err, ERROR_INVALID, "'%s' does not hold a JSON object", path);
 		return NULL;
 	}
 	return TAKE_PTR(object);

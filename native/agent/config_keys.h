@@ -51,6 +51,7 @@ struct config {
 /* Every setting once; read by config.c alone. */
 #define CONFIG_KEY_COUNT 16
 #define CONFIG_NAME_BYTES 128
+#define CONFIG_DAY_MS (24 * 60 * 60 * INT64_C(1000)) /* for settings in days */
 
 struct config_key {
 	struct json_field field;		/* of struct config */

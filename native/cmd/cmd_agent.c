@@ -79,7 +79,7 @@ static void end_daemon(struct daemon *daemon)
 
 static void on_signal(void *user, int signal_number)
 {
-	log_info("told to end (%s)", strsignal(signal_number));
+	log_info("stopping (%s)", strsignal(signal_number));
 	end_daemon(user);
 }
 
@@ -89,7 +89,7 @@ static void on_stdin(void *user, uint32_t events)
 	char discarded[512];
 
 	if (read(STDIN_FILENO, discarded, sizeof(discarded)) <= 0) {
-		log_info("standard input is closed: ending");
+		log_info("stopping: standard input is closed");
 		loop_watch_remove(TAKE_PTR(daemon->stdin_watch));
 		end_daemon(daemon);
 	}

@@ -130,7 +130,7 @@ struct control_ticket *control_ticket_create(
 	struct control_ticket *ticket;
 
 	if (client->ticket_count >= CONTROL_TICKETS_MAX) {
-		error_set(err, ERROR_CONFLICT, "%d calls of this client are not answered yet",
+		error_set(err, ERROR_CONFLICT, "%d calls of this client are still unanswered",
 			CONTROL_TICKETS_MAX);
 		return NULL;
 	}

@@ -60,7 +60,7 @@ int64_t offered_files_add(
 		return 0;
 	}
 	if (!S_ISREG(status.st_mode)) {
-		error_set(err, ERROR_INVALID, "'%s' is no file", path);
+		error_set(err, ERROR_INVALID, "'%s' is not a file", path);
 		return 0;
 	}
 	file = xcalloc(1, sizeof(*file));

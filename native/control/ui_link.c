@@ -158,17 +158,17 @@ static bool send_request(struct request *request, const char *params, struct err
 	AUTO(strbuf_finish) struct strbuf line = { 0 };
 
 	if (conn == NULL) {
-		return error_set(err, ERROR_CONFLICT, "the game-mode plugin is not there");
+		return error_set(err, ERROR_CONFLICT, "the game-mode plugin is not attached");
 	}
 	if (count_requests(link, conn) >= UI_LINK_REQUESTS_MAX) {
 		return error_set(err, ERROR_CONFLICT,
-			"the game-mode plugin has %d requests to answer already",
+			"the game-mode plugin already has %d unanswered requests",
 			UI_LINK_REQUESTS_MAX);
 	}
 	ipc_write_call(&line, request->id, request->method, params);
 	if (line.length > IPC_LINE_MAX_BYTES) {
 		return error_set(err, ERROR_CONFLICT,
-			"'%s' with %zu bytes is more than the game-mode plugin takes",
+			"'%s' has %zu bytes, more than the game-mode plugin accepts",
 			request->method, line.length);
 	}
 	request->conn = conn;

@@ -221,7 +221,8 @@ static void copy_urls(struct artwork_job *job, const struct artwork_urls *urls)
 		bytes += given[i] != NULL ? strlen(given[i]) : 0;
 	}
 	if (bytes > URLS_MAX_BYTES - artwork->url_bytes) {
-		log_warning("'%s' goes without its images: too many wait to be fetched",
+		log_warning(
+			"'%s' is installed without its images: too many are waiting to be fetched",
 			job->game_name);
 		return;
 	}
@@ -279,7 +280,8 @@ static void on_discarded(struct worker_job *job)
 	struct discarding *discarding = CONTAINER_OF(job, struct discarding, job);
 
 	if (discarding->error.kind != ERROR_NONE) {
-		log_warning("images of a deleted game stay: %s", discarding->error.message);
+		log_warning("the images of a deleted game could not be removed: %s",
+			discarding->error.message);
 	}
 	free(discarding->root);
 	free(discarding->account_id);

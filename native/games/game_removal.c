@@ -249,7 +249,7 @@ static void put_in_trash(struct removal_job *job)
 	}
 	free(job->game_name);
 	job->game_name = xstrdup(game.name);
-	log_info("'%s' in '%s' is deleted", game.name, game.dir);
+	log_info("deleted '%s' in '%s'", game.name, game.dir);
 	trashed = game_trash_put(options->trash, &game, &job->err);
 	job->game = NULL;
 	if (trashed != NULL) {
@@ -406,7 +406,7 @@ void game_removal_restore(
 	*restoring = (struct restoring){ .done = done, .user = user };
 	if (check_restorable(options, trash_id, &restoring->err) &&
 		game_trash_restore(options->trash, trash_id, &restored, &restoring->err)) {
-		log_info("'%s' is back in '%s'", restored.game.name, restored.game.dir);
+		log_info("restored '%s' in '%s'", restored.game.name, restored.game.dir);
 		restoring->game_name = xstrdup(restored.game.name);
 		restoring->dir = xstrdup(restored.game.dir);
 	}

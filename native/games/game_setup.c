@@ -237,7 +237,7 @@ static void on_shortcut(void *user, const struct steam_outcome *outcome, const s
 	const struct game_setup *setup = job->setup;
 
 	if (err != NULL && err->kind == ERROR_CANCELLED) {
-		tell_done(job, 0, WITHOUT_SHORTCUT "the agent is stopping and makes it later");
+		tell_done(job, 0, WITHOUT_SHORTCUT "the agent is stopping and will make it later");
 		setup_job_free(job);
 		return;
 	}
@@ -307,7 +307,10 @@ void game_setup_start(struct game_setup *setup, const char *dir, game_setup_done
 	setup->job_count++;
 	if (json_is_given(job->pending) && !json_read_text(&job->left, game_setup_plan_fields,
 						   job->pending, strlen(job->pending), &err)) {
-		log_warning("what was left to do for '%s' cannot be read: %s", dir, err.message);
+		log_warning("what was left to do for '%s' cannot be read (%s): %.200s", dir,
+			err.message, job->pending);
+		game_setup_plan_finish(&job->left);
+		job->left.wants_shortcut = false; /* nothing of it by halves */
 	}
 	if (job->left.wants_shortcut) {
 		put_shortcut(job, game);

@@ -89,7 +89,7 @@ static bool hold_bytes(struct kept_images *images, size_t bytes, struct error *e
 {
 	if (bytes > HELD_MAX_BYTES - images->held_bytes) {
 		return error_set(err, ERROR_CONFLICT,
-			"images of %zu bytes are still to be written: send it again when they are",
+			"%zu bytes of images are still being written; try again later",
 			images->held_bytes);
 	}
 	images->held_bytes += bytes;
@@ -202,7 +202,8 @@ static void on_removed(struct worker_job *job)
 	struct removal *removal = CONTAINER_OF(job, struct removal, job);
 
 	if (removal->error.kind != ERROR_NONE) {
-		log_warning("images that are no longer needed stay: %s", removal->error.message);
+		log_warning("images that are no longer needed could not be removed: %s",
+			removal->error.message);
 	}
 	strvec_finish(&removal->kept_ids);
 	free(removal->upload_id);

@@ -229,8 +229,8 @@ static bool keep_image(const struct handle_artwork_options *options, struct imag
 	}
 	if (found == NULL) {
 		return error_set(err, ERROR_NOT_FOUND,
-			"no upload is running that an image with appId 0 could be for: begin one, "
-			"or name a shortcut by its appId");
+			"no upload is running for an image with appId 0: start one, or name a "
+			"shortcut by its appId");
 	}
 	return game_artwork_keep(options->game_artwork, found, artwork_kind_name(job->kind), image,
 		on_kept, job, err);

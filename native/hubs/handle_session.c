@@ -95,7 +95,7 @@ static bool is_blocked(const struct handle_session_options *options, struct erro
 		return false;
 	}
 	error_set(err, ERROR_BLOCKED,
-		"this device accepts no connections now; its owner can switch them on");
+		"this device does not accept connections now; its owner can allow them");
 	return true;
 }
 
@@ -265,7 +265,7 @@ bool handle_pair_confirm(const struct handle_session_options *options,
 		return false;
 	}
 	if (agent_session_state(session) == SESSION_PAIRED) {
-		return error_set(err, ERROR_INVALID, "this Hub is paired already");
+		return error_set(err, ERROR_INVALID, "this Hub is already paired");
 	}
 	if (!pairing_check_lockout(options->pairing, agent_session_address(session), err) ||
 		is_blocked(options, err)) {

@@ -247,7 +247,8 @@ bool handle_restart_steam(const struct handle_steam_options *options, struct age
 static void on_restarted_after_delete(void *user, const char *message, const struct error *err)
 {
 	if (err != NULL) {
-		log_warning("a shortcut was deleted, but Steam is not restarted: %s", err->message);
+		log_warning(
+			"a shortcut was deleted, but Steam was not restarted: %s", err->message);
 	} else {
 		log_info("%s", message);
 	}

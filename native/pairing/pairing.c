@@ -298,7 +298,7 @@ bool pairing_dismiss(struct pairing *pairing, struct error *err)
 bool pairing_reopen(struct pairing *pairing, struct error *err)
 {
 	if (pairing->is_shown) {
-		return error_set(err, ERROR_CONFLICT, "a pairing code is shown already, for '%s'",
+		return error_set(err, ERROR_CONFLICT, "a pairing code for '%s' is already shown",
 			pairing->request.hub_name);
 	}
 	if (pairing->request.holder == NULL) {

@@ -24,7 +24,7 @@
 #define END_WAIT_MS 500
 #define STARTS_MAX 2 /* a code */
 #define ELSEWHERE "read the code with 'capydeck ctl pairing'"
-#define LATE "nothing is on the screen after 3 s, as if its server hung; " ELSEWHERE
+#define LATE "nothing is on the screen after 3 s; its server may hang; " ELSEWHERE
 #define EXIT_NOT_LOADED 127 /* the dynamic linker's */
 
 enum overlay_state {
@@ -90,7 +90,7 @@ static void lose_child(struct pairing_overlay *overlay, const char *reason)
 	}
 	error_set(&overlay->error, ERROR_IO, "%s", reason);
 	if (overlay->starts < STARTS_MAX) {
-		log_info("the overlay is started again: %s", reason);
+		log_info("restarting the overlay: %s", reason);
 		start_overlay(overlay);
 	} else {
 		give_up(overlay);
@@ -166,7 +166,7 @@ static void on_exited(void *user, int status)
 	} else if (WIFSIGNALED(status)) {
 		reason = xasprintf("the overlay was ended by signal %d", WTERMSIG(status));
 	} else if (WEXITSTATUS(status) == EXIT_NOT_LOADED) {
-		reason = xstrdup("the overlay lacks a library, which the log names");
+		reason = xstrdup("the overlay is missing a library; the log names it");
 	} else {
 		reason = xasprintf("the overlay ended with code %d", WEXITSTATUS(status));
 	}
@@ -214,7 +214,7 @@ static bool send_order(struct pairing_overlay *overlay, struct error *err)
 	sent = send(overlay->fd, line.data, line.length, MSG_NOSIGNAL | MSG_DONTWAIT);
 	explicit_bzero(line.data, line.length);
 	if (sent != (ssize_t)line.length) {
-		return error_set(err, ERROR_IO, "the overlay takes no orders");
+		return error_set(err, ERROR_IO, "the overlay does not accept orders");
 	}
 	if (overlay->state != OVERLAY_STARTING) {
 		loop_timer_set(overlay->timer, SHOW_WAIT_MS);
@@ -230,7 +230,7 @@ static bool start_child(struct pairing_overlay *overlay, struct error *err)
 	int ends[2];
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0) {
-		return error_set_errno(err, "no socket for the overlay");
+		return error_set_errno(err, "cannot create a socket for the overlay");
 	}
 	overlay->child = spawn_create(overlay->options.loop,
 		&(struct spawn_options){
