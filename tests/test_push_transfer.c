@@ -338,7 +338,7 @@ START_TEST(a_list_that_does_not_fit_is_refused_here)
 {
 	pretend_files(60000, 200);
 	transfer();
-	assert_end(PUSH_FAILED, "the list of 60000 files is longer");
+	assert_end(PUSH_FAILED, "the list of 60000 files exceeds");
 	ck_assert_uint_eq(agent.inits, 0);
 }
 END_TEST

@@ -113,7 +113,7 @@ static void print_table(const struct found_agent *agents, size_t count)
 	text_table_print(&table);
 }
 
-static int discover(int64_t wait_ms, bool as_json)
+static int list_agents(int64_t wait_ms, bool as_json)
 {
 	struct discover_command command = { .loop = loop_create() };
 	struct agent_finder *finder =
@@ -144,8 +144,9 @@ static int discover(int64_t wait_ms, bool as_json)
 		return cmd_failed("discover", "%s", command.err.message);
 	}
 	return cmd_failed("discover",
-		"no Deck answered: is CapyDeck running there, is this the same network, does the "
-		"firewall let UDP 5353 pass? An address works without: capydeck push --to HOST");
+		"no Deck answered: check that CapyDeck is running there, that this is the same "
+		"network, and that the firewall allows UDP 5353; an address works without it: "
+		"capydeck push --to HOST");
 }
 
 int cmd_discover(int argc, char **argv)
@@ -165,5 +166,5 @@ int cmd_discover(int argc, char **argv)
 	if (optind != argc) {
 		return cmd_usage("discover", "unexpected argument '%s'", argv[optind]);
 	}
-	return discover(wait_s * 1000, as_json);
+	return list_agents(wait_s * 1000, as_json);
 }

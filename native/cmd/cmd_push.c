@@ -28,7 +28,7 @@ struct push_command {
 	struct error err;
 };
 
-static void finish(struct push_command *command, enum push_end end, const struct error *err)
+static void finish_push(struct push_command *command, enum push_end end, const struct error *err)
 {
 	if (command->is_over) {
 		return;
@@ -46,7 +46,7 @@ static void give_up_pairing(struct push_command *command, const char *why)
 	struct error err = { 0 };
 
 	error_set(&err, ERROR_UNAUTHORIZED, "%s", why);
-	finish(command, PUSH_PAIRING_NEEDED, &err);
+	finish_push(command, PUSH_PAIRING_NEEDED, &err);
 }
 
 static void on_code_entered(void *user, const char *code)
@@ -59,15 +59,16 @@ static void on_code_entered(void *user, const char *code)
 
 static void on_input_closed(void *user)
 {
-	give_up_pairing(user, "not paired with this agent yet, and nobody gave the code: run this "
-			      "on a terminal once, or give --code with what the Deck shows");
+	give_up_pairing(user,
+		"not paired with this Agent yet, and no code was given: run this once on a "
+		"terminal, or pass the code that the Deck shows with --code");
 }
 
 static void renew_code(struct push_command *command)
 {
 	if (++command->unused_codes == CODE_TRIES) {
-		give_up_pairing(command, "nobody entered the code that the Deck showed; run this "
-					 "again when somebody is there");
+		give_up_pairing(command, "the code was not entered in time; run this again "
+					 "when the Deck is in sight");
 		return;
 	}
 	push_renew_code(command->push);
@@ -84,7 +85,7 @@ static const struct code_prompt_events prompt_events = {
 	.expired = on_prompt_expired,
 };
 
-static void ask(struct push_command *command, const char *hint, int64_t expires_in_s)
+static void ask_code(struct push_command *command, const char *hint, int64_t expires_in_s)
 {
 	push_report_make_way(&command->report);
 	if (command->prompt == NULL) {
@@ -105,8 +106,8 @@ static void on_code_wanted(void *user, enum push_code_reason reason, int64_t exp
 	const char *code = command->arguments.code;
 
 	if (reason == PUSH_CODE_WRONG && (code != NULL || ++command->wrong_codes == CODE_TRIES)) {
-		give_up_pairing(command, "the Deck does not take this code; run the command again "
-					 "for a new one");
+		give_up_pairing(command, "the Deck rejected the code; run the command again for "
+					 "a new one");
 		return;
 	}
 	if (reason == PUSH_CODE_EXPIRED) {
@@ -120,12 +121,12 @@ static void on_code_wanted(void *user, enum push_code_reason reason, int64_t exp
 	if (code != NULL) {
 		push_confirm(command->push, code);
 	} else if (may_ask(command)) {
-		ask(command, reason == PUSH_CODE_WRONG ? "That is not the code." : NULL,
+		ask_code(command, reason == PUSH_CODE_WRONG ? "That is not the code." : NULL,
 			expires_in_s);
 	} else {
-		give_up_pairing(command, "not paired with this agent yet: give --code with what "
-					 "the Deck shows, --code - to send it on standard input, "
-					 "or push once without --json");
+		give_up_pairing(command, "not paired with this Agent yet: pass the code that the "
+					 "Deck shows with --code, use --code - to read it from "
+					 "standard input, or push once without --json");
 	}
 }
 
@@ -167,7 +168,7 @@ static void on_notice(void *user, const char *text)
 
 static void on_push_finished(void *user, enum push_end end, const struct error *err)
 {
-	finish(user, end, err);
+	finish_push(user, end, err);
 }
 
 static const struct push_events push_events = {
@@ -182,7 +183,7 @@ static const struct push_events push_events = {
 
 static void on_signal(void *user, int signal_number)
 {
-	finish(user, PUSH_INTERRUPTED, NULL);
+	finish_push(user, PUSH_INTERRUPTED, NULL);
 }
 
 static int report_end(struct push_command *command)
@@ -202,7 +203,7 @@ static void tear_down(struct push_command *command)
 	push_arguments_finish(&command->arguments);
 }
 
-static bool start(struct push_command *command, struct error *err)
+static bool start_push(struct push_command *command, struct error *err)
 {
 	struct push_options options = command->arguments.push;
 
@@ -230,7 +231,7 @@ int cmd_push(int argc, char **argv)
 		return code;
 	}
 	push_report_init(&command.report, command.arguments.mode);
-	if (!start(&command, &err)) {
+	if (!start_push(&command, &err)) {
 		return push_report_end(&command.report, PUSH_FAILED, NULL, &err);
 	}
 	lws_loop_run(command.lws_loop);

@@ -63,7 +63,7 @@ static const char help[] =
 	"\n"
 	"Exit codes:\n"
 	"  0    the game is installed\n"
-	"  1    it failed for another reason than those below\n"
+	"  1    it failed for a reason not listed below\n"
 	"  2    the command line is wrong\n"
 	"  3    pairing is needed: no code was given, or a wrong one\n"
 	"  4    no such Deck on the network, or the connection was lost for good\n"
@@ -90,7 +90,8 @@ static int check_code(struct push_arguments *arguments)
 	/* The value is a secret, or nearly one. */
 	return is_digits(arguments->code) && strlen(arguments->code) == PAIRING_CODE_DIGITS
 		       ? -1
-		       : cmd_usage("push", "--code takes the %d digits that the Deck shows, or '-'",
+		       : cmd_usage("push",
+				 "--code: expected the %d digits that the Deck shows, or '-'",
 				 PAIRING_CODE_DIGITS);
 }
 
@@ -99,19 +100,18 @@ static int check_address(struct push_arguments *arguments)
 	struct error err = { 0 };
 
 	if (arguments->push.to == NULL) {
-		return cmd_usage("push",
-			"say where to with --to; 'capydeck discover' lists the Decks "
-			"there are");
+		return cmd_usage(
+			"push", "missing --to; 'capydeck discover' lists the Decks on the network");
 	}
 	if (*arguments->push.to == '\0') {
-		return cmd_usage("push", "--to '': give a name or an address");
+		return cmd_usage("push", "--to '': expected a name or an address");
 	}
 	return push_check_target(arguments->push.to, &err)
 		       ? -1
 		       : cmd_usage("push", "--to '%s': %s", arguments->push.to, err.message);
 }
 
-static int check(struct push_arguments *arguments, int argc, char **argv)
+static int check_arguments(struct push_arguments *arguments, int argc, char **argv)
 {
 	int code = check_code(arguments);
 
@@ -120,11 +120,11 @@ static int check(struct push_arguments *arguments, int argc, char **argv)
 	}
 	if (arguments->push.user_id != NULL && !is_digits(arguments->push.user_id)) {
 		return cmd_usage("push",
-			"--user '%s': give a SteamID64 (76561198012345678) or an account id in digits",
+			"--user '%s': expected a SteamID64 (76561198012345678) or an account id in digits",
 			arguments->push.user_id);
 	}
 	if (optind + 1 != argc) {
-		return cmd_usage("push", "give one folder, the game's");
+		return cmd_usage("push", "expected one folder, the game's");
 	}
 	arguments->push.dir = argv[optind];
 	return check_address(arguments);
@@ -163,7 +163,7 @@ int push_arguments_read(struct push_arguments *arguments, int argc, char **argv)
 	arguments->push.wants_shortcut = !no_shortcut;
 	arguments->push.retry_ms = retry_s * 1000;
 	arguments->mode = json ? PUSH_REPORT_JSON : quiet ? PUSH_REPORT_QUIET : PUSH_REPORT_HUMAN;
-	return code >= 0 ? code : check(arguments, argc, argv);
+	return code >= 0 ? code : check_arguments(arguments, argc, argv);
 }
 
 void push_arguments_finish(struct push_arguments *arguments)

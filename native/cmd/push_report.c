@@ -137,7 +137,7 @@ void push_report_init(struct push_report *report, enum push_report_mode mode)
 	progress_bar_init(&report->bar, STDERR_FILENO);
 }
 
-static void tell(struct push_report *report, const struct json_event *event)
+static void tell_event(struct push_report *report, const struct json_event *event)
 {
 	switch (report->mode) {
 	case PUSH_REPORT_HUMAN:
@@ -157,19 +157,19 @@ static void tell(struct push_report *report, const struct json_event *event)
 void push_report_connected(struct push_report *report, const char *agent_name)
 {
 	report->connected_ms = loop_now_ms();
-	tell(report, &(struct json_event){ .event = "connected", .agent = agent_name });
+	tell_event(report, &(struct json_event){ .event = "connected", .agent = agent_name });
 }
 
 void push_report_pairing(struct push_report *report, int64_t expires_in_s)
 {
 	push_report_make_way(report);
-	tell(report,
+	tell_event(report,
 		&(struct json_event){ .event = "pairing_required", .expires_in = expires_in_s });
 }
 
 void push_report_notice(struct push_report *report, const char *text)
 {
-	tell(report, &(struct json_event){ .event = "notice", .message = text });
+	tell_event(report, &(struct json_event){ .event = "notice", .message = text });
 }
 
 void push_report_paired(struct push_report *report)
@@ -177,7 +177,7 @@ void push_report_paired(struct push_report *report)
 	if (report->mode == PUSH_REPORT_HUMAN) {
 		push_report_notice(report, "Paired.");
 	} else {
-		tell(report, &(struct json_event){ .event = "paired" });
+		tell_event(report, &(struct json_event){ .event = "paired" });
 	}
 }
 

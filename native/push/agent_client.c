@@ -68,7 +68,7 @@ struct agent_client {
 static const struct agent_call hello_call = { "hub_connected", hub_connected_fields, NULL };
 static const struct agent_call confirm_call = { "pair_confirm", pair_confirm_fields, NULL };
 
-static void lose(struct agent_client *client, const struct error *err)
+static void lose_client(struct agent_client *client, const struct error *err)
 {
 	if (client->state == CLIENT_LOST) {
 		return;
@@ -79,12 +79,12 @@ static void lose(struct agent_client *client, const struct error *err)
 }
 
 /* The Agent refused something without which nothing goes on. */
-static void refuse(struct agent_client *client, const struct error *err)
+static void refuse_client(struct agent_client *client, const struct error *err)
 {
 	if (client->conn != NULL) {
 		ws_conn_close(client->conn, WS_CLOSE_NORMAL, "");
 	}
-	lose(client, err);
+	lose_client(client, err);
 }
 
 static void refuse_answer(struct agent_client *client, const char *asked, const char *answer)
@@ -93,7 +93,7 @@ static void refuse_answer(struct agent_client *client, const char *asked, const 
 
 	error_set(&err, ERROR_INVALID,
 		"the Agent answered '%s' with '%s'; is it a CapyDeploy Agent?", asked, answer);
-	refuse(client, &err);
+	refuse_client(client, &err);
 }
 
 static void expect_reply(struct agent_client *client, const char *id, const struct agent_call *call,
@@ -133,7 +133,7 @@ static void on_reply_overdue(void *user)
 
 	error_set(&err, ERROR_TIMEOUT, "the Agent has not answered for %" PRId64 " s",
 		client->reply_wait_ms / 1000);
-	refuse(client, &err);
+	refuse_client(client, &err);
 }
 
 static void become_ready(struct agent_client *client, const struct envelope *message)
@@ -146,7 +146,7 @@ static void become_ready(struct agent_client *client, const struct envelope *mes
 		loop_timer_stop(client->reply_timer);
 		client->events->ready(client->user, &status);
 	} else {
-		refuse(client, &err);
+		refuse_client(client, &err);
 	}
 	json_finish(&status, agent_status_fields);
 }
@@ -167,7 +167,7 @@ static void want_code(struct agent_client *client, const struct envelope *messag
 		client->code_until_ms = loop_now_ms() + expires_in_s * 1000;
 		client->events->code_wanted(client->user, PUSH_CODE_NEW, expires_in_s);
 	} else {
-		refuse(client, &err);
+		refuse_client(client, &err);
 	}
 	json_finish(&required, pairing_required_fields);
 }
@@ -177,7 +177,7 @@ static void on_hello_reply(void *user, const struct envelope *reply, const struc
 	struct agent_client *client = user;
 
 	if (err != NULL) {
-		refuse(client, err);
+		refuse_client(client, err);
 	} else if (strcmp(reply->type, "agent_status") == 0) {
 		become_ready(client, reply);
 	} else if (strcmp(reply->type, "pairing_required") == 0) {
@@ -199,10 +199,10 @@ static void take_key(struct agent_client *client, const struct envelope *reply)
 	struct error err = { 0 };
 
 	if (!json_read(&success, pair_success_fields, reply->payload, &err)) {
-		refuse(client, &err);
+		refuse_client(client, &err);
 	} else if (success.token[0] == '\0') {
 		error_set(&err, ERROR_INVALID, "the Agent paired without giving a key");
-		refuse(client, &err);
+		refuse_client(client, &err);
 	} else {
 		client->state = CLIENT_PAIRED;
 		loop_timer_set(client->reply_timer, client->reply_wait_ms);
@@ -217,7 +217,7 @@ static void on_confirm_reply(void *user, const struct envelope *reply, const str
 	bool is_late;
 
 	if (err != NULL) {
-		refuse(client, err);
+		refuse_client(client, err);
 	} else if (client->state != CLIENT_PAIRING) {
 		return; /* another code was asked for meanwhile */
 	} else if (strcmp(reply->type, "pair_success") == 0) {
@@ -232,7 +232,7 @@ static void on_confirm_reply(void *user, const struct envelope *reply, const str
 	}
 }
 
-static void answer(
+static void answer_request(
 	struct agent_client *client, const struct request *request, const struct envelope *message)
 {
 	struct error err = { 0 };
@@ -278,12 +278,12 @@ static void on_text(void *user, struct ws_conn *conn, const char *text, size_t l
 		return;
 	}
 	if (!envelope_read(&message, text, length, &err)) {
-		refuse(client, &err);
+		refuse_client(client, &err);
 		return;
 	}
 	request = message.id != NULL ? take_request(client, message.id) : NULL;
 	if (request != NULL) {
-		answer(client, request, &message);
+		answer_request(client, request, &message);
 	} else {
 		on_event(client, &message);
 	}
@@ -315,8 +315,8 @@ static void on_closed(void *user, struct ws_conn *conn, unsigned code, const cha
 	} else if (code == WS_CLOSE_NORMAL) {
 		/* Nothing broke, so connecting again would only throw the other one out. */
 		error_set(&err, ERROR_CONFLICT,
-			"another push from this computer has taken this one's place; run this again "
-			"when that is done");
+			"another push from this computer has taken over; run this again when it "
+			"is done");
 	} else if (reason != NULL && reason[0] != '\0') {
 		error_set(&err, ERROR_IO, "the Agent closed the connection: %s", reason);
 	} else if (code == WS_CLOSE_LINK_BROKE) {
@@ -324,12 +324,12 @@ static void on_closed(void *user, struct ws_conn *conn, unsigned code, const cha
 	} else {
 		error_set(&err, ERROR_IO, "the Agent closed the connection (%u)", code);
 	}
-	lose(client, &err);
+	lose_client(client, &err);
 }
 
 static void on_failed(void *owner, const struct error *err)
 {
-	lose(owner, err);
+	lose_client(owner, err);
 }
 
 static void on_drained(void *user, struct ws_conn *conn)

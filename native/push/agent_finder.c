@@ -251,8 +251,9 @@ const struct found_agent *agent_finder_match(
 			strbuf_text(&list));
 	} else {
 		error_set(err, ERROR_NOT_FOUND,
-			"no agent called '%s' answered: is CapyDeck running there, is this the same "
-			"network, does the firewall let UDP 5353 pass? Or give --to its address",
+			"no agent called '%s' answered: check that CapyDeck is running there, that "
+			"this is the same network, and that the firewall allows UDP 5353; or use --to "
+			"with its address",
 			wanted);
 	}
 	return NULL;

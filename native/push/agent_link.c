@@ -49,12 +49,12 @@ struct agent_link {
 
 static const struct agent_call info_call = { "get_info", NULL, NULL };
 
-static void notice(struct agent_link *link, const char *text)
+static void tell_notice(struct agent_link *link, const char *text)
 {
 	link->events->notice(link->user, text);
 }
 
-static void fail(struct agent_link *link, const struct error *err)
+static void fail_link(struct agent_link *link, const struct error *err)
 {
 	if (link->state != LINK_OVER) {
 		link->state = LINK_OVER;
@@ -74,7 +74,7 @@ static void keep_token(struct agent_link *link)
 	};
 
 	if (!agent_tokens_put(link->options.tokens, &token, &err)) {
-		notice(link, err.message);
+		tell_notice(link, err.message);
 	}
 }
 
@@ -83,12 +83,12 @@ static void forget_token(struct agent_link *link)
 	struct error err = { 0 };
 
 	if (link->token != NULL && !agent_tokens_forget(link->options.tokens, link->token, &err)) {
-		notice(link, err.message);
+		tell_notice(link, err.message);
 	}
 	free(TAKE_PTR(link->token));
 }
 
-static void learn(char **what, const char *value)
+static void learn_text(char **what, const char *value)
 {
 	if (value != NULL && *value != '\0') {
 		free(*what);
@@ -114,8 +114,8 @@ static void on_info_reply(void *user, const struct envelope *reply, const struct
 	if (err == NULL && strcmp(reply->type, "info_response") == 0 &&
 		json_read(&info, info_response_fields, reply->payload, NULL)) {
 		add_capabilities(link, &info.agent.capabilities);
-		learn(&link->agent.id, info.agent.id);
-		learn(&link->agent.name, info.agent.name);
+		learn_text(&link->agent.id, info.agent.id);
+		learn_text(&link->agent.name, info.agent.name);
 	}
 	json_finish(&info, info_response_fields);
 	if (link->token != NULL) {
@@ -130,7 +130,7 @@ static void on_ready(void *user, const struct agent_status *status)
 	struct agent_link *link = user;
 
 	link->state = LINK_UP;
-	learn(&link->agent.name, status->name);
+	learn_text(&link->agent.name, status->name);
 	strvec_finish(&link->agent.capabilities);
 	add_capabilities(link, &status->capabilities);
 	agent_client_request(link->client, &info_call, NULL, on_info_reply, link);
@@ -179,7 +179,7 @@ static void try_again(struct agent_link *link, const struct error *why)
 	if (now_ms >= link->retry_until_ms) {
 		error_set(&err, why->kind, "still failing after %" PRId64 " s: %s",
 			link->options.retry_ms / 1000, why->message);
-		fail(link, &err);
+		fail_link(link, &err);
 		return;
 	}
 	strvec_finish(&link->addresses); /* the network may be another one by then */
@@ -216,7 +216,7 @@ static void on_lost(void *user, const struct error *err)
 	} else if (link->was_up && is_worth_another_try(err)) {
 		try_again(link, err);
 	} else {
-		fail(link, err);
+		fail_link(link, err);
 	}
 }
 

@@ -3,6 +3,7 @@
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/json.h"
+#include "core/list.h"
 #include "core/sha256.h"
 #include "core/strbuf.h"
 #include "core/worker.h"
@@ -90,7 +91,7 @@ static int64_t weight_of(const struct chunk_sender *sender, const struct chunk *
 	return (int64_t)chunk->length > least ? (int64_t)chunk->length : least;
 }
 
-static void fail(struct chunk_sender *sender, const struct error *err)
+static void fail_sending(struct chunk_sender *sender, const struct error *err)
 {
 	if (!sender->is_over) {
 		sender->is_over = true;
@@ -147,7 +148,7 @@ static bool fill_message(struct chunk *chunk, int fd, struct error *err)
 
 static void read_chunk(struct worker_job *job)
 {
-	struct chunk *chunk = (struct chunk *)job;
+	struct chunk *chunk = CONTAINER_OF(job, struct chunk, job);
 	AUTO(close_fd) int fd = push_manifest_open(chunk->root_fd, chunk->file, &chunk->err);
 
 	if (fd < 0) {
@@ -167,7 +168,7 @@ static void free_sender(struct chunk_sender *sender)
 
 static void chunk_read(struct worker_job *job)
 {
-	struct chunk *chunk = (struct chunk *)job;
+	struct chunk *chunk = CONTAINER_OF(job, struct chunk, job);
 	struct chunk_sender *sender = chunk->sender;
 
 	sender->reading_count--;
@@ -180,7 +181,7 @@ static void chunk_read(struct worker_job *job)
 	}
 	chunk->state = CHUNK_READY;
 	if (chunk->err.kind != ERROR_NONE) {
-		fail(sender, &chunk->err);
+		fail_sending(sender, &chunk->err);
 		return;
 	}
 	chunk_sender_pump(sender);
@@ -241,9 +242,9 @@ static void on_reply(void *user, const struct envelope *reply, const struct erro
 		/* Damaged on its way, header or data; what is wrong with it itself shows again. */
 		start_reading(sender, chunk);
 	} else if (err != NULL) {
-		fail(sender, err);
+		fail_sending(sender, err);
 	} else if (!check_stored(chunk, reply, &strange)) {
-		fail(sender, &strange);
+		fail_sending(sender, &strange);
 	} else {
 		acknowledge(sender, chunk);
 	}

@@ -12,7 +12,7 @@ struct worker;
 
 /*
  * Sends what an Agent does not hold yet of a manifest, over one connection: reads ahead on the
- * worker's threads, straight into the message, checksum included, while other chunks fly.
+ * worker's threads, straight into the message, checksum included, while other chunks are in flight.
  *
  * in_flight_count full chunks are under way at most; a small file counts an eighth of one, unless
  * in_flight_count is 1, which means stop-and-wait. A chunk that arrived damaged is sent again.

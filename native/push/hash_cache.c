@@ -56,7 +56,7 @@ static struct entry *find_slot(const struct hash_cache *cache, const struct file
 	return &cache->slots[at];
 }
 
-static void grow(struct hash_cache *cache)
+static void grow_slots(struct hash_cache *cache)
 {
 	struct entry *old = cache->slots;
 	size_t old_count = cache->slots_count;
@@ -71,7 +71,7 @@ static void grow(struct hash_cache *cache)
 	free(old);
 }
 
-static void insert(struct hash_cache *cache, const struct entry *entry)
+static void insert_entry(struct hash_cache *cache, const struct entry *entry)
 {
 	struct entry *slot = find_slot(cache, &entry->stamp);
 
@@ -80,7 +80,7 @@ static void insert(struct hash_cache *cache, const struct entry *entry)
 			return;
 		}
 		if ((cache->entries_count + 1) * 2 > cache->slots_count) {
-			grow(cache);
+			grow_slots(cache);
 			slot = find_slot(cache, &entry->stamp);
 		}
 		cache->entries_count++;
@@ -103,7 +103,7 @@ static bool parse_line(const char *line, struct entry *entry)
 	       line[end] == '\0' && sha256_is_hex(entry->sha256);
 }
 
-static void load(struct hash_cache *cache, char *text)
+static void load_entries(struct hash_cache *cache, char *text)
 {
 	char *rest = text + strlen(HEAD_LINE);
 	char *line;
@@ -112,7 +112,7 @@ static void load(struct hash_cache *cache, char *text)
 		struct entry entry;
 
 		if (parse_line(line, &entry) && entry.day > cache->today - HASH_CACHE_DAYS) {
-			insert(cache, &entry);
+			insert_entry(cache, &entry);
 		}
 	}
 }
@@ -124,10 +124,10 @@ struct hash_cache *hash_cache_create(const char *path)
 
 	cache->path = xstrdup(path);
 	cache->today = time(NULL) / DAY_S;
-	grow(cache);
+	grow_slots(cache);
 	if (atomic_file_read(path, CACHE_MAX_BYTES, &text, NULL) &&
 		strncmp(strbuf_text(&text), HEAD_LINE, strlen(HEAD_LINE)) == 0) {
-		load(cache, text.data);
+		load_entries(cache, text.data);
 	}
 	return cache;
 }
@@ -193,6 +193,6 @@ void hash_cache_put(struct hash_cache *cache, const struct file_stamp *stamp, co
 		return;
 	}
 	memcpy(entry.sha256, sha256, sizeof(entry.sha256));
-	insert(cache, &entry);
+	insert_entry(cache, &entry);
 	cache->changed = true;
 }

@@ -1,6 +1,7 @@
 #include "push/host_lookup.h"
 
 #include "core/error.h"
+#include "core/list.h"
 #include "core/loop.h"
 #include "core/strvec.h"
 #include "core/worker.h"
@@ -36,7 +37,7 @@ struct host_lookup {
 
 static void free_job(struct worker_job *job)
 {
-	struct lookup_job *lookup = (struct lookup_job *)job;
+	struct lookup_job *lookup = CONTAINER_OF(job, struct lookup_job, job);
 
 	strvec_finish(&lookup->addresses);
 	free(lookup->host);
@@ -74,14 +75,14 @@ static int look_up(const char *host, int flags, struct strvec *addresses)
 
 static void run_job(struct worker_job *job)
 {
-	struct lookup_job *lookup = (struct lookup_job *)job;
+	struct lookup_job *lookup = CONTAINER_OF(job, struct lookup_job, job);
 
 	lookup->result = look_up(lookup->host, 0, &lookup->addresses);
 }
 
 static void job_done(struct worker_job *job)
 {
-	struct lookup_job *done = (struct lookup_job *)job;
+	struct lookup_job *done = CONTAINER_OF(job, struct lookup_job, job);
 	struct host_lookup *lookup = done->lookup;
 
 	if (done->result != 0) {
@@ -95,7 +96,7 @@ static void job_done(struct worker_job *job)
 	loop_timer_set(lookup->timer, 0);
 }
 
-static void report(void *user)
+static void report_addresses(void *user)
 {
 	struct host_lookup *lookup = user;
 	bool failed = lookup->err.kind != ERROR_NONE;
@@ -103,7 +104,7 @@ static void report(void *user)
 	lookup->found(lookup->user, &lookup->addresses, failed ? &lookup->err : NULL);
 }
 
-static void ask(struct host_lookup *lookup, struct loop *loop, const char *host)
+static void ask_resolver(struct host_lookup *lookup, struct loop *loop, const char *host)
 {
 	struct lookup_job *job = xcalloc(1, sizeof(*job));
 
@@ -123,11 +124,11 @@ struct host_lookup *host_lookup_create(struct loop *loop, const char *host,
 
 	lookup->found = found;
 	lookup->user = user;
-	lookup->timer = loop_timer_create(loop, report, lookup);
+	lookup->timer = loop_timer_create(loop, report_addresses, lookup);
 	if (look_up(host, AI_NUMERICHOST, &lookup->addresses) == 0) {
 		loop_timer_set(lookup->timer, 0);
 	} else {
-		ask(lookup, loop, host);
+		ask_resolver(lookup, loop, host);
 	}
 	return lookup;
 }

@@ -2,6 +2,7 @@
 
 #include "core/cleanup.h"
 #include "core/error.h"
+#include "core/list.h"
 #include "core/loop.h"
 #include "core/sha256.h"
 #include "core/worker.h"
@@ -88,7 +89,7 @@ static bool hash_fd(struct hash_job *hash, int fd, struct error *err)
 
 static void hash_file(struct worker_job *job)
 {
-	struct hash_job *hash = (struct hash_job *)job;
+	struct hash_job *hash = CONTAINER_OF(job, struct hash_job, job);
 	AUTO(close_fd) int fd = -1;
 
 	hash->begun_ns = wall_clock_ns();
@@ -108,7 +109,7 @@ static void free_hasher(struct manifest_hasher *hasher)
 	free(hasher);
 }
 
-static void finish(struct manifest_hasher *hasher, const struct error *err)
+static void finish_hashing(struct manifest_hasher *hasher, const struct error *err)
 {
 	if (!hasher->is_over) {
 		hasher->is_over = true;
@@ -122,7 +123,7 @@ static void start_jobs(struct manifest_hasher *hasher);
 
 static void hash_done(struct worker_job *job)
 {
-	struct hash_job *hash = (struct hash_job *)job;
+	struct hash_job *hash = CONTAINER_OF(job, struct hash_job, job);
 	struct manifest_hasher *hasher = hash->hasher;
 
 	hasher->jobs_count--;
@@ -131,7 +132,7 @@ static void hash_done(struct worker_job *job)
 			free_hasher(hasher);
 		}
 	} else if (hash->err.kind != ERROR_NONE) {
-		finish(hasher, &hash->err);
+		finish_hashing(hasher, &hash->err);
 	} else if (!hasher->is_over) {
 		memcpy(hash->file->sha256, hash->sha256, sizeof(hash->file->sha256));
 		if (hasher->cache != NULL) {
@@ -165,7 +166,7 @@ static void start_jobs(struct manifest_hasher *hasher)
 		worker_submit(hasher->worker, &hash->job);
 	}
 	if (hasher->jobs_count == 0) {
-		finish(hasher, NULL);
+		finish_hashing(hasher, NULL);
 	}
 }
 

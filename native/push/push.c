@@ -152,7 +152,7 @@ static void on_found(void *user, const struct error *err)
 	}
 }
 
-static bool find(struct push *push, struct error *err)
+static bool find_agent(struct push *push, struct error *err)
 {
 	const char *to = push->options.to;
 	bool is_address;
@@ -278,7 +278,7 @@ struct push *push_create(const struct push_options *options, const struct push_e
 	push->events = events;
 	push->user = user;
 	push->worker = worker_create(lws_loop_core(options->lws_loop), thread_limit());
-	if (!read_game(push, err) || !open_config(push, err) || !find(push, err)) {
+	if (!read_game(push, err) || !open_config(push, err) || !find_agent(push, err)) {
 		push_destroy(push);
 		return NULL;
 	}

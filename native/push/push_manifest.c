@@ -46,9 +46,9 @@ struct walk {
 static bool walk_dir(struct walk *walk, const struct open_dir *parent, int fd_take,
 	const char *path, struct error *err);
 
-static void warn(struct walk *walk, const char *path, const char *why)
+static void warn_skipped(struct walk *walk, const char *path, const char *why)
 {
-	strvec_push_take(&walk->manifest->warnings, xasprintf("'%s' is left out: %s", path, why));
+	strvec_push_take(&walk->manifest->warnings, xasprintf("skipping '%s': %s", path, why));
 }
 
 static bool is_excluded(const struct strvec *excludes, const char *path, const char *name)
@@ -172,9 +172,9 @@ static bool add_linked_dir(struct walk *walk, const struct open_dir *parent, con
 
 	if (sent_as != NULL) {
 		AUTO(free_ptr)
-		char *why = xasprintf("the link leads to a folder that is sent as '%s'", sent_as);
+		char *why = xasprintf("the link points to a folder that is sent as '%s'", sent_as);
 
-		warn(walk, path, why);
+		warn_skipped(walk, path, why);
 		return true;
 	}
 	walk->link_depth++;
@@ -201,22 +201,22 @@ static bool add_link(struct walk *walk, const struct open_dir *parent, const cha
 	struct stat status;
 
 	if (fstatat(dirfd(parent->stream), name, &status, 0) < 0) {
-		warn(walk, path, "the link leads nowhere");
+		warn_skipped(walk, path, "the link is dangling");
 		return true;
 	}
 	if (!leads_inside(walk, path)) {
-		warn(walk, path, "the link leads out of the folder");
+		warn_skipped(walk, path, "the link points outside the folder");
 		return true;
 	}
 	if (S_ISREG(status.st_mode)) {
 		return add_file(walk, path, &status, err);
 	}
 	if (!S_ISDIR(status.st_mode)) {
-		warn(walk, path, "neither a file nor a folder");
+		warn_skipped(walk, path, "not a file or folder");
 		return true;
 	}
 	if (holds_itself(parent, &status)) {
-		warn(walk, path, "the link leads back to a folder that holds it");
+		warn_skipped(walk, path, "the link points to a folder that contains it");
 		return true;
 	}
 	return add_linked_dir(walk, parent, name, path, &status, err);
@@ -233,7 +233,7 @@ static bool add_entry(
 		return true;
 	}
 	if (fstatat(dirfd(dir->stream), name, &status, AT_SYMLINK_NOFOLLOW) < 0) {
-		return error_set_errno(err, "cannot look at '%s'", path);
+		return error_set_errno(err, "cannot stat '%s'", path);
 	}
 	if (S_ISREG(status.st_mode)) {
 		return add_file(walk, path, &status, err);
@@ -244,7 +244,7 @@ static bool add_entry(
 	if (S_ISLNK(status.st_mode)) {
 		return add_link(walk, dir, name, path, err);
 	}
-	warn(walk, path, "neither a file nor a folder");
+	warn_skipped(walk, path, "not a file or folder");
 	return true;
 }
 
@@ -306,7 +306,7 @@ static bool walk_dir(struct walk *walk, const struct open_dir *parent, int fd_ta
 	}
 	walked = fstat(fd_take, &dir.status) == 0
 			 ? walk_entries(walk, &dir, err)
-			 : error_set_errno(err, "cannot look at the folder '%s'", path);
+			 : error_set_errno(err, "cannot stat the folder '%s'", path);
 	closedir(dir.stream);
 	return walked;
 }
@@ -327,9 +327,7 @@ static bool open_root(struct push_manifest *manifest, const char *root, struct e
 		return error_set(err, ERROR_NOT_FOUND, "there is no folder '%s'", root);
 	case ENOTDIR:
 		return error_set(err, ERROR_INVALID,
-			"'%s' is a file; give the folder that holds the game (unpack an archive "
-			"first)",
-			root);
+			"'%s' is a file; give the game's folder (unpack an archive first)", root);
 	default:
 		return error_set_errno(err, "cannot open the folder '%s'", root);
 	}
@@ -396,7 +394,7 @@ bool push_manifest_verify(int fd, const struct push_file *file, struct error *er
 	struct stat status;
 
 	if (fstat(fd, &status) < 0) {
-		return error_set_errno(err, "cannot look at '%s'", file->path);
+		return error_set_errno(err, "cannot stat '%s'", file->path);
 	}
 	if (!S_ISREG(status.st_mode) || !file_stamp_holds(&file->stamp, &status)) {
 		return error_set(err, ERROR_INVALID,

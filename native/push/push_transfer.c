@@ -53,7 +53,7 @@ static const struct agent_call complete_call = {
 	"operation_result",
 };
 
-static void end(struct push_transfer *push, enum push_end how, const struct error *err)
+static void end_push(struct push_transfer *push, enum push_end how, const struct error *err)
 {
 	if (push->is_over) {
 		return;
@@ -67,15 +67,15 @@ static void end_refused(struct push_transfer *push, const struct error *err)
 {
 	switch (err->kind) {
 	case ERROR_UNAUTHORIZED:
-		end(push, PUSH_PAIRING_NEEDED, err);
+		end_push(push, PUSH_PAIRING_NEEDED, err);
 		return;
 	case ERROR_BLOCKED:
 	case ERROR_CONFLICT:
 	case ERROR_LOCKED_OUT:
-		end(push, PUSH_REFUSED, err);
+		end_push(push, PUSH_REFUSED, err);
 		return;
 	case ERROR_NO_SPACE:
-		end(push, PUSH_NO_SPACE, err);
+		end_push(push, PUSH_NO_SPACE, err);
 		return;
 	case ERROR_NONE:
 	case ERROR_INVALID:
@@ -87,10 +87,10 @@ static void end_refused(struct push_transfer *push, const struct error *err)
 	case ERROR_CANCELLED:
 		break;
 	}
-	end(push, PUSH_FAILED, err);
+	end_push(push, PUSH_FAILED, err);
 }
 
-static void report(struct push_transfer *push, enum push_phase phase, int64_t bytes_done,
+static void report_progress(struct push_transfer *push, enum push_phase phase, int64_t bytes_done,
 	int64_t bytes_total, const char *path)
 {
 	const struct push_progress progress = {
@@ -105,7 +105,7 @@ static void report(struct push_transfer *push, enum push_phase phase, int64_t by
 
 static void report_sending(struct push_transfer *push, enum push_phase phase, const char *path)
 {
-	report(push, phase, push->bytes_done, push->options.manifest->total_bytes, path);
+	report_progress(push, phase, push->bytes_done, push->options.manifest->total_bytes, path);
 }
 
 static void on_complete_reply(void *user, const struct envelope *reply, const struct error *err)
@@ -120,14 +120,14 @@ static void on_complete_reply(void *user, const struct envelope *reply, const st
 	json_finish(&push->result, operation_result_fields);
 	push->result = (struct operation_result){ 0 };
 	if (!json_read(&push->result, operation_result_fields, reply->payload, &failure)) {
-		end(push, PUSH_FAILED, &failure);
+		end_push(push, PUSH_FAILED, &failure);
 	} else if (!push->result.success) {
 		error_set(&failure, ERROR_INVALID, "the Agent could not install it: %s",
 			push->result.message != NULL ? push->result.message : "no reason given");
-		end(push, PUSH_FAILED, &failure);
+		end_push(push, PUSH_FAILED, &failure);
 	} else {
 		json_own(&push->result, operation_result_fields, reply->payload);
-		end(push, PUSH_DONE, NULL);
+		end_push(push, PUSH_DONE, NULL);
 	}
 }
 
@@ -222,13 +222,13 @@ static void on_init_reply(void *user, const struct envelope *reply, const struct
 		push->upload_id = xstrdup(response.upload_id);
 		start_sending(push, &response);
 	} else {
-		end(push, PUSH_FAILED, &failure);
+		end_push(push, PUSH_FAILED, &failure);
 	}
 	json_finish(&response, upload_init_response_fields);
 }
 
 /* The manifest as a message; the caller frees files. Everything else in it is borrowed. */
-static struct init_upload describe(const struct push_transfer *push, bool with_hashes)
+static struct init_upload describe_files(const struct push_transfer *push, bool with_hashes)
 {
 	const struct push_manifest *manifest = push->options.manifest;
 	struct init_upload init = {
@@ -248,7 +248,7 @@ static struct init_upload describe(const struct push_transfer *push, bool with_h
 	return init;
 }
 
-static bool fits(const struct init_upload *init)
+static bool list_fits(const struct init_upload *init)
 {
 	AUTO(strbuf_finish) struct strbuf text = { 0 };
 
@@ -258,24 +258,23 @@ static bool fits(const struct init_upload *init)
 
 static void start_upload(struct push_transfer *push)
 {
-	struct init_upload init = describe(push, push->is_hashed);
+	struct init_upload init = describe_files(push, push->is_hashed);
 	struct error err = { 0 };
 
-	if (push->is_hashed && !fits(&init)) {
+	if (push->is_hashed && !list_fits(&init)) {
 		free(init.files);
-		init = describe(push, false);
+		init = describe_files(push, false);
 		push->events->notice(push->user,
-			"so many files that their digests do not fit the list of them: "
-			"every file is sent, changed or not");
+			"too many files to list their digests: every file is sent, changed or not");
 	}
-	if (fits(&init)) {
+	if (list_fits(&init)) {
 		agent_client_request(push->client, &init_call, &init, on_init_reply, push);
 	} else {
 		error_set(&err, ERROR_TOO_LARGE,
-			"the list of %zu files is longer than the %d bytes that an Agent takes; "
+			"the list of %zu files exceeds the %d bytes that an Agent accepts; "
 			"pack some of them or leave them out with --exclude",
 			init.files_count, MAX_MESSAGE_BYTES);
-		end(push, PUSH_FAILED, &err);
+		end_push(push, PUSH_FAILED, &err);
 	}
 	free(init.files);
 }
@@ -288,7 +287,7 @@ static void on_hash_progress(void *user, int64_t bytes_done, int64_t bytes_total
 		push->bytes_hashed = bytes_done;
 		agent_link_note_progress(push->link); /* the link stands idle, that is no fault */
 	}
-	report(push, PUSH_HASHING, bytes_done, bytes_total, path);
+	report_progress(push, PUSH_HASHING, bytes_done, bytes_total, path);
 }
 
 static void on_hashed(void *user, const struct error *err)
@@ -297,7 +296,7 @@ static void on_hashed(void *user, const struct error *err)
 	struct error failure = { 0 };
 
 	if (err != NULL) {
-		end(push, PUSH_FAILED, err);
+		end_push(push, PUSH_FAILED, err);
 		return;
 	}
 	push->is_hashed = true;
@@ -361,7 +360,7 @@ static void on_broken(void *user, const struct error *why)
 static void on_link_failed(void *user, const struct error *err)
 {
 	if (err->kind == ERROR_IO || err->kind == ERROR_TIMEOUT || err->kind == ERROR_NOT_FOUND) {
-		end(user, PUSH_UNREACHABLE, err);
+		end_push(user, PUSH_UNREACHABLE, err);
 	} else {
 		end_refused(user, err);
 	}

@@ -31,7 +31,7 @@ struct code_prompt {
 	bool is_asking;
 };
 
-static void put(const char *text)
+static void put_text(const char *text)
 {
 	if (write(STDERR_FILENO, text, strlen(text)) < 0) {
 		return; /* nobody looks */
@@ -62,19 +62,19 @@ static void redraw_question(const struct code_prompt *prompt)
 		return; /* it takes two lines: better an old figure than a torn one */
 	}
 	strbuf_appendf(&out, "\0337\033[1A\r%s\033[K\0338", question.data);
-	put(strbuf_text(&out));
+	put_text(strbuf_text(&out));
 }
 
-static void draw(const struct code_prompt *prompt)
+static void draw_question(const struct code_prompt *prompt)
 {
 	AUTO(strbuf_finish) struct strbuf out = { 0 };
 
 	append_question(prompt, &out);
 	strbuf_append_text(&out, "\nCode: ");
-	put(strbuf_text(&out));
+	put_text(strbuf_text(&out));
 }
 
-static void quiet(struct code_prompt *prompt)
+static void stop_input(struct code_prompt *prompt)
 {
 	prompt->is_asking = false;
 	loop_timer_stop(prompt->timer);
@@ -87,9 +87,9 @@ static void quiet(struct code_prompt *prompt)
 static void stop_asking(struct code_prompt *prompt)
 {
 	if (prompt->is_asking && prompt->is_terminal) {
-		put("\n");
+		put_text("\n");
 	}
-	quiet(prompt);
+	stop_input(prompt);
 }
 
 static void on_timer(void *user)
@@ -107,7 +107,7 @@ static void on_timer(void *user)
 	loop_timer_set(prompt->timer, SECOND_MS);
 }
 
-static void enter(struct code_prompt *prompt, char *line)
+static void enter_line(struct code_prompt *prompt, char *line)
 {
 	size_t length = strlen(line);
 
@@ -119,11 +119,11 @@ static void enter(struct code_prompt *prompt, char *line)
 	}
 	if (*line == '\0') {
 		if (prompt->is_terminal) {
-			put("Code: ");
+			put_text("Code: ");
 		}
 		return;
 	}
-	quiet(prompt);
+	stop_input(prompt);
 	prompt->events->entered(prompt->user, line);
 }
 
@@ -153,10 +153,10 @@ static void use_lines(struct code_prompt *prompt, bool at_end)
 	char line[LINE_MAX_BYTES + 1];
 
 	while (prompt->is_asking && take_line(prompt, line, at_end)) {
-		enter(prompt, line);
+		enter_line(prompt, line);
 	}
 	if (prompt->is_asking && at_end) {
-		quiet(prompt);
+		stop_input(prompt);
 		prompt->events->closed(prompt->user);
 	}
 }
@@ -236,14 +236,14 @@ void code_prompt_ask(struct code_prompt *prompt, const char *hint, int64_t expir
 		prompt->deadline_ms = loop_now_ms() + expires_in_s * SECOND_MS;
 	}
 	if (hint != NULL) {
-		put(hint);
-		put("\n");
+		put_text(hint);
+		put_text("\n");
 	}
 	prompt->is_asking = true;
 	loop_timer_set(prompt->timer, SECOND_MS);
 	loop_timer_set(prompt->input_timer, 0);
 	if (prompt->is_terminal) {
-		draw(prompt);
+		draw_question(prompt);
 	}
 	if (prompt->watch != NULL) {
 		loop_watch_set(prompt->watch, LOOP_READ);

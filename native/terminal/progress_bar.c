@@ -199,7 +199,7 @@ static void erase(const struct progress_bar *bar, struct strbuf *out, unsigned c
 	strbuf_append_text(out, folded > 0 ? "\033[J" : "\033[K");
 }
 
-static void draw(struct progress_bar *bar, const struct progress_view *view)
+static void draw_bar(struct progress_bar *bar, const struct progress_view *view)
 {
 	AUTO(strbuf_finish) struct strbuf out = { 0 };
 	AUTO(strbuf_finish) struct strbuf line = { 0 };
@@ -247,7 +247,7 @@ void progress_bar_update(struct progress_bar *bar, const char *label, int64_t by
 	}
 	bar->drawn_ms = now_ms;
 	view.rate = transfer_rate_get(&bar->rate, now_ms);
-	draw(bar, &view);
+	draw_bar(bar, &view);
 }
 
 void progress_bar_clear(struct progress_bar *bar)

@@ -62,7 +62,7 @@ static bool is_within(const struct range *ranges, size_t count, uint32_t code)
 }
 
 /* Steps over one character; what is no UTF-8 counts a column a byte. */
-static unsigned step(const char **text)
+static unsigned step_over(const char **text)
 {
 	uint32_t code = 0;
 	size_t length = utf8_decode(*text, strnlen(*text, 4), &code);
@@ -79,7 +79,7 @@ unsigned text_width(const char *text)
 	unsigned width = 0;
 
 	while (*text != '\0') {
-		width += step(&text);
+		width += step_over(&text);
 	}
 	return width;
 }
@@ -89,13 +89,13 @@ const char *text_width_tail(const char *text, unsigned limit)
 	unsigned width = text_width(text);
 
 	while (width > limit) {
-		width -= step(&text);
+		width -= step_over(&text);
 	}
 	/* A mark whose letter was cut off would sit on what comes before. */
 	while (*text != '\0') {
 		const char *next = text;
 
-		if (step(&next) > 0) {
+		if (step_over(&next) > 0) {
 			break;
 		}
 		text = next;
