@@ -182,8 +182,8 @@ START_TEST(a_terminal_shows_the_question)
 	code_prompt_ask(prompt, NULL, 2);
 	loop_run(loop); /* counts down, over the line above the one that is typed into */
 	ck_assert_uint_eq(expired_count, 1);
-	expect_shown(
-		terminal, &shown, "Code: \0337\033[1A\rDe?ck shows a code on its screen (1 s left).");
+	expect_shown(terminal, &shown,
+		"Code: \0337\033[1A\rDe?ck shows a code on its screen (1 s left).");
 	close_prompt();
 	strbuf_finish(&shown);
 	close(terminal);

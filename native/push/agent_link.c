@@ -255,13 +255,16 @@ static void connect_to(struct agent_link *link, const char *address)
 static void on_looked_up(void *user, const struct strvec *addresses, const struct error *err)
 {
 	struct agent_link *link = user;
+	struct error failure = { 0 };
 
+	/* Both are the lookup's. */
 	strvec_copy(&link->addresses, addresses);
+	if (err != NULL) {
+		failure = *err;
+	}
 	link->next_address = 0;
 	host_lookup_destroy(TAKE_PTR(link->lookup));
-	if (err != NULL) {
-		struct error failure = *err; /* it was the lookup's */
-
+	if (failure.kind != ERROR_NONE) {
 		on_lost(link, &failure);
 	} else {
 		connect_to(link, link->addresses.items[link->next_address++]);

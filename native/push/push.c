@@ -98,9 +98,10 @@ static void start_transfer(struct push *push)
 static void on_looked_up(void *user, const struct strvec *addresses, const struct error *err)
 {
 	struct push *push = user;
+	bool is_host = addresses->count > 0; /* which are the lookup's */
 
 	host_lookup_destroy(TAKE_PTR(push->lookup));
-	if (addresses->count == 0) {
+	if (!is_host) {
 		push->events->finished(push->user, PUSH_UNREACHABLE, &push->not_found);
 		return;
 	}
