@@ -223,14 +223,15 @@ END_TEST
 
 static const struct {
 	const char *request, *type, *payload, *message;
+	const char *told; /* what the outcome has of the Agent's message */
 } strange_answers[] = {
-	{ "init_upload", "pong", NULL, "answered 'init_upload' with 'pong'" },
-	{ "init_upload", "upload_init_response", "{\"chunkSize\":1}", "'uploadId'" },
-	{ "complete_upload", "pong", NULL, "answered 'complete_upload' with 'pong'" },
-	{ "complete_upload", "operation_result", "{\"path\":\"/x\"}", "'success'" },
-	{ "complete_upload", "operation_result", "{\"success\":false}", "no reason given" },
+	{ "init_upload", "pong", NULL, "answered 'init_upload' with 'pong'", NULL },
+	{ "init_upload", "upload_init_response", "{\"chunkSize\":1}", "'uploadId'", NULL },
+	{ "complete_upload", "pong", NULL, "answered 'complete_upload' with 'pong'", NULL },
+	{ "complete_upload", "operation_result", "{\"path\":\"/x\"}", "'success'", NULL },
+	{ "complete_upload", "operation_result", "{\"success\":false}", "no reason given", NULL },
 	{ "complete_upload", "operation_result", "{\"success\":false,\"message\":\"on fire\"}",
-		"could not install it: on fire" },
+		"could not install it: on fire", "on fire" },
 };
 static int strange;
 
@@ -250,6 +251,8 @@ START_TEST(only_success_is_success)
 	agent.script = answer_strangely;
 	transfer();
 	assert_end(PUSH_FAILED, strange_answers[_i].message);
+	ck_assert_pstr_eq(push_transfer_outcome(push).message, strange_answers[_i].told);
+	ck_assert_ptr_null(push_transfer_outcome(push).path);
 }
 END_TEST
 

@@ -120,13 +120,16 @@ static void on_complete_reply(void *user, const struct envelope *reply, const st
 	json_finish(&push->result, operation_result_fields);
 	push->result = (struct operation_result){ 0 };
 	if (!json_read(&push->result, operation_result_fields, reply->payload, &failure)) {
+		json_finish(&push->result, operation_result_fields);
 		end_push(push, PUSH_FAILED, &failure);
-	} else if (!push->result.success) {
+		return;
+	}
+	json_own(&push->result, operation_result_fields, reply->payload);
+	if (!push->result.success) {
 		error_set(&failure, ERROR_INVALID, "the Agent could not install it: %s",
 			push->result.message != NULL ? push->result.message : "no reason given");
 		end_push(push, PUSH_FAILED, &failure);
 	} else {
-		json_own(&push->result, operation_result_fields, reply->payload);
 		end_push(push, PUSH_DONE, NULL);
 	}
 }
