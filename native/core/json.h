@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/json_scan.h" /* the limits of what is parsed */
 #include "core/strvec.h"
 
 #include <stdbool.h>
@@ -101,10 +102,6 @@ struct json_field {
 	{                                                                                          \
 		.key = NULL                                                                        \
 	}
-
-#define JSON_DEPTH_LIMIT 32
-#define JSON_VALUES_LIMIT 1000000 /* of one text, nested ones counted: some 100 MB of memory */
-#define JSON_INTEGER_MAX INT64_C(9007199254740992) /* 2^53 */
 
 /*
  * Parses one JSON value of length bytes; the caller frees it with json_free(). Stricter than

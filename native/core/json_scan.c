@@ -1,7 +1,6 @@
 #include "core/json_scan.h"
 
 #include "core/error.h"
-#include "core/json.h"
 #include "core/strbuf.h"
 #include "core/utf8.h"
 
@@ -22,7 +21,7 @@ struct scan {
 
 static bool scan_value(struct scan *scan, unsigned depth);
 
-static bool fail(const struct scan *scan, const char *what)
+static bool scan_fail(const struct scan *scan, const char *what)
 {
 	return error_set(scan->err, ERROR_INVALID, "not valid JSON at byte %zu: %s",
 		(size_t)(scan->at - scan->start), what);
@@ -51,7 +50,7 @@ static bool scan_word(struct scan *scan, const char *word)
 	size_t length = strlen(word);
 
 	if ((size_t)(scan->end - scan->at) < length || memcmp(scan->at, word, length) != 0) {
-		return fail(scan, "a value must stand here");
+		return scan_fail(scan, "expected a value");
 	}
 	scan->at += length;
 	return true;
@@ -69,7 +68,7 @@ static bool scan_hex(struct scan *scan, unsigned *code)
 		} else if ((digit | 0x20) >= 'a' && (digit | 0x20) <= 'f') {
 			*code = *code << 4 | (unsigned)((digit | 0x20) - 'a' + 10);
 		} else {
-			return fail(scan, "\\u needs four hexadecimal digits");
+			return scan_fail(scan, "\\u needs four hexadecimal digits");
 		}
 		scan->at++;
 	}
@@ -83,7 +82,7 @@ static bool scan_escape(struct scan *scan)
 	scan->at++;
 	if (scan->at == scan->end || strchr("\"\\/bfnrtu", *scan->at) == NULL ||
 		*scan->at == '\0') {
-		return fail(scan, "no such escape");
+		return scan_fail(scan, "unknown escape sequence");
 	}
 	if (*scan->at++ != 'u') {
 		return true;
@@ -92,15 +91,15 @@ static bool scan_escape(struct scan *scan)
 		return false;
 	}
 	if (code == 0) {
-		return fail(scan, "\\u0000 is refused");
+		return scan_fail(scan, "\\u0000 is not allowed");
 	}
 	if (code >= 0xd800 && code <= 0xdbff && take(scan, '\\') && take(scan, 'u')) {
 		if (!scan_hex(scan, &code)) {
 			return false;
 		}
-		return (code >= 0xdc00 && code <= 0xdfff) || fail(scan, "half a surrogate pair");
+		return (code >= 0xdc00 && code <= 0xdfff) || scan_fail(scan, "unpaired surrogate");
 	}
-	return (code < 0xd800 || code > 0xdfff) || fail(scan, "half a surrogate pair");
+	return (code < 0xd800 || code > 0xdfff) || scan_fail(scan, "unpaired surrogate");
 }
 
 static bool scan_string(struct scan *scan)
@@ -118,19 +117,19 @@ static bool scan_string(struct scan *scan)
 				return false;
 			}
 		} else if (byte < 0x20) {
-			return fail(scan, "a control character inside a string");
+			return scan_fail(scan, "control character in a string");
 		} else if (byte < 0x80) {
 			scan->at++;
 		} else {
 			size_t count = utf8_decode(scan->at, (size_t)(scan->end - scan->at), NULL);
 
 			if (count == 0) {
-				return fail(scan, "not UTF-8");
+				return scan_fail(scan, "invalid UTF-8");
 			}
 			scan->at += count;
 		}
 	}
-	return fail(scan, "the string does not end");
+	return scan_fail(scan, "unterminated string");
 }
 
 static bool scan_digits(struct scan *scan)
@@ -140,7 +139,7 @@ static bool scan_digits(struct scan *scan)
 	while (scan->at < scan->end && *scan->at >= '0' && *scan->at <= '9') {
 		scan->at++;
 	}
-	return scan->at > first || fail(scan, "a digit must stand here");
+	return scan->at > first || scan_fail(scan, "expected a digit");
 }
 
 static bool is_long_integer(const char *digits, size_t count)
@@ -167,11 +166,11 @@ static bool check_real(const struct scan *scan, const char *first)
 	size_t length = (size_t)(scan->at - first);
 
 	if (length > NUMBER_CHARACTERS) {
-		return fail(scan, "the number has too many digits");
+		return scan_fail(scan, "number has too many digits");
 	}
 	memcpy(text, first, length);
 	text[length] = '\0';
-	return isfinite(strtod(text, NULL)) || fail(scan, "the number is too large");
+	return isfinite(strtod(text, NULL)) || scan_fail(scan, "number is too large");
 }
 
 static bool scan_number(struct scan *scan)
@@ -185,7 +184,7 @@ static bool scan_number(struct scan *scan)
 		return false;
 	}
 	if (*digits == '0' && scan->at - digits > 1) {
-		return fail(scan, "a number may not start with 0");
+		return scan_fail(scan, "number starts with 0");
 	}
 	if (is_long_integer(digits, (size_t)(scan->at - digits)) &&
 		(scan->at == scan->end || strchr(".eE", *scan->at) == NULL)) {
@@ -214,14 +213,14 @@ static bool scan_member(struct scan *scan, unsigned depth)
 {
 	skip_blanks(scan);
 	if (scan->at == scan->end || *scan->at != '"') {
-		return fail(scan, "a member's name must stand here");
+		return scan_fail(scan, "expected a member name");
 	}
 	if (!scan_string(scan)) {
 		return false;
 	}
 	skip_blanks(scan);
 	if (!take(scan, ':')) {
-		return fail(scan, "':' must stand here");
+		return scan_fail(scan, "expected ':'");
 	}
 	return scan_value(scan, depth);
 }
@@ -231,7 +230,7 @@ static bool scan_container(struct scan *scan, unsigned depth, char close,
 	bool (*scan_item)(struct scan *scan, unsigned depth))
 {
 	if (depth >= JSON_DEPTH_LIMIT) {
-		return fail(scan, "nested too deeply");
+		return scan_fail(scan, "nested too deeply");
 	}
 	scan->at++;
 	skip_blanks(scan);
@@ -247,7 +246,7 @@ static bool scan_container(struct scan *scan, unsigned depth, char close,
 			return true;
 		}
 		if (!take(scan, ',')) {
-			return fail(scan, "',' or the closing bracket must stand here");
+			return scan_fail(scan, "expected ',' or a closing bracket");
 		}
 	}
 }
@@ -256,10 +255,10 @@ static bool scan_value(struct scan *scan, unsigned depth)
 {
 	skip_blanks(scan);
 	if (scan->at == scan->end) {
-		return fail(scan, "it ends here");
+		return scan_fail(scan, "unexpected end");
 	}
 	if (++scan->value_count > JSON_VALUES_LIMIT) {
-		return fail(scan, "too many values");
+		return scan_fail(scan, "too many values");
 	}
 	switch (*scan->at) {
 	case '{':
@@ -277,7 +276,7 @@ static bool scan_value(struct scan *scan, unsigned depth)
 	default:
 		return (*scan->at == '-' || (*scan->at >= '0' && *scan->at <= '9'))
 			       ? scan_number(scan)
-			       : fail(scan, "a value must stand here");
+			       : scan_fail(scan, "expected a value");
 	}
 }
 
@@ -297,7 +296,7 @@ bool json_scan(const char *text, size_t length, struct strbuf *rewritten, struct
 	}
 	skip_blanks(&scan);
 	if (scan.at < scan.end) {
-		return fail(&scan, "something follows the value");
+		return scan_fail(&scan, "unexpected data after the value");
 	}
 	if (scan.copied > text) {
 		strbuf_append(rewritten, scan.copied, (size_t)(scan.end - scan.copied));
