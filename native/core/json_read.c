@@ -136,7 +136,7 @@ static bool read_uint32(uint32_t *member, const struct json_field *field, const 
 	const char *text = json_string(value);
 	int64_t integer = -1;
 
-	if (text != NULL && *text != '\0' && is_digits(text)) {
+	if (json_is_given(text) && is_digits(text)) {
 		double number = strtod(text, NULL);
 
 		integer = number <= UINT32_MAX ? (int64_t)number : -1;

@@ -146,7 +146,7 @@ static bool is_empty(const void *object, const struct json_field *field)
 	case JSON_DIGITS:
 	case JSON_RAW:
 		text = *(const char *const *)member;
-		return text == NULL || *text == '\0';
+		return !json_is_given(text);
 	case JSON_UINT32:
 		return *(const uint32_t *)member == 0;
 	case JSON_INT64:
@@ -172,7 +172,7 @@ static bool is_empty(const void *object, const struct json_field *field)
 static void write_text(struct strbuf *out, const char *text, const struct json_field *field)
 {
 	if (field->type == JSON_RAW) {
-		strbuf_append_text(out, text != NULL && *text != '\0' ? text : "null");
+		strbuf_append_text(out, json_is_given(text) ? text : "null");
 	} else if (text == NULL && (field->flags & JSON_NULLABLE) != 0) {
 		strbuf_append_text(out, "null");
 	} else {

@@ -69,6 +69,11 @@ static const struct state_file manifest_file = {
 	.check_entry = check_entry,
 };
 
+static int compare_path(const void *path, const void *file)
+{
+	return path_compare(path, ((const struct installed_file *)file)->path);
+}
+
 void installed_manifest_read(
 	struct installed_manifest *manifest, const char *state_dir, const char *dir, char **notice)
 {
@@ -118,11 +123,9 @@ bool installed_manifest_write(const char *state_dir, const char *dir,
 struct installed_file *installed_manifest_find(
 	const struct installed_manifest *manifest, const char *path)
 {
-	struct installed_file key = { .path = (char *)path };
-
 	return manifest->files_count == 0 ? NULL
-					  : bsearch(&key, manifest->files, manifest->files_count,
-						    sizeof(*manifest->files), compare);
+					  : bsearch(path, manifest->files, manifest->files_count,
+						    sizeof(*manifest->files), compare_path);
 }
 
 bool installed_file_check(const struct installed_file *file, struct error *err)

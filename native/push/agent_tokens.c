@@ -171,14 +171,9 @@ void agent_tokens_finish(struct agent_tokens *tokens)
 	*tokens = (struct agent_tokens){ 0 };
 }
 
-static bool is_set(const char *text)
-{
-	return text != NULL && text[0] != '\0';
-}
-
 static bool same(const char *a, const char *b)
 {
-	return is_set(a) && is_set(b) && strcmp(a, b) == 0;
+	return json_is_given(a) && json_is_given(b) && strcmp(a, b) == 0;
 }
 
 const char *agent_tokens_find(
@@ -192,7 +187,7 @@ const char *agent_tokens_find(
 		}
 	}
 	for (const struct agent_token *token = tokens->tokens; token < end; token++) {
-		bool other = is_set(agent_id) && is_set(token->agent_id);
+		bool other = json_is_given(agent_id) && json_is_given(token->agent_id);
 
 		if (!other && same(token->address, address)) {
 			return token->token;

@@ -316,6 +316,11 @@ static int compare_files(const void *a, const void *b)
 	return strcmp(((const struct push_file *)a)->path, ((const struct push_file *)b)->path);
 }
 
+static int compare_path(const void *path, const void *file)
+{
+	return strcmp(path, ((const struct push_file *)file)->path);
+}
+
 static bool open_root(struct push_manifest *manifest, const char *root, struct error *err)
 {
 	manifest->root_fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -380,13 +385,11 @@ void push_manifest_finish(struct push_manifest *manifest)
 
 struct push_file *push_manifest_find(const struct push_manifest *manifest, const char *path)
 {
-	const struct push_file key = { .path = (char *)path };
-
 	if (manifest->files_count == 0) {
 		return NULL;
 	}
-	return bsearch(&key, manifest->files, manifest->files_count, sizeof(*manifest->files),
-		compare_files);
+	return bsearch(path, manifest->files, manifest->files_count, sizeof(*manifest->files),
+		compare_path);
 }
 
 bool push_manifest_verify(int fd, const struct push_file *file, struct error *err)

@@ -43,9 +43,9 @@ struct call {
 /* What the plugin needs to know of an image besides the file. */
 struct artwork_params {
 	uint32_t app_id;
-	char *artwork_type;
+	const char *artwork_type;
 	int64_t asset_type;
-	char *image_type;
+	const char *image_type;
 	int64_t file;
 	int64_t bytes;
 };
@@ -182,9 +182,9 @@ static void ui_show_artwork(struct steam_driver *base, const struct steam_artwor
 	AUTO(strbuf_finish) struct strbuf text = { 0 };
 	struct artwork_params params = {
 		.app_id = image->app_id,
-		.artwork_type = (char *)image->type,
+		.artwork_type = image->type,
 		.asset_type = image->asset_type,
-		.image_type = (char *)(is_jpeg(image->path) ? "jpg" : "png"),
+		.image_type = is_jpeg(image->path) ? "jpg" : "png",
 	};
 
 	call->file =
