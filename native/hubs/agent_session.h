@@ -3,7 +3,7 @@
 #include "core/json.h"
 #include "hubs/agent_hub.h"
 #include "pairing/pairing.h"
-#include "ws/ws_conn.h"
+#include "ws/ws_server.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -11,7 +11,6 @@
 #include "proto/proto_session.h"
 #include "ws/lws_loop.h"
 #include "ws/ws_client.h"
-#include "ws/ws_conn.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -7,7 +7,6 @@
 #include "core/log.h"
 #include "core/loop.h"
 #include "core/xalloc.h"
-#include "ws/ws_link.h"
 
 #include <assert.h>
 #include <fcntl.h>
@@ -113,12 +112,6 @@ struct lws_loop *lws_loop_create(struct loop *loop, struct error *err)
 	if (!adopt_loop(lws_loop, err)) {
 		goto fail;
 	}
-	lws_loop->vhost = create_vhost(
-		lws_loop, "websocket", CONTEXT_PORT_NO_LISTEN_SERVER, ws_link_protocols());
-	if (lws_loop->vhost == NULL) {
-		error_set(err, ERROR_IO, "libwebsockets cannot start; run with --verbose");
-		goto fail;
-	}
 	return lws_loop;
 fail:
 	lws_loop_destroy(lws_loop);
@@ -184,8 +177,13 @@ struct loop *lws_loop_core(struct lws_loop *lws_loop)
 	return lws_loop->loop;
 }
 
-struct lws_vhost *lws_loop_vhost(struct lws_loop *lws_loop)
+struct lws_vhost *lws_loop_vhost(struct lws_loop *lws_loop, const struct lws_protocols *protocols)
 {
+	if (lws_loop->vhost == NULL) {
+		lws_loop->vhost = create_vhost(
+			lws_loop, "websocket", CONTEXT_PORT_NO_LISTEN_SERVER, protocols);
+		assert(lws_loop->vhost != NULL); /* it opens nothing: only memory can lack */
+	}
 	return lws_loop->vhost;
 }
 

@@ -17,15 +17,18 @@ struct lws_loop *lws_loop_create(struct loop *loop, struct error *err);
 void lws_loop_destroy(struct lws_loop *lws_loop);
 void lws_loop_run(struct lws_loop *lws_loop); /* until loop_stop(loop) */
 
-/* The rest is for ws_conn.c, ws_server.c and ws_client.c only; what is returned is borrowed. */
+/* The rest is for this folder only; what is returned is borrowed. */
 
 /* One read of a socket, and so what a message arrives in. */
 #define LWS_LOOP_READ_BYTES (256 * 1024)
 
 struct lws_context *lws_loop_context(struct lws_loop *lws_loop);
 struct loop *lws_loop_core(struct lws_loop *lws_loop);
-/* Neither listens nor has a meaning of its own: every WebSocket lives on it. */
-struct lws_vhost *lws_loop_vhost(struct lws_loop *lws_loop);
+/*
+ * Neither listens nor has a meaning of its own: every WebSocket lives on it. Made with the first;
+ * protocols: always the same.
+ */
+struct lws_vhost *lws_loop_vhost(struct lws_loop *lws_loop, const struct lws_protocols *protocols);
 
 /*
  * Work for the time when lws is in none of its callbacks, embedded in what it works on. Runs once,

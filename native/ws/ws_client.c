@@ -2,14 +2,18 @@
 
 #include "core/error.h"
 #include "core/loop.h"
+#include "core/tcp_socket.h"
 #include "core/xalloc.h"
-#include "ws/ws_link.h"
+#include "ws/lws_loop.h"
 
-#include <libwebsockets.h>
 #include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+
+#define HTTP_SWITCHING_PROTOCOLS 101
+#define HTTP_FORBIDDEN 403
+#define HTTP_NOT_FOUND 404
 
 struct ws_client {
 	struct ws_conn *conn; /* NULL once it has ended */
@@ -25,29 +29,29 @@ struct ws_client {
 static void describe_failure(
 	const struct ws_client *client, const struct ws_conn *conn, struct error *err)
 {
-	const char *place = client->place;
+	const char *place = client->place, *reason = ws_conn_end_reason(conn);
+	unsigned status = ws_conn_http_status(conn);
 
 	if (client->timed_out) {
 		error_set(err, ERROR_TIMEOUT,
 			"no answer from %s within %lld s; is it switched on, and is the port open in its firewall?",
 			place, (long long)(client->connect_wait_ms + 999) / 1000);
-	} else if (conn->http_status == HTTP_STATUS_NOT_FOUND) {
+	} else if (status == HTTP_NOT_FOUND) {
 		error_set(err, ERROR_NOT_FOUND,
 			"%s answers with HTTP 404 to '%s'; it is no CapyDeploy agent, so check the port",
 			place, client->path);
-	} else if (conn->http_status == HTTP_STATUS_FORBIDDEN) {
+	} else if (status == HTTP_FORBIDDEN) {
 		error_set(err, ERROR_BLOCKED,
 			"%s refuses this program with HTTP 403; allow its origin in the agent's settings",
 			place);
-	} else if (conn->http_status != 0 && conn->http_status != 101) {
+	} else if (status != 0 && status != HTTP_SWITCHING_PROTOCOLS) {
 		error_set(err, ERROR_IO,
 			"%s answers with HTTP %u instead of a WebSocket; check the port", place,
-			conn->http_status);
+			status);
 	} else {
 		error_set(err, ERROR_IO,
 			"cannot connect to %s (%s); is the agent running there, and is the port right?",
-			place,
-			conn->reason[0] != '\0' ? conn->reason : "the connection was closed");
+			place, reason[0] != '\0' ? reason : "the connection was closed");
 	}
 }
 
@@ -58,7 +62,7 @@ static void on_gone(void *user, struct ws_conn *conn)
 
 	client->conn = NULL;
 	loop_timer_stop(client->connect_timer);
-	if (!conn->opened) {
+	if (!ws_conn_was_opened(conn)) {
 		describe_failure(client, conn, &err);
 		client->failed(client->owner, &err); /* may destroy the client */
 	}
@@ -70,7 +74,7 @@ static void on_connect_timer(void *user)
 {
 	struct ws_client *client = user;
 
-	if (client->conn != NULL && !client->conn->opened) {
+	if (client->conn != NULL && !ws_conn_was_opened(client->conn)) {
 		client->timed_out = true;
 		ws_conn_kill(client->conn, WS_CLOSE_LINK_BROKE, "time is up");
 	}
@@ -95,15 +99,6 @@ static bool check_host(const char *host, struct error *err)
 struct ws_client *ws_client_create(
 	struct lws_loop *lws_loop, const struct ws_client_options *options, struct error *err)
 {
-	struct lws_client_connect_info info = {
-		.context = lws_loop_context(lws_loop),
-		.vhost = lws_loop_vhost(lws_loop),
-		.address = options->address != NULL ? options->address : options->host,
-		.port = options->port,
-		.path = options->path,
-		.local_protocol_name = ws_link_protocols()[0].name,
-		.ssl_connection = LCCSCF_HTTP_NO_FOLLOW_REDIRECT,
-	};
 	struct ws_client *client;
 
 	if (options->address == NULL && !check_host(options->host, err)) {
@@ -120,13 +115,10 @@ struct ws_client *ws_client_create(
 	client->conn = ws_conn_create(
 		lws_loop, &options->limits, options->events, options->owner, &client_side, client);
 	ws_conn_set_standing(client->conn, WS_ADMITTED);
-	info.host = client->place;
-	info.opaque_user_data = client->conn;
-	info.pwsi = &client->conn->wsi;
 	loop_timer_set(client->connect_timer, options->connect_wait_ms);
-	if (lws_client_connect_via_info(&info) == NULL) {
-		ws_conn_end_later(client->conn); /* failed() tells why */
-	}
+	/* If it fails, failed() tells why. */
+	ws_conn_connect(client->conn, options->address != NULL ? options->address : options->host,
+		options->port, options->path, client->place);
 	return client;
 }
 

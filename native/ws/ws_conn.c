@@ -2,30 +2,116 @@
 
 #include "core/list.h"
 #include "core/loop.h"
+#include "core/strbuf.h"
+#include "core/tcp_socket.h"
 #include "core/utf8.h"
 #include "core/xalloc.h"
+#include "ws/lws_loop.h"
+#include "ws/ws_clock.h"
+#include "ws/ws_input.h"
 #include "ws/ws_link.h"
-#include "ws/ws_pool.h"
+#include "ws/ws_output.h"
 
-#include <libwebsockets.h>
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
-/* libwebsockets keeps the name of this kind of frame to itself. */
-#define WRITE_CLOSE ((enum lws_write_protocol)4)
+#define REASON_BYTES 124 /* a close frame holds 123 */
 
-/* The states in which a connection still takes what comes, and still sends. */
+static_assert(WS_REPLACEABLE_SLOTS == WS_OUTPUT_SLOTS, "a slot each");
 
+/* What may still pass. */
+enum ws_state {
+	WS_CONNECTING,	 /* TCP or the upgrade: nothing yet */
+	WS_OPEN,	 /* messages, both ways */
+	WS_PEER_CLOSING, /* its close frame has come: what came before it is still reported */
+	WS_CLOSING,	 /* what is queued leaves, then our close frame; what comes is dropped */
+	WS_ENDING,	 /* the close frames are lws' business, or the link has gone */
+	WS_KILLED,	 /* to be dropped without a close frame */
+	WS_GONE,	 /* nothing, and `closed` is told */
+};
+
+/* What the owner knows of it. */
+enum ws_told {
+	WS_TOLD_NOTHING,
+	WS_TOLD_OPENING, /* during `opened`: there is no user yet */
+	WS_TOLD_OPENED,
+	WS_TOLD_CLOSED, /* or there is nobody to tell any more */
+};
+
+struct ws_conn {
+	struct lws_loop *lws_loop;
+	struct lws_loop_task task;
+	struct ws_link link;
+	struct ws_clock clock;
+	struct ws_input input;
+	struct ws_output output;
+
+	const struct ws_side *side; /* NULL: let go of */
+	void *side_user;
+	struct ws_limits limits;
+	const struct ws_events *events;
+	void *owner, *user;
+	char address[TCP_SOCKET_ADDRESS_BYTES];
+	enum ws_standing standing;
+
+	enum ws_state state;
+	enum ws_told told;
+	unsigned code; /* why it ends; 0: not known yet */
+	char reason[REASON_BYTES];
+	bool is_paused;
+	bool has_more_here; /* during `binary`: bytes of the next message have come */
+	bool is_ping_due;
+};
+
+/* --- States --- */
+
+static bool may_become(enum ws_state from, enum ws_state to)
+{
+	switch (from) {
+	case WS_CONNECTING:
+		return to == WS_OPEN || to == WS_KILLED || to == WS_GONE;
+	case WS_OPEN:
+		return to != WS_CONNECTING && to != WS_OPEN;
+	case WS_PEER_CLOSING:
+	case WS_CLOSING:
+		return to == WS_ENDING || to == WS_KILLED || to == WS_GONE;
+	case WS_ENDING:
+	case WS_KILLED:
+		return to == WS_KILLED || to == WS_GONE;
+	case WS_GONE:
+		return false;
+	}
+	return false;
+}
+
+static void become(struct ws_conn *conn, enum ws_state state)
+{
+	assert(may_become(conn->state, state));
+	conn->state = state;
+}
+
+/* Does it still take what comes, and still send? */
 static bool is_live(const struct ws_conn *conn)
 {
-	return conn->opened && !conn->closed && !conn->killed && !conn->closing;
+	return conn->state == WS_OPEN || conn->state == WS_PEER_CLOSING;
 }
 
 static bool is_reporting(const struct ws_conn *conn)
 {
-	return is_live(conn) && !conn->paused;
+	return is_live(conn) && !conn->is_paused;
+}
+
+static bool is_linked(const struct ws_conn *conn)
+{
+	return conn->link.wsi != NULL;
+}
+
+static void settle_later(struct ws_conn *conn)
+{
+	lws_loop_later(conn->lws_loop, &conn->task);
 }
 
 static void note_end(struct ws_conn *conn, unsigned code, const char *reason)
@@ -38,14 +124,12 @@ static void note_end(struct ws_conn *conn, unsigned code, const char *reason)
 
 void ws_conn_kill(struct ws_conn *conn, unsigned code, const char *reason)
 {
+	if (conn->state == WS_GONE) {
+		return; /* asked by who is being told */
+	}
 	note_end(conn, code, reason);
-	conn->killed = true;
-	lws_loop_later(conn->lws_loop, &conn->task);
-}
-
-void ws_conn_end_later(struct ws_conn *conn)
-{
-	lws_loop_later(conn->lws_loop, &conn->task);
+	become(conn, WS_KILLED);
+	settle_later(conn);
 }
 
 /* A stranger may make us hold less than one who is known. */
@@ -54,7 +138,7 @@ static size_t limit_of(const struct ws_conn *conn, size_t of_guest, size_t of_ad
 	return conn->standing == WS_ADMITTED || of_guest == 0 ? of_admitted : of_guest;
 }
 
-/* Reporting what came */
+/* --- Reporting what came --- */
 
 static void report_part(struct ws_conn *conn, const struct strbuf *message, size_t *reported_bytes)
 {
@@ -115,7 +199,7 @@ static void report_ready(struct ws_conn *conn)
 		report_oversize(conn, kind);
 		break;
 	}
-	ws_pool_give(conn->pool, &input->ready);
+	ws_input_recycle_take(input, &input->ready);
 }
 
 static void report_parts(struct ws_conn *conn)
@@ -129,15 +213,17 @@ static void report_parts(struct ws_conn *conn)
 	}
 }
 
-void ws_conn_on_receive(
-	struct ws_conn *conn, bool binary, bool final, size_t rest, const char *data, size_t length)
+static void on_received(
+	void *user, bool binary, bool final, size_t rest, const char *data, size_t length)
 {
+	struct ws_conn *conn = user;
+
 	if (is_reporting(conn)) {
-		conn->more_here = true;
+		conn->has_more_here = true;
 		report_ready(conn);
-		conn->more_here = false;
+		conn->has_more_here = false;
 	}
-	if (!is_live(conn) || conn->peer_closing) {
+	if (conn->state != WS_OPEN) {
 		return;
 	}
 	ws_input_append(&conn->input, binary, final, rest, data, length);
@@ -145,28 +231,135 @@ void ws_conn_on_receive(
 		report_parts(conn);
 	}
 	if (conn->input.ready_kind != WS_INPUT_NONE) {
-		lws_loop_later(conn->lws_loop, &conn->task);
+		settle_later(conn);
 	}
 }
 
-void ws_conn_on_peer_close(struct ws_conn *conn, unsigned code, const char *reason, size_t length)
+static void on_peer_closed(void *user, unsigned code, const char *reason, size_t length)
 {
-	char text[WS_REASON_BYTES];
+	struct ws_conn *conn = user;
+	char text[REASON_BYTES];
 
 	if (is_reporting(conn)) {
 		report_ready(conn);
 	}
 	snprintf(text, sizeof(text), "%.*s", (int)length, reason);
 	note_end(conn, code, text);
-	conn->peer_closing = true;
+	if (conn->state == WS_OPEN) {
+		become(conn, WS_PEER_CLOSING);
+	} else if (conn->state == WS_CLOSING) {
+		become(conn, WS_ENDING);
+	}
 }
 
-/* Its end */
+/* --- Writing --- */
+
+static bool write_queued(struct ws_conn *conn, bool *progress)
+{
+	bool several = ws_output_count(&conn->output) > 1, ok = true;
+	struct ws_frame frame;
+
+	if (several) {
+		ws_link_cork(&conn->link, true);
+	}
+	while (ok && !ws_link_is_full(&conn->link) && ws_output_pop(&conn->output, &frame)) {
+		ok = ws_link_write(&conn->link, &frame);
+		*progress |= ok;
+	}
+	if (several) {
+		ws_link_cork(&conn->link, false);
+	}
+	return ok;
+}
+
+static void note_written(struct ws_conn *conn, bool progress)
+{
+	bool done = ws_output_empty(&conn->output) && conn->link.leaving_bytes == 0;
+
+	ws_clock_written(&conn->clock, progress, done);
+	if (!done) {
+		ws_link_want_write(&conn->link);
+	} else if (progress && conn->events->drained != NULL && is_live(conn)) {
+		conn->events->drained(conn->user, conn);
+	}
+}
+
+static bool on_writeable(void *user)
+{
+	struct ws_conn *conn = user;
+	bool progress = conn->link.leaving_bytes > 0;
+
+	conn->link.leaving_bytes = 0;
+	/* lws calls on even while it waits for the answer to a close frame. */
+	if (conn->state != WS_OPEN && conn->state != WS_CLOSING) {
+		return true;
+	}
+	if (conn->is_ping_due && conn->state == WS_OPEN) {
+		conn->is_ping_due = false;
+		if (!ws_link_ping(&conn->link)) {
+			return false;
+		}
+	}
+	if (!write_queued(conn, &progress)) {
+		return false;
+	}
+	if (conn->state == WS_CLOSING && ws_output_empty(&conn->output) &&
+		!ws_link_is_full(&conn->link)) {
+		become(conn, WS_ENDING);
+		ws_clock_written(&conn->clock, true, true); /* lws times the rest */
+		ws_link_close(&conn->link, conn->code, conn->reason);
+		return false;
+	}
+	note_written(conn, progress);
+	return true;
+}
+
+/* --- Its clocks --- */
+
+static void on_ping_due(void *user)
+{
+	struct ws_conn *conn = user;
+
+	if (conn->state == WS_OPEN) {
+		conn->is_ping_due = true;
+		ws_link_want_write(&conn->link);
+	}
+}
+
+static void on_silent(void *user)
+{
+	if (!ws_conn_closing(user)) {
+		ws_conn_kill(user, WS_CLOSE_LINK_BROKE, "the peer has fallen silent");
+	}
+}
+
+static void on_stuck(void *user)
+{
+	ws_conn_kill(user, WS_CLOSE_LINK_BROKE, "the peer takes nothing");
+}
+
+static void on_deadline(void *user)
+{
+	if (ws_conn_was_opened(user)) {
+		ws_conn_close(user, WS_CLOSE_POLICY, "time is up");
+	} else {
+		ws_conn_kill(user, WS_CLOSE_POLICY, "time is up");
+	}
+}
+
+static const struct ws_clock_events clock_events = {
+	.ping_due = on_ping_due,
+	.silent = on_silent,
+	.stuck = on_stuck,
+	.deadline = on_deadline,
+};
+
+/* --- Its end --- */
 
 static void report_closed(struct ws_conn *conn)
 {
-	if (conn->opened && !conn->closed) {
-		conn->closed = true;
+	if (conn->told == WS_TOLD_OPENED) {
+		conn->told = WS_TOLD_CLOSED;
 		conn->events->closed(conn->user, conn,
 			conn->code != 0 ? conn->code : WS_CLOSE_LINK_BROKE, conn->reason);
 	}
@@ -178,6 +371,7 @@ static void end(struct ws_conn *conn)
 	if (is_reporting(conn)) {
 		report_ready(conn);
 	}
+	become(conn, WS_GONE);
 	report_closed(conn);
 	if (conn->side != NULL) {
 		conn->side->gone(conn->side_user, conn);
@@ -185,18 +379,26 @@ static void end(struct ws_conn *conn)
 	ws_clock_finish(&conn->clock);
 	ws_input_finish(&conn->input);
 	ws_output_finish(&conn->output);
-	ws_pool_destroy(conn->pool);
 	lws_loop_release(conn->lws_loop);
 	free(conn);
 }
 
-void ws_conn_on_gone(struct ws_conn *conn)
+static void on_failed(void *user, unsigned code, const char *reason, size_t length)
 {
-	/* lws runs its own timers before it waits: its wait must not delay the end. */
-	lws_cancel_service(lws_loop_context(conn->lws_loop));
-	conn->wsi = NULL;
+	struct ws_conn *conn = user;
+
+	if (conn->code == 0 && conn->reason[0] == '\0' && reason != NULL) {
+		conn->code = code;
+		snprintf(conn->reason, sizeof(conn->reason), "%.*s", (int)length, reason);
+	}
+}
+
+static void on_gone(void *user)
+{
+	struct ws_conn *conn = user;
+
 	ws_clock_stop(&conn->clock);
-	ws_conn_end_later(conn);
+	settle_later(conn);
 }
 
 /* Everything that may not be done inside a callback of lws. */
@@ -204,7 +406,7 @@ static void settle(struct lws_loop_task *task)
 {
 	struct ws_conn *conn = CONTAINER_OF(task, struct ws_conn, task);
 
-	if (conn->wsi == NULL) {
+	if (!is_linked(conn)) {
 		end(conn);
 		return;
 	}
@@ -214,60 +416,97 @@ static void settle(struct lws_loop_task *task)
 	if (is_reporting(conn)) {
 		report_parts(conn);
 	}
-	if (conn->killed) {
-		/* The one way to end a socket whose output is stuck; nothing may come between. */
-		lws_set_timeout(conn->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
-		return;
-	}
-	if (conn->rx_off && (!conn->paused || conn->closing)) {
-		conn->rx_off = false;
-		lws_rx_flow_control(conn->wsi, 1);
+	switch (conn->state) {
+	case WS_KILLED:
+		ws_link_kill(&conn->link);
+		break;
+	case WS_CLOSING:
+	case WS_ENDING:
+		ws_link_read(&conn->link, true); /* the peer's answer must be read */
+		break;
+	case WS_OPEN:
+	case WS_PEER_CLOSING:
+		ws_link_read(&conn->link, !conn->is_paused);
+		break;
+	case WS_CONNECTING:
+	case WS_GONE:
+		break;
 	}
 }
 
 void ws_conn_leave(struct ws_conn *conn, unsigned code, const char *reason, bool report)
 {
-	unsigned char frame[LWS_PRE + 2 + WS_REASON_BYTES];
-	size_t length = strlen(reason);
-
 	note_end(conn, code, reason);
 	conn->side = NULL;
-	if (is_live(conn) && conn->wsi != NULL && !conn->peer_closing &&
-		!lws_partial_buffered(conn->wsi)) {
-		frame[LWS_PRE] = (unsigned char)(code >> 8);
-		frame[LWS_PRE + 1] = (unsigned char)code;
-		memcpy(frame + LWS_PRE + 2, reason, length);
-		lws_write(conn->wsi, frame + LWS_PRE, length + 2, WRITE_CLOSE);
+	if (conn->state == WS_OPEN) {
+		ws_link_say_goodbye(&conn->link, code, reason);
 	}
-	conn->killed = true;
-	lws_loop_later(conn->lws_loop, &conn->task);
-	if (report && !conn->opening) {
-		report_closed(conn);
+	ws_conn_kill(conn, code, reason);
+	if (report) {
+		report_closed(conn); /* if it is being opened: after that */
+	} else {
+		conn->told = WS_TOLD_CLOSED;
 	}
-	conn->closed = !report || conn->closed;
 }
 
-/* After a turn of writing */
+/* --- Its beginning --- */
 
-void ws_conn_on_written(struct ws_conn *conn, bool progress)
+static unsigned on_admit(void *user, const struct ws_request *request)
 {
-	bool done = ws_output_empty(&conn->output) && conn->leaving_bytes == 0;
+	const struct ws_conn *conn = user;
 
-	ws_clock_written(&conn->clock, conn, progress, done);
-	if (!done) {
-		lws_callback_on_writable(conn->wsi);
-	} else if (progress && conn->events->drained != NULL && is_live(conn)) {
-		conn->events->drained(conn->user, conn);
+	if (conn->state != WS_CONNECTING || conn->side == NULL) {
+		return WS_LINK_DROP;
 	}
+	return conn->side->admit(conn->side_user, request);
 }
 
-/* Its beginning */
+static bool on_opened(void *user)
+{
+	struct ws_conn *conn = user;
+	struct sockaddr_storage peer = { 0 };
+	socklen_t size = sizeof(peer);
+
+	if (conn->state != WS_CONNECTING) {
+		return false; /* killed meanwhile */
+	}
+	become(conn, WS_OPEN);
+	if (conn->address[0] == '\0' &&
+		getpeername(ws_link_fd(&conn->link), (void *)&peer, &size) == 0) {
+		tcp_socket_address((const void *)&peer, conn->address);
+	}
+	ws_clock_start(&conn->clock, ws_link_fd(&conn->link));
+	conn->told = WS_TOLD_OPENING;
+	conn->user = conn->events->opened(conn->owner, conn);
+	if (conn->told == WS_TOLD_OPENING) {
+		conn->told = WS_TOLD_OPENED;
+	}
+	if (conn->side == NULL) {
+		report_closed(conn); /* the handler ended it all */
+	}
+	return true;
+}
+
+static const struct ws_link_events link_events = {
+	.admit = on_admit,
+	.opened = on_opened,
+	.received = on_received,
+	.peer_closed = on_peer_closed,
+	.writeable = on_writeable,
+	.failed = on_failed,
+	.gone = on_gone,
+};
 
 struct ws_conn *ws_conn_create(struct lws_loop *lws_loop, const struct ws_limits *limits,
 	const struct ws_events *events, void *owner, const struct ws_side *side, void *side_user)
 {
 	struct ws_conn *conn = xcalloc(1, sizeof(*conn));
 	struct loop *loop = lws_loop_core(lws_loop);
+	const struct ws_clock_limits clock_limits = {
+		.ping_period_ms = limits->ping_period_ms,
+		.pong_wait_ms = limits->pong_wait_ms,
+		.write_wait_ms = limits->write_wait_ms,
+	};
 
 	conn->lws_loop = lws_loop;
 	conn->task.run = settle;
@@ -276,38 +515,34 @@ struct ws_conn *ws_conn_create(struct lws_loop *lws_loop, const struct ws_limits
 	conn->owner = owner;
 	conn->side = side;
 	conn->side_user = side_user;
-	conn->pool = ws_pool_create(loop);
-	ws_input_init(&conn->input, conn->pool,
+	ws_link_init(&conn->link, lws_loop, &link_events, conn);
+	ws_input_init(&conn->input, loop,
 		limit_of(conn, limits->guest_message_bytes, limits->max_message_bytes));
-	ws_clock_init(&conn->clock, loop, conn);
+	ws_clock_init(&conn->clock, loop, &clock_limits, &clock_events, conn);
 	lws_loop_hold(lws_loop);
 	return conn;
 }
 
-void ws_conn_on_opened(struct ws_conn *conn)
+void ws_conn_adopt_take(struct ws_conn *conn, int fd)
 {
-	struct sockaddr_storage peer = { 0 };
-	socklen_t size = sizeof(peer);
-
-	if (conn->address[0] == '\0' &&
-		getpeername(lws_get_socket_fd(conn->wsi), (void *)&peer, &size) == 0) {
-		tcp_socket_address((const void *)&peer, conn->address);
-	}
-	conn->opened = true;
-	ws_clock_opened(&conn->clock, conn);
-	conn->opening = true;
-	conn->user = conn->events->opened(conn->owner, conn);
-	conn->opening = false;
-	if (conn->side == NULL) {
-		report_closed(conn); /* the handler ended it all */
+	if (!ws_link_adopt_take(&conn->link, fd)) {
+		settle_later(conn);
 	}
 }
 
-/* What its users call */
+void ws_conn_connect(struct ws_conn *conn, const char *host, uint16_t port, const char *path,
+	const char *host_header)
+{
+	if (!ws_link_connect(&conn->link, host, port, path, host_header)) {
+		settle_later(conn);
+	}
+}
+
+/* --- What its users call --- */
 
 static bool may_send(struct ws_conn *conn, struct strbuf *data)
 {
-	if (is_live(conn) && !conn->peer_closing && conn->wsi != NULL) {
+	if (conn->state == WS_OPEN && is_linked(conn)) {
 		return true;
 	}
 	strbuf_finish(data);
@@ -319,12 +554,12 @@ static void send_queued(struct ws_conn *conn)
 	size_t limit_bytes =
 		limit_of(conn, conn->limits.guest_queued_bytes, conn->limits.max_queued_bytes);
 
-	if (ws_output_memory_bytes(&conn->output) + conn->leaving_bytes > limit_bytes) {
+	if (ws_output_memory_bytes(&conn->output) + conn->link.leaving_bytes > limit_bytes) {
 		ws_conn_kill(conn, WS_CLOSE_POLICY, "the peer takes too little");
 		return;
 	}
-	ws_clock_queued(&conn->clock, conn);
-	lws_callback_on_writable(conn->wsi);
+	ws_clock_queued(&conn->clock);
+	ws_link_want_write(&conn->link);
 }
 
 void ws_conn_send_take(struct ws_conn *conn, struct strbuf *text)
@@ -353,7 +588,7 @@ void ws_conn_send_replaceable_take(struct ws_conn *conn, unsigned slot, struct s
 
 size_t ws_conn_queued_bytes(const struct ws_conn *conn)
 {
-	return conn->output.queued_bytes + conn->leaving_bytes;
+	return conn->output.queued_bytes + conn->link.leaving_bytes;
 }
 
 void ws_conn_close(struct ws_conn *conn, unsigned code, const char *reason)
@@ -362,58 +597,63 @@ void ws_conn_close(struct ws_conn *conn, unsigned code, const char *reason)
 		return;
 	}
 	note_end(conn, code, reason);
-	conn->closing = true;
-	if (conn->wsi == NULL) {
-		return; /* the link has gone already */
+	if (conn->state == WS_PEER_CLOSING || !is_linked(conn)) {
+		become(conn, WS_ENDING); /* of itself */
+	} else {
+		become(conn, WS_CLOSING);
+		send_queued(conn);
 	}
-	/* The peer's answer must be read, and everything before it thrown away. */
-	lws_loop_later(conn->lws_loop, &conn->task);
-	send_queued(conn);
+	if (is_linked(conn)) {
+		/* What the peer sends until it answers must be read, and thrown away. */
+		settle_later(conn);
+	}
 }
 
 bool ws_conn_closing(const struct ws_conn *conn)
 {
-	return !is_live(conn) || conn->peer_closing;
+	return conn->state != WS_OPEN;
 }
 
 void ws_conn_pause(struct ws_conn *conn)
 {
-	if (conn->paused || !is_live(conn)) {
+	if (conn->is_paused || !is_live(conn)) {
 		return;
 	}
-	conn->paused = true;
-	if (conn->wsi != NULL) {
-		conn->rx_off = true;
-		lws_rx_flow_control(conn->wsi, 0);
+	conn->is_paused = true;
+	ws_clock_pause(&conn->clock, true);
+	if (is_linked(conn)) {
+		ws_link_read(&conn->link, false);
 	}
 }
 
 void ws_conn_resume(struct ws_conn *conn)
 {
-	if (!conn->paused) {
+	if (!conn->is_paused) {
 		return;
 	}
-	conn->paused = false;
-	lws_loop_later(conn->lws_loop, &conn->task);
-	ws_clock_resumed(&conn->clock);
+	conn->is_paused = false;
+	settle_later(conn);
+	ws_clock_pause(&conn->clock, false);
 }
 
 bool ws_conn_input_pending(const struct ws_conn *conn)
 {
-	if (conn->more_here || conn->input.in_message || conn->input.ready_kind != WS_INPUT_NONE) {
+	if (conn->has_more_here || conn->input.in_message ||
+		conn->input.ready_kind != WS_INPUT_NONE) {
 		return true;
 	}
-	return conn->wsi != NULL && tcp_socket_input_pending(lws_get_socket_fd(conn->wsi));
+	return is_linked(conn) && tcp_socket_input_pending(ws_link_fd(&conn->link));
 }
 
 void ws_conn_recycle_take(struct ws_conn *conn, struct strbuf *buffer)
 {
-	ws_pool_give(conn->pool, buffer);
+	ws_input_recycle_take(&conn->input, buffer);
 }
 
 void ws_conn_set_deadline(struct ws_conn *conn, int64_t delay_ms)
 {
-	ws_clock_set_deadline(&conn->clock, conn->wsi != NULL || !conn->opened ? delay_ms : 0);
+	ws_clock_set_deadline(
+		&conn->clock, is_linked(conn) || conn->told == WS_TOLD_NOTHING ? delay_ms : 0);
 }
 
 void ws_conn_set_standing(struct ws_conn *conn, enum ws_standing standing)
@@ -427,4 +667,34 @@ void ws_conn_set_standing(struct ws_conn *conn, enum ws_standing standing)
 const char *ws_conn_address(const struct ws_conn *conn)
 {
 	return conn->address;
+}
+
+void ws_conn_set_address(struct ws_conn *conn, const char *address)
+{
+	snprintf(conn->address, sizeof(conn->address), "%s", address);
+}
+
+enum ws_standing ws_conn_standing(const struct ws_conn *conn)
+{
+	return conn->standing;
+}
+
+bool ws_conn_is_killed(const struct ws_conn *conn)
+{
+	return conn->state == WS_KILLED;
+}
+
+bool ws_conn_was_opened(const struct ws_conn *conn)
+{
+	return conn->told != WS_TOLD_NOTHING;
+}
+
+const char *ws_conn_end_reason(const struct ws_conn *conn)
+{
+	return conn->reason;
+}
+
+unsigned ws_conn_http_status(const struct ws_conn *conn)
+{
+	return conn->link.http_status;
 }

@@ -4,8 +4,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct lws_loop;
 struct strbuf;
 struct ws_conn;
+struct ws_request;
 
 /*
  * One WebSocket connection, of a server or a client. It lives from `opened` until `closed`
@@ -93,3 +95,37 @@ void ws_conn_recycle_take(struct ws_conn *conn, struct strbuf *buffer);
 void ws_conn_set_deadline(struct ws_conn *conn, int64_t delay_ms);
 void ws_conn_set_standing(struct ws_conn *conn, enum ws_standing standing);
 const char *ws_conn_address(const struct ws_conn *conn); /* the peer's, numeric; borrowed */
+
+/* The rest is for ws_server.c and ws_client.c only. */
+
+struct ws_side {
+	/* Of a server: may this request be upgraded? 0, or the HTTP status to refuse it with. */
+	unsigned (*admit)(void *user, const struct ws_request *request);
+	/* After `closed`, if there was one; the connection is freed next. */
+	void (*gone)(void *user, struct ws_conn *conn);
+};
+
+/*
+ * A connection from before TCP is connected, or accepted; `gone` is its end. It outlives the lws
+ * socket: that one ends inside lws, the connection afterwards in its task, where it tells `closed`.
+ */
+struct ws_conn *ws_conn_create(struct lws_loop *lws_loop, const struct ws_limits *limits,
+	const struct ws_events *events, void *owner, const struct ws_side *side, void *side_user);
+/* One of these follows; unless it succeeds the connection ends by itself. fd is taken. */
+void ws_conn_adopt_take(struct ws_conn *conn, int fd);
+void ws_conn_connect(struct ws_conn *conn, const char *host, uint16_t port, const char *path,
+	const char *host_header);
+/* Drops the link without a word; deferred. The first reason given stands. */
+void ws_conn_kill(struct ws_conn *conn, unsigned code, const char *reason);
+/*
+ * Says good-bye as well as it goes and lets go of it: nothing more is reported, and it ends by
+ * itself. report: `closed` is called now.
+ */
+void ws_conn_leave(struct ws_conn *conn, unsigned code, const char *reason, bool report);
+
+void ws_conn_set_address(struct ws_conn *conn, const char *address);
+enum ws_standing ws_conn_standing(const struct ws_conn *conn);
+bool ws_conn_is_killed(const struct ws_conn *conn);
+bool ws_conn_was_opened(const struct ws_conn *conn);	    /* `opened` was called */
+const char *ws_conn_end_reason(const struct ws_conn *conn); /* "": not known; borrowed */
+unsigned ws_conn_http_status(const struct ws_conn *conn);   /* of our request; 0: no answer */

@@ -1,23 +1,102 @@
 #include "ws/ws_input.h"
 
-#include "ws/ws_pool.h"
+#include "core/loop.h"
+#include "core/xalloc.h"
 
 #include <assert.h>
+#include <malloc.h>
 #include <stdint.h>
+#include <stdlib.h>
 
+#define SPARES_MAX 12
+#define SPARE_MAX_BYTES (2 * 1024 * 1024) /* a larger buffer is freed at once … */
+#define SPARE_MIN_BYTES (64 * 1024)	  /* … and so is one that malloc() keeps warm */
+#define KEEP_MS 5000
 /* Messages of a transfer differ by a few bytes; a buffer for one shall fit the next. */
 #define ROUND_BYTES (64 * 1024)
 
-void ws_input_init(struct ws_input *input, struct ws_pool *pool, size_t max_bytes)
+/*
+ * Spare buffers for large messages: their pages stay mapped while messages keep coming, and go
+ * back to the system once none has come for a while, so that an idle process is small again.
+ */
+
+struct ws_pool {
+	struct loop_timer *timer;
+	bool in_use; /* large messages have come since memory was given back */
+	int64_t last_use_ms;
+	size_t count;
+	struct strbuf spares[SPARES_MAX];
+};
+
+static void free_spares(struct ws_pool *pool)
 {
-	*input = (struct ws_input){ .pool = pool, .max_bytes = max_bytes };
+	if (!pool->in_use) {
+		return;
+	}
+	pool->in_use = false;
+	while (pool->count > 0) {
+		strbuf_finish(&pool->spares[--pool->count]);
+	}
+	malloc_trim(0); /* what a large text was parsed into lies in small chunks */
 }
 
-void ws_input_finish(struct ws_input *input)
+static void on_keep_timer(void *user)
 {
-	strbuf_finish(&input->message);
-	strbuf_finish(&input->ready);
+	struct ws_pool *pool = user;
+	int64_t left_ms = pool->last_use_ms + KEEP_MS - loop_now_ms();
+
+	if (left_ms > 0) {
+		loop_timer_set(pool->timer, left_ms);
+		return;
+	}
+	free_spares(pool);
 }
+
+static struct ws_pool *create_pool(struct loop *loop)
+{
+	struct ws_pool *pool = xcalloc(1, sizeof(*pool));
+
+	pool->timer = loop_timer_create(loop, on_keep_timer, pool);
+	return pool;
+}
+
+static void destroy_pool(struct ws_pool *pool)
+{
+	free_spares(pool);
+	loop_timer_destroy(pool->timer);
+	free(pool);
+}
+
+/* An empty buffer, with memory if there is a spare. */
+static void take_spare(struct ws_pool *pool, struct strbuf *buffer)
+{
+	strbuf_finish(buffer);
+	if (pool->count > 0) {
+		strbuf_move(buffer, &pool->spares[--pool->count]);
+	}
+}
+
+/* Empties buffer, always. */
+static void give_back(struct ws_pool *pool, struct strbuf *buffer)
+{
+	if (buffer->capacity < SPARE_MIN_BYTES) {
+		strbuf_finish(buffer);
+		return;
+	}
+	pool->in_use = true;
+	pool->last_use_ms = loop_now_ms();
+	if (!loop_timer_running(pool->timer)) {
+		loop_timer_set(pool->timer, KEEP_MS);
+	}
+	if (buffer->capacity > SPARE_MAX_BYTES || pool->count == SPARES_MAX) {
+		strbuf_finish(buffer);
+		return;
+	}
+	strbuf_reset(buffer);
+	strbuf_move(&pool->spares[pool->count++], buffer);
+}
+
+/* Messages */
 
 static size_t at_least(size_t a, size_t b)
 {
@@ -41,9 +120,9 @@ static void reserve(struct ws_input *input, size_t wanted, size_t announced)
 	if (message->data != NULL && wanted <= message->capacity) {
 		return;
 	}
-	believed = at_least(2 * message->capacity, WS_POOL_SPARE_MAX_BYTES);
+	believed = at_least(2 * message->capacity, SPARE_MAX_BYTES);
 	capacity = at_least(wanted, at_most(announced, believed));
-	if (capacity >= WS_POOL_SPARE_MIN_BYTES) {
+	if (capacity >= SPARE_MIN_BYTES) {
 		capacity = (capacity + ROUND_BYTES - 1) / ROUND_BYTES * ROUND_BYTES;
 	}
 	if (message->length == 0) {
@@ -58,8 +137,8 @@ static void begin(struct ws_input *input, bool binary, size_t announced)
 	input->binary = binary;
 	input->discarding = false;
 	input->reported_bytes = 0;
-	if (announced >= WS_POOL_SPARE_MIN_BYTES) {
-		ws_pool_take(input->pool, &input->message);
+	if (announced >= SPARE_MIN_BYTES) {
+		take_spare(input->pool, &input->message);
 	}
 }
 
@@ -76,7 +155,7 @@ static void overflow(struct ws_input *input, const char *data, size_t length)
 
 	input->discarding = true;
 	if (!input->binary) {
-		ws_pool_give(input->pool, &input->message);
+		give_back(input->pool, &input->message);
 		make_ready(input, WS_INPUT_TEXT_OVERSIZE);
 		return;
 	}
@@ -107,4 +186,21 @@ void ws_input_append(struct ws_input *input, bool binary, bool final, size_t res
 			make_ready(input, input->binary ? WS_INPUT_BINARY : WS_INPUT_TEXT);
 		}
 	}
+}
+
+void ws_input_recycle_take(struct ws_input *input, struct strbuf *buffer)
+{
+	give_back(input->pool, buffer);
+}
+
+void ws_input_init(struct ws_input *input, struct loop *loop, size_t max_bytes)
+{
+	*input = (struct ws_input){ .pool = create_pool(loop), .max_bytes = max_bytes };
+}
+
+void ws_input_finish(struct ws_input *input)
+{
+	strbuf_finish(&input->message);
+	strbuf_finish(&input->ready);
+	destroy_pool(input->pool);
 }

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct loop;
 struct ws_pool;
 
 /*
@@ -23,7 +24,7 @@ enum ws_input_kind {
 };
 
 struct ws_input {
-	struct ws_pool *pool;
+	struct ws_pool *pool; /* buffers for large messages */
 	size_t max_bytes;
 
 	struct strbuf message; /* what has come of the message that is on its way */
@@ -37,7 +38,7 @@ struct ws_input {
 	size_t ready_reported_bytes;
 };
 
-void ws_input_init(struct ws_input *input, struct ws_pool *pool, size_t max_bytes);
+void ws_input_init(struct ws_input *input, struct loop *loop, size_t max_bytes);
 void ws_input_finish(struct ws_input *input);
 /*
  * rest: bytes of this frame that are announced but have not come. final: the message ends with
@@ -45,3 +46,5 @@ void ws_input_finish(struct ws_input *input);
  */
 void ws_input_append(struct ws_input *input, bool binary, bool final, size_t rest, const char *data,
 	size_t length);
+/* Gives a buffer back for a large message that follows; empties it, always. */
+void ws_input_recycle_take(struct ws_input *input, struct strbuf *buffer);

@@ -1,15 +1,23 @@
 #include "ws/ws_link.h"
 
+#include "core/strbuf.h"
+#include "core/tcp_socket.h"
+#include "ws/lws_loop.h"
+#include "ws/ws_output.h"
+
 #include <assert.h>
 #include <libwebsockets.h>
 #include <limits.h>
-#include <stdio.h>
 #include <string.h>
 
 static_assert(STRBUF_HEADROOM >= LWS_PRE, "lws_write() puts the frame's header before the bytes");
-static_assert(WS_REASON_BYTES > 123, "a close frame's longest reason fits");
 
 #define HTTP_STATUS_UPGRADE_REQUIRED 426
+/* libwebsockets keeps the name of this kind of frame to itself. */
+#define WRITE_CLOSE ((enum lws_write_protocol)4)
+#define CLOSE_REASON_MAX_BYTES 123 /* RFC 6455 §5.5 */
+
+/* The request */
 
 static int refuse(struct lws *wsi, unsigned status)
 {
@@ -26,7 +34,25 @@ static bool is_version_spoken(struct lws *wsi)
 	       strcmp(version, "13") == 0;
 }
 
-static int on_confirm_upgrade(struct ws_conn *conn, struct lws *wsi)
+/* 0, an HTTP status, or WS_LINK_DROP. */
+static unsigned admit(const struct ws_link *link, struct lws *wsi)
+{
+	char path[128], origin[256];
+	struct ws_request request = { .path = path };
+
+	if (lws_hdr_copy(wsi, path, sizeof(path), WSI_TOKEN_GET_URI) <= 0) {
+		path[0] = '\0';
+	}
+	if (lws_hdr_total_length(wsi, WSI_TOKEN_ORIGIN) > 0) {
+		request.origin = origin;
+		if (lws_hdr_copy(wsi, origin, sizeof(origin), WSI_TOKEN_ORIGIN) <= 0) {
+			origin[0] = '\0';
+		}
+	}
+	return link->events->admit(link->user, &request);
+}
+
+static int on_confirm_upgrade(const struct ws_link *link, struct lws *wsi)
 {
 	char protocol[16];
 	unsigned status;
@@ -36,178 +62,121 @@ static int on_confirm_upgrade(struct ws_conn *conn, struct lws *wsi)
 	 * and its argument dangling. h2c would escape flow control.
 	 */
 	if (lws_hdr_copy(wsi, protocol, sizeof(protocol), WSI_TOKEN_UPGRADE) <= 0 ||
-		strcasecmp(protocol, "websocket") != 0 || conn->killed || conn->side == NULL) {
+		strcasecmp(protocol, "websocket") != 0) {
 		return -1;
 	}
-	status = conn->side->admit(conn->side_user, wsi);
+	status = admit(link, wsi);
+	if (status == WS_LINK_DROP) {
+		return -1;
+	}
 	if (status == 0 && !is_version_spoken(wsi)) {
 		status = HTTP_STATUS_UPGRADE_REQUIRED;
 	}
 	return status == 0 ? 0 : refuse(wsi, status);
 }
 
-static int on_plain_http(struct ws_conn *conn, struct lws *wsi)
+static int on_plain_http(const struct ws_link *link, struct lws *wsi)
 {
-	unsigned status;
+	unsigned status = admit(link, wsi);
 
-	if (conn->killed || conn->side == NULL) {
+	if (status == WS_LINK_DROP) {
 		return -1;
 	}
-	status = conn->side->admit(conn->side_user, wsi);
 	return refuse(wsi, status == 0 ? HTTP_STATUS_UPGRADE_REQUIRED : status);
 }
 
-static int on_receive(struct ws_conn *conn, struct lws *wsi, const char *data, size_t length)
+/* What lws calls */
+
+static int on_opened(struct ws_link *link, struct lws *wsi)
 {
-	ws_conn_on_receive(conn, lws_frame_is_binary(wsi) != 0, lws_is_final_fragment(wsi) != 0,
-		lws_remaining_packet_payload(wsi), data, length);
+	link->wsi = wsi;
+	return link->events->opened(link->user) ? 0 : -1;
+}
+
+static int on_receive(const struct ws_link *link, struct lws *wsi, const char *data, size_t length)
+{
+	link->events->received(link->user, lws_frame_is_binary(wsi) != 0,
+		lws_is_final_fragment(wsi) != 0, lws_remaining_packet_payload(wsi), data, length);
 	return 0;
 }
 
-static int on_peer_close(struct ws_conn *conn, const unsigned char *data, size_t length)
+/* Its code and its reason, of a close frame's payload. */
+static void tell_close(void (*tell)(void *user, unsigned code, const char *reason, size_t length),
+	void *user, const unsigned char *data, size_t length)
+{
+	tell(user, (unsigned)data[0] << 8 | data[1], (const char *)data + 2, length - 2);
+}
+
+static int on_peer_close(const struct ws_link *link, const unsigned char *data, size_t length)
 {
 	if (length < 2) {
-		ws_conn_on_peer_close(conn, LWS_CLOSE_STATUS_NO_STATUS, "", 0);
+		link->events->peer_closed(link->user, LWS_CLOSE_STATUS_NO_STATUS, "", 0);
 	} else {
-		ws_conn_on_peer_close(
-			conn, (unsigned)data[0] << 8 | data[1], (const char *)data + 2, length - 2);
+		tell_close(link->events->peer_closed, link->user, data, length);
 	}
 	return 0;
 }
 
-static bool write_ping(struct ws_conn *conn)
+static int on_writeable(struct ws_link *link)
 {
-	unsigned char buffer[LWS_PRE + 1];
-
-	conn->ping_due = false;
-	return lws_write(conn->wsi, buffer + LWS_PRE, 0, LWS_WRITE_PING) >= 0;
+	return link->events->writeable(link->user) ? 0 : -1;
 }
 
-static bool write_frame(struct ws_conn *conn, struct ws_frame *frame)
+/* lws may have ended it for a violation of the protocol, and put why into its own close frame. */
+static void on_closed(const struct ws_link *link, struct lws *wsi)
 {
-	size_t length = frame->data.length;
-	int written;
-
-	strbuf_reserve(&frame->data, 1); /* lws wants an address for no bytes, too */
-	written = lws_write(conn->wsi, (unsigned char *)frame->data.data, length,
-		frame->binary ? LWS_WRITE_BINARY : LWS_WRITE_TEXT);
-	strbuf_finish(&frame->data);
-	if (written >= 0 && lws_partial_buffered(conn->wsi)) {
-		conn->leaving_bytes = length;
-	}
-	return written >= 0;
-}
-
-/*
- * What lws could not send at once it keeps, so stop then. Every segment costs both sides more than
- * a small frame itself: the answers to eight small chunks travel in one.
- */
-static bool write_queued(struct ws_conn *conn, struct lws *wsi, bool *progress)
-{
-	bool several = ws_output_count(&conn->output) > 1, ok = true;
-	struct ws_frame frame;
-
-	if (several) {
-		tcp_socket_cork(lws_get_socket_fd(wsi), true);
-	}
-	while (ok && !lws_partial_buffered(wsi) && ws_output_pop(&conn->output, &frame)) {
-		ok = write_frame(conn, &frame);
-		*progress |= ok;
-	}
-	if (several) {
-		tcp_socket_cork(lws_get_socket_fd(wsi), false);
-	}
-	return ok;
-}
-
-/* Called while lws holds nothing back. */
-static int on_writeable(struct ws_conn *conn, struct lws *wsi)
-{
-	bool progress = conn->leaving_bytes > 0;
-
-	conn->leaving_bytes = 0;
-	/* lws calls on even while it waits for the answer to a close frame. */
-	if (conn->killed || conn->peer_closing || conn->close_frame) {
-		return 0;
-	}
-	if (conn->ping_due && !conn->closing && !write_ping(conn)) {
-		return -1;
-	}
-	if (!write_queued(conn, wsi, &progress)) {
-		return -1;
-	}
-	if (conn->closing && ws_output_empty(&conn->output) && !lws_partial_buffered(wsi)) {
-		conn->close_frame = true;
-		ws_clock_written(&conn->clock, conn, true, true); /* lws times the rest */
-		/* lws drops the close frame where output is still buffered; here is none. */
-		lws_close_reason(wsi, (enum lws_close_status)conn->code,
-			(unsigned char *)conn->reason, strlen(conn->reason));
-		return -1;
-	}
-	ws_conn_on_written(conn, progress);
-	return 0;
-}
-
-/* lws ended it for a violation of the protocol, and put why into its own close frame. */
-static void note_own_close(struct ws_conn *conn, struct lws *wsi)
-{
-	const unsigned char *data = lws_get_close_payload(wsi);
 	int length = lws_get_close_length(wsi);
 
-	if (conn->code == 0 && length >= 2) {
-		conn->code = (unsigned)data[0] << 8 | data[1];
-		snprintf(conn->reason, sizeof(conn->reason), "%.*s", length - 2, data + 2);
+	if (length >= 2) {
+		tell_close(link->events->failed, link->user, lws_get_close_payload(wsi),
+			(size_t)length);
 	}
 }
 
-static void note_failure(struct ws_conn *conn, const char *text, size_t length)
+static void on_gone(struct ws_link *link)
 {
-	if (conn->reason[0] == '\0' && text != NULL) {
-		snprintf(conn->reason, sizeof(conn->reason), "%.*s", (int)length, text);
-	}
+	/* lws runs its own timers before it waits: its wait must not delay the end. */
+	lws_cancel_service(lws_loop_context(link->lws_loop));
+	link->wsi = NULL;
+	link->events->gone(link->user);
 }
 
 static int on_event(
 	struct lws *wsi, enum lws_callback_reasons reason, void *session, void *in, size_t length)
 {
-	struct ws_conn *conn = lws_get_opaque_user_data(wsi);
+	struct ws_link *link = lws_get_opaque_user_data(wsi);
 
-	if (conn == NULL) {
+	if (link == NULL) {
 		return 0; /* about the vhost, or a socket that is only being made */
 	}
 	switch ((int)reason) {
 	case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
-		return on_confirm_upgrade(conn, wsi);
+		return on_confirm_upgrade(link, wsi);
 	case LWS_CALLBACK_HTTP:
-		return on_plain_http(conn, wsi);
+		return on_plain_http(link, wsi);
 	case LWS_CALLBACK_ESTABLISHED_CLIENT_HTTP:
-		conn->http_status = lws_http_client_http_response(wsi);
+		link->http_status = lws_http_client_http_response(wsi);
 		return 0;
 	case LWS_CALLBACK_ESTABLISHED:
 	case LWS_CALLBACK_CLIENT_ESTABLISHED:
-		if (conn->killed) {
-			return -1;
-		}
-		conn->wsi = wsi;
-		ws_conn_on_opened(conn);
-		return 0;
+		return on_opened(link, wsi);
 	case LWS_CALLBACK_RECEIVE:
 	case LWS_CALLBACK_CLIENT_RECEIVE:
-		return on_receive(conn, wsi, in, length);
+		return on_receive(link, wsi, in, length);
 	case LWS_CALLBACK_SERVER_WRITEABLE:
 	case LWS_CALLBACK_CLIENT_WRITEABLE:
-		return on_writeable(conn, wsi);
+		return on_writeable(link);
 	case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
-		return on_peer_close(conn, in, length);
+		return on_peer_close(link, in, length);
 	case LWS_CALLBACK_CLOSED:
 	case LWS_CALLBACK_CLIENT_CLOSED:
-		note_own_close(conn, wsi);
+		on_closed(link, wsi);
 		return 0;
 	case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
-		note_failure(conn, in, length);
+		link->events->failed(link->user, 0, in, in != NULL ? length : 0);
 		return 0;
 	case LWS_CALLBACK_WSI_DESTROY:
-		ws_conn_on_gone(conn);
+		on_gone(link);
 		return 0;
 	case LWS_CALLBACK_RAW_ADOPT: /* a CONNECT request: lws would pass raw bytes */
 	case LWS_CALLBACK_RAW_RX:
@@ -227,7 +196,126 @@ static const struct lws_protocols protocols[] = {
 	{ 0 },
 };
 
-const struct lws_protocols *ws_link_protocols(void)
+/* Its beginning */
+
+void ws_link_init(struct ws_link *link, struct lws_loop *lws_loop,
+	const struct ws_link_events *events, void *user)
 {
-	return protocols;
+	*link = (struct ws_link){
+		.lws_loop = lws_loop,
+		.events = events,
+		.user = user,
+		.is_reading = true,
+	};
+}
+
+bool ws_link_adopt_take(struct ws_link *link, int fd)
+{
+	lws_adopt_desc_t adoption = {
+		.vh = lws_loop_vhost(link->lws_loop, protocols),
+		.type = LWS_ADOPT_SOCKET | LWS_ADOPT_HTTP,
+		.fd = { .sockfd = fd },
+		.opaque = link,
+	};
+
+	link->wsi = lws_adopt_descriptor_vhost_via_info(&adoption);
+	return link->wsi != NULL;
+}
+
+bool ws_link_connect(struct ws_link *link, const char *host, uint16_t port, const char *path,
+	const char *host_header)
+{
+	struct lws_client_connect_info info = {
+		.context = lws_loop_context(link->lws_loop),
+		.vhost = lws_loop_vhost(link->lws_loop, protocols),
+		.address = host,
+		.port = port,
+		.path = path,
+		.host = host_header,
+		.local_protocol_name = protocols[0].name,
+		.ssl_connection = LCCSCF_HTTP_NO_FOLLOW_REDIRECT,
+		.opaque_user_data = link,
+		.pwsi = &link->wsi,
+	};
+
+	return lws_client_connect_via_info(&info) != NULL;
+}
+
+/* What its owner asks */
+
+int ws_link_fd(const struct ws_link *link)
+{
+	return lws_get_socket_fd(link->wsi);
+}
+
+void ws_link_want_write(const struct ws_link *link)
+{
+	lws_callback_on_writable(link->wsi);
+}
+
+void ws_link_read(struct ws_link *link, bool on)
+{
+	if (link->is_reading != on) {
+		link->is_reading = on;
+		lws_rx_flow_control(link->wsi, on);
+	}
+}
+
+void ws_link_kill(const struct ws_link *link)
+{
+	/* The one way to end a socket whose output is stuck. */
+	lws_set_timeout(link->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+}
+
+void ws_link_say_goodbye(const struct ws_link *link, unsigned code, const char *reason)
+{
+	unsigned char frame[LWS_PRE + 2 + CLOSE_REASON_MAX_BYTES];
+	size_t length = strnlen(reason, CLOSE_REASON_MAX_BYTES);
+
+	if (link->wsi == NULL || lws_partial_buffered(link->wsi)) {
+		return;
+	}
+	frame[LWS_PRE] = (unsigned char)(code >> 8);
+	frame[LWS_PRE + 1] = (unsigned char)code;
+	memcpy(frame + LWS_PRE + 2, reason, length);
+	lws_write(link->wsi, frame + LWS_PRE, length + 2, WRITE_CLOSE);
+}
+
+bool ws_link_ping(const struct ws_link *link)
+{
+	unsigned char buffer[LWS_PRE + 1];
+
+	return lws_write(link->wsi, buffer + LWS_PRE, 0, LWS_WRITE_PING) >= 0;
+}
+
+bool ws_link_write(struct ws_link *link, struct ws_frame *frame)
+{
+	size_t length = frame->data.length;
+	int written;
+
+	strbuf_reserve(&frame->data, 1); /* lws wants an address for no bytes, too */
+	written = lws_write(link->wsi, (unsigned char *)frame->data.data, length,
+		frame->binary ? LWS_WRITE_BINARY : LWS_WRITE_TEXT);
+	strbuf_finish(&frame->data);
+	if (written >= 0 && lws_partial_buffered(link->wsi)) {
+		link->leaving_bytes = length;
+	}
+	return written >= 0;
+}
+
+bool ws_link_is_full(const struct ws_link *link)
+{
+	return lws_partial_buffered(link->wsi);
+}
+
+void ws_link_cork(const struct ws_link *link, bool corked)
+{
+	tcp_socket_cork(ws_link_fd(link), corked);
+}
+
+void ws_link_close(const struct ws_link *link, unsigned code, const char *reason)
+{
+	/* lws drops the close frame where output is still buffered; here is none. */
+	lws_close_reason(
+		link->wsi, (enum lws_close_status)code, (unsigned char *)reason, strlen(reason));
 }

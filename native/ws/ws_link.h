@@ -1,88 +1,77 @@
 #pragma once
 
-#include "core/tcp_socket.h"
-#include "ws/lws_loop.h"
-#include "ws/ws_clock.h"
-#include "ws/ws_conn.h"
-#include "ws/ws_input.h"
-#include "ws/ws_output.h"
-
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct lws;
-struct lws_protocols;
-struct ws_pool;
+struct lws_loop;
+struct ws_frame;
 
 /*
- * The inside of a connection, for ws_conn.c (what it does), ws_link.c (what libwebsockets calls),
- * ws_server.c and ws_client.c (who make it).
- *
- * It exists from the TCP connection on and outlives the lws socket: that one ends inside lws, the
- * connection afterwards in its task, where it tells `closed`. A connection that was let go of
- * (ws_conn_leave) reports nothing more and ends by itself.
+ * One WebSocket as libwebsockets has it: the only file but lws_loop that sees the library. It
+ * translates and decides nothing. Its owner embeds it and outlives it: the link ends inside lws
+ * (`gone`), and what was asked of it there must be answered before the owner is freed.
  */
-struct ws_side {
-	/* Of a server: may this request be upgraded? 0, or the HTTP status to refuse it with. */
-	unsigned (*admit)(void *user, struct lws *wsi);
-	/* After `closed`, if there was one; the connection is freed next. */
-	void (*gone)(void *user, struct ws_conn *conn);
-};
-
-#define WS_REASON_BYTES 124 /* a close frame holds 123 */
-
-struct ws_conn {
+struct ws_link {
 	struct lws_loop *lws_loop;
 	struct lws *wsi; /* NULL before lws has it and after */
-	struct lws_loop_task task;
-
-	const struct ws_side *side; /* NULL: let go of */
-	void *side_user;
-	struct ws_limits limits;
-	const struct ws_events *events;
-	void *owner, *user;
-	char address[TCP_SOCKET_ADDRESS_BYTES];
-	enum ws_standing standing;
-
-	bool opened;	   /* the upgrade is done, `opened` was called */
-	bool opening;	   /* during `opened`: there is no user yet */
-	bool closed;	   /* `closed` was called */
-	bool killed;	   /* to be dropped without a close frame */
-	bool closing;	   /* ws_conn_close() was called */
-	bool close_frame;  /* ours is with lws */
-	bool peer_closing; /* its close frame has come */
-	unsigned code;	   /* 0: not known yet */
-	char reason[WS_REASON_BYTES];
-	unsigned http_status; /* of a client's upgrade; 0: no answer */
-
-	struct ws_pool *pool;
-	struct ws_input input;
-	bool paused, rx_off; /* rx_off: what lws was told */
-	bool more_here;	     /* during `binary`: bytes of the next message have come */
-
-	struct ws_output output;
+	const struct ws_link_events *events;
+	void *user;
 	size_t leaving_bytes; /* of a frame that lws holds, partly sent */
-	bool ping_due;
-
-	struct ws_clock clock;
+	bool is_reading;
+	unsigned http_status; /* of a client's upgrade; 0: no answer */
 };
 
-const struct lws_protocols *ws_link_protocols(void); /* the list that a vhost takes */
+/* What a client asks for before the upgrade; borrowed. */
+struct ws_request {
+	const char *path;   /* "": longer than any that is served */
+	const char *origin; /* NULL: none, so no browser; "": longer than any that is allowed */
+};
 
-struct ws_conn *ws_conn_create(struct lws_loop *lws_loop, const struct ws_limits *limits,
-	const struct ws_events *events, void *owner, const struct ws_side *side, void *side_user);
-/* Ends it where lws never had it, or has lost it. */
-void ws_conn_end_later(struct ws_conn *conn);
-/* Drops the link without a word; deferred. The first reason given stands. */
-void ws_conn_kill(struct ws_conn *conn, unsigned code, const char *reason);
-/* Says good-bye as well as it goes, lets go of it, and calls `closed` now if asked to. */
-void ws_conn_leave(struct ws_conn *conn, unsigned code, const char *reason, bool report);
+/* All are called inside lws: only what this header says may be asked of it there. */
+struct ws_link_events {
+	/* May this be upgraded? 0; the HTTP status to refuse it with; or, without a word … */
+	unsigned (*admit)(void *user, const struct ws_request *request);
+#define WS_LINK_DROP 1u
+	/* The upgrade is done; false: it is not wanted any more. */
+	bool (*opened)(void *user);
+	/* rest: bytes of this frame that are announced but have not come; final: the message's end.
+	 */
+	void (*received)(
+		void *user, bool binary, bool final, size_t rest, const char *data, size_t length);
+	void (*peer_closed)(void *user, unsigned code, const char *reason, size_t length);
+	/* Nothing is held back: write, or close. Returns false when the link is to end now. */
+	bool (*writeable)(void *user);
+	/* Why lws ended it, or could not connect. code: 0, or that of its own close frame. */
+	void (*failed)(void *user, unsigned code, const char *reason, size_t length);
+	void (*gone)(void *user);
+};
 
-/* What ws_link.c reports. */
-void ws_conn_on_opened(struct ws_conn *conn);
-void ws_conn_on_receive(struct ws_conn *conn, bool binary, bool final, size_t rest,
-	const char *data, size_t length);
-void ws_conn_on_peer_close(struct ws_conn *conn, unsigned code, const char *reason, size_t length);
-void ws_conn_on_gone(struct ws_conn *conn);
-/* After a turn of writing: what is left, and did something leave? */
-void ws_conn_on_written(struct ws_conn *conn, bool progress);
+void ws_link_init(struct ws_link *link, struct lws_loop *lws_loop,
+	const struct ws_link_events *events, void *user);
+/* Takes a connection that was accepted. False: lws would not have it, and fd is closed. */
+bool ws_link_adopt_take(struct ws_link *link, int fd);
+/* Starts to connect. host_header: "host:port". False: failed() has said why. */
+bool ws_link_connect(struct ws_link *link, const char *host, uint16_t port, const char *path,
+	const char *host_header);
+
+int ws_link_fd(const struct ws_link *link); /* borrowed; only while it is linked */
+/* Asks for writeable(). */
+void ws_link_want_write(const struct ws_link *link);
+void ws_link_read(struct ws_link *link, bool on);
+/* Drops it without a close frame; not from within lws, and nothing may come between. */
+void ws_link_kill(const struct ws_link *link);
+/* From outside of writeable(): a close frame at once, if nothing is in its way. */
+void ws_link_say_goodbye(const struct ws_link *link, unsigned code, const char *reason);
+
+/* From writeable() only; false: the link is broken. */
+
+bool ws_link_ping(const struct ws_link *link);
+/* Empties frame. What lws could not send at once it keeps: see ws_link_is_full(). */
+bool ws_link_write(struct ws_link *link, struct ws_frame *frame);
+bool ws_link_is_full(const struct ws_link *link);
+/* Every segment costs both sides more than a small frame: what is corked leaves together. */
+void ws_link_cork(const struct ws_link *link, bool corked);
+/* The close frame goes out when writeable() then returns false. */
+void ws_link_close(const struct ws_link *link, unsigned code, const char *reason);

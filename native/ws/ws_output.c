@@ -48,7 +48,7 @@ void ws_output_push_take(struct ws_output *output, struct strbuf *data, bool bin
 
 void ws_output_replace_take(struct ws_output *output, unsigned slot, struct strbuf *text)
 {
-	assert(slot < WS_REPLACEABLE_SLOTS);
+	assert(slot < WS_OUTPUT_SLOTS);
 	output->queued_bytes -= output->slots[slot].length;
 	output->queued_bytes += text->length;
 	strbuf_move(&output->slots[slot], text);
@@ -59,7 +59,7 @@ size_t ws_output_count(const struct ws_output *output)
 {
 	size_t count = output->count;
 
-	for (unsigned slot = 0; slot < WS_REPLACEABLE_SLOTS; slot++) {
+	for (unsigned slot = 0; slot < WS_OUTPUT_SLOTS; slot++) {
 		count += output->slot_used[slot];
 	}
 	return count;
@@ -84,7 +84,7 @@ bool ws_output_pop(struct ws_output *output, struct ws_frame *frame)
 		output->queued_bytes -= frame->data.length;
 		return true;
 	}
-	for (unsigned slot = 0; slot < WS_REPLACEABLE_SLOTS; slot++) {
+	for (unsigned slot = 0; slot < WS_OUTPUT_SLOTS; slot++) {
 		if (output->slot_used[slot]) {
 			*frame = (struct ws_frame){ 0 };
 			output->queued_bytes -= output->slots[slot].length;

@@ -1,7 +1,6 @@
 #pragma once
 
 #include "core/strbuf.h"
-#include "ws/ws_conn.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -10,6 +9,8 @@
  * What one connection has to send, in order. Knows neither sockets nor libwebsockets. Replaceable
  * texts come last, the lower slot first; a newer one takes the place of an older one.
  */
+#define WS_OUTPUT_SLOTS 2
+
 struct ws_frame {
 	struct strbuf data;
 	bool binary;
@@ -18,8 +19,8 @@ struct ws_frame {
 struct ws_output {
 	struct ws_frame *frames; /* a ring */
 	size_t capacity, first, count;
-	struct strbuf slots[WS_REPLACEABLE_SLOTS];
-	bool slot_used[WS_REPLACEABLE_SLOTS];
+	struct strbuf slots[WS_OUTPUT_SLOTS];
+	bool slot_used[WS_OUTPUT_SLOTS];
 	size_t queued_bytes;
 };
 

@@ -2,17 +2,21 @@
 
 #include "core/peer_key.h"
 #include "core/strvec.h"
+#include "core/tcp_socket.h"
 #include "core/xalloc.h"
+#include "ws/lws_loop.h"
 #include "ws/ws_link.h"
 #include "ws/ws_listener.h"
 
-#include <libwebsockets.h>
+#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#define HTTP_FORBIDDEN 403
+#define HTTP_NOT_FOUND 404
 /* What may lie unsent in the kernel: there a progress event can no longer be replaced. */
 #define UNSENT_BYTES (128 * 1024)
 
@@ -34,7 +38,7 @@ struct ws_server {
 
 static bool is_counted(const struct peer *peer)
 {
-	return peer->conn->standing != WS_ADMITTED && !peer->conn->killed;
+	return ws_conn_standing(peer->conn) != WS_ADMITTED && !ws_conn_is_killed(peer->conn);
 }
 
 static unsigned count_guests(const struct ws_server *server, const struct peer *like)
@@ -57,7 +61,7 @@ static struct peer *find_victim(struct ws_server *server, const struct peer *lik
 	for (struct peer *peer = server->peers; peer != NULL; peer = peer->next) {
 		unsigned count;
 
-		if (!is_counted(peer) || peer->conn->standing != WS_GUEST ||
+		if (!is_counted(peer) || ws_conn_standing(peer->conn) != WS_GUEST ||
 			(like != NULL && !peer_key_equal(&peer->key, &like->key))) {
 			continue;
 		}
@@ -88,34 +92,20 @@ static void make_room(struct ws_server *server, struct peer *newcomer)
 
 /* The request */
 
-static bool is_path(const struct ws_server *server, struct lws *wsi)
+static bool is_origin_allowed(const struct ws_server *server, const char *origin)
 {
-	char path[128];
-
-	return lws_hdr_copy(wsi, path, sizeof(path), WSI_TOKEN_GET_URI) > 0 &&
-	       strcmp(path, server->options.path) == 0;
+	return origin == NULL || (server->options.allowed_origins != NULL && *origin != '\0' &&
+					 strvec_contains(server->options.allowed_origins, origin));
 }
 
-static bool is_origin_allowed(const struct ws_server *server, struct lws *wsi)
-{
-	char origin[256];
-
-	if (lws_hdr_total_length(wsi, WSI_TOKEN_ORIGIN) == 0) {
-		return true; /* no browser */
-	}
-	return lws_hdr_copy(wsi, origin, sizeof(origin), WSI_TOKEN_ORIGIN) > 0 &&
-	       server->options.allowed_origins != NULL &&
-	       strvec_contains(server->options.allowed_origins, origin);
-}
-
-static unsigned admit(void *user, struct lws *wsi)
+static unsigned admit(void *user, const struct ws_request *request)
 {
 	const struct peer *peer = user;
 
-	if (!is_path(peer->server, wsi)) {
-		return HTTP_STATUS_NOT_FOUND;
+	if (strcmp(request->path, peer->server->options.path) != 0) {
+		return HTTP_NOT_FOUND;
 	}
-	return is_origin_allowed(peer->server, wsi) ? 0 : HTTP_STATUS_FORBIDDEN;
+	return is_origin_allowed(peer->server, request->origin) ? 0 : HTTP_FORBIDDEN;
 }
 
 static void on_gone(void *user, struct ws_conn *conn)
@@ -139,31 +129,24 @@ static void add_peer(struct ws_server *server, int fd, const struct sockaddr *ad
 	struct peer *peer = xcalloc(1, sizeof(*peer)), **link = &server->peers;
 	struct ws_conn *conn = ws_conn_create(server->lws_loop, &server->options.limits,
 		server->options.events, server->options.owner, &server_side, peer);
-	lws_adopt_desc_t adoption = {
-		.vh = lws_loop_vhost(server->lws_loop),
-		.type = LWS_ADOPT_SOCKET | LWS_ADOPT_HTTP,
-		.fd = { .sockfd = fd },
-		.opaque = conn,
-	};
+	char text[TCP_SOCKET_ADDRESS_BYTES];
 
 	peer->server = server;
 	peer->conn = conn;
-	tcp_socket_address(address, conn->address);
-	peer->key = peer_key_of(conn->address);
+	tcp_socket_address(address, text);
+	ws_conn_set_address(conn, text);
+	peer->key = peer_key_of(text);
 	while (*link != NULL) {
 		link = &(*link)->next;
 	}
 	*link = peer;
 	make_room(server, peer);
-	if (conn->killed) {
+	if (ws_conn_is_killed(conn)) {
 		close(fd);
 		return;
 	}
 	ws_conn_set_deadline(conn, server->options.guest_wait_ms);
-	conn->wsi = lws_adopt_descriptor_vhost_via_info(&adoption);
-	if (conn->wsi == NULL) {
-		ws_conn_end_later(conn); /* lws has closed fd */
-	}
+	ws_conn_adopt_take(conn, fd);
 }
 
 static void on_accepted(void *user, int fd, const struct sockaddr *address)
