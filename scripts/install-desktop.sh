@@ -24,7 +24,7 @@ while [ $# -gt 0 ]; do
 		;;
 	--allow-root) allow_root=yes ;;
 	--help) sed -n '2,/^set/{/^set/d;s/^# \{0,1\}//;p}' "$0" && exit 0 ;;
-	*) fail "what is '$1' for? --help says what there is" ;;
+	*) fail "unknown option '$1'; see --help" ;;
 	esac
 	shift
 done
@@ -53,8 +53,8 @@ put() { # from, to, mode
 # The programs, the libraries that are bundled with them, and their licences and versions.
 parts() {
 	(cd "$from" && find . -maxdepth 1 -type f \
-		\( -name capydeck -o -name capydeck-fetch -o -name capydeck-mdns -o -name capydeck-overlay \
-		-o -name '*.so' -o -name '*.so.*' -o -name versions.txt \) -printf '%P\n' &&
+		\( -name capydeck -o -name 'capydeck-*' ! -name '*.d' \
+		-o -name '*.so.*' -o -name versions.txt \) -printf '%P\n' &&
 		for folder in lib LICENSES; do
 			[ ! -d "$folder" ] || find "$folder" -type f
 		done)

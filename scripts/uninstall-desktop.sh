@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Removes what scripts/install-desktop.sh has installed. Games and settings stay.
 #   scripts/uninstall-desktop.sh [--purge]
-# --purge also removes the settings, the paired Hubs, the list of installed games, and what lies in
-# ~/Games/.capydeck (unfinished uploads, deleted games); installed games stay even then.
+# --purge also removes the settings, the paired Hubs, the list of installed games, and unfinished
+# uploads and deleted games in every library folder; installed games stay even then. It says what
+# goes, and how much that is.
 set -euo pipefail
 
 lib=$HOME/.local/lib/capydeck
@@ -18,7 +19,7 @@ for word in "$@"; do
 	case $word in
 	--purge) purge=yes ;;
 	--help) sed -n '2,/^set/{/^set/d;s/^# \{0,1\}//;p}' "$0" && exit 0 ;;
-	*) fail "what is '$word' for? --help says what there is" ;;
+	*) fail "unknown option '$word'; see --help" ;;
 	esac
 done
 
@@ -29,6 +30,58 @@ if [ -n "$purge" ] && [ -x "$lib/capydeck" ] && "$lib/capydeck" ctl status >/dev
 	fail "an agent still runs and uses the settings, perhaps the plugin's: end it before --purge"
 fi
 
+# The absolute paths that a JSON file holds, one a line.
+paths_in() {
+	[ -f "$1" ] || return 0
+	{ grep -oE '"[/~]([^"\\]|\\.)*"' "$1" || true; } | while IFS= read -r text; do
+		text=${text:1:-1}
+		text=${text//\\\"/\"} text=${text//\\\//\/}
+		printf '%b\n' "${text/#\~/$HOME}"
+	done
+}
+
+# Library folders: those of the settings, and those that games were installed in or deleted from.
+libraries() {
+	echo "$HOME/Games"
+	paths_in "$config/capydeck/settings.json"
+	for list in "$state/capydeck"/{games,trash}.json; do
+		paths_in "$list" | while IFS= read -r game; do
+			dirname "$game"
+		done
+	done
+}
+
+# What --purge removes, one a line.
+leftovers() {
+	libraries | sort -u | while IFS= read -r library; do
+		own=$library/.capydeck
+		[ -d "$own" ] && [ ! -L "$own" ] || continue
+		for part in "$own"/{uploads,trash}; do
+			[ ! -e "$part" ] || echo "$part"
+		done
+	done
+	for part in "$config/capydeck" "$state/capydeck"; do
+		[ ! -e "$part" ] || echo "$part"
+	done
+}
+
+purge() {
+	local list part
+	paths_in "$config/capydeck/settings.json" | while IFS= read -r part; do
+		[ -d "$part" ] || echo "'$part' is not there; what CapyDeck left in it stays"
+	done
+	list=$(leftovers)
+	[ -n "$list" ] || return 0
+	echo "Removing:"
+	xargs -d '\n' du -shc -- <<<"$list" | sed 's/^/  /'
+	while IFS= read -r part; do
+		rm -rf -- "$part"
+		if [[ $part == */.capydeck/* ]]; then
+			rmdir -- "${part%/*}" 2>/dev/null || true # unless there is something else in it
+		fi
+	done <<<"$list"
+}
+
 rm -f "$config/systemd/user/$unit" "$config/systemd/user/default.target.wants/$unit"
 if [ "$(readlink "$link" || true)" = "$lib/capydeck" ]; then
 	rm -f "$link"
@@ -38,7 +91,7 @@ if systemctl --user show-environment >/dev/null 2>&1; then
 	systemctl --user daemon-reload
 fi
 if [ -n "$purge" ]; then
-	rm -rf "$config/capydeck" "$state/capydeck" "$HOME/Games/.capydeck"
+	purge
 	echo "CapyDeck is removed, with its settings"
 else
 	echo "CapyDeck is removed; games and settings stay"

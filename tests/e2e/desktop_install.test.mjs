@@ -170,6 +170,35 @@ test("uninstalling leaves games and settings, --purge games alone", async (t) =>
   assert.deepEqual(home.files(), ["Games/Doom/doom", "stand-in/systemctl"]);
 });
 
+test("--purge clears every library folder, and says what goes and how much", async (t) => {
+  const home = new Home(t);
+  const card = home.at('card "1" ü');
+  const old = home.at("old library");
+  const linked = home.at("linked");
+  home.write(".config/capydeck/settings.json", JSON.stringify({ "library.path": "~/My Games", "library.extra": [card, "/nowhere/card", linked] }));
+  home.write(".local/state/capydeck/games.json", JSON.stringify({ games: [{ dir: `${card}/Doom`, name: "/Doom" }] }));
+  home.write(".local/state/capydeck/trash.json", JSON.stringify({ games: [{ id: "1", gameDir: `${old}/Quake` }] }));
+  const stays = ['card "1" ü/Doom/doom', "old library/.capydeck/notes", "elsewhere/uploads/1/journal"];
+  for (const name of stays) {
+    home.write(name, "x");
+  }
+  home.write('card "1" ü/.capydeck/uploads/1/pak0', "x".repeat(3 << 20));
+  home.write("My Games/.capydeck/trash/2/game", "x");
+  home.write("old library/.capydeck/trash/1/quake", "x");
+  fs.mkdirSync(linked);
+  fs.symlinkSync(home.at("elsewhere"), path.join(linked, ".capydeck"));
+  await home.install();
+  const { stdout } = await home.uninstall("--purge");
+  home.asked();
+  assert.deepEqual(home.files().filter((name) => !name.startsWith("linked")), [...stays, "stand-in/systemctl"].sort());
+  for (const name of ["uploads", "My Games/.capydeck/trash", "old library/.capydeck/trash", ".config/capydeck"]) {
+    assert.match(stdout, new RegExp(`^ +[0-9.]+[KM]?\\t.*${name}$`, "m"));
+  }
+  assert.match(stdout, /3\.[0-9]M\ttotal/);
+  assert.match(stdout, /'\/nowhere\/card' is not there/);
+  assert.ok(!fs.existsSync(path.join(card, ".capydeck")));
+});
+
 test("what another program has at our name stays", async (t) => {
   const home = new Home(t);
   home.write(".local/bin/capydeck", "theirs", 0o755);
