@@ -245,9 +245,19 @@ package-programs:
 	$(MAKE) B=$(PACKAGED) BUNDLE=1 OPT=-O2 all
 test-package: package $B/fake_game $B/screen_picture
 	tests/package/run
+# The program goes where the user calls it, what it starts by itself to libexec, and the unit where
+# systemd looks for it: below a home that is share.
+prefix = $(patsubst ~/%,$(HOME)/%,$(PREFIX))
+UNIT_DIR = $(prefix)/$(if $(filter $(or $(HOME),none)/%,$(prefix)),share,lib)/systemd/user
 install: all
-	install -D -m 755 -t $(DESTDIR)$(PREFIX)/bin $B/capydeck $B/capydeck-{fetch,mdns,overlay,pango.so}
-	scripts/install_manpages $B/capydeck $(DESTDIR)$(PREFIX)/share/man/man1
+	@$(MAKE) install-files
+install-files:
+	install -D -m 755 -t "$(DESTDIR)$(prefix)/bin" $B/capydeck
+	install -D -m 755 -t "$(DESTDIR)$(prefix)/libexec/capydeck" \
+		$(filter-out $B/capydeck,$(PROGRAMS)) $B/capydeck-pango.so
+	sed 's|^ExecStart=[^ ]*|ExecStart=$(prefix)/bin/capydeck|' scripts/capydeck.service | \
+		install -D -m 644 /dev/stdin "$(DESTDIR)$(UNIT_DIR)/capydeck.service"
+	scripts/install_manpages $B/capydeck "$(DESTDIR)$(prefix)/share/man/man1"
 clean: ; rm -rf build build-*
 
 deps: ; scripts/deps.sh build
@@ -257,5 +267,5 @@ compile_commands.json: FORCE
 
 -include $(shell find $B/native $B/tests $B/*.d -name '*.d' 2>/dev/null)
 .PHONY: FORCE all needs need-check deps help programs check check-plugin check-threads e2e test-gamescope sanitize coverage fuzz fuzz-run lint syntax bench demo ui check-ui test-ui test package package-bin package-programs \
-	test-package install clean
+	test-package install install-files clean
 .SECONDARY:

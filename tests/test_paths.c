@@ -395,10 +395,39 @@ START_TEST(what_cannot_be_looked_at_is_not_gone)
 }
 END_TEST
 
+#define HELPER "CAPYDECK_HELPER" /* in the environment of a copy of this program: expect_helper()  \
+				  */
+
+/* What main() does in that copy: is the helper where it is expected? */
+static int expect_helper(const char *expected)
+{
+	AUTO(free_ptr) char *path = path_beside_program("helper");
+	AUTO(free_ptr) char *found = realpath(path, NULL);
+
+	return found != NULL && strcmp(found, expected) == 0 ? 0 : 1;
+}
+
+START_TEST(helpers_are_beside_the_program_or_in_libexec)
+{
+	static const char command[] =
+		"set -e; d=$(mktemp -d); trap 'rm -r $d' EXIT; mkdir -p $d/bin $d/libexec/capydeck\n"
+		"cp /proc/%d/exe $d/bin/program; : >$d/libexec/capydeck/helper\n" HELPER
+		"=$d/libexec/capydeck/helper $d/bin/program test_paths\n"
+		": >$d/bin/helper; " HELPER "=$d/bin/helper $d/bin/program test_paths";
+	AUTO(free_ptr) char *line = xasprintf(command, (int)getpid());
+
+	ck_assert_int_eq(system(line), 0);
+}
+END_TEST
+
 int main(void)
 {
-	TCase *tcase = tcase_create("paths");
+	TCase *tcase;
 
+	if (getenv(HELPER) != NULL) {
+		return expect_helper(getenv(HELPER));
+	}
+	tcase = tcase_create("paths");
 	tcase_add_checked_fixture(tcase, plain_environment, NULL);
 	tcase_add_test(tcase, defaults_follow_xdg);
 	tcase_add_test(tcase, runtime_dir_has_fallbacks);
@@ -418,5 +447,6 @@ int main(void)
 	tcase_add_test(tcase, within_goes_by_component);
 	tcase_add_test(tcase, folders_stand_before_names_that_go_on);
 	tcase_add_test(tcase, what_cannot_be_looked_at_is_not_gone);
+	tcase_add_test(tcase, helpers_are_beside_the_program_or_in_libexec);
 	return run_tcase(tcase);
 }

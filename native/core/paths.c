@@ -385,13 +385,23 @@ bool path_is_within(const char *path, const char *dir)
 	}
 }
 
+/* Where a program's helpers are when it is installed: it itself is in bin. */
+#define LIBEXEC "../libexec/capydeck"
+
 char *path_beside_program(const char *name)
 {
 	char self[PATH_MAX];
 	ssize_t length = readlink("/proc/self/exe", self, sizeof(self));
 	const char *slash = length > 0 ? memrchr(self, '/', (size_t)length) : NULL;
+	AUTO(free_ptr) char *beside = NULL;
+	AUTO(free_ptr) char *installed = NULL;
 
-	/* Without /proc there is only the PATH. */
-	return slash != NULL ? xasprintf("%.*s/%s", (int)(slash - self), self, name)
-			     : xstrdup(name);
+	if (slash == NULL) {
+		/* Without /proc there is only the PATH. */
+		return xstrdup(name);
+	}
+	beside = xasprintf("%.*s/%s", (int)(slash - self), self, name);
+	installed = xasprintf("%.*s/" LIBEXEC "/%s", (int)(slash - self), self, name);
+	return access(beside, F_OK) != 0 && access(installed, F_OK) == 0 ? TAKE_PTR(installed)
+									 : TAKE_PTR(beside);
 }

@@ -68,5 +68,8 @@ bool path_is_folder_name(const char *name);
 /* Is nothing there? Of what cannot be looked at it is not known: false, too. */
 bool path_is_gone(const char *path);
 
-/* Where a program or library of the same build is: beside the running one. Caller frees. */
+/*
+ * Where a helper program or library of the same build is: beside the running program, or in
+ * ../libexec/capydeck if it is there only. Caller frees.
+ */
 char *path_beside_program(const char *name);

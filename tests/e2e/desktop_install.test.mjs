@@ -225,6 +225,19 @@ test("what cannot be installed is said, and nothing is done", async (t) => {
   assert.deepEqual(home.files(), ["stand-in/systemctl"]);
 });
 
+test("make install puts what the user calls into bin, helpers into libexec, and the unit", async (t) => {
+  const home = new Home(t);
+  const make = ["-s", "-C", path.dirname(SCRIPTS), `B=${path.dirname(BINARY)}`, `DESTDIR=${home.root}`, "PREFIX=/usr", "install-files"];
+  await run("make", make, { env: { PATH: process.env.PATH, HOME: home.root } });
+  const files = home.files().filter((name) => name.startsWith("usr/") && !name.includes("/man/"));
+  const helpers = PROGRAMS.filter((name) => name !== "capydeck").map((name) => `usr/libexec/capydeck/${name}`);
+  assert.deepEqual(files, ["usr/bin/capydeck", ...helpers, "usr/lib/systemd/user/capydeck.service"].sort());
+  assert.match(fs.readFileSync(home.at("usr/lib/systemd/user/capydeck.service"), "utf8"), /^ExecStart=\/usr\/bin\/capydeck agent --wait$/m);
+  // The program finds a helper from there: without a screen, it is the helper that says so.
+  const overlay = await run(home.at("usr/bin/capydeck"), ["overlay", "--demo"], { env: { HOME: home.root } }).catch((error) => error);
+  assert.match(overlay.stderr, /screen|display/i, overlay.stderr);
+});
+
 test("systemd finds nothing wrong with the unit", async (t) => {
   const home = new Home(t);
   await home.install();
