@@ -203,6 +203,8 @@ lint:
 	scripts/check_layers
 	$(MAKE) WERROR=-Werror programs
 	$(MAKE) CC=clang WERROR=-Werror syntax
+	$(MAKE) node_modules/.modules.yaml
+	scripts/lint_scripts
 # Each source, and each header alone, as the compiler sees them; gamescope's tests have a system of
 # their own.
 syntax: in_turn = | xargs -P $$(nproc) -n 24 $(compile) -fsyntax-only $(PANGO)

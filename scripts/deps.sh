@@ -11,7 +11,7 @@ packages=(
 	avahi-daemon avahi-utils dbus python3-zeroconf python3-vdf
 	nodejs npm iproute2 tmux chromium git
 	xvfb openbox picom weston xdotool x11-utils imagemagick fonts-noto-cjk fonts-noto-core
-	debootstrap debian-archive-keyring locales
+	debootstrap debian-archive-keyring locales python3-venv
 )
 
 if command -v pacman >/dev/null; then

@@ -1,5 +1,5 @@
 import { formatPercent, percentOf } from "./format.js";
-import { IPC_CONFLICT, IPC_NO_ANSWER, IPC_NO_SPACE, IPC_NOT_FOUND, IpcError } from "./ipc/methods.js";
+import { IPC_CONFLICT, IPC_NO_ANSWER, IPC_NO_SPACE, IPC_NOT_FOUND, IpcError, sentenceOf } from "./ipc/methods.js";
 import type { Methods, Setting, SettingValue } from "./ipc/methods.js";
 import { Relay } from "./ipc/relay.js";
 import type { Bridge, Helper } from "./ipc/relay.js";
@@ -21,8 +21,8 @@ export interface SessionOptions {
   /** The browser's language, for a Steam that does not tell its own. */
   locale: string;
   /** Shows the code, or, with null, hides it. */
-  showCode(code: ShownCode | null): void;
-  toast(title: string, body: string): void;
+  showCode: (code: ShownCode | null) => void;
+  toast: (title: string, body: string) => void;
 }
 
 /** What kind of refusal it is, in the user's language; the agent's sentence, which says more, is English. */
@@ -100,9 +100,9 @@ export class Session {
 
   /** Tells of what does not succeed. */
   attempt(work: Promise<unknown>): void {
-    work.catch((error: Error) => {
+    work.catch((error: unknown) => {
       const refusal = error instanceof IpcError ? refusals[error.code] : undefined;
-      this.tell(this.texts.get(refusal ?? "failed"), error.message);
+      this.tell(this.texts.get(refusal ?? "failed"), sentenceOf(error));
     });
   }
 

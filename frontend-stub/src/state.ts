@@ -51,7 +51,7 @@ export class State {
   readonly trash: Pulled<TrashedGame[]>;
   readonly hubs: Pulled<Hub[]>;
   readonly settings: Pulled<Setting[]>;
-  readonly #hinted: Record<keyof Notifications, Pulled<unknown>[]>;
+  readonly #hinted: Partial<Record<string, Pulled<unknown>[]>>;
 
   constructor(pull: Pull) {
     const status = (this.status = new Pulled(() => pull("status"), PAUSE_MS));
@@ -82,15 +82,15 @@ export class State {
       status_changed: [status],
       steam_changed: [status],
       log_line: [],
-    };
+    } satisfies Record<keyof Notifications, Pulled<unknown>[]>;
   }
 
   /** A name that is newer than this plugin concerns nothing that it shows. */
-  notified(name: keyof Notifications): void {
+  notified(name: string): void {
     this.#hinted[name]?.forEach((part) => part.refresh());
   }
 
   refresh(): void {
-    new Set(Object.values(this.#hinted).flat()).forEach((part) => part.refresh());
+    new Set(Object.values(this.#hinted).flat()).forEach((part) => part?.refresh());
   }
 }

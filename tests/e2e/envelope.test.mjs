@@ -6,12 +6,6 @@ import { startAgent } from "./lib/agent.mjs";
 import { Hub, MAX_MESSAGE, helloPayload, freshHubId } from "./lib/hub.mjs";
 
 /** Sends text that has no id to be answered by, and takes the error that it brings. */
-async function refusal(hub, text) {
-  const reply = hub.event("error");
-  hub.text(text);
-  return (await reply).error;
-}
-
 const MALFORMED = {
   "no bytes": "",
   "a blank": " ",

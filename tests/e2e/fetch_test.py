@@ -190,11 +190,10 @@ def case_nothing_leads_inwards():
         for i in range(0, len(INWARD), 16):
             names = INWARD[i:i + 16]
             results = fetch(*[f"{prefix}http://{name}/image" for name in names])
-            for name, result in zip(names, results):
+            for _, result in zip(names, results, strict=True):
                 expect_error(result, "artwork.localServers")
     assert not BAITS.asked, BAITS.asked
-    for name, result in zip(INWARD[:4], fetch(*[f"http://{name}/image" for name in INWARD[:4]],
-                                              allowLocal=True)):
+    for result in fetch(*[f"http://{name}/image" for name in INWARD[:4]], allowLocal=True):
         expect_image(result)
 
 

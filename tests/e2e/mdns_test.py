@@ -16,6 +16,7 @@ import subprocess
 import sys
 import threading
 import time
+import typing
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 PEER = ROOT / "build/mdns_peer"
@@ -41,7 +42,7 @@ publish-workstation=no
 class Process:
     """A child whose output is waited for line by line."""
 
-    running = []
+    running: typing.ClassVar = []
 
     def __init__(self, *command, hub=False):
         prefix = ["ip", "netns", "exec", "hub"] if hub else []
@@ -121,6 +122,7 @@ def observe():
 def offer(address):
     """In the Hub's namespace: publishes 'other' with another implementation until SIGTERM."""
     import socket
+
     import zeroconf
 
     family = socket.AF_INET6 if ":" in address else socket.AF_INET

@@ -8,12 +8,6 @@ import { startAgent } from "./lib/agent.mjs";
 import { Game, Hub, ReplyError, bytesOf, sendChunks, sha256, upload } from "./lib/hub.mjs";
 import { filesOf, readFiles, readTree, writeFiles } from "./lib/tree.mjs";
 
-const refusedWith = (code) => (error) => {
-  assert.ok(error instanceof ReplyError, error);
-  assert.equal(error.code, code, error.message);
-  return true;
-};
-
 function manyFiles(name, count, size) {
   const files = {};
   for (let i = 0; i < count; i++) {

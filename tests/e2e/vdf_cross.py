@@ -191,7 +191,8 @@ class Shortcuts:
 
 def check_repeated_keys(tool, folder):
     """Of what is there twice, the first is edited."""
-    tree = lambda first, second: vdf.VDFDict([("shortcuts", vdf.VDFDict([
+    def tree(first, second):
+        return vdf.VDFDict([("shortcuts", vdf.VDFDict([
         ("0", vdf.VDFDict([("appid", -5), *first, ("AppName", "Shadow"), ("Exe", "other")])),
         ("0", vdf.VDFDict([("AppName", "Old"), ("appid", -6), *second])),
         ("0", "text"), ("0", vdf.VDFDict([("appid", -6), ("AppName", "Same id")]))]))])

@@ -37,6 +37,7 @@ class Sandbox:
 
     def __init__(self):
         self.writer = None
+        self.tasks = set()
 
     async def emit(self, event, *args):
         if self.writer is not None:  # lost otherwise
@@ -77,8 +78,8 @@ class Sandbox:
         self.plugin = module.Plugin()
         if hasattr(self.plugin, "_migration"):
             loop.run_until_complete(self.plugin._migration())
-        loop.create_task(self.plugin._main())
-        loop.create_task(asyncio.start_unix_server(self.serve, path=SOCKET, limit=LIMIT))
+        self.start(self.plugin._main())
+        self.start(asyncio.start_unix_server(self.serve, path=SOCKET, limit=LIMIT))
         try:
             loop.run_forever()
         except SystemExit:
@@ -89,7 +90,12 @@ class Sandbox:
     async def serve(self, reader, writer):
         self.writer = writer
         while True:
-            asyncio.create_task(self.handle(await self.line(reader)))
+            self.start(self.handle(await self.line(reader)))
+
+    def start(self, work):
+        task = asyncio.get_event_loop().create_task(work)
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
 
     async def line(self, reader):
         """At the end of the file this never waits: nothing else of the loop runs any more then."""

@@ -496,7 +496,7 @@ class BadHelper(unittest.TestCase):
         loader.helper().kill()
         for words, breaks in breakages.items():
             breaks()
-            poll = loader.poll_until(lambda answer: words in answer["helper"]["detail"])
+            poll = loader.poll_until(lambda answer, words=words: words in answer["helper"]["detail"])
             detail = poll["helper"]["detail"]
             self.assertIn(words, loader.call("ipc_call", "status")["error"]["message"])
             if "ended" not in words:

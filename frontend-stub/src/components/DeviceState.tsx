@@ -9,9 +9,9 @@ import { oneLine, wrapped } from "./style.js";
 interface DeviceStateProps {
   status: Status;
   texts: Texts;
-  onAccept(accept: boolean): void;
-  onHelp(): void;
-  onUnlock(): void;
+  onAccept: (accept: boolean) => void;
+  onHelp: () => void;
+  onUnlock: () => void;
 }
 
 /** What this device is called and where it is, who is connected, and what is wrong. */

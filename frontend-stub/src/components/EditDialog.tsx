@@ -1,6 +1,7 @@
 import { DialogButton, DialogHeader, Focusable, ModalRoot, TextField } from "@decky/ui";
 import { useState } from "react";
 
+import { sentenceOf } from "../ipc/methods.js";
 import type { Texts } from "../strings/text.js";
 import { colors, small } from "./style.js";
 
@@ -11,9 +12,9 @@ interface EditDialogProps {
   isNumber: boolean;
   texts: Texts;
   /** Rejects with a sentence that says what is wrong. */
-  onSave(text: string): Promise<unknown>;
+  onSave: (text: string) => Promise<unknown>;
   /** Given by Steam. */
-  closeModal?(): void;
+  closeModal?: () => void;
 }
 
 /** One line to be typed; stays until what was typed is accepted. */
@@ -31,7 +32,7 @@ export function EditDialog({
   const save = () =>
     onSave(typed).then(
       () => closeModal?.(),
-      (error: Error) => setProblem(error.message),
+      (error: unknown) => setProblem(sentenceOf(error)),
     );
   return (
     <ModalRoot onCancel={closeModal} onEscKeypress={closeModal} closeModal={closeModal}>
@@ -54,7 +55,7 @@ export function EditDialog({
         {problem || help}
       </div>
       <Focusable flow-children="horizontal" style={{ display: "flex", gap: 12 }}>
-        <DialogButton onClick={save}>{texts.get("save")}</DialogButton>
+        <DialogButton onClick={() => void save()}>{texts.get("save")}</DialogButton>
         <DialogButton onClick={() => closeModal?.()}>{texts.get("cancel")}</DialogButton>
       </Focusable>
     </ModalRoot>

@@ -8,7 +8,7 @@ import { Row, TextRow } from "./Row.js";
 interface GameListProps {
   games: Game[];
   texts: Texts;
-  onDelete(game: Game): void;
+  onDelete: (game: Game) => void;
 }
 
 /** The newest first. */
@@ -47,8 +47,8 @@ export function GameList({ games, texts, onDelete }: GameListProps) {
 interface TrashListProps {
   games: TrashedGame[];
   texts: Texts;
-  onRestore(game: TrashedGame): void;
-  onDiscard(game: TrashedGame): void;
+  onRestore: (game: TrashedGame) => void;
+  onDiscard: (game: TrashedGame) => void;
 }
 
 export function TrashList({ games, texts, onRestore, onDiscard }: TrashListProps) {

@@ -9,7 +9,7 @@ interface HelperStateProps {
   /** Why the latest question to a running helper got no answer. */
   error: string | undefined;
   texts: Texts;
-  onRetry(): void;
+  onRetry: () => void;
 }
 
 /** Why nothing is shown, or something that may be old; nothing while the helper runs and answers. */

@@ -8,7 +8,7 @@ import { Row, TextRow } from "./Row.js";
 interface HubListProps {
   hubs: Hub[];
   texts: Texts;
-  onRevoke(hub: Hub): void;
+  onRevoke: (hub: Hub) => void;
 }
 
 export function HubList({ hubs, texts, onRevoke }: HubListProps) {

@@ -8,9 +8,9 @@ import { wrapped } from "./style.js";
 interface PairingDialogProps {
   shown: ShownCode;
   texts: Texts;
-  onReject(): void;
+  onReject: () => void;
   /** Given by Steam. */
-  closeModal?(): void;
+  closeModal?: () => void;
 }
 
 /** Opens by itself. Leaving it only hides it: whoever is startled by it has not refused anything. */

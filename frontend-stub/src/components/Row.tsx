@@ -6,7 +6,7 @@ import { oneLine, small, wrapped } from "./style.js";
 export interface RowAction {
   label: string;
   icon: ComponentType<{ label?: string }>;
-  onClick(): void;
+  onClick: () => void;
 }
 
 interface RowProps {

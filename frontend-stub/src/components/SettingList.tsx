@@ -11,9 +11,9 @@ interface SettingListProps {
   settings: Setting[];
   texts: Texts;
   /** Rejects with a sentence that says what is wrong. */
-  onChange(key: string, value: SettingValue): Promise<unknown>;
+  onChange: (key: string, value: SettingValue) => Promise<unknown>;
   /** As above, and the sentence is shown elsewhere. */
-  onToggle(key: string, value: boolean): void;
+  onToggle: (key: string, value: boolean) => void;
 }
 
 export function SettingList({ settings, texts, onChange, onToggle }: SettingListProps) {

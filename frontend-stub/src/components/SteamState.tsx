@@ -11,15 +11,15 @@ interface SteamStateProps {
   texts: Texts;
   /** With the agent's own words on why it is so. */
   isDetailed?: boolean;
-  onRestart(): void;
+  onRestart: () => void;
 }
 
-const summaries: Record<Status["steam"]["state"], TextKey> = {
+const summaries: Partial<Record<string, TextKey>> = {
   ui: "steamUi",
   cef: "steamCef",
   files: "steamFiles",
   none: "steamNone",
-};
+} satisfies Record<Status["steam"]["state"], TextKey>;
 
 /** How games get into the library now, and what waits. */
 export function SteamState({

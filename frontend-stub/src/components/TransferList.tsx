@@ -17,7 +17,7 @@ import { oneLine, small, steadyDigits } from "./style.js";
 interface TransferListProps {
   uploads: Upload[];
   texts: Texts;
-  onDiscard(upload: Upload): void;
+  onDiscard: (upload: Upload) => void;
 }
 
 export function TransferList({ uploads, texts, onDiscard }: TransferListProps) {
@@ -42,7 +42,7 @@ export function TransferList({ uploads, texts, onDiscard }: TransferListProps) {
 interface TransferCardProps {
   upload: Upload;
   texts: Texts;
-  onDiscard(): void;
+  onDiscard: () => void;
 }
 
 function TransferCard({ upload, texts, onDiscard }: TransferCardProps) {

@@ -8,7 +8,7 @@ interface Question {
   text: string;
   yes: string;
   no: string;
-  onYes(): void;
+  onYes: () => void;
 }
 
 /** Asks before something is lost. */

@@ -4,7 +4,7 @@ import type { ReactElement } from "react";
 
 interface ClosableProps {
   /** Given by Steam. */
-  closeModal?(): void;
+  closeModal?: () => void;
 }
 
 const open = new Set<() => void>();
@@ -28,7 +28,7 @@ export function closeDialogs(): void {
 
 interface DialogProps extends ClosableProps {
   content: ReactElement<ClosableProps>;
-  onGone(): void;
+  onGone: () => void;
 }
 
 function Dialog({ content, onGone, closeModal }: DialogProps) {

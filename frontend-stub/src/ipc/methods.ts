@@ -212,3 +212,6 @@ export class IpcError extends Error {
     super(message);
   }
 }
+
+export const sentenceOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error);

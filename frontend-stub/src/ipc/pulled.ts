@@ -1,3 +1,5 @@
+import { sentenceOf } from "./methods.js";
+
 /** What is known of the agent's state at one moment; a new object whenever that changes. */
 export interface Known<T> {
   value: T | undefined;
@@ -41,20 +43,25 @@ export class Pulled<T> {
       return;
     }
     this.#isBusy = true;
-    while (this.#isStale && this.#watchers.size > 0) {
+    let goesOn = true;
+    while (goesOn && this.#isStale && this.#watchers.size > 0) {
       this.#isStale = false;
-      this.known = await this.pull().then(
-        (value) => ({ value, error: undefined }),
-        (error: Error) => ({ value: this.known.value, error: error.message }),
-      );
-      [...this.#watchers].forEach(call);
-      await new Promise((resolve) => setTimeout(resolve, this.pauseMs));
-      if (this.known.error !== undefined && !this.#isStale) {
-        this.#isStale = true;
-        break;
-      }
+      goesOn = await this.#ask();
     }
     this.#isBusy = false;
+  }
+
+  /** Resolves to false after a failure that nobody has asked to repeat. */
+  async #ask(): Promise<boolean> {
+    this.known = await this.pull().then(
+      (value) => ({ value, error: undefined }),
+      (error: unknown) => ({ value: this.known.value, error: sentenceOf(error) }),
+    );
+    [...this.#watchers].forEach(call);
+    await new Promise((resolve) => setTimeout(resolve, this.pauseMs));
+    const goesOn = this.known.error === undefined || this.#isStale;
+    this.#isStale ||= this.known.error !== undefined;
+    return goesOn;
   }
 }
 

@@ -1,4 +1,4 @@
-import { IPC_FAILED, IPC_METHOD_NOT_FOUND, IPC_NO_ANSWER, IpcError } from "./methods.js";
+import { IPC_FAILED, IPC_METHOD_NOT_FOUND, IPC_NO_ANSWER, IpcError, sentenceOf } from "./methods.js";
 import type { Methods, Notifications, Requests } from "./methods.js";
 
 /**
@@ -6,11 +6,11 @@ import type { Methods, Notifications, Requests } from "./methods.js";
  * events, and gives every request an id of its own, whichever agent asked.
  */
 export interface Bridge {
-  call(method: string, params: unknown): Promise<Answer>;
-  answer(id: string, answer: Answer): Promise<unknown>;
-  poll(after: number): Promise<Poll>;
+  call: (method: string, params: unknown) => Promise<Answer>;
+  answer: (id: string, answer: Answer) => Promise<unknown>;
+  poll: (after: number) => Promise<Poll>;
   /** Returns what ends it. */
-  listen(events: BridgeEvents): () => void;
+  listen: (events: BridgeEvents) => () => void;
 }
 
 export type Answer = { result: unknown } | { error: { code: number; message: string } };
@@ -42,9 +42,9 @@ export interface Poll {
 }
 
 export interface BridgeEvents {
-  event(event: BridgeEvent): void;
-  request(request: BridgeRequest): void;
-  helper(): void;
+  event: (event: BridgeEvent) => void;
+  request: (request: BridgeRequest) => void;
+  helper: () => void;
 }
 
 export type RequestHandlers = {
@@ -52,10 +52,10 @@ export type RequestHandlers = {
 };
 
 export interface RelayEvents {
-  notified(name: keyof Notifications): void;
+  notified: (name: keyof Notifications) => void;
   /** Events may have been lost, or the agent is another: whatever is known may be old. */
-  refreshed(): void;
-  helperChanged(helper: Helper): void;
+  refreshed: () => void;
+  helperChanged: (helper: Helper) => void;
 }
 
 /** Events can be lost without a gap that shows it; what waits is found by asking now and then. */
@@ -135,7 +135,7 @@ export class Relay {
     const late = `CapyDeck’s helper did not answer within ${waitMs / 1000} seconds`;
     const answer = await this.#inTime(this.bridge.call(method, params), waitMs, late).catch(
       (error: unknown) => {
-        throw error instanceof IpcError ? error : new IpcError(IPC_FAILED, sentence(error));
+        throw error instanceof IpcError ? error : new IpcError(IPC_FAILED, sentenceOf(error));
       },
     );
     if ("error" in answer) {
@@ -158,17 +158,20 @@ export class Relay {
   }
 
   async #pollUntilKnown(): Promise<void> {
-    do {
-      this.#pollAgain = false;
-      try {
-        const poll = this.bridge.poll(Math.max(this.#last, 0));
-        const late = "Decky is not responding for CapyDeck’s backend";
-        this.#take(await this.#inTime(poll, POLL_WAIT_MS, late));
-      } catch (error) {
-        this.#lose(sentence(error));
-        return; // the heartbeat tries again
-      }
-    } while (this.#pollAgain && !this.#stopped);
+    try {
+      while ((await this.#pollOnce()) && !this.#stopped);
+    } catch (error) {
+      this.#lose(sentenceOf(error)); // the heartbeat tries again
+    }
+  }
+
+  /** Resolves to whether there is more to ask for. */
+  async #pollOnce(): Promise<boolean> {
+    this.#pollAgain = false;
+    const poll = this.bridge.poll(Math.max(this.#last, 0));
+    const late = "Decky is not responding for CapyDeck’s backend";
+    this.#take(await this.#inTime(poll, POLL_WAIT_MS, late));
+    return this.#pollAgain;
   }
 
   /* Decky never answers for a backend that was killed, nor main.py for an agent that hangs. */
@@ -269,11 +272,15 @@ export class Relay {
     const served: Served = known ?? { answer: null, sent: false };
     this.#remember(id, served);
     served.answer ??= await this.#handle(method, params);
+    await this.#send(id, served, served.answer);
+  }
+
+  async #send(id: string, served: Served, answer: Answer): Promise<void> {
     if (this.#stopped || served.sent) {
       return;
     }
     served.sent = true;
-    await this.bridge.answer(id, served.answer).catch(() => (served.sent = false));
+    await this.bridge.answer(id, answer).catch(() => (served.sent = false));
   }
 
   async #handle(method: string, params: unknown): Promise<Answer> {
@@ -292,7 +299,7 @@ export class Relay {
       return { result: await handler(params) };
     } catch (error) {
       const code = error instanceof IpcError ? error.code : IPC_FAILED;
-      return { error: { code, message: sentence(error) } };
+      return { error: { code, message: sentenceOf(error) } };
     }
   }
 
@@ -308,6 +315,3 @@ export class Relay {
     }
   }
 }
-
-const sentence = (error: unknown): string =>
-  error instanceof Error ? error.message : String(error);

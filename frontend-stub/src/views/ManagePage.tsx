@@ -34,7 +34,7 @@ export function ManagePage() {
 
 interface KnownProps<T> {
   part: Pulled<T>;
-  children(value: T): ReactNode;
+  children: (value: T) => ReactNode;
 }
 
 /** What is known of a part, and why it may be old or missing. */
