@@ -21,6 +21,9 @@ const check = (
 /** Why a PC may not find this device: what is known first, then what to look at. */
 export function discoveryChecks({ agent, hub, mdns }: Status): Check[] {
   const checks: Check[] = [];
+  if (!agent.listening) {
+    checks.push(check("bad", "helpListening", {}, agent.problem));
+  }
   if (agent.addresses.length === 0) {
     checks.push(check("bad", "helpNoNetwork"));
   }

@@ -7,6 +7,8 @@ const status = ({ agent, hub, mdns } = {}) => ({
   agent: {
     name: "Deck",
     port: 9999,
+    listening: true,
+    problem: "",
     addresses: ["10.0.0.5"],
     acceptConnections: true,
     ...agent,
@@ -29,6 +31,8 @@ test("nothing is wrong: what a person can try", () => {
 });
 
 test("each reason is named, with the agent's own words", () => {
+  const deaf = discoveryChecks(status({ agent: { listening: false, problem: "port in use" } }));
+  assert.deepEqual([bad(deaf), deaf[0].detail], [["helpListening"], "port in use"]);
   assert.deepEqual(bad(discoveryChecks(status({ agent: { addresses: [] } }))), [
     "helpNoNetwork",
   ]);

@@ -1,6 +1,7 @@
 // The page behind the panel: games, paired PCs, settings, help.
 import assert from "node:assert/strict";
 import fs from "node:fs";
+import net from "node:net";
 import test from "node:test";
 
 import { Hub } from "../e2e/lib/hub.mjs";
@@ -112,6 +113,36 @@ test("settings are changed; a value that is not allowed gets the helper's senten
     async () =>
       (await settings.getByRole("switch", { name: "Larger pairing code" }).getAttribute("aria-checked")) === "false",
   );
+});
+
+/** Listens on a port that was free; resolves to the server. */
+const listen = () =>
+  new Promise((resolve) => {
+    const server = net.createServer().listen(0, () => resolve(server));
+  });
+
+test("another program has the port: the panel says which, and leads to the setting", { skip }, async (t) => {
+  const [taken, spare] = [await listen(), await listen()];
+  t.after(() => taken.close());
+  const { port } = taken.address();
+  const { ui } = await start(t, { settings: { "agent.port": port } });
+  await ui.shows("PCs cannot connect");
+  await ui.shows(new RegExp(`${port}.*${process.pid}`));
+  await ui.screenshot("port-taken");
+  assert.deepEqual(await ui.overflowing(), []);
+  assert.deepEqual(await ui.unreached(), []);
+
+  await ui.panel.getByRole("button", { name: "Change the port" }).click();
+  const settings = ui.page.getByRole("tabpanel");
+  await settings.locator(".Field", { hasText: "Port to listen on" }).getByRole("button").click();
+  const free = spare.address().port;
+  await new Promise((resolve) => spare.close(resolve));
+  await ui.dialog.getByRole("textbox").fill(String(free));
+  await ui.dialog.getByRole("button", { name: "Save" }).click();
+  await ui.dialog.waitFor({ state: "detached" });
+  await ui.openPanel();
+  await ui.shows(new RegExp(`:${free}$`));
+  await ui.hides("PCs cannot connect");
 });
 
 test("who guessed too often may try again when the panel says so", { skip }, async (t) => {

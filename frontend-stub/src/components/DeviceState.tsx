@@ -11,6 +11,7 @@ interface DeviceStateProps {
   texts: Texts;
   onAccept: (accept: boolean) => void;
   onHelp: () => void;
+  onSettings: () => void;
   onUnlock: () => void;
 }
 
@@ -20,11 +21,15 @@ export function DeviceState({
   texts: { get },
   onAccept,
   onHelp,
+  onSettings,
   onUnlock,
 }: DeviceStateProps) {
   const { agent, hub, lockedOut, mdns, notices } = status;
   const isFindable =
-    agent.addresses.length > 0 && mdns.state !== "failed" && agent.acceptConnections;
+    agent.listening &&
+    agent.addresses.length > 0 &&
+    mdns.state !== "failed" &&
+    agent.acceptConnections;
   return (
     <>
       <PanelSectionRow>
@@ -35,6 +40,23 @@ export function DeviceState({
           description={agent.addresses.length === 0 ? get("noNetwork") : shownAddress(agent)}
         />
       </PanelSectionRow>
+      {!agent.listening && (
+        <>
+          <PanelSectionRow>
+            <Field
+              focusable
+              bottomSeparator="none"
+              label={get("notListening")}
+              description={<div style={wrapped}>{agent.problem}</div>}
+            />
+          </PanelSectionRow>
+          <PanelSectionRow>
+            <ButtonItem layout="below" bottomSeparator="none" onClick={onSettings}>
+              {get("changePort")}
+            </ButtonItem>
+          </PanelSectionRow>
+        </>
+      )}
       <PanelSectionRow>
         <ToggleField
           bottomSeparator="none"

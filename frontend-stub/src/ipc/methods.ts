@@ -86,7 +86,11 @@ export interface Status {
     name: string;
     version: string;
     platform: string;
+    /** Listened on, or wanted. */
     port: number;
+    listening: boolean;
+    /** Why it does not listen, e.g. who uses the port; "": it does. */
+    problem: string;
     addresses: string[];
     acceptConnections: boolean;
   };

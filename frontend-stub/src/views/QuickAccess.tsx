@@ -104,6 +104,7 @@ function Device() {
         texts={texts}
         onAccept={accept}
         onHelp={open(routes.help)}
+        onSettings={open(routes.settings)}
         onUnlock={unlock}
       />
     </PanelSection>

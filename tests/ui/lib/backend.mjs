@@ -12,10 +12,15 @@ import { deadline, until } from "../../e2e/lib/wait.mjs";
 export const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../../..");
 const LOADER = path.join(ROOT, "tests/plugin/loader.py");
 
-/** The helper as the plugin's folder has it, with the options that keep it inside the test's. */
+/**
+ * The helper as the plugin's folder has it, with the options that keep it inside the test's. Its port
+ * is any, unless the deck's settings say which.
+ */
 function helperScript(deck) {
   const quote = (word) => `'${word.replaceAll("'", "'\\''")}'`;
-  const [command, ...options] = deck.agentArgs();
+  const [command, ...all] = deck.agentArgs();
+  const port = fs.existsSync(path.join(deck.config, "settings.json")) ? all.indexOf("--port") : -1;
+  const options = all.filter((_, at) => port < 0 || (at !== port && at !== port + 1));
   return `#!/bin/sh
 [ "$1" = ${command} ] || exec ${quote(BINARY)} "$@"
 exec ${quote(BINARY)} "$@" ${options.map(quote).join(" ")}

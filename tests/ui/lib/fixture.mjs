@@ -1,4 +1,6 @@
 // What most tests begin with: a Deck on which Steam runs, the plugin in it, and what a Hub sends.
+import fs from "node:fs";
+import path from "node:path";
 import { after } from "node:test";
 
 import { Deck } from "../../e2e/lib/agent.mjs";
@@ -14,9 +16,13 @@ export const PNG = Buffer.concat([Buffer.from("\x89PNG\r\n\x1a\n", "latin1"), Bu
 
 after(closeBrowser);
 
-/** `open`: GameMode's options, null for an interface that is not there yet. */
-export async function start(t, { steam = true, open = {} } = {}) {
+/** `open`: GameMode's options, null for an interface that is not there yet; `settings`: the helper's. */
+export async function start(t, { steam = true, open = {}, settings } = {}) {
   const deck = new Deck(t);
+  if (settings) {
+    fs.mkdirSync(deck.config, { recursive: true });
+    fs.writeFileSync(path.join(deck.config, "settings.json"), JSON.stringify({ version: 1, ...settings }));
+  }
   const client = new SteamClient(deck);
   if (steam) {
     await client.start({ gameMode: true });
