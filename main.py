@@ -35,6 +35,7 @@ TAKE_OVER = "--takeover"
 WAIT = "--wait"
 # What the helper says of it.
 MADE_ROOM = "agent: another agent takes over"
+SERVES = "socket "
 WAITS = "agent: another agent runs already: "
 # Decky sends SIGKILL 3 s after SIGTERM.
 STOP_S = 2.5
@@ -77,36 +78,21 @@ def helper_environment():
     return env
 
 
-def helper_program():
-    return str(Path(decky.DECKY_PLUGIN_DIR, "bin", "capydeck"))
-
-
-async def socket_paths():
-    """Where the helper's socket may be, best first."""
-    asked = await asyncio.to_thread(
-        subprocess.run,
-        [helper_program(), "ctl", "socket"],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        env=helper_environment(),
-        timeout=ASK_S,
-        check=True,
-    )
-    return os.fsdecode(asked.stdout).split("\n")[:-1]
-
-
 class Helper:
     """The process, from its start to its end."""
 
-    def __init__(self, manner, on_line):
-        self._on_line = on_line
+    def __init__(self, manner, on_waits):
+        self._on_waits = on_waits
         self._rest = b""
         self._sentence = ""
         self._stop_at = None
         self.made_room = False
+        self.serves = asyncio.Event()
+        self.socket = ""  # the path of its socket, while it serves
+        program = str(Path(decky.DECKY_PLUGIN_DIR, "bin", "capydeck"))
         # It ends when its standard input does, thus also when this process is killed.
         self._process = subprocess.Popen(
-            [helper_program(), "agent", manner, "--exit-on-stdin-eof"],
+            [program, "agent", manner, "--exit-on-stdin-eof"],
             bufsize=0,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -134,15 +120,21 @@ class Helper:
                 self._take_line(line.decode(errors="replace"))
 
     def _take_line(self, line):
+        decky.logger.info("%s", line)
         told, _, sentence = line.partition("capydeck agent: ")
         if sentence and not told:
             self._sentence = sentence
         elif line.endswith(MADE_ROOM):
             self.made_room = True
             self._sentence = "another copy of CapyDeck has taken over"
+        elif line.startswith(SERVES):
+            self.socket = line.removeprefix(SERVES)
+            self.serves.set()
+        elif WAITS in line:
+            self.serves.clear()
+            self._on_waits(line.partition(WAITS)[2])
         elif "error while loading shared libraries" in line:
             self._sentence = line
-        self._on_line(line)
 
     def _on_end(self):
         # Children of its own may hold the pipe open, so its end is not waited for.
@@ -197,19 +189,15 @@ class Connection:
         self.closed = asyncio.create_task(self._read())
 
     @classmethod
-    async def open(cls, helper_pid, on_message):
-        for path in await socket_paths():
-            try:
-                reader, writer = await asyncio.open_unix_connection(path, limit=2 * LINE_BYTES)
-            except OSError:
-                continue
-            credentials = writer.get_extra_info("socket").getsockopt(
-                socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i")
-            )
-            if struct.unpack("3i", credentials)[0] == helper_pid:
-                return cls(reader, writer, on_message)
+    async def open(cls, path, helper_pid, on_message):
+        reader, writer = await asyncio.open_unix_connection(path, limit=2 * LINE_BYTES)
+        credentials = writer.get_extra_info("socket").getsockopt(
+            socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i")
+        )
+        if struct.unpack("3i", credentials)[0] != helper_pid:
             writer.close()
-        raise ConnectionError("the helper's socket is nowhere to be found")
+            raise ConnectionError(f"the socket '{path}' is another program's")
+        return cls(reader, writer, on_message)
 
     async def _read(self):
         """Ends when the connection does, with a sentence why."""
@@ -462,71 +450,53 @@ class Plugin:
 
     async def _run_helper(self, manner):
         """From its start to its end; why it ended."""
-        listening = asyncio.Event()
-
-        def on_line(line):
-            decky.logger.info("%s", line)
-            if line.startswith("socket "):
-                listening.set()
-            elif WAITS in line:
-                listening.clear()
-                self._set_state("starting", line.partition(WAITS)[2])
-
         # Why the one before ended is still worth knowing.
         self._set_state("starting", self._state["detail"])
-        helper = self._helper = Helper(manner, on_line)
-        relay = asyncio.create_task(self._relay(helper, listening))
-        hung = asyncio.create_task(self._is_hung(listening))
+        helper = self._helper = Helper(manner, lambda why: self._set_state("starting", why))
+        relay = asyncio.create_task(self._relay(helper))
+        hang = asyncio.create_task(self._hang(helper, manner))
         try:
-            if manner == TAKE_OVER and not await self._is_in_time(helper, listening):
-                helper.stop()
-                await helper.ended
-                return f"the helper did not serve within {START_S} s"
-            await asyncio.wait([helper.ended, hung], return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait([helper.ended, hang], return_when=asyncio.FIRST_COMPLETED)
             if helper.ended.done():
                 return helper.ended.result()
             relay.cancel()
             self._disconnected()
-            detail = f"the helper has not answered for {ASKS_MISSED * ASK_S} s"
-            self._set_state("failed", detail)
+            self._set_state("failed", hang.result())
             helper.kill()
             await helper.ended
-            return detail
+            return hang.result()
         finally:
             relay.cancel()
-            hung.cancel()
+            hang.cancel()
             self._disconnected()
 
-    async def _is_hung(self, listening):
+    async def _hang(self, helper, manner):
         """
-        Returns once a helper that serves has missed ASKS_MISSED in a row, unreachable ones included.
-        They are counted instead of the time: a Deck that was asleep, or busy, has heard nothing either.
+        Returns, with a sentence, once it does not begin to serve in time, or has missed ASKS_MISSED in
+        a row. They are counted instead of the time: a Deck that was asleep has heard nothing either.
         """
+        if manner == TAKE_OVER:
+            try:
+                await asyncio.wait_for(helper.serves.wait(), START_S)
+            except TimeoutError:
+                return f"the helper did not serve within {START_S} s"
         missed = 0
         while missed < ASKS_MISSED:
-            await listening.wait()
+            await helper.serves.wait()
             if self._connection is not None:
                 is_alive = await self._connection.shows_life()
             else:
                 await asyncio.sleep(ASK_S)
-                is_alive = self._connection is not None or not listening.is_set()
+                is_alive = self._connection is not None or not helper.serves.is_set()
             missed = 0 if is_alive else missed + 1
+        return f"the helper has not answered for {ASKS_MISSED * ASK_S} s"
 
-    async def _is_in_time(self, helper, listening):
-        """Resolves when it serves or has ended, or to False."""
-        serves = asyncio.create_task(listening.wait())
-        await asyncio.wait(
-            [helper.ended, serves], timeout=START_S, return_when=asyncio.FIRST_COMPLETED
-        )
-        serves.cancel()
-        return listening.is_set() or helper.ended.done()
-
-    async def _relay(self, helper, listening):
+    async def _relay(self, helper):
         while True:
-            await listening.wait()
+            await helper.serves.wait()
             detail = "the helper's socket refuses us"
             try:
-                connection = await Connection.open(helper.pid, self._on_message)
+                connection = await Connection.open(helper.socket, helper.pid, self._on_message)
                 if "result" in await connection.call("subscribe", {}):
                     self._connection = connection
                     self._set_state("running", "")
@@ -535,7 +505,7 @@ class Plugin:
             except Exception as why:
                 detail = str(why)
             self._disconnected()
-            if listening.is_set():
+            if helper.serves.is_set():
                 decky.logger.warning("%s; connecting again", detail)
                 self._set_state("starting", detail)
             await asyncio.sleep(PAUSE_MIN_S)

@@ -16,9 +16,6 @@ import threading
 script = (pathlib.Path(__file__).resolve().parent.parent / "script").read_text().splitlines()
 folder = pathlib.Path(os.environ["HOME"], ".local/state/capydeck/run")
 path = folder / "agent.sock"
-if sys.argv[1] == "ctl":
-    print(path)
-    sys.exit()
 folder.mkdir(parents=True, exist_ok=True)
 path.unlink(missing_ok=True)
 server = socket.socket(socket.AF_UNIX)

@@ -69,6 +69,8 @@ class Deck:
             (self.plugin / "main.py").write_text(changed)
         self.program = self.plugin / "bin/capydeck"
         shutil.copy(helper, self.program)
+        if helper == BINARY:
+            shutil.copy(BINARY.with_name("capydeck-mdns"), self.plugin / "bin")
         self.program.chmod(0o755)
         (self.plugin / "script").write_text(script)
         self.home = home or self.root / "home"
@@ -431,7 +433,7 @@ class HungHelper(unittest.TestCase):
             with self.subTest(script):
                 deck = Deck(self, HERE / "fake_helper.py", script, {"ASK_S": 1})
                 loader = Loader(self, deck)
-                until(lambda deck=deck: "listening on" in deck.log())
+                until(lambda deck=deck: "socket " in deck.log())
                 (deck.plugin / "script").write_text("")
                 self.is_replaced(loader, loader.helper())
 
