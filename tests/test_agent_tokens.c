@@ -136,12 +136,12 @@ START_TEST(the_files_are_private)
 }
 END_TEST
 
-static void write_broken(const char *name)
+static void write_state(const char *name, const char *text)
 {
 	AUTO(free_ptr) char *path = path_join(config_dir, name);
 	AUTO(close_fd) int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
-	ck_assert_int_eq(write(fd, "[1,", 3), 3);
+	ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
 }
 
 START_TEST(broken_files_are_set_aside)
@@ -151,13 +151,47 @@ START_TEST(broken_files_are_set_aside)
 
 	open_tokens(&tokens);
 	agent_tokens_finish(&tokens);
-	write_broken("hub.json");
-	write_broken("hub_tokens.json");
+	write_state("hub.json", "[1,");
+	write_state("hub_tokens.json", "[1,");
 	ck_assert(agent_tokens_init(&tokens, config_dir, &notice, NULL));
 	ck_assert_ptr_nonnull(strstr(notice, "hub.json could not be read"));
 	ck_assert_uint_eq(strlen(tokens.hub_id), 16);
 	ck_assert_uint_eq(tokens.tokens_count, 0);
 	put(&tokens, "aaaaaaaa", "10.0.0.1:9999", "token-a");
+}
+END_TEST
+
+START_TEST(an_entry_that_does_not_fit_costs_no_other)
+{
+	AUTO(agent_tokens_finish) struct agent_tokens tokens = { 0 };
+	AUTO(free_ptr) char *notice = NULL;
+
+	open_tokens(&tokens);
+	agent_tokens_finish(&tokens);
+	write_state("hub_tokens.json",
+		"{\"version\":1,\"tokens\":[{\"address\":\"b:1\"},{\"address\":\"c:1\",\"token\":\"\"},"
+		"{\"address\":5,\"token\":\"x\"},null,{\"address\":\"a:1\",\"token\":\"good\"}]}");
+	ck_assert(agent_tokens_init(&tokens, config_dir, &notice, NULL));
+	ck_assert_ptr_nonnull(notice);
+	ck_assert_uint_eq(tokens.tokens_count, 1);
+	ck_assert_str_eq(agent_tokens_find(&tokens, NULL, "a:1"), "good");
+	ck_assert_str_eq(tokens.tokens[0].agent_id, "");
+	put(&tokens, "aaaaaaaa", "10.0.0.1:9999", "token-a");
+	ck_assert_uint_eq(tokens.tokens_count, 2);
+}
+END_TEST
+
+START_TEST(an_empty_id_is_made_anew)
+{
+	AUTO(agent_tokens_finish) struct agent_tokens tokens = { 0 };
+	AUTO(free_ptr) char *notice = NULL;
+
+	open_tokens(&tokens);
+	agent_tokens_finish(&tokens);
+	write_state("hub.json", "{\"version\":1,\"hubId\":\"\"}");
+	ck_assert(agent_tokens_init(&tokens, config_dir, &notice, NULL));
+	ck_assert_ptr_nonnull(notice);
+	ck_assert_uint_eq(strlen(tokens.hub_id), 16);
 }
 END_TEST
 
@@ -185,6 +219,8 @@ int main(void)
 	tcase_add_test(tcase, two_that_run_at_once_keep_each_others_tokens);
 	tcase_add_test(tcase, the_files_are_private);
 	tcase_add_test(tcase, broken_files_are_set_aside);
+	tcase_add_test(tcase, an_entry_that_does_not_fit_costs_no_other);
+	tcase_add_test(tcase, an_empty_id_is_made_anew);
 	tcase_add_test(tcase, a_folder_that_cannot_be_made_is_an_error);
 	return run_tcase(tcase);
 }

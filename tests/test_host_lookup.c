@@ -76,6 +76,12 @@ void freeaddrinfo(struct addrinfo *infos)
 	}
 }
 
+static void reset(void)
+{
+	found_count = 0;
+	failure = (struct error){ .kind = ERROR_NONE };
+}
+
 static void on_found(void *user, const struct strvec *addresses, const struct error *err)
 {
 	struct host_lookup **lookup = user;
@@ -150,6 +156,7 @@ int main(void)
 {
 	TCase *tcase = tcase_create("host_lookup");
 
+	tcase_add_checked_fixture(tcase, reset, NULL);
 	tcase_add_test(tcase, a_numeric_host_is_its_own_address);
 	tcase_add_test(tcase, each_address_is_told_once_in_order);
 	tcase_add_test(tcase, a_name_that_is_none_is_said_so);

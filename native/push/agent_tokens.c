@@ -50,12 +50,28 @@ static const struct json_field tokens_file_fields[] = {
 	JSON_FIELDS_END,
 };
 
+static bool check_identity(const void *object, struct error *err)
+{
+	const struct identity_file *file = object;
+
+	return file->hub_id[0] != '\0' || error_set(err, ERROR_INVALID, "'hubId' is empty");
+}
+
+static bool check_token(const char *key, const void *entry, struct error *err)
+{
+	const struct agent_token *token = entry;
+
+	return (token->address[0] != '\0' && token->token[0] != '\0') ||
+	       error_set(err, ERROR_INVALID, "'address' or 'token' is empty");
+}
+
 static const struct state_file identity_state = {
 	.what = "this computer's id",
 	.loss = "Agents see a new Hub that they have to pair",
 	.max_bytes = FILE_MAX_BYTES,
 	.fields = identity_file_fields,
 	.object_bytes = sizeof(struct identity_file),
+	.check = check_identity,
 };
 
 static const struct state_file tokens_state = {
@@ -64,6 +80,8 @@ static const struct state_file tokens_state = {
 	.max_bytes = FILE_MAX_BYTES,
 	.fields = tokens_file_fields,
 	.object_bytes = sizeof(struct tokens_file),
+	.fill_texts = true,
+	.check_entry = check_token,
 };
 
 /* A descriptor that holds the lock until it is closed, or -1. */
@@ -93,7 +111,7 @@ static bool load_identity(struct agent_tokens *tokens, char **notice, struct err
 	if (!state_file_read(&identity_state, path, &file, notice, err)) {
 		return false;
 	}
-	if (file.hub_id != NULL && file.hub_id[0] != '\0') {
+	if (file.hub_id != NULL) {
 		tokens->hub_id = TAKE_PTR(file.hub_id);
 		json_finish(&file, identity_file_fields);
 		return true;

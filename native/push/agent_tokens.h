@@ -15,8 +15,9 @@ struct agent_token {
 
 /*
  * Who this Hub is and whom it is paired with: <config_dir>/hub.json holds the id, made once, and
- * hub_tokens.json (0600) the tokens. Every change reads the file anew under a lock, so that two
- * pushes to two Decks do not lose each other's tokens.
+ * hub_tokens.json (0600) the tokens; an entry that does not fit is dropped, the others serve. Every
+ * change reads the file anew under a lock, so that two pushes to two Decks do not lose each other's
+ * tokens.
  */
 struct agent_tokens {
 	char *config_dir;

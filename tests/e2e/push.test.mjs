@@ -495,7 +495,7 @@ test("Ctrl-C ends a push that waits for a name", async (t) => {
   const computer = new Computer(t);
   const resolver = new Resolver(computer);
   resolver.set("hang");
-  for (const to of ["deck.example:9999", "deck.example"]) {
+  for (const to of ["deck.example:9999", "deck.example", "decked"]) {
     const child = spawn(BINARY, computer.args(to), { env: resolver.env });
     let stderr = "";
     child.stderr.setEncoding("utf8").on("data", (text) => {
