@@ -27,7 +27,7 @@ struct config {
 	bool connections_accept;
 	/* connections.allowedOrigins: browsers that may connect; default none */
 	struct strvec connections_allowed_origins;
-	/* pairing.sendCodeToHub: puts the code on the wire, see proto/protocol.md; default false */
+	/* pairing.sendCodeToHub: puts the code on the wire, protocol.md §3.1; default false */
 	bool pairing_send_code_to_hub;
 	/* uploads.expireDays: 1–90; default 7 */
 	int64_t uploads_expire_days;

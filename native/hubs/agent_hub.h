@@ -12,7 +12,7 @@ struct agent_hub {
 	char *name;
 	char *version;
 	char *platform;
-	bool is_desktop;      /* speaks the desktop app's dialect, see proto/protocol.md */
+	bool is_desktop;      /* speaks the desktop app's dialect, protocol.md §3.11 */
 	int64_t connected_at; /* Unix time of authentication */
 };
 

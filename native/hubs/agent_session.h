@@ -93,7 +93,7 @@ void agent_session_push_latest(struct agent_session *session, const char *type,
  * How an operation goes, as an operation_event. type: "install", "delete", "artwork"; status:
  * "start", "progress", "complete". The desktop app shows any message as an error, so it gets none,
  * and takes whatever comes while it uploads for news of that upload: it is told of installs alone
- * then. Source: proto/protocol.md "Two dialects".
+ * then. Source: protocol.md §3.12.
  */
 void agent_session_announce(struct agent_session *session, const char *type, const char *status,
 	const char *game_name, const char *message);
@@ -112,7 +112,7 @@ struct agent_ticket *agent_session_take_request(struct agent_session *session);
  * … as a ticket. Whoever holds it ends it with exactly one of the _take functions. It keeps the
  * session's memory, not its connection: an answer to a Hub that has gone is dropped. A request that
  * is not answered in time is answered with TIMEOUT, and what comes after that is dropped too.
- * Source: protocol.md "Transport": every request gets a result or an error within 30 s.
+ * Source: protocol.md §1.3.
  */
 struct agent_session *agent_ticket_session(const struct agent_ticket *ticket); /* borrowed */
 void agent_ticket_reply_take(struct agent_ticket *ticket, const char *type,

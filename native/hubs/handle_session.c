@@ -99,7 +99,7 @@ static bool is_blocked(const struct handle_session_options *options, struct erro
 	return true;
 }
 
-/* Protocol.md: one Hub at a time, token or not. */
+/* One Hub at a time, token or not: protocol.md §3.8. */
 static bool is_taken(
 	const struct handle_session_options *options, const char *hub_id, struct error *err)
 {

@@ -13,7 +13,7 @@ struct game_registry;
  * The games that this program installed: <state_dir>/games.json, version 1, written atomically.
  * The folder is a game's identity; its name, executable and app id may change. A file that does
  * not parse is set aside, as is an entry that no game can have; one that cannot be read now is read
- * again before anything is changed. Source: design.md §4.
+ * again before anything is changed. Source: design.md §4.1.
  */
 struct game {
 	char *dir;	    /* absolute */

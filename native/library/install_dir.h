@@ -10,8 +10,8 @@ struct strvec;
 
 /*
  * Which folder a game goes to: <installPath>/<gameName made safe>, inside a library folder that
- * the owner allowed, never a folder that is someone else's. Source: protocol.md §5 "installPath",
- * design.md §3 "Names".
+ * the owner allowed, never a folder that is someone else's. Source: protocol.md §5.5,
+ * design.md §3.6.
  */
 struct install_dir_rules {
 	const char *home; /* for "~" */

@@ -9,7 +9,7 @@
  * GUESS_DELAY_MAX_MS; pairing as such is never closed. Tokens never come here.
  *
  * Memory is bounded: the least recent address makes room for a new one, and what it cost is then
- * still counted for all. Times are loop_now_ms(). Source: protocol.md "Guessing".
+ * still counted for all. Times are loop_now_ms(). Source: protocol.md §3.5.
  */
 #define GUESSES_PER_LOCKOUT 3
 #define LOCKOUT_FIRST_MS (60 * INT64_C(1000))

@@ -10,7 +10,7 @@ struct loop;
  * The pairing code: six digits that the device shows and a person types into the Hub. One at a
  * time, bound to the connection that asked for it (its holder). It is void after it was used,
  * after PAIRING_EXPIRES_S, after three wrong tries, when it is dismissed and when its holder is
- * gone. Nothing here logs it. Source: protocol.md "Handshake and pairing".
+ * gone. Nothing here logs it. Source: protocol.md §3.1–3.4.
  */
 struct pairing;
 

@@ -11,7 +11,7 @@ struct token_store;
  * The Hubs that are paired: <config_dir>/hubs.json, version 1, mode 0600, written atomically. A
  * token is 256 random bits in base64url; only its SHA-256 is kept. An entry that does not fit is
  * set aside, and the others serve; a file that cannot be read is tried again when a Hub comes.
- * Source: protocol.md "Token".
+ * Source: protocol.md §3.6.
  */
 struct paired_hub {
 	char *hub_id;

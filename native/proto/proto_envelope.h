@@ -11,7 +11,7 @@ struct strbuf;
 
 /*
  * {"id", "type", "payload", "error": {"code", "message"}}: what every text message is wrapped in.
- * Source: protocol.md "Envelope".
+ * Source: protocol.md §2.
  */
 struct envelope {
 	const char *id;	    /* NULL when absent */

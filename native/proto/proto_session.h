@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Handshake, pairing and description messages. Source: protocol.md "Handshake and pairing". */
+/* Handshake, pairing and description messages. Source: protocol.md §3. */
 
 struct hub_connected {
 	const char *name;

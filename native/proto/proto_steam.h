@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Steam users and shortcuts. Source: protocol.md "Operations". */
+/* Steam users and shortcuts. Source: protocol.md §4. */
 
 struct steam_user_message {
 	const char *id; /* SteamID64, or the 32-bit account id for desktop Hubs */

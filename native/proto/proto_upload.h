@@ -10,7 +10,7 @@
 struct error;
 struct strbuf;
 
-/* Uploads. Source: protocol.md "Uploads". */
+/* Uploads. Source: protocol.md §5. */
 
 struct upload_config {
 	const char *game_name;

@@ -16,7 +16,7 @@ struct strbuf;
 /*
  * One connection of a Hub to an Agent: handshake, pairing, and requests whose replies are matched
  * by id and held to their type. It does not reconnect: after `lost` it is dead; make another.
- * Source: protocol.md "Handshake and pairing".
+ * Source: protocol.md §3.
  *
  *	create ─→ ready ─→ agent_client_request() …
  *	      └─→ code_wanted ─→ agent_client_confirm() ─→ paired ─→ ready
@@ -70,8 +70,8 @@ struct agent_call {
 };
 
 /*
- * Answers a request. reply: whole, borrowed; NULL when err is set. Kinds as protocol.md "Error
- * codes", INVALID for 400. Source of the time limit: protocol.md "Transport".
+ * Answers a request. reply: whole, borrowed; NULL when err is set. Kinds as protocol.md §6,
+ * INVALID for 400. Source of the time limit: protocol.md §1.3.
  */
 typedef void agent_reply(void *user, const struct envelope *reply, const struct error *err);
 

@@ -13,7 +13,7 @@ struct upload_write;
 /*
  * Follows one binary message while it arrives: its header is read as soon as it is there, and the
  * data is hashed as it comes, so that nothing is left to do when the last byte is in. Zeroed is
- * ready. Source: protocol.md "Binary message".
+ * ready. Source: protocol.md §5.2.
  */
 struct chunk_receiver {
 	bool header_known;

@@ -13,7 +13,7 @@
  * sender that waits for each answer gains nothing from a thread. On a thread of the writer's own
  * when more input waits and the chunk is large, or when the disk has become slow. What goes to the
  * thread is carried out in the order it came, and nothing overtakes it; more threads would only
- * wait for one another, since a file takes one write at a time. Source: design.md §2.
+ * wait for one another, since a file takes one write at a time. Source: design.md §2.3.
  */
 enum chunk_result {
 	CHUNK_WRITTEN,

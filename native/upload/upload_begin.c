@@ -24,7 +24,7 @@
 #include <string.h>
 
 #define UPLOAD_ID_DIGITS 32
-/* How long what came without hashes is worth asking for. Source: protocol.md §5 "Resume". */
+/* How long what came without hashes is worth asking for. Source: protocol.md §5.7. */
 #define UNHASHED_RESUME_MS (INT64_C(3600) * 1000)
 
 /*

@@ -1,4 +1,4 @@
-// protocol.md §4 "artwork keys" and §5 "artwork_image": whichever way an image comes, it ends in one
+// protocol.md §4.11, §4.12 and §5.3: whichever way an image comes, it ends in one
 // file of the grid folder, called after its shortcut, its kind and its first bytes.
 import assert from "node:assert/strict";
 import fs from "node:fs";

@@ -1,4 +1,4 @@
-// protocol.md §5: binary messages, [4-byte big-endian header length][JSON header][data].
+// protocol.md §5.2: binary messages, [4-byte big-endian header length][JSON header][data].
 import assert from "node:assert/strict";
 import test from "node:test";
 

@@ -1,4 +1,4 @@
-// design.md §6: the person at the screen can read the code that pairs, and a game notices nothing.
+// design.md §6.2: the person at the screen can read the code that pairs, and a game notices nothing.
 import assert from "node:assert/strict";
 import test from "node:test";
 

@@ -1,4 +1,4 @@
-// protocol.md §4 `restart_steam` and design.md §4, against a client that has Steam's files in memory.
+// protocol.md §4.9 and design.md §4.6, against a client that has Steam's files in memory.
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import test, { describe } from "node:test";

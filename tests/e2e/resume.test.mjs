@@ -1,4 +1,4 @@
-// design.md §3: an interrupted upload goes on where it was, whatever interrupted it.
+// design.md §3.2: an interrupted upload goes on where it was, whatever interrupted it.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import fs from "node:fs";

@@ -1,4 +1,4 @@
-// design.md §4: whatever ends the agent, and wherever, Steam's files are the old ones or the new
+// design.md §4.3: whatever ends the agent, and wherever, Steam's files are the old ones or the new
 // ones, and what was taken on is finished by the next start, once.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";

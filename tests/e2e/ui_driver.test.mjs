@@ -1,4 +1,4 @@
-// design.md §4, the driver `ui`: the game-mode plugin changes shortcuts, over native/control/README.md.
+// design.md §4.2, the driver `ui`: the game-mode plugin changes shortcuts, over native/control/README.md.
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";

@@ -1,4 +1,4 @@
-// design.md §6: in Game Mode the person who plays can read the code that pairs, and plays on.
+// design.md §6.2: in Game Mode the person who plays can read the code that pairs, and plays on.
 import assert from "node:assert/strict";
 import test from "node:test";
 

@@ -11,7 +11,7 @@ interface CodeCardProps {
   fontSize: number;
 }
 
-/** How long a code holds: protocol.md §3. */
+/** How long a code holds: protocol.md §3.2. */
 const CODE_SECONDS = 60;
 
 /** The six digits, to be read from arm's length, and how long they hold. */

@@ -84,6 +84,6 @@ bool shortcuts_set_icon(struct shortcuts *shortcuts, uint32_t app_id, const char
 bool shortcuts_is_app_id(uint32_t app_id);
 /*
  * CRC-32 (as in zlib) of the quoted executable followed by the name, with the top bit set.
- * Source: protocol.md §4.
+ * Source: protocol.md §4.5.
  */
 uint32_t shortcuts_app_id(const char *exe, const char *name);

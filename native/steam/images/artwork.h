@@ -8,7 +8,7 @@ struct error;
 
 /*
  * Images of a shortcut, in userdata/<account>/config/grid/: what kinds there are, which file each
- * lives in, and what counts as an image. Source: protocol.md §4.
+ * lives in, and what counts as an image. Source: protocol.md §4.11.
  */
 enum artwork_kind {
 	ARTWORK_GRID,	/* portrait: <appId>p.* */
