@@ -201,6 +201,7 @@ fuzz-run: $(FUZZERS)
 lint:
 	@clang-format --dry-run -Werror $(NATIVE)
 	scripts/check_layers
+	scripts/check_pages
 	$(MAKE) WERROR=-Werror programs
 	$(MAKE) CC=clang WERROR=-Werror syntax
 	$(MAKE) node_modules/.modules.yaml
