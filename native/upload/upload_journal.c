@@ -3,6 +3,7 @@
 #include "core/atomic_file.h"
 #include "core/beneath.h"
 #include "core/cleanup.h"
+#include "core/crc32.h"
 #include "core/error.h"
 #include "core/json.h"
 #include "core/strbuf.h"
@@ -24,25 +25,9 @@
 #define CRC_DIGITS 8
 #define LINE_MAX_BYTES 128
 
-/* CRC-32 of IEEE 802.3, four bits at a time. */
-static uint32_t crc32_of(const char *text, size_t length)
-{
-	static const uint32_t table[16] = { 0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac,
-		0x76dc4190, 0x6b6b51f4, 0x4db26158, 0x5005713c, 0xedb88320, 0xf00f9344, 0xd6d6a3e8,
-		0xcb61b38c, 0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c };
-	uint32_t crc = 0xffffffff;
-
-	for (size_t i = 0; i < length; i++) {
-		crc ^= (unsigned char)text[i];
-		crc = crc >> 4 ^ table[crc & 15];
-		crc = crc >> 4 ^ table[crc & 15];
-	}
-	return ~crc;
-}
-
 static void write_line(struct strbuf *text, const char *record)
 {
-	strbuf_appendf(text, "%08" PRIx32 " %s\n", crc32_of(record, strlen(record)), record);
+	strbuf_appendf(text, "%08" PRIx32 " %s\n", crc32_of(0, record, strlen(record)), record);
 }
 
 void upload_journal_write_head(struct strbuf *text, const char *digest)
@@ -90,7 +75,7 @@ static bool next_line(const char **text, const char *end, char record[LINE_MAX_B
 	}
 	memcpy(record, *text + CRC_DIGITS + 1, length);
 	record[length] = '\0';
-	snprintf(crc, sizeof(crc), "%08" PRIx32, crc32_of(record, length));
+	snprintf(crc, sizeof(crc), "%08" PRIx32, crc32_of(0, record, length));
 	if (memcmp(crc, *text, CRC_DIGITS) != 0 || (*text)[CRC_DIGITS] != ' ' ||
 		strlen(record) != length) {
 		return false;

@@ -1,6 +1,7 @@
 #include "steam/change/shortcuts.h"
 
 #include "core/cleanup.h"
+#include "core/crc32.h"
 #include "core/error.h"
 #include "core/strbuf.h"
 #include "core/xalloc.h"
@@ -37,23 +38,12 @@ static const struct {
 	{ "tags", VDF_MAP, 0 },
 };
 
-static uint32_t crc32_update(uint32_t crc, const char *text)
-{
-	for (; *text != '\0'; text++) {
-		crc ^= (unsigned char)*text;
-		for (int bit = 0; bit < 8; bit++) {
-			crc = (crc >> 1) ^ ((crc & 1) != 0 ? 0xEDB88320u : 0);
-		}
-	}
-	return crc;
-}
-
 /* The id of what the file holds as Exe and AppName. */
 static uint32_t derived_app_id(const char *exe_as_stored, const char *name)
 {
-	uint32_t crc = crc32_update(crc32_update(UINT32_MAX, exe_as_stored), name);
+	uint32_t crc = crc32_of(0, exe_as_stored, strlen(exe_as_stored));
 
-	return ~crc | SHORTCUT_ID_BIT;
+	return crc32_of(crc, name, strlen(name)) | SHORTCUT_ID_BIT;
 }
 
 static char *quote(const char *path)

@@ -1,0 +1,34 @@
+#include "core/crc32.h"
+
+/* Of each half byte: what eight shifts of the reversed polynomial 0xEDB88320 make of four bits. */
+static const uint32_t nibbles[16] = {
+	0x00000000,
+	0x1db71064,
+	0x3b6e20c8,
+	0x26d930ac,
+	0x76dc4190,
+	0x6b6b51f4,
+	0x4db26158,
+	0x5005713c,
+	0xedb88320,
+	0xf00f9344,
+	0xd6d6a3e8,
+	0xcb61b38c,
+	0x9b64c2b0,
+	0x86d3d2d4,
+	0xa00ae278,
+	0xbdbdf21c,
+};
+
+uint32_t crc32_of(uint32_t crc, const void *data, size_t length)
+{
+	const unsigned char *bytes = data;
+
+	crc = ~crc;
+	for (size_t i = 0; i < length; i++) {
+		crc ^= bytes[i];
+		crc = crc >> 4 ^ nibbles[crc & 15];
+		crc = crc >> 4 ^ nibbles[crc & 15];
+	}
+	return ~crc;
+}
