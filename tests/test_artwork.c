@@ -10,6 +10,8 @@
 
 #include <check.h>
 #include <dirent.h>
+#include <fcntl.h>
+#include <time.h>
 
 #define ACCOUNT "39734273"
 #define GRID "userdata/" ACCOUNT "/config/grid"
@@ -185,14 +187,25 @@ START_TEST(test_others_stay)
 }
 END_TEST
 
-START_TEST(test_rubbish_of_a_killed_process_goes)
+/* Nobody has touched it for more than an hour. */
+static void place_old(const char *name)
 {
-	AUTO(free_ptr) char *ours = xasprintf(".capydeck-%d-00", (int)getpid());
+	const struct timespec times[2] = { { .tv_sec = time(NULL) - 3700 },
+		{ .tv_sec = time(NULL) - 3700 } };
+	AUTO(free_ptr) char *path = xasprintf(GRID "/%s", name);
 
-	place(ours); /* another thread is writing it */
-	place(".capydeck-1-00");
+	place(name);
+	ck_assert_int_eq(utimensat(AT_FDCWD, steam_home_path(&home, path), times, 0), 0);
+}
+
+START_TEST(test_what_a_killed_process_left_goes)
+{
+	place("4294967295p.png.tmp-00ff00"); /* somebody may be writing it */
+	place_old("4294967295p.jpg.tmp-00ff00");
+	place_old(".capydeck-1-00");
+	place_old("4294967295_hero.png.tmp-00ff00"); /* goes with the next of its kind */
 	ck_put(ARTWORK_GRID, BYTES(png), "4294967295p.png");
-	CK_FILES(ours, "4294967295p.png");
+	CK_FILES("4294967295p.png.tmp-00ff00", "4294967295_hero.png.tmp-00ff00", "4294967295p.png");
 }
 END_TEST
 
@@ -294,7 +307,7 @@ int main(void)
 	tcase_add_test(tcase, test_each_kind_has_its_file);
 	tcase_add_test(tcase, test_older_siblings_go);
 	tcase_add_test(tcase, test_others_stay);
-	tcase_add_test(tcase, test_rubbish_of_a_killed_process_goes);
+	tcase_add_test(tcase, test_what_a_killed_process_left_goes);
 	tcase_add_test(tcase, test_refusals_leave_the_old_image);
 	tcase_add_test(tcase, test_accounts_are_digits);
 	tcase_add_test(tcase, test_no_link_is_followed);

@@ -5,7 +5,6 @@
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/paths.h"
-#include "core/random.h"
 #include "core/strvec.h"
 #include "core/xalloc.h"
 
@@ -16,12 +15,14 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define ACCOUNT_DIGITS_MAX 10
 #define MODE 0644
-/* ".capydeck-<our pid>-<random>": one whose process has died is rubbish. */
-#define TEMPORARY_PREFIX ".capydeck-"
+/* Of a temporary file that nobody writes any more. */
+#define LEFTOVER_AGE_S (60 * 60)
 #define ICO_HEADER_BYTES 6
 #define ICO_ENTRY_BYTES 16
 
@@ -175,12 +176,22 @@ static bool is_image_of(const char *name, const char *stem)
 	return false;
 }
 
-/* One that a process left behind that was killed while it wrote. */
-static bool is_rubbish(const char *name)
+/*
+ * What a process that was killed left of writing an image with that stem, "<stem>.*.tmp-XXXXXX", or
+ * an earlier version of this program of writing any, ".capydeck-<pid>-…".
+ */
+static bool is_leftover(int grid_fd, const char *name, const char *stem)
 {
-	int pid;
+	size_t length = strlen(stem);
+	struct stat status;
 
-	return sscanf(name, TEMPORARY_PREFIX "%d-", &pid) == 1 && pid != (int)getpid();
+	if (strncmp(name, ".capydeck-", strlen(".capydeck-")) != 0 &&
+		(strncmp(name, stem, length) != 0 || name[length] != '.' ||
+			strstr(name, ".tmp-") == NULL)) {
+		return false;
+	}
+	return fstatat(grid_fd, name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       S_ISREG(status.st_mode) && status.st_mtime <= time(NULL) - LEFTOVER_AGE_S;
 }
 
 /* The images with that stem, and what is to be cleared away; except (may be NULL) is not listed. */
@@ -198,7 +209,8 @@ static bool list_images(
 	}
 	while ((entry = readdir(dir)) != NULL) {
 		if ((except == NULL || strcmp(entry->d_name, except) != 0) &&
-			(is_image_of(entry->d_name, stem) || is_rubbish(entry->d_name))) {
+			(is_image_of(entry->d_name, stem) ||
+				is_leftover(grid_fd, entry->d_name, stem))) {
 			strvec_push(names, entry->d_name);
 		}
 	}
@@ -228,28 +240,6 @@ static bool sync_grid(int grid_fd, struct error *err)
 	       error_set_errno(err, "cannot flush Steam's folder of images");
 }
 
-static bool write_image(
-	int grid_fd, const char *name, const void *data, size_t length, struct error *err)
-{
-	AUTO(free_ptr) char *random = random_hex(16);
-	AUTO(free_ptr)
-	char *temporary = xasprintf(TEMPORARY_PREFIX "%d-%s", (int)getpid(), random);
-	AUTO(close_fd)
-	int fd = openat(
-		grid_fd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, MODE);
-
-	if (fd < 0) {
-		return error_set_errno(err, "cannot make a file for the image '%s'", name);
-	}
-	if (!write_all(fd, data, length) || fsync(fd) < 0 ||
-		renameat(grid_fd, temporary, grid_fd, name) < 0) {
-		error_set_errno(err, "cannot write the image '%s'", name);
-		unlinkat(grid_fd, temporary, 0);
-		return false;
-	}
-	return true;
-}
-
 bool artwork_put(const char *root, const char *account_id, uint32_t app_id, enum artwork_kind kind,
 	const void *data, size_t length, char **path, struct error *err)
 {
@@ -262,7 +252,7 @@ bool artwork_put(const char *root, const char *account_id, uint32_t app_id, enum
 	}
 	name = xasprintf("%s.%s", stem, artwork_extension(kind, data, length));
 	grid_fd = open_grid(root, account_id, true, err);
-	if (grid_fd < 0 || !write_image(grid_fd, name, data, length, err) ||
+	if (grid_fd < 0 || !atomic_file_write_at(grid_fd, name, data, length, MODE, err) ||
 		!remove_images(grid_fd, stem, name, err) || !sync_grid(grid_fd, err)) {
 		return false;
 	}
