@@ -118,7 +118,7 @@ all: $(PROGRAMS) $B/capydeck-pango.so
 needs: ; $(call need,$(PROGRAM_PKGS))
 need-check: ; $(call need,check)
 $(PROGRAMS): ; $(link)
-$B/native/overlay/overlay_font.o: native/overlay/fonts/NotoSans-Bold.ttf
+$B/native/overlay/overlay_text.o: native/overlay/fonts/NotoSans-Bold.ttf
 $B/native/steam/cef/cef_message.o: native/steam/cef/steam_script.js
 PANGO = $(patsubst -I%,-isystem %,$(shell pkg-config --cflags pangocairo 2>/dev/null))
 # A sanitizer would have to be in the program that loads it.

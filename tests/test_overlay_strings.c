@@ -1,6 +1,5 @@
 #include "overlay/overlay_strings.h"
 
-#include "overlay/overlay_locale.h"
 #include "suite.h"
 
 #include <check.h>
@@ -76,7 +75,7 @@ END_TEST
 
 static void expect_locale(const char *wanted, const char *conf, const char *expected)
 {
-	char *locale = overlay_locale(wanted, conf);
+	char *locale = overlay_strings_locale(wanted, conf);
 
 	if (expected == NULL) {
 		ck_assert_ptr_null(locale);

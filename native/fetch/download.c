@@ -6,7 +6,6 @@
 #include "core/error.h"
 #include "core/xalloc.h"
 #include "fetch/address_check.h"
-#include "fetch/download_error.h"
 #include "proto/fetch_orders.h"
 
 #include <errno.h>
@@ -14,6 +13,7 @@
 #include <netdb.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -177,9 +177,84 @@ size_t download_index(const struct download *download)
 	return download->index;
 }
 
-static bool describe(const struct download *download, CURLcode code, struct error *err)
+/* --- What became of it --- */
+
+/* Hosts that exist are shorter than twice this; the cause has to fit behind two of them. */
+#define HOST_FORMAT "'%.120s'"
+
+static const struct cause {
+	CURLcode code;
+	enum { LAST_HOST, FIRST_HOST, ONLY_HOST /* there was no redirect */ } blamed;
+	const char *predicate;
+} causes[] = {
+	{ CURLE_COULDNT_RESOLVE_HOST, LAST_HOST, "cannot be found: no address for that name" },
+	{ CURLE_COULDNT_CONNECT, LAST_HOST, "accepts no connection" },
+	{ CURLE_GOT_NOTHING, LAST_HOST, "closed the connection without an answer" },
+	{ CURLE_PARTIAL_FILE, LAST_HOST, "closed the connection before everything was sent" },
+	{ CURLE_RECV_ERROR, LAST_HOST, "broke the connection off" },
+	{ CURLE_SEND_ERROR, LAST_HOST, "broke the connection off" },
+	{ CURLE_TOO_MANY_REDIRECTS, FIRST_HOST, "redirects more than five times" },
+	{ CURLE_UNSUPPORTED_PROTOCOL, ONLY_HOST, "does not answer in HTTP" },
+	{ CURLE_UNSUPPORTED_PROTOCOL, FIRST_HOST,
+		"redirects to something else than http and https" },
+	{ CURLE_LOGIN_DENIED, FIRST_HOST, "redirects to a URL with a user name" },
+	{ CURLE_URL_MALFORMAT, ONLY_HOST, "is no name that a host can have" },
+	{ CURLE_URL_MALFORMAT, FIRST_HOST, "redirects to no URL that can be read" },
+};
+
+/*
+ * Whom a sentence is about: the host that was asked last, quoted, and which one led there if that
+ * was another. first_host: the URL's own. Caller frees.
+ */
+static char *subject_of(CURL *curl, const char *first_host)
 {
-	AUTO(free_ptr) char *subject = download_error_subject(download->curl, download->host);
+	CURLU *parts = curl_url();
+	char *url = NULL, *last_host = NULL, *subject;
+
+	curl_easy_getinfo(curl, CURLINFO_EFFECTIVE_URL, &url);
+	if (url != NULL && curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK) {
+		curl_url_get(parts, CURLUPART_HOST, &last_host, 0);
+	}
+	if (last_host == NULL || strcmp(last_host, first_host) == 0) {
+		subject = xasprintf(HOST_FORMAT, first_host);
+	} else {
+		subject = xasprintf(
+			HOST_FORMAT ", where " HOST_FORMAT " redirects to,", last_host, first_host);
+	}
+	curl_free(last_host);
+	curl_url_cleanup(parts);
+	return subject;
+}
+
+/* What libcurl reports, in words for the person who chose the URL. Returns false. */
+static bool set_cause(struct error *err, CURL *curl, CURLcode code, const char *subject,
+	const char *first_host, const char *detail)
+{
+	long redirect_count = 0;
+
+	curl_easy_getinfo(curl, CURLINFO_REDIRECT_COUNT, &redirect_count);
+	for (size_t i = 0; i < sizeof(causes) / sizeof(causes[0]); i++) {
+		const struct cause *cause = &causes[i];
+
+		if (cause->code != code || (cause->blamed == ONLY_HOST && redirect_count > 0)) {
+			continue;
+		}
+		return cause->blamed == LAST_HOST
+			       ? error_set(err, ERROR_IO, "%s %s", subject, cause->predicate)
+			       : error_set(err, ERROR_IO, HOST_FORMAT " %s", first_host,
+					 cause->predicate);
+	}
+	/* Only certificates have details worth telling, and theirs do not quote the URL. */
+	if (code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE) {
+		return error_set(err, ERROR_IO, "%s cannot be trusted: %s", subject, detail);
+	}
+	return error_set(
+		err, ERROR_IO, "%s cannot be asked: %s", subject, curl_easy_strerror(code));
+}
+
+static bool check_outcome(const struct download *download, CURLcode code, struct error *err)
+{
+	AUTO(free_ptr) char *subject = subject_of(download->curl, download->host);
 	long status = 0;
 
 	curl_easy_getinfo(download->curl, CURLINFO_RESPONSE_CODE, &status);
@@ -204,13 +279,13 @@ static bool describe(const struct download *download, CURLcode code, struct erro
 	if ((code == CURLE_OK || code == CURLE_WRITE_ERROR) && (status < 200 || status > 299)) {
 		return error_set(err, ERROR_IO, "%s answered with status %ld", subject, status);
 	}
-	return code == CURLE_OK || download_error_set(err, download->curl, code, subject,
-					   download->host, download->detail);
+	return code == CURLE_OK ||
+	       set_cause(err, download->curl, code, subject, download->host, download->detail);
 }
 
 bool download_end(struct download *download, CURLcode code, struct error *err)
 {
-	if (describe(download, code, err)) {
+	if (check_outcome(download, code, err)) {
 		return true;
 	}
 	unlinkat(download->dir_fd, download->name, 0);
@@ -226,4 +301,30 @@ void download_destroy(struct download *download)
 	close_fd(&download->fd);
 	free(download->host);
 	free(download);
+}
+
+/* --- Certificate authorities --- */
+
+static const char *const ca_files[] = {
+	"/etc/ssl/certs/ca-certificates.crt",		     /* Debian, Arch and SteamOS, NixOS */
+	"/etc/ca-certificates/extracted/tls-ca-bundle.pem",  /* Arch */
+	"/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", /* Fedora */
+	"/etc/pki/tls/certs/ca-bundle.crt",		     /* Fedora before 43 */
+	"/etc/ssl/ca-bundle.pem",			     /* openSUSE */
+	"/etc/ssl/cert.pem",				     /* Alpine */
+};
+
+const char *download_ca_file(void)
+{
+	const char *named = getenv("SSL_CERT_FILE");
+
+	if (named != NULL && named[0] != '\0') {
+		return named;
+	}
+	for (size_t i = 0; i < sizeof(ca_files) / sizeof(ca_files[0]); i++) {
+		if (access(ca_files[i], R_OK) == 0) {
+			return ca_files[i];
+		}
+	}
+	return NULL;
 }

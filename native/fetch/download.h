@@ -30,3 +30,10 @@ size_t download_index(const struct download *download);
 bool download_end(struct download *download, CURLcode code, struct error *err);
 void download_destroy(
 	struct download *download); /* after curl_multi_remove_handle(); NULL is fine */
+
+/*
+ * The certificate authorities that this system trusts, as one PEM file; borrowed. $SSL_CERT_FILE,
+ * else where the common distributions keep it: libcurl's built-in place is that of the system it
+ * was built on. NULL: none found.
+ */
+const char *download_ca_file(void);

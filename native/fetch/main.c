@@ -4,7 +4,6 @@
 #include "core/loop.h"
 #include "core/strbuf.h"
 #include "core/xalloc.h"
-#include "fetch/ca_file.h"
 #include "fetch/download.h"
 #include "proto/fetch_orders.h"
 
@@ -151,7 +150,7 @@ static bool fetch_init(struct fetch *fetch, struct error *err)
 		(fetch->multi = curl_multi_init()) == NULL) {
 		return error_set(err, ERROR_IO, "libcurl %s cannot be set up", curl_version());
 	}
-	fetch->ca_file = ca_file_find();
+	fetch->ca_file = download_ca_file();
 	fetch->downloads = xcalloc(fetch->orders.urls.count + 1, sizeof(struct download *));
 	return true;
 }

@@ -4,7 +4,6 @@
 #include "core/strbuf.h"
 #include "core/xalloc.h"
 #include "overlay/overlay_display.h"
-#include "overlay/overlay_locale.h"
 #include "overlay/overlay_strings.h"
 #include "overlay/overlay_text.h"
 #include "overlay/overlay_view.h"
@@ -102,7 +101,7 @@ static bool draw_card(struct overlay *overlay, bool part, struct error *err)
 
 static void choose_language(struct overlay *overlay)
 {
-	AUTO(free_ptr) char *locale = overlay_locale(overlay->order.language, LOCALE_CONF);
+	AUTO(free_ptr) char *locale = overlay_strings_locale(overlay->order.language, LOCALE_CONF);
 
 	overlay->strings = overlay_strings_for(locale);
 }

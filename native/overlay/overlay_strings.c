@@ -1,6 +1,14 @@
 #include "overlay/overlay_strings.h"
 
+#include "core/atomic_file.h"
+#include "core/cleanup.h"
+#include "core/strbuf.h"
+#include "core/xalloc.h"
+
+#include <stdlib.h>
 #include <string.h>
+
+#define LOCALE_CONF_MAX_BYTES (16 * 1024)
 
 /* clang-format off */
 static const struct overlay_strings table[] = {
@@ -82,4 +90,50 @@ const struct overlay_strings *overlay_strings_for(const char *locale)
 const struct overlay_strings *overlay_strings_at(unsigned index)
 {
 	return index < COUNT ? &table[index] : NULL;
+}
+
+/* --- Which language --- */
+
+static const char *const locale_variables[] = { "LC_ALL", "LC_MESSAGES", "LANG" };
+
+/* The value of a line NAME=value or NAME="value"; NULL: there is none. Source: locale.conf(5). */
+static char *read_variable(const char *text, const char *name)
+{
+	size_t length = strlen(name);
+
+	for (const char *line = text; *line != '\0'; line += *line == '\n') {
+		const char *value = line + length + 1;
+
+		if (strncmp(line, name, length) == 0 && line[length] == '=') {
+			value += *value == '"' || *value == '\'';
+			return xasprintf("%.*s", (int)strcspn(value, "\"'\r\n"), value);
+		}
+		line += strcspn(line, "\n");
+	}
+	return NULL;
+}
+
+char *overlay_strings_locale(const char *wanted, const char *locale_conf)
+{
+	AUTO(strbuf_finish) struct strbuf text = { 0 };
+	char *value = NULL;
+
+	if (wanted != NULL && *wanted != '\0') {
+		return xstrdup(wanted);
+	}
+	for (size_t i = 0; i < sizeof(locale_variables) / sizeof(locale_variables[0]); i++) {
+		const char *given = getenv(locale_variables[i]);
+
+		if (given != NULL && *given != '\0') {
+			return xstrdup(given);
+		}
+	}
+	if (atomic_file_read(locale_conf, LOCALE_CONF_MAX_BYTES, &text, NULL)) {
+		for (size_t i = 0;
+			i < sizeof(locale_variables) / sizeof(locale_variables[0]) && value == NULL;
+			i++) {
+			value = read_variable(strbuf_text(&text), locale_variables[i]);
+		}
+	}
+	return value;
 }

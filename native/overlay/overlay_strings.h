@@ -20,3 +20,10 @@ struct overlay_strings {
 const struct overlay_strings *overlay_strings_for(const char *locale);
 /* To walk the table; NULL past the end. */
 const struct overlay_strings *overlay_strings_at(unsigned index);
+
+/*
+ * The locale to speak: wanted, unless it is NULL or ""; else LC_ALL, LC_MESSAGES or LANG, first
+ * from the environment, then, as a system service may have none of them, from the system's
+ * locale.conf. NULL: nothing says. Caller frees.
+ */
+char *overlay_strings_locale(const char *wanted, const char *locale_conf);

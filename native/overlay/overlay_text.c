@@ -5,7 +5,6 @@
 #include "core/paths.h"
 #include "core/utf8.h"
 #include "core/xalloc.h"
-#include "overlay/overlay_font.h"
 #include "overlay_pango/pango_line.h"
 
 #include <SDL_ttf.h>
@@ -17,6 +16,18 @@
 #define ELLIPSIS "…"
 #define LINE_MAX_BYTES 1024 /* more would not fit any screen */
 #define WIDTH_MAX 16384
+
+/* fonts/NotoSans-Bold.ttf, inside the program, so that it never lacks one. */
+extern const unsigned char overlay_text_font[], overlay_text_font_end[];
+__asm__(".section .rodata\n"
+	".global overlay_text_font\n"
+	".type overlay_text_font, @object\n"
+	"overlay_text_font:\n"
+	".incbin \"native/overlay/fonts/NotoSans-Bold.ttf\"\n"
+	".global overlay_text_font_end\n"
+	"overlay_text_font_end:\n"
+	".byte 0\n"
+	".previous\n");
 
 /* Fonts of other scripts where distributions put them, in the order they are tried. */
 static const char *const font_patterns[] = {
@@ -59,9 +70,9 @@ void overlay_text_destroy(struct overlay_text *text)
 
 static TTF_Font *open_own(int px)
 {
-	size_t length = (size_t)(overlay_font_end - overlay_font_data);
+	size_t length = (size_t)(overlay_text_font_end - overlay_text_font);
 
-	return TTF_OpenFontRW(SDL_RWFromConstMem(overlay_font_data, (int)length), 1, px);
+	return TTF_OpenFontRW(SDL_RWFromConstMem(overlay_text_font, (int)length), 1, px);
 }
 
 static bool covers(TTF_Font *font, const char *utf8)
@@ -220,3 +231,27 @@ int overlay_text_width(struct overlay_text *text, const char *utf8, int px)
 	SDL_FreeSurface(line);
 	return width;
 }
+
+/*
+ * For instrumented builds: what the libraries below SDL and Pango keep until the process ends
+ * (fontconfig's patterns, GLib's types, X's and Mesa's tables) is no leak of ours.
+ */
+#ifdef __SANITIZE_ADDRESS__
+const char *__lsan_default_suppressions(void);
+
+const char *__lsan_default_suppressions(void)
+{
+	return "leak:libfontconfig.so\n"
+	       "leak:libpango\n"
+	       "leak:libglib-2.0.so\n"
+	       "leak:libgobject-2.0.so\n"
+	       "leak:libcairo.so\n"
+	       "leak:libX11.so\n"
+	       "leak:libwayland-client.so\n"
+	       "leak:libdbus-1.so\n"
+	       "leak:libdecor\n"
+	       "leak:_dri.so\n"
+	       "leak:libEGL\n"
+	       "leak:libGL\n";
+}
+#endif
