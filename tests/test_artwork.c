@@ -226,13 +226,13 @@ END_TEST
 
 START_TEST(test_accounts_are_digits)
 {
-	ck_put_fails("", BYTES(png), ERROR_INVALID, "'' is no Steam account");
-	ck_put_fails("..", BYTES(png), ERROR_INVALID, "'..' is no Steam account");
-	ck_put_fails("../../x", BYTES(png), ERROR_INVALID, "no Steam account");
-	ck_put_fails("1/../../../x", BYTES(png), ERROR_INVALID, "no Steam account");
-	ck_put_fails("/1", BYTES(png), ERROR_INVALID, "no Steam account");
-	ck_put_fails("-1", BYTES(png), ERROR_INVALID, "no Steam account");
-	ck_put_fails("76561198012345678", BYTES(png), ERROR_INVALID, "no Steam account");
+	ck_put_fails("", BYTES(png), ERROR_INVALID, "'' is not a Steam account");
+	ck_put_fails("..", BYTES(png), ERROR_INVALID, "'..' is not a Steam account");
+	ck_put_fails("../../x", BYTES(png), ERROR_INVALID, "not a Steam account");
+	ck_put_fails("1/../../../x", BYTES(png), ERROR_INVALID, "not a Steam account");
+	ck_put_fails("/1", BYTES(png), ERROR_INVALID, "not a Steam account");
+	ck_put_fails("-1", BYTES(png), ERROR_INVALID, "not a Steam account");
+	ck_put_fails("76561198012345678", BYTES(png), ERROR_INVALID, "not a Steam account");
 	ck_assert(!artwork_rename(home.path, "1/..", APP, 1, &err));
 	ck_assert_int_eq(err.kind, ERROR_INVALID);
 }

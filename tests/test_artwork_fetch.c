@@ -246,16 +246,16 @@ START_TEST(failures_have_their_own_reasons_and_stop_no_other)
 	expect_error(&bench, 0, "'127.0.0.1' closed the connection without an answer");
 	expect_error(&bench, 1, "'127.0.0.1' answered with status 404");
 	expect_error(&bench, 2, "'127.0.0.1' redirects more than five times");
-	expect_error(&bench, 3, "'127.0.0.1' redirects to something else than http and https");
+	expect_error(&bench, 3, "'127.0.0.1' redirects to a URL that is neither http nor https");
 	expect_error(&bench, 4, "'127.0.0.1' closed the connection before everything was sent");
 	expect_error(&bench, 5, "'127.0.0.1' has a user name");
-	expect_error(&bench, 6, "only those of http and https");
-	expect_error(&bench, 7, "only those of http and https");
-	expect_error(&bench, 8, "only those of http and https");
+	expect_error(&bench, 6, "only http and https");
+	expect_error(&bench, 7, "only http and https");
+	expect_error(&bench, 8, "only http and https");
 	expect_image(&bench, 9, "image");
 	expect_error(&bench, 10, "'127.0.0.1' does not answer in HTTP");
 	expect_image(&bench, 11, "image");
-	expect_error(&bench, 12, "'-?-.invalid' is no name that a host can have");
+	expect_error(&bench, 12, "'-?-.invalid' is not a valid host name");
 	for (size_t i = 0; i < bench.options.count; i++) {
 		ck_assert_ptr_null(strstr(bench.outcomes[i], "hidden"));
 		snprintf(bench.texts[i], sizeof(bench.texts[i]), "%zu", i);
@@ -307,8 +307,8 @@ START_TEST(stalled_servers_end_at_the_deadline)
 	add_page(&bench, "/silent");
 	add_page(&bench, "/stalled");
 	run(&bench);
-	expect_error(&bench, 0, "'127.0.0.1' was not done within 0.5 s");
-	expect_error(&bench, 1, "'127.0.0.1' was not done within 0.5 s");
+	expect_error(&bench, 0, "'127.0.0.1' did not finish within 0.5 s");
+	expect_error(&bench, 1, "'127.0.0.1' did not finish within 0.5 s");
 	ck_assert(!steam_home_exists(&bench.home, "1"));
 	bench_finish(&bench);
 }
@@ -345,7 +345,7 @@ START_TEST(a_program_that_dies_is_no_news_to_wait_for)
 	start(&bench);
 	kill(find_program(&bench), SIGKILL); /* which no sanitizer catches */
 	loop_run(bench.loop);
-	expect_error(&bench, 0, "capydeck-fetch was ended by signal 9");
+	expect_error(&bench, 0, "capydeck-fetch was killed by signal 9");
 	bench_finish(&bench);
 }
 END_TEST

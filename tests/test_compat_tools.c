@@ -208,7 +208,7 @@ START_TEST(test_other_shapes_are_refused)
 	} cases[] = {
 		{ "text_for_map", "'Software' at offset 34 is a text, not a map" },
 		{ "map_for_text", "'name' at offset 87 is a map, not a text" },
-		{ "damaged", "text VDF, line 2 (offset 21): a '{' has no '}'" },
+		{ "damaged", "text VDF, line 2 (offset 21): a '{' without its '}'" },
 	};
 
 	load(cases[_i].name);

@@ -173,14 +173,14 @@ END_TEST
 START_TEST(test_cut_off)
 {
 	hangs_up = true;
-	ck_fails("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nabc", ERROR_IO, "ended");
+	ck_fails("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nabc", ERROR_IO, "closed");
 }
 END_TEST
 
 START_TEST(test_cut_off_head)
 {
 	hangs_up = true;
-	ck_fails("HTTP/1.1 200 OK\r\n", ERROR_IO, "ended");
+	ck_fails("HTTP/1.1 200 OK\r\n", ERROR_IO, "closed");
 }
 END_TEST
 

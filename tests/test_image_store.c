@@ -111,7 +111,7 @@ START_TEST(test_what_is_no_image)
 	put(image_store_take(store, &(struct image_store_source){ .file = "/nonexistent/0" }, NULL),
 		APP, ARTWORK_GRID);
 	image_store_drain(store);
-	ck_told(0, "none that Steam shows");
+	ck_told(0, "format that Steam does not show");
 	ck_told(1, "base64");
 	ck_told(2, "/nonexistent/0");
 	ck_assert(!steam_home_exists(&home, GRID "3000000000p.png"));

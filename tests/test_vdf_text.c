@@ -119,15 +119,15 @@ static const struct {
 	const char *text;
 	const char *message;
 } damaged[] = {
-	{ "\"a\" \"b\n", "text VDF, line 1 (offset 4): a string has no closing quote" },
-	{ "\"a\\\"", "text VDF, line 1 (offset 0): a string has no closing quote" },
-	{ "\"a\\", "text VDF, line 1 (offset 0): a string has no closing quote" },
-	{ "a\n{ b c\n", "text VDF, line 2 (offset 2): a '{' has no '}'" },
-	{ "a b }", "text VDF, line 1 (offset 4): a '}' too many" },
-	{ "a { b }", "text VDF, line 1 (offset 4): a key has no value" },
-	{ "\n\nb", "text VDF, line 3 (offset 2): a key has no value" },
-	{ "{ }", "text VDF, line 1 (offset 0): a '{' has no key" },
-	{ "a b [$WIN", "text VDF, line 1 (offset 4): a condition '[' has no ']'" },
+	{ "\"a\" \"b\n", "text VDF, line 1 (offset 4): a string without its closing quote" },
+	{ "\"a\\\"", "text VDF, line 1 (offset 0): a string without its closing quote" },
+	{ "\"a\\", "text VDF, line 1 (offset 0): a string without its closing quote" },
+	{ "a\n{ b c\n", "text VDF, line 2 (offset 2): a '{' without its '}'" },
+	{ "a b }", "text VDF, line 1 (offset 4): unexpected '}'" },
+	{ "a { b }", "text VDF, line 1 (offset 4): a key without a value" },
+	{ "\n\nb", "text VDF, line 3 (offset 2): a key without a value" },
+	{ "{ }", "text VDF, line 1 (offset 0): a '{' without a key" },
+	{ "a b [$WIN", "text VDF, line 1 (offset 4): a '[' without its ']'" },
 };
 
 START_TEST(test_damage_is_located)

@@ -84,16 +84,17 @@ static bool check_url(const char *url, char **host, struct error *err)
 	bool is_good = false;
 
 	if (strlen(url) > URL_MAX_BYTES) {
-		error_set(err, ERROR_INVALID, "a URL of %zu bytes is too long: %d are the limit",
+		error_set(err, ERROR_INVALID,
+			"the URL is too long: it has %zu bytes, at most %d are allowed",
 			strlen(url), URL_MAX_BYTES);
 	} else if (curl_url_set(parts, CURLUPART_URL, url, 0) != CURLUE_OK ||
 		   curl_url_get(parts, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
 		   (strcmp(scheme, "http") != 0 && strcmp(scheme, "https") != 0) ||
 		   curl_url_get(parts, CURLUPART_HOST, &name, 0) != CURLUE_OK) {
 		error_set(err, ERROR_INVALID,
-			"this URL cannot be fetched: only those of http and https are");
+			"cannot fetch this URL: only http and https are supported");
 	} else if (curl_url_get(parts, CURLUPART_USER, &user, 0) == CURLUE_OK) {
-		error_set(err, ERROR_INVALID, "the URL at '%.120s' has a user name: leave it out",
+		error_set(err, ERROR_INVALID, "the URL for '%.120s' has a user name: leave it out",
 			name);
 	} else {
 		*host = xstrdup(name);
@@ -187,19 +188,19 @@ static const struct cause {
 	enum { LAST_HOST, FIRST_HOST, ONLY_HOST /* there was no redirect */ } blamed;
 	const char *predicate;
 } causes[] = {
-	{ CURLE_COULDNT_RESOLVE_HOST, LAST_HOST, "cannot be found: no address for that name" },
-	{ CURLE_COULDNT_CONNECT, LAST_HOST, "accepts no connection" },
+	{ CURLE_COULDNT_RESOLVE_HOST, LAST_HOST, "cannot be found: the name has no address" },
+	{ CURLE_COULDNT_CONNECT, LAST_HOST, "does not accept connections" },
 	{ CURLE_GOT_NOTHING, LAST_HOST, "closed the connection without an answer" },
 	{ CURLE_PARTIAL_FILE, LAST_HOST, "closed the connection before everything was sent" },
-	{ CURLE_RECV_ERROR, LAST_HOST, "broke the connection off" },
-	{ CURLE_SEND_ERROR, LAST_HOST, "broke the connection off" },
+	{ CURLE_RECV_ERROR, LAST_HOST, "dropped the connection" },
+	{ CURLE_SEND_ERROR, LAST_HOST, "dropped the connection" },
 	{ CURLE_TOO_MANY_REDIRECTS, FIRST_HOST, "redirects more than five times" },
 	{ CURLE_UNSUPPORTED_PROTOCOL, ONLY_HOST, "does not answer in HTTP" },
 	{ CURLE_UNSUPPORTED_PROTOCOL, FIRST_HOST,
-		"redirects to something else than http and https" },
+		"redirects to a URL that is neither http nor https" },
 	{ CURLE_LOGIN_DENIED, FIRST_HOST, "redirects to a URL with a user name" },
-	{ CURLE_URL_MALFORMAT, ONLY_HOST, "is no name that a host can have" },
-	{ CURLE_URL_MALFORMAT, FIRST_HOST, "redirects to no URL that can be read" },
+	{ CURLE_URL_MALFORMAT, ONLY_HOST, "is not a valid host name" },
+	{ CURLE_URL_MALFORMAT, FIRST_HOST, "redirects to an invalid URL" },
 };
 
 /*
@@ -249,7 +250,7 @@ static bool set_cause(struct error *err, CURL *curl, CURLcode code, const char *
 		return error_set(err, ERROR_IO, "%s cannot be trusted: %s", subject, detail);
 	}
 	return error_set(
-		err, ERROR_IO, "%s cannot be asked: %s", subject, curl_easy_strerror(code));
+		err, ERROR_IO, "%s cannot be reached: %s", subject, curl_easy_strerror(code));
 }
 
 static bool check_outcome(const struct download *download, CURLcode code, struct error *err)
@@ -260,7 +261,7 @@ static bool check_outcome(const struct download *download, CURLcode code, struct
 	curl_easy_getinfo(download->curl, CURLINFO_RESPONSE_CODE, &status);
 	if (download->write_errno != 0) {
 		errno = download->write_errno;
-		return error_set_errno(err, "cannot write what %s sends", subject);
+		return error_set_errno(err, "cannot save the data from %s", subject);
 	}
 	if (download->is_too_large || code == CURLE_FILESIZE_EXCEEDED) {
 		return error_set(err, ERROR_TOO_LARGE, "%s sends more than %lld bytes", subject,
@@ -273,7 +274,7 @@ static bool check_outcome(const struct download *download, CURLcode code, struct
 			subject, download->refused_address);
 	}
 	if (code == CURLE_OPERATION_TIMEDOUT) {
-		return error_set(err, ERROR_TIMEOUT, "%s was not done within %g s", subject,
+		return error_set(err, ERROR_TIMEOUT, "%s did not finish within %g s", subject,
 			(double)download->orders->deadline_ms / 1000);
 	}
 	if ((code == CURLE_OK || code == CURLE_WRITE_ERROR) && (status < 200 || status > 299)) {

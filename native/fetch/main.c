@@ -139,7 +139,7 @@ static bool fetch_init(struct fetch *fetch, struct error *err)
 		return false;
 	}
 	if (fetch->orders.deadline_ms < 1 || fetch->orders.deadline_ms > DEADLINE_MAX_MS) {
-		return error_set(err, ERROR_INVALID, "deadlineMs is %lld: 1 to %d can be ordered",
+		return error_set(err, ERROR_INVALID, "deadlineMs is %lld, expected 1 to %d",
 			(long long)fetch->orders.deadline_ms, DEADLINE_MAX_MS);
 	}
 	fetch->dir_fd = open(fetch->orders.dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -163,7 +163,7 @@ static bool read_orders(struct overlay *overlay, struct error *err)
 		}
 	}
 	return overlay->input.length <= OVERLAY_LINE_MAX_BYTES ||
-	       error_set(err, ERROR_TOO_LARGE, "an order of more than %d bytes",
+	       error_set(err, ERROR_TOO_LARGE, "the order is longer than %d bytes",
 		       OVERLAY_LINE_MAX_BYTES);
 }
 
@@ -184,7 +184,7 @@ static bool handle_events(struct overlay *overlay, struct error *err)
 			overlay->ended = true;
 		} else if (event.type == SDL_QUIT) {
 			/* Nobody has closed the window: SDL has lost its compositor. */
-			ok = error_set(err, ERROR_IO, "the screen's compositor has gone");
+			ok = error_set(err, ERROR_IO, "the compositor went away");
 		} else if (is_window_event(&event, SDL_WINDOWEVENT_EXPOSED)) {
 			ok = overlay_window_present(overlay->window, NULL, err);
 		}

@@ -53,7 +53,7 @@ struct overlay_text {
 struct overlay_text *overlay_text_create(struct error *err)
 {
 	if (TTF_Init() != 0) {
-		error_set(err, ERROR_IO, "the text library does not start: %s", TTF_GetError());
+		error_set(err, ERROR_IO, "cannot start SDL_ttf: %s", TTF_GetError());
 		return NULL;
 	}
 	return xcalloc(1, sizeof(struct overlay_text));

@@ -93,7 +93,7 @@ bool overlay_window_start(
 		return false;
 	}
 	if (SDL_Init(SDL_INIT_VIDEO) != 0) {
-		return error_set(err, ERROR_IO, "SDL cannot show windows: %s", SDL_GetError());
+		return error_set(err, ERROR_IO, "cannot start SDL video: %s", SDL_GetError());
 	}
 	*screen = find_screen(display->kind);
 	return true;
@@ -174,7 +174,7 @@ struct overlay_window *overlay_window_create(
 		SDL_WINDOW_HIDDEN | SDL_WINDOW_BORDERLESS | SDL_WINDOW_SKIP_TASKBAR |
 			SDL_WINDOW_ALWAYS_ON_TOP);
 	if (window->window == NULL) {
-		error_set(err, ERROR_IO, "the window cannot be made: %s", SDL_GetError());
+		error_set(err, ERROR_IO, "cannot create the window: %s", SDL_GetError());
 		free(window);
 		return NULL;
 	}
@@ -234,7 +234,7 @@ bool overlay_window_present(struct overlay_window *window, const SDL_Rect *part,
 	failed = part != NULL ? SDL_UpdateWindowSurfaceRects(window->window, part, 1)
 			      : SDL_UpdateWindowSurface(window->window);
 	if (failed != 0) {
-		return error_set(err, ERROR_IO, "the window cannot be drawn: %s", SDL_GetError());
+		return error_set(err, ERROR_IO, "cannot draw the window: %s", SDL_GetError());
 	}
 	if (window->x11 != NULL) {
 		XSync(window->x11, False);

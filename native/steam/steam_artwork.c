@@ -144,7 +144,7 @@ static void on_deadline(void *user)
 {
 	struct error err;
 
-	error_set(&err, ERROR_TIMEOUT, "the image was not there within %d seconds",
+	error_set(&err, ERROR_TIMEOUT, "the image did not arrive within %d seconds",
 		STEAM_ARTWORK_DEADLINE_MS / 1000);
 	conclude(user, &err);
 }
@@ -282,8 +282,7 @@ static void fetch_images(
 
 	if (artwork->fetch_count == FETCHES_MAX) {
 		error_set(&err, ERROR_CONFLICT,
-			"images of %d requests are being fetched: send it again when they are",
-			FETCHES_MAX);
+			"%d requests are already fetching images: try again later", FETCHES_MAX);
 	} else {
 		order->dir = image_store_make_dir(artwork->store, &err);
 	}
@@ -316,7 +315,7 @@ static void supersede_others(struct order *order)
 	struct order *other, *next;
 	struct error err;
 
-	error_set(&err, ERROR_CONFLICT, "a newer image of this kind has come meanwhile");
+	error_set(&err, ERROR_CONFLICT, "replaced by a newer image of this kind");
 	LIST_FOREACH_SAFE (other, &order->artwork->orders, link, next) {
 		bool hit = false;
 

@@ -100,8 +100,8 @@ static bool check_entry(const char *key, const void *entry, struct error *err)
 }
 
 static const struct state_file queue_file = {
-	.what = "the list of changes that Steam still has to get",
-	.loss = "they have to be asked for again",
+	.what = "the list of changes queued for Steam",
+	.loss = "they have to be requested again",
 	.max_bytes = STEAM_QUEUE_MAX_BYTES,
 	.fields = content_fields,
 	.object_bytes = sizeof(struct content),
@@ -327,13 +327,12 @@ static bool check_room(
 	}
 	json_write(&text, steam_change_fields, change);
 	if (text.length > STEAM_QUEUE_CHANGE_MAX_BYTES) {
-		return error_set(err, ERROR_TOO_LARGE,
-			"what the shortcut is to hold has %zu bytes, more than %d", text.length,
-			STEAM_QUEUE_CHANGE_MAX_BYTES);
+		return error_set(err, ERROR_TOO_LARGE, "the shortcut takes %zu bytes, more than %d",
+			text.length, STEAM_QUEUE_CHANGE_MAX_BYTES);
 	}
 	if (queue->content.changes_count >= STEAM_QUEUE_CHANGES_MAX) {
 		return error_set(err, ERROR_NO_SPACE,
-			"%d changes wait for Steam already; restart Steam to have them made",
+			"%d changes are already queued; restart Steam to apply them",
 			STEAM_QUEUE_CHANGES_MAX);
 	}
 	return true;

@@ -229,12 +229,12 @@ def case_the_deadline_is_for_all():
     slow = [f"http://{SERVER}/{path}" for path in ("trickle", "stall", "silent")]
     slow += [f"https://{SERVER}:8444/", f"http://{SERVER}/to/http://{SERVER}/trickle"]
     for result in fetch(*slow, deadlineMs=1000):
-        expect_error(result, f"'{SERVER}' was not done within 1 s")
+        expect_error(result, f"'{SERVER}' did not finish within 1 s")
 
 
 def case_names_without_an_answer_do_not_hold_it_up():
     expect_error(fetch("http://unknown.test/image", deadlineMs=500)[0],
-                 "'unknown.test' was not done within 0.5 s")
+                 "'unknown.test' did not finish within 0.5 s")
 
 
 def case_sizes_are_limited_whatever_is_announced():

@@ -137,7 +137,8 @@ static enum cef_message read_value(const cJSON *value, uint32_t *app_id, struct 
 	}
 	if (!answer.ok) {
 		error_set(err, kind_of(answer.kind), "%s",
-			answer.message != NULL ? answer.message : "Steam refused without a reason");
+			answer.message != NULL ? answer.message
+					       : "Steam refused and gave no reason");
 		return CEF_MESSAGE_FAILED;
 	}
 	*app_id = answer.app_id;
@@ -147,7 +148,7 @@ static enum cef_message read_value(const cJSON *value, uint32_t *app_id, struct 
 static enum cef_message page_failed(const char *why, struct error *err)
 {
 	error_set(err, ERROR_CONFLICT, "Steam's page did not do what was asked: %s",
-		why != NULL ? why : "it does not say why");
+		why != NULL ? why : "no reason given");
 	return CEF_MESSAGE_FAILED;
 }
 
@@ -224,7 +225,7 @@ char *cef_message_find_page(const char *list, size_t length, struct error *err)
 	AUTO(json_free_ptr) cJSON *root = json_parse(list, length, NULL);
 
 	if (root == NULL || !json_is_array(root)) {
-		error_set(err, ERROR_INVALID, "no browser's debugger answers there");
+		error_set(err, ERROR_INVALID, "the reply is not a debugger's list of pages");
 		return NULL;
 	}
 	for (size_t i = 0; i < sizeof(titles) / sizeof(*titles); i++) {
@@ -235,7 +236,7 @@ char *cef_message_find_page(const char *list, size_t length, struct error *err)
 		}
 	}
 	error_set(err, ERROR_NOT_FOUND,
-		"no page there is called SharedJSContext; either Steam is only starting, or another "
+		"no page is called SharedJSContext: Steam is still starting, or another "
 		"program has the port");
 	return NULL;
 }

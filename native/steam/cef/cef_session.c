@@ -182,7 +182,7 @@ static void on_timer(void *user)
 	if (session->done == NULL) {
 		drop_connection(session);
 	} else {
-		fail_request(session, ERROR_TIMEOUT, "no answer in time");
+		fail_request(session, ERROR_TIMEOUT, "timed out");
 	}
 }
 

@@ -211,8 +211,8 @@ static bool look_at_input(struct http_get *get, bool ended, bool *complete, stru
 		return false;
 	}
 	return *complete || !ended ||
-	       error_set(err, ERROR_IO, "port %u ended the connection before its answer did",
-		       get->port);
+	       error_set(err, ERROR_IO,
+		       "port %u closed the connection before the answer was complete", get->port);
 }
 
 static bool receive(struct http_get *get, bool *complete, struct error *err)
@@ -273,7 +273,7 @@ struct http_get *http_get_create(
 	get->timer = loop_timer_create(loop, on_timer, get);
 	get->fd = tcp_socket_connect_local(options->port);
 	if (get->fd < 0) {
-		error_set_errno(&get->failure, "nothing can be reached on port %u", options->port);
+		error_set_errno(&get->failure, "cannot connect to port %u", options->port);
 		loop_timer_set(get->timer, 0);
 		return get;
 	}

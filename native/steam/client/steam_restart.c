@@ -379,7 +379,7 @@ void steam_restart_destroy(struct steam_restart *restart)
 		return;
 	}
 	become_idle(restart);
-	error_set(&err, ERROR_CANCELLED, "CapyDeck ends before Steam was restarted");
+	error_set(&err, ERROR_CANCELLED, "CapyDeck ended before Steam was restarted");
 	answer_waiters(restart, err.message, &err);
 	loop_timer_destroy(restart->step);
 	loop_timer_destroy(restart->answer);

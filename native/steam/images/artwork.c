@@ -55,7 +55,7 @@ bool artwork_kind_find(const char *name, enum artwork_kind *kind, struct error *
 		}
 	}
 	return error_set(err, ERROR_INVALID,
-		"there are no '%s' images: they are 'grid', 'banner', 'hero', 'logo' or 'icon'",
+		"unknown kind of image '%s': expected 'grid', 'banner', 'hero', 'logo' or 'icon'",
 		name);
 }
 
@@ -106,12 +106,12 @@ bool artwork_check(enum artwork_kind kind, const void *data, size_t length, stru
 {
 	if (length > ARTWORK_MAX_BYTES) {
 		return error_set(err, ERROR_TOO_LARGE,
-			"the %s image has %zu bytes; %d are the most it may have", kinds[kind].name,
+			"the %s image has %zu bytes, at most %d are allowed", kinds[kind].name,
 			length, ARTWORK_MAX_BYTES);
 	}
 	if (artwork_extension(kind, data, length) == NULL) {
 		return error_set(err, ERROR_INVALID,
-			"the %s image is none that Steam shows: send PNG, JPEG, WebP, GIF or ICO",
+			"the %s image has a format that Steam does not show: send PNG, JPEG, WebP, GIF or ICO",
 			kinds[kind].name);
 	}
 	return true;
@@ -126,7 +126,7 @@ static bool check_account(const char *account_id, struct error *err)
 
 	if (digits == 0 || digits > ACCOUNT_DIGITS_MAX || account_id[digits] != '\0') {
 		return error_set(err, ERROR_INVALID,
-			"'%s' is no Steam account: up to %d digits are", account_id,
+			"'%s' is not a Steam account id: expected up to %d digits", account_id,
 			ACCOUNT_DIGITS_MAX);
 	}
 	return true;

@@ -139,12 +139,12 @@ static void take_results(struct artwork_fetch *fetch)
 static char *explain_missing(const struct artwork_fetch *fetch, int status)
 {
 	if (fetch->is_overdue) {
-		return xstrdup("the download was not done in time");
+		return xstrdup("the download timed out");
 	}
 	if (WIFSIGNALED(status)) {
-		return xasprintf(PROGRAM_NAME " was ended by signal %d", WTERMSIG(status));
+		return xasprintf(PROGRAM_NAME " was killed by signal %d", WTERMSIG(status));
 	}
-	return xasprintf(PROGRAM_NAME " has failed with exit code %d", WEXITSTATUS(status));
+	return xasprintf(PROGRAM_NAME " failed with exit code %d", WEXITSTATUS(status));
 }
 
 static void on_exited(void *user, int status)

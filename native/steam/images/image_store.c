@@ -70,7 +70,7 @@ struct image_store_item *image_store_take(
 
 	if (bytes > WAITING_MAX_BYTES - store->waiting_bytes) {
 		error_set(err, ERROR_CONFLICT,
-			"images of %zu bytes are still to be stored: send it again when they are",
+			"%zu bytes of images are still waiting to be stored: try again later",
 			store->waiting_bytes);
 		return NULL;
 	}

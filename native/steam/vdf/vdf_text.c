@@ -74,7 +74,7 @@ static bool skip(struct parser *parser, struct error *err)
 			end = find_character(parser, ']');
 			if (end == NULL) {
 				return fail_at(
-					parser, parser->offset, "a condition '[' has no ']'", err);
+					parser, parser->offset, "a '[' without its ']'", err);
 			}
 			parser->offset = (size_t)(end - parser->source) + 1;
 		} else {
@@ -115,7 +115,7 @@ static bool read_quoted(struct parser *parser, struct error *err)
 		}
 		*parser->strings_end++ = character;
 	}
-	return fail_at(parser, start, "a string has no closing quote", err);
+	return fail_at(parser, start, "a string without its closing quote", err);
 }
 
 static void read_bare(struct parser *parser)
@@ -215,7 +215,7 @@ static bool open_map(struct parser *parser, const struct token *key, const struc
 static bool close_map(struct parser *parser, const struct token *brace, struct error *err)
 {
 	if (parser->depth == 0) {
-		return fail_at(parser, brace->start, "a '}' too many", err);
+		return fail_at(parser, brace->start, "unexpected '}'", err);
 	}
 	parser->file->nodes[parser->levels[parser->depth].map].end = brace->end;
 	parser->depth--;
@@ -239,7 +239,7 @@ static bool read_value(struct parser *parser, const struct token *key, struct er
 	case TOKEN_END:
 		break;
 	}
-	return fail_at(parser, key->start, "a key has no value", err);
+	return fail_at(parser, key->start, "a key without a value", err);
 }
 
 static bool read_nodes(struct parser *parser, struct error *err)
@@ -259,7 +259,7 @@ static bool read_nodes(struct parser *parser, struct error *err)
 			}
 			break;
 		case TOKEN_OPEN:
-			return fail_at(parser, token.start, "a '{' has no key", err);
+			return fail_at(parser, token.start, "a '{' without a key", err);
 		case TOKEN_CLOSE:
 			if (!close_map(parser, &token, err)) {
 				return false;
@@ -268,7 +268,7 @@ static bool read_nodes(struct parser *parser, struct error *err)
 		case TOKEN_END:
 			map = parser->levels[parser->depth].map;
 			return parser->depth == 0 || fail_at(parser, parser->file->nodes[map].start,
-							     "a '{' has no '}'", err);
+							     "a '{' without its '}'", err);
 		}
 	}
 }
