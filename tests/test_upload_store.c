@@ -826,6 +826,35 @@ static void on_late_complete(
 	late->kind = err != NULL ? err->kind : ERROR_NONE;
 }
 
+START_TEST(test_finding_the_upload_that_is_meant)
+{
+	static const struct test_file files[] = { { "a.pak", 100, 1, true } };
+	struct upload_filter of_hub = { .hub_id = HUB };
+	struct upload_status found = { .upload_id = "untouched" };
+	struct init_answer first, second;
+
+	ck_assert(!upload_store_find(fixture.store, &of_hub, &found));
+	ck_assert_str_eq(found.upload_id, "untouched");
+	begin(HUB, "First", files, COUNT(files), &first);
+	begin("hub-2", "Second", files, COUNT(files), &second);
+	ck_assert(upload_store_find(fixture.store, &of_hub, &found));
+	ck_assert_str_eq(found.upload_id, first.upload_id);
+	of_hub.upload_id = second.upload_id;
+	ck_assert(!upload_store_find(fixture.store, &of_hub, &found));
+	ck_assert(upload_store_find(fixture.store,
+		&(struct upload_filter){ .dir = found.dir, .receiving = true }, &found));
+	ck_assert_str_eq(found.game_name, "First");
+	/* Without a filter the one that was active last; one that is paused is none. */
+	ck_assert(upload_store_find(fixture.store, &(struct upload_filter){ 0 }, &found));
+	ck_assert_str_eq(found.upload_id, second.upload_id);
+	upload_store_hub_gone(fixture.store, HUB);
+	upload_store_hub_gone(fixture.store, "hub-2");
+	ck_assert(!upload_store_find(fixture.store, &(struct upload_filter){ 0 }, &found));
+	init_answer_finish(&first);
+	init_answer_finish(&second);
+}
+END_TEST
+
 START_TEST(test_answers_come_before_the_store_is_gone)
 {
 	struct init_upload request = { 0 };
@@ -1030,6 +1059,7 @@ int main(void)
 	tcase_add_test(tests, test_paused_uploads_expire);
 	tcase_add_test(tests, test_a_hub_that_goes_during_init_leaves_a_paused_upload);
 	tcase_add_test(tests, test_the_store_stops_with_everything_under_way);
+	tcase_add_test(tests, test_finding_the_upload_that_is_meant);
 	tcase_add_test(tests, test_answers_come_before_the_store_is_gone);
 	tcase_add_test(tests, test_chunks_in_any_order_and_twice);
 	tcase_add_test(tests, test_a_slow_disk_holds_the_hub_back);

@@ -101,26 +101,13 @@ static bool find_game(struct removal_job *job, const struct game_removal_request
 	return true;
 }
 
-struct upload_search {
-	const char *dir;
-	bool found;
-};
-
-static void visit_upload(void *user, const struct upload_status *status)
-{
-	struct upload_search *search = user;
-
-	search->found |= status->state != UPLOAD_PAUSED && strcmp(status->dir, search->dir) == 0;
-}
-
 /* Errors: CONFLICT. */
 static bool check_not_uploading(
 	const struct game_removal_options *options, const struct game *game, struct error *err)
 {
-	struct upload_search search = { .dir = game->dir };
+	const struct upload_filter filter = { .dir = game->dir };
 
-	upload_store_each(options->uploads, visit_upload, &search);
-	return !search.found ||
+	return !upload_store_find(options->uploads, &filter, &(struct upload_status){ 0 }) ||
 	       error_set(err, ERROR_CONFLICT,
 		       "'%s' is being uploaded; cancel the upload or wait for its end", game->name);
 }

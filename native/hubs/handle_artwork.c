@@ -192,48 +192,28 @@ static bool apply_image(const struct handle_artwork_options *options, struct ima
 	return true;
 }
 
-struct upload_search {
-	const char *hub_id;
-	const char *upload_id; /* NULL: the one that was active last */
-	char *found;
-	int64_t updated_at;
-};
-
-static void visit_upload(void *user, const struct upload_status *status)
-{
-	struct upload_search *search = user;
-
-	if (status->state == UPLOAD_RECEIVING && strcmp(status->hub_id, search->hub_id) == 0 &&
-		(search->upload_id == NULL || strcmp(status->upload_id, search->upload_id) == 0) &&
-		status->updated_at >= search->updated_at) {
-		free(search->found);
-		search->found = xstrdup(status->upload_id);
-		search->updated_at = status->updated_at;
-	}
-}
-
 /* Before complete_upload, "appId": 0 is the game that is being uploaded. upload_id: NULL or its. */
 static bool keep_image(const struct handle_artwork_options *options, struct image_job *job,
 	const char *upload_id, struct strbuf *image, struct error *err)
 {
-	struct upload_search search = {
+	const struct upload_filter filter = {
 		.hub_id = agent_session_hub(agent_ticket_session(job->ticket))->id,
 		.upload_id = upload_id,
+		.receiving = true,
 	};
-	AUTO(free_ptr) char *found = NULL;
+	struct upload_status found;
 
-	upload_store_each(options->uploads, visit_upload, &search);
-	found = search.found;
-	if (found == NULL && upload_id != NULL) {
-		return error_set(err, ERROR_NOT_FOUND, "no upload '%s' is running", upload_id);
-	}
-	if (found == NULL) {
+	if (!upload_store_find(options->uploads, &filter, &found)) {
+		if (upload_id != NULL) {
+			return error_set(
+				err, ERROR_NOT_FOUND, "no upload '%s' is running", upload_id);
+		}
 		return error_set(err, ERROR_NOT_FOUND,
 			"no upload is running for an image with appId 0: start one, or name a "
 			"shortcut by its appId");
 	}
-	return game_artwork_keep(options->game_artwork, found, artwork_kind_name(job->kind), image,
-		on_kept, job, err);
+	return game_artwork_keep(options->game_artwork, found.upload_id,
+		artwork_kind_name(job->kind), image, on_kept, job, err);
 }
 
 /* On success the job is taken. */

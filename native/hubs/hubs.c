@@ -100,26 +100,12 @@ static void on_closed(void *user, struct agent_session *session)
 	pairing_abandon(hubs->options.pairing, session);
 }
 
-struct upload_search {
-	const char *hub_id;
-	bool found;
-};
-
-static void visit_upload(void *user, const struct upload_status *status)
-{
-	struct upload_search *search = user;
-
-	search->found |=
-		status->state != UPLOAD_PAUSED && strcmp(status->hub_id, search->hub_id) == 0;
-}
-
 static bool is_uploading(void *user, const struct agent_session *session)
 {
 	const struct hubs *hubs = user;
-	struct upload_search search = { .hub_id = agent_session_hub(session)->id };
+	const struct upload_filter filter = { .hub_id = agent_session_hub(session)->id };
 
-	upload_store_each(hubs->options.uploads, visit_upload, &search);
-	return search.found;
+	return upload_store_find(hubs->options.uploads, &filter, &(struct upload_status){ 0 });
 }
 
 static size_t in_flight_bytes(void *user)

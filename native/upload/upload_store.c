@@ -499,3 +499,31 @@ void upload_store_each(struct upload_store *store,
 		}
 	}
 }
+
+static bool is_wanted(const struct upload *upload, const struct upload_filter *filter)
+{
+	return upload_is_listed(upload) && upload->phase != PHASE_PAUSED &&
+	       !(filter->receiving && upload_is_completing(upload)) &&
+	       (filter->hub_id == NULL || strcmp(filter->hub_id, upload->head.hub_id) == 0) &&
+	       (filter->upload_id == NULL ||
+		       strcmp(filter->upload_id, upload->head.upload_id) == 0) &&
+	       (filter->dir == NULL || strcmp(filter->dir, upload->head.dir) == 0);
+}
+
+bool upload_store_find(const struct upload_store *store, const struct upload_filter *filter,
+	struct upload_status *status)
+{
+	const struct upload *upload, *found = NULL;
+
+	TAILQ_FOREACH (upload, &store->uploads, link) {
+		if (is_wanted(upload, filter) &&
+			(found == NULL || upload->updated_at_ms >= found->updated_at_ms)) {
+			found = upload;
+		}
+	}
+	if (found == NULL) {
+		return false;
+	}
+	upload_fill_status(found, status);
+	return true;
+}

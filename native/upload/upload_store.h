@@ -134,3 +134,18 @@ bool upload_store_discard(struct upload_store *store, const char *upload_id, str
 
 void upload_store_each(struct upload_store *store,
 	void (*visit)(void *user, const struct upload_status *status), void *user);
+
+/* Which upload is meant; what is NULL may be anything. */
+struct upload_filter {
+	const char *hub_id;
+	const char *upload_id;
+	const char *dir;
+	bool receiving; /* not one that is being moved into place */
+};
+
+/*
+ * The one that was active last of those that run, paused ones left out; borrowed until the list
+ * changes. False, with *status untouched, when there is none.
+ */
+bool upload_store_find(const struct upload_store *store, const struct upload_filter *filter,
+	struct upload_status *status);
