@@ -1,5 +1,6 @@
 #include "core/cleanup.h"
 #include "core/loop.h"
+#include "core/strvec.h"
 #include "discovery/network_watch.h"
 #include "suite.h"
 
@@ -9,6 +10,7 @@
 #include <netinet/in.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -78,6 +80,26 @@ static void expect_one_more(void)
 	ck_assert_uint_eq(changes, before + 1);
 }
 
+START_TEST(addresses_are_those_that_others_reach)
+{
+	struct strvec addresses = { 0 };
+
+	set_up_or_down(true);
+	network_watch_addresses(&addresses);
+	ck_assert_uint_eq(addresses.count, 0); /* a loopback alone */
+	ck_assert_int_eq(system("ip link add one type veth peer name two && "
+				"ip addr add 10.77.0.1/24 dev one && "
+				"ip addr add 2001:db8::1/64 dev one nodad && "
+				"ip link set one up && ip link set two up"),
+		0);
+	network_watch_addresses(&addresses);
+	ck_assert_uint_eq(addresses.count, 2);
+	ck_assert_str_eq(addresses.items[0], "10.77.0.1");
+	ck_assert_str_eq(addresses.items[1], "2001:db8::1");
+	strvec_finish(&addresses);
+}
+END_TEST
+
 START_TEST(links_and_addresses_are_news)
 {
 	set_up_or_down(true);
@@ -133,6 +155,7 @@ int main(void)
 		return 0;
 	}
 	tcase_add_checked_fixture(tests, set_up, tear_down);
+	tcase_add_test(tests, addresses_are_those_that_others_reach);
 	tcase_add_test(tests, links_and_addresses_are_news);
 	tcase_add_test(tests, the_same_network_is_no_news);
 	return run_tcase(tests);

@@ -11,13 +11,13 @@
 #include "core/error.h"
 #include "core/log.h"
 #include "core/loop.h"
-#include "core/notify.h"
 #include "core/paths.h"
+#include "core/sd_notify.h"
 #include "core/strvec.h"
 #include "core/tcp_socket.h"
 #include "core/worker.h"
 #include "core/xalloc.h"
-#include "discovery/local_addresses.h"
+#include "discovery/network_watch.h"
 #include "proto/proto_ipc.h"
 #include "ws/lws_loop.h"
 
@@ -49,7 +49,7 @@ struct daemon {
 	char *socket_path;
 	char *description;
 	struct loop *loop;
-	struct notify *notify;
+	struct sd_notify *notify;
 	struct loop_watch *stdin_watch;
 	struct loop_timer *rest;
 	bool ending;   /* told to */
@@ -146,9 +146,9 @@ static void on_waiting(void *user, const char *holder)
 	AUTO(free_ptr) char *text = xasprintf("waiting for the end of %s", holder);
 
 	log_info("another agent runs already: %s", text);
-	notify_status(daemon->notify, text);
+	sd_notify_status(daemon->notify, text);
 	if (daemon->arguments->wait) {
-		notify_ready(daemon->notify); /* a start that waits must not time out */
+		sd_notify_ready(daemon->notify); /* a start that waits must not time out */
 	}
 }
 
@@ -208,15 +208,15 @@ static void say_listening(void *user)
 	AUTO(free_ptr) char *text = NULL;
 
 	if (problem != NULL) {
-		notify_status(daemon->notify, problem);
+		sd_notify_status(daemon->notify, problem);
 		return;
 	}
-	local_addresses(&addresses);
+	network_watch_addresses(&addresses);
 	place = tcp_socket_host_port(
 		addresses.count > 0 ? addresses.items[0] : "127.0.0.1", agent_port(daemon->agent));
 	text = xasprintf("listening on %s", place);
 	say(text);
-	notify_status(daemon->notify, text);
+	sd_notify_status(daemon->notify, text);
 }
 
 static void say_serving(struct daemon *daemon)
@@ -225,7 +225,7 @@ static void say_serving(struct daemon *daemon)
 
 	say(text);
 	say_listening(daemon);
-	notify_ready(daemon->notify);
+	sd_notify_ready(daemon->notify);
 }
 
 /* What the command line says goes before the settings, without being kept among them. */
@@ -345,9 +345,9 @@ static bool serve(struct daemon *daemon, struct error *err)
 	}
 	lws_loop_run(daemon->lws_loop);
 	if (daemon->released && daemon->arguments->wait && !daemon->ending) {
-		notify_status(daemon->notify, "making room for another agent");
+		sd_notify_status(daemon->notify, "making room for another agent");
 	} else {
-		notify_stopping(daemon->notify);
+		sd_notify_stopping(daemon->notify);
 	}
 	close_services(daemon);
 	return true;
@@ -364,7 +364,7 @@ static bool open_daemon(struct daemon *daemon, struct error *err)
 	daemon->description = xasprintf(
 		"capydeck agent %s, socket in %s", CAPYDECK_VERSION, daemon->paths.runtime_dir);
 	daemon->loop = loop_create();
-	daemon->notify = notify_create(daemon->loop);
+	daemon->notify = sd_notify_create(daemon->loop);
 	daemon->rest = loop_timer_create(daemon->loop, on_rested, daemon->loop);
 	loop_on_signal(daemon->loop, SIGTERM, on_signal, daemon);
 	loop_on_signal(daemon->loop, SIGINT, on_signal, daemon);
@@ -386,7 +386,7 @@ static bool take_turns(struct daemon *daemon, struct error *err)
 
 static void close_daemon(struct daemon *daemon)
 {
-	notify_destroy(daemon->notify);
+	sd_notify_destroy(daemon->notify);
 	loop_watch_remove(daemon->stdin_watch);
 	loop_timer_destroy(daemon->rest);
 	loop_destroy(daemon->loop);

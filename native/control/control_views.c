@@ -5,8 +5,8 @@
 #include "core/cleanup.h"
 #include "core/strbuf.h"
 #include "core/xalloc.h"
-#include "discovery/local_addresses.h"
 #include "discovery/mdns.h"
+#include "discovery/network_watch.h"
 #include "hubs/agent_hub.h"
 #include "library/game_registry.h"
 #include "library/game_trash.h"
@@ -226,7 +226,7 @@ void control_view_status(struct agent *agent, struct ipc_status *status)
 		.problem = problem != NULL ? problem : "",
 		.accept_connections = agent_config(agent)->connections_accept,
 	};
-	local_addresses(&status->agent.addresses);
+	network_watch_addresses(&status->agent.addresses);
 	control_view_connected_hub(agent, &status->hub);
 	control_view_pairing(agent, &status->pairing);
 	status->pairing_listeners = pairing_listener_count(agent_pairing(agent));

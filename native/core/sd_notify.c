@@ -1,4 +1,4 @@
-#include "core/notify.h"
+#include "core/sd_notify.h"
 
 #include "core/cleanup.h"
 #include "core/loop.h"
@@ -11,7 +11,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-struct notify {
+struct sd_notify {
 	int fd;
 	struct sockaddr_un address;
 	socklen_t address_bytes;
@@ -20,7 +20,7 @@ struct notify {
 };
 
 /* An absolute path, or "@name" for the abstract name space. */
-static bool read_address(struct notify *notify, const char *text)
+static bool read_address(struct sd_notify *notify, const char *text)
 {
 	size_t length = strlen(text);
 
@@ -55,7 +55,7 @@ static int64_t read_sign_period(void)
 }
 
 /* A full queue is the manager's own trouble: the loop does not wait for it. */
-static void say(const struct notify *notify, const char *text)
+static void say(const struct sd_notify *notify, const char *text)
 {
 	sendto(notify->fd, text, strlen(text), MSG_NOSIGNAL | MSG_DONTWAIT,
 		(const struct sockaddr *)&notify->address, notify->address_bytes);
@@ -63,7 +63,7 @@ static void say(const struct notify *notify, const char *text)
 
 static void on_sign_due(void *user)
 {
-	const struct notify *notify = user;
+	const struct sd_notify *notify = user;
 
 	say(notify, "WATCHDOG=1");
 	loop_timer_set(notify->sign, notify->sign_period_ms);
@@ -76,17 +76,17 @@ static void forget_environment(void)
 	unsetenv("WATCHDOG_PID");
 }
 
-struct notify *notify_create(struct loop *loop)
+struct sd_notify *sd_notify_create(struct loop *loop)
 {
 	const char *socket_name = getenv("NOTIFY_SOCKET");
-	struct notify *notify = NULL;
+	struct sd_notify *notify = NULL;
 
 	if (socket_name != NULL) {
 		notify = xcalloc(1, sizeof(*notify));
 		notify->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 		notify->sign_period_ms = read_sign_period();
 		if (notify->fd < 0 || !read_address(notify, socket_name)) {
-			notify_destroy(TAKE_PTR(notify));
+			sd_notify_destroy(TAKE_PTR(notify));
 		} else if (notify->sign_period_ms > 0) {
 			notify->sign = loop_timer_create(loop, on_sign_due, notify);
 			loop_timer_set(notify->sign, 0);
@@ -96,7 +96,7 @@ struct notify *notify_create(struct loop *loop)
 	return notify;
 }
 
-void notify_destroy(struct notify *notify)
+void sd_notify_destroy(struct sd_notify *notify)
 {
 	if (notify == NULL) {
 		return;
@@ -106,14 +106,14 @@ void notify_destroy(struct notify *notify)
 	free(notify);
 }
 
-void notify_ready(struct notify *notify)
+void sd_notify_ready(struct sd_notify *notify)
 {
 	if (notify != NULL) {
 		say(notify, "READY=1");
 	}
 }
 
-void notify_status(struct notify *notify, const char *sentence)
+void sd_notify_status(struct sd_notify *notify, const char *sentence)
 {
 	AUTO(free_ptr) char *text = NULL;
 
@@ -125,7 +125,7 @@ void notify_status(struct notify *notify, const char *sentence)
 	say(notify, text);
 }
 
-void notify_stopping(struct notify *notify)
+void sd_notify_stopping(struct sd_notify *notify)
 {
 	if (notify != NULL) {
 		say(notify, "STOPPING=1");

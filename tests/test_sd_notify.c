@@ -1,5 +1,5 @@
 #include "core/loop.h"
-#include "core/notify.h"
+#include "core/sd_notify.h"
 #include "folder.h"
 #include "suite.h"
 
@@ -70,47 +70,47 @@ static void set_watchdog(const char *usec, pid_t pid)
 
 START_TEST(news_arrives)
 {
-	struct notify *notify = notify_create(loop);
+	struct sd_notify *notify = sd_notify_create(loop);
 
 	ck_assert_ptr_nonnull(notify);
-	notify_status(notify, "waiting");
-	notify_ready(notify);
-	notify_status(notify, "two\nREADY=0");
-	notify_stopping(notify);
+	sd_notify_status(notify, "waiting");
+	sd_notify_ready(notify);
+	sd_notify_status(notify, "two\nREADY=0");
+	sd_notify_stopping(notify);
 	expect("STATUS=waiting");
 	expect("READY=1");
 	expect("STATUS=two");
 	expect("STOPPING=1");
 	expect("");
-	notify_destroy(notify);
+	sd_notify_destroy(notify);
 }
 END_TEST
 
 START_TEST(an_abstract_socket_is_reached)
 {
 	char name[64];
-	struct notify *notify;
+	struct sd_notify *notify;
 
 	close(manager_fd);
 	snprintf(name, sizeof(name), "@test_notify/%d", getpid());
 	listen_as_manager(name);
-	notify = notify_create(loop);
-	notify_ready(notify);
+	notify = sd_notify_create(loop);
+	sd_notify_ready(notify);
 	expect("READY=1");
-	notify_destroy(notify);
+	sd_notify_destroy(notify);
 }
 END_TEST
 
 START_TEST(children_do_not_speak_for_us)
 {
-	struct notify *notify;
+	struct sd_notify *notify;
 
 	set_watchdog("1000000", getpid());
-	notify = notify_create(loop);
+	notify = sd_notify_create(loop);
 	ck_assert_ptr_null(getenv("NOTIFY_SOCKET"));
 	ck_assert_ptr_null(getenv("WATCHDOG_USEC"));
 	ck_assert_ptr_null(getenv("WATCHDOG_PID"));
-	notify_destroy(notify);
+	sd_notify_destroy(notify);
 }
 END_TEST
 
@@ -120,27 +120,27 @@ static const char *const no_addresses[] = { "", "/", "@", "relative/notify", "vs
 
 START_TEST(without_a_manager_nothing_happens)
 {
-	struct notify *notify;
+	struct sd_notify *notify;
 
 	ck_assert_int_eq(setenv("NOTIFY_SOCKET", no_addresses[_i], 1), 0);
-	notify = notify_create(loop);
+	notify = sd_notify_create(loop);
 	ck_assert_ptr_null(notify);
 	ck_assert_ptr_null(getenv("NOTIFY_SOCKET"));
-	notify_ready(notify);
-	notify_status(notify, "nobody listens");
-	notify_stopping(notify);
-	notify_destroy(notify);
+	sd_notify_ready(notify);
+	sd_notify_status(notify, "nobody listens");
+	sd_notify_stopping(notify);
+	sd_notify_destroy(notify);
 	expect("");
 }
 END_TEST
 
 START_TEST(a_manager_that_went_does_no_harm)
 {
-	struct notify *notify = notify_create(loop);
+	struct sd_notify *notify = sd_notify_create(loop);
 
 	close(manager_fd);
-	notify_ready(notify);
-	notify_destroy(notify);
+	sd_notify_ready(notify);
+	sd_notify_destroy(notify);
 }
 END_TEST
 
@@ -158,17 +158,17 @@ static void on_sign(void *user, uint32_t events)
 START_TEST(life_signs_come_twice_within_the_time)
 {
 	unsigned left = 3;
-	struct notify *notify;
+	struct sd_notify *notify;
 	struct loop_watch *watch;
 	int64_t began_ms = loop_now_ms();
 
 	set_watchdog("200000", getpid());
-	notify = notify_create(loop);
+	notify = sd_notify_create(loop);
 	watch = loop_watch_add(loop, manager_fd, LOOP_READ, on_sign, &left);
 	loop_run(loop);
 	ck_assert_int_ge(loop_now_ms() - began_ms, 2 * 100); /* no oftener */
 	loop_watch_remove(watch);
-	notify_destroy(notify);
+	sd_notify_destroy(notify);
 }
 END_TEST
 
@@ -179,7 +179,7 @@ static void on_waited(void *user)
 
 static void expect_no_sign(void)
 {
-	struct notify *notify = notify_create(loop);
+	struct sd_notify *notify = sd_notify_create(loop);
 	struct loop_timer *timer = loop_timer_create(loop, on_waited, NULL);
 
 	ck_assert_ptr_nonnull(notify);
@@ -187,7 +187,7 @@ static void expect_no_sign(void)
 	loop_run(loop);
 	expect("");
 	loop_timer_destroy(timer);
-	notify_destroy(notify);
+	sd_notify_destroy(notify);
 }
 
 START_TEST(life_signs_are_for_the_process_that_is_meant)

@@ -1,7 +1,7 @@
 #pragma once
 
 struct loop;
-struct notify;
+struct sd_notify;
 
 /*
  * News for the service manager: what sd_notify(3) and sd_watchdog_enabled(3) describe, without
@@ -14,10 +14,10 @@ struct notify;
  *
  * NULL where nobody wants news, which the functions below take too.
  */
-struct notify *notify_create(struct loop *loop);
-void notify_destroy(struct notify *notify);
+struct sd_notify *sd_notify_create(struct loop *loop);
+void sd_notify_destroy(struct sd_notify *notify);
 /* The start has succeeded; said again, it changes nothing. */
-void notify_ready(struct notify *notify);
+void sd_notify_ready(struct sd_notify *notify);
 /* One sentence for `systemctl status`. */
-void notify_status(struct notify *notify, const char *sentence);
-void notify_stopping(struct notify *notify);
+void sd_notify_status(struct sd_notify *notify, const char *sentence);
+void sd_notify_stopping(struct sd_notify *notify);
