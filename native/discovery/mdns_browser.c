@@ -1,4 +1,5 @@
 #include "core/error.h"
+#include "core/list.h"
 #include "core/loop.h"
 #include "core/strvec.h"
 #include "core/xalloc.h"
@@ -27,21 +28,21 @@ struct sighting {
 	AvahiAddress address;
 	uint16_t port;
 	struct strvec txt;
-	struct sighting *next; /* in service->sightings */
+	LIST_ENTRY(sighting) link;
 };
 
 /* A service by its name; many sightings are one service. */
 struct service {
 	struct mdns_browser *browser;
 	char *name;
-	struct sighting *sightings;
+	LIST_HEAD(, sighting) sightings;
 	bool changed; /* since it was last looked at for news */
 	/* What was last reported; host is NULL before. */
 	char *host;
 	char *address;
 	uint16_t port;
 	struct strvec txt;
-	struct service *next; /* in browser->services */
+	LIST_ENTRY(service) link;
 };
 
 struct mdns_browser {
@@ -51,7 +52,7 @@ struct mdns_browser {
 	struct mdns_browser_events events;
 	void *user;
 	struct mdns_lookup *lookup;
-	struct service *services;
+	LIST_HEAD(, service) services;
 	unsigned sighting_count;
 	struct loop_timer *start;  /* makes the lookup */
 	struct loop_timer *turn;   /* reports one piece of news, outside Avahi's callbacks */
@@ -63,6 +64,7 @@ struct mdns_browser {
 
 static void free_sighting(struct sighting *sighting)
 {
+	LIST_REMOVE(sighting, link);
 	sighting->service->browser->sighting_count--;
 	free(sighting->host);
 	strvec_finish(&sighting->txt);
@@ -71,16 +73,14 @@ static void free_sighting(struct sighting *sighting)
 
 static void forget_sightings(struct service *service)
 {
-	while (service->sightings != NULL) {
-		struct sighting *sighting = service->sightings;
-
-		service->sightings = sighting->next;
-		free_sighting(sighting);
+	while (!LIST_EMPTY(&service->sightings)) {
+		free_sighting(LIST_FIRST(&service->sightings));
 	}
 }
 
 static void free_service(struct service *service)
 {
+	LIST_REMOVE(service, link);
 	forget_sightings(service);
 	free(service->name);
 	free(service->host);
@@ -97,10 +97,12 @@ static void note_change(struct service *service)
 
 static struct service *find_service(struct mdns_browser *browser, const char *name)
 {
-	struct service *service = browser->services;
+	struct service *service;
 
-	while (service != NULL && strcmp(service->name, name) != 0) {
-		service = service->next;
+	LIST_FOREACH (service, &browser->services, link) {
+		if (strcmp(service->name, name) == 0) {
+			break;
+		}
 	}
 	return service;
 }
@@ -111,45 +113,41 @@ static struct service *add_service(struct mdns_browser *browser, const char *nam
 
 	service->browser = browser;
 	service->name = xstrdup(name);
-	service->next = browser->services;
-	browser->services = service;
+	LIST_INSERT_HEAD(&browser->services, service, link);
 	return service;
 }
 
-/* Where the sighting is, or belongs. NULL: of a service that has none. */
-static struct sighting **find_place(struct service *service, const struct mdns_sighting *seen)
+/* service: NULL has none. */
+static struct sighting *find_sighting(struct service *service, const struct mdns_sighting *seen)
 {
-	struct sighting **place = service != NULL ? &service->sightings : NULL;
+	struct sighting *sighting = service != NULL ? LIST_FIRST(&service->sightings) : NULL;
 
-	while (place != NULL && *place != NULL &&
-		((*place)->interface != seen->interface || (*place)->protocol != seen->protocol)) {
-		place = &(*place)->next;
+	while (sighting != NULL &&
+		(sighting->interface != seen->interface || sighting->protocol != seen->protocol)) {
+		sighting = LIST_NEXT(sighting, link);
 	}
-	return place;
+	return sighting;
 }
 
 /* NULL: there are too many. */
 static struct sighting *find_or_add(struct mdns_browser *browser, const struct mdns_sighting *seen)
 {
 	struct service *service = find_service(browser, seen->name);
-	struct sighting **place = find_place(service, seen);
+	struct sighting *sighting = find_sighting(service, seen);
 
-	if (place != NULL && *place != NULL) {
-		return *place;
-	}
-	if (browser->sighting_count == MDNS_SIGHTINGS_MAX) {
-		return NULL;
+	if (sighting != NULL || browser->sighting_count == MDNS_SIGHTINGS_MAX) {
+		return sighting;
 	}
 	if (service == NULL) {
 		service = add_service(browser, seen->name);
-		place = &service->sightings;
 	}
-	*place = xcalloc(1, sizeof(**place));
-	(*place)->interface = seen->interface;
-	(*place)->protocol = seen->protocol;
-	(*place)->service = service;
+	sighting = xcalloc(1, sizeof(*sighting));
+	sighting->interface = seen->interface;
+	sighting->protocol = seen->protocol;
+	sighting->service = service;
+	LIST_INSERT_HEAD(&service->sightings, sighting, link);
 	browser->sighting_count++;
-	return *place;
+	return sighting;
 }
 
 static void on_seen(void *user, const struct mdns_sighting *seen)
@@ -172,11 +170,9 @@ static void on_seen(void *user, const struct mdns_sighting *seen)
 static void on_gone(void *user, const struct mdns_sighting *gone)
 {
 	struct service *service = find_service(user, gone->name);
-	struct sighting **place = find_place(service, gone);
-	struct sighting *sighting = place != NULL ? *place : NULL;
+	struct sighting *sighting = find_sighting(service, gone);
 
 	if (sighting != NULL) {
-		*place = sighting->next;
 		free_sighting(sighting);
 		note_change(service);
 	}
@@ -231,9 +227,9 @@ static int rank(const struct sighting *sighting)
 
 static const struct sighting *best_sighting(const struct service *service)
 {
-	const struct sighting *best = NULL;
+	const struct sighting *each, *best = NULL;
 
-	for (const struct sighting *each = service->sightings; each != NULL; each = each->next) {
+	LIST_FOREACH (each, &service->sightings, link) {
 		if (each->host != NULL && (best == NULL || rank(each) < rank(best))) {
 			best = each;
 		}
@@ -294,12 +290,10 @@ static bool take_news(struct service *service)
 	return true;
 }
 
-static void report_removed(struct mdns_browser *browser, struct service **link)
+static void report_removed(struct mdns_browser *browser, struct service *service)
 {
-	struct service *service = *link;
 	char *name = service->host != NULL ? xstrdup(service->name) : NULL;
 
-	*link = service->next;
 	free_service(service);
 	if (name != NULL) {
 		browser->events.removed(browser->user, name);
@@ -322,13 +316,12 @@ static void report_found(struct service *service)
 static void on_turn(void *user)
 {
 	struct mdns_browser *browser = user;
+	struct service *service;
 
-	for (struct service **link = &browser->services; *link != NULL; link = &(*link)->next) {
-		struct service *service = *link;
-
-		if (service->sightings == NULL) {
+	LIST_FOREACH (service, &browser->services, link) {
+		if (LIST_EMPTY(&service->sightings)) {
 			loop_timer_set(browser->turn, 0);
-			report_removed(browser, link);
+			report_removed(browser, service);
 			return;
 		}
 		if (service->changed && !is_waiting(service) && take_news(service)) {
@@ -353,6 +346,7 @@ static void on_turn(void *user)
 static void on_start(void *user)
 {
 	struct mdns_browser *browser = user;
+	struct service *service;
 	static const struct mdns_lookup_events events = {
 		.seen = on_seen,
 		.gone = on_gone,
@@ -360,8 +354,7 @@ static void on_start(void *user)
 		.lost = on_lost,
 	};
 
-	for (struct service *service = browser->services; service != NULL;
-		service = service->next) {
+	LIST_FOREACH (service, &browser->services, link) {
 		forget_sightings(service);
 		note_change(service);
 	}
@@ -392,11 +385,8 @@ void mdns_browser_destroy(struct mdns_browser *browser)
 	if (browser == NULL) {
 		return;
 	}
-	while (browser->services != NULL) {
-		struct service *service = browser->services;
-
-		browser->services = service->next;
-		free_service(service);
+	while (!LIST_EMPTY(&browser->services)) {
+		free_service(LIST_FIRST(&browser->services));
 	}
 	mdns_lookup_destroy(browser->lookup);
 	loop_timer_destroy(browser->start);

@@ -5,6 +5,7 @@
 #include "core/atomic_file.h"
 #include "core/cleanup.h"
 #include "core/error.h"
+#include "core/list.h"
 #include "core/log.h"
 #include "core/loop.h"
 #include "core/paths.h"
@@ -30,7 +31,7 @@
 
 struct ipc_client_conn {
 	struct ipc_server *server;
-	struct ipc_client_conn *next;
+	LIST_ENTRY(ipc_client_conn) link;
 	struct loop_watch *watch;
 	int fd;
 	struct strbuf input;
@@ -56,7 +57,7 @@ struct ipc_server {
 	struct loop_watch *inotify_watch;
 	int watched; /* inotify's number for the folder, or for the nearest one that exists */
 
-	struct ipc_client_conn *clients;
+	LIST_HEAD(, ipc_client_conn) clients;
 	unsigned client_count;
 	struct loop_timer *repair; /* makes the socket anew, a moment after it went */
 	struct loop_timer *sweep;  /* frees what is closed, outside of any call from it */
@@ -82,11 +83,9 @@ static void destroy_client(struct ipc_client_conn *client)
 	free(client);
 }
 
-static void remove_client(struct ipc_server *server, struct ipc_client_conn **link)
+static void remove_client(struct ipc_server *server, struct ipc_client_conn *client)
 {
-	struct ipc_client_conn *client = *link;
-
-	*link = client->next;
+	LIST_REMOVE(client, link);
 	server->client_count--;
 	server->events->closed(server->owner, client);
 	destroy_client(client);
@@ -95,13 +94,11 @@ static void remove_client(struct ipc_server *server, struct ipc_client_conn **li
 static void on_sweep(void *user)
 {
 	struct ipc_server *server = user;
-	struct ipc_client_conn **link = &server->clients;
+	struct ipc_client_conn *client, *next;
 
-	while (*link != NULL) {
-		if ((*link)->broken) {
-			remove_client(server, link);
-		} else {
-			link = &(*link)->next;
+	LIST_FOREACH_SAFE (client, &server->clients, link, next) {
+		if (client->broken) {
+			remove_client(server, client);
 		}
 	}
 	if (server->listen_watch != NULL) {
@@ -232,8 +229,7 @@ static void on_connect(void *user, uint32_t events)
 	client->server = server;
 	client->fd = TAKE_FD(fd);
 	client->watch = loop_watch_add(server->loop, client->fd, LOOP_READ, on_client, client);
-	client->next = server->clients;
-	server->clients = client;
+	LIST_INSERT_HEAD(&server->clients, client, link);
 	server->client_count++;
 	server->events->opened(server->owner, client);
 }
@@ -412,8 +408,8 @@ void ipc_server_destroy(struct ipc_server *server)
 	if (server == NULL) {
 		return;
 	}
-	while (server->clients != NULL) {
-		remove_client(server, &server->clients);
+	while (!LIST_EMPTY(&server->clients)) {
+		remove_client(server, LIST_FIRST(&server->clients));
 	}
 	if (is_in_place(server)) {
 		unlink(server->path);

@@ -24,7 +24,7 @@ struct lws_loop {
 	struct loop *loop;
 	struct lws_context *context;
 	struct lws_vhost *vhost;
-	struct lws_loop_task *first, **last;
+	STAILQ_HEAD(, lws_loop_task) tasks;
 	unsigned held_count;
 };
 
@@ -102,7 +102,7 @@ struct lws_loop *lws_loop_create(struct loop *loop, struct error *err)
 	};
 
 	lws_loop->loop = loop;
-	lws_loop->last = &lws_loop->first;
+	STAILQ_INIT(&lws_loop->tasks);
 	lws_set_log_level(LLL_ERR | LLL_WARN, log_line);
 	lws_loop->context = lws_create_context(&info);
 	if (lws_loop->context == NULL) {
@@ -120,13 +120,10 @@ fail:
 
 static void run_tasks(struct lws_loop *lws_loop)
 {
-	while (lws_loop->first != NULL) {
-		struct lws_loop_task *task = lws_loop->first;
+	while (!STAILQ_EMPTY(&lws_loop->tasks)) {
+		struct lws_loop_task *task = STAILQ_FIRST(&lws_loop->tasks);
 
-		lws_loop->first = task->next;
-		if (lws_loop->first == NULL) {
-			lws_loop->last = &lws_loop->first;
-		}
+		STAILQ_REMOVE_HEAD(&lws_loop->tasks, link);
 		task->waiting = false;
 		task->run(task);
 	}
@@ -193,9 +190,7 @@ void lws_loop_later(struct lws_loop *lws_loop, struct lws_loop_task *task)
 		return;
 	}
 	task->waiting = true;
-	task->next = NULL;
-	*lws_loop->last = task;
-	lws_loop->last = &task->next;
+	STAILQ_INSERT_TAIL(&lws_loop->tasks, task, link);
 }
 
 void lws_loop_hold(struct lws_loop *lws_loop)

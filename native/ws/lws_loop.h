@@ -1,5 +1,7 @@
 #pragma once
 
+#include "core/list.h"
+
 #include <stdbool.h>
 
 struct error;
@@ -36,7 +38,7 @@ struct lws_vhost *lws_loop_vhost(struct lws_loop *lws_loop, const struct lws_pro
  */
 struct lws_loop_task {
 	void (*run)(struct lws_loop_task *task);
-	struct lws_loop_task *next;
+	STAILQ_ENTRY(lws_loop_task) link;
 	bool waiting;
 };
 

@@ -1,5 +1,6 @@
 #include "ws/ws_server.h"
 
+#include "core/list.h"
 #include "core/peer_key.h"
 #include "core/strvec.h"
 #include "core/tcp_socket.h"
@@ -24,14 +25,14 @@ struct peer {
 	struct ws_server *server;
 	struct ws_conn *conn;
 	struct peer_key key;
-	struct peer *next; /* the newer one */
+	TAILQ_ENTRY(peer) link;
 };
 
 struct ws_server {
 	struct lws_loop *lws_loop;
 	struct ws_server_options options;
 	struct ws_listener *listener;
-	struct peer *peers; /* the oldest first */
+	TAILQ_HEAD(, peer) peers; /* the oldest first */
 };
 
 /* Strangers */
@@ -43,9 +44,10 @@ static bool is_counted(const struct peer *peer)
 
 static unsigned count_guests(const struct ws_server *server, const struct peer *like)
 {
+	const struct peer *peer;
 	unsigned count = 0;
 
-	for (const struct peer *peer = server->peers; peer != NULL; peer = peer->next) {
+	TAILQ_FOREACH (peer, &server->peers, link) {
 		count += is_counted(peer) &&
 			 (like == NULL || peer_key_equal(&peer->key, &like->key));
 	}
@@ -55,10 +57,10 @@ static unsigned count_guests(const struct ws_server *server, const struct peer *
 /* The oldest guest of the address that holds most; with one given, its oldest. */
 static struct peer *find_victim(struct ws_server *server, const struct peer *like)
 {
-	struct peer *victim = NULL;
+	struct peer *peer, *victim = NULL;
 	unsigned most = 0;
 
-	for (struct peer *peer = server->peers; peer != NULL; peer = peer->next) {
+	TAILQ_FOREACH (peer, &server->peers, link) {
 		unsigned count;
 
 		if (!is_counted(peer) || ws_conn_standing(peer->conn) != WS_GUEST ||
@@ -111,12 +113,8 @@ static unsigned admit(void *user, const struct ws_request *request)
 static void on_gone(void *user, struct ws_conn *conn)
 {
 	struct peer *peer = user;
-	struct peer **link = &peer->server->peers;
 
-	while (*link != peer) {
-		link = &(*link)->next;
-	}
-	*link = peer->next;
+	TAILQ_REMOVE(&peer->server->peers, peer, link);
 	free(peer);
 }
 
@@ -126,7 +124,7 @@ static const struct ws_side server_side = { .admit = admit, .gone = on_gone };
 
 static void add_peer(struct ws_server *server, int fd, const struct sockaddr *address)
 {
-	struct peer *peer = xcalloc(1, sizeof(*peer)), **link = &server->peers;
+	struct peer *peer = xcalloc(1, sizeof(*peer));
 	struct ws_conn *conn = ws_conn_create(server->lws_loop, &server->options.limits,
 		server->options.events, server->options.owner, &server_side, peer);
 	char text[TCP_SOCKET_ADDRESS_BYTES];
@@ -136,10 +134,7 @@ static void add_peer(struct ws_server *server, int fd, const struct sockaddr *ad
 	tcp_socket_address(address, text);
 	ws_conn_set_address(conn, text);
 	peer->key = peer_key_of(text);
-	while (*link != NULL) {
-		link = &(*link)->next;
-	}
-	*link = peer;
+	TAILQ_INSERT_TAIL(&server->peers, peer, link);
 	make_room(server, peer);
 	if (ws_conn_is_killed(conn)) {
 		close(fd);
@@ -177,6 +172,7 @@ struct ws_server *ws_server_create(
 {
 	struct ws_server *server = xcalloc(1, sizeof(*server));
 
+	TAILQ_INIT(&server->peers);
 	server->lws_loop = lws_loop;
 	server->options = *options;
 	server->listener = ws_listener_create(
@@ -190,10 +186,10 @@ void ws_server_destroy(struct ws_server *server)
 		return;
 	}
 	ws_listener_destroy(server->listener);
-	while (server->peers != NULL) {
-		struct peer *peer = server->peers;
+	while (!TAILQ_EMPTY(&server->peers)) {
+		struct peer *peer = TAILQ_FIRST(&server->peers);
 
-		server->peers = peer->next;
+		TAILQ_REMOVE(&server->peers, peer, link);
 		ws_conn_leave(peer->conn, WS_CLOSE_GOING_AWAY, "the agent stops", true);
 		free(peer);
 	}
