@@ -114,10 +114,10 @@ static bool all_ended(const struct order *order)
 static void end_image(struct image *image, const struct error *err)
 {
 	image->state = IMAGE_ENDED;
-	image_store_release(TAKE_PTR(image->item));
 	if (err != NULL) {
-		image->order->results[image->kind].error = *err;
+		image->order->results[image->kind].error = *err; /* may be the item's */
 	}
+	image_store_release(TAKE_PTR(image->item));
 }
 
 static void answer_if_ended(struct order *order)
