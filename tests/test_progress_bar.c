@@ -6,7 +6,10 @@
 #include "terminal/text_width.h"
 
 #include <check.h>
+#include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 static const struct progress_view half = {
@@ -142,6 +145,55 @@ START_TEST(a_file_gets_no_line_for_what_is_over_at_once)
 }
 END_TEST
 
+static void read_shown(int terminal, char *shown, size_t size)
+{
+	ssize_t got = read(terminal, shown, size - 1);
+
+	ck_assert_int_gt(got, 0);
+	shown[got] = '\0';
+}
+
+START_TEST(a_terminal_gets_a_line_that_is_drawn_over)
+{
+	AUTO(close_fd) int terminal = posix_openpt(O_RDWR | O_NOCTTY);
+	AUTO(close_fd) int fd = -1;
+	struct winsize size = { .ws_row = 24, .ws_col = 60 };
+	struct progress_bar bar;
+	char shown[512];
+
+	ck_assert_int_eq(grantpt(terminal), 0);
+	ck_assert_int_eq(unlockpt(terminal), 0);
+	fd = open(ptsname(terminal), O_RDWR | O_NOCTTY);
+	ck_assert_int_eq(ioctl(fd, TIOCSWINSZ, &size), 0);
+	setenv("TERM", "xterm", 1);
+	setenv("LC_ALL", "C", 1);
+	progress_bar_init(&bar, fd);
+	ck_assert(bar.is_terminal);
+	ck_assert(!bar.is_utf8);
+	progress_bar_update(&bar, "Sending", 50, 100, "file");
+	read_shown(terminal, shown, sizeof(shown));
+	ck_assert_int_eq(strncmp(shown, "\r\033[KSending", 11), 0);
+	ck_assert_ptr_nonnull(strstr(shown, " 50%"));
+
+	/* Narrower, it has folded into more lines. */
+	size.ws_col = 20;
+	ck_assert_int_eq(ioctl(fd, TIOCSWINSZ, &size), 0);
+	progress_bar_clear(&bar);
+	read_shown(terminal, shown, sizeof(shown));
+	ck_assert_str_eq(shown, "\r\033[2A\033[J");
+	progress_bar_clear(&bar); /* nothing stands there: the next bytes are the next line's */
+	progress_bar_update(&bar, "Sending", 60, 100, "file");
+	read_shown(terminal, shown, sizeof(shown));
+	ck_assert_int_eq(strncmp(shown, "\r\033[K", 4), 0);
+
+	setenv("TERM", "dumb", 1);
+	setenv("LC_ALL", "en_US.UTF-8", 1);
+	progress_bar_init(&bar, fd);
+	ck_assert(!bar.is_terminal);
+	ck_assert(bar.is_utf8);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("progress_bar");
@@ -153,5 +205,6 @@ int main(void)
 	tcase_add_test(tcase, sizes_are_short);
 	tcase_add_test(tcase, times_are_short);
 	tcase_add_test(tcase, a_file_gets_no_line_for_what_is_over_at_once);
+	tcase_add_test(tcase, a_terminal_gets_a_line_that_is_drawn_over);
 	return run_tcase(tcase);
 }
