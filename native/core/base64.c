@@ -22,7 +22,7 @@ static int digit_value(char digit)
 	return digit == '/' ? 63 : -1;
 }
 
-/* The number of digits without their padding; more than two '=' are digits that do not decode. */
+/* The number of digits without padding; a third '=' counts as a digit, and fails to decode. */
 static size_t unpadded(const char *text, size_t length)
 {
 	size_t digits = length;
@@ -42,7 +42,8 @@ bool base64_decode(struct strbuf *out, const char *text, size_t length, struct e
 	unsigned bit_count = 0;
 
 	if (digits % 4 == 1) {
-		return error_set(err, ERROR_INVALID, "base64 of %zu digits is cut off", digits);
+		return error_set(
+			err, ERROR_INVALID, "base64 is truncated after %zu digits", digits);
 	}
 	to = strbuf_extend(out, digits / 4 * 3 + (digits % 4 * 3) / 4);
 	for (size_t i = 0; i < digits; i++) {
@@ -51,7 +52,7 @@ bool base64_decode(struct strbuf *out, const char *text, size_t length, struct e
 		if (value < 0) {
 			out->length = before;
 			return error_set(err, ERROR_INVALID,
-				"not base64: byte %zu is not one of its digits", i);
+				"not valid base64: unexpected character at byte %zu", i);
 		}
 		bits = bits << 6 | (uint32_t)value;
 		bit_count += 6;

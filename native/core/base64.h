@@ -7,9 +7,9 @@ struct error;
 struct strbuf;
 
 /*
- * Appends the bytes that text stands for (RFC 4648 §4; the padding may be missing).
- * Errors: INVALID, naming the place. On failure out is as before.
+ * Decodes text (RFC 4648 §4, padding optional) and appends the bytes. On failure out is unchanged.
+ * Errors: INVALID, naming the position.
  */
 bool base64_decode(struct strbuf *out, const char *text, size_t length, struct error *err);
-/* Appends length bytes as text, padded. */
+/* Appends length bytes as padded base64. */
 void base64_encode(struct strbuf *out, const void *data, size_t length);

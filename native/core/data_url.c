@@ -24,8 +24,7 @@ static int hex_value(char digit)
 	return at != NULL ? (int)(at - digits) % 16 : -1;
 }
 
-/* A '%' that begins no escape stands for itself. without_space: base64 is often broken into lines.
- */
+/* A '%' without two hex digits is literal. without_space: base64 is often broken into lines. */
 static void unescape(struct strbuf *out, const char *text, bool without_space)
 {
 	for (; *text != '\0'; text++) {
@@ -51,12 +50,13 @@ bool data_url_decode(struct strbuf *out, const char *url, size_t max_bytes, stru
 	bool is_base64, too_large;
 
 	if (comma == NULL) {
-		return error_set(err, ERROR_INVALID,
-			"a data: URL has its data behind a comma: '%.40s'", url);
+		return error_set(
+			err, ERROR_INVALID, "not a valid data: URL: no comma in '%.40s'", url);
 	}
 	is_base64 = (size_t)(comma - url) > strlen(BASE64) &&
 		    strncasecmp(comma - strlen(BASE64), BASE64, strlen(BASE64)) == 0;
-	/* Four is what a byte takes in base64 with each digit escaped; and some padding. */
+	/* A byte takes at most four characters: base64 with every digit escaped. And some padding.
+	 */
 	too_large = strlen(comma) > max_bytes * 4 + 16;
 	if (!too_large) {
 		unescape(&plain, comma + 1, is_base64);

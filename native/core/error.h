@@ -2,13 +2,13 @@
 
 #include <stdbool.h>
 
-/* What went wrong, in the words that a caller may branch on. */
+/* What kind of failure it was: what callers may branch on. */
 enum error_kind {
 	ERROR_NONE,
 	ERROR_INVALID,	    /* the caller's or the peer's input */
 	ERROR_UNAUTHORIZED, /* not paired */
 	ERROR_NOT_FOUND,
-	ERROR_BLOCKED, /* connections are switched off, or a protocol we do not speak */
+	ERROR_BLOCKED, /* connections are switched off, or an unsupported protocol version */
 	ERROR_CONFLICT,
 	ERROR_TOO_LARGE,
 	ERROR_LOCKED_OUT,
@@ -27,12 +27,12 @@ enum error_kind {
  */
 struct error {
 	enum error_kind kind;
-	char message[ERROR_MESSAGE_BYTES]; /* UTF-8, cut at a character's border if too long */
+	char message[ERROR_MESSAGE_BYTES]; /* UTF-8, cut between characters if too long */
 };
 
 /*
  * Fills err (which may be NULL) and returns false, so that a function can end with
- * `return error_set(err, …)`. Control characters of the values are replaced by '?'.
+ * `return error_set(err, …)`. Control characters in the values become '?'.
  */
 bool error_set(struct error *err, enum error_kind kind, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

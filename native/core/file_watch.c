@@ -10,16 +10,16 @@
 #include <string.h>
 #include <sys/inotify.h>
 
-/* From the last event on. */
+/* After the last event. */
 #define SETTLE_MS 100
-/* A folder that is away is looked for so often. */
+/* How often a missing folder is looked for. */
 #define FOLDER_WAIT_MS 2000
 
 struct file_watch {
 	char *folder;
 	char *name;
 	int inotify_fd;
-	int folder_watch; /* inotify's number, or -1: the folder is away */
+	int folder_watch; /* inotify's number, or -1: the folder is missing */
 	struct loop_watch *watch;
 	struct loop_timer *settle; /* then changed() is called */
 	struct loop_timer *wait;   /* then the folder is looked for */
@@ -56,7 +56,7 @@ static void on_waited(void *user)
 static void handle(struct file_watch *watch, const struct inotify_event *event)
 {
 	if (event->wd != watch->folder_watch && (event->mask & IN_Q_OVERFLOW) == 0) {
-		return; /* an old watch's last words */
+		return; /* the last event of an old watch */
 	}
 	if ((event->mask & (IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED)) != 0) {
 		inotify_rm_watch(watch->inotify_fd, watch->folder_watch);

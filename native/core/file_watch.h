@@ -5,11 +5,11 @@ struct file_watch;
 struct loop;
 
 /*
- * Tells that a file was written, replaced, made or removed: its folder is watched, since editors
- * rename a new file over the old one. A moment later, so that a file which is removed and made
- * anew is seen once, and not while it is being written. Nothing is read: the listener compares.
+ * Reports that a file was written, replaced, created or removed. The folder is watched, because
+ * editors rename a new file over the old one, and the report is delayed a little, so that a file
+ * that is removed and created again is seen once. Nothing is read: the listener compares.
  *
- * The folder may go and come back; that it came back, or may have, is told too.
+ * The folder may disappear and return; that it has returned, or may have, is reported too.
  */
 struct file_watch *file_watch_create(struct loop *loop, const char *path,
 	void (*changed)(void *user), void *user, struct error *err); /* Errors: IO */

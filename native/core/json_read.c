@@ -10,10 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Characters of an offending value that an error quotes. */
+/* How much of an offending value an error quotes. */
 #define QUOTED_CHARACTERS 48
 
-/* Where reading is, for errors: "files[3].size". */
+/* Where in the message we are, for errors: "files[3].size". */
 struct place {
 	const struct place *parent;
 	const char *key; /* NULL: an array's item */

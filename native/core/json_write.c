@@ -35,7 +35,7 @@ void json_write_double(struct strbuf *out, double value)
 		json_write_int64(out, (int64_t)value);
 		return;
 	}
-	/* The shorter form where it gives the same number back. */
+	/* The shorter form if it reads back as the same number. */
 	snprintf(text, sizeof(text), "%.15g", value);
 	if (strtod(text, NULL) != value) {
 		snprintf(text, sizeof(text), "%.17g", value);
@@ -60,7 +60,7 @@ static void write_escaped(struct strbuf *out, unsigned char byte)
 void json_write_string(struct strbuf *out, const char *text)
 {
 	const char *end = text + strlen(text);
-	const char *run = text; /* what is not yet written and needs no change */
+	const char *run = text; /* not yet written, needs no escaping */
 
 	strbuf_append_char(out, '"');
 	while (text < end) {
@@ -134,7 +134,7 @@ static void write_array(struct strbuf *out, const void *object, const struct jso
 	strbuf_append_char(out, ']');
 }
 
-/* JSON_OBJECT is not asked: whether one is empty shows when it is written. */
+/* Not for JSON_OBJECT: whether one is empty is seen when it is written. */
 static bool is_empty(const void *object, const struct json_field *field)
 {
 	const void *member = (const char *)object + field->offset;

@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #define LINE_BYTES 2048
-/* Bytes past the limit that are formatted too, so that a cut can see a character's border. */
+/* Bytes past the limit that are formatted too, so that a cut can fall between characters. */
 #define LOOK_AHEAD_BYTES 4
 
 static const struct {
@@ -94,7 +94,7 @@ static void write_line(enum log_level level, char *line, size_t length)
 			".%03ld %-7s ", now.tv_nsec / 1000000, levels[level].name);
 	}
 	line[length] = '\n';
-	/* One call, so that lines of several threads or processes do not mix. */
+	/* One call, so that lines of different threads or processes do not mix. */
 	while (writev(STDERR_FILENO,
 		       (struct iovec[]){ { lead, lead_length }, { line, length + 1 } }, 2) < 0 &&
 		errno == EINTR) {

@@ -3,7 +3,7 @@
 #include <stdbool.h>
 
 /*
- * One line an event, on stderr. Under systemd (JOURNAL_STREAM names stderr) each line starts with
+ * One line per event, on stderr. Under systemd (JOURNAL_STREAM names stderr) each line starts with
  * the journal's "<n>" priority, otherwise with a time and the level. Line feeds and control
  * characters in the text are replaced. Secrets never come here: not codes, not tokens.
  * Thread-safe. Below agent/ nothing logs what it returns as an error.

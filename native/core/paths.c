@@ -38,7 +38,7 @@ static char *find_home(void)
 	return xstrdup_or_null(home);
 }
 
-/* What the command line says, made absolute; NULL when it says nothing. */
+/* The command line's value, made absolute; NULL if there is none. */
 static char *chosen(const char *option)
 {
 	AUTO(free_ptr) char *here = NULL;
@@ -182,7 +182,7 @@ static bool is_blank(uint32_t code)
 	       code == 0xfeff;
 }
 
-/* May it stand in a file's name on every system that games come from and go to? */
+/* Is it allowed in file names on every system that games come from and go to? */
 static bool is_name_character(uint32_t code)
 {
 	return !utf8_is_control(code) && !utf8_is_reordering(code) &&
@@ -230,8 +230,8 @@ char *path_safe_name(const char *name, struct error *err)
 		at += count;
 	}
 	if (!has_substance) {
-		error_set(err, ERROR_INVALID,
-			"the name '%s' has nothing a folder could be named by", name);
+		error_set(err, ERROR_INVALID, "the name '%s' leaves nothing to name a folder by",
+			name);
 		return NULL;
 	}
 	return xasprintf(
@@ -251,7 +251,7 @@ static bool check_characters(const char *path, struct error *err)
 		}
 		if (utf8_is_control(code)) {
 			return error_set(err, ERROR_INVALID,
-				"the path '%s' holds a control character", path);
+				"the path '%s' contains a control character", path);
 		}
 		at += count;
 	}
@@ -271,7 +271,7 @@ static bool add_component(struct strbuf *out, const char *path, const char *comp
 		return true;
 	}
 	if (length == 2 && memcmp(component, "..", 2) == 0) {
-		return error_set(err, ERROR_INVALID, "the path '%s' holds '..'", path);
+		return error_set(err, ERROR_INVALID, "the path '%s' contains '..'", path);
 	}
 	if (length > NAME_MAX) {
 		return error_set(err, ERROR_INVALID,
@@ -305,7 +305,7 @@ char *path_normalise_relative(const char *path, struct error *err)
 		at += length + (at[length] != '\0');
 	}
 	if (out.length == 0) {
-		error_set(err, ERROR_INVALID, "the path '%s' names nothing", path);
+		error_set(err, ERROR_INVALID, "the path '%s' is empty", path);
 		return NULL;
 	}
 	if (out.length >= PATH_MAX) {
@@ -322,7 +322,7 @@ int path_compare(const char *a, const char *b)
 		a++;
 		b++;
 	}
-	/* Paths hold no control characters, so 1 is below all that they hold. */
+	/* Paths contain no control characters, so 1 sorts before everything in them. */
 	return (*a == '/' ? 1 : (unsigned char)*a) - (*b == '/' ? 1 : (unsigned char)*b);
 }
 
@@ -397,7 +397,7 @@ char *path_beside_program(const char *name)
 	AUTO(free_ptr) char *installed = NULL;
 
 	if (slash == NULL) {
-		/* Without /proc there is only the PATH. */
+		/* Without /proc only PATH is left. */
 		return xstrdup(name);
 	}
 	beside = xasprintf("%.*s/%s", (int)(slash - self), self, name);

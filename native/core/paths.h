@@ -5,7 +5,7 @@
 struct error;
 struct strvec;
 
-/* The folders of one user's CapyDeck. All absolute; made on first use, not by paths_init(). */
+/* The folders of one user. All absolute; created on first use, not by paths_init(). */
 struct paths {
 	char *home;	   /* $HOME, else the password database */
 	char *config_dir;  /* $XDG_CONFIG_HOME/capydeck: settings, tokens (0700) */
@@ -27,8 +27,9 @@ bool paths_init(struct paths *paths, const struct paths_options *options, struct
 void paths_finish(struct paths *paths);
 
 /*
- * Where the runtime_dir of an agent may be that was started with another environment, e.g. without
- * $XDG_RUNTIME_DIR: appended to dirs, best first, the one of paths at the front, none twice.
+ * Appends to dirs where the runtime_dir of an agent may be that was started with another
+ * environment, e.g. without $XDG_RUNTIME_DIR: the most likely first, starting with that of paths,
+ * no duplicates.
  */
 void paths_runtime_dirs(const struct paths *paths, struct strvec *dirs);
 
@@ -45,14 +46,15 @@ char *path_parent(const char *path);
 char *path_expand_home(const char *path, const char *home);
 /*
  * A folder name made of a game's name: separators, control characters and what Windows refuses
- * become '_', leading and trailing dots and blanks go, at most 200 bytes at a character's border.
- * Never empty, ".", ".." or ".capydeck". Errors: INVALID (nothing usable is left, or not UTF-8).
+ * become '_', leading and trailing dots and blanks are removed, at most 200 bytes, cut between
+ * characters. Never empty, ".", ".." or ".capydeck". Errors: INVALID (nothing usable is left, or
+ * not UTF-8).
  */
 char *path_safe_name(const char *name, struct error *err); /* caller frees */
 /*
  * Checks and normalises a peer's relative path: back-slashes become '/', "./" and doubled
- * separators go. Errors, naming the path: INVALID (empty, absolute, drive letter, "..", control
- * character, not UTF-8, a component over 255 bytes, over 4,095 in all).
+ * separators are removed. Errors, naming the path: INVALID (empty, absolute, drive letter, "..",
+ * control character, not UTF-8, a component over 255 bytes, over 4,095 in all).
  */
 char *path_normalise_relative(const char *path, struct error *err); /* caller frees */
 /* Like strcmp(), but with '/' before all other characters: a folder stands before "folder-x". */
@@ -65,7 +67,7 @@ bool path_is_plain(const char *path);
 bool path_is_plain_relative(const char *path);
 /* Is it the name of one folder or file: not empty, ".", "..", and without '/'? */
 bool path_is_folder_name(const char *name);
-/* Is nothing there? Of what cannot be looked at it is not known: false, too. */
+/* Is nothing there? False too if that cannot be known. */
 bool path_is_gone(const char *path);
 
 /*

@@ -31,7 +31,7 @@ uint32_t random_below(uint32_t limit)
 	uint32_t value, biased;
 
 	assert(limit > 0);
-	/* 2^32 mod limit values at the bottom would make some results more likely: draw again. */
+	/* The lowest 2^32 mod limit values would make some results more likely: draw again. */
 	biased = -limit % limit;
 	do {
 		random_bytes(&value, sizeof(value));

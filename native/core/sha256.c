@@ -8,11 +8,11 @@
 #include <string.h>
 
 struct sha256 {
-	EVP_MD *method; /* fetched once: an implicit fetch takes locks and look-ups at each start */
+	EVP_MD *method; /* fetched once: an implicit fetch costs locks and look-ups at each start */
 	EVP_MD_CTX *context;
 };
 
-/* OpenSSL fails here only when memory or the installation is broken. */
+/* OpenSSL fails here only if it is out of memory or badly installed. */
 static void require(bool succeeded)
 {
 	if (!succeeded) {

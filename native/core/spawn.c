@@ -24,7 +24,7 @@ struct spawn {
 	void *user;
 };
 
-/* What posix_spawnp() needs to know; made before a fork, where nothing may allocate. */
+/* The arguments of posix_spawnp(); made before a fork, after which nothing may allocate. */
 struct recipe {
 	posix_spawnattr_t attributes;
 	posix_spawn_file_actions_t actions;
@@ -38,7 +38,7 @@ static bool is_loader_variable(const char *variable)
 	       strncmp(variable, "LD_LIBRARY_PATH=", strlen("LD_LIBRARY_PATH=")) == 0;
 }
 
-/* The strings stay the caller's. */
+/* The strings are borrowed. */
 static char **make_env(const char *const *from)
 {
 	size_t count = 0, kept_count = 0;
@@ -67,7 +67,7 @@ static void add_standard_fd(struct recipe *recipe, int standard_fd, int fd)
 	}
 }
 
-/* Of what is called here only the allocation of an action can fail: out of memory. */
+/* Nothing here can fail but the allocation of an action. */
 static void recipe_init(struct recipe *recipe, const char *const *argv, const char *const *env,
 	short flags, int stdin_fd, int stdout_fd, int stderr_fd)
 {
@@ -108,7 +108,7 @@ static bool refuse(const char *program, int number, struct error *err)
 {
 	if (number == ENOENT || number == ENOTDIR) {
 		return error_set(err, ERROR_NOT_FOUND,
-			"there is no program '%s': install it, or add its folder to PATH", program);
+			"program '%s' not found: install it, or add its folder to PATH", program);
 	}
 	errno = number;
 	return error_set_errno(err, "cannot start '%s'", program);
@@ -174,7 +174,7 @@ pid_t spawn_pid(const struct spawn *spawn)
 
 void spawn_signal(const struct spawn *spawn, int signal_number)
 {
-	/* Nobody else can have the number before it is reaped. */
+	/* The number cannot be reused before it is reaped. */
 	if (spawn->pid != 0) {
 		kill(spawn->pid, signal_number);
 	}
@@ -207,8 +207,8 @@ void spawn_destroy(struct spawn *spawn)
 }
 
 /*
- * A child in between starts the program and ends at once, so that its parent becomes whoever
- * reaps orphans. Its exit status says what came of it: every errno fits.
+ * A child in between starts the program and exits at once, so that the program is reparented to
+ * whoever reaps orphans. Its exit status is the result: every errno fits.
  */
 bool spawn_detached(const char *const *argv, const char *const *env, struct error *err)
 {

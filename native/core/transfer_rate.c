@@ -31,7 +31,7 @@ int64_t transfer_rate_get(const struct transfer_rate *rate, int64_t now_ms)
 		oldest = rate->samples_count % TRANSFER_RATE_SAMPLES;
 	}
 	elapsed_ms = now_ms - rate->samples[oldest].at_ms;
-	/* Two pieces in one millisecond are no gigabytes a second. */
+	/* Two pieces in one millisecond do not mean gigabytes per second. */
 	if (elapsed_ms < TRANSFER_RATE_SAMPLE_MS) {
 		elapsed_ms = TRANSFER_RATE_SAMPLE_MS;
 	}

@@ -4,7 +4,7 @@
 
 size_t utf8_decode(const char *text, size_t length, uint32_t *code)
 {
-	/* By the length of the sequence: the smallest code that may be written so. */
+	/* By the length of the sequence: the smallest code it may encode. */
 	static const uint32_t smallest[] = { 0, 0, 0x80, 0x800, 0x10000 };
 	const unsigned char *bytes = (const unsigned char *)text;
 	uint32_t value;
@@ -71,7 +71,7 @@ size_t utf8_cut(const char *text, size_t length, size_t limit)
 	while (at > 0 && limit - at < 4 && ((unsigned char)text[at] & 0xc0) == 0x80) {
 		at--;
 	}
-	/* Not a character's start within reach: not UTF-8, so any border is as good. */
+	/* No start of a character within reach: not UTF-8, so any place will do. */
 	return ((unsigned char)text[at] & 0xc0) == 0x80 ? limit : at;
 }
 

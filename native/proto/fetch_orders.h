@@ -7,14 +7,14 @@
 #include <stdint.h>
 
 /*
- * What the agent and capydeck-fetch, its child that downloads, say to each other. The orders are
- * the child's standard input, one JSON object. Each download that has ended is one result, a JSON
- * object and a line feed, on its standard output; the child exits when all have.
+ * The wire between the agent and capydeck-fetch, its child that downloads. The orders are one JSON
+ * object on the child's standard input. For each download that has ended it writes a result, one
+ * JSON object a line, to its standard output; it exits when all have ended.
  */
 struct fetch_orders {
 	struct strvec urls;
-	const char *dir;     /* exists; the download of urls[i] is the file "<i>" in it */
-	bool allow_local;    /* addresses that address_check.h refuses, too */
+	const char *dir;     /* exists; urls[i] is downloaded to the file "<i>" in it */
+	bool allow_local;    /* also the addresses that address_check.h refuses */
 	int64_t deadline_ms; /* for all together */
 	int64_t max_bytes;   /* for each */
 	cJSON *tree;

@@ -10,7 +10,7 @@ struct error;
 struct strbuf;
 
 /*
- * {"id", "type", "payload", "error": {"code", "message"}}: what every text message is wrapped in.
+ * {"id", "type", "payload", "error": {"code", "message"}}: the wrapping of every text message.
  * Source: protocol.md §2.
  */
 struct envelope {
@@ -23,8 +23,8 @@ struct envelope {
 };
 
 /*
- * Reads one message. On failure envelope->id still holds the id where one could be read, so that
- * the error can be answered; the envelope must be finished either way.
+ * Reads one message. On failure envelope->id is still the id if one could be read, so that the
+ * error can be answered; the envelope must be finished either way.
  * Errors: INVALID (not JSON, not an object, no type).
  */
 bool envelope_read(struct envelope *envelope, const char *text, size_t length, struct error *err);

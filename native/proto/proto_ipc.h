@@ -27,7 +27,7 @@ struct strbuf;
 #define IPC_CONFLICT (-32002)
 #define IPC_NO_SPACE (-32003)
 
-/* The code of a kind of error, and the reverse; what is not listed is IPC_FAILED and ERROR_IO. */
+/* Kinds of errors and their codes; all others are IPC_FAILED and ERROR_IO. */
 int ipc_error_code(enum error_kind kind);
 enum error_kind ipc_error_kind(int64_t code);
 
@@ -298,7 +298,7 @@ struct ipc_status {
 	struct ipc_connected_hub hub;
 	struct ipc_pairing pairing;
 	int64_t pairing_listeners; /* who shows the code: terminal, IPC, overlay */
-	int64_t locked_out;	   /* addresses that guessed too often */
+	int64_t locked_out;	   /* addresses that are locked out */
 	int64_t paired_hubs;
 	struct ipc_mdns mdns;
 	struct ipc_overlay overlay;

@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 /*
- * What the agent, or push, and capydeck-mdns, which speaks mDNS for them where no avahi-daemon
- * does, tell one another: JSON lines over a socket pair that is the child's standard input and
+ * The wire between the agent, or push, and capydeck-mdns, which speaks mDNS for them where no
+ * avahi-daemon does: JSON lines over a socket pair that is the child's standard input and
  * output. It publishes one service or looks for services. When its input ends, it says goodbye on
  * the network and exits; so it does when it cannot go on, after a last report.
  */

@@ -6,11 +6,11 @@
 #include <stdint.h>
 
 /*
- * What the agent and its overlay tell one another: JSON lines over a socket pair that is the
- * child's standard input. When the agent closes its end, the overlay hides and ends.
+ * The wire between the agent and its overlay: JSON lines over a socket pair that is the child's
+ * standard input. When the agent closes its end, the overlay hides and exits.
  */
 struct overlay_order {
-	const char *code; /* six digits; a line with another code replaces it in place */
+	const char *code; /* six digits; an order with another code replaces it in place */
 	const char *hub_name;
 	int64_t left_ms; /* until it expires */
 	int64_t total_ms;

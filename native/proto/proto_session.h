@@ -19,7 +19,7 @@ struct hub_connected {
 };
 
 struct pairing_required {
-	const char *code;   /* "" unless the owner lets the code travel */
+	const char *code;   /* "" unless pairing.sendCodeToHub is on */
 	int64_t expires_in; /* seconds */
 	cJSON *tree;
 };
@@ -80,5 +80,5 @@ extern const struct json_field agent_status_fields[];
 extern const struct json_field info_response_fields[];
 extern const struct json_field config_response_fields[];
 
-/* Does a Hub that says hello so speak the desktop app's dialect? */
+/* Does a Hub with this hello speak the desktop app's dialect? */
 bool hub_connected_is_desktop(const struct hub_connected *hello);

@@ -288,7 +288,7 @@ def case_child_is_not_believed():
     peer, child = folder / PEER.name, folder / "capydeck-mdns"
     shutil.copy(PEER, peer)
     answers = {
-        "there is no program": None,
+        "not found: install it": None,
         "a malformed report": "echo nonsense; sleep 100",
         "a report that is too long": "head -c 100000 /dev/zero | tr '\\0' x; sleep 100",
         "ended with exit code 3": "exit 3",
