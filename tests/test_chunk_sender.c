@@ -183,10 +183,10 @@ END_TEST
 START_TEST(what_is_held_is_not_sent)
 {
 	struct json_map_entry held[] = {
-		{ (char *)"big", 9 * AGENT_FIXTURE_CHUNK_BYTES },
-		{ (char *)"small", 11 }, /* more than there is */
-		{ (char *)"empty", -1 }, /* less than nothing */
-		{ (char *)"unknown", 11 },
+		{ "big", 9 * AGENT_FIXTURE_CHUNK_BYTES },
+		{ "small", 11 }, /* more than there is */
+		{ "empty", -1 }, /* less than nothing */
+		{ "unknown", 11 },
 	};
 
 	send_with((struct json_map){ held, 4 }, 8);
@@ -198,7 +198,7 @@ END_TEST
 
 START_TEST(nothing_to_send_is_finished_at_once)
 {
-	struct json_map_entry held[] = { { (char *)"big", BIG_BYTES }, { (char *)"small", 10 } };
+	struct json_map_entry held[] = { { "big", BIG_BYTES }, { "small", 10 } };
 
 	send_with((struct json_map){ held, 2 }, 8);
 	ck_assert_uint_eq(finished_count, 1);

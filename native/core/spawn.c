@@ -29,7 +29,7 @@ struct recipe {
 	posix_spawnattr_t attributes;
 	posix_spawn_file_actions_t actions;
 	const char *const *argv;
-	char **env;
+	const char **env;
 };
 
 static bool is_loader_variable(const char *variable)
@@ -39,10 +39,10 @@ static bool is_loader_variable(const char *variable)
 }
 
 /* The strings are borrowed. */
-static char **make_env(const char *const *from)
+static const char **make_env(const char *const *from)
 {
 	size_t count = 0, kept_count = 0;
-	char **env;
+	const char **env;
 
 	while (from[count] != NULL) {
 		count++;
@@ -50,7 +50,7 @@ static char **make_env(const char *const *from)
 	env = xcalloc(count + 1, sizeof(*env));
 	for (size_t i = 0; i < count; i++) {
 		if (!is_loader_variable(from[i])) {
-			env[kept_count++] = (char *)from[i];
+			env[kept_count++] = from[i];
 		}
 	}
 	return env;
@@ -101,7 +101,7 @@ static void recipe_finish(struct recipe *recipe)
 static int recipe_run(const struct recipe *recipe, pid_t *pid)
 {
 	return posix_spawnp(pid, recipe->argv[0], &recipe->actions, &recipe->attributes,
-		(char *const *)recipe->argv, recipe->env);
+		(char *const *)recipe->argv, (char *const *)recipe->env);
 }
 
 static bool refuse(const char *program, int number, struct error *err)

@@ -109,6 +109,7 @@ static void save_left(struct setup_job *job, const struct steam_outcome *outcome
 {
 	const struct game *known = entry_of(job);
 	AUTO(free_ptr) char *pending = game_setup_plan_text(&job->left);
+	AUTO(free_ptr) char *account_id = NULL;
 	struct error err = { 0 };
 	struct game game;
 
@@ -119,7 +120,7 @@ static void save_left(struct setup_job *job, const struct steam_outcome *outcome
 	game.pending = pending;
 	if (outcome != NULL) {
 		game.app_id = outcome->app_id;
-		game.user_id = (char *)outcome->account_id;
+		game.user_id = account_id = xstrdup(outcome->account_id);
 	}
 	if (!game_registry_put(job->setup->options.registry, &game, &err)) {
 		log_warning(

@@ -140,16 +140,20 @@ static void remember_shortcut(const struct handle_steam_options *options, const 
 	const struct steam_outcome *outcome)
 {
 	const struct game *known = game_of(options, exe);
+	AUTO(free_ptr) char *account_id = NULL;
+	AUTO(free_ptr) char *executable = NULL;
 	struct error err = { 0 };
 	struct game game;
 
 	if (known == NULL) {
 		return;
 	}
+	account_id = xstrdup(outcome->account_id);
+	executable = xstrdup(below(known->dir, exe));
 	game = *known;
 	game.app_id = outcome->app_id;
-	game.user_id = (char *)outcome->account_id;
-	game.executable = (char *)below(known->dir, exe);
+	game.user_id = account_id;
+	game.executable = executable;
 	if (!game_registry_put(options->registry, &game, &err)) {
 		log_warning("the shortcut of '%s' could not be remembered: %s", known->name,
 			err.message);

@@ -39,6 +39,7 @@ struct pairing {
 
 	/* Of the code that is shown or, after it ended, of the last one; holder NULL: gone. */
 	struct pairing_request request;
+	char *hub_id, *hub_name, *address; /* the request's */
 };
 
 static void on_expired(void *user);
@@ -77,9 +78,9 @@ struct pairing *pairing_create(const struct pairing_options *options)
 
 static void forget_request(struct pairing *pairing)
 {
-	free((char *)pairing->request.hub_id);
-	free((char *)pairing->request.hub_name);
-	free((char *)pairing->request.address);
+	free(TAKE_PTR(pairing->hub_id));
+	free(TAKE_PTR(pairing->hub_name));
+	free(TAKE_PTR(pairing->address));
 	pairing->request = (struct pairing_request){ .holder = NULL };
 }
 
@@ -210,9 +211,9 @@ bool pairing_begin(
 		request->holder == pairing->request.holder ? PAIRING_GONE : PAIRING_REPLACED);
 	forget_request(pairing);
 	pairing->request = *request;
-	pairing->request.hub_id = xstrdup(request->hub_id);
-	pairing->request.hub_name = xstrdup(request->hub_name);
-	pairing->request.address = xstrdup(request->address);
+	pairing->request.hub_id = pairing->hub_id = xstrdup(request->hub_id);
+	pairing->request.hub_name = pairing->hub_name = xstrdup(request->hub_name);
+	pairing->request.address = pairing->address = xstrdup(request->address);
 	show_code(pairing, expires_at_ms);
 	return true;
 }

@@ -65,10 +65,11 @@ static void fail_link(struct agent_link *link, const struct error *err)
 
 static void keep_token(struct agent_link *link)
 {
+	AUTO(free_ptr) char *address = xstrdup(link->options.address);
 	struct error err = { 0 };
 	const struct agent_token token = {
 		.agent_id = link->agent.id,
-		.address = (char *)link->options.address,
+		.address = address,
 		.name = link->agent.name,
 		.token = link->token,
 	};
