@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds the programs and their libraries as `make package` does, in a copy: what is mounted belongs to
+# Builds the programs and their libraries as `make package` does, in a copy: the mounted folders belong to
 # somebody else. PLUGIN and OUT are for trying it without a container.
 set -eu
 plugin=${PLUGIN:-/plugin}

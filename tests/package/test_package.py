@@ -104,6 +104,7 @@ class Layout(Unpacked):
         texts = {path.stem for path in (bin / "LICENSES").iterdir()}
         self.assertGreaterEqual(len(packages), 10)
         self.assertLessEqual(packages, texts)
+        self.assertLessEqual({"npm-deckyapi", "npm-tslib", "NotoSans-Bold"}, texts)
         for path in (bin / "LICENSES").iterdir():
             self.assertGreater(path.stat().st_size, 200, path)
 
@@ -114,6 +115,83 @@ class Layout(Unpacked):
         self.assertLessEqual(modes, {0o100755, 0o100644})
         for path in [*self.elves, self.plugin / "main.py"]:
             self.assertNotIn(str(ROOT).encode(), path.read_bytes(), path)
+
+
+class Licences(unittest.TestCase):
+    """scripts/licence_of in a tree of our own, with a package manager that only knows licences."""
+
+    def setUp(self):
+        self.root = pathlib.Path(tempfile.mkdtemp(prefix="capydeck-licences-"))
+        self.addCleanup(shutil.rmtree, self.root)
+        self.bin = self.root / "bin"
+        self.bin.mkdir()
+        self.out = self.root / "out"
+        self.out.mkdir()
+
+    def tree(self, **files):
+        for name, text in files.items():
+            path = self.root / "usr/share" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+
+    def pacman(self, field):
+        program = self.bin / "pacman"
+        program.write_text(f"#!/bin/sh\nprintf 'Name     : lib\\nLicenses : %s\\n' '{field}'\n")
+        program.chmod(0o755)
+
+    def texts(self, *, status=0):
+        """What was written, file by file; with another status what it complained of."""
+        done = subprocess.run([ROOT / "scripts/licence_of", "lib", self.out / "lib.txt"], text=True,
+                              stderr=subprocess.PIPE, env={"ROOT": str(self.root), "LC_ALL": "C",
+                                                           "PATH": f"{self.bin}:{os.environ['PATH']}"})
+        self.assertEqual(done.returncode, status, done.stderr)
+        return done.stderr or {path.name: path.read_text() for path in self.out.iterdir()}
+
+    def test_debian_texts_that_a_copyright_file_refers_to_come_along(self):
+        self.tree(**{"doc/lib/copyright": "See /usr/share/common-licenses/GPL-2.\n",
+                     "common-licenses/GPL-2": "the GPL"})
+        texts = self.texts()
+        self.assertIn("See /usr", texts.pop("lib.txt"))
+        self.assertEqual(texts, {"common-GPL-2.txt": "the GPL"})
+
+    def test_arch_own_texts(self):
+        self.pacman("MIT")
+        self.tree(**{"licenses/lib/COPYING": "ours\n", "licenses/lib/more/NOTICE": "and more\n"})
+        self.assertEqual(self.texts(), {"lib.txt": "ours\nand more\n"})
+
+    def test_arch_common_texts(self):
+        common = {"licenses/spdx/GPL-3.0-or-later.txt": "spdx GPL 3", "licenses/common/GPL2/license.txt": "old GPL 2",
+                  "licenses/common/LGPL2.1/license.txt": "old LGPL 2.1",
+                  "licenses/common/Apache/license.txt": "old Apache"}
+        cases = {
+            "GPL-3.0-or-later": ["spdx GPL 3"],
+            "GPL-2.0-or-later": ["old GPL 2"],
+            "GPL2  LGPL2.1": ["old GPL 2", "old LGPL 2.1"],
+            "(LGPL-2.1-only OR GPL-3.0-or-later) AND Apache-2.0":
+                ["old Apache", "old LGPL 2.1", "spdx GPL 3"],
+            "GPL-2.0-only WITH Classpath-exception-2.0": ["old GPL 2"],
+        }
+        self.tree(**common)
+        for field, expected in cases.items():
+            with self.subTest(field):
+                self.pacman(field)
+                texts = self.texts()
+                self.assertIn(field, texts.pop("lib.txt"))
+                self.assertEqual(sorted(texts.values()), expected)
+                for path in self.out.iterdir():
+                    path.unlink()
+
+    def test_common_texts_of_debian_s_names(self):
+        self.pacman("LGPL-2.1-or-later  GPL-2.0-only")
+        self.tree(**{"common-licenses/LGPL-2.1": "LGPL", "common-licenses/GPL-2": "GPL"})
+        self.assertEqual(sorted(self.texts())[:2], ["common-GPL-2.0-only.txt", "common-LGPL-2.1-or-later.txt"])
+
+    def test_nothing_is_left_out(self):
+        self.tree(**{"licenses/common/GPL/license.txt": "the newest"})
+        for field, complaint in {"": "names no licence", "MIT": "'MIT' has no common text",
+                                 "GPL-2.0-only": "'GPL-2.0-only' has no common text"}.items():
+            self.pacman(field)
+            self.assertIn(complaint, self.texts(status=1))
 
 
 def backward_locale(folder):
@@ -133,7 +211,7 @@ def backward_locale(folder):
 
 class Reproducible(unittest.TestCase):
     def test_another_folder_gives_the_same_bytes(self):
-        """A clone elsewhere, at another depth, of another time, made by somebody with other habits."""
+        """A source archive elsewhere, at another depth, of another time, made by somebody with other habits."""
         with tempfile.TemporaryDirectory(prefix="capydeck-again-") as folder:
             copy = pathlib.Path(folder, "some/where/else")
             copy.mkdir(parents=True)
@@ -145,10 +223,12 @@ class Reproducible(unittest.TestCase):
             # Not from the registry again; the time stamps tell that they are there.
             run("cp", "-a", ROOT / "node_modules", copy)
             os.utime(copy / "node_modules/.modules.yaml")
-            seconds = run("git", "log", "-1", "--format=%ct", cwd=ROOT).strip()
+            # No repository: a source archive's files have the commit's time.
+            seconds = int(run("git", "log", "-1", "--format=%ct", cwd=ROOT))
+            os.utime(copy / "package.json", (seconds, seconds))
             run("make", "-j2", "package", cwd=copy, umask=0o077,
                 # HOME has the package manager's cache.
-                env={"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], "SOURCE_DATE_EPOCH": seconds,
+                env={"PATH": os.environ["PATH"], "HOME": os.environ["HOME"],
                      "TZ": "Pacific/Auckland", **backward_locale(folder)})
             again = copy / "build/package/CapyDeck.zip"
             with zipfile.ZipFile(ZIP) as first, zipfile.ZipFile(again) as second:
