@@ -202,6 +202,7 @@ lint:
 	@clang-format --dry-run -Werror $(NATIVE)
 	scripts/check_layers
 	scripts/check_pages
+	scripts/check_modules
 	$(MAKE) WERROR=-Werror programs
 	$(MAKE) CC=clang WERROR=-Werror syntax
 	$(MAKE) node_modules/.modules.yaml

@@ -395,8 +395,7 @@ START_TEST(what_cannot_be_looked_at_is_not_gone)
 }
 END_TEST
 
-#define HELPER "CAPYDECK_HELPER" /* in the environment of a copy of this program: expect_helper()  \
-				  */
+#define HELPER "CAPYDECK_HELPER" /* in the environment of a copy of this program */
 
 /* What main() does in that copy: is the helper where it is expected? */
 static int expect_helper(const char *expected)
