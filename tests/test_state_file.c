@@ -221,6 +221,7 @@ START_TEST(an_entry_that_does_not_fit_costs_no_other)
 		json_finish(&shelf, shelf_fields);
 	}
 	ck_assert_ptr_nonnull(notice);
+	ck_assert_ptr_nonnull(strstr(notice, "1 entry of the shelf in "));
 	ck_assert_ptr_nonnull(strstr(notice, "books[1]"));
 	name = strstr(notice, "kept as ");
 	ck_assert_ptr_nonnull(name);

@@ -1,4 +1,7 @@
+#include "core/atomic_file.h"
 #include "core/cleanup.h"
+#include "core/sha256.h"
+#include "core/strbuf.h"
 #include "core/xalloc.h"
 #include "suite.h"
 #include "upload/upload_store.h"
@@ -8,6 +11,7 @@
 #include <fcntl.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -120,6 +124,70 @@ START_TEST(test_hashing_ends_inside_a_file_when_the_time_is_up)
 }
 END_TEST
 
+static char *installed_manifest_path(void)
+{
+	AUTO(free_ptr) char *dir = xasprintf("%s/Game", fixture.library);
+	char hex[SHA256_HEX_BYTES];
+
+	sha256_of(dir, strlen(dir), hex);
+	return xasprintf("%s/manifests/%s.json", fixture.state, hex);
+}
+
+START_TEST(test_entries_of_the_installed_manifest_that_do_not_fit)
+{
+	static const char *const bad[] = { "7", "null", "{}",
+		"{\"path\":null,\"size\":1,\"mtime\":1}", "{\"path\":5,\"size\":1,\"mtime\":1}",
+		"{\"path\":\"../x\",\"size\":1,\"mtime\":1}",
+		"{\"path\":\"x\",\"size\":-1,\"mtime\":1}", "{\"path\":\"x\",\"size\":1}",
+		"{\"path\":\"x\",\"size\":1,\"mtime\":1,\"sha256\":[]}",
+		"{\"path\":\"x\",\"size\":1,\"mtime\":1,\"mtimeNs\":1e18}",
+		"{\"path\":\"x\",\"size\":1,\"mtime\":1,\"kept\":\"no\"}" };
+	AUTO(free_ptr) char *path = installed_manifest_path();
+	AUTO(strbuf_finish) struct strbuf text = { 0 }, damaged = { 0 };
+	static const char list[] = "\"files\":[";
+	struct init_answer answer;
+	const char *at;
+
+	install();
+	ck_assert(atomic_file_read(path, MIB, &text, NULL));
+	at = strstr(strbuf_text(&text), list);
+	ck_assert_ptr_nonnull(at);
+	at += strlen(list);
+	strbuf_append(&damaged, text.data, (size_t)(at - text.data));
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		strbuf_appendf(&damaged, "%s,", bad[i]);
+	}
+	strbuf_append_text(&damaged, at);
+	ck_assert(atomic_file_write(path, damaged.data, damaged.length, 0600, NULL));
+	ck_assert(fixture_init(&fixture, HUB, "Game", "", game, COUNT(game), &answer));
+	ck_assert_int_eq(init_answer_resume(&answer, "large.pak"), 6 * MIB);
+	ck_assert_int_eq(init_answer_resume(&answer, "same.pak"), MIB);
+	init_answer_finish(&answer);
+}
+END_TEST
+
+START_TEST(test_a_damaged_installed_manifest_knows_nothing)
+{
+	static const char *const texts[] = { "", "[]", "{\"version\":2,\"dir\":\"\",\"files\":[]}",
+		"{\"version\":1,\"files\":[]}", "{\"version\":1,\"dir\":null,\"files\":[]}",
+		"{\"version\":1,\"dir\":\"/elsewhere\",\"files\":[]}",
+		"{\"version\":1,\"dir\":\"/g\",\"files\":{}}" };
+	AUTO(free_ptr) char *path = installed_manifest_path();
+
+	for (size_t i = 0; i < COUNT(texts); i++) {
+		struct init_answer answer;
+
+		install();
+		ck_assert(atomic_file_write(path, texts[i], strlen(texts[i]), 0600, NULL));
+		ck_assert(fixture_init(&fixture, HUB, "Game", "", game, COUNT(game), &answer));
+		ck_assert_int_eq(init_answer_resume(&answer, "same.pak"), 0);
+		ck_assert(upload_store_discard(fixture.store, answer.upload_id, NULL));
+		fixture_settle(&fixture);
+		init_answer_finish(&answer);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tests = tcase_create("load");
@@ -127,5 +195,7 @@ int main(void)
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_test(tests, test_a_touched_file_is_read_and_not_sent);
 	tcase_add_test(tests, test_hashing_ends_inside_a_file_when_the_time_is_up);
+	tcase_add_test(tests, test_entries_of_the_installed_manifest_that_do_not_fit);
+	tcase_add_test(tests, test_a_damaged_installed_manifest_knows_nothing);
 	return run_tcase(tests);
 }

@@ -65,6 +65,9 @@ static bool read_entry(const struct reading *reading, const struct json_field *l
 {
 	const struct state_file *file = reading->file;
 
+	if (!json_is_object(item)) {
+		return error_set(err, ERROR_INVALID, "expected an object");
+	}
 	if (!json_read(entry, list->fields, item, err)) {
 		return false;
 	}
@@ -172,23 +175,19 @@ static void set_entries_aside(struct reading *reading, const void *object, char 
 {
 	const struct state_file *file = reading->file;
 	AUTO(free_ptr) char *kept_as = NULL;
+	AUTO(free_ptr)
+	char *sentence = xasprintf("%zu %s of %s in %s could not be read (%s)",
+		reading->dropped_count, reading->dropped_count == 1 ? "entry" : "entries",
+		file->what, reading->path, reading->reason.message);
 	struct error why = { 0 };
 
 	if (!atomic_file_copy_aside(
 		    reading->path, reading->text.data, reading->text.length, &kept_as, &why)) {
-		tell(notice,
-			xasprintf(
-				"%zu entries of %s in %s could not be read (%s), nor could a copy "
-				"be kept of them (%s)",
-				reading->dropped_count, file->what, reading->path,
-				reading->reason.message, why.message));
+		tell(notice, xasprintf("%s, and no copy could be kept: %s", sentence, why.message));
 		return;
 	}
-	tell(notice,
-		xasprintf("%zu entries of %s in %s could not be read (%s); the file is kept as "
-			  "%s, and the other entries stay",
-			reading->dropped_count, file->what, reading->path, reading->reason.message,
-			kept_as));
+	tell(notice, xasprintf("%s; the file is kept as %s, and the other entries stay", sentence,
+			     kept_as));
 	/* If it fails, the next start does all of this again. */
 	state_file_write(file, reading->path, object, NULL);
 }

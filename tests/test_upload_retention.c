@@ -1,0 +1,258 @@
+#include "core/atomic_file.h"
+#include "core/cleanup.h"
+#include "core/sha256.h"
+#include "core/strbuf.h"
+#include "core/xalloc.h"
+#include "suite.h"
+#include "upload/upload_journal.h"
+#include "upload/upload_staging.h"
+#include "upload_fixture.h"
+
+#include <check.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define COUNT(array) (sizeof(array) / sizeof(*(array)))
+#define MIB (1024 * 1024)
+#define ID "0123456789abcdef0123456789abcdef"
+#define DIGEST "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+/*
+ * What an earlier run left in a staging folder may be anything: each file, each of its fields. The
+ * agent starts, keeps what can be used, and never takes a file for what it is not.
+ */
+static struct upload_fixture fixture;
+
+static void setup(void)
+{
+	fixture_make_home(&fixture);
+	fixture_start(&fixture);
+}
+
+static void teardown(void)
+{
+	fixture_stop(&fixture);
+	fixture_remove_home(&fixture);
+}
+
+static const struct test_file game[] = {
+	{ "a.pak", MIB, 1, true },
+	{ "data/b.pak", MIB, 2, true },
+};
+
+/* A paused upload that has a.pak; the store is stopped. */
+static void leave_half(char upload_id[64])
+{
+	struct init_answer answer;
+
+	ck_assert(fixture_init(&fixture, HUB, "Game", "", game, COUNT(game), &answer));
+	fixture_send(&fixture, HUB, &answer, game, 1);
+	strcpy(upload_id, answer.upload_id);
+	init_answer_finish(&answer);
+	fixture_stop(&fixture);
+}
+
+static void put_staged(const char *upload_id, const char *name, const char *text)
+{
+	AUTO(close_fd) int dir_fd = upload_staging_open(fixture.library, upload_id, NULL);
+
+	ck_assert_int_ge(dir_fd, 0);
+	ck_assert(atomic_file_write_at(dir_fd, name, text, strlen(text), 0600, NULL));
+}
+
+static void count_upload(void *user, const struct upload_status *status)
+{
+	ck_assert_str_eq(status->hub_id, HUB);
+	ck_assert_int_ge(status->transferred_bytes, 0);
+	ck_assert_int_le(status->transferred_bytes, status->total_bytes);
+	++*(unsigned *)user;
+}
+
+static unsigned upload_count(void)
+{
+	unsigned count = 0;
+
+	upload_store_each(fixture.store, count_upload, &count);
+	return count;
+}
+
+/* Whatever was found: the same Hub can send its game. */
+static void expect_installable(void)
+{
+	AUTO(free_ptr) char *dir = xasprintf("%s/Game", fixture.library);
+	struct init_answer answer;
+	struct complete_answer complete;
+
+	ck_assert_msg(fixture_init(&fixture, HUB, "Game", "", game, COUNT(game), &answer), "%s",
+		answer.error.message);
+	fixture_send(&fixture, HUB, &answer, game, COUNT(game));
+	ck_assert_msg(fixture_complete(&fixture, HUB, answer.upload_id, NULL, &complete), "%s",
+		complete.error.message);
+	for (size_t i = 0; i < COUNT(game); i++) {
+		ck_assert(has_content(dir, &game[i]));
+	}
+	init_answer_finish(&answer);
+}
+
+#define HEAD(hub, name, dir, digest, total, started)                                               \
+	"{\"version\":1,\"uploadId\":\"%s\",\"hubId\":" hub ",\"gameName\":" name ",\"dir\":" dir  \
+	",\"manifestDigest\":" digest ",\"totalBytes\":" total ",\"startedAt\":" started "}"
+
+static const char *const bad_heads[] = {
+	"",
+	"[]",
+	"{\"version\":1}",
+	"{\"version\":2}",
+	HEAD("null", "\"Game\"", "\"/g\"", "\"" DIGEST "\"", "1", "1"),
+	HEAD("\"\"", "\"Game\"", "\"/g\"", "\"" DIGEST "\"", "1", "1"),
+	HEAD("{}", "\"Game\"", "\"/g\"", "\"" DIGEST "\"", "1", "1"),
+	HEAD("\"hub-1\"", "null", "\"/g\"", "\"" DIGEST "\"", "1", "1"),
+	HEAD("\"hub-1\"", "7", "\"/g\"", "\"" DIGEST "\"", "1", "1"),
+	HEAD("\"hub-1\"", "\"Game\"", "null", "\"" DIGEST "\"", "1", "1"),
+	HEAD("\"hub-1\"", "\"Game\"", "\"g\"", "\"" DIGEST "\"", "1", "1"),
+	HEAD("\"hub-1\"", "\"Game\"", "\"/g/../h\"", "\"" DIGEST "\"", "1", "1"),
+	HEAD("\"hub-1\"", "\"Game\"", "\"/g\"", "null", "1", "1"),
+	HEAD("\"hub-1\"", "\"Game\"", "\"/g\"", "\"short\"", "1", "1"),
+	HEAD("\"hub-1\"", "\"Game\"", "\"/g\"", "\"" DIGEST "\"", "-1", "1"),
+	HEAD("\"hub-1\"", "\"Game\"", "\"/g\"", "\"" DIGEST "\"", "1e300", "1"),
+	HEAD("\"hub-1\"", "\"Game\"", "\"/g\"", "\"" DIGEST "\"", "\"x\"", "1"),
+	HEAD("\"hub-1\"", "\"Game\"", "\"/g\"", "\"" DIGEST "\"", "1", "-1"),
+	HEAD("\"hub-1\"", "\"Game\"", "\"/g\"", "\"" DIGEST "\"", "1", "null"),
+	"{\"version\":1,\"uploadId\":\"" ID "\",\"hubId\":\"hub-1\",\"gameName\":\"Game\","
+	"\"dir\":\"/g\",\"manifestDigest\":\"" DIGEST "\",\"totalBytes\":1,\"startedAt\":1}",
+};
+
+START_TEST(test_a_damaged_head_is_no_upload)
+{
+	AUTO(strbuf_finish) struct strbuf text = { 0 };
+	const char *format = bad_heads[_i], *at = strstr(format, "%s");
+	char upload_id[64];
+
+	leave_half(upload_id);
+	strbuf_append(&text, format, at != NULL ? (size_t)(at - format) : strlen(format));
+	if (at != NULL) {
+		strbuf_append_text(&text, upload_id);
+		strbuf_append_text(&text, at + 2);
+	}
+	put_staged(upload_id, UPLOAD_STAGING_HEAD, strbuf_text(&text));
+	fixture_start(&fixture);
+	ck_assert_uint_eq(upload_count(), 0);
+	ck_assert_int_lt(upload_staging_open(fixture.library, upload_id, NULL), 0);
+	expect_installable();
+}
+END_TEST
+
+/* Root may read any file, but no folder: what cannot be read now is not thrown away. */
+START_TEST(test_a_head_that_cannot_be_read_now_is_kept)
+{
+	AUTO(close_fd) int dir_fd = -1;
+	char upload_id[64];
+
+	leave_half(upload_id);
+	dir_fd = upload_staging_open(fixture.library, upload_id, NULL);
+	ck_assert_int_eq(renameat(dir_fd, UPLOAD_STAGING_HEAD, dir_fd, "away"), 0);
+	ck_assert_int_eq(mkdirat(dir_fd, UPLOAD_STAGING_HEAD, 0700), 0);
+	fixture_start(&fixture);
+	ck_assert_uint_eq(upload_count(), 0);
+	fixture_stop(&fixture);
+	ck_assert_int_eq(unlinkat(dir_fd, UPLOAD_STAGING_HEAD, AT_REMOVEDIR), 0);
+	ck_assert_int_eq(renameat(dir_fd, "away", dir_fd, UPLOAD_STAGING_HEAD), 0);
+	fixture_start(&fixture);
+	ck_assert_uint_eq(upload_count(), 1);
+	expect_installable();
+}
+END_TEST
+
+#define FILES(file) "\"sizeBytes\":1,\"installedAt\":1,\"files\":[" file "]"
+#define RECORD(hub, name, dir, exe, rest)                                                          \
+	"{\"version\":1,\"hubId\":" hub ",\"gameName\":" name ",\"dir\":" dir                      \
+	",\"executable\":" exe "," rest "}"
+#define GOOD_DIR "\"/g/Game\""
+
+static const char *const bad_records[] = {
+	"",
+	"{}",
+	RECORD("null", "\"Game\"", GOOD_DIR, "\"\"", FILES("")),
+	RECORD("\"\"", "\"Game\"", GOOD_DIR, "\"\"", FILES("")),
+	RECORD("\"hub-1\"", "null", GOOD_DIR, "\"\"", FILES("")),
+	RECORD("\"hub-1\"", "[]", GOOD_DIR, "\"\"", FILES("")),
+	RECORD("\"hub-1\"", "\"Game\"", "null", "\"\"", FILES("")),
+	RECORD("\"hub-1\"", "\"Game\"", "\"Game\"", "\"\"", FILES("")),
+	RECORD("\"hub-1\"", "\"Game\"", "\"/g/../etc\"", "\"\"", FILES("")),
+	RECORD("\"hub-1\"", "\"Game\"", GOOD_DIR, "null", FILES("")),
+	RECORD("\"hub-1\"", "\"Game\"", GOOD_DIR, "\"../sh\"", FILES("")),
+	RECORD("\"hub-1\"", "\"Game\"", GOOD_DIR, "\"\"",
+		"\"sizeBytes\":-1,\"installedAt\":1,"
+		"\"files\":[]"),
+	RECORD("\"hub-1\"", "\"Game\"", GOOD_DIR, "\"\"",
+		"\"sizeBytes\":1,\"installedAt\":1,"
+		"\"files\":null"),
+	RECORD("\"hub-1\"", "\"Game\"", GOOD_DIR, "\"\"", FILES("null")),
+	RECORD("\"hub-1\"", "\"Game\"", GOOD_DIR, "\"\"", FILES("{\"path\":\"a\"}")),
+	RECORD("\"hub-1\"", "\"Game\"", GOOD_DIR, "\"\"",
+		FILES("{\"path\":null,\"size\":1,\"mtime\":1}")),
+	RECORD("\"hub-1\"", "\"Game\"", GOOD_DIR, "\"\"",
+		FILES("{\"path\":\"../a\",\"size\":1,\"mtime\":1}")),
+	RECORD("\"hub-1\"", "\"Game\"", GOOD_DIR, "\"\"",
+		FILES("{\"path\":\"/a\",\"size\":1,\"mtime\":1}")),
+	RECORD("\"hub-1\"", "\"Game\"", GOOD_DIR, "\"\"",
+		FILES("{\"path\":\"a\",\"size\":-1,\"mtime\":1}")),
+	RECORD("\"hub-1\"", "\"Game\"", GOOD_DIR, "\"\"",
+		FILES("{\"path\":\"a\",\"size\":1,\"mtime\":1,\"sha256\":\"x\"}")),
+	RECORD("\"hub-1\"", "\"Game\"", GOOD_DIR, "\"\"",
+		FILES("{\"path\":\"a\",\"size\":1,\"mtime\":1,\"mtimeNs\":9000000000}")),
+};
+
+START_TEST(test_a_damaged_commit_record_is_given_up)
+{
+	char upload_id[64];
+
+	leave_half(upload_id);
+	put_staged(upload_id, UPLOAD_STAGING_COMMIT, bad_records[_i]);
+	fixture_start(&fixture);
+	ck_assert_uint_eq(game_registry_count(fixture.registry), 0);
+	ck_assert_uint_eq(upload_count(), 1); /* what was received is still there */
+	expect_installable();
+}
+END_TEST
+
+/* Whole lines with numbers that no upload can have. */
+START_TEST(test_a_journal_that_says_nonsense)
+{
+	static const struct upload_journal_state states[] = {
+		{ .at_ms = INT64_MAX, .held_bytes = 1 },
+		{ .at_ms = 1, .held_bytes = INT64_MAX },
+		{ .at_ms = 1600000000000, .held_bytes = INT64_C(1) << 50 },
+	};
+	AUTO(strbuf_finish) struct strbuf text = { 0 };
+	AUTO(close_fd) int dir_fd = -1;
+	char upload_id[64];
+
+	leave_half(upload_id);
+	dir_fd = upload_staging_open(fixture.library, upload_id, NULL);
+	upload_journal_write_range(&text, UINT64_MAX / 4, 0, 1);
+	upload_journal_write_range(&text, 0, INT64_MAX - 1, INT64_MAX);
+	upload_journal_write_range(&text, 1, 5, 3);
+	upload_journal_write_state(&text, &states[_i]);
+	ck_assert(upload_journal_append(dir_fd, &text, NULL));
+	fixture_start(&fixture);
+	upload_count();
+	expect_installable();
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tests = tcase_create("retention");
+
+	tcase_add_checked_fixture(tests, setup, teardown);
+	tcase_add_loop_test(tests, test_a_damaged_head_is_no_upload, 0, COUNT(bad_heads));
+	tcase_add_test(tests, test_a_head_that_cannot_be_read_now_is_kept);
+	tcase_add_loop_test(tests, test_a_damaged_commit_record_is_given_up, 0, COUNT(bad_records));
+	tcase_add_loop_test(tests, test_a_journal_that_says_nonsense, 0, 3);
+	return run_tcase(tests);
+}
