@@ -9,6 +9,7 @@
 #include "ws/lws_loop.h"
 #include "ws/ws_clock.h"
 #include "ws/ws_input.h"
+#include "ws/ws_life.h"
 #include "ws/ws_link.h"
 #include "ws/ws_output.h"
 
@@ -18,32 +19,12 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define REASON_BYTES 124 /* a close frame holds 123 */
-
 static_assert(WS_REPLACEABLE_SLOTS == WS_OUTPUT_SLOTS, "a slot each");
-
-/* What may still pass. */
-enum ws_state {
-	WS_CONNECTING,	 /* TCP or the upgrade: nothing yet */
-	WS_OPEN,	 /* messages, both ways */
-	WS_PEER_CLOSING, /* its close frame has come: what came before it is still reported */
-	WS_CLOSING,	 /* what is queued leaves, then our close frame; what comes is dropped */
-	WS_ENDING,	 /* the close frames are lws' business, or the link has gone */
-	WS_KILLED,	 /* to be dropped without a close frame */
-	WS_GONE,	 /* nothing, and `closed` is told */
-};
-
-/* What the owner knows of it. */
-enum ws_told {
-	WS_TOLD_NOTHING,
-	WS_TOLD_OPENING, /* during `opened`: there is no user yet */
-	WS_TOLD_OPENED,
-	WS_TOLD_CLOSED, /* or there is nobody to tell any more */
-};
 
 struct ws_conn {
 	struct lws_loop *lws_loop;
 	struct lws_loop_task task;
+	struct ws_life life;
 	struct ws_link link;
 	struct ws_clock clock;
 	struct ws_input input;
@@ -57,51 +38,13 @@ struct ws_conn {
 	char address[TCP_SOCKET_ADDRESS_BYTES];
 	enum ws_standing standing;
 
-	enum ws_state state;
-	enum ws_told told;
-	unsigned code; /* why it ends; 0: not known yet */
-	char reason[REASON_BYTES];
 	bool is_paused;
-	bool has_more_here; /* during `binary`: bytes of the next message have come */
 	bool is_ping_due;
 };
 
-/* --- States --- */
-
-static bool may_become(enum ws_state from, enum ws_state to)
-{
-	switch (from) {
-	case WS_CONNECTING:
-		return to == WS_OPEN || to == WS_KILLED || to == WS_GONE;
-	case WS_OPEN:
-		return to != WS_CONNECTING && to != WS_OPEN;
-	case WS_PEER_CLOSING:
-	case WS_CLOSING:
-		return to == WS_ENDING || to == WS_KILLED || to == WS_GONE;
-	case WS_ENDING:
-	case WS_KILLED:
-		return to == WS_KILLED || to == WS_GONE;
-	case WS_GONE:
-		return false;
-	}
-	return false;
-}
-
-static void become(struct ws_conn *conn, enum ws_state state)
-{
-	assert(may_become(conn->state, state));
-	conn->state = state;
-}
-
-/* Does it still take what comes, and still send? */
-static bool is_live(const struct ws_conn *conn)
-{
-	return conn->state == WS_OPEN || conn->state == WS_PEER_CLOSING;
-}
-
 static bool is_reporting(const struct ws_conn *conn)
 {
-	return is_live(conn) && !conn->is_paused;
+	return ws_life_is_live(&conn->life) && !conn->is_paused;
 }
 
 static bool is_linked(const struct ws_conn *conn)
@@ -114,21 +57,13 @@ static void settle_later(struct ws_conn *conn)
 	lws_loop_later(conn->lws_loop, &conn->task);
 }
 
-static void note_end(struct ws_conn *conn, unsigned code, const char *reason)
-{
-	if (conn->code == 0) {
-		conn->code = code;
-		snprintf(conn->reason, sizeof(conn->reason), "%s", reason);
-	}
-}
-
 void ws_conn_kill(struct ws_conn *conn, unsigned code, const char *reason)
 {
-	if (conn->state == WS_GONE) {
+	if (conn->life.state == WS_GONE) {
 		return; /* asked by who is being told */
 	}
-	note_end(conn, code, reason);
-	become(conn, WS_KILLED);
+	ws_life_note_end(&conn->life, code, reason);
+	ws_life_become(&conn->life, WS_KILLED);
 	settle_later(conn);
 }
 
@@ -138,27 +73,19 @@ static size_t limit_of(const struct ws_conn *conn, size_t of_guest, size_t of_ad
 	return conn->standing == WS_ADMITTED || of_guest == 0 ? of_admitted : of_guest;
 }
 
-/* --- Reporting what came --- */
+/* --- What came --- */
 
-static void report_part(struct ws_conn *conn, const struct strbuf *message, size_t *reported_bytes)
+static bool is_wanted(void *user)
 {
-	if (*reported_bytes < message->length) {
-		*reported_bytes = message->length;
-		if (conn->events->binary_part != NULL) {
-			conn->events->binary_part(
-				conn->user, conn, strbuf_text(message), message->length);
-		}
-	}
+	return is_reporting(user);
 }
 
-static void report_oversize(struct ws_conn *conn, enum ws_input_kind kind)
+static void on_part(void *user, const struct strbuf *message)
 {
-	const struct strbuf *start = &conn->input.ready;
+	struct ws_conn *conn = user;
 
-	if (kind == WS_INPUT_BINARY_OVERSIZE && conn->events->binary_oversize != NULL) {
-		conn->events->binary_oversize(conn->user, conn, strbuf_text(start), start->length);
-	} else {
-		ws_conn_close(conn, WS_CLOSE_TOO_LARGE, "message too large");
+	if (conn->events->binary_part != NULL) {
+		conn->events->binary_part(conn->user, conn, strbuf_text(message), message->length);
 	}
 }
 
@@ -172,65 +99,53 @@ static void report_text(struct ws_conn *conn, const struct strbuf *text)
 	}
 }
 
-/* The message that is complete, if there is one. */
-static void report_ready(struct ws_conn *conn)
+static void report_oversize(struct ws_conn *conn, bool binary, const struct strbuf *start)
 {
-	struct ws_input *input = &conn->input;
-	enum ws_input_kind kind = input->ready_kind;
-
-	if (kind == WS_INPUT_BINARY) {
-		report_part(conn, &input->ready, &input->ready_reported_bytes);
-		if (!is_reporting(conn)) {
-			return; /* the handler stopped it half-way */
-		}
+	if (binary && conn->events->binary_oversize != NULL) {
+		conn->events->binary_oversize(conn->user, conn, strbuf_text(start), start->length);
+	} else {
+		ws_conn_close(conn, WS_CLOSE_TOO_LARGE, "message too large");
 	}
-	input->ready_kind = WS_INPUT_NONE; /* what is asked meanwhile is about the next one */
+}
+
+static void on_message(void *user, enum ws_input_kind kind, struct strbuf *message)
+{
+	struct ws_conn *conn = user;
+
 	switch (kind) {
 	case WS_INPUT_NONE:
-		return;
+		break;
 	case WS_INPUT_TEXT:
-		report_text(conn, &input->ready);
+		report_text(conn, message);
 		break;
 	case WS_INPUT_BINARY:
-		conn->events->binary(conn->user, conn, &input->ready);
+		conn->events->binary(conn->user, conn, message);
 		break;
 	case WS_INPUT_TEXT_OVERSIZE:
 	case WS_INPUT_BINARY_OVERSIZE:
-		report_oversize(conn, kind);
+		report_oversize(conn, kind == WS_INPUT_BINARY_OVERSIZE, message);
 		break;
 	}
-	ws_input_recycle_take(input, &input->ready);
 }
 
-static void report_parts(struct ws_conn *conn)
-{
-	struct ws_input *input = &conn->input;
-
-	if (input->ready_kind == WS_INPUT_BINARY) {
-		report_part(conn, &input->ready, &input->ready_reported_bytes);
-	} else if (input->in_message && input->binary && !input->discarding) {
-		report_part(conn, &input->message, &input->reported_bytes);
-	}
-}
+static const struct ws_input_events input_events = {
+	.is_wanted = is_wanted,
+	.part = on_part,
+	.message = on_message,
+};
 
 static void on_received(
 	void *user, bool binary, bool final, size_t rest, const char *data, size_t length)
 {
 	struct ws_conn *conn = user;
 
-	if (is_reporting(conn)) {
-		conn->has_more_here = true;
-		report_ready(conn);
-		conn->has_more_here = false;
-	}
-	if (conn->state != WS_OPEN) {
+	ws_input_report(&conn->input, true);
+	if (conn->life.state != WS_OPEN) {
 		return;
 	}
 	ws_input_append(&conn->input, binary, final, rest, data, length);
-	if (is_reporting(conn)) {
-		report_parts(conn);
-	}
-	if (conn->input.ready_kind != WS_INPUT_NONE) {
+	ws_input_report_parts(&conn->input);
+	if (ws_input_is_ready(&conn->input)) {
 		settle_later(conn);
 	}
 }
@@ -238,17 +153,15 @@ static void on_received(
 static void on_peer_closed(void *user, unsigned code, const char *reason, size_t length)
 {
 	struct ws_conn *conn = user;
-	char text[REASON_BYTES];
+	char text[WS_LIFE_REASON_BYTES];
 
-	if (is_reporting(conn)) {
-		report_ready(conn);
-	}
+	ws_input_report(&conn->input, false);
 	snprintf(text, sizeof(text), "%.*s", (int)length, reason);
-	note_end(conn, code, text);
-	if (conn->state == WS_OPEN) {
-		become(conn, WS_PEER_CLOSING);
-	} else if (conn->state == WS_CLOSING) {
-		become(conn, WS_ENDING);
+	ws_life_note_end(&conn->life, code, text);
+	if (conn->life.state == WS_OPEN) {
+		ws_life_become(&conn->life, WS_PEER_CLOSING);
+	} else if (conn->life.state == WS_CLOSING) {
+		ws_life_become(&conn->life, WS_ENDING);
 	}
 }
 
@@ -279,7 +192,7 @@ static void note_written(struct ws_conn *conn, bool progress)
 	ws_clock_written(&conn->clock, progress, done);
 	if (!done) {
 		ws_link_want_write(&conn->link);
-	} else if (progress && conn->events->drained != NULL && is_live(conn)) {
+	} else if (progress && conn->events->drained != NULL && ws_life_is_live(&conn->life)) {
 		conn->events->drained(conn->user, conn);
 	}
 }
@@ -291,10 +204,10 @@ static bool on_writeable(void *user)
 
 	conn->link.leaving_bytes = 0;
 	/* lws calls on even while it waits for the answer to a close frame. */
-	if (conn->state != WS_OPEN && conn->state != WS_CLOSING) {
+	if (conn->life.state != WS_OPEN && conn->life.state != WS_CLOSING) {
 		return true;
 	}
-	if (conn->is_ping_due && conn->state == WS_OPEN) {
+	if (conn->is_ping_due && conn->life.state == WS_OPEN) {
 		conn->is_ping_due = false;
 		if (!ws_link_ping(&conn->link)) {
 			return false;
@@ -303,11 +216,11 @@ static bool on_writeable(void *user)
 	if (!write_queued(conn, &progress)) {
 		return false;
 	}
-	if (conn->state == WS_CLOSING && ws_output_empty(&conn->output) &&
+	if (conn->life.state == WS_CLOSING && ws_output_empty(&conn->output) &&
 		!ws_link_is_full(&conn->link)) {
-		become(conn, WS_ENDING);
+		ws_life_become(&conn->life, WS_ENDING);
 		ws_clock_written(&conn->clock, true, true); /* lws times the rest */
-		ws_link_close(&conn->link, conn->code, conn->reason);
+		ws_link_close(&conn->link, conn->life.code, conn->life.reason);
 		return false;
 	}
 	note_written(conn, progress);
@@ -320,7 +233,7 @@ static void on_ping_due(void *user)
 {
 	struct ws_conn *conn = user;
 
-	if (conn->state == WS_OPEN) {
+	if (conn->life.state == WS_OPEN) {
 		conn->is_ping_due = true;
 		ws_link_want_write(&conn->link);
 	}
@@ -358,20 +271,19 @@ static const struct ws_clock_events clock_events = {
 
 static void report_closed(struct ws_conn *conn)
 {
-	if (conn->told == WS_TOLD_OPENED) {
-		conn->told = WS_TOLD_CLOSED;
+	if (conn->life.told == WS_TOLD_OPENED) {
+		ws_life_tell(&conn->life, WS_TOLD_CLOSED);
 		conn->events->closed(conn->user, conn,
-			conn->code != 0 ? conn->code : WS_CLOSE_LINK_BROKE, conn->reason);
+			conn->life.code != 0 ? conn->life.code : WS_CLOSE_LINK_BROKE,
+			conn->life.reason);
 	}
 }
 
 static void end(struct ws_conn *conn)
 {
 	conn->task.waiting = true; /* whatever the handlers ask for, there is no next time */
-	if (is_reporting(conn)) {
-		report_ready(conn);
-	}
-	become(conn, WS_GONE);
+	ws_input_report(&conn->input, false);
+	ws_life_become(&conn->life, WS_GONE);
 	report_closed(conn);
 	if (conn->side != NULL) {
 		conn->side->gone(conn->side_user, conn);
@@ -387,9 +299,9 @@ static void on_failed(void *user, unsigned code, const char *reason, size_t leng
 {
 	struct ws_conn *conn = user;
 
-	if (conn->code == 0 && conn->reason[0] == '\0' && reason != NULL) {
-		conn->code = code;
-		snprintf(conn->reason, sizeof(conn->reason), "%.*s", (int)length, reason);
+	if (conn->life.code == 0 && conn->life.reason[0] == '\0' && reason != NULL) {
+		conn->life.code = code;
+		snprintf(conn->life.reason, sizeof(conn->life.reason), "%.*s", (int)length, reason);
 	}
 }
 
@@ -410,13 +322,9 @@ static void settle(struct lws_loop_task *task)
 		end(conn);
 		return;
 	}
-	if (is_reporting(conn)) {
-		report_ready(conn);
-	}
-	if (is_reporting(conn)) {
-		report_parts(conn);
-	}
-	switch (conn->state) {
+	ws_input_report(&conn->input, false);
+	ws_input_report_parts(&conn->input);
+	switch (conn->life.state) {
 	case WS_KILLED:
 		ws_link_kill(&conn->link);
 		break;
@@ -436,16 +344,16 @@ static void settle(struct lws_loop_task *task)
 
 void ws_conn_leave(struct ws_conn *conn, unsigned code, const char *reason, bool report)
 {
-	note_end(conn, code, reason);
+	ws_life_note_end(&conn->life, code, reason);
 	conn->side = NULL;
-	if (conn->state == WS_OPEN) {
+	if (conn->life.state == WS_OPEN) {
 		ws_link_say_goodbye(&conn->link, code, reason);
 	}
 	ws_conn_kill(conn, code, reason);
 	if (report) {
 		report_closed(conn); /* if it is being opened: after that */
 	} else {
-		conn->told = WS_TOLD_CLOSED;
+		ws_life_tell(&conn->life, WS_TOLD_CLOSED);
 	}
 }
 
@@ -455,7 +363,7 @@ static unsigned on_admit(void *user, const struct ws_request *request)
 {
 	const struct ws_conn *conn = user;
 
-	if (conn->state != WS_CONNECTING || conn->side == NULL) {
+	if (conn->life.state != WS_CONNECTING || conn->side == NULL) {
 		return WS_LINK_DROP;
 	}
 	return conn->side->admit(conn->side_user, request);
@@ -467,19 +375,19 @@ static bool on_opened(void *user)
 	struct sockaddr_storage peer = { 0 };
 	socklen_t size = sizeof(peer);
 
-	if (conn->state != WS_CONNECTING) {
+	if (conn->life.state != WS_CONNECTING) {
 		return false; /* killed meanwhile */
 	}
-	become(conn, WS_OPEN);
+	ws_life_become(&conn->life, WS_OPEN);
 	if (conn->address[0] == '\0' &&
 		getpeername(ws_link_fd(&conn->link), (void *)&peer, &size) == 0) {
 		tcp_socket_address((const void *)&peer, conn->address);
 	}
 	ws_clock_start(&conn->clock, ws_link_fd(&conn->link));
-	conn->told = WS_TOLD_OPENING;
+	ws_life_tell(&conn->life, WS_TOLD_OPENING);
 	conn->user = conn->events->opened(conn->owner, conn);
-	if (conn->told == WS_TOLD_OPENING) {
-		conn->told = WS_TOLD_OPENED;
+	if (conn->life.told == WS_TOLD_OPENING) {
+		ws_life_tell(&conn->life, WS_TOLD_OPENED);
 	}
 	if (conn->side == NULL) {
 		report_closed(conn); /* the handler ended it all */
@@ -517,7 +425,8 @@ struct ws_conn *ws_conn_create(struct lws_loop *lws_loop, const struct ws_limits
 	conn->side_user = side_user;
 	ws_link_init(&conn->link, lws_loop, &link_events, conn);
 	ws_input_init(&conn->input, loop,
-		limit_of(conn, limits->guest_message_bytes, limits->max_message_bytes));
+		limit_of(conn, limits->guest_message_bytes, limits->max_message_bytes),
+		&input_events, conn);
 	ws_clock_init(&conn->clock, loop, &clock_limits, &clock_events, conn);
 	lws_loop_hold(lws_loop);
 	return conn;
@@ -542,7 +451,7 @@ void ws_conn_connect(struct ws_conn *conn, const char *host, uint16_t port, cons
 
 static bool may_send(struct ws_conn *conn, struct strbuf *data)
 {
-	if (conn->state == WS_OPEN && is_linked(conn)) {
+	if (conn->life.state == WS_OPEN && is_linked(conn)) {
 		return true;
 	}
 	strbuf_finish(data);
@@ -593,14 +502,14 @@ size_t ws_conn_queued_bytes(const struct ws_conn *conn)
 
 void ws_conn_close(struct ws_conn *conn, unsigned code, const char *reason)
 {
-	if (!is_live(conn)) {
+	if (!ws_life_is_live(&conn->life)) {
 		return;
 	}
-	note_end(conn, code, reason);
-	if (conn->state == WS_PEER_CLOSING || !is_linked(conn)) {
-		become(conn, WS_ENDING); /* of itself */
+	ws_life_note_end(&conn->life, code, reason);
+	if (conn->life.state == WS_PEER_CLOSING || !is_linked(conn)) {
+		ws_life_become(&conn->life, WS_ENDING); /* of itself */
 	} else {
-		become(conn, WS_CLOSING);
+		ws_life_become(&conn->life, WS_CLOSING);
 		send_queued(conn);
 	}
 	if (is_linked(conn)) {
@@ -611,12 +520,12 @@ void ws_conn_close(struct ws_conn *conn, unsigned code, const char *reason)
 
 bool ws_conn_closing(const struct ws_conn *conn)
 {
-	return conn->state != WS_OPEN;
+	return conn->life.state != WS_OPEN;
 }
 
 void ws_conn_pause(struct ws_conn *conn)
 {
-	if (conn->is_paused || !is_live(conn)) {
+	if (conn->is_paused || !ws_life_is_live(&conn->life)) {
 		return;
 	}
 	conn->is_paused = true;
@@ -638,8 +547,7 @@ void ws_conn_resume(struct ws_conn *conn)
 
 bool ws_conn_input_pending(const struct ws_conn *conn)
 {
-	if (conn->has_more_here || conn->input.in_message ||
-		conn->input.ready_kind != WS_INPUT_NONE) {
+	if (ws_input_is_pending(&conn->input)) {
 		return true;
 	}
 	return is_linked(conn) && tcp_socket_input_pending(ws_link_fd(&conn->link));
@@ -653,7 +561,7 @@ void ws_conn_recycle_take(struct ws_conn *conn, struct strbuf *buffer)
 void ws_conn_set_deadline(struct ws_conn *conn, int64_t delay_ms)
 {
 	ws_clock_set_deadline(
-		&conn->clock, is_linked(conn) || conn->told == WS_TOLD_NOTHING ? delay_ms : 0);
+		&conn->clock, is_linked(conn) || conn->life.told == WS_TOLD_NOTHING ? delay_ms : 0);
 }
 
 void ws_conn_set_standing(struct ws_conn *conn, enum ws_standing standing)
@@ -681,17 +589,17 @@ enum ws_standing ws_conn_standing(const struct ws_conn *conn)
 
 bool ws_conn_is_killed(const struct ws_conn *conn)
 {
-	return conn->state == WS_KILLED;
+	return conn->life.state == WS_KILLED;
 }
 
 bool ws_conn_was_opened(const struct ws_conn *conn)
 {
-	return conn->told != WS_TOLD_NOTHING;
+	return conn->life.told != WS_TOLD_NOTHING;
 }
 
 const char *ws_conn_end_reason(const struct ws_conn *conn)
 {
-	return conn->reason;
+	return conn->life.reason;
 }
 
 unsigned ws_conn_http_status(const struct ws_conn *conn)

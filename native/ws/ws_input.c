@@ -188,14 +188,73 @@ void ws_input_append(struct ws_input *input, bool binary, bool final, size_t res
 	}
 }
 
+/* Reporting */
+
+static void report_part(
+	const struct ws_input *input, const struct strbuf *message, size_t *reported_bytes)
+{
+	if (*reported_bytes < message->length) {
+		*reported_bytes = message->length;
+		input->events->part(input->user, message);
+	}
+}
+
+void ws_input_report(struct ws_input *input, bool more_here)
+{
+	enum ws_input_kind kind = input->ready_kind;
+
+	if (kind == WS_INPUT_NONE || !input->events->is_wanted(input->user)) {
+		return;
+	}
+	input->is_more_here = more_here;
+	if (kind == WS_INPUT_BINARY) {
+		report_part(input, &input->ready, &input->ready_reported_bytes);
+	}
+	/* The handler of the part may have stopped it half-way. */
+	if (input->events->is_wanted(input->user)) {
+		input->ready_kind = WS_INPUT_NONE; /* what is asked meanwhile is about the next */
+		input->events->message(input->user, kind, &input->ready);
+		give_back(input->pool, &input->ready);
+	}
+	input->is_more_here = false;
+}
+
+void ws_input_report_parts(struct ws_input *input)
+{
+	if (!input->events->is_wanted(input->user)) {
+		return;
+	}
+	if (input->ready_kind == WS_INPUT_BINARY) {
+		report_part(input, &input->ready, &input->ready_reported_bytes);
+	} else if (input->in_message && input->binary && !input->discarding) {
+		report_part(input, &input->message, &input->reported_bytes);
+	}
+}
+
+bool ws_input_is_ready(const struct ws_input *input)
+{
+	return input->ready_kind != WS_INPUT_NONE;
+}
+
+bool ws_input_is_pending(const struct ws_input *input)
+{
+	return input->is_more_here || input->in_message || ws_input_is_ready(input);
+}
+
 void ws_input_recycle_take(struct ws_input *input, struct strbuf *buffer)
 {
 	give_back(input->pool, buffer);
 }
 
-void ws_input_init(struct ws_input *input, struct loop *loop, size_t max_bytes)
+void ws_input_init(struct ws_input *input, struct loop *loop, size_t max_bytes,
+	const struct ws_input_events *events, void *user)
 {
-	*input = (struct ws_input){ .pool = create_pool(loop), .max_bytes = max_bytes };
+	*input = (struct ws_input){
+		.pool = create_pool(loop),
+		.max_bytes = max_bytes,
+		.events = events,
+		.user = user,
+	};
 }
 
 void ws_input_finish(struct ws_input *input)

@@ -9,36 +9,48 @@ struct loop;
 struct ws_pool;
 
 /*
- * Joins the fragments of one connection's messages. Knows neither sockets nor libwebsockets.
+ * Joins the fragments of one connection's messages and reports them. Knows neither sockets nor
+ * libwebsockets.
  *
- * A message that is complete waits in `ready`, and nothing may be appended before the caller has
- * taken it from there and set ready_kind to none; so the receiver is one message behind, and knows
- * when it gets a message whether another one follows.
+ * A message that is complete waits, and nothing may be appended before it has been reported; so the
+ * receiver is one message behind, and knows when it gets a message whether another one follows.
  */
 enum ws_input_kind {
 	WS_INPUT_NONE,
 	WS_INPUT_TEXT,
 	WS_INPUT_BINARY,
-	WS_INPUT_TEXT_OVERSIZE,	  /* ready is empty */
-	WS_INPUT_BINARY_OVERSIZE, /* ready holds its first max_bytes; the rest is thrown away */
+	WS_INPUT_TEXT_OVERSIZE,	  /* it is empty */
+	WS_INPUT_BINARY_OVERSIZE, /* its first max_bytes; the rest is thrown away */
+};
+
+struct ws_input_events {
+	bool (*is_wanted)(void *user); /* asked before each report: false keeps it for later */
+	/* More of a binary message has come; message holds all of it so far. */
+	void (*part)(void *user, const struct strbuf *message);
+	/* It may be taken with strbuf_move(). */
+	void (*message)(void *user, enum ws_input_kind kind, struct strbuf *message);
 };
 
 struct ws_input {
 	struct ws_pool *pool; /* buffers for large messages */
 	size_t max_bytes;
+	const struct ws_input_events *events;
+	void *user;
 
 	struct strbuf message; /* what has come of the message that is on its way */
 	bool in_message;
 	bool binary;
 	bool discarding;
-	size_t reported_bytes; /* of message: the caller's note of what it has passed on */
+	size_t reported_bytes; /* of message */
 
 	enum ws_input_kind ready_kind;
 	struct strbuf ready;
 	size_t ready_reported_bytes;
+	bool is_more_here; /* while one is reported: bytes of the next have come */
 };
 
-void ws_input_init(struct ws_input *input, struct loop *loop, size_t max_bytes);
+void ws_input_init(struct ws_input *input, struct loop *loop, size_t max_bytes,
+	const struct ws_input_events *events, void *user);
 void ws_input_finish(struct ws_input *input);
 /*
  * rest: bytes of this frame that are announced but have not come. final: the message ends with
@@ -48,3 +60,9 @@ void ws_input_append(struct ws_input *input, bool binary, bool final, size_t res
 	size_t length);
 /* Gives a buffer back for a large message that follows; empties it, always. */
 void ws_input_recycle_take(struct ws_input *input, struct strbuf *buffer);
+/* The complete message, if there is one. more_here: bytes of the next one have come. */
+void ws_input_report(struct ws_input *input, bool more_here);
+/* What has come of a binary message since the last time. */
+void ws_input_report_parts(struct ws_input *input);
+bool ws_input_is_ready(const struct ws_input *input);	/* a complete message waits */
+bool ws_input_is_pending(const struct ws_input *input); /* or a part of one is here */
