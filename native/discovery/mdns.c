@@ -181,7 +181,7 @@ static void on_turn(void *user)
 		if (mdns->responder == NULL && grace_ms > 0) {
 			loop_timer_set(mdns->turn, grace_ms);
 			report(mdns, MDNS_STARTING,
-				xasprintf("waiting for avahi-daemon's return: %s",
+				xasprintf("waiting for avahi-daemon to come back: %s",
 					mdns_daemon_error(mdns->daemon)->message));
 		} else {
 			serve_by_ourselves(mdns);

@@ -159,7 +159,7 @@ static void on_client(AvahiClient *client, AvahiClientState state, void *user)
 		set_state(daemon, MDNS_DAEMON_UNDECIDED);
 		break;
 	case AVAHI_CLIENT_CONNECTING:
-		error_set(&daemon->error, ERROR_NOT_FOUND, "avahi-daemon does not run");
+		error_set(&daemon->error, ERROR_NOT_FOUND, "avahi-daemon is not running");
 		set_state(daemon, MDNS_DAEMON_ABSENT);
 		break;
 	case AVAHI_CLIENT_FAILURE:

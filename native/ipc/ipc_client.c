@@ -27,7 +27,7 @@ static bool refuse(const char *socket_path, struct error *err)
 {
 	if (errno == ENOENT || errno == ECONNREFUSED || errno == ENOTDIR) {
 		return error_set(err, ERROR_NOT_FOUND,
-			"no agent runs here (nobody answers at '%s'); start one with `capydeck agent`",
+			"no agent is running (nothing listens on '%s'); start one with 'capydeck agent'",
 			socket_path);
 	}
 	return error_set_errno(err, "cannot reach the agent at '%s'", socket_path);

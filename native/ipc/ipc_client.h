@@ -10,7 +10,7 @@ struct strbuf;
 
 /* The other end of ipc/ipc_server.h for command-line tools: blocking, with time-outs. */
 
-/* Errors: NOT_FOUND (no agent runs: says how to start one), IO, TIMEOUT. */
+/* Errors: NOT_FOUND (no agent is running: says how to start one), IO, TIMEOUT. */
 struct ipc_client *ipc_client_create(const char *socket_path, struct error *err);
 void ipc_client_destroy(struct ipc_client *client); /* NULL is fine */
 bool ipc_client_send(struct ipc_client *client, const char *line, size_t length, struct error *err);

@@ -136,7 +136,7 @@ void ipc_server_send(struct ipc_client_conn *client, const char *line, size_t le
 		return;
 	}
 	if (client->output.length - client->sent + length + 1 > IPC_QUEUE_MAX_BYTES) {
-		log_warning("a client that reads too slowly was dropped");
+		log_warning("dropped a client that reads too slowly");
 		give_up(client);
 		return;
 	}
@@ -168,7 +168,7 @@ static void handle_lines(struct ipc_client_conn *client)
 		}
 	}
 	if (client->input.length > IPC_LINE_MAX_BYTES || line.length > IPC_LINE_MAX_BYTES) {
-		log_warning("a client that sent a line of more than %d bytes was dropped",
+		log_warning("dropped a client that sent a line of more than %d bytes",
 			IPC_LINE_MAX_BYTES);
 		give_up(client);
 	}
@@ -222,7 +222,7 @@ static void on_connect(void *user, uint32_t events)
 		return;
 	}
 	if (server->client_count >= IPC_CLIENTS_MAX) {
-		log_warning("a local client was turned away: %d are connected", IPC_CLIENTS_MAX);
+		log_warning("refused a local client: %d are connected", IPC_CLIENTS_MAX);
 		return;
 	}
 	client = xcalloc(1, sizeof(*client));
@@ -260,10 +260,10 @@ static bool remove_stale(struct ipc_server *server, struct error *err)
 
 	if (fd >= 0) {
 		return error_set(err, ERROR_CONFLICT,
-			"another agent answers at '%s'; stop it first", server->path);
+			"another agent listens on '%s'; stop it first", server->path);
 	}
 	if (lstat(server->path, &found) < 0) {
-		return errno == ENOENT || error_set_errno(err, "cannot look at '%s'", server->path);
+		return errno == ENOENT || error_set_errno(err, "cannot check '%s'", server->path);
 	}
 	if (!S_ISSOCK(found.st_mode)) {
 		return error_set(err, ERROR_CONFLICT,
@@ -296,7 +296,7 @@ static bool listen_at(struct ipc_server *server, struct error *err)
 		bind(fd, (struct sockaddr *)&server->address, sizeof(server->address)) < 0 ||
 		chmod(server->path, 0600) < 0 || !close_folder(server->dir) ||
 		listen(fd, BACKLOG) < 0 || lstat(server->path, &made) < 0) {
-		return error_set_errno(err, "cannot make the socket '%s'", server->path);
+		return error_set_errno(err, "cannot create the socket '%s'", server->path);
 	}
 	server->inode = made.st_ino;
 	server->listen_fd = TAKE_FD(fd);
@@ -366,7 +366,7 @@ static void on_repair(void *user)
 		return;
 	}
 	if (establish(server, &err)) {
-		log_info("the local socket '%s' was made anew", server->path);
+		log_info("the local socket '%s' was recreated", server->path);
 	} else {
 		log_debug("%s", err.message);
 	}

@@ -21,8 +21,8 @@ static const char help[] =
 	"Usage: capydeck-mdns\n"
 	"\n"
 	"Announces a device on the network, or looks for devices, for 'capydeck', which starts it\n"
-	"where avahi-daemon does not run: orders come in on standard input, reports go out on\n"
-	"standard output. It is of no use by itself.\n";
+	"where avahi-daemon is not running: orders come in on standard input, reports go out on\n"
+	"standard output. It is of no use on its own.\n";
 
 /* The process; lives on main()'s stack. */
 struct program {
@@ -83,9 +83,8 @@ static void on_collided(void *user)
 static void on_failed(void *user, int avahi_error)
 {
 	AUTO(free_ptr)
-	char *sentence = xasprintf("capydeck-mdns cannot use the network's port for discovery, "
-				   "UDP 5353 (%s)",
-		avahi_strerror(avahi_error));
+	char *sentence = xasprintf(
+		"capydeck-mdns cannot use UDP port 5353 (%s)", avahi_strerror(avahi_error));
 
 	fail(user, sentence);
 }
@@ -154,7 +153,7 @@ static void obey(struct program *program, const struct strbuf *line)
 	}
 	json_finish(&order, mdns_order_fields);
 	if (!ok) {
-		fail(program, "capydeck-mdns got an order that it does not understand");
+		fail(program, "capydeck-mdns received a malformed order");
 	}
 }
 
@@ -177,7 +176,7 @@ static void on_input(void *user, uint32_t events)
 		obey(program, &line);
 	}
 	if (program->input.length > MDNS_LINE_MAX_BYTES) {
-		fail(program, "capydeck-mdns got an order that is too long");
+		fail(program, "capydeck-mdns received an order that is too long");
 	}
 }
 

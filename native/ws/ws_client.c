@@ -38,7 +38,7 @@ static void describe_failure(
 			place, (long long)(client->connect_wait_ms + 999) / 1000);
 	} else if (status == HTTP_NOT_FOUND) {
 		error_set(err, ERROR_NOT_FOUND,
-			"%s answers with HTTP 404 to '%s'; it is no CapyDeploy agent, so check the port",
+			"%s answers with HTTP 404 to '%s'; it is not a CapyDeploy agent; check the port",
 			place, client->path);
 	} else if (status == HTTP_FORBIDDEN) {
 		error_set(err, ERROR_BLOCKED,
@@ -76,7 +76,7 @@ static void on_connect_timer(void *user)
 
 	if (client->conn != NULL && !ws_conn_was_opened(client->conn)) {
 		client->timed_out = true;
-		ws_conn_kill(client->conn, WS_CLOSE_LINK_BROKE, "time is up");
+		ws_conn_kill(client->conn, WS_CLOSE_LINK_BROKE, "timed out");
 	}
 }
 

@@ -95,7 +95,7 @@ static void report_text(struct ws_conn *conn, const struct strbuf *text)
 	if (utf8_valid(strbuf_text(text), text->length)) {
 		conn->events->text(conn->user, conn, strbuf_text(text), text->length);
 	} else {
-		ws_conn_close(conn, WS_CLOSE_NOT_UTF8, "bad utf8");
+		ws_conn_close(conn, WS_CLOSE_NOT_UTF8, "invalid UTF-8");
 	}
 }
 
@@ -242,21 +242,21 @@ static void on_ping_due(void *user)
 static void on_silent(void *user)
 {
 	if (!ws_conn_closing(user)) {
-		ws_conn_kill(user, WS_CLOSE_LINK_BROKE, "the peer has fallen silent");
+		ws_conn_kill(user, WS_CLOSE_LINK_BROKE, "the peer has gone silent");
 	}
 }
 
 static void on_stuck(void *user)
 {
-	ws_conn_kill(user, WS_CLOSE_LINK_BROKE, "the peer takes nothing");
+	ws_conn_kill(user, WS_CLOSE_LINK_BROKE, "the peer has stopped reading");
 }
 
 static void on_deadline(void *user)
 {
 	if (ws_conn_was_opened(user)) {
-		ws_conn_close(user, WS_CLOSE_POLICY, "time is up");
+		ws_conn_close(user, WS_CLOSE_POLICY, "timed out");
 	} else {
-		ws_conn_kill(user, WS_CLOSE_POLICY, "time is up");
+		ws_conn_kill(user, WS_CLOSE_POLICY, "timed out");
 	}
 }
 
@@ -464,7 +464,7 @@ static void send_queued(struct ws_conn *conn)
 		limit_of(conn, conn->limits.guest_queued_bytes, conn->limits.max_queued_bytes);
 
 	if (ws_output_memory_bytes(&conn->output) + conn->link.leaving_bytes > limit_bytes) {
-		ws_conn_kill(conn, WS_CLOSE_POLICY, "the peer takes too little");
+		ws_conn_kill(conn, WS_CLOSE_POLICY, "the peer reads too slowly");
 		return;
 	}
 	ws_clock_queued(&conn->clock);

@@ -89,7 +89,7 @@ static void make_room(struct ws_server *server, struct peer *newcomer)
 		return;
 	}
 	victim = find_victim(server, like);
-	ws_conn_kill(victim->conn, WS_CLOSE_TRY_LATER, "too many strangers");
+	ws_conn_kill(victim->conn, WS_CLOSE_TRY_LATER, "too many connections");
 }
 
 /* The request */
@@ -190,7 +190,7 @@ void ws_server_destroy(struct ws_server *server)
 		struct peer *peer = TAILQ_FIRST(&server->peers);
 
 		TAILQ_REMOVE(&server->peers, peer, link);
-		ws_conn_leave(peer->conn, WS_CLOSE_GOING_AWAY, "the agent stops", true);
+		ws_conn_leave(peer->conn, WS_CLOSE_GOING_AWAY, "the agent is stopping", true);
 		free(peer);
 	}
 	free(server);

@@ -187,7 +187,7 @@ def case_without_dbus():
 def case_daemon_comes_and_goes():
     start_dbus()
     observer, agent = start_observer(), start_agent()
-    agent.expect("state embedded", "does not run")
+    agent.expect("state embedded", "is not running")
     observer.expect(AGENT_ID, f"capydeck-{AGENT_ID}.local.", " 9999 ")
     avahi = start_avahi()
     agent.expect("state daemon")
