@@ -195,14 +195,23 @@ void control_view_settings(const struct agent *agent, struct ipc_settings *setti
 	}
 }
 
+static const char *describe_mdns(const struct agent *agent, const struct mdns *mdns)
+{
+	if (mdns != NULL) {
+		return mdns_detail(mdns);
+	}
+	return agent_listening_problem(agent) != NULL
+		       ? "not announced while the port is not available"
+		       : "not announced on the network (--no-mdns)";
+}
+
 static void view_services(struct agent *agent, struct ipc_status *status)
 {
 	const struct mdns *mdns = agent_mdns(agent);
 	AUTO(strbuf_finish) struct strbuf overlay_detail = { 0 }, steam_detail = { 0 };
 
 	status->mdns.state = xstrdup(mdns != NULL ? mdns_state_text(mdns_state(mdns)) : "off");
-	status->mdns.detail =
-		mdns != NULL ? mdns_detail(mdns) : "not announced on the network (--no-mdns)";
+	status->mdns.detail = describe_mdns(agent, mdns);
 	status->overlay.state = agent_overlay_state(agent, &overlay_detail);
 	status->overlay.detail = json_keep(&status->tree, strbuf_text(&overlay_detail));
 	status->steam.state = agent_steam_driver(agent, &steam_detail);

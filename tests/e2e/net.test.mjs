@@ -148,8 +148,9 @@ test("while another process uses the port, the rest serves and says which one, a
   const deck = new Deck(t);
   const second = spawnAgent(deck, { port: first.port });
   await second.line(/^socket /);
-  const { agent } = await deck.ctlJson("status");
+  const { agent, mdns } = await deck.ctlJson("status");
   assert.equal(agent.listening, false);
+  assert.equal(mdns.state, "off");
   assert.equal(agent.port, first.port);
   assert.match(agent.problem, new RegExp(`^port ${first.port} is used by 'capydeck' \\(pid ${first.pid}\\)`));
   assert.match(second.output, new RegExp(`port ${first.port} is used by 'capydeck' \\(pid ${first.pid}\\)`));
