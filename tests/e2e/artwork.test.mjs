@@ -25,7 +25,7 @@ const dataUrl = (bytes, type = "image/png") => `data:${type};base64,${bytes.toSt
 function gridOf(deck, user) {
   const dir = gridDir(deck, user);
   const names = fs.existsSync(dir) ? fs.readdirSync(dir).sort() : [];
-  const visible = names.filter((name) => !name.startsWith(".")); // others are being written
+  const visible = names.filter((name) => !name.includes(".tmp-")); // others are being written
   return Object.fromEntries(visible.map((name) => [name, fs.readFileSync(path.join(dir, name))]));
 }
 

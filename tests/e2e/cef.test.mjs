@@ -320,7 +320,7 @@ test("cef: a browser that is not Steam", { skip }, async (t) => {
   assert.equal((await driver.ask("ready")).ready, true);
   const unnamed = await driver.ask("apply", put({}));
   assert.equal(unnamed.kind, "conflict");
-  assert.match(unnamed.message, /no page there is called SharedJSContext/);
+  assert.match(unnamed.message, /no page is called SharedJSContext/);
 
   const empty = await SteamChromium.start(t, { query: { steam: "none" } });
   const answer = await Driver.start(t, empty.port).ask("apply", put({}));
@@ -359,7 +359,7 @@ test("cef: what listens there says nothing, or nonsense", { skip }, async (t) =>
   await once(server, "listening");
   t.after(() => server.close());
   const driver = Driver.start(t, server.address().port);
-  for (const reason of [/HTTP 500/, /no plain HTTP/, /no browser's debugger/, /ended the connection/]) {
+  for (const reason of [/HTTP 500/, /not a plain HTTP/, /not a debugger's list/, /closed the connection/]) {
     const answer = await driver.ask("apply", put({}));
     assert.equal(answer.kind, "conflict");
     assert.match(answer.message, reason);

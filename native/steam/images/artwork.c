@@ -15,14 +15,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #define ACCOUNT_DIGITS_MAX 10
 #define MODE 0644
-/* Of a temporary file that nobody writes any more. */
-#define LEFTOVER_AGE_S (60 * 60)
 #define ICO_HEADER_BYTES 6
 #define ICO_ENTRY_BYTES 16
 
@@ -72,7 +68,7 @@ static bool has_bytes(
 	return length >= offset + count && memcmp((const char *)data + offset, bytes, count) == 0;
 }
 
-/* Its magic is four dull bytes: at least the table of images that follows must be there. */
+/* Four bytes of magic prove little: the table of images that follows must be there too. */
 static bool is_ico(const void *data, size_t length)
 {
 	const unsigned char *bytes = data;
@@ -176,27 +172,10 @@ static bool is_image_of(const char *name, const char *stem)
 	return false;
 }
 
-/*
- * What a process that was killed left of writing an image with that stem, "<stem>.*.tmp-XXXXXX", or
- * an earlier version of this program of writing any, ".capydeck-<pid>-…".
- */
-static bool is_leftover(int grid_fd, const char *name, const char *stem)
-{
-	size_t length = strlen(stem);
-	struct stat status;
-
-	if (strncmp(name, ".capydeck-", strlen(".capydeck-")) != 0 &&
-		(strncmp(name, stem, length) != 0 || name[length] != '.' ||
-			strstr(name, ".tmp-") == NULL)) {
-		return false;
-	}
-	return fstatat(grid_fd, name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       S_ISREG(status.st_mode) && status.st_mtime <= time(NULL) - LEFTOVER_AGE_S;
-}
-
-/* The images with that stem, and what is to be cleared away; except (may be NULL) is not listed. */
-static bool list_images(
-	int grid_fd, const char *stem, const char *except, struct strvec *names, struct error *err)
+/* The files that wanted() wants, but for except (may be NULL). */
+static bool list_files(int grid_fd, const char *stem,
+	bool (*wanted)(const char *name, const char *stem), const char *except,
+	struct strvec *names, struct error *err)
 {
 	int fd = openat(grid_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
@@ -209,8 +188,7 @@ static bool list_images(
 	}
 	while ((entry = readdir(dir)) != NULL) {
 		if ((except == NULL || strcmp(entry->d_name, except) != 0) &&
-			(is_image_of(entry->d_name, stem) ||
-				is_leftover(grid_fd, entry->d_name, stem))) {
+			wanted(entry->d_name, stem)) {
 			strvec_push(names, entry->d_name);
 		}
 	}
@@ -218,11 +196,37 @@ static bool list_images(
 	return true;
 }
 
+/*
+ * Did a process that was killed leave it? "<stem>.*.tmp-XXXXXX": of writing an image with that
+ * stem;
+ * ".capydeck-<pid>-…": an earlier version of this program, of writing any.
+ */
+static bool is_leftover(const char *name, const char *stem)
+{
+	size_t length = strlen(stem);
+	int pid;
+
+	return sscanf(name, ".capydeck-%d-", &pid) == 1 ||
+	       (strncmp(name, stem, length) == 0 && name[length] == '.' &&
+		       strstr(name, ".tmp-") != NULL);
+}
+
+/* Only for who writes images with that stem, and just now does not. */
+static void remove_leftovers(int grid_fd, const char *stem)
+{
+	AUTO(strvec_finish) struct strvec names = { 0 };
+
+	list_files(grid_fd, stem, is_leftover, NULL, &names, NULL);
+	for (size_t i = 0; i < names.count; i++) {
+		unlinkat(grid_fd, names.items[i], 0);
+	}
+}
+
 static bool remove_images(int grid_fd, const char *stem, const char *except, struct error *err)
 {
 	AUTO(strvec_finish) struct strvec names = { 0 };
 
-	if (!list_images(grid_fd, stem, except, &names, err)) {
+	if (!list_files(grid_fd, stem, is_image_of, except, &names, err)) {
 		return false;
 	}
 	for (size_t i = 0; i < names.count; i++) {
@@ -256,6 +260,7 @@ bool artwork_put(const char *root, const char *account_id, uint32_t app_id, enum
 		!remove_images(grid_fd, stem, name, err) || !sync_grid(grid_fd, err)) {
 		return false;
 	}
+	remove_leftovers(grid_fd, stem);
 	if (path != NULL) {
 		*path = xasprintf("%s/userdata/%s/config/grid/%s", root, account_id, name);
 	}
@@ -269,15 +274,12 @@ static bool rename_kind(
 	AUTO(free_ptr) char *to_stem = stem_of(to, kind);
 	AUTO(strvec_finish) struct strvec names = { 0 };
 
-	if (!list_images(grid_fd, from_stem, NULL, &names, err)) {
+	if (!list_files(grid_fd, from_stem, is_image_of, NULL, &names, err)) {
 		return false;
 	}
 	for (size_t i = 0; i < names.count; i++) {
 		AUTO(free_ptr) char *name = NULL;
 
-		if (!is_image_of(names.items[i], from_stem)) {
-			continue;
-		}
 		name = xasprintf("%s%s", to_stem, names.items[i] + strlen(from_stem));
 		if (renameat(grid_fd, names.items[i], grid_fd, name) < 0) {
 			return error_set_errno(err, "cannot rename the image '%s'", names.items[i]);

@@ -40,7 +40,7 @@ bool artwork_check(enum artwork_kind kind, const void *data, size_t length, stru
 /*
  * Puts an image in its place: checked by its bytes, written aside, synced, renamed; older siblings
  * with other extensions go then. root: Steam's (steam_install.h). account_id: digits. path (may be
- * NULL): where it is now, caller frees. Blocks: for a worker.
+ * NULL): where it is now, caller frees. Blocks: for a worker. Only one thread puts images.
  * Errors: INVALID (no image we know, no account, a link in the way), TOO_LARGE, IO, NO_SPACE; the
  * old image is then as it was.
  */
@@ -49,5 +49,5 @@ bool artwork_put(const char *root, const char *account_id, uint32_t app_id, enum
 /* The images of a shortcut that got another id; those of `to` that are not replaced stay. */
 bool artwork_rename(
 	const char *root, const char *account_id, uint32_t from, uint32_t to, struct error *err);
-/* All images of a shortcut that is no more; that there are none is success. */
+/* Removes all images of a shortcut; having none is success. */
 bool artwork_remove(const char *root, const char *account_id, uint32_t app_id, struct error *err);
