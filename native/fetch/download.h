@@ -16,7 +16,7 @@ struct fetch_orders;
 
 /*
  * A transfer that is ready to start. dir_fd, orders and ca_file (may be NULL) are borrowed until
- * it is destroyed. NULL on error: INVALID (the URL is none that is fetched), IO.
+ * it is destroyed. NULL on error: INVALID (not a URL that is fetched), IO.
  */
 struct download *download_create(const struct fetch_orders *orders, size_t index, int dir_fd,
 	const char *ca_file, struct error *err);

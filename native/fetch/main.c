@@ -60,7 +60,7 @@ static void report_result(size_t index, struct error *err)
 	}
 	json_write(&line, fetch_result_fields, &result);
 	strbuf_append_char(&line, '\n');
-	/* Lines are shorter than a pipe's atomic writes. Without a reader there is no more to do.
+	/* Lines are shorter than a pipe's atomic writes. Without a reader nothing is left to do.
 	 */
 	if (write(STDOUT_FILENO, line.data, line.length) != (ssize_t)line.length) {
 		_exit(1);

@@ -21,7 +21,7 @@
 
 #define DEMO_MS (10 * 1000)
 #define LOCALE_CONF "/etc/locale.conf"
-#define EVENTS_PERIOD_MS 50 /* where nothing tells that there are some */
+#define EVENTS_PERIOD_MS 50 /* to poll for them where there is no descriptor to watch */
 #define ORDERS_FD STDIN_FILENO
 
 /* The overlay's process. */

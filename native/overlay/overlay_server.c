@@ -43,7 +43,7 @@ static enum overlay_server reach(const char *path, bool is_abstract, int *fd)
 		return OVERLAY_SERVER_NONE;
 	}
 	if (connect(*fd, (const struct sockaddr *)&address, (socklen_t)length) < 0) {
-		/* EAGAIN: so many wait to be accepted that there is no room. */
+		/* EAGAIN: its backlog is full. */
 		return errno == EAGAIN ? OVERLAY_SERVER_SILENT : OVERLAY_SERVER_NONE;
 	}
 	if (getsockopt(*fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0 ||

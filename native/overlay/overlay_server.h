@@ -1,7 +1,7 @@
 #pragma once
 
 /*
- * Is a screen's server to be had? Xlib and libwayland wait for one that hangs for ever, so it is
+ * Does a screen's server answer? Xlib and libwayland wait forever for one that hangs, so it is
  * greeted by hand first.
  */
 enum overlay_server {

@@ -234,7 +234,7 @@ int overlay_text_width(struct overlay_text *text, const char *utf8, int px)
 
 /*
  * For instrumented builds: what the libraries below SDL and Pango keep until the process ends
- * (fontconfig's patterns, GLib's types, X's and Mesa's tables) is no leak of ours.
+ * (fontconfig's patterns, GLib's types, X's and Mesa's tables) is not a leak of ours.
  */
 #ifdef __SANITIZE_ADDRESS__
 const char *__lsan_default_suppressions(void);

@@ -49,7 +49,8 @@ static bool set_hints(const struct overlay_display *display, struct error *err)
 	Display *x11;
 	VisualID visual;
 
-	/* SIGTERM is no click on the card: it ends the process, and the window goes with it. */
+	/* SIGTERM does not mean a click on the card: it ends the process, and the window with it.
+	 */
 	SDL_SetHintWithPriority(SDL_HINT_NO_SIGNAL_HANDLERS, "1", SDL_HINT_OVERRIDE);
 	if (display->kind == OVERLAY_WAYLAND) {
 		return true; /* SDL draws there through a renderer only */

@@ -127,7 +127,7 @@ static void answer_if_ended(struct order *order)
 	}
 }
 
-/* Ends what is not in its place yet; Steam's word on the rest is no longer waited for. */
+/* Ends what is not in its place yet, and no longer waits for Steam to show the rest. */
 static void conclude(struct order *order, const struct error *err)
 {
 	for (unsigned i = 0; i < ARTWORK_KIND_COUNT; i++) {
@@ -309,7 +309,7 @@ static bool has_scheme(const char *url, const char *scheme)
 	return strncasecmp(url, scheme, strlen(scheme)) == 0;
 }
 
-/* The order is newer: what others still fetch for the same places is no longer wanted. */
+/* Ends the downloads of older orders that this one replaces. */
 static void supersede_others(struct order *order)
 {
 	struct order *other, *next;

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <time.h>
 
-/* A file that is saved so much later was not begun before. */
+/* A save takes less than this: a file that is newer by more was begun after the change. */
 #define SAVING_MAX_S 5
 
 static void remove_at(struct steam_listing *listing, size_t index)

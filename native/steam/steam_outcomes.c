@@ -333,7 +333,7 @@ static bool on_failed(void *owner, int64_t number, const struct steam_change *ch
 	const struct error *err, bool live)
 {
 	struct steam_outcomes *outcomes = owner;
-	/* Not every Steam can do that while it runs; its files always can. */
+	/* Not every Steam can set an icon while it runs; its files can always be edited. */
 	bool can_wait =
 		live && err->kind == ERROR_IO && steam_change_is(change, STEAM_CHANGE_SET_ICON);
 

@@ -208,7 +208,7 @@ static void ask_driver(struct attempt *attempt, size_t driver)
 	drivers[driver]->ops->apply(drivers[driver], &attempt->change, on_applied, attempt);
 }
 
-/* A game that has to be given its tool by hand is better than none; what is full may have room. */
+/* A game that needs its tool set by hand is better than none. A full disk may have room later. */
 static bool try_without_tool(struct attempt *attempt, const struct error *err)
 {
 	struct steam_change *change = &attempt->change;

@@ -192,7 +192,7 @@ void steam_queue_set_obstacle(struct steam_queue *queue, int64_t number, const c
 	}
 }
 
-/* With nothing to remember there is no file: to remove it works on a full disk, too. */
+/* An empty queue has no file: it can be removed even when the disk is full. */
 static bool write_content(
 	struct steam_queue *queue, const struct content *content, struct error *err)
 {

@@ -22,7 +22,7 @@ __asm__(".section .rodata\n"
 
 /* --- Asking --- */
 
-/* What of JSON is written otherwise in a script; it stands in strings only. */
+/* What a script writes differently from JSON; it occurs in strings only. */
 static const char *escape_of(const char *at, size_t *length)
 {
 	static const struct {
@@ -45,7 +45,7 @@ static const char *escape_of(const char *at, size_t *length)
 
 /*
  * JSON as an expression of JavaScript. All JSON is one, except that to engines before ES2019
- * U+2028 and U+2029 end a line; '<' is kept from whoever takes the text for HTML.
+ * U+2028 and U+2029 end a line; '<' is escaped in case the text is taken for HTML.
  */
 static void append_literal(struct strbuf *out, const char *json)
 {

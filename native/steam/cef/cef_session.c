@@ -13,7 +13,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-/* Both on this machine: whoever needs longer is not well. */
+/* Both ends are on this machine: one that takes longer is stuck. */
 #define LIST_WAIT_MS 3000
 #define CONNECT_WAIT_MS 3000
 #define WRITE_WAIT_MS 5000

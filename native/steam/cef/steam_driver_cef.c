@@ -38,7 +38,7 @@ struct steam_driver_cef {
 };
 
 /*
- * One thing to be done: one call of the script, or for an image one for each piece and one more.
+ * One thing to be done: one call of the script; for an image, one for each piece, then the last.
  * Owns all it needs, so that the worker may finish with it when the driver is gone.
  */
 struct operation {

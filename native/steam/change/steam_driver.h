@@ -42,7 +42,7 @@ struct steam_artwork_shown {
 
 struct steam_driver_ops {
 	const char *name; /* for status */
-	/* Would a change go through now? Appends the reason for the answer, one sentence. */
+	/* Would a change go through now? Appends why, or why not, as one sentence. */
 	bool (*ready)(struct steam_driver *driver, struct strbuf *reason);
 	void (*apply)(struct steam_driver *driver, const struct steam_change *change,
 		steam_driver_done *done, void *user);

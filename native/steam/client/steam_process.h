@@ -12,7 +12,7 @@ struct steam_install;
 struct steam_process;
 
 /*
- * The running Steam client: what /proc tells of it, and word of its end.
+ * The running Steam client as /proc shows it, and notice of its end.
  */
 
 /*

@@ -16,7 +16,7 @@ struct steam_user {
 	char *persona_name;   /* shown to people; falls back to the login's name, then to account_id
 			       */
 	int64_t last_login_s; /* since 1970; 0: not known */
-	bool most_recent;     /* Steam says it is this one who logs in next */
+	bool most_recent;     /* Steam says this one logs in next */
 	bool in_login_list;   /* false: only a folder in userdata/ tells of them */
 };
 

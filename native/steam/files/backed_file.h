@@ -12,7 +12,7 @@ struct error;
 /*
  * One of Steam's files, replaced in such a way that its user can go back: "<path>.capydeck-1" is
  * the newest of the contents that Steam or its user gave it. What we put there ourselves takes no
- * place among them: "<path>.capydeck-own" tells it by its SHA-256. Zeroed is what
+ * place among them: "<path>.capydeck-own" has its SHA-256. Zeroed is what
  * backed_file_finish() leaves.
  *
  *	AUTO(backed_file_finish) struct backed_file file = { 0 };

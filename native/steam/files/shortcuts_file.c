@@ -32,7 +32,7 @@ bool shortcuts_file_save(const struct shortcuts_file *file, struct error *err)
 	struct error problem = { 0 };
 
 	if (!file->backed.exists && file->shortcuts.root.count == 0) {
-		return true; /* no list, and none wanted: perhaps the account is gone */
+		return true; /* no list and none needed: the account may be gone */
 	}
 	shortcuts_write(&file->shortcuts, &text);
 	/* Past the limits we could never again change what is in there. */

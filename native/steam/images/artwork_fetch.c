@@ -25,7 +25,7 @@
 #define PROGRAM_NAME "capydeck-fetch"
 /* Past the deadline, which the child keeps itself unless something is wrong with it. */
 #define BACKSTOP_GRACE_MS 2000
-/* Far more than results need: the child reads strangers' bytes and is not believed everything. */
+/* Far more than results need: the child reads untrusted bytes, so its output is capped. */
 #define OUTPUT_MAX_BYTES 65536
 
 struct artwork_fetch {

@@ -10,7 +10,7 @@ struct loop;
 
 /*
  * Downloads images from http and https URLs, all at once, in a process of its own
- * (capydeck-fetch, beside this program): libcurl and the bytes of strangers stay out of the agent,
+ * (capydeck-fetch, beside this program): libcurl and untrusted bytes stay out of the agent,
  * and nothing on the network can hold up its loop. Redirects are followed (5 at most) and every
  * address is checked after name resolution: unless allow_local, this device's own, link-local,
  * private and other addresses that are not public are refused.

@@ -39,7 +39,8 @@ struct vdf_node {
 /* Frees what the node owns and zeroes it. */
 void vdf_node_finish(struct vdf_node *node);
 
-/* The first child with that key, ASCII case ignored; NULL when there is none or map is no map. */
+/* The first child with that key, ASCII case ignored; NULL when there is none or map is not a MAP.
+ */
 struct vdf_node *vdf_node_child(const struct vdf_node *map, const char *key);
 /* The same for a child of that type; the others with that key are passed over. */
 struct vdf_node *vdf_node_typed_child(
