@@ -16,9 +16,7 @@
 
 #define IDLE_SECONDS 10
 
-struct job_queue {
-	struct worker_job *first, *last; /* by next */
-};
+TAILQ_HEAD(job_queue, worker_job); /* by link */
 
 struct worker {
 	unsigned thread_limit;
@@ -41,27 +39,12 @@ struct worker {
 	void (*drop)(struct worker_job *job); /* not NULL: left, the last thread frees the pool */
 };
 
-static void queue_push(struct job_queue *queue, struct worker_job *job)
+static struct worker_job *take_first(struct job_queue *queue)
 {
-	job->next = NULL;
-	if (queue->last != NULL) {
-		queue->last->next = job;
-	} else {
-		queue->first = job;
-	}
-	queue->last = job;
-}
-
-static struct worker_job *queue_pop(struct job_queue *queue)
-{
-	struct worker_job *job = queue->first;
+	struct worker_job *job = TAILQ_FIRST(queue);
 
 	if (job != NULL) {
-		queue->first = job->next;
-		if (queue->first == NULL) {
-			queue->last = NULL;
-		}
-		job->next = NULL;
+		TAILQ_REMOVE(queue, job, link);
 	}
 	return job;
 }
@@ -69,7 +52,7 @@ static struct worker_job *queue_pop(struct job_queue *queue)
 /* Runs the next job; called and left with the lock held. */
 static void run_next(struct worker *worker)
 {
-	struct worker_job *job = queue_pop(&worker->submitted);
+	struct worker_job *job = take_first(&worker->submitted);
 	uint64_t one = 1;
 
 	worker->submitted_count--;
@@ -80,11 +63,11 @@ static void run_next(struct worker *worker)
 		worker->drop(job);
 		return;
 	}
-	if (worker->finished.first == NULL) {
+	if (TAILQ_EMPTY(&worker->finished)) {
 		while (write(worker->event_fd, &one, sizeof(one)) < 0 && errno == EINTR) {
 		}
 	}
-	queue_push(&worker->finished, job);
+	TAILQ_INSERT_TAIL(&worker->finished, job, link);
 	pthread_cond_signal(&worker->progress);
 }
 
@@ -97,11 +80,11 @@ static bool await_job(struct worker *worker)
 	clock_gettime(CLOCK_MONOTONIC, &deadline);
 	deadline.tv_sec += IDLE_SECONDS;
 	worker->idle_count++;
-	while (worker->submitted.first == NULL && !worker->ending && result == 0) {
+	while (TAILQ_EMPTY(&worker->submitted) && !worker->ending && result == 0) {
 		result = pthread_cond_timedwait(&worker->work, &worker->lock, &deadline);
 	}
 	worker->idle_count--;
-	return worker->submitted.first != NULL;
+	return !TAILQ_EMPTY(&worker->submitted);
 }
 
 static void free_worker(struct worker *worker)
@@ -168,13 +151,13 @@ static void report(struct worker *worker)
 	pthread_mutex_lock(&worker->lock);
 	while (read(worker->event_fd, &events, sizeof(events)) < 0 && errno == EINTR) {
 	}
-	while ((job = queue_pop(&worker->finished)) != NULL) {
-		queue_push(&worker->reported, job);
+	while ((job = take_first(&worker->finished)) != NULL) {
+		TAILQ_INSERT_TAIL(&worker->reported, job, link);
 	}
 	pthread_mutex_unlock(&worker->lock);
 
 	/* One by one: done() may drain the pool, and so come here again. */
-	while ((job = queue_pop(&worker->reported)) != NULL) {
+	while ((job = take_first(&worker->reported)) != NULL) {
 		worker->queued_count--;
 		job->done(job);
 	}
@@ -196,6 +179,9 @@ struct worker *worker_create(struct loop *loop, unsigned thread_limit)
 	if (worker->event_fd < 0) {
 		abort();
 	}
+	TAILQ_INIT(&worker->submitted);
+	TAILQ_INIT(&worker->finished);
+	TAILQ_INIT(&worker->reported);
 	pthread_mutex_init(&worker->lock, NULL);
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
@@ -230,7 +216,7 @@ static void drop_all(struct job_queue *queue, void (*drop)(struct worker_job *jo
 {
 	struct worker_job *job;
 
-	while ((job = queue_pop(queue)) != NULL) {
+	while ((job = take_first(queue)) != NULL) {
 		drop(job);
 	}
 }
@@ -261,7 +247,7 @@ void worker_submit(struct worker *worker, struct worker_job *job)
 {
 	worker->queued_count++;
 	pthread_mutex_lock(&worker->lock);
-	queue_push(&worker->submitted, job);
+	TAILQ_INSERT_TAIL(&worker->submitted, job, link);
 	worker->submitted_count++;
 	if (worker->idle_count >= worker->submitted_count) {
 		pthread_cond_signal(&worker->work);
@@ -287,7 +273,7 @@ void worker_drain(struct worker *worker)
 	report(worker);
 	while (worker->queued_count > 0) {
 		pthread_mutex_lock(&worker->lock);
-		while (worker->finished.first == NULL) {
+		while (TAILQ_EMPTY(&worker->finished)) {
 			pthread_cond_wait(&worker->progress, &worker->lock);
 		}
 		pthread_mutex_unlock(&worker->lock);

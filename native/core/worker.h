@@ -1,5 +1,7 @@
 #pragma once
 
+#include "core/list.h"
+
 struct loop;
 struct worker;
 
@@ -15,7 +17,7 @@ struct worker;
 struct worker_job {
 	void (*run)(struct worker_job *job);
 	void (*done)(struct worker_job *job);
-	struct worker_job *next; /* the pool's own */
+	TAILQ_ENTRY(worker_job) link; /* the pool's own */
 };
 
 /* Threads are started with the first job that finds none idle, and end after 10 s of idleness. */
