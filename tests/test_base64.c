@@ -36,6 +36,21 @@ START_TEST(test_examples)
 }
 END_TEST
 
+START_TEST(test_url_alphabet_is_unpadded)
+{
+	char url[BASE64URL_BYTES(6)];
+	size_t length = strcspn(pairs[_i].text, "=");
+
+	base64url_encode(url, pairs[_i].bytes, strlen(pairs[_i].bytes));
+	ck_assert_uint_eq(strlen(url), length);
+	for (size_t i = 0; i < length; i++) {
+		char digit = pairs[_i].text[i];
+
+		ck_assert_int_eq(url[i], digit == '+' ? '-' : digit == '/' ? '_' : digit);
+	}
+}
+END_TEST
+
 START_TEST(test_every_byte_returns)
 {
 	struct strbuf text = { 0 }, bytes = { 0 };
@@ -77,6 +92,8 @@ int main(void)
 	TCase *tcase = tcase_create("base64");
 
 	tcase_add_loop_test(tcase, test_examples, 0, sizeof(pairs) / sizeof(pairs[0]));
+	tcase_add_loop_test(
+		tcase, test_url_alphabet_is_unpadded, 0, sizeof(pairs) / sizeof(pairs[0]));
 	tcase_add_test(tcase, test_every_byte_returns);
 	tcase_add_loop_test(tcase, test_refused, 0, 6);
 	return run_tcase(tcase);

@@ -4,6 +4,7 @@
 #include "core/strbuf.h"
 
 #include <stdint.h>
+#include <string.h>
 
 static int digit_value(char digit)
 {
@@ -64,6 +65,21 @@ bool base64_decode(struct strbuf *out, const char *text, size_t length, struct e
 	return true;
 }
 
+/* The digits of up to three bytes; returns how many are not padding. */
+static size_t encode_group(
+	char to[4], const unsigned char *from, size_t count, const char digits[static 64])
+{
+	uint32_t bits = (uint32_t)from[0] << 16;
+
+	bits |= count > 1 ? (uint32_t)from[1] << 8 : 0;
+	bits |= count > 2 ? from[2] : 0;
+	to[0] = digits[bits >> 18];
+	to[1] = digits[bits >> 12 & 63];
+	to[2] = count > 1 ? digits[bits >> 6 & 63] : '=';
+	to[3] = count > 2 ? digits[bits & 63] : '=';
+	return count > 2 ? 4 : count + 1;
+}
+
 void base64_encode(struct strbuf *out, const void *data, size_t length)
 {
 	static const char digits[] =
@@ -71,15 +87,23 @@ void base64_encode(struct strbuf *out, const void *data, size_t length)
 	const unsigned char *from = data;
 	char *to = strbuf_extend(out, (length + 2) / 3 * 4);
 
-	for (size_t i = 0; i < length; i += 3) {
-		size_t left = length - i;
-		uint32_t bits = (uint32_t)from[i] << 16;
-
-		bits |= left > 1 ? (uint32_t)from[i + 1] << 8 : 0;
-		bits |= left > 2 ? from[i + 2] : 0;
-		*to++ = digits[bits >> 18];
-		*to++ = digits[bits >> 12 & 63];
-		*to++ = left > 1 ? digits[bits >> 6 & 63] : '=';
-		*to++ = left > 2 ? digits[bits & 63] : '=';
+	for (size_t i = 0; i < length; i += 3, to += 4) {
+		encode_group(to, from + i, length - i, digits);
 	}
+}
+
+void base64url_encode(char *out, const void *data, size_t length)
+{
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+	const unsigned char *from = data;
+
+	for (size_t i = 0; i < length; i += 3) {
+		char group[4];
+		size_t count = encode_group(group, from + i, length - i, digits);
+
+		memcpy(out, group, count);
+		out += count;
+	}
+	*out = '\0';
 }

@@ -1,5 +1,6 @@
 #include "core/random.h"
 
+#include "core/base64.h"
 #include "core/xalloc.h"
 
 #include <assert.h>
@@ -53,26 +54,11 @@ char *random_hex(size_t digits)
 
 char *random_base64url(size_t bytes)
 {
-	static const char alphabet[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 	unsigned char *raw = xcalloc(bytes, 1);
-	char *text = xcalloc((bytes * 8 + 5) / 6 + 1, 1);
-	uint32_t bits = 0;
-	unsigned bit_count = 0;
-	size_t length = 0;
+	char *text = xcalloc(BASE64URL_BYTES(bytes), 1);
 
 	random_bytes(raw, bytes);
-	for (size_t i = 0; i < bytes; i++) {
-		bits = bits << 8 | raw[i];
-		bit_count += 8;
-		while (bit_count >= 6) {
-			bit_count -= 6;
-			text[length++] = alphabet[bits >> bit_count & 63];
-		}
-	}
-	if (bit_count > 0) {
-		text[length] = alphabet[bits << (6 - bit_count) & 63];
-	}
+	base64url_encode(text, raw, bytes);
 	explicit_bzero(raw, bytes); /* it may become a token */
 	free(raw);
 	return text;
