@@ -13,7 +13,6 @@
 #include "core/list.h"
 #include "core/loop.h"
 #include "core/strbuf.h"
-#include "core/strvec.h"
 #include "core/xalloc.h"
 #include "ipc/ipc_server.h"
 #include "pairing/pairing.h"

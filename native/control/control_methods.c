@@ -10,7 +10,6 @@
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/strbuf.h"
-#include "core/xalloc.h"
 #include "games/game_removal.h"
 #include "library/game_trash.h"
 #include "pairing/pairing.h"

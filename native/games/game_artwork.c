@@ -6,7 +6,6 @@
 #include "core/error.h"
 #include "core/list.h"
 #include "core/log.h"
-#include "core/paths.h"
 #include "core/strbuf.h"
 #include "core/worker.h"
 #include "core/xalloc.h"

@@ -7,6 +7,7 @@
 #include "core/json.h"
 #include "core/log.h"
 #include "core/paths.h"
+#include "core/strvec.h"
 #include "core/xalloc.h"
 #include "games/game_setup.h"
 #include "library/game_registry.h"

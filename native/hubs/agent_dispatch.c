@@ -3,7 +3,6 @@
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/strbuf.h"
-#include "core/xalloc.h"
 #include "hubs/agent_session.h"
 #include "proto/proto_constants.h"
 #include "proto/proto_envelope.h"

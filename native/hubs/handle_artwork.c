@@ -4,6 +4,7 @@
 #include "core/error.h"
 #include "core/json.h"
 #include "core/strbuf.h"
+#include "core/strvec.h"
 #include "core/xalloc.h"
 #include "games/game_artwork.h"
 #include "hubs/agent_session.h"
