@@ -210,7 +210,7 @@ static void view_services(struct agent *agent, struct ipc_status *status)
 	const struct mdns *mdns = agent_mdns(agent);
 	AUTO(strbuf_finish) struct strbuf overlay_detail = { 0 }, steam_detail = { 0 };
 
-	status->mdns.state = xstrdup(mdns != NULL ? mdns_state_text(mdns_state(mdns)) : "off");
+	status->mdns.state = mdns != NULL ? mdns_state_text(mdns_state(mdns)) : "off";
 	status->mdns.detail = describe_mdns(agent, mdns);
 	status->overlay.state = agent_overlay_state(agent, &overlay_detail);
 	status->overlay.detail = json_keep(&status->tree, strbuf_text(&overlay_detail));
