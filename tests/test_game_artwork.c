@@ -293,6 +293,26 @@ START_TEST(test_forget_and_sweep)
 }
 END_TEST
 
+static void on_set_up(void *user, uint32_t app_id, const char *message)
+{
+	ck_assert_uint_eq(app_id, 0);
+	ck_assert_msg(message == NULL, "%s", message);
+	ended_count++;
+}
+
+START_TEST(test_plan_that_cannot_be_read_is_dropped_as_a_whole)
+{
+	struct game game = { .dir = (char *)"/games/b",
+		.name = (char *)"B",
+		.pending = (char *)"{\"wantsShortcut\":true,\"uploadId\":7}" };
+
+	ck_assert(game_registry_put(registry, &game, &err));
+	game_setup_start(game_setup, game.dir, on_set_up, NULL);
+	ck_assert_uint_eq(ended_count, 1);
+	ck_assert_str_eq(game_registry_find(registry, game.dir)->pending, "");
+}
+END_TEST
+
 /* From within an order's done, where no loop runs. */
 static void on_counted(void *user)
 {
@@ -387,6 +407,7 @@ int main(void)
 	tcase_add_test(tcase, test_what_is_kept_is_an_image_of_an_upload);
 	tcase_add_test(tcase, test_damaged_images_are_left_out);
 	tcase_add_test(tcase, test_forget_and_sweep);
+	tcase_add_test(tcase, test_plan_that_cannot_be_read_is_dropped_as_a_whole);
 	tcase_add_test(tcase, test_one_after_the_other);
 	tcase_add_test(tcase, test_waiting_urls_have_bounds);
 	tcase_add_test(tcase, test_data_urls_wait_decoded);
