@@ -1,15 +1,14 @@
 """
-CapyDeck inside Decky: starts the helper, relays between it and the frontend, and ends it.
+CapyDeck inside Decky: starts the helper, relays between it and the frontend, and stops it.
 
-The helper, bin/capydeck, does everything else. It is spoken with over its local socket as
-native/control/README.md describes, on one connection. The frontend calls ipc_call, ipc_answer and
-ipc_poll; the events ipc_event(seq, name, params), ipc_request(id, method, params) and
-helper_state(state, detail) are hints, since Decky drops events while nobody listens: what was
-missed is fetched with ipc_poll. A gap before the first event of a poll's answer tells that there
-were more than are kept.
+The helper, bin/capydeck, does everything else. It is reached over one connection to its local
+socket, as native/control/README.md describes. The frontend calls ipc_call, ipc_answer and ipc_poll;
+the events ipc_event(seq, name, params), ipc_request(id, method, params) and
+helper_state(state, detail) are only hints, since Decky drops events while nobody listens: ipc_poll
+returns what was missed. A gap before its first event means that older ones were dropped.
 
-Decky's process is a frozen Python with some of the standard library, whose loop stops turning as
-soon as Decky begins to unload (it reads a closed socket for ever). Hence whatever ends the helper
+Decky's process is a frozen Python with parts of the standard library. Its event loop is blocked as
+soon as Decky begins to unload the plugin (it reads a closed socket for ever), so stopping the helper
 is synchronous, and SIGTERM has a plain signal handler.
 """
 
@@ -29,11 +28,11 @@ from pathlib import Path
 
 import decky
 
-# The desktop's service makes room, and waits for this one's end. Whoever had to make room itself, for
-# another copy of the plugin, waits likewise: the two would take turns for ever.
+# The desktop's service makes room for this helper and waits until it ends. A helper that had to make
+# room itself, for another copy of the plugin, waits too: the two would take over from each other for ever.
 TAKE_OVER = "--takeover"
 WAIT = "--wait"
-# What the helper says of it.
+# Lines of the helper's.
 MADE_ROOM = "agent: another agent takes over"
 SERVES = "socket "
 WAITS = "agent: another agent runs already: "
@@ -41,20 +40,20 @@ WAITS = "agent: another agent runs already: "
 STOP_S = 2.5
 PAUSE_MIN_S = 1
 PAUSE_MAX_S = 60
-# A helper that ran as long was not failing.
+# A helper that ran this long was not failing.
 STEADY_S = 60
-# One that takes over has asked for room for 20 s, and given up by then.
+# One that takes over gives up after 20 s; after this time it hangs.
 START_S = 90
-# A helper that serves is asked for a sign of life this often, and killed when so many in a row are missing.
+# A helper that serves is asked for a sign of life this often, and killed after this many misses in a row.
 ASK_S = 20
 ASKS_MISSED = 3
-# A line of the helper's, and a message of Decky's, which wraps it.
+# The longest line of the helper's, and what Decky's message around it needs.
 LINE_BYTES = 1 << 20
 ENVELOPE_BYTES = 1024
-# One event or request, and all events of the ring together: a poll's answer stays below 1 MiB.
+# At most so much in one event or request, and in all kept events: a poll's answer stays below 1 MiB.
 HINT_BYTES = 384 << 10
 RING_EVENTS = 256
-# The helper takes no answer after this time, and the change may have been made in another way.
+# After this time the helper takes no answer; it may have made the change in another way.
 ANSWER_S = {"steam.show_artwork": 10, "steam.restart": 5}
 ANSWER_DEFAULT_S = 20
 
@@ -66,8 +65,15 @@ def error(code, message):
     return {"error": {"code": code, "message": message}}
 
 
+def is_readable(fd, timeout_s=None):
+    """Waits; a pidfd is readable once its process has ended."""
+    poll = select.poll()
+    poll.register(fd, select.POLLIN)
+    return bool(poll.poll(None if timeout_s is None else timeout_s * 1000))
+
+
 def helper_environment():
-    """Decky's own, without what its frozen Python and its root service put there."""
+    """Decky's own, without what its frozen Python and its root service have changed."""
     env = dict(os.environ)
     original = env.pop("LD_LIBRARY_PATH_ORIG", "")
     env.pop("LD_LIBRARY_PATH", None)
@@ -90,7 +96,7 @@ class Helper:
         self.serves = asyncio.Event()
         self.socket = ""  # the path of its socket, while it serves
         program = str(Path(decky.DECKY_PLUGIN_DIR, "bin", "capydeck"))
-        # It ends when its standard input does, thus also when this process is killed.
+        # It exits at the end of its standard input, so also when this process is killed.
         self._process = subprocess.Popen(
             [program, "agent", manner, "--exit-on-stdin-eof"],
             bufsize=0,
@@ -113,7 +119,7 @@ class Helper:
                 self._loop.remove_reader(self._process.stdout)
                 return
             *lines, self._rest = (self._rest + data).split(b"\n")
-            # Nothing that the helper writes has lines like this.
+            # The helper writes no lines of this length.
             if len(self._rest) > LINE_BYTES:
                 self._rest = b""
             for line in lines:
@@ -137,7 +143,7 @@ class Helper:
             self._sentence = line
 
     def _on_end(self):
-        # Children of its own may hold the pipe open, so its end is not waited for.
+        # Its own children may hold the pipe open, so this does not wait for the end of the output.
         self._read_output()
         self._loop.remove_reader(self._process.stdout)
         self._loop.remove_reader(self._pidfd)
@@ -149,17 +155,15 @@ class Helper:
         if self._sentence:
             self.ended.set_result(self._sentence)
         elif code < 0:
-            self.ended.set_result(f"the helper was ended by a signal: {signal.strsignal(-code)}")
+            self.ended.set_result(f"the helper was killed by a signal: {signal.strsignal(-code)}")
         else:
-            self.ended.set_result(f"the helper ended with code {code}")
+            self.ended.set_result(f"the helper exited with code {code}")
 
     def _has_ended_by(self, moment):
-        poll = select.poll()
-        poll.register(self._pidfd, select.POLLIN)
-        return bool(poll.poll(max(0, moment - time.monotonic()) * 1000))
+        return is_readable(self._pidfd, max(0, moment - time.monotonic()))
 
     def stop(self):
-        """Returns when it has ended. May interrupt itself, as a signal handler does."""
+        """Returns when it has ended. May be interrupted by itself, from a signal handler."""
         if self._pidfd < 0:
             return
         if self._stop_at is None:
@@ -171,13 +175,13 @@ class Helper:
             self._has_ended_by(self._stop_at + STOP_S / 10)
 
     def kill(self):
-        """For one that does not react; unlike stop() this does not wait for its end."""
+        """For one that hangs. Unlike stop() this does not wait for its end."""
         if self._pidfd >= 0:
             signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
 
 
 class Connection:
-    """JSON-RPC with the helper: calls go, notifications and requests come."""
+    """JSON-RPC with the helper: sends calls, receives notifications and requests."""
 
     def __init__(self, reader, writer, on_message):
         self._reader = reader
@@ -196,19 +200,19 @@ class Connection:
         )
         if struct.unpack("3i", credentials)[0] != helper_pid:
             writer.close()
-            raise ConnectionError(f"the socket '{path}' is another program's")
+            raise ConnectionError(f"'{path}' is the socket of another program")
         return cls(reader, writer, on_message)
 
     async def _read(self):
-        """Ends when the connection does, with a sentence why."""
+        """Returns when the connection has ended, with a sentence that says why."""
         try:
             while line := await self._reader.readline():
                 self._take(json.loads(line))
             return "the helper closed its socket"
         except OSError as why:
-            return f"the helper's socket broke: {why}"
+            return f"lost the connection to the helper: {why}"
         except (ValueError, TypeError, KeyError, RecursionError) as why:
-            return f"what the helper sends makes no sense: {why!r}"
+            return f"the helper sent a malformed message: {why!r}"
         finally:
             self._writer.close()
             self._end_calls(error(FAILED, "the helper ended before it answered"))
@@ -223,7 +227,7 @@ class Connection:
         if "method" in message:
             self._on_message(self, message)
         elif message["id"] is None:
-            # It did not understand a call, and cannot say which.
+            # It could not parse a call, and cannot tell which.
             self._end_calls({"error": message["error"]})
         elif (answer := self._waiting.pop(message["id"], None)) and not answer.done():
             kind = "error" if "error" in message else "result"
@@ -233,7 +237,7 @@ class Connection:
         text = json.dumps({"jsonrpc": "2.0", **message}, ensure_ascii=False, allow_nan=False)
         line = text.encode()
         if len(line) >= LINE_BYTES:
-            raise ValueError(f"{len(line)} bytes are too long for a message to the helper")
+            raise ValueError(f"a message of {len(line)} bytes is too long for the helper")
         self._writer.write(line + b"\n")
 
     async def call(self, method, params):
@@ -249,9 +253,8 @@ class Connection:
         finally:
             self._waiting.pop(number, None)
 
-
     async def shows_life(self):
-        """Whether anything comes within ASK_S after a cheap question; takes that long."""
+        """Asks something cheap; returns after ASK_S whether the helper has sent anything."""
         self._is_alive = False
         if not self.closed.done():
             self.send({"id": 0, "method": "pairing.get", "params": {}})
@@ -260,7 +263,7 @@ class Connection:
 
 
 class Ring:
-    """The latest events, for who was not there when they came."""
+    """The latest events, for a frontend that missed them."""
 
     def __init__(self):
         self._events = collections.deque()
@@ -276,13 +279,13 @@ class Ring:
         return self.last
 
     def after(self, seq):
-        # A frontend that outlived this process counts from what it knew of the one before.
+        # A frontend may know numbers from before this process.
         known = seq if seq <= self.last else 0
         return [event for _, event in self._events if event["seq"] > known]
 
 
 class Requests:
-    """What the helper asks the frontend, until it is answered or too late."""
+    """What the helper asks the frontend, until it is answered or expires."""
 
     def __init__(self, on_late):
         self._on_late = on_late
@@ -290,8 +293,8 @@ class Requests:
         self._count = 0
 
     def add(self, connection, message, size):
-        # The next helper counts from 1 again, so its ids are not those that the frontend gets; and
-        # the frontend may outlive this process, which then counts from 1 again, too.
+        # The helper's ids start again with each helper, and this count with each process, while the
+        # frontend may outlive both.
         self._count += 1
         request = {
             "id": f"{os.getpid()}.{self._count}:{message['id']}",
@@ -304,7 +307,7 @@ class Requests:
         return request
 
     def take(self, key):
-        """The connection that asked and its id of the request, once."""
+        """Returns, once, the connection that asked and its own id of the request."""
         self._expire()
         connection, number, *_ = self._pending.pop(key, (None, None))
         return connection, number
@@ -318,7 +321,7 @@ class Requests:
             self._on_late()
 
     def pending(self):
-        """As many as fit into an answer; the others are next when these have been answered."""
+        """As many as fit into one answer; the others follow when these have been answered."""
         self._expire()
         chosen, total = [], 0
         for _, _, request, size, _ in self._pending.values():
@@ -335,7 +338,7 @@ class Requests:
 
 class Plugin:
     def __init__(self):
-        # session: changes whenever the frontend has to attach anew; never one of an earlier process.
+        # session: changes when the frontend has to attach again; never that of an earlier process.
         self._state = {"state": "starting", "detail": "", "session": int(time.time() * 1000)}
         self._helper = None
         self._connection = None
@@ -344,12 +347,12 @@ class Plugin:
         self._hints = asyncio.Queue(RING_EVENTS)
         self._stopping = False
 
-    # What the frontend calls. Nothing may escape, since Decky shows it to nobody.
+    # What the frontend calls. They raise nothing: Decky would not show it to anybody.
 
     async def ipc_call(self, method, params=None):
         try:
             if self._connection is None:
-                return error(FAILED, self._state["detail"] or "CapyDeck's helper is starting")
+                return error(FAILED, self._state["detail"] or "the helper is starting")
             answer = await self._connection.call(method, {} if params is None else params)
             size = len(json.dumps(answer, ensure_ascii=False).encode())
             if size > LINE_BYTES - ENVELOPE_BYTES:
@@ -362,16 +365,15 @@ class Plugin:
         try:
             connection, number = self._requests.take(id)
             if connection is None:
-                return None
+                return
             try:
                 kind = "error" if "error" in answer else "result"
                 connection.send({"id": number, kind: answer[kind]})
             except Exception as why:
-                refusal = error(FAILED, f"the plugin's answer is none: {why}")
+                refusal = error(FAILED, f"the plugin sent a malformed answer: {why}")
                 connection.send({"id": number, **refusal})
         except Exception as why:
-            decky.logger.warning("an answer of the frontend's was lost: %r", why)
-        return None
+            decky.logger.warning("lost an answer of the frontend: %r", why)
 
     async def ipc_poll(self, after=0):
         try:
@@ -379,24 +381,19 @@ class Plugin:
         except Exception:
             events = self._ring.after(0)
         requests = self._requests.pending()
-        return {
-            "last": self._ring.last,
-            "events": events,
-            "requests": requests,
-            "helper": dict(self._state),
-        }
+        return {"last": self._ring.last, "events": events, "requests": requests, "helper": self._state}
 
     # What Decky calls.
 
     async def _main(self):
         self._emitting = asyncio.create_task(self._emit_hints())
         try:
-            # Inherited from Decky, which would take a signal to this process for one of its own.
+            # Inherited from Decky, which would get this process's signals.
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGTERM, self._on_sigterm)
             self._watch_loader()
         except Exception:
-            decky.logger.exception("not everything could be prepared")
+            decky.logger.exception("cannot handle SIGTERM or watch Decky's loader")
         pause_s = PAUSE_MIN_S
         manner = TAKE_OVER
         while not self._stopping:
@@ -405,7 +402,7 @@ class Plugin:
                 detail = await self._run_helper(manner)
                 manner = WAIT if self._helper.made_room else TAKE_OVER
             except Exception as why:
-                detail = f"the helper does not start: {why}"
+                detail = f"cannot start the helper: {why}"
             if self._stopping:
                 return
             if time.monotonic() - started >= STEADY_S:
@@ -429,28 +426,26 @@ class Plugin:
         try:
             self._stop()
         finally:
-            # The loop may not turn any more, and Decky's code around it waits for that.
+            # The event loop may be blocked, and Decky's code around it would wait for it.
             os._exit(0)
 
     def _watch_loader(self):
-        """Without its loader this process would stay, with a helper that the next one's meets."""
+        """Without Decky's loader this process would run on, and its helper be in the way of the next."""
         pid = os.getppid()
         loader = os.pidfd_open(pid)
         parent = multiprocessing.parent_process()
         if parent is not None and parent.pid != pid:
-            os._exit(0)  # it was gone before it could be watched
+            os._exit(0)  # it had ended before it could be watched
 
         def wait():
-            poll = select.poll()
-            poll.register(loader, select.POLLIN)
-            poll.poll()
+            is_readable(loader)
             os.kill(os.getpid(), signal.SIGTERM)
 
         threading.Thread(target=wait, daemon=True).start()
 
     async def _run_helper(self, manner):
-        """From its start to its end; why it ended."""
-        # Why the one before ended is still worth knowing.
+        """Runs one until it ends; returns why it did."""
+        # Why the previous one ended is still of interest.
         self._set_state("starting", self._state["detail"])
         helper = self._helper = Helper(manner, lambda why: self._set_state("starting", why))
         relay = asyncio.create_task(self._relay(helper))
@@ -472,8 +467,8 @@ class Plugin:
 
     async def _hang(self, helper, manner):
         """
-        Returns, with a sentence, once it does not begin to serve in time, or has missed ASKS_MISSED in
-        a row. They are counted instead of the time: a Deck that was asleep has heard nothing either.
+        Returns a sentence once the helper hangs: it does not begin to serve, or has missed ASKS_MISSED
+        questions in a row. Time alone does not count: a Deck that was asleep has heard nothing either.
         """
         if manner == TAKE_OVER:
             try:
@@ -494,7 +489,7 @@ class Plugin:
     async def _relay(self, helper):
         while True:
             await helper.serves.wait()
-            detail = "the helper's socket refuses us"
+            detail = "the helper refuses to be subscribed to"
             try:
                 connection = await Connection.open(helper.socket, helper.pid, self._on_message)
                 if "result" in await connection.call("subscribe", {}):
@@ -524,11 +519,11 @@ class Plugin:
             request = self._requests.add(connection, message, size)
             self._hint("ipc_request", request["id"], request["method"], request["params"])
         else:
-            refusal = error(NOT_POSSIBLE_NOW, f"{size} bytes do not pass through Decky")
+            refusal = error(NOT_POSSIBLE_NOW, f"{size} bytes are too many to pass through Decky")
             connection.send({"id": message["id"], **refusal})
 
     def _attach_anew(self):
-        """To the helper a frontend that did not answer is gone until it attaches."""
+        """The helper takes a frontend that did not answer for gone until it attaches again."""
         self._state = {**self._state, "session": self._state["session"] + 1}
 
     # Hints.

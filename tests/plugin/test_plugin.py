@@ -493,7 +493,7 @@ class BadHelper(unittest.TestCase):
             "No such file": program.unlink,
             "Permission denied": lambda: become(good, 0o644),
             "Exec format error": lambda: become(b"\x7fELF\x02\x01\x01".ljust(64, b"\0"), 0o755),
-            "the helper ended with code 0": lambda: become(b"#!/bin/sh\n", 0o755),
+            "the helper exited with code 0": lambda: become(b"#!/bin/sh\n", 0o755),
         }
         loader.helper().kill()
         for words, breaks in breakages.items():
@@ -501,7 +501,7 @@ class BadHelper(unittest.TestCase):
             poll = loader.poll_until(lambda answer, words=words: words in answer["helper"]["detail"])
             detail = poll["helper"]["detail"]
             self.assertIn(words, loader.call("ipc_call", "status")["error"]["message"])
-            if "ended" not in words:
+            if "exited" not in words:
                 self.assertIn("bin/capydeck", detail)
             self.assertNotIn("Traceback", self.deck.log())
         become(good, 0o755)
@@ -515,7 +515,7 @@ class BadHelper(unittest.TestCase):
 
     def test_crashes_again_and_again(self):
         loader = self.start("crash", PAUSE_MAX_S=2)
-        failed = ("failed", "the helper ended with code 3")
+        failed = ("failed", "the helper exited with code 3")
         for _ in range(3):
             loader.event("helper_state", lambda *args: args == failed)
         pauses = re.findall(r"starting it again in (\d+) s", self.deck.log())
@@ -547,7 +547,7 @@ class BadHelper(unittest.TestCase):
         poll = loader.poll_until(lambda answer: answer["last"] == 5)
         self.assertEqual([event["seq"] for event in poll["events"]], [5], "older ones made room")
         self.assertEqual(poll["requests"], [])
-        loader.poll_until(lambda answer: "do not pass through Decky" in self.deck.log())
+        loader.poll_until(lambda answer: "too many to pass through Decky" in self.deck.log())
         self.assertIn("is too long", loader.call("ipc_call", "big")["error"]["message"])
         self.assertEqual(loader.oddities, [])
 
