@@ -83,22 +83,22 @@ WHOLE := $(if $(filter-out $B/%,$(or $(MAKECMDGOALS),all)),needs)
 # Programs. Each folder here is linked into a program of its own; the rest of native/ is the library.
 # wildcard's order is the locale's, and the linker's input order decides what the program looks like.
 objects = $(patsubst %.c,$B/%.o,$(sort $1))
-define program # name, folder in native/, packages, linker options
+define program # name, folder in native/, packages, name of a variable with linker options
 PROGRAMS += $B/$1
 PROGRAM_DIRS += native/$2
 PROGRAM_PKGS += $3
 $2_OBJ := $(call objects,$(wildcard native/$2/*.c))
 $$($2_OBJ): | need-$2
 $B/$1: $$($2_OBJ) $B/libcapydeck.a
-$B/$1: private LIBS = $$(call libs,$3) $4
+$B/$1: private LIBS = $$(call libs,$3) $$($4)
 need-$2: | $(WHOLE) ; $$(call need,$3)
 .PHONY: need-$2
 endef
 all: needs
-$(eval $(call program,capydeck,cmd,$(PKGS),$(BUNDLE_ALL)))
-$(eval $(call program,capydeck-fetch,fetch,libcurl libcjson,$(BUNDLE_ALL)))
-$(eval $(call program,capydeck-mdns,mdns,avahi-core libcjson,$(BUNDLE_ALL)))
-$(eval $(call program,capydeck-overlay,overlay,sdl2 SDL2_ttf x11 xext libcjson,$(BUNDLE_OWN)))
+$(eval $(call program,capydeck,cmd,$(PKGS),BUNDLE_ALL))
+$(eval $(call program,capydeck-fetch,fetch,libcurl libcjson,BUNDLE_ALL))
+$(eval $(call program,capydeck-mdns,mdns,avahi-core libcjson,BUNDLE_ALL))
+$(eval $(call program,capydeck-overlay,overlay,sdl2 SDL2_ttf x11 xext libcjson,BUNDLE_OWN))
 PROGRAM_DIRS += native/overlay_pango
 PROGRAM_PKGS += pangocairo
 PROGRAM_PKGS := $(sort $(PROGRAM_PKGS))
