@@ -1,43 +1,143 @@
 #!/usr/bin/env bash
-# Installs what building and testing needs. Debian and Ubuntu: with apt, as root or through sudo.
-# SteamOS and Arch: prints the pacman command (SteamOS' root is read-only; a container is better).
-set -eu
+# Installs what is missing for building (the default), for `make demo`, or for `make test`: with apt on
+# Debian and Ubuntu, as root or through sudo. Elsewhere it prints the command that installs it.
+# Usage: scripts/deps.sh [build|demo|test]
+set -euo pipefail
+goal=${1:-build}
 
-packages=(
-	build-essential pkg-config
-	libwebsockets-dev libcjson-dev libssl-dev libavahi-core-dev libavahi-client-dev
-	libcurl4-openssl-dev libsdl2-dev libsdl2-ttf-dev libx11-dev libxext-dev libpango1.0-dev
-	check clang clang-format libclang-rt-14-dev
-	avahi-daemon avahi-utils dbus python3-zeroconf python3-vdf
-	nodejs npm iproute2 tmux chromium git
-	xvfb openbox picom weston xdotool x11-utils imagemagick fonts-noto-cjk fonts-noto-core
-	debootstrap debian-archive-keyring locales python3-venv
-)
+# What for; what is looked for: a pkg-config module, a program (cmd:), a file (file:), a font (font:), a
+# Python module (py:) or a compiler's sanitizers (san:); then the package on Debian, Arch and Fedora ("-": there is none).
+# core is what capydeck alone is built from, which is all that the demo needs.
+table='
+core   cmd:cc                 gcc                       gcc              gcc
+core   cmd:make               make                      make             make
+core   file:/usr/include/stdlib.h libc6-dev             glibc            glibc-devel
+core   cmd:pkg-config         pkg-config                pkgconf          pkgconf-pkg-config
+core   libwebsockets          libwebsockets-dev         libwebsockets    libwebsockets-devel
+core   libcjson               libcjson-dev              cjson            cjson-devel
+core   libcrypto              libssl-dev                openssl          openssl-devel
+core   avahi-client           libavahi-client-dev       avahi            avahi-devel
+core   avahi-core             libavahi-core-dev         avahi            avahi-devel
+build  libcurl                libcurl4-openssl-dev      curl             libcurl-devel
+build  sdl2                   libsdl2-dev               sdl2             SDL2-devel
+build  SDL2_ttf               libsdl2-ttf-dev           sdl2_ttf         SDL2_ttf-devel
+build  x11                    libx11-dev                libx11           libX11-devel
+build  xext                   libxext-dev               libxext          libXext-devel
+build  pangocairo             libpango1.0-dev           pango            pango-devel
+demo   cmd:python3            python3                   python           python3
+demo   py:vdf                 python3-vdf               python-vdf       python3-vdf
+test   check                  check                     check            check-devel
+test   cmd:git                git                       git              git
+test   cmd:clang              clang                     clang            clang
+test   cmd:clang-format       clang-format              clang            clang-tools-extra
+test   san:clang              libclang-rt-CLANG-dev     compiler-rt      compiler-rt
+test   san:gcc                -                         -                libasan,libubsan,libtsan
+test   cmd:python3            python3                   python           python3
+test   py:vdf                 python3-vdf               python-vdf       python3-vdf
+test   py:zeroconf            python3-zeroconf          python-zeroconf  python3-zeroconf
+test   py:ensurepip           python3-venv              python           python3
+test   cmd:node               nodejs                    nodejs           nodejs
+test   cmd:npm                npm                       npm              nodejs-npm
+test   cmd:openssl            openssl                   openssl          openssl
+test   cmd:pgrep              procps                    procps-ng        procps-ng
+test   cmd:ip                 iproute2                  iproute2         iproute
+test   cmd:avahi-daemon       avahi-daemon              avahi            avahi
+test   cmd:avahi-browse       avahi-utils               avahi            avahi-tools
+test   cmd:dbus-daemon        dbus                      dbus             dbus-daemon
+test   cmd:tmux               tmux                      tmux             tmux
+test   cmd:Xvfb               xvfb                      xorg-server-xvfb xorg-x11-server-Xvfb
+test   cmd:openbox            openbox                   openbox          openbox
+test   cmd:picom              picom                     picom            picom
+test   cmd:weston             weston                    weston           weston
+test   cmd:xdotool            xdotool                   xdotool          xdotool
+test   cmd:xprop              x11-utils                 xorg-xprop       xprop
+test   cmd:xwininfo           x11-utils                 xorg-xwininfo    xwininfo
+test   cmd:convert            imagemagick               imagemagick      ImageMagick
+test   cmd:chromium           chromium                  chromium         chromium
+test   cmd:localedef          locales                   glibc            glibc-common
+test   file:/usr/share/i18n/locales/C locales           glibc            glibc-locale-source
+test   font:Noto.Sans:        fonts-noto-core           noto-fonts       google-noto-sans-fonts
+test   font:Noto.Sans.CJK     fonts-noto-cjk            noto-fonts-cjk   google-noto-sans-cjk-fonts
+test   cmd:debootstrap        debootstrap               debootstrap      debootstrap
+test   file:/usr/share/keyrings/debian-archive-keyring.gpg debian-archive-keyring debian-archive-keyring debian-keyring
+test   cmd:shellcheck         shellcheck                shellcheck       ShellCheck
+'
 
-if command -v pacman >/dev/null; then
-	echo "Install what the build needs with:"
-	echo "  sudo pacman -S --needed base-devel libwebsockets cjson openssl avahi curl sdl2 sdl2_ttf libx11 libxext pango check clang nodejs npm"
-	command -v pkg-config >/dev/null && pkg-config --exists libwebsockets libcjson avahi-core check
-	exit
-fi
-if ! command -v apt-get >/dev/null; then
-	echo "deps.sh: neither apt nor pacman here; install the packages named in $0 by hand" >&2
-	exit 1
-fi
+fail() { echo "deps.sh: $*" >&2 && exit 1; }
 
-missing=()
-for package in "${packages[@]}"; do
-	case $package in
-	nodejs | npm) command -v "${package%js}" >/dev/null && continue ;;
+case $goal in
+build) groups='core build' ;;
+demo) groups='core demo' ;;
+test) groups='core build test' ;;
+*) fail "unknown goal '$goal': there are build, demo and test" ;;
+esac
+
+links() { # compiler, sanitizers…
+	local sanitizer
+	for sanitizer in "${@:2}"; do
+		echo 'int main(void) { return 0; }' |
+			"$1" "-fsanitize=$sanitizer" -x c -o /dev/null - 2>/dev/null || return
+	done
+}
+
+is_there() {
+	case $1 in
+	cmd:*) command -v "${1#*:}" >/dev/null ;;
+	font:*) [ "$(fc-list 2>/dev/null | grep -c "${1#*:}")" != 0 ] ;;
+	file:*) compgen -G "${1#*:}" >/dev/null ;;
+	py:*) /usr/bin/python3 -c "import ${1#*:}" 2>/dev/null ;;
+	san:clang) links clang address undefined fuzzer-no-link ;;
+	san:*) links "${1#*:}" address undefined thread ;;
+	*) pkg-config --exists "$1" 2>/dev/null ;;
 	esac
-	[ "$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null)" = installed ] ||
-		missing+=("$package")
-done
-[ ${#missing[@]} -eq 0 ] && exit 0
+}
 
+column=0
+for manager in apt-get pacman dnf; do
+	column=$((column + 1))
+	command -v "$manager" >/dev/null && break
+	manager=
+done
+
+# One line for each package that is missing; where no package manager is known, what was looked for.
+missing() {
+	local group what package
+	local -a packages
+	while read -r group what packages[1] packages[2] packages[3]; do
+		[[ " $groups " == *" $group "* ]] && ! is_there "$what" || continue
+		package=${packages[$column]}
+		[ -n "$manager" ] || package=${what#*:}
+		[ "$package" = - ] || echo "${package//,/$'\n'}"
+	done <<<"${table:1:-1}" | sort -u
+}
+
+mapfile -t packages < <(missing)
+[ ${#packages[@]} -gt 0 ] || exit 0
 as_root=()
 [ "$(id -u)" -eq 0 ] || as_root=(sudo)
-echo "installing: ${missing[*]}"
+case $manager in
+apt-get) ;;
+pacman) fail "missing; install it with: ${as_root[*]} pacman -S --needed ${packages[*]} (python-vdf: AUR)" ;;
+dnf) fail "missing; install it with: ${as_root[*]} dnf install ${packages[*]}" ;;
+*) fail "missing, and no package manager is known here: ${packages[*]}" ;;
+esac
+
+[ "$(id -u)" -eq 0 ] || command -v sudo >/dev/null ||
+	fail "run this as root: apt-get install ${packages[*]}"
 export DEBIAN_FRONTEND=noninteractive
 "${as_root[@]}" apt-get update -qq
-"${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+# clang's sanitizers are packaged by version.
+clang=$(apt-cache depends clang 2>/dev/null | sed -n 's/.*Depends: clang-\([0-9]*\)$/\1/p')
+packages=("${packages[@]//CLANG/$clang}")
+wanted=() unknown=()
+for package in "${packages[@]}"; do
+	if apt-cache policy "$package" | grep -q 'Candidate: [^(]'; then
+		wanted+=("$package")
+	else
+		unknown+=("$package")
+	fi
+done
+[ ${#unknown[@]} -eq 0 ] || echo "skipped: not in this distribution, nor what needs it: ${unknown[*]}"
+[ ${#wanted[@]} -gt 0 ] || exit 0
+echo "installing: ${wanted[*]}"
+"${as_root[@]}" apt-get install -y -qq --no-install-recommends "${wanted[@]}" >/dev/null
