@@ -102,7 +102,7 @@ static int open_temporary(int dir_fd, const char *name, char **temporary)
 }
 
 /* shown: what errors call the file. */
-static bool replace(int dir_fd, const char *name, const char *shown, const void *data,
+static bool replace_file(int dir_fd, const char *name, const char *shown, const void *data,
 	size_t length, mode_t mode, struct error *err)
 {
 	AUTO(free_ptr) char *temporary = NULL;
@@ -124,7 +124,7 @@ static bool replace(int dir_fd, const char *name, const char *shown, const void 
 bool atomic_file_write_at(int dir_fd, const char *name, const void *data, size_t length,
 	mode_t mode, struct error *err)
 {
-	return replace(dir_fd, name, name, data, length, mode, err);
+	return replace_file(dir_fd, name, name, data, length, mode, err);
 }
 
 bool atomic_file_write(
@@ -140,7 +140,7 @@ bool atomic_file_write(
 	if (dir_fd < 0) {
 		return error_set_errno(err, "cannot open the folder '%s'", folder);
 	}
-	return replace(dir_fd, path_base(path), path, data, length, mode, err);
+	return replace_file(dir_fd, path_base(path), path, data, length, mode, err);
 }
 
 /* Is it "<base>….tmp-XXXXXX"? */

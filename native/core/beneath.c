@@ -19,7 +19,7 @@
 
 #define FOLDER_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 
-static bool fail(struct error *err, const char *path)
+static bool refuse_open(struct error *err, const char *path)
 {
 	switch (errno) {
 	case ENOENT:
@@ -28,7 +28,7 @@ static bool fail(struct error *err, const char *path)
 	case EXDEV:
 	case ENOTDIR:
 		return error_set(err, ERROR_INVALID,
-			"'%s' leads through a link or something else that is no folder", path);
+			"'%s' leads through a link or something that is not a folder", path);
 	case EISDIR:
 		return error_set(err, ERROR_INVALID, "'%s' is a folder", path);
 	case ENAMETOOLONG:
@@ -75,7 +75,7 @@ static int open_by_components(int dir_fd, const char *path, int flags, mode_t mo
 	}
 }
 
-/* As openat(), below dir_fd; extra: further RESOLVE_ flags, which the fallback does not know. */
+/* As openat(), below dir_fd. extra: more RESOLVE_ flags; the fallback ignores them. */
 static int open_beneath(int dir_fd, const char *path, int flags, mode_t mode, uint64_t extra)
 {
 	bool creates = (flags & O_CREAT) != 0 || (flags & O_TMPFILE) == O_TMPFILE;
@@ -86,7 +86,7 @@ static int open_beneath(int dir_fd, const char *path, int flags, mode_t mode, ui
 	};
 	long fd = syscall(SYS_openat2, dir_fd, path, &how, sizeof(how));
 
-	/* EPERM: what a sandbox says to calls that it has never heard of. */
+	/* EPERM: what a sandbox answers to calls it does not know. */
 	if (fd < 0 && (errno == ENOSYS || errno == EPERM || errno == EAGAIN)) {
 		return open_by_components(dir_fd, path, flags | O_CLOEXEC, mode);
 	}
@@ -98,7 +98,7 @@ int beneath_open(int dir_fd, const char *path, int flags, mode_t mode, struct er
 	int fd = open_beneath(dir_fd, path, flags, mode, 0);
 
 	if (fd < 0) {
-		fail(err, path);
+		refuse_open(err, path);
 	}
 	return fd;
 }
@@ -139,7 +139,7 @@ int beneath_open_parent(int dir_fd, const char *path, bool make, struct error *e
 		fd = make_parents(dir_fd, path);
 	}
 	if (fd < 0) {
-		fail(err, path);
+		refuse_open(err, path);
 	}
 	return fd;
 }
@@ -150,7 +150,7 @@ bool beneath_stat(int dir_fd, const char *path, struct stat *out, struct error *
 	struct stat stat;
 
 	if (fd < 0 || fstat(fd, &stat) < 0) {
-		return fail(err, path);
+		return refuse_open(err, path);
 	}
 	*out = stat;
 	return true;
@@ -301,7 +301,7 @@ static bool ascend(struct removal *removal)
 }
 
 /* Empties the open folder, or goes down into a folder of it that is not empty. */
-static bool step(struct removal *removal, bool *emptied)
+static bool empty_open_folder(struct removal *removal, bool *emptied)
 {
 	struct dirent *entry;
 
@@ -340,7 +340,7 @@ static bool empty_folder_take(int fd, dev_t device)
 		return false;
 	}
 	for (;;) {
-		if (!step(&removal, &emptied)) {
+		if (!empty_open_folder(&removal, &emptied)) {
 			return false;
 		}
 		if (!emptied) {
@@ -379,8 +379,8 @@ bool beneath_remove_tree(int dir_fd, const char *path, struct error *err)
 		       remove_failed(err, path);
 	}
 	if (*base == '\0' || strcmp(base, ".") == 0 || strcmp(base, "..") == 0) {
-		return error_set(
-			err, ERROR_INVALID, "'%s' names nothing that can be deleted", path);
+		return error_set(err, ERROR_INVALID,
+			"'%s' cannot be deleted: it does not name a file or folder", path);
 	}
 	parent = beneath_open_parent(dir_fd, path, false, &reason);
 	if (parent < 0) {

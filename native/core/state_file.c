@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Another process may be writing the file; none takes so long. */
+/* Another process may be writing the file, but not for this long. */
 #define LEFTOVER_AGE_S (60 * 60)
 
 /* One reading of a file. */
@@ -161,7 +161,7 @@ static bool read_object(struct reading *reading, void *object, struct error *err
 	return file->check == NULL || file->check(object, err);
 }
 
-static void tell(char **notice, char *sentence_take)
+static void set_notice(char **notice, char *sentence_take)
 {
 	if (notice != NULL && *notice == NULL) {
 		*notice = sentence_take;
@@ -183,11 +183,12 @@ static void set_entries_aside(struct reading *reading, const void *object, char 
 
 	if (!atomic_file_copy_aside(
 		    reading->path, reading->text.data, reading->text.length, &kept_as, &why)) {
-		tell(notice, xasprintf("%s, and no copy could be kept: %s", sentence, why.message));
+		set_notice(notice,
+			xasprintf("%s, and no copy could be kept: %s", sentence, why.message));
 		return;
 	}
-	tell(notice, xasprintf("%s; the file is kept as %s, and the other entries stay", sentence,
-			     kept_as));
+	set_notice(notice, xasprintf("%s; the file is kept as %s, and the other entries stay",
+				   sentence, kept_as));
 	/* If it fails, the next start does all of this again. */
 	state_file_write(file, reading->path, object, NULL);
 }
@@ -204,7 +205,7 @@ static bool set_file_aside(
 			"%s in %s could not be read (%s) nor set aside (%s)", file->what,
 			reading->path, why->message, aside.message);
 	}
-	tell(notice,
+	set_notice(notice,
 		xasprintf("%s in %s could not be read (%s); it is kept as %s%s%s", file->what,
 			reading->path, why->message, kept_as, file->loss != NULL ? ", and " : "",
 			file->loss != NULL ? file->loss : ""));
@@ -241,7 +242,7 @@ bool state_file_read(const struct state_file *file, const char *path, void *obje
 	return set_file_aside(&reading, &why, notice, err);
 }
 
-/* What nobody could look into may hold all that is remembered. */
+/* A file that cannot be read may hold everything that is remembered. */
 static bool is_replaceable(const char *path)
 {
 	AUTO(close_fd) int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
@@ -259,7 +260,7 @@ bool state_file_write(
 	/* It would be written, set aside at the next start, and all of it forgotten. */
 	if (text.length > file->max_bytes) {
 		return error_set(err, ERROR_NO_SPACE,
-			"%s in %s would have %zu bytes, more than %zu", file->what, path,
+			"%s in %s would be %zu bytes; the limit is %zu", file->what, path,
 			text.length, file->max_bytes);
 	}
 	if (!is_replaceable(path)) {

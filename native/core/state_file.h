@@ -10,7 +10,7 @@ struct json_field;
  * What a program remembers: one JSON object in a file of its own, mode 0600, described by a table
  * of fields. A file that is not what it should be never stops the program and is never lost.
  *
- * Everything is checked when it is read, so that nothing that comes later has to doubt it:
+ * Everything is checked when it is read, so that the code that uses it need not:
  *
  *	static const struct state_file hubs_state = {
  *		.what = "the list of paired Hubs", .loss = "every Hub has to pair again",

@@ -68,7 +68,7 @@ void game_finish(struct game *game)
 	json_finish(game, game_fields);
 }
 
-static bool check_list(const void *object, struct error *err)
+static bool check_game_list(const void *object, struct error *err)
 {
 	const struct game_list *list = object;
 
@@ -87,10 +87,10 @@ bool game_check(const struct game *game, struct error *err)
 			game->executable, game->dir);
 	}
 	return (game->size_bytes >= 0 && game->file_count >= 0 && game->installed_at >= 0) ||
-	       error_set(err, ERROR_INVALID, "'%s' has a number below 0", game->dir);
+	       error_set(err, ERROR_INVALID, "'%s' has a negative number", game->dir);
 }
 
-static bool check_entry(const char *key, const void *entry, struct error *err)
+static bool check_game_entry(const char *key, const void *entry, struct error *err)
 {
 	return game_check(entry, err);
 }
@@ -102,11 +102,11 @@ static const struct state_file registry_file = {
 	.fields = game_list_fields,
 	.object_bytes = sizeof(struct game_list),
 	.fill_texts = true,
-	.check = check_list,
-	.check_entry = check_entry,
+	.check = check_game_list,
+	.check_entry = check_game_entry,
 };
 
-static bool read_list(struct game_registry *registry, char **notice, struct error *err)
+static bool read_game_list(struct game_registry *registry, char **notice, struct error *err)
 {
 	registry->unread =
 		!state_file_read(&registry_file, registry->path, &registry->list, notice, err);
@@ -121,7 +121,7 @@ struct game_registry *game_registry_create(const char *path, char **notice)
 
 	*notice = NULL;
 	registry->path = xstrdup(path);
-	if (!read_list(registry, notice, &err)) {
+	if (!read_game_list(registry, notice, &err)) {
 		*notice = xstrdup(err.message);
 	}
 	return registry;
@@ -199,7 +199,7 @@ static void tell_changed(const struct game_registry *registry)
 	}
 }
 
-static bool write_list(const struct game_registry *registry, struct error *err)
+static bool write_game_list(const struct game_registry *registry, struct error *err)
 {
 	return state_file_write(&registry_file, registry->path, &registry->list, err);
 }
@@ -211,7 +211,7 @@ bool game_registry_put(struct game_registry *registry, const struct game *game, 
 	size_t index;
 	bool replaced;
 
-	if (registry->unread && !read_list(registry, NULL, err)) {
+	if (registry->unread && !read_game_list(registry, NULL, err)) {
 		return false;
 	}
 	replaced = index_of(registry, game->dir, &index);
@@ -223,7 +223,7 @@ bool game_registry_put(struct game_registry *registry, const struct game *game, 
 		list->games = xrealloc(list->games, list->games_count, sizeof(struct game));
 	}
 	list->games[index] = added;
-	if (write_list(registry, err)) {
+	if (write_game_list(registry, err)) {
 		game_finish(&before);
 		tell_changed(registry);
 		return true;
@@ -243,7 +243,7 @@ bool game_registry_remove(struct game_registry *registry, const char *dir, struc
 	struct game removed;
 	size_t index;
 
-	if (registry->unread && !read_list(registry, NULL, err)) {
+	if (registry->unread && !read_game_list(registry, NULL, err)) {
 		return false;
 	}
 	if (!index_of(registry, dir, &index)) {
@@ -253,7 +253,7 @@ bool game_registry_remove(struct game_registry *registry, const char *dir, struc
 	list->games_count--;
 	memmove(&list->games[index], &list->games[index + 1],
 		(list->games_count - index) * sizeof(struct game));
-	if (write_list(registry, err)) {
+	if (write_game_list(registry, err)) {
 		game_finish(&removed);
 		tell_changed(registry);
 		return true;

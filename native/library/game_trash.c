@@ -319,7 +319,7 @@ bool game_trash_restore(
 		game_registry_remove(trash->registry, game->game.dir, NULL);
 		return problem.kind == ERROR_NOT_FOUND
 			       ? error_set(err, ERROR_NOT_FOUND,
-					 "%s; if it was on a disk that is out, put it in again",
+					 "%s; if its disk was removed, insert it again",
 					 problem.message)
 			       : error_set(err, problem.kind, "%s", problem.message);
 	}

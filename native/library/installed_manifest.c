@@ -39,7 +39,7 @@ static char *file_of(const char *state_dir, const char *dir)
 	return xasprintf("%s/manifests/%s.json", state_dir, hex);
 }
 
-static int compare(const void *a, const void *b)
+static int compare_installed(const void *a, const void *b)
 {
 	const struct installed_file *left = a, *right = b;
 
@@ -54,7 +54,7 @@ static bool check_manifest(const void *object, struct error *err)
 	       error_set(err, ERROR_INVALID, "its version is not %d", MANIFEST_VERSION);
 }
 
-static bool check_entry(const char *key, const void *entry, struct error *err)
+static bool check_file_entry(const char *key, const void *entry, struct error *err)
 {
 	return installed_file_check(entry, err);
 }
@@ -66,7 +66,7 @@ static const struct state_file manifest_file = {
 	.fields = installed_manifest_fields,
 	.object_bytes = sizeof(struct installed_manifest),
 	.check = check_manifest,
-	.check_entry = check_entry,
+	.check_entry = check_file_entry,
 };
 
 static int compare_path(const void *path, const void *file)
@@ -91,7 +91,8 @@ void installed_manifest_read(
 	}
 	/* bsearch() must not depend on who wrote the file. */
 	if (manifest->files_count > 0) {
-		qsort(manifest->files, manifest->files_count, sizeof(*manifest->files), compare);
+		qsort(manifest->files, manifest->files_count, sizeof(*manifest->files),
+			compare_installed);
 	}
 }
 

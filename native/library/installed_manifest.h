@@ -46,7 +46,7 @@ bool installed_manifest_write(const char *state_dir, const char *dir,
 struct installed_file *installed_manifest_find(
 	const struct installed_manifest *manifest, const char *path);
 
-/* After reading one: can a file be so? Errors: INVALID. */
+/* After reading one: are the values possible? Errors: INVALID. */
 bool installed_file_check(const struct installed_file *file, struct error *err);
 /* Does the file on disk have the size and the time that are on record? */
 bool installed_file_is_untouched(const struct installed_file *file, const struct stat *stat);

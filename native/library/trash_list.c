@@ -24,7 +24,7 @@ static const struct json_field trash_list_fields[] = {
 	JSON_FIELDS_END,
 };
 
-static bool check_list(const void *object, struct error *err)
+static bool check_trash_list(const void *object, struct error *err)
 {
 	const struct trash_list *list = object;
 
@@ -32,7 +32,7 @@ static bool check_list(const void *object, struct error *err)
 	       error_set(err, ERROR_INVALID, "its version is not %d", FILE_VERSION);
 }
 
-static bool check_entry(const char *key, const void *entry, struct error *err)
+static bool check_trashed_entry(const char *key, const void *entry, struct error *err)
 {
 	return trashed_game_check(entry, err);
 }
@@ -44,11 +44,11 @@ static const struct state_file trash_file = {
 	.fields = trash_list_fields,
 	.object_bytes = offsetof(struct trash_list, path), /* the rest is not the file's */
 	.fill_texts = true,
-	.check = check_list,
-	.check_entry = check_entry,
+	.check = check_trash_list,
+	.check_entry = check_trashed_entry,
 };
 
-static bool read_list(struct trash_list *list, char **notice, struct error *err)
+static bool read_trash_list(struct trash_list *list, char **notice, struct error *err)
 {
 	list->unread = !state_file_read(&trash_file, list->path, list, notice, err);
 	list->version = FILE_VERSION;
@@ -63,7 +63,7 @@ static bool read_list(struct trash_list *list, char **notice, struct error *err)
 
 bool trash_list_retry(struct trash_list *list, struct error *err)
 {
-	return !list->unread || read_list(list, NULL, err);
+	return !list->unread || read_trash_list(list, NULL, err);
 }
 
 void trash_list_load(struct trash_list *list, const char *path, char **notice)
@@ -72,7 +72,7 @@ void trash_list_load(struct trash_list *list, const char *path, char **notice)
 
 	*notice = NULL;
 	list->path = xstrdup(path);
-	if (!read_list(list, notice, &err)) {
+	if (!read_trash_list(list, notice, &err)) {
 		*notice = xstrdup(err.message);
 	}
 }
@@ -91,7 +91,7 @@ void trash_list_finish(struct trash_list *list)
 	*list = (struct trash_list){ 0 };
 }
 
-static bool save(const struct trash_list *list, struct error *err)
+static bool save_trash_list(const struct trash_list *list, struct error *err)
 {
 	return state_file_write(&trash_file, list->path, list, err);
 }
@@ -100,20 +100,20 @@ void trash_list_save_or_warn(const struct trash_list *list)
 {
 	struct error err;
 
-	if (!save(list, &err)) {
+	if (!save_trash_list(list, &err)) {
 		log_warning("%s", err.message);
 	}
 }
 
 /* The game is emptied. */
-static void append(struct trashed_game **games, size_t *count, struct trashed_game *game)
+static void append_game(struct trashed_game **games, size_t *count, struct trashed_game *game)
 {
 	*games = xrealloc(*games, *count + 1, sizeof(**games));
 	(*games)[(*count)++] = *game;
 	*game = (struct trashed_game){ 0 };
 }
 
-static struct trashed_game take(struct trashed_game *games, size_t *count, size_t index)
+static struct trashed_game take_game(struct trashed_game *games, size_t *count, size_t index)
 {
 	struct trashed_game taken = games[index];
 
@@ -131,8 +131,8 @@ struct trashed_game *trash_list_add(
 	if (!trashed_game_check(&fresh, err)) {
 		return NULL;
 	}
-	append(&list->games, &list->games_count, &fresh);
-	if (!save(list, err)) {
+	append_game(&list->games, &list->games_count, &fresh);
+	if (!save_trash_list(list, err)) {
 		trash_list_drop(list, list->games_count - 1);
 		return NULL;
 	}
@@ -153,7 +153,7 @@ bool trash_list_find(
 
 struct trashed_game trash_list_take(struct trash_list *list, size_t index)
 {
-	return take(list->games, &list->games_count, index);
+	return take_game(list->games, &list->games_count, index);
 }
 
 void trash_list_drop(struct trash_list *list, size_t index)
@@ -167,12 +167,12 @@ void trash_list_discard(struct trash_list *list, size_t index)
 {
 	struct trashed_game game = trash_list_take(list, index);
 
-	append(&list->discarded, &list->discarded_count, &game);
+	append_game(&list->discarded, &list->discarded_count, &game);
 }
 
 void trash_list_drop_discarded(struct trash_list *list, size_t index)
 {
-	struct trashed_game game = take(list->discarded, &list->discarded_count, index);
+	struct trashed_game game = take_game(list->discarded, &list->discarded_count, index);
 
 	trashed_game_finish(&game);
 }

@@ -76,7 +76,7 @@ char *trashed_game_folder(const char *game_dir, const char *id)
 		"%.*s" TRASH_FOLDER "/%s", (int)(path_base(game_dir) - game_dir), game_dir, id);
 }
 
-/* The folder that a game's own folder is in. Links on the way to it are its owner's affair. */
+/* The folder that holds the game's folder. Links on the way to it are up to its owner. */
 static int open_parent(const char *game_dir, struct error *err)
 {
 	AUTO(free_ptr) char *parent = path_parent(game_dir);
@@ -119,7 +119,7 @@ static int rename_without_replacing(const struct place *from, const struct place
 	return renameat(from->dir_fd, from->name, to->dir_fd, to->name);
 }
 
-static bool move(const struct place *from, const struct place *to, const char *from_path,
+static bool move_folder(const struct place *from, const struct place *to, const char *from_path,
 	const char *to_path, struct error *err)
 {
 	if (!is_folder(from, from_path, err)) {
@@ -140,7 +140,7 @@ static bool move(const struct place *from, const struct place *to, const char *f
 	return true;
 }
 
-/* A folder that was only just made is made durable with what will be moved into it. */
+/* A folder that was just made must be durable before something is moved into it. */
 static int make_trash(int parent_fd, struct error *err)
 {
 	AUTO(close_fd) int above_fd = beneath_open_parent(parent_fd, TRASH_FOLDER, true, err);
@@ -168,7 +168,8 @@ bool trashed_game_put_folder(const char *game_dir, const char *id, struct error 
 		return false;
 	}
 	trash_fd = make_trash(parent_fd, err);
-	return trash_fd >= 0 && move(&here, &(struct place){ trash_fd, id }, game_dir, path, err);
+	return trash_fd >= 0 &&
+	       move_folder(&here, &(struct place){ trash_fd, id }, game_dir, path, err);
 }
 
 bool trashed_game_restore_folder(const char *game_dir, const char *id, struct error *err)
@@ -182,7 +183,7 @@ bool trashed_game_restore_folder(const char *game_dir, const char *id, struct er
 	}
 	trash_fd = beneath_open_parent(parent_fd, TRASH_FOLDER "/x", false, err);
 	return trash_fd >= 0 &&
-	       move(&(struct place){ trash_fd, id },
+	       move_folder(&(struct place){ trash_fd, id },
 		       &(struct place){ parent_fd, path_base(game_dir) }, path, game_dir, err);
 }
 

@@ -8,7 +8,7 @@
 
 struct error;
 
-/* A deleted game that can be had again; see game_trash.h. */
+/* A deleted game that can be restored; see game_trash.h. */
 struct trashed_game {
 	char *id;	    /* 16 hex digits */
 	char *folder;	    /* absolute: where the game's folder is now */
@@ -24,7 +24,7 @@ void trashed_game_init(struct trashed_game *trashed, const struct game *game);
 void trashed_game_finish(struct trashed_game *trashed);
 /* After reading and checking: adds what follows from the fields. */
 void trashed_game_complete(struct trashed_game *trashed);
-/* After reading: can a deleted game be so? Its texts are not NULL. Errors: INVALID. */
+/* After reading: are the values possible? Its texts are not NULL. Errors: INVALID. */
 bool trashed_game_check(const struct trashed_game *trashed, struct error *err);
 
 /*

@@ -109,12 +109,12 @@ static void carry_out(struct chunk_write *write)
 	write->write_us = now_us() - start_us;
 }
 
-static void run_job(struct worker_job *job)
+static void run_chunk_job(struct worker_job *job)
 {
 	carry_out(CONTAINER_OF(job, struct chunk_write, job));
 }
 
-static void job_done(struct worker_job *job)
+static void chunk_job_done(struct worker_job *job)
 {
 	struct chunk_write *write = CONTAINER_OF(job, struct chunk_write, job);
 	struct chunk_writer *writer = write->writer;
@@ -163,7 +163,7 @@ void chunk_writer_submit(struct chunk_writer *writer, struct chunk_write *write)
 		return;
 	}
 	write->writer = writer;
-	write->job = (struct worker_job){ .run = run_job, .done = job_done };
+	write->job = (struct worker_job){ .run = run_chunk_job, .done = chunk_job_done };
 	writer->in_flight_bytes += write->length;
 	worker_submit(writer->thread, &write->job);
 }

@@ -74,5 +74,5 @@ void chunk_writer_submit(struct chunk_writer *writer, struct chunk_write *write)
  */
 size_t chunk_writer_ahead(struct chunk_writer *writer, int fd, int64_t offset, const char *data,
 	size_t length, size_t done);
-/* Would a chunk be written on the loop now? Then it is worth hashing while it arrives. */
+/* Would a chunk be written on the loop now? Then hashing it while it arrives pays. */
 bool chunk_writer_is_inline(const struct chunk_writer *writer);

@@ -121,8 +121,8 @@ static int open_file(struct staging_files *files, const char *path, struct error
 		return -1;
 	}
 	if (fstat(fd, &stat) != 0 || !S_ISREG(stat.st_mode) || stat.st_nlink != 1) {
-		error_set(
-			err, ERROR_INVALID, "what stands at '%s' in the upload is not ours", path);
+		error_set(err, ERROR_INVALID,
+			"'%s' in the upload's folder was not made by this program", path);
 		return -1;
 	}
 	return TAKE_FD(fd);

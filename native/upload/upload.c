@@ -133,7 +133,7 @@ void upload_set_phase(struct upload *upload, enum upload_phase phase)
 
 /* Tasks */
 
-static void run_next(struct upload *upload)
+static void run_next_task(struct upload *upload)
 {
 	struct upload_task *task = TAILQ_FIRST(&upload->tasks);
 
@@ -157,14 +157,14 @@ static void run_next(struct upload *upload)
 void upload_enqueue(struct upload *upload, struct upload_task *task)
 {
 	TAILQ_INSERT_TAIL(&upload->tasks, task, link);
-	run_next(upload);
+	run_next_task(upload);
 }
 
 void upload_task_done(struct upload *upload)
 {
 	assert(upload->running);
 	upload->running = false;
-	run_next(upload);
+	run_next_task(upload);
 }
 
 void upload_write_began(struct upload *upload)
@@ -176,7 +176,7 @@ void upload_write_ended(struct upload *upload)
 {
 	assert(upload->write_count > 0);
 	upload->write_count--;
-	run_next(upload);
+	run_next_task(upload);
 }
 
 /* The disk */

@@ -22,7 +22,7 @@ struct upload_store;
 struct worker;
 
 /*
- * Something that is done to one upload and takes time. An upload's tasks run one after the other;
+ * A step of one upload that takes time. An upload's tasks run one after the other;
  * an exclusive one starts only when no chunk of it is being written. start() must end in
  * upload_task_done(), at once or later.
  */
@@ -118,11 +118,11 @@ struct upload_store {
 struct upload *upload_create(struct upload_store *store, enum upload_phase phase);
 /* Takes it off the list. NULL is fine. */
 void upload_destroy(struct upload *upload);
-/* hub_id NULL: whoever's. Neither those that are being prepared nor those that are gone. */
+/* hub_id NULL: any Hub's. Neither those that are being prepared nor those that are gone. */
 struct upload *upload_find(const struct upload_store *store, const char *hub_id, const char *id);
 /* Is it shown, and known by its id? */
 bool upload_is_listed(const struct upload *upload);
-/* Is the game being moved into place, or must it be? */
+/* Is the game being moved into place, or waiting for another try? */
 bool upload_is_completing(const struct upload *upload);
 
 /* A step that upload_phase does not allow is a bug. */

@@ -24,7 +24,7 @@
 #include <string.h>
 
 #define UPLOAD_ID_DIGITS 32
-/* How long what came without hashes is worth asking for. Source: protocol.md §5.7. */
+/* How long an upload without hashes can be resumed. Source: protocol.md §5.7. */
 #define UNHASHED_RESUME_MS (INT64_C(3600) * 1000)
 
 /*
@@ -95,7 +95,7 @@ static void end_begin(struct upload_begin *begin, const struct upload_init_respo
 	free(begin);
 }
 
-/* After choose(): the upload's task ends too; a new upload goes again. */
+/* After choose_upload(): the upload's task ends too; a new upload goes again. */
 static void fail_begin(struct upload_begin *begin)
 {
 	struct upload *upload = begin->upload, *discard = begin->discard;
@@ -114,7 +114,7 @@ static bool check_not_gone(struct upload_begin *begin)
 {
 	return begin->upload->phase != PHASE_GONE ||
 	       error_set(&begin->error, ERROR_CONFLICT,
-		       "the unfinished upload of '%s' was given up meanwhile; try again",
+		       "the unfinished upload of '%s' was discarded in the meantime; try again",
 		       begin->upload->head.game_name);
 }
 
@@ -136,8 +136,8 @@ static void succeed_begin(struct upload_begin *begin)
 	upload->updated_at_ms = begin->load.now_ms;
 	upload->rate = (struct transfer_rate){ 0 };
 	upload->fault = (struct error){ 0 };
-	log_info("%s upload of '%s' to '%s': %" PRId64 " of %" PRId64 " bytes are held",
-		begin->resume ? "resumed" : "began", upload->head.game_name, upload->head.dir,
+	log_info("%s the upload of '%s' to '%s': %" PRId64 " of %" PRId64 " bytes are there",
+		begin->resume ? "resumed" : "started", upload->head.game_name, upload->head.dir,
 		upload->content->held_bytes, upload->head.total_bytes);
 	upload_content_resume_from(upload->content, &response.resume_from);
 	if (begin->hub_gone) {
@@ -175,14 +175,14 @@ static void make_room(struct upload_begin *begin)
 	upload_enqueue(begin->discard, &begin->discard_task);
 }
 
-/* Lack of room: what its Hub cancelled is given up, one upload after the other. */
+/* No space: cancelled uploads are discarded, one after the other. */
 static bool discard_another(struct upload_begin *begin)
 {
 	struct upload *other;
 
 	TAILQ_FOREACH (other, &begin->store->uploads, link) {
 		if (other != begin->upload && other->phase == PHASE_PAUSED && other->cancelled) {
-			log_info("the cancelled upload of '%s' is given up for room",
+			log_info("discarding the cancelled upload of '%s' to make room",
 				other->head.game_name);
 			upload_set_phase(other, PHASE_GONE);
 			begin->discard = other;
@@ -294,7 +294,7 @@ static bool can_resume(const struct upload_begin *begin, const struct upload *up
 {
 	int64_t age_ms = upload_now_ms() - upload->updated_at_ms;
 
-	/* Of one that comes from the future nobody knows how old it is: the clock was set. */
+	/* The clock was set: the age of an upload from the future is unknown. */
 	return strcmp(upload->head.manifest_digest, begin->manifest->digest) == 0 &&
 	       (begin->manifest->hashed ||
 		       (age_ms >= -UNHASHED_RESUME_MS && age_ms <= UNHASHED_RESUME_MS));
@@ -314,7 +314,7 @@ static bool look_at_others(struct upload_begin *begin, const char *dir)
 		if (upload_is_completing(other) || (!mine && other->phase != PHASE_PAUSED)) {
 			return error_set(&begin->error, ERROR_CONFLICT,
 				mine ? "'%s' is being moved into place; try again in a moment"
-				     : "'%s' is being uploaded by another Hub; wait for its end",
+				     : "'%s' is being uploaded by another Hub; wait until that ends",
 				other->head.game_name);
 		}
 		if (mine && can_resume(begin, other)) {
@@ -359,7 +359,7 @@ static bool is_taken(void *user, const char *dir, const char *game_name)
 	return false;
 }
 
-static bool choose(struct upload_begin *begin)
+static bool choose_upload(struct upload_begin *begin)
 {
 	struct upload_store *store = begin->store;
 	struct install_dir_rules rules = { .home = store->home,
@@ -382,10 +382,11 @@ static bool choose(struct upload_begin *begin)
 	if (!begin->resume) {
 		begin->upload = create_upload(begin, &dir);
 	} else if (begin->upload->phase == PHASE_RECEIVING) {
-		/* Its link was lost unnoticed. */
+		/* The connection was lost without our noticing. */
 		upload_retention_pause(begin->upload);
 	} else if (begin->upload->phase == PHASE_PREPARING) {
-		/* Another init_upload was quicker: what its answer brings is not kept waiting. */
+		/* Another init_upload was quicker: chunks that follow its answer are saved first.
+		 */
 		upload_checkpoint_queue(begin->upload, true);
 	}
 	return true;
@@ -404,7 +405,7 @@ static void manifest_done(struct worker_job *job)
 {
 	struct upload_begin *begin = of_job(job);
 
-	if (!is_wanted(begin) || begin->manifest == NULL || !choose(begin)) {
+	if (!is_wanted(begin) || begin->manifest == NULL || !choose_upload(begin)) {
 		end_begin(begin, NULL);
 		return;
 	}

@@ -75,8 +75,8 @@ static bool sync_files(struct upload_checkpoint *checkpoint, int files_fd, bool 
 		if (!wait) {
 			sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
 		} else if (fdatasync(fd) != 0) {
-			return error_set_errno(&checkpoint->error,
-				"cannot bring what was received of '%s' to the disk", path);
+			return error_set_errno(
+				&checkpoint->error, "cannot flush '%s' to the disk", path);
 		}
 	}
 	return true;
@@ -168,7 +168,7 @@ struct checkpoint_task {
 	int64_t started_at_ms;
 };
 
-static void end_task(struct checkpoint_task *task)
+static void end_checkpoint(struct checkpoint_task *task)
 {
 	struct upload *upload = task->upload;
 
@@ -188,12 +188,12 @@ static void note_speed(struct upload *upload, const struct checkpoint_task *task
 	}
 }
 
-static void run_job(struct worker_job *job)
+static void run_checkpoint_job(struct worker_job *job)
 {
 	upload_checkpoint_run(&CONTAINER_OF(job, struct checkpoint_task, job)->checkpoint);
 }
 
-static void job_done(struct worker_job *job)
+static void checkpoint_job_done(struct worker_job *job)
 {
 	struct checkpoint_task *task = CONTAINER_OF(job, struct checkpoint_task, job);
 	struct upload *upload = task->upload;
@@ -211,10 +211,10 @@ static void job_done(struct worker_job *job)
 		upload_content_destroy(upload->content);
 		upload->content = NULL;
 	}
-	end_task(task);
+	end_checkpoint(task);
 }
 
-static void start_task(struct upload_task *upload_task)
+static void start_checkpoint(struct upload_task *upload_task)
 {
 	struct checkpoint_task *task = CONTAINER_OF(upload_task, struct checkpoint_task, task);
 	struct upload *upload = task->upload;
@@ -222,7 +222,7 @@ static void start_task(struct upload_task *upload_task)
 	int dir_fd;
 
 	if (upload->phase == PHASE_GONE || upload->phase == PHASE_UNFINISHED) {
-		end_task(task);
+		end_checkpoint(task);
 		return;
 	}
 	if (upload->content == NULL) {
@@ -233,7 +233,7 @@ static void start_task(struct upload_task *upload_task)
 	task->started_at_ms = loop_now_ms();
 	dir_fd = upload->content != NULL ? upload->content->dir_fd : task->dir_fd;
 	upload_checkpoint_take(&task->checkpoint, upload->content, dir_fd, &state);
-	task->job = (struct worker_job){ .run = run_job, .done = job_done };
+	task->job = (struct worker_job){ .run = run_checkpoint_job, .done = checkpoint_job_done };
 	worker_submit(upload->store->worker, &task->job);
 }
 
@@ -241,7 +241,7 @@ void upload_checkpoint_queue(struct upload *upload, bool unload)
 {
 	struct checkpoint_task *task = xcalloc(1, sizeof(*task));
 
-	task->task = (struct upload_task){ .start = start_task, .exclusive = unload };
+	task->task = (struct upload_task){ .start = start_checkpoint, .exclusive = unload };
 	task->upload = upload;
 	task->unload = unload;
 	task->dir_fd = -1;

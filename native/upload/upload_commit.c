@@ -67,8 +67,8 @@ static bool open_game(const struct upload_commit *commit, int *fd, struct error 
 	return *fd >= 0;
 }
 
-static bool conflict(const struct upload_commit *commit, const char *path, const struct stat *stat,
-	const char *wanted, struct error *err)
+static bool refuse_conflict(const struct upload_commit *commit, const char *path,
+	const struct stat *stat, const char *wanted, struct error *err)
 {
 	const char *found = S_ISDIR(stat->st_mode)   ? "a folder"
 			    : S_ISLNK(stat->st_mode) ? "a link"
@@ -99,7 +99,7 @@ static bool check_folders(const struct upload_commit *commit, int game_fd, const
 			return why.kind == ERROR_NOT_FOUND;
 		}
 		if (!S_ISDIR(stat.st_mode)) {
-			return conflict(commit, folder, &stat, "a folder", err);
+			return refuse_conflict(commit, folder, &stat, "a folder", err);
 		}
 		*slash = '/';
 	}
@@ -137,7 +137,7 @@ static bool check_conflicts(const struct upload_commit *commit, struct error *er
 		}
 		if (beneath_stat(game_fd, path, &stat, &why)) {
 			if (S_ISDIR(stat.st_mode)) {
-				return conflict(commit, path, &stat, "a file", err);
+				return refuse_conflict(commit, path, &stat, "a file", err);
 			}
 		} else if (why.kind != ERROR_NOT_FOUND) {
 			*err = why;
@@ -281,7 +281,7 @@ static bool ready_file(const struct upload_commit *commit, int files_fd,
 	if (fstat(fd, &stat) != 0 || !S_ISREG(stat.st_mode) || stat.st_nlink != 1 ||
 		stat.st_size != file->size_bytes) {
 		return error_set(err, ERROR_INVALID,
-			"what was received of '%s' has been changed by someone else; start the "
+			"the received data of '%s' was changed by another program; start the "
 			"upload again",
 			file->path);
 	}
@@ -404,7 +404,7 @@ static bool move_file(const struct move *move, const struct installed_file *file
 	}
 	return is_moved(move, file) ||
 	       error_set(err, ERROR_NOT_FOUND,
-		       "what was received of '%s' is gone; start the upload again", file->path);
+		       "the received data of '%s' is gone; start the upload again", file->path);
 }
 
 static bool move_files(

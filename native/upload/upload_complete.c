@@ -308,7 +308,7 @@ void upload_complete(struct upload_store *store, const char *hub_id, const char 
 			upload_id != NULL ? upload_id : "");
 	} else if (upload->phase == PHASE_COMPLETING) {
 		error_set(&completion->error, ERROR_CONFLICT,
-			"the upload of '%s' is being completed already", upload->head.game_name);
+			"the upload of '%s' is already being completed", upload->head.game_name);
 	} else if (take_executable(completion, upload->head.dir, shortcut_exe)) {
 		completion->upload = upload;
 		enqueue_completion(completion);

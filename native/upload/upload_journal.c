@@ -163,7 +163,7 @@ bool upload_journal_append(int dir_fd, const struct strbuf *text, struct error *
 	}
 	/* What follows a torn line is never read: no later append may stand behind one. */
 	if (before < 0 || ftruncate(fd, before) != 0) {
-		return error_set_errno(err, "cannot take back half a line of the upload's journal");
+		return error_set_errno(err, "cannot cut off a torn line of the upload's journal");
 	}
 	return false;
 }

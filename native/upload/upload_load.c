@@ -207,7 +207,7 @@ static void find_unchanged(struct upload_load *load, struct upload_content *cont
 
 /* Room and staging */
 
-/* What is on disk and only doubted needs no new room. */
+/* What is on disk already needs no new space, even if it has to be compared. */
 static int64_t staged_bytes(const struct upload_content *content)
 {
 	int64_t bytes = content->held_bytes;
@@ -229,13 +229,13 @@ static bool check_room(struct upload_load *load, const struct upload_content *co
 	}
 	if (statvfs(load->root, &room) != 0) {
 		return error_set_errno(
-			&load->error, "cannot tell how much room '%s' has", load->root);
+			&load->error, "cannot determine the free space in '%s'", load->root);
 	}
 	free_bytes = (int64_t)(room.f_bavail * room.f_frsize);
 	if (free_bytes < needed) {
 		return error_set(&load->error, ERROR_NO_SPACE,
 			"'%s' needs %" PRId64 " bytes in '%s', but only %" PRId64
-			" are free; make room, also in the trash ('capydeck ctl games trash'), or choose "
+			" are free; free some space, for example in the trash ('capydeck ctl games trash'), or choose "
 			"another library",
 			content->manifest->game_name, needed, load->root, free_bytes);
 	}

@@ -26,7 +26,7 @@ static bool take_file(
 		return false;
 	}
 	if (announced->size < 0 || announced->size > JSON_INTEGER_MAX) {
-		return error_set(err, ERROR_INVALID, "the size %" PRId64 " of '%s' is impossible",
+		return error_set(err, ERROR_INVALID, "the size %" PRId64 " of '%s' is not valid",
 			announced->size, file->path);
 	}
 	if (announced->sha256 != NULL && announced->sha256[0] != '\0') {

@@ -60,8 +60,8 @@ static void removal_done(struct worker_job *job)
 	struct upload *upload = removal->upload;
 
 	if (removal->error.kind != ERROR_NONE) {
-		log_warning("what is left of the upload of '%s': %s", upload->head.game_name,
-			removal->error.message);
+		log_warning("cannot remove what is left of the upload of '%s': %s",
+			upload->head.game_name, removal->error.message);
 	}
 	free(removal);
 	upload_task_done(upload);
@@ -158,8 +158,8 @@ static bool finish_commit(
 		!commit_record_register(&record, store->registry, err)) {
 		return false;
 	}
-	log_info("'%s' is installed in '%s'; the agent had been interrupted", record.game_name,
-		record.dir);
+	log_info("'%s' is installed in '%s'; its installation had been interrupted",
+		record.game_name, record.dir);
 	return true;
 }
 
@@ -200,7 +200,7 @@ static enum found look_into(struct upload_store *store, const char *root, const 
 		log_warning("the upload '%s' in '%s' is damaged%s%s", upload_id, root,
 			err.kind != ERROR_NONE ? ": " : "", err.message);
 	}
-	/* What nobody can tell whose it is, is of no use, unless it is half an installation. */
+	/* Without a head it belongs to nobody, unless it is half an installation. */
 	return unfinished ? FOUND_UNREADABLE : FOUND_NOTHING;
 }
 

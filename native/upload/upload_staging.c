@@ -83,7 +83,7 @@ int upload_staging_open(const char *root, const char *upload_id, struct error *e
 
 	if (fd < 0 && why.kind == ERROR_NOT_FOUND) {
 		error_set(err, ERROR_NOT_FOUND,
-			"what was received is not in '%s' any more; start the upload again", root);
+			"the received data is no longer in '%s'; start the upload again", root);
 	} else if (fd < 0) {
 		error_set(err, why.kind, "%s", why.message);
 	}

@@ -143,7 +143,7 @@ struct upload_store_write {
 	struct upload_answer answer; /* while the disk has to catch up */
 };
 
-static void answer(struct upload_write *write, int64_t total_bytes, const struct error *err)
+static void answer_chunk(struct upload_write *write, int64_t total_bytes, const struct error *err)
 {
 	struct upload_chunk_response response = { .upload_id = write->header.upload_id,
 		.bytes_written = (int64_t)(write->message.length - write->data_offset),
@@ -186,7 +186,7 @@ static void start_afresh(struct upload *upload, const char *path, struct error *
 {
 	error_set(err, ERROR_INVALID,
 		"'%s' differs from what was received before: the build has changed since the upload "
-		"was interrupted; start it again",
+		"was interrupted; start the upload again",
 		path);
 	if (upload->phase != PHASE_GONE) {
 		log_info("'%s': %s", upload->head.game_name, err->message);
@@ -200,7 +200,7 @@ static void finish_write(struct upload_store_write *pending)
 	struct upload *upload = pending->upload;
 	bool failed = pending->error.kind != ERROR_NONE;
 
-	answer(pending->write, upload->content->held_bytes, failed ? &pending->error : NULL);
+	answer_chunk(pending->write, upload->content->held_bytes, failed ? &pending->error : NULL);
 	if (!failed) {
 		announce_progress(upload);
 	}
@@ -312,7 +312,7 @@ static void set_compared(struct chunk_write *chunk, const struct upload_content_
 	}
 }
 
-static void submit(
+static void submit_chunk(
 	struct upload *upload, struct upload_write *write, size_t index, struct staging_file *file)
 {
 	struct upload_store_write *pending = xcalloc(1, sizeof(*pending));
@@ -350,12 +350,12 @@ void upload_store_write(struct upload_store *store, const char *hub_id, struct u
 
 	if (content == NULL ||
 		!check_chunk(content, &write->header, (int64_t)length, &index, &err)) {
-		answer(write, 0, &err);
+		answer_chunk(write, 0, &err);
 		return;
 	}
 	announced = &content->manifest->files[index];
 	if (length == 0) {
-		answer(write, content->held_bytes, NULL);
+		answer_chunk(write, content->held_bytes, NULL);
 		return;
 	}
 	/* The Hub sends what it need not: then that is what will be installed. */
@@ -363,11 +363,11 @@ void upload_store_write(struct upload_store *store, const char *hub_id, struct u
 	file = staging_files_pin(content->staging, index, announced->path,
 		(int64_t)length < announced->size_bytes, &err);
 	if (file == NULL) {
-		answer(write, 0, &err);
+		answer_chunk(write, 0, &err);
 		return;
 	}
 	content->last_file = index;
-	submit(upload, write, index, file);
+	submit_chunk(upload, write, index, file);
 }
 
 /* Is all of the file from offset on neither held nor to be compared? */
@@ -477,7 +477,7 @@ bool upload_store_discard(struct upload_store *store, const char *upload_id, str
 	}
 	if (upload_is_completing(upload)) {
 		return error_set(err, ERROR_CONFLICT,
-			"'%s' is being moved into place and cannot be stopped any more",
+			"'%s' is being moved into place and can no longer be stopped",
 			upload->head.game_name);
 	}
 	upload_note_ended(upload);
@@ -500,7 +500,7 @@ void upload_store_each(struct upload_store *store,
 	}
 }
 
-static bool is_wanted(const struct upload *upload, const struct upload_filter *filter)
+static bool matches_filter(const struct upload *upload, const struct upload_filter *filter)
 {
 	return upload_is_listed(upload) && upload->phase != PHASE_PAUSED &&
 	       !(filter->receiving && upload_is_completing(upload)) &&
@@ -516,7 +516,7 @@ bool upload_store_find(const struct upload_store *store, const struct upload_fil
 	const struct upload *upload, *found = NULL;
 
 	TAILQ_FOREACH (upload, &store->uploads, link) {
-		if (is_wanted(upload, filter) &&
+		if (matches_filter(upload, filter) &&
 			(found == NULL || upload->updated_at_ms >= found->updated_at_ms)) {
 			found = upload;
 		}
