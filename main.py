@@ -32,10 +32,10 @@ import decky
 # room itself, for another copy of the plugin, waits too: the two would take over from each other for ever.
 TAKE_OVER = "--takeover"
 WAIT = "--wait"
-# Lines of the helper's.
-MADE_ROOM = "agent: another agent takes over"
+# Lines of the helper's standard output; `capydeck agent --help` names them.
+MADE_ROOM = "released"
 SERVES = "socket "
-WAITS = "agent: another agent runs already: "
+WAITS = "waiting for the end of "
 # Decky sends SIGKILL 3 s after SIGTERM.
 STOP_S = 2.5
 PAUSE_MIN_S = 1
@@ -130,15 +130,15 @@ class Helper:
         told, _, sentence = line.partition("capydeck agent: ")
         if sentence and not told:
             self._sentence = sentence
-        elif line.endswith(MADE_ROOM):
+        elif line == MADE_ROOM:
             self.made_room = True
             self._sentence = "another copy of CapyDeck has taken over"
         elif line.startswith(SERVES):
             self.socket = line.removeprefix(SERVES)
             self.serves.set()
-        elif WAITS in line:
+        elif line.startswith(WAITS):
             self.serves.clear()
-            self._on_waits(line.partition(WAITS)[2])
+            self._on_waits(line)
         elif "error while loading shared libraries" in line:
             self._sentence = line
 

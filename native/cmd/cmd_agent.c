@@ -95,6 +95,13 @@ static void on_stdin(void *user, uint32_t events)
 	}
 }
 
+/* The lines that --help names; whoever started this one reads them. */
+static void say(const char *line)
+{
+	puts(line);
+	fflush(stdout);
+}
+
 static bool watch_stdin(struct daemon *daemon, struct error *err)
 {
 	struct stat input;
@@ -120,7 +127,7 @@ static bool on_release(void *user, struct error *err)
 		return error_set(err, ERROR_CONFLICT,
 			"no other agent waits for this one to make room; start it with --takeover");
 	}
-	log_info("another agent takes over");
+	say("released");
 	daemon->released = true;
 	loop_stop(daemon->loop);
 	return true;
@@ -145,7 +152,7 @@ static void on_waiting(void *user, const char *holder)
 	struct daemon *daemon = user;
 	AUTO(free_ptr) char *text = xasprintf("waiting for the end of %s", holder);
 
-	log_info("another agent runs already: %s", text);
+	say(text);
 	sd_notify_status(daemon->notify, text);
 	if (daemon->arguments->wait) {
 		sd_notify_ready(daemon->notify); /* a start that waits must not time out */
@@ -191,12 +198,6 @@ static bool take_lock(struct daemon *daemon, struct error *err)
 }
 
 /* --- Serving --- */
-
-static void say(const char *line)
-{
-	puts(line);
-	fflush(stdout);
-}
 
 /* Without its port the start has succeeded, too: whoever asks is told what is wrong. */
 static void say_listening(void *user)
