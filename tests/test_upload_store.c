@@ -680,7 +680,8 @@ START_TEST(test_links_planted_in_staging_are_not_followed)
 	unlink(folder);
 	unlink(link);
 	ck_assert_int_eq(mkfifo(link, 0600), 0);
-	expect_chunk_error(HUB, answer.upload_id, &files[1], 0, 10, ERROR_INVALID, "not made by this program");
+	expect_chunk_error(
+		HUB, answer.upload_id, &files[1], 0, 10, ERROR_INVALID, "not made by this program");
 	unlink(link);
 	finish_upload("Links", &answer, files, COUNT(files));
 }
