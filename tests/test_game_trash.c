@@ -637,6 +637,47 @@ START_TEST(test_a_damaged_list_is_set_aside)
 }
 END_TEST
 
+/* The good ones serve; a list that cannot be read now is read later, not replaced. */
+START_TEST(test_entries_stand_alone_and_a_list_is_read_later)
+{
+	static const char list[] =
+		"{\"version\":1,\"games\":[{\"id\":7},{\"id\":\"" OLD_ID "\",\"deletedAt\":0,"
+		"\"game\":{\"dir\":\"/nowhere/Doom\",\"name\":\"Doom\"}}]}";
+	AUTO(free_ptr) char *notice = NULL;
+	AUTO(free_ptr) char *later = NULL;
+	AUTO(free_ptr) char *path = xstrdup(at("state/trash.json"));
+	const struct game_trash_options options = {
+		.loop = loop,
+		.worker = worker,
+		.state_dir = xstrdup(at("state")),
+		.registry = registry,
+		.expire_after_ms = INT64_MAX / 4,
+	};
+	struct trashed_game restored;
+
+	write_file("state/trash.json", list);
+	game_trash_destroy(trash);
+	trash = game_trash_create(&options, &notice);
+	ck_assert_ptr_nonnull(notice);
+	ck_assert_uint_eq(game_trash_count(trash), 1);
+	ck_assert_str_eq(game_trash_at(trash, 0)->game.hub_id, "");
+	game_trash_destroy(trash);
+	/* Root may read any file, but no folder. */
+	ck_assert_int_eq(unlink(path), 0);
+	ck_assert_int_eq(mkdir(path, 0700), 0);
+	trash = game_trash_create(&options, &later);
+	ck_assert_ptr_nonnull(later);
+	ck_assert(!game_trash_restore(trash, OLD_ID, &restored, &err));
+	ck_assert_int_eq(err.kind, ERROR_IO);
+	ck_assert_int_eq(rmdir(path), 0);
+	write_file("state/trash.json", list);
+	ck_assert(!game_trash_restore(trash, OLD_ID, &restored, &err));
+	ck_assert_int_eq(err.kind, ERROR_NOT_FOUND); /* its disk */
+	ck_assert_uint_eq(game_trash_count(trash), 1);
+	free((char *)options.state_dir);
+}
+END_TEST
+
 START_TEST(test_destroyed_while_deleting)
 {
 	AUTO(free_ptr) char *id = NULL;
@@ -677,6 +718,7 @@ int main(void)
 	tcase_add_test(tcase, test_a_linked_trash_is_not_used);
 	tcase_add_test(tcase, test_killed_at_every_step);
 	tcase_add_loop_test(tcase, test_a_damaged_list_is_set_aside, 0, 10);
+	tcase_add_test(tcase, test_entries_stand_alone_and_a_list_is_read_later);
 	tcase_add_test(tcase, test_destroyed_while_deleting);
 	return run_tcase(tcase);
 }

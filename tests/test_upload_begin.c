@@ -7,6 +7,7 @@
 
 #include <check.h>
 #include <fcntl.h>
+#include <poll.h>
 
 /* init_upload when it is not the only one, and when the disk is not what it was. */
 #define MIB (INT64_C(1024) * 1024)
@@ -74,6 +75,54 @@ START_TEST(test_inits_of_one_game_at_once)
 }
 END_TEST
 
+static void count_upload(void *user, const struct upload_status *status)
+{
+	++*(unsigned *)user;
+}
+
+/*
+ * The owner discards an upload while its init_upload is under way, one step later each time: an
+ * answer that comes after that must not promise what is not there any more.
+ */
+START_TEST(test_discarded_while_it_begins)
+{
+	bool was_answered = false;
+
+	for (unsigned steps = 1; !was_answered; steps++) {
+		struct init_answer first, second;
+		unsigned count = 0;
+
+		begin(&first);
+		fixture_chunk(&fixture, HUB, first.upload_id, &game[0], 0, 1000, NULL);
+		upload_store_hub_gone(fixture.store, HUB);
+		fixture_settle(&fixture);
+		fixture_init_send(&fixture, HUB, "Game", "", game, COUNT(game), &second);
+		for (unsigned i = 0; i < steps && !second.answered; i++) {
+			struct pollfd poll_fd = { .fd = loop_fd(fixture.loop), .events = POLLIN };
+
+			ck_assert_int_gt(poll(&poll_fd, 1, 60 * 1000), 0);
+			loop_dispatch(fixture.loop);
+		}
+		was_answered = second.answered;
+		ck_assert(upload_store_discard(fixture.store, first.upload_id, NULL));
+		fixture_wait(&fixture, &second.answered);
+		if (!was_answered) {
+			ck_assert(second.error.kind == ERROR_CONFLICT ||
+				  strcmp(second.upload_id, first.upload_id) != 0);
+		}
+		upload_store_hub_gone(fixture.store, HUB);
+		if (!was_answered && second.error.kind == ERROR_NONE) {
+			ck_assert(upload_store_discard(fixture.store, second.upload_id, NULL));
+		}
+		fixture_settle(&fixture);
+		upload_store_each(fixture.store, count_upload, &count);
+		ck_assert_uint_eq(count, 0);
+		init_answer_finish(&first);
+		init_answer_finish(&second);
+	}
+}
+END_TEST
+
 static void remove_from_home(const char *path)
 {
 	AUTO(close_fd) int fd = open(fixture.home, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -124,6 +173,7 @@ int main(void)
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_set_timeout(tests, 120);
 	tcase_add_test(tests, test_inits_of_one_game_at_once);
+	tcase_add_test(tests, test_discarded_while_it_begins);
 	tcase_add_loop_test(
 		tests, test_an_upload_whose_staging_is_gone_starts_afresh, 0, COUNT(lost));
 	tcase_add_loop_test(tests, test_staging_that_goes_under_a_running_upload, 0, COUNT(lost));
