@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 struct offered_file {
-	struct offered_file *next;
+	LIST_ENTRY(offered_file) link;
 	int64_t number; /* not 0 */
 	int64_t bytes;
 	int fd;
@@ -21,15 +21,30 @@ struct offered_file {
 
 static void offered_file_destroy(struct offered_file *file)
 {
+	LIST_REMOVE(file, link);
 	close(file->fd);
 	free(file);
 }
 
 void offered_files_finish(struct offered_files *files)
 {
-	while (files->first != NULL) {
-		offered_files_remove(files, files->first->number);
+	struct offered_file *file, *next;
+
+	LIST_FOREACH_SAFE (file, &files->list, link, next) {
+		offered_file_destroy(file);
 	}
+}
+
+static struct offered_file *find_file(const struct offered_files *files, int64_t number)
+{
+	struct offered_file *file;
+
+	LIST_FOREACH (file, &files->list, link) {
+		if (file->number == number) {
+			return file;
+		}
+	}
+	return NULL;
 }
 
 /* 1 … 2^53 − 1, not to be guessed. */
@@ -67,23 +82,16 @@ int64_t offered_files_add(
 	file->number = random_number();
 	file->bytes = status.st_size;
 	file->fd = TAKE_FD(fd);
-	file->next = files->first;
-	files->first = file;
+	LIST_INSERT_HEAD(&files->list, file, link);
 	*bytes = file->bytes;
 	return file->number;
 }
 
 void offered_files_remove(struct offered_files *files, int64_t number)
 {
-	struct offered_file **link = &files->first;
+	struct offered_file *file = find_file(files, number);
 
-	while (*link != NULL && (*link)->number != number) {
-		link = &(*link)->next;
-	}
-	if (*link != NULL) {
-		struct offered_file *file = *link;
-
-		*link = file->next;
+	if (file != NULL) {
 		offered_file_destroy(file);
 	}
 }
@@ -91,13 +99,10 @@ void offered_files_remove(struct offered_files *files, int64_t number)
 bool offered_files_read(const struct offered_files *files, int64_t number, int64_t offset,
 	size_t max, struct strbuf *data, int64_t *total, struct error *err)
 {
-	const struct offered_file *file = files->first;
+	const struct offered_file *file = find_file(files, number);
 	size_t before = data->length;
 	ssize_t count;
 
-	while (file != NULL && file->number != number) {
-		file = file->next;
-	}
 	if (file == NULL) {
 		return error_set(
 			err, ERROR_NOT_FOUND, "no file %lld is offered", (long long)number);

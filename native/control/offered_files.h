@@ -1,5 +1,7 @@
 #pragma once
 
+#include "core/list.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -14,7 +16,7 @@ struct strbuf;
  * its path meanwhile. Zeroed is empty.
  */
 struct offered_files {
-	struct offered_file *first;
+	LIST_HEAD(, offered_file) list; /* by link */
 };
 
 void offered_files_finish(struct offered_files *files);

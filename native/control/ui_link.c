@@ -5,6 +5,7 @@
 #include "control/offered_files.h"
 #include "core/cleanup.h"
 #include "core/error.h"
+#include "core/list.h"
 #include "core/log.h"
 #include "core/loop.h"
 #include "core/strbuf.h"
@@ -22,13 +23,13 @@
 static const char *const requests[] = { "steam.apply", "steam.restart", "steam.show_artwork" };
 
 struct plugin {
-	struct plugin *next;
+	LIST_ENTRY(plugin) link;
 	struct ipc_client_conn *conn;
 };
 
 struct request {
-	struct request *next;
-	struct ui_link *link;
+	LIST_ENTRY(request) link;
+	struct ui_link *owner;
 	const struct ipc_client_conn *conn; /* whose answer is awaited; NULL: failed with err */
 	struct error err;
 	char id[32];
@@ -42,8 +43,8 @@ struct request {
 struct ui_link {
 	struct loop *loop;
 	struct steam_ui ui;
-	struct plugin *plugins; /* the newest first */
-	struct request *requests;
+	LIST_HEAD(, plugin) plugins;   /* by link, the newest first */
+	LIST_HEAD(, request) requests; /* by link */
 	struct offered_files files;
 	int64_t last_id;
 	struct loop_timer *changed_timer;
@@ -70,26 +71,24 @@ static void tell_changed(const struct ui_link *link)
 
 static void request_destroy(struct request *request)
 {
+	LIST_REMOVE(request, link);
 	loop_timer_destroy(request->timer);
 	free(request->method);
 	free(request);
 }
 
-static void unlink_request(const struct request *request)
-{
-	struct request **link = &request->link->requests;
-
-	while (*link != request) {
-		link = &(*link)->next;
-	}
-	*link = request->next;
-}
-
+/* It is out of the list before done is called, which may ask for more. */
 static void end_request(struct request *request, const cJSON *result, const struct error *err)
 {
-	unlink_request(request);
-	request->done(request->user, result, err);
+	steam_ui_done *done = request->done;
+	void *user = request->user;
+	struct error why;
+
+	if (err != NULL) {
+		why = *err; /* it may be the request's own */
+	}
 	request_destroy(request);
+	done(user, result, err != NULL ? &why : NULL);
 }
 
 /* Its err is set; done is called with the loop's next turn. */
@@ -99,21 +98,29 @@ static void fail_request(struct request *request)
 	loop_timer_set(request->timer, 0);
 }
 
-void ui_link_detach(struct ui_link *link, const struct ipc_client_conn *conn)
+static struct plugin *find_plugin(const struct ui_link *link, const struct ipc_client_conn *conn)
 {
-	struct plugin **at = &link->plugins;
 	struct plugin *plugin;
 
-	while (*at != NULL && (*at)->conn != conn) {
-		at = &(*at)->next;
+	LIST_FOREACH (plugin, &link->plugins, link) {
+		if (plugin->conn == conn) {
+			return plugin;
+		}
 	}
-	plugin = *at;
+	return NULL;
+}
+
+void ui_link_detach(struct ui_link *link, const struct ipc_client_conn *conn)
+{
+	struct plugin *plugin = find_plugin(link, conn);
+	struct request *request;
+
 	if (plugin == NULL) {
 		return;
 	}
-	*at = plugin->next;
+	LIST_REMOVE(plugin, link);
 	free(plugin);
-	for (struct request *request = link->requests; request != NULL; request = request->next) {
+	LIST_FOREACH (request, &link->requests, link) {
 		if (request->conn == conn) {
 			error_set(&request->err, ERROR_CONFLICT,
 				"the game-mode plugin went away before it answered '%s'",
@@ -135,17 +142,17 @@ static void on_timer(void *user)
 			request->method, (double)request->wait_ms / 1000);
 		log_warning("%s", request->err.message);
 		request->conn = NULL;
-		ui_link_detach(request->link, silent);
+		ui_link_detach(request->owner, silent);
 	}
 	end_request(request, NULL, &request->err);
 }
 
 static size_t count_requests(const struct ui_link *link, const struct ipc_client_conn *conn)
 {
+	const struct request *request;
 	size_t count = 0;
 
-	for (const struct request *request = link->requests; request != NULL;
-		request = request->next) {
+	LIST_FOREACH (request, &link->requests, link) {
 		count += request->conn == conn;
 	}
 	return count;
@@ -153,8 +160,9 @@ static size_t count_requests(const struct ui_link *link, const struct ipc_client
 
 static bool send_request(struct request *request, const char *params, struct error *err)
 {
-	struct ui_link *link = request->link;
-	struct ipc_client_conn *conn = link->plugins != NULL ? link->plugins->conn : NULL;
+	struct ui_link *link = request->owner;
+	struct plugin *newest = LIST_FIRST(&link->plugins);
+	struct ipc_client_conn *conn = newest != NULL ? newest->conn : NULL;
 	AUTO(strbuf_finish) struct strbuf line = { 0 };
 
 	if (conn == NULL) {
@@ -194,8 +202,7 @@ static void link_request(void *owner, const char *method, const char *params, in
 
 	assert(is_request(method));
 	*request = (struct request){
-		.next = link->requests,
-		.link = link,
+		.owner = link,
 		.method = xstrdup(method),
 		.wait_ms = wait_ms,
 		.done = done,
@@ -203,7 +210,7 @@ static void link_request(void *owner, const char *method, const char *params, in
 	};
 	snprintf(request->id, sizeof(request->id), "\"steam-%lld\"", (long long)++link->last_id);
 	request->timer = loop_timer_create(link->loop, on_timer, request);
-	link->requests = request;
+	LIST_INSERT_HEAD(&link->requests, request, link);
 	if (send_request(request, params, &request->err)) {
 		loop_timer_set(request->timer, wait_ms);
 	} else {
@@ -214,14 +221,13 @@ static void link_request(void *owner, const char *method, const char *params, in
 static void link_forget(void *owner, void *user)
 {
 	const struct ui_link *link = owner;
-	struct request *request = link->requests;
+	struct request *request;
 
-	while (request != NULL && request->user != user) {
-		request = request->next;
-	}
-	if (request != NULL) {
-		unlink_request(request);
-		request_destroy(request);
+	LIST_FOREACH (request, &link->requests, link) {
+		if (request->user == user) {
+			request_destroy(request);
+			return;
+		}
 	}
 }
 
@@ -250,12 +256,13 @@ static struct request *find_request(
 	const struct ui_link *link, const struct ipc_client_conn *conn, const cJSON *id)
 {
 	AUTO(strbuf_finish) struct strbuf text = { 0 };
+	struct request *request;
 
 	if (id == NULL) {
 		return NULL;
 	}
 	json_print(id, &text);
-	for (struct request *request = link->requests; request != NULL; request = request->next) {
+	LIST_FOREACH (request, &link->requests, link) {
 		if (request->conn == conn && strcmp(request->id, text.data) == 0) {
 			return request;
 		}
@@ -298,26 +305,20 @@ static bool link_attached(void *owner)
 {
 	const struct ui_link *link = owner;
 
-	return link->plugins != NULL;
+	return !LIST_EMPTY(&link->plugins);
 }
 
 void ui_link_attach(struct ui_link *link, struct ipc_client_conn *conn, const char *name)
 {
-	struct plugin **at = &link->plugins;
-	struct plugin *plugin;
+	struct plugin *plugin = find_plugin(link, conn);
 
-	while (*at != NULL && (*at)->conn != conn) {
-		at = &(*at)->next;
-	}
-	plugin = *at;
 	if (plugin != NULL) {
-		*at = plugin->next;
+		LIST_REMOVE(plugin, link);
 	} else {
 		plugin = xcalloc(1, sizeof(*plugin));
 		plugin->conn = conn;
 	}
-	plugin->next = link->plugins;
-	link->plugins = plugin;
+	LIST_INSERT_HEAD(&link->plugins, plugin, link);
 	log_info("the game-mode plugin '%s' is attached", name != NULL ? name : "");
 	tell_changed(link);
 }
@@ -368,14 +369,13 @@ struct ui_link *ui_link_create(struct loop *loop)
 
 void ui_link_destroy(struct ui_link *link)
 {
+	struct plugin *plugin, *next;
+
 	if (link == NULL) {
 		return;
 	}
-	assert(link->requests == NULL);
-	while (link->plugins != NULL) {
-		struct plugin *plugin = link->plugins;
-
-		link->plugins = plugin->next;
+	assert(LIST_EMPTY(&link->requests));
+	LIST_FOREACH_SAFE (plugin, &link->plugins, link, next) {
 		free(plugin);
 	}
 	loop_timer_destroy(link->changed_timer);

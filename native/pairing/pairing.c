@@ -24,7 +24,7 @@ struct pairing {
 	struct guess_limiter *limiter;
 	int64_t expires_ms;
 	struct pairing_turns turns;
-	struct pairing_listener *listeners;
+	LIST_HEAD(, pairing_listener) listeners; /* by link */
 	unsigned listener_count;
 
 	bool is_shown;
@@ -100,7 +100,7 @@ void pairing_destroy(struct pairing *pairing)
 	if (pairing == NULL) {
 		return;
 	}
-	assert(pairing->listeners == NULL);
+	assert(LIST_EMPTY(&pairing->listeners));
 	forget_try(pairing);
 	forget_request(pairing);
 	loop_timer_destroy(pairing->expiry);
@@ -112,6 +112,8 @@ void pairing_destroy(struct pairing *pairing)
 
 static void end_code(struct pairing *pairing, enum pairing_end how)
 {
+	struct pairing_listener *listener;
+
 	if (!pairing->is_shown) {
 		return;
 	}
@@ -124,8 +126,7 @@ static void end_code(struct pairing *pairing, enum pairing_end how)
 	} else {
 		pairing_turns_wasted(&pairing->turns, pairing->request.address);
 	}
-	for (struct pairing_listener *listener = pairing->listeners; listener != NULL;
-		listener = listener->next) {
+	LIST_FOREACH (listener, &pairing->listeners, link) {
 		listener->hide(listener->user, how);
 	}
 	if (how == PAIRING_USED || how == PAIRING_GONE) {
@@ -147,6 +148,8 @@ static void on_expired(void *user)
 
 static void show_code(struct pairing *pairing, int64_t expires_at_ms)
 {
+	struct pairing_listener *listener;
+
 	snprintf(pairing->code, sizeof(pairing->code), "%06u", random_below(CODE_LIMIT));
 	pairing->is_shown = true;
 	pairing->tries_left = TRIES_PER_CODE;
@@ -158,8 +161,7 @@ static void show_code(struct pairing *pairing, int64_t expires_at_ms)
 		.expires_at_ms = expires_at_ms,
 	};
 	loop_timer_set(pairing->expiry, expires_at_ms - loop_now_ms());
-	for (struct pairing_listener *listener = pairing->listeners; listener != NULL;
-		listener = listener->next) {
+	LIST_FOREACH (listener, &pairing->listeners, link) {
 		listener->show(listener->user, &pairing->shown);
 	}
 }
@@ -336,8 +338,7 @@ int64_t pairing_seconds_left(const struct pairing *pairing)
 
 void pairing_listen(struct pairing *pairing, struct pairing_listener *listener)
 {
-	listener->next = pairing->listeners;
-	pairing->listeners = listener;
+	LIST_INSERT_HEAD(&pairing->listeners, listener, link);
 	pairing->listener_count++;
 	if (pairing->is_shown) {
 		listener->show(listener->user, &pairing->shown);
@@ -346,14 +347,14 @@ void pairing_listen(struct pairing *pairing, struct pairing_listener *listener)
 
 void pairing_unlisten(struct pairing *pairing, struct pairing_listener *listener)
 {
-	struct pairing_listener **link = &pairing->listeners;
+	struct pairing_listener *known;
 
-	while (*link != NULL && *link != listener) {
-		link = &(*link)->next;
-	}
-	if (*link != NULL) {
-		*link = listener->next;
-		pairing->listener_count--;
+	LIST_FOREACH (known, &pairing->listeners, link) {
+		if (known == listener) {
+			LIST_REMOVE(listener, link);
+			pairing->listener_count--;
+			return;
+		}
 	}
 }
 

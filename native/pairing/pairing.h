@@ -1,5 +1,7 @@
 #pragma once
 
+#include "core/list.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -44,7 +46,7 @@ struct pairing_listener {
 	void (*show)(void *user, const struct pairing_shown *view);
 	void (*hide)(void *user, enum pairing_end end);
 	void *user;
-	struct pairing_listener *next; /* pairing's own */
+	LIST_ENTRY(pairing_listener) link; /* pairing's own */
 };
 
 /* Who asked for the code. All strings are copied. */
