@@ -656,6 +656,29 @@ START_TEST(test_type_conflicts_are_refused_before_anything_moves)
 }
 END_TEST
 
+/* Its files are in their places: what came now would be moved over them when it is finished. */
+START_TEST(test_chunks_after_a_commit_that_failed_are_refused)
+{
+	AUTO(free_ptr) char *manifests = xasprintf("%s/manifests", fixture.state);
+	struct init_answer answer;
+	struct complete_answer complete;
+
+	begin(HUB, "Small Game", small_game, COUNT(small_game), &answer);
+	fixture_send(&fixture, HUB, &answer, small_game, COUNT(small_game));
+	mkdir(fixture.state, 0700);
+	ck_assert_int_eq(symlink("/nowhere/else", manifests), 0);
+	ck_assert(!fixture_complete(&fixture, HUB, answer.upload_id, NULL, &complete));
+	expect_content("Small Game", small_game, COUNT(small_game));
+	expect_chunk_error(
+		HUB, answer.upload_id, &small_game[0], 0, 1000, ERROR_INVALID, "being completed");
+	ck_assert_int_eq(unlink(manifests), 0);
+	ck_assert_msg(fixture_complete(&fixture, HUB, answer.upload_id, NULL, &complete), "%s",
+		complete.error.message);
+	expect_content("Small Game", small_game, COUNT(small_game));
+	init_answer_finish(&answer);
+}
+END_TEST
+
 START_TEST(test_links_planted_in_staging_are_not_followed)
 {
 	static const struct test_file files[] = {
@@ -1054,6 +1077,7 @@ int main(void)
 	tcase_add_test(tests, test_unchanged_files_that_change_meanwhile_are_noticed);
 	tcase_add_test(tests, test_a_hub_that_sends_all_the_same_is_served);
 	tcase_add_test(tests, test_type_conflicts_are_refused_before_anything_moves);
+	tcase_add_test(tests, test_chunks_after_a_commit_that_failed_are_refused);
 	tcase_add_test(tests, test_links_planted_in_staging_are_not_followed);
 	tcase_add_test(tests, test_another_hub_is_told_that_the_game_is_busy);
 	tcase_add_test(tests, test_the_owner_discards);

@@ -265,7 +265,7 @@ static struct upload *find_running(
 			upload_id != NULL ? upload_id : "");
 		return NULL;
 	}
-	if (upload->phase == PHASE_COMPLETING) {
+	if (upload_is_completing(upload)) {
 		error_set(err, ERROR_INVALID, "the upload of '%s' is being completed",
 			upload->head.game_name);
 		return NULL;
