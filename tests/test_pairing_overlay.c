@@ -355,7 +355,7 @@ START_TEST(rubbish_without_end_is_not_listened_to)
 {
 	use_program(HEAD NEXT_ORDER "cat /dev/zero >&0\n");
 	begin();
-	ck_assert_ptr_nonnull(strstr(wait_state("failed"), "malformed"));
+	ck_assert_ptr_nonnull(strstr(wait_state("failed"), "too long"));
 	ck_assert_uint_eq(lines("starts"), 2);
 	wait_gone(last_start());
 }

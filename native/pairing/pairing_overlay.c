@@ -2,36 +2,32 @@
 
 #include "pairing/pairing_overlay.h"
 
+#include "core/child_lines.h"
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/log.h"
 #include "core/loop.h"
-#include "core/spawn.h"
 #include "core/strbuf.h"
 #include "core/xalloc.h"
 #include "pairing/pairing.h"
 #include "proto/proto_constants.h"
 #include "proto/proto_overlay.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #define SHOW_WAIT_MS 3000
 #define END_WAIT_MS 500
 #define STARTS_MAX 2 /* a code */
 #define ELSEWHERE "read the code with 'capydeck ctl pairing'"
 #define LATE "nothing is on the screen after 3 s; its server may hang; " ELSEWHERE
-#define EXIT_NOT_LOADED 127 /* the dynamic linker's */
 
 enum overlay_state {
 	OVERLAY_IDLE,
 	OVERLAY_STARTING,
 	OVERLAY_ON_SCREEN,
 	OVERLAY_LEAVING, /* hidden, unless another code follows at once */
+	OVERLAY_ENDING,	 /* told to; killed after END_WAIT_MS */
 	OVERLAY_GIVEN_UP,
 };
 
@@ -40,32 +36,20 @@ struct pairing_overlay {
 	char *program;
 	struct pairing_listener listener;
 	enum overlay_state state;
-	unsigned starts;     /* for the code that is valid */
-	unsigned unanswered; /* orders whose "shown" is to come */
-	bool late;	     /* nothing is shown within SHOW_WAIT_MS */
-	struct error error;  /* why the last child ended */
-	struct spawn *child; /* NULL: none */
-	int fd;		     /* our end; −1: closed, the child is to end */
-	struct loop_watch *watch;
-	struct loop_timer *timer; /* for its first frame, or for its end */
-	struct strbuf input;
+	unsigned starts;	   /* for the code that is valid */
+	unsigned unanswered;	   /* orders whose "shown" is to come */
+	bool late;		   /* nothing is shown within SHOW_WAIT_MS */
+	struct error error;	   /* why the last child ended */
+	struct child_lines *child; /* NULL: none */
+	struct loop_timer *timer;  /* for its first frame, or for its end */
 };
 
 /* --- The child --- */
 
-static void close_end(struct pairing_overlay *overlay)
-{
-	loop_watch_remove(TAKE_PTR(overlay->watch));
-	close_fd(&overlay->fd);
-	overlay->fd = -1;
-	strbuf_finish(&overlay->input);
-}
-
 static void drop_child(struct pairing_overlay *overlay)
 {
-	close_end(overlay);
 	loop_timer_stop(overlay->timer);
-	spawn_destroy(TAKE_PTR(overlay->child));
+	child_lines_destroy(TAKE_PTR(overlay->child));
 }
 
 /* overlay->error says why; here it gets what to do. */
@@ -79,31 +63,15 @@ static void give_up(struct pairing_overlay *overlay)
 	log_warning("the pairing code is not on the screen: %s", overlay->error.message);
 }
 
-static void start_overlay(struct pairing_overlay *overlay);
-
-/* The child is gone or useless. */
-static void lose_child(struct pairing_overlay *overlay, const char *reason)
+/* What is no report is passed over. */
+static bool on_reported(void *user, const char *line, size_t length)
 {
-	drop_child(overlay);
-	if (overlay->state == OVERLAY_LEAVING) {
-		return; /* so is its code */
-	}
-	error_set(&overlay->error, ERROR_IO, "%s", reason);
-	if (overlay->starts < STARTS_MAX) {
-		log_info("restarting the overlay: %s", reason);
-		start_overlay(overlay);
-	} else {
-		give_up(overlay);
-	}
-}
-
-static void take_report(struct pairing_overlay *overlay, const char *line, size_t length)
-{
+	struct pairing_overlay *overlay = user;
 	struct overlay_report report = { 0 };
 
 	if (!json_read_text(&report, overlay_report_fields, line, length, NULL)) {
 		json_finish(&report, overlay_report_fields);
-		return;
+		return true;
 	}
 	if (strcmp(report.status, OVERLAY_SHOWN) == 0) {
 		overlay->unanswered -= overlay->unanswered > 0;
@@ -122,55 +90,7 @@ static void take_report(struct pairing_overlay *overlay, const char *line, size_
 			report.reason != NULL ? report.reason : "the overlay failed");
 	}
 	json_finish(&report, overlay_report_fields);
-}
-
-/* False: it is no overlay that talks so. */
-static bool read_reports(struct pairing_overlay *overlay)
-{
-	char part[4096];
-	ssize_t got = recv(overlay->fd, part, sizeof(part), MSG_DONTWAIT);
-	AUTO(strbuf_finish) struct strbuf line = { 0 };
-
-	if (got <= 0) {
-		/* Its end follows, and says more. */
-		loop_watch_set(overlay->watch, got < 0 && errno == EAGAIN ? LOOP_READ : 0);
-		return true;
-	}
-	strbuf_append(&overlay->input, part, (size_t)got);
-	/* A dismissal closes our end, and the input goes with it. */
-	while (overlay->fd >= 0 && strbuf_take_line(&overlay->input, &line)) {
-		take_report(overlay, strbuf_text(&line), line.length);
-	}
-	return overlay->input.length <= OVERLAY_LINE_MAX_BYTES;
-}
-
-static void on_readable(void *user, uint32_t events)
-{
-	struct pairing_overlay *overlay = user;
-
-	if (!read_reports(overlay)) {
-		lose_child(overlay, "the overlay sent a malformed report");
-	}
-}
-
-static void on_exited(void *user, int status)
-{
-	struct pairing_overlay *overlay = user;
-	AUTO(free_ptr) char *reason = NULL;
-
-	if (overlay->fd >= 0) {
-		read_reports(overlay); /* its last words */
-	}
-	if (overlay->error.kind != ERROR_NONE) {
-		reason = xstrdup(overlay->error.message);
-	} else if (WIFSIGNALED(status)) {
-		reason = xasprintf("the overlay was ended by signal %d", WTERMSIG(status));
-	} else if (WEXITSTATUS(status) == EXIT_NOT_LOADED) {
-		reason = xstrdup("the overlay is missing a library; the log names it");
-	} else {
-		reason = xasprintf("the overlay ended with code %d", WEXITSTATUS(status));
-	}
-	lose_child(overlay, reason);
+	return true;
 }
 
 static void on_timer(void *user)
@@ -181,8 +101,9 @@ static void on_timer(void *user)
 		/* A server that hangs may go on, and a busy machine gets there in the end. */
 		overlay->late = true;
 		log_warning("%s", LATE);
-	} else if (overlay->fd >= 0) {
-		close_end(overlay);
+	} else if (overlay->state == OVERLAY_LEAVING) {
+		overlay->state = OVERLAY_ENDING;
+		child_lines_end(overlay->child);
 		loop_timer_set(overlay->timer, END_WAIT_MS);
 	} else {
 		drop_child(overlay);
@@ -207,14 +128,13 @@ static bool send_order(struct pairing_overlay *overlay, struct error *err)
 		.reduced_motion = *options->reduced_motion,
 	};
 	AUTO(strbuf_finish) struct strbuf line = { 0 };
-	ssize_t sent;
+	bool ok;
 
 	json_write(&line, overlay_order_fields, &order);
-	strbuf_append_char(&line, '\n');
-	sent = send(overlay->fd, line.data, line.length, MSG_NOSIGNAL | MSG_DONTWAIT);
+	ok = child_lines_send(overlay->child, &line, err);
 	explicit_bzero(line.data, line.length);
-	if (sent != (ssize_t)line.length) {
-		return error_set(err, ERROR_IO, "the overlay does not accept orders");
+	if (!ok) {
+		return false;
 	}
 	if (overlay->state != OVERLAY_STARTING) {
 		loop_timer_set(overlay->timer, SHOW_WAIT_MS);
@@ -224,32 +144,23 @@ static bool send_order(struct pairing_overlay *overlay, struct error *err)
 	return true;
 }
 
+static void on_ended(void *user, const struct error *why);
+
 static bool start_child(struct pairing_overlay *overlay, struct error *err)
 {
 	const char *const argv[] = { overlay->program, NULL };
-	int ends[2];
 
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0) {
-		return error_set_errno(err, "cannot create a socket for the overlay");
-	}
-	overlay->child = spawn_create(overlay->options.loop,
-		&(struct spawn_options){
+	overlay->child = child_lines_create(overlay->options.loop,
+		&(struct child_lines_options){
 			.argv = argv,
-			.stdin_fd = ends[1],
-			.stdout_fd = -1,
-			.exited = on_exited,
+			.name = "the overlay",
+			.report_max_bytes = OVERLAY_LINE_MAX_BYTES,
+			.reported = on_reported,
+			.ended = on_ended,
 			.user = overlay,
 		},
 		err);
-	close(ends[1]);
-	if (overlay->child == NULL) {
-		close(ends[0]);
-		return false;
-	}
-	overlay->fd = ends[0];
-	overlay->watch =
-		loop_watch_add(overlay->options.loop, overlay->fd, LOOP_READ, on_readable, overlay);
-	return true;
+	return overlay->child != NULL;
 }
 
 static void start_overlay(struct pairing_overlay *overlay)
@@ -264,6 +175,23 @@ static void start_overlay(struct pairing_overlay *overlay)
 	}
 }
 
+static void on_ended(void *user, const struct error *why)
+{
+	struct pairing_overlay *overlay = user;
+	const struct error *reason = overlay->error.kind != ERROR_NONE ? &overlay->error : why;
+
+	if (overlay->state == OVERLAY_LEAVING || overlay->state == OVERLAY_ENDING) {
+		drop_child(overlay); /* its code is gone, too */
+	} else if (overlay->starts < STARTS_MAX) {
+		log_info("restarting the overlay: %s", reason->message);
+		drop_child(overlay);
+		start_overlay(overlay);
+	} else {
+		overlay->error = *reason;
+		give_up(overlay);
+	}
+}
+
 /* --- Pairing's listener --- */
 
 static void on_show(void *user, const struct pairing_shown *shown)
@@ -271,7 +199,7 @@ static void on_show(void *user, const struct pairing_shown *shown)
 	struct pairing_overlay *overlay = user;
 
 	/* Another code in the same place, if there still is one to take it. */
-	if (overlay->fd >= 0 && send_order(overlay, &overlay->error)) {
+	if (overlay->child != NULL && send_order(overlay, &overlay->error)) {
 		overlay->starts = 1;
 		return;
 	}
@@ -296,7 +224,6 @@ struct pairing_overlay *pairing_overlay_create(const struct pairing_overlay_opti
 
 	overlay->options = *options;
 	overlay->program = xstrdup(options->program);
-	overlay->fd = -1;
 	overlay->timer = loop_timer_create(options->loop, on_timer, overlay);
 	overlay->listener = (struct pairing_listener){
 		.show = on_show,
@@ -326,6 +253,7 @@ const char *pairing_overlay_state(const struct pairing_overlay *overlay, struct 
 		[OVERLAY_STARTING] = "starting",
 		[OVERLAY_ON_SCREEN] = "shown",
 		[OVERLAY_LEAVING] = "ready",
+		[OVERLAY_ENDING] = "ready",
 		[OVERLAY_GIVEN_UP] = "failed",
 	};
 

@@ -1,0 +1,209 @@
+#include "core/child_lines.h"
+
+#include "core/cleanup.h"
+#include "core/error.h"
+#include "core/loop.h"
+#include "core/spawn.h"
+#include "core/strbuf.h"
+#include "core/xalloc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define PART_BYTES 16384
+/* More than a socket holds: who goes on writing after the child's end is not the child. */
+#define LAST_PARTS_MAX 32
+#define EXIT_NOT_LOADED 127 /* the dynamic linker's */
+
+struct child_lines {
+	struct spawn *process;
+	int fd;			  /* our end; non-blocking */
+	struct loop_watch *watch; /* NULL: either side has closed, or it was killed */
+	struct strbuf input;	  /* the beginning of a report */
+	struct error why;	  /* it was killed, or zeroed */
+	const char *name;
+	size_t report_max_bytes;
+	bool (*reported)(void *user, const char *report, size_t length);
+	void (*ended)(void *user, const struct error *why);
+	void *user;
+	bool is_reading;   /* destroying it waits until that is over */
+	bool is_destroyed; /* meanwhile */
+};
+
+static void stop_reading(struct child_lines *child)
+{
+	loop_watch_remove(TAKE_PTR(child->watch));
+	strbuf_finish(&child->input);
+}
+
+static void take_reports(struct child_lines *child)
+{
+	AUTO(strbuf_finish) struct strbuf report = { 0 };
+
+	while (child->watch != NULL && strbuf_take_line(&child->input, &report)) {
+		if (report.length > child->report_max_bytes) {
+			child_lines_kill(child, "sent a report that is too long");
+		} else if (!child->reported(child->user, strbuf_text(&report), report.length) &&
+			   !child->is_destroyed) {
+			child_lines_kill(child, "sent a malformed report");
+		}
+	}
+	if (child->input.length > child->report_max_bytes) {
+		child_lines_kill(child, "sent a report that is too long");
+	}
+}
+
+/* False: there is nothing more to read at present. */
+static bool read_part(struct child_lines *child)
+{
+	char part[PART_BYTES];
+	ssize_t length = recv(child->fd, part, sizeof(part), 0);
+
+	if (length > 0) {
+		strbuf_append(&child->input, part, (size_t)length);
+		take_reports(child);
+		return child->watch != NULL;
+	}
+	if (length == 0 || (errno != EAGAIN && errno != EINTR)) {
+		stop_reading(child); /* what is left is its end */
+	}
+	return false;
+}
+
+/* False: it was destroyed meanwhile. */
+static bool read_parts(struct child_lines *child, int count)
+{
+	child->is_reading = true;
+	while (count > 0 && child->watch != NULL && read_part(child)) {
+		count--;
+	}
+	child->is_reading = false;
+	if (child->is_destroyed) {
+		child_lines_destroy(child);
+		return false;
+	}
+	return true;
+}
+
+static void on_readable(void *user, uint32_t events)
+{
+	read_parts(user, 1);
+}
+
+static void explain(struct error *why, const char *name, int status)
+{
+	if (WIFSIGNALED(status)) {
+		error_set(
+			why, ERROR_CANCELLED, "%s was ended by signal %d", name, WTERMSIG(status));
+	} else if (WEXITSTATUS(status) == EXIT_NOT_LOADED) {
+		error_set(why, ERROR_CANCELLED, "%s is missing a library; the log names it", name);
+	} else {
+		error_set(why, ERROR_CANCELLED, "%s ended with exit code %d", name,
+			WEXITSTATUS(status));
+	}
+}
+
+static void on_exited(void *user, int status)
+{
+	struct child_lines *child = user;
+
+	if (!read_parts(child, LAST_PARTS_MAX)) {
+		return;
+	}
+	stop_reading(child);
+	if (child->why.kind == ERROR_NONE) {
+		explain(&child->why, child->name, status);
+	}
+	child->ended(child->user, &child->why);
+}
+
+struct child_lines *child_lines_create(
+	struct loop *loop, const struct child_lines_options *options, struct error *err)
+{
+	struct child_lines *child = xcalloc(1, sizeof(*child));
+	AUTO(close_fd) int theirs = -1;
+	int ends[2];
+
+	child->fd = -1;
+	child->name = options->name;
+	child->report_max_bytes = options->report_max_bytes;
+	child->reported = options->reported;
+	child->ended = options->ended;
+	child->user = options->user;
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0) {
+		error_set_errno(err, "cannot start '%s'", options->argv[0]);
+		goto fail;
+	}
+	child->fd = ends[0];
+	theirs = ends[1];
+	fcntl(child->fd, F_SETFL, O_NONBLOCK); /* ours alone: the child may block */
+	child->process = spawn_create(loop,
+		&(struct spawn_options){
+			.argv = options->argv,
+			.stdin_fd = theirs,
+			.stdout_fd = options->reports_on_stdout ? theirs : -1,
+			.exited = on_exited,
+			.user = child,
+		},
+		err);
+	if (child->process == NULL) {
+		goto fail;
+	}
+	child->watch = loop_watch_add(loop, child->fd, LOOP_READ, on_readable, child);
+	return child;
+fail:
+	child_lines_destroy(child);
+	return NULL;
+}
+
+bool child_lines_send(struct child_lines *child, struct strbuf *order, struct error *err)
+{
+	strbuf_append_char(order, '\n');
+	/* An order is far shorter than what the socket holds: one that does not fit met a child
+	 * that has read none for a long time. */
+	if (child->watch == NULL || send(child->fd, order->data, order->length, MSG_NOSIGNAL) !=
+					    (ssize_t)order->length) {
+		return error_set(err, ERROR_IO, "%s does not read its orders", child->name);
+	}
+	return true;
+}
+
+void child_lines_end(struct child_lines *child)
+{
+	stop_reading(child);
+	shutdown(child->fd, SHUT_WR);
+}
+
+void child_lines_kill(struct child_lines *child, const char *why)
+{
+	if (child->why.kind == ERROR_NONE) {
+		error_set(&child->why, ERROR_CANCELLED, "%s %s", child->name, why);
+	}
+	stop_reading(child);
+	spawn_signal(child->process, SIGKILL);
+}
+
+void child_lines_wait(struct child_lines *child, int wait_ms)
+{
+	spawn_wait(child->process, wait_ms);
+}
+
+void child_lines_destroy(struct child_lines *child)
+{
+	if (child == NULL) {
+		return;
+	}
+	stop_reading(child);
+	spawn_destroy(TAKE_PTR(child->process));
+	if (child->is_reading) {
+		child->is_destroyed = true;
+		return;
+	}
+	close_fd(&child->fd);
+	free(child);
+}
