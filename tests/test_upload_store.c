@@ -210,6 +210,7 @@ static void expect_chunk_error(const char *hub, const char *id, const struct tes
 START_TEST(test_wrong_chunks_are_refused)
 {
 	static const struct test_file stranger = { "no/such", 100, 1, false };
+	static const struct test_file nameless = { NULL, 100, 1, false };
 	struct init_answer answer;
 
 	begin(HUB, "Small Game", small_game, COUNT(small_game), &answer);
@@ -221,6 +222,8 @@ START_TEST(test_wrong_chunks_are_refused)
 	expect_chunk_error(HUB, answer.upload_id, &small_game[0], -1, 10, ERROR_INVALID, "-1");
 	expect_chunk_error(
 		HUB, answer.upload_id, &small_game[0], INT64_MAX, 10, ERROR_INVALID, "past");
+	expect_chunk_error(HUB, NULL, &small_game[0], 0, 10, ERROR_INVALID, "'uploadId'");
+	expect_chunk_error(HUB, answer.upload_id, &nameless, 0, 10, ERROR_INVALID, "'filePath'");
 	finish_upload("Small Game", &answer, small_game, COUNT(small_game));
 }
 END_TEST

@@ -115,19 +115,6 @@ static void write_chunk(struct upload_store *uploads, struct agent_session *sess
 	upload_store_write(uploads, agent_session_hub(session)->id, &job->write);
 }
 
-static bool check_chunk(const struct upload_chunk *header, struct error *err)
-{
-	if (header->upload_id == NULL || header->file_path == NULL) {
-		return error_set(err, ERROR_INVALID, "a chunk needs '%s'",
-			header->upload_id == NULL ? "uploadId" : "filePath");
-	}
-	if (header->offset < 0) {
-		return error_set(err, ERROR_INVALID, "offset %lld of '%s' is negative",
-			(long long)header->offset, header->file_path);
-	}
-	return true;
-}
-
 bool handle_upload_chunk(const struct handle_upload_options *options, struct agent_session *session,
 	cJSON *payload, struct error *err)
 {
@@ -135,8 +122,7 @@ bool handle_upload_chunk(const struct handle_upload_options *options, struct age
 	struct upload_write *write = &job->write;
 	const char *data;
 
-	if (!json_read(&write->header, upload_chunk_fields, payload, err) ||
-		!check_chunk(&write->header, err)) {
+	if (!json_read(&write->header, upload_chunk_fields, payload, err)) {
 		chunk_job_free(job);
 		return false;
 	}
@@ -193,7 +179,7 @@ void handle_upload_binary(const struct handle_upload_options *options,
 	if (ok && upload_chunk_is_artwork(&write->header)) {
 		cut_header(write);
 		handle_artwork_image(artwork_options, ticket, &write->header, &write->message);
-	} else if (ok && check_chunk(&write->header, &err)) {
+	} else if (ok) {
 		write_chunk(options->uploads, session, ticket, job);
 		return;
 	} else {

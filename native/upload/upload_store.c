@@ -273,6 +273,17 @@ static struct upload *find_running(
 	return upload_check_fault(upload, err) ? upload : NULL;
 }
 
+static bool check_header(const struct upload_chunk *header, struct error *err)
+{
+	if (header->upload_id == NULL || header->file_path == NULL) {
+		return error_set(err, ERROR_INVALID, "a chunk needs '%s'",
+			header->upload_id == NULL ? "uploadId" : "filePath");
+	}
+	return header->offset >= 0 ||
+	       error_set(err, ERROR_INVALID, "offset %" PRId64 " of '%s' is negative",
+		       header->offset, header->file_path);
+}
+
 static bool check_chunk(struct upload_content *content, const struct upload_chunk *header,
 	int64_t length, size_t *index, struct error *err)
 {
@@ -280,11 +291,10 @@ static bool check_chunk(struct upload_content *content, const struct upload_chun
 
 	if (!upload_content_find(content, header->file_path, index)) {
 		return error_set(err, ERROR_INVALID, "'%s' is not in the manifest of this upload",
-			header->file_path != NULL ? header->file_path : "");
+			header->file_path);
 	}
 	size_bytes = content->manifest->files[*index].size_bytes;
-	if (header->offset < 0 || header->offset > size_bytes ||
-		length > size_bytes - header->offset) {
+	if (header->offset > size_bytes || length > size_bytes - header->offset) {
 		return error_set(err, ERROR_INVALID,
 			"a chunk of %" PRId64 " bytes at offset %" PRId64
 			" goes past the end of '%s', which has %" PRId64 " bytes",
@@ -341,7 +351,9 @@ static void submit_chunk(
 void upload_store_write(struct upload_store *store, const char *hub_id, struct upload_write *write)
 {
 	struct error err = { 0 };
-	struct upload *upload = find_running(store, hub_id, write->header.upload_id, &err);
+	struct upload *upload = check_header(&write->header, &err)
+					? find_running(store, hub_id, write->header.upload_id, &err)
+					: NULL;
 	struct upload_content *content = upload != NULL ? upload->content : NULL;
 	size_t length = write->message.length - write->data_offset;
 	const struct upload_manifest_file *announced;
@@ -392,7 +404,8 @@ size_t upload_store_write_ahead(struct upload_store *store, const char *hub_id,
 		return ahead_bytes;
 	}
 	content = upload->content;
-	if (!check_chunk(content, header, (int64_t)length, &index, &err) ||
+	if (!check_header(header, &err) ||
+		!check_chunk(content, header, (int64_t)length, &index, &err) ||
 		!is_blank_from(&content->files[index], header->offset)) {
 		return ahead_bytes;
 	}
