@@ -131,7 +131,7 @@ clang=$(apt-cache depends clang 2>/dev/null | sed -n 's/.*Depends: clang-\([0-9]
 packages=("${packages[@]//CLANG/$clang}")
 wanted=() unknown=()
 for package in "${packages[@]}"; do
-	if apt-cache policy "$package" | grep -q 'Candidate: [^(]'; then
+	if [[ $(apt-cache policy "$package") == *"Candidate: "[!\(]* ]]; then
 		wanted+=("$package")
 	else
 		unknown+=("$package")
