@@ -155,13 +155,13 @@ START_TEST(a_file_that_is_shortened_meanwhile_says_so)
 	cut_path = path;
 	ck_assert(!atomic_file_read(path, 100, &text, &err));
 	ck_assert_int_eq(err.kind, ERROR_IO);
-	ck_assert_ptr_nonnull(strstr(err.message, "was shortened"));
+	ck_assert_ptr_nonnull(strstr(err.message, "was truncated"));
 	ck_assert_ptr_null(strstr(err.message, "space"));
 	ck_assert(atomic_file_write(path, "content", 7, 0600, NULL));
 	cut_path = path;
 	ck_assert(!atomic_file_read_at(dir_fd, "list", 100, &text, &err));
 	ck_assert_int_eq(err.kind, ERROR_IO);
-	ck_assert_ptr_nonnull(strstr(err.message, "was shortened"));
+	ck_assert_ptr_nonnull(strstr(err.message, "was truncated"));
 }
 END_TEST
 

@@ -24,7 +24,7 @@
 
 bool sync_folder(int dir_fd)
 {
-	/* EINVAL: a file system that cannot do it, and has nothing to lose by it. */
+	/* EINVAL: the file system does not support it, and loses nothing without it. */
 	return fsync(dir_fd) == 0 || errno == EINVAL;
 }
 
@@ -56,10 +56,13 @@ bool make_dirs(const char *path, mode_t mode, struct error *err)
 		after = *at;
 		*at = '\0';
 		number = mkdir(partial, mode) < 0 ? errno : 0;
-		/* A folder that is there already gives EROFS and the like, not only EEXIST. */
+		/*
+		 * For an existing folder mkdir() may also fail with EROFS and the like, not only
+		 * EEXIST.
+		 */
 		if (number != 0 && !is_folder(partial)) {
 			errno = number == EEXIST ? ENOTDIR : number;
-			return error_set_errno(err, "cannot make the folder '%s'", partial);
+			return error_set_errno(err, "cannot create the folder '%s'", partial);
 		}
 		*at = after;
 	} while (after != '\0');
@@ -85,7 +88,7 @@ bool write_all(int fd, const void *data, size_t length)
 	return true;
 }
 
-/* A new file "<name>.tmp-XXXXXX"; -1 leaves errno. */
+/* Creates "<name>.tmp-XXXXXX"; −1 with errno. */
 static int open_temporary(int dir_fd, const char *name, char **temporary)
 {
 	for (unsigned i = 0; i < NAMES_TRIED; i++) {
@@ -101,7 +104,7 @@ static int open_temporary(int dir_fd, const char *name, char **temporary)
 	return -1;
 }
 
-/* shown: what errors call the file. */
+/* shown: the file's name in errors. */
 static bool replace_file(int dir_fd, const char *name, const char *shown, const void *data,
 	size_t length, mode_t mode, struct error *err)
 {
@@ -109,7 +112,7 @@ static bool replace_file(int dir_fd, const char *name, const char *shown, const 
 	AUTO(close_fd) int fd = open_temporary(dir_fd, name, &temporary);
 
 	if (fd < 0) {
-		return error_set_errno(err, "cannot make a file to replace '%s'", shown);
+		return error_set_errno(err, "cannot create a file to replace '%s'", shown);
 	}
 	if (fchmod(fd, mode) < 0 || !write_all(fd, data, length) || fsync(fd) < 0 ||
 		renameat(dir_fd, temporary, dir_fd, name) < 0) {
@@ -174,7 +177,7 @@ void atomic_file_sweep(const char *path, int age_s)
 	}
 }
 
-/* Reads to the end; the length is 0 where the kernel makes the content up. */
+/* Reads to the end; the length is 0 where the kernel generates the content. */
 static bool read_all(
 	int fd, size_t max_bytes, const char *shown, struct strbuf *content, struct error *err)
 {
@@ -210,10 +213,11 @@ static bool read_file(
 	struct stat before, after;
 
 	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR)) {
-		return error_set(err, ERROR_NOT_FOUND, "there is no file '%s'", shown);
+		return error_set(err, ERROR_NOT_FOUND, "file '%s' does not exist", shown);
 	}
 	if (fd < 0 && errno == ELOOP) {
-		return error_set(err, ERROR_INVALID, "'%s' is a link that is not followed", shown);
+		return error_set(err, ERROR_INVALID,
+			"'%s' is a symbolic link, which is not followed", shown);
 	}
 	if (fd < 0 || fstat(fd, &before) < 0) {
 		return error_set_errno(err, "cannot open '%s'", shown);
@@ -229,11 +233,14 @@ static bool read_file(
 	if (!read_all(fd, max_bytes, shown, &content, err)) {
 		return false;
 	}
-	/* Files of sysfs are always shorter than they say; one that was cut off says so now. */
+	/*
+	 * Files in sysfs are always shorter than fstat() says; a truncated file has a smaller size
+	 * now.
+	 */
 	if (content.length < (size_t)before.st_size &&
 		(fstat(fd, &after) < 0 || after.st_size != before.st_size)) {
 		return error_set(err, ERROR_IO,
-			"'%s' was shortened while it was read: %zu bytes of %jd", shown,
+			"'%s' was truncated while it was read: %zu bytes of %jd", shown,
 			content.length, (intmax_t)before.st_size);
 	}
 	strbuf_move(text, &content);
@@ -257,7 +264,7 @@ bool atomic_file_read_at(
 	return read_file(fd, max_bytes, name, text, err);
 }
 
-/* A name for what is kept of path; caller frees. */
+/* The name under which path is kept; caller frees. */
 static char *corrupt_name(const char *path, unsigned try)
 {
 	time_t now = time(NULL);
@@ -276,7 +283,7 @@ bool atomic_file_set_aside(const char *path, char **kept_as, struct error *err)
 		int result = renameat2(AT_FDCWD, path, AT_FDCWD, name, RENAME_NOREPLACE);
 
 		if (result < 0 && (errno == EINVAL || errno == ENOSYS)) {
-			result = rename(path, name); /* a file system without the flag */
+			result = rename(path, name); /* the file system does not know the flag */
 		}
 		if (result == 0) {
 			if (kept_as != NULL) {

@@ -8,9 +8,9 @@ struct error;
 struct strbuf;
 
 /*
- * Replaces path by data: a temporary file "<path>.tmp-XXXXXX", fsync, rename, fsync of the folder,
- * so that a reader, or a power cut, sees the old bytes or the new ones. Missing parent folders are
- * made with mode 0700. Errors: IO, NO_SPACE.
+ * Replaces the content of path with data: a temporary file "<path>.tmp-XXXXXX", fsync, rename,
+ * fsync of the folder, so that a reader, or a power cut, sees the old bytes or the new ones.
+ * Missing parent folders are created with mode 0700. Errors: IO, NO_SPACE.
  */
 bool atomic_file_write(
 	const char *path, const void *data, size_t length, mode_t mode, struct error *err);
@@ -18,14 +18,14 @@ bool atomic_file_write(
 bool atomic_file_write_at(int dir_fd, const char *name, const void *data, size_t length,
 	mode_t mode, struct error *err);
 /*
- * Removes what killed processes have left of writing path, and files whose names begin like it:
- * temporary files that are older than this. 0 is for who knows that nobody else writes them.
+ * Removes temporary files older than this that killed processes left while writing path, or files
+ * whose names begin like it. Pass 0 only if no other process writes them.
  */
 void atomic_file_sweep(const char *path, int age_s);
 
 /*
  * Reads a whole regular file of at most max_bytes into text (replaced).
- * Errors: NOT_FOUND (no such file), TOO_LARGE, IO (also one that is being shortened meanwhile).
+ * Errors: NOT_FOUND (no such file), TOO_LARGE, IO (also if the file is truncated while it is read).
  */
 bool atomic_file_read(const char *path, size_t max_bytes, struct strbuf *text, struct error *err);
 /* The same for a name in an open folder; a link there is not followed (INVALID). */
@@ -37,20 +37,20 @@ bool atomic_file_read_at(
  * written and nothing is lost. kept_as (may be NULL) gets the new name, caller frees.
  */
 bool atomic_file_set_aside(const char *path, char **kept_as, struct error *err);
-/* Keeps what was read of path under such a name; path stays. Errors: IO, NO_SPACE. */
+/* Saves what was read from path under such a name; path stays. Errors: IO, NO_SPACE. */
 bool atomic_file_copy_aside(
 	const char *path, const void *data, size_t length, char **kept_as, struct error *err);
 
-/* Makes path and its missing parents (mode applies to those made). Errors: IO. */
+/* Creates path and its missing parents (mode applies to the new ones). Errors: IO. */
 bool make_dirs(const char *path, mode_t mode, struct error *err);
 
-/* write() until all of it is written; false leaves errno. */
+/* Calls write() until all bytes are written; false with errno. */
 bool write_all(int fd, const void *data, size_t length);
 
 /*
- * fsync of an open folder, so that a rename in it is durable. True also on a file system that
- * cannot do it. False leaves errno.
+ * fsync of an open folder, so that a rename in it is durable. True also on a file system that does
+ * not support it. False with errno.
  */
 bool sync_folder(int dir_fd);
-/* The same by its path. Errors: IO. */
+/* The same for a path. Errors: IO. */
 bool sync_dir(const char *path, struct error *err);

@@ -2,7 +2,7 @@
 
 #include <stdint.h>
 
-/* The growing pause between tries. Zeroed at first, and set to zeroes when things work. */
+/* The growing pause between retries. Starts zeroed; zero it again after a success. */
 struct backoff {
 	int64_t last_ms;
 };

@@ -23,7 +23,7 @@ static bool refuse_open(struct error *err, const char *path)
 {
 	switch (errno) {
 	case ENOENT:
-		return error_set(err, ERROR_NOT_FOUND, "there is no '%s'", path);
+		return error_set(err, ERROR_NOT_FOUND, "'%s' does not exist", path);
 	case ELOOP:
 	case EXDEV:
 	case ENOTDIR:
@@ -103,7 +103,7 @@ int beneath_open(int dir_fd, const char *path, int flags, mode_t mode, struct er
 	return fd;
 }
 
-/* Opens each folder of path up to its last component, making those that are missing. */
+/* Opens each folder of path up to its last component, creating missing ones. */
 static int make_parents(int dir_fd, const char *path)
 {
 	AUTO(close_fd) int folder = openat(dir_fd, ".", FOLDER_FLAGS);
@@ -156,7 +156,7 @@ bool beneath_stat(int dir_fd, const char *path, struct stat *out, struct error *
 	return true;
 }
 
-/* Making names durable */
+/* --- Making names durable --- */
 
 size_t beneath_shared_folders(const char *a, const char *b)
 {
@@ -205,11 +205,11 @@ bool beneath_sync_folders(int dir_fd, const char *(*path_at)(const void *user, s
 	return true;
 }
 
-/* Deleting a tree */
+/* --- Deleting a tree --- */
 
 /*
  * One folder is open at a time, whatever the depth: a peer can nest folders deeper than there are
- * descriptors. The way back up is "..", held against what was there on the way down.
+ * descriptors. The way back up is "..", compared with the folder seen on the way down.
  */
 struct ancestor {
 	dev_t device;
@@ -289,7 +289,7 @@ static bool ascend(struct removal *removal)
 		return false;
 	}
 	if (stat.st_dev != above->device || stat.st_ino != above->inode) {
-		errno = EXDEV; /* someone moved the folder away while we were in it */
+		errno = EXDEV; /* the folder was moved away while we were in it */
 		return false;
 	}
 	if (unlinkat(fd, above->child, AT_REMOVEDIR) < 0 && errno != ENOENT) {
@@ -325,7 +325,7 @@ static bool empty_open_folder(struct removal *removal, bool *emptied)
 	return errno == 0;
 }
 
-/* Errors in errno: EXDEV when it is not on this device, or holds something that is not. */
+/* Errors in errno: EXDEV when it, or something in it, is on another device. */
 static bool empty_folder_take(int fd, dev_t device)
 {
 	AUTO(removal_finish) struct removal removal = { .device = device };

@@ -10,7 +10,7 @@ struct error;
  * Files below one trusted folder, reached by a path that a peer wrote. Nothing here follows a
  * symbolic link or leaves the folder: openat2(RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS |
  * RESOLVE_NO_MAGICLINKS), and on a kernel without it openat() component by component with
- * O_NOFOLLOW. path is relative, '/'-separated, and has passed its own check for "..".
+ * O_NOFOLLOW. path is relative, '/'-separated, and already checked for "..".
  */
 
 /* A descriptor, or -1. Errors: NOT_FOUND, INVALID (a link or a way out), NO_SPACE, IO. */
@@ -23,9 +23,8 @@ int beneath_open_parent(int dir_fd, const char *path, bool make, struct error *e
 bool beneath_stat(int dir_fd, const char *path, struct stat *out, struct error *err);
 
 /*
- * Makes the names of files durable: fsyncs every folder on the way to them, each once, the
- * deepest last, dir_fd itself included.
- * path_at: the index-th path, relative to dir_fd, sorted by path_compare().
+ * Makes the names of files durable: fsyncs every folder on the way to them once, dir_fd included,
+ * the deepest last. path_at: the index-th path, relative to dir_fd, sorted by path_compare().
  * Errors: NOT_FOUND, INVALID, IO.
  */
 bool beneath_sync_folders(int dir_fd, const char *(*path_at)(const void *user, size_t index),

@@ -10,11 +10,11 @@
  *	AUTO(close_fd) int fd = open(…);
  *	AUTO(init_upload_finish) struct init_upload request = { 0 };
  *
- * "unused" because clang 14 does not take a cleanup for a use.
+ * "unused" because clang 14 does not count a cleanup as a use.
  */
 #define AUTO(function) __attribute__((cleanup(function), unused))
 
-/* Hands a scoped value on: yields it and leaves NULL (or -1) behind. */
+/* Passes on ownership of a scoped value: yields it and leaves NULL (or −1) behind. */
 #define TAKE_PTR(variable)                                                                         \
 	({                                                                                         \
 		__typeof__(variable) taken_ = (variable);                                          \

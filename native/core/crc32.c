@@ -1,6 +1,6 @@
 #include "core/crc32.h"
 
-/* Of each half byte: what eight shifts of the reversed polynomial 0xEDB88320 make of four bits. */
+/* The CRC of each half byte, with the reversed polynomial 0xEDB88320. */
 static const uint32_t nibbles[16] = {
 	0x00000000,
 	0x1db71064,

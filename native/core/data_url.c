@@ -55,7 +55,8 @@ bool data_url_decode(struct strbuf *out, const char *url, size_t max_bytes, stru
 	}
 	is_base64 = (size_t)(comma - url) > strlen(BASE64) &&
 		    strncasecmp(comma - strlen(BASE64), BASE64, strlen(BASE64)) == 0;
-	/* A byte takes at most four characters: base64 with every digit escaped. And some padding.
+	/*
+	 * A byte takes at most four characters: base64 with every digit escaped. Plus some padding.
 	 */
 	too_large = strlen(comma) > max_bytes * 4 + 16;
 	if (!too_large) {

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Bytes past the limit that are formatted too, so that a cut can fall between characters. */
+/* Extra bytes formatted past the limit, so that the text can be cut between characters. */
 #define LOOK_AHEAD_BYTES 4
 
 /* Formats before it stores: the values may point into err itself. */

@@ -2,7 +2,7 @@
 
 #include <stdbool.h>
 
-/* What kind of failure it was: what callers may branch on. */
+/* The kind of a failure, on which callers may branch. */
 enum error_kind {
 	ERROR_NONE,
 	ERROR_INVALID,	    /* the caller's or the peer's input */

@@ -93,7 +93,7 @@ struct file_watch *file_watch_create(struct loop *loop, const char *path,
 
 	if (fd < 0) {
 		error_set_errno(
-			err, "'%s' cannot be watched; raise fs.inotify.max_user_instances", path);
+			err, "cannot watch '%s'; raise fs.inotify.max_user_instances", path);
 		return NULL;
 	}
 	watch = xcalloc(1, sizeof(*watch));

@@ -9,7 +9,7 @@ struct loop;
  * editors rename a new file over the old one, and the report is delayed a little, so that a file
  * that is removed and created again is seen once. Nothing is read: the listener compares.
  *
- * The folder may disappear and return; that it has returned, or may have, is reported too.
+ * The folder may disappear and return; its return, or a possible one, is reported too.
  */
 struct file_watch *file_watch_create(struct loop *loop, const char *path,
 	void (*changed)(void *user), void *user, struct error *err); /* Errors: IO */

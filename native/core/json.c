@@ -46,7 +46,7 @@ cJSON *json_parse(const char *text, size_t length, struct error *err)
 		value = cJSON_ParseWithLength(rewritten.data, rewritten.length);
 	}
 	if (value == NULL) {
-		error_set(err, ERROR_INVALID, "not JSON that can be read");
+		error_set(err, ERROR_INVALID, "the JSON cannot be parsed");
 	} else if (rewritten.length > 0) {
 		unmark_long_integers(value);
 	}

@@ -113,8 +113,8 @@ struct json_field {
  */
 cJSON *json_parse(const char *text, size_t length, struct error *err);
 /*
- * What can still be made of a text that json_parse() refused, so that the refusal can name the
- * request. NULL when nothing can; the caller frees it with json_free().
+ * Parses what it can of a text that json_parse() refused, so that the error response can name the
+ * request. NULL when nothing is usable; the caller frees it with json_free().
  */
 cJSON *json_salvage(const char *text, size_t length);
 void json_free(cJSON *value);	   /* wipes its strings: any may be a secret; NULL is fine */
@@ -136,7 +136,7 @@ const cJSON *json_first(const cJSON *container);
 const cJSON *json_next(const cJSON *item);
 const char *json_key(const cJSON *member);		 /* of an object's member */
 const char *json_string(const cJSON *value);		 /* borrowed; NULL unless a string */
-bool json_number(const cJSON *value, double *number);	 /* false, untouched: it is none */
+bool json_number(const cJSON *value, double *number);	 /* false, untouched: not a number */
 bool json_bool(const cJSON *value, bool *is_true);	 /* the same */
 const char *json_long_integer(const cJSON *value);	 /* its digits if past 2^53, or NULL */
 const char *json_text(const cJSON *value);		 /* compact text, kept in the tree */
@@ -162,14 +162,14 @@ bool json_read_text(void *out, const struct json_field *fields, const char *text
  */
 void json_own(void *object, const struct json_field *fields, cJSON *from);
 /*
- * For a struct that is filled by hand: gives its tree (NULL before the first time) a copy of text,
- * for a member to borrow. NULL stays NULL.
+ * For a struct that is filled by hand: adds a copy of text to its tree (NULL before the first
+ * time), for a member to borrow. NULL stays NULL.
  */
 const char *json_keep(cJSON **tree, const char *text);
 /* Frees what the struct owns and zeroes all members that are or hold pointers. */
 void json_finish(void *object, const struct json_field *fields);
 
-/* Is a text there? Absent, null and "" mean the same on every wire of ours. */
+/* Is text given? Absent, null and "" mean the same on all our wires. */
 static inline bool json_is_given(const char *text)
 {
 	return text != NULL && *text != '\0';

@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #define LINE_BYTES 2048
-/* Bytes past the limit that are formatted too, so that a cut can fall between characters. */
+/* Extra bytes formatted past the limit, so that the text can be cut between characters. */
 #define LOOK_AHEAD_BYTES 4
 
 static const struct {
@@ -65,7 +65,7 @@ void log_set_sink(void (*sink)(void *user, enum log_level level, const char *lin
 	unlock_sink();
 }
 
-/* systemd.exec(5), $JOURNAL_STREAM: "<device>:<inode>" of what it connected. */
+/* systemd.exec(5), $JOURNAL_STREAM: "<device>:<inode>" of the stream it connected. */
 static bool is_journal(int fd)
 {
 	const char *stream = getenv("JOURNAL_STREAM");

@@ -5,8 +5,8 @@
 /*
  * One line per event, on stderr. Under systemd (JOURNAL_STREAM names stderr) each line starts with
  * the journal's "<n>" priority, otherwise with a time and the level. Line feeds and control
- * characters in the text are replaced. Secrets never come here: not codes, not tokens.
- * Thread-safe. Below agent/ nothing logs what it returns as an error.
+ * characters in the text are replaced. Never log secrets, such as codes and tokens. Thread-safe.
+ * Code below agent/ does not log what it returns as an error.
  */
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
 

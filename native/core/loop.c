@@ -54,7 +54,7 @@ struct loop {
 	bool stopped;
 	unsigned depth;		    /* of dispatching: removed watches are kept while it is not 0 */
 	struct loop_watch *removed; /* by next_removed */
-	unsigned watch_count, timer_count; /* the callers', for the check at the end */
+	unsigned watch_count, timer_count; /* owned by callers; checked at the end */
 
 	int timer_fd;
 	struct loop_watch *timer_watch;
@@ -73,7 +73,7 @@ struct loop {
 	size_t handler_count;
 };
 
-/* Descriptors and memory for the loop itself: without them there is no program. */
+/* The loop's own descriptors and memory: the program cannot run without them. */
 static int require(int result)
 {
 	if (result < 0) {
@@ -90,14 +90,14 @@ int64_t loop_now_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* Watches */
+/* --- Watches --- */
 
 static void control(struct loop_watch *watch, int operation)
 {
 	struct epoll_event event = { .events = watch->events, .data.ptr = watch };
 	int result = epoll_ctl(watch->loop->epoll_fd, operation, watch->fd, &event);
 
-	/* EBADF, EEXIST, ENOENT: closed before it was removed, or watched twice; our own bug. */
+	/* EBADF, EEXIST, ENOENT: closed before it was removed, or watched twice; a bug of ours. */
 	assert(result == 0);
 	require(result);
 }
@@ -144,7 +144,7 @@ static void remove_watch(struct loop_watch *watch)
 		free(watch);
 		return;
 	}
-	/* The batch that is being dispatched may still name it. */
+	/* The batch being dispatched may still refer to it. */
 	watch->removed = true;
 	watch->next_removed = loop->removed;
 	loop->removed = watch;
@@ -170,7 +170,7 @@ static void free_removed(struct loop *loop)
 	}
 }
 
-/* Timers */
+/* --- Timers --- */
 
 static void arm(struct loop *loop, int64_t due_ms)
 {
@@ -207,8 +207,9 @@ void loop_timer_set(struct loop_timer *timer, int64_t delay_ms)
 	timer_heap_remove(&loop->timers, &timer->entry);
 	timer_heap_insert(&loop->timers, &timer->entry, due_ms);
 	/*
-	 * Only ever armed earlier here: timers that are pushed back all the time (a peer's life
-	 * sign) would cost a system call each. An expiry that finds nothing due arms anew.
+	 * Re-armed only for an earlier time: timers that are postponed all the time (at each sign
+	 * of life from a peer) would otherwise cost a system call each. An expiry that finds
+	 * nothing due re-arms it.
 	 */
 	if (due_ms < loop->armed_ms) {
 		arm(loop, due_ms);
@@ -248,7 +249,7 @@ static void on_timer_fd(void *user, uint32_t events)
 	while ((entry = timer_heap_first(&loop->timers)) != NULL) {
 		struct loop_timer *timer = (struct loop_timer *)entry;
 
-		/* One that was set by these very callbacks waits for the next turn. */
+		/* A timer set by one of these callbacks waits for the next turn. */
 		if (entry->due_ms > now_ms || entry->sequence >= first_new) {
 			break;
 		}
@@ -260,7 +261,7 @@ static void on_timer_fd(void *user, uint32_t events)
 	}
 }
 
-/* Deferred calls */
+/* --- Deferred calls --- */
 
 static void wake(struct loop *loop)
 {
@@ -288,7 +289,7 @@ static void run_deferred(struct loop *loop)
 	struct deferred_call *calls = loop->deferred;
 	size_t count = loop->deferred_count;
 
-	/* What these calls defer is for the next turn and goes to a list of its own. */
+	/* Calls deferred by these calls go to a new list and run on the next turn. */
 	loop->deferred = NULL;
 	loop->deferred_count = loop->deferred_capacity = 0;
 	for (size_t i = 0; i < count; i++) {
@@ -307,7 +308,7 @@ static void on_wake_fd(void *user, uint32_t events)
 	run_deferred(loop);
 }
 
-/* Signals */
+/* --- Signals --- */
 
 static void on_signal_fd(void *user, uint32_t events)
 {
@@ -363,7 +364,7 @@ static void restore_signals(struct loop *loop)
 	free(loop->handlers);
 }
 
-/* The loop */
+/* --- The loop --- */
 
 struct loop *loop_create(void)
 {
@@ -422,7 +423,7 @@ static void turn(struct loop *loop, int timeout_ms)
 		struct loop_watch *watch = batch[i].data.ptr;
 		uint32_t events = batch[i].events;
 
-		/* What an earlier callback of this batch removed, or no longer asks for. */
+		/* An earlier callback of this batch removed it, or no longer wants events. */
 		if (watch->removed || watch->events == 0) {
 			continue;
 		}

@@ -11,7 +11,7 @@
  * make loop_fd() readable too. Callbacks may add, change and remove anything, themselves included:
  * removal is deferred during dispatch, and what was removed is not called any more. The loop never
  * closes what it watches: remove the watch first, then close (asserted). Everything must be removed
- * before loop_destroy(), which asserts it too, after it has made the deferred calls that are left.
+ * before loop_destroy(), which runs the remaining deferred calls and then asserts this.
  */
 struct loop;
 struct loop_watch;
@@ -22,7 +22,7 @@ struct loop_timer;
 /* Reported whether asked for or not: hang-up or error; read or write to learn which. */
 #define LOOP_HANGUP 16u
 
-struct loop *loop_create(void);	       /* aborts where epoll cannot be had */
+struct loop *loop_create(void);	       /* aborts if epoll is unavailable */
 void loop_destroy(struct loop *loop);  /* NULL is fine */
 int loop_fd(const struct loop *loop);  /* borrowed */
 void loop_dispatch(struct loop *loop); /* runs what is ready; never blocks */
@@ -43,7 +43,7 @@ void loop_timer_stop(struct loop_timer *timer);
 bool loop_timer_running(const struct loop_timer *timer);
 void loop_timer_destroy(struct loop_timer *timer); /* NULL is fine */
 
-/* Calls function on the loop's next turn, in the order asked. Cannot be taken back. */
+/* Calls function on the loop's next turn, in the order of the requests. Cannot be cancelled. */
 void loop_defer(struct loop *loop, void (*function)(void *user), void *user);
 
 /*

@@ -182,14 +182,14 @@ static bool is_blank(uint32_t code)
 	       code == 0xfeff;
 }
 
-/* Is it allowed in file names on every system that games come from and go to? */
+/* Is it allowed in file names on every system that games are sent from or to? */
 static bool is_name_character(uint32_t code)
 {
 	return !utf8_is_control(code) && !utf8_is_reordering(code) &&
 	       (code >= 0x80 || strchr("/\\<>:\"|?*", (int)code) == NULL);
 }
 
-/* Where the blanks and dots at the end of text begin; text is UTF-8. */
+/* Where the trailing blanks and dots of text begin; text is UTF-8. */
 static size_t trimmed_length(const char *text, size_t length)
 {
 	size_t at = 0, kept = 0;
@@ -230,8 +230,8 @@ char *path_safe_name(const char *name, struct error *err)
 		at += count;
 	}
 	if (!has_substance) {
-		error_set(err, ERROR_INVALID, "the name '%s' leaves nothing to name a folder by",
-			name);
+		error_set(err, ERROR_INVALID,
+			"the name '%s' has no characters that a folder name can use", name);
 		return NULL;
 	}
 	return xasprintf(
@@ -385,7 +385,7 @@ bool path_is_within(const char *path, const char *dir)
 	}
 }
 
-/* Where a program's helpers are when it is installed: it itself is in bin. */
+/* Where an installed program's helpers are; the program itself is in bin. */
 #define LIBEXEC "../libexec/capydeck"
 
 char *path_beside_program(const char *name)

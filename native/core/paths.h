@@ -27,13 +27,13 @@ bool paths_init(struct paths *paths, const struct paths_options *options, struct
 void paths_finish(struct paths *paths);
 
 /*
- * Appends to dirs where the runtime_dir of an agent may be that was started with another
+ * Appends to dirs every runtime_dir that an agent may use if it was started with another
  * environment, e.g. without $XDG_RUNTIME_DIR: the most likely first, starting with that of paths,
  * no duplicates.
  */
 void paths_runtime_dirs(const struct paths *paths, struct strvec *dirs);
 
-/* The folder of ours in each library: unfinished uploads and the trash. */
+/* Our folder in each library: unfinished uploads and the trash. */
 #define PATH_OWN_FOLDER ".capydeck"
 
 /* "<dir>/<name>"; caller frees. */
@@ -45,33 +45,36 @@ char *path_parent(const char *path);
 /* "~" and "~/…" expanded by home, anything else copied; caller frees. */
 char *path_expand_home(const char *path, const char *home);
 /*
- * A folder name made of a game's name: separators, control characters and what Windows refuses
+ * A folder name made from a game's name: separators, control characters and what Windows refuses
  * become '_', leading and trailing dots and blanks are removed, at most 200 bytes, cut between
  * characters. Never empty, ".", ".." or ".capydeck". Errors: INVALID (nothing usable is left, or
  * not UTF-8).
  */
 char *path_safe_name(const char *name, struct error *err); /* caller frees */
 /*
- * Checks and normalises a peer's relative path: back-slashes become '/', "./" and doubled
- * separators are removed. Errors, naming the path: INVALID (empty, absolute, drive letter, "..",
- * control character, not UTF-8, a component over 255 bytes, over 4,095 in all).
+ * Checks and normalises a peer's relative path: backslashes become '/', "./" and doubled separators
+ * are removed. Errors, naming the path: INVALID (empty, absolute, drive letter, "..", control
+ * character, not UTF-8, a component over 255 bytes, over 4,095 in all).
  */
 char *path_normalise_relative(const char *path, struct error *err); /* caller frees */
-/* Like strcmp(), but with '/' before all other characters: a folder stands before "folder-x". */
+/*
+ * Like strcmp(), but with '/' before all other characters: "folder" and its files sort before
+ * "folder-x".
+ */
 int path_compare(const char *a, const char *b);
 /* Is path dir itself or below it, compared by component? Both absolute and without "..". */
 bool path_is_within(const char *path, const char *dir);
 /* Is it absolute, not "/", and without ".", ".." and empty components? */
 bool path_is_plain(const char *path);
-/* The same of a relative path: is it as path_normalise_relative() leaves it? */
+/* The same for a relative path: is it in the form that path_normalise_relative() returns? */
 bool path_is_plain_relative(const char *path);
 /* Is it the name of one folder or file: not empty, ".", "..", and without '/'? */
 bool path_is_folder_name(const char *name);
-/* Is nothing there? False too if that cannot be known. */
+/* Does nothing exist at path? Also false if that cannot be determined. */
 bool path_is_gone(const char *path);
 
 /*
  * Where a helper program or library of the same build is: beside the running program, or in
- * ../libexec/capydeck if it is there only. Caller frees.
+ * ../libexec/capydeck if it is only there. Caller frees.
  */
 char *path_beside_program(const char *name);

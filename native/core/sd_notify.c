@@ -15,8 +15,8 @@ struct sd_notify {
 	int fd;
 	struct sockaddr_un address;
 	socklen_t address_bytes;
-	int64_t sign_period_ms;	 /* 0: no life signs are wanted */
-	struct loop_timer *sign; /* the next one */
+	int64_t sign_period_ms;	 /* 0: the watchdog is off */
+	struct loop_timer *sign; /* the next keep-alive */
 };
 
 /* An absolute path, or "@name" for the abstract name space. */
@@ -37,7 +37,7 @@ static bool read_address(struct sd_notify *notify, const char *text)
 	return true;
 }
 
-/* 0: text is no such number. */
+/* 0: text is not such a number. */
 static int64_t read_number(const char *text)
 {
 	char *end;
@@ -54,7 +54,7 @@ static int64_t read_sign_period(void)
 	return pid == NULL || read_number(pid) == getpid() ? allowed_ms / 2 : 0;
 }
 
-/* A full queue is the manager's own trouble: the loop does not wait for it. */
+/* If the manager's queue is full the message is lost: the loop must not block. */
 static void say(const struct sd_notify *notify, const char *text)
 {
 	sendto(notify->fd, text, strlen(text), MSG_NOSIGNAL | MSG_DONTWAIT,
@@ -120,7 +120,7 @@ void sd_notify_status(struct sd_notify *notify, const char *sentence)
 	if (notify == NULL) {
 		return;
 	}
-	/* Of several lines each would be a variable. */
+	/* Each further line would be read as a variable. */
 	text = xasprintf("STATUS=%.*s", (int)strcspn(sentence, "\n"), sentence);
 	say(notify, text);
 }

@@ -208,7 +208,7 @@ void spawn_destroy(struct spawn *spawn)
 
 /*
  * A child in between starts the program and exits at once, so that the program is reparented to
- * whoever reaps orphans. Its exit status is the result: every errno fits.
+ * init or a subreaper. Its exit status is the result: every errno fits.
  */
 bool spawn_detached(const char *const *argv, const char *const *env, struct error *err)
 {

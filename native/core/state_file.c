@@ -121,7 +121,7 @@ static bool read_list(struct reading *reading, const struct json_field *list, vo
 	return true;
 }
 
-/* The fields that are no lists; caller frees. */
+/* The fields that are not lists; caller frees. */
 static struct json_field *plain_fields(const struct json_field *fields)
 {
 	struct json_field *plain;
@@ -201,9 +201,8 @@ static bool set_file_aside(
 	struct error aside = { 0 };
 
 	if (!atomic_file_set_aside(reading->path, &kept_as, &aside)) {
-		return error_set(err, ERROR_IO,
-			"%s in %s could not be read (%s) nor set aside (%s)", file->what,
-			reading->path, why->message, aside.message);
+		return error_set(err, ERROR_IO, "%s in %s could not be read (%s) or set aside (%s)",
+			file->what, reading->path, why->message, aside.message);
 	}
 	set_notice(notice,
 		xasprintf("%s in %s could not be read (%s); it is kept as %s%s%s", file->what,
@@ -257,7 +256,7 @@ bool state_file_write(
 
 	json_write(&text, file->fields, object);
 	strbuf_append_char(&text, '\n');
-	/* It would be written, set aside at the next start, and all of it forgotten. */
+	/* Reading would refuse it and set it aside, and everything in it would be lost. */
 	if (text.length > file->max_bytes) {
 		return error_set(err, ERROR_NO_SPACE,
 			"%s in %s would be %zu bytes; the limit is %zu", file->what, path,
@@ -265,7 +264,7 @@ bool state_file_write(
 	}
 	if (!is_replaceable(path)) {
 		return error_set_errno(err,
-			"%s cannot be read, and is not replaced: cannot open '%s'", file->what,
+			"%s cannot be read, so it is not replaced: cannot open '%s'", file->what,
 			path);
 	}
 	return atomic_file_write(path, text.data, text.length, 0600, err);

@@ -8,7 +8,7 @@ struct json_field;
 
 /*
  * What a program remembers: one JSON object in a file of its own, mode 0600, described by a table
- * of fields. A file that is not what it should be never stops the program and is never lost.
+ * of fields. A damaged file never stops the program and is never lost.
  *
  * Everything is checked when it is read, so that the code that uses it need not:
  *
@@ -39,10 +39,10 @@ struct state_file {
  * Fills a zeroed object. Three answers:
  * - absent: true, the object stays zeroed.
  * - damaged: true. The file, or a copy of it when only entries are dropped, is set aside
- *   (core/atomic_file.h), and *notice (NULL before; caller frees) says so in one sentence; one
- *   that stands there already is kept. Damaged as a whole: the object stays zeroed.
+ *   (core/atomic_file.h), and *notice (NULL before; caller frees) says so in one sentence; an
+ *   earlier notice is kept. Damaged as a whole: the object stays zeroed.
  * - cannot be read now, or not set aside: false (IO), nothing was touched, the object stays zeroed.
- *   The caller must not write before a later read has succeeded: it would forget what is there.
+ *   The caller must not write before a later read has succeeded, or the content is lost.
  */
 bool state_file_read(const struct state_file *file, const char *path, void *object, char **notice,
 	struct error *err);

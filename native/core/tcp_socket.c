@@ -73,7 +73,7 @@ void tcp_socket_cork(int fd, bool corked)
 {
 	int value = corked;
 
-	/* Where it fails bytes merely leave as they always did. */
+	/* If it fails, bytes are sent uncorked. */
 	setsockopt(fd, IPPROTO_TCP, TCP_CORK, &value, sizeof(value));
 }
 

@@ -5,9 +5,9 @@
 #include <stdint.h>
 
 /*
- * What is due when, the earliest first, those due together in the order they were inserted. For
- * loop.c. Zeroed is empty; an entry is embedded in the caller's struct, and zeroed it is in no
- * heap.
+ * Timers by due time, the earliest first; timers due together keep the order of insertion. Used by
+ * loop.c. A zeroed heap is empty. An entry is embedded in the caller's struct; a zeroed entry is in
+ * no heap.
  */
 struct timer_entry {
 	int64_t due_ms;
@@ -23,6 +23,7 @@ struct timer_heap {
 
 void timer_heap_finish(struct timer_heap *heap); /* the entries are the caller's */
 void timer_heap_insert(struct timer_heap *heap, struct timer_entry *entry, int64_t due_ms);
-void timer_heap_remove(struct timer_heap *heap, struct timer_entry *entry); /* if it is in it */
+void timer_heap_remove(
+	struct timer_heap *heap, struct timer_entry *entry); /* no effect if it is not in it */
 bool timer_heap_contains(const struct timer_entry *entry);
 struct timer_entry *timer_heap_first(const struct timer_heap *heap); /* borrowed, or NULL */

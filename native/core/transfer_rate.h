@@ -8,7 +8,7 @@
  */
 #define TRANSFER_RATE_SAMPLES 12
 #define TRANSFER_RATE_SAMPLE_MS 250	     /* the least distance of two samples */
-#define TRANSFER_RATE_SILENCE_MS (30 * 1000) /* after this it starts afresh */
+#define TRANSFER_RATE_SILENCE_MS (30 * 1000) /* after this it starts over */
 
 struct transfer_rate {
 	struct {
@@ -20,6 +20,6 @@ struct transfer_rate {
 	int64_t last_ms; /* of the last add */
 };
 
-/* 0 bytes: it starts now; otherwise the clock runs from the first bytes. */
+/* 0 bytes: the clock starts now; otherwise it starts with the first bytes. */
 void transfer_rate_add(struct transfer_rate *rate, int64_t now_ms, int64_t bytes);
 int64_t transfer_rate_get(const struct transfer_rate *rate, int64_t now_ms);

@@ -71,7 +71,7 @@ size_t utf8_cut(const char *text, size_t length, size_t limit)
 	while (at > 0 && limit - at < 4 && ((unsigned char)text[at] & 0xc0) == 0x80) {
 		at--;
 	}
-	/* No start of a character within reach: not UTF-8, so any place will do. */
+	/* No character starts within reach: not UTF-8, so cut anywhere. */
 	return ((unsigned char)text[at] & 0xc0) == 0x80 ? limit : at;
 }
 

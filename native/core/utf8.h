@@ -18,5 +18,5 @@ size_t utf8_cut(const char *text, size_t length, size_t limit);
 bool utf8_is_control(uint32_t code);
 /* U+202A–202E and U+2066–2069, which reorder the text around them, and U+2028, U+2029? */
 bool utf8_is_reordering(uint32_t code);
-/* Replaces all of these and each invalid byte by '?', in place: fit for a terminal or a log. */
+/* Replaces all of these and each invalid byte with '?', in place: safe for a terminal or a log. */
 void utf8_make_printable(char *text);

@@ -36,7 +36,8 @@ struct worker {
 	bool ending;
 	pthread_t ended; /* the thread that ended last, to be joined by the next one … */
 	bool has_ended;	 /* … or by worker_destroy() */
-	void (*drop)(struct worker_job *job); /* not NULL: left, the last thread frees the pool */
+	void (*drop)(
+		struct worker_job *job); /* not NULL: abandoned; the last thread frees the pool */
 };
 
 static struct worker_job *take_first(struct job_queue *queue)
@@ -257,7 +258,7 @@ void worker_submit(struct worker *worker, struct worker_job *job)
 			worker->thread_count--;
 		}
 		if (worker->thread_count == 0) {
-			run_next(worker); /* the system has no thread for us: late beats never */
+			run_next(worker); /* no thread can be started: run it here */
 		}
 	}
 	pthread_mutex_unlock(&worker->lock);

@@ -22,15 +22,15 @@ struct worker_job {
 
 /* Threads are started with the first job that finds none idle, and end after 10 s of idleness. */
 struct worker *worker_create(struct loop *loop, unsigned thread_limit);
-/* Runs what was submitted to its end, done() included. NULL is fine. */
+/* Finishes all submitted jobs, done() included. NULL is fine. */
 void worker_destroy(struct worker *worker);
 /*
- * Ends the pool without waiting, for work that cannot be called off: what runs goes on by itself,
- * even past the loop's end. done() is called no more; drop() gets every job instead, on any thread,
+ * Abandons the pool without waiting, for work that cannot be cancelled: running jobs continue, even
+ * past the loop's end. done() is not called any more; drop() gets every job instead, on any thread,
  * and frees it. Not from within done().
  */
 void worker_leave(struct worker *worker, void (*drop)(struct worker_job *job));
 void worker_submit(struct worker *worker, struct worker_job *job);
 unsigned worker_queued_count(const struct worker *worker); /* submitted and not yet done() */
-/* Waits until every job is run and done() was called; jobs that done() submits included. */
+/* Waits until every job has run and its done() has returned, jobs submitted by done() included. */
 void worker_drain(struct worker *worker);

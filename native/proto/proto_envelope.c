@@ -54,7 +54,7 @@ bool envelope_read(struct envelope *envelope, const char *text, size_t length, s
 	if (!json_is_object(envelope->tree)) {
 		return error_set(err, ERROR_INVALID, "a message must be a JSON object");
 	}
-	/* The id by itself and first: an error about anything else must still be answerable. */
+	/* The id first and on its own: the answer to any other error needs it. */
 	if (!json_read(envelope, id_fields, envelope->tree, err) ||
 		!json_read(envelope, type_fields, envelope->tree, err) ||
 		!read_error(envelope, err)) {

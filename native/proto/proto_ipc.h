@@ -16,12 +16,12 @@ struct strbuf;
  */
 #define IPC_SOCKET_NAME "agent.sock"
 
-/* JSON-RPC's own error codes … */
+/* JSON-RPC's own error codes. */
 #define IPC_PARSE_ERROR (-32700)
 #define IPC_INVALID_REQUEST (-32600)
 #define IPC_METHOD_NOT_FOUND (-32601)
 #define IPC_INVALID_PARAMS (-32602)
-/* … and ours. */
+/* Our error codes. */
 #define IPC_FAILED (-32000)
 #define IPC_NOT_FOUND (-32001)
 #define IPC_CONFLICT (-32002)

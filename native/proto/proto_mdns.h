@@ -7,9 +7,9 @@
 
 /*
  * The wire between the agent, or push, and capydeck-mdns, which speaks mDNS for them where no
- * avahi-daemon does: JSON lines over a socket pair that is the child's standard input and
+ * avahi-daemon runs: JSON lines over a socket pair that is the child's standard input and
  * output. It publishes one service or looks for services. When its input ends, it says goodbye on
- * the network and exits; so it does when it cannot go on, after a last report.
+ * the network and exits; it also exits, after a last report, when it cannot go on.
  */
 struct mdns_order {
 	const char *verb;  /* MDNS_PUBLISH … */
@@ -45,14 +45,14 @@ struct mdns_report {
 #define MDNS_CANNOT "failed"	   /* the child exits */
 #define MDNS_SEEN "seen"	   /* again when it changes */
 #define MDNS_GONE "gone"
-#define MDNS_ALL_FOR_NOW "allForNow" /* who answers at once has been seen */
+#define MDNS_ALL_FOR_NOW "allForNow" /* all immediate answers have been reported */
 
 #define MDNS_IPV4 "ipv4"
 #define MDNS_IPV6 "ipv6"
 
-/* A report that would be longer is not made, and a child that sends one is not believed. */
+/* A longer report is never sent; a child that sends one is stopped. */
 #define MDNS_LINE_MAX_BYTES (64 * 1024)
-/* What the network can make either side remember. */
+/* Limits on what the network can make either side store. */
 #define MDNS_SIGHTINGS_MAX 512
 
 extern const struct json_field mdns_order_fields[];

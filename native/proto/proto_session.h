@@ -13,8 +13,8 @@ struct hub_connected {
 	const char *version;
 	const char *hub_id;
 	const char *token;	  /* NULL or "": none */
-	const char *platform;	  /* NULL unless the Hub speaks the desktop app's dialect … */
-	int64_t protocol_version; /* … and so is this 0 */
+	const char *platform;	  /* NULL unless the Hub speaks the desktop app's dialect */
+	int64_t protocol_version; /* 0 unless the Hub speaks that dialect */
 	cJSON *tree;
 };
 

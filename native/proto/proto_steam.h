@@ -83,7 +83,7 @@ struct delete_game_response {
 	const char *status; /* "deleted" */
 	const char *game_name;
 	bool steam_restarted;
-	const char *message; /* extension: why the shortcut is still to be seen */
+	const char *message; /* extension: why the shortcut is still visible */
 	cJSON *tree;
 };
 

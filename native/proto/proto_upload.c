@@ -141,7 +141,7 @@ bool chunk_frame_split(struct chunk_frame *frame, const char *message, size_t le
 	header_length = ntohl(header_length);
 	if (header_length == 0 || header_length > CHUNK_HEADER_MAX_BYTES) {
 		return error_set(err, ERROR_INVALID,
-			"a binary message's header of %u bytes is refused; 1 to %d are allowed",
+			"the header of a binary message is %u bytes long; expected 1 to %d",
 			header_length, CHUNK_HEADER_MAX_BYTES);
 	}
 	if (length - CHUNK_PREFIX_BYTES < header_length) {

@@ -52,7 +52,10 @@ struct upload_chunk {
 	int64_t offset;
 	const char *checksum; /* lower-case hex SHA-256 of the chunk's data, or NULL */
 	const char *data;     /* base64, text form only */
-	/* An image is told by `type` "artwork_image" or, from the desktop Hub, by `artworkType`. */
+	/*
+	 * An image is recognised by `type` "artwork_image" or, from the desktop Hub, by
+	 * `artworkType`.
+	 */
 	const char *type;
 	const char *artwork_type;
 	const char *content_type;
@@ -97,7 +100,7 @@ struct operation_result {
 	bool success;
 	const char *path;
 	uint32_t app_id;     /* 0: left out */
-	const char *message; /* what a person should know besides, e.g. why there is no shortcut */
+	const char *message; /* more for the user to know, e.g. why there is no shortcut */
 	cJSON *tree;
 };
 
@@ -131,20 +134,18 @@ extern const struct json_field operation_event_fields[];
 /* Is a binary message with that header an image? */
 bool upload_chunk_is_artwork(const struct upload_chunk *header);
 
-/*
- * Where the parts of a binary message stand: 4 bytes big-endian header length, JSON header, data.
- */
+/* The parts of a binary message: 4 bytes big-endian header length, JSON header, data. */
 struct chunk_frame {
 	const char *header;
 	size_t header_length;
-	const char *data; /* the part of it that has come */
+	const char *data; /* as much of it as has arrived */
 	size_t data_length;
 };
 
 /*
- * Splits the start of a binary message. *complete tells whether the whole header is there; while
- * it is not, the frame is not filled and more bytes are needed.
- * Errors: INVALID (length 0 or over CHUNK_HEADER_MAX_BYTES).
+ * Splits the start of a binary message. *complete: the whole header has come; until then the frame
+ * is not filled and more bytes are needed. Errors: INVALID (length 0 or over
+ * CHUNK_HEADER_MAX_BYTES).
  */
 bool chunk_frame_split(struct chunk_frame *frame, const char *message, size_t length,
 	bool *complete, struct error *err);
