@@ -272,7 +272,7 @@ START_TEST(killed_child_is_replaced)
 	run_until(is_embedded);
 	kill(child_pid(), SIGKILL);
 	run_until(has_failed);
-	ck_assert_msg(strstr(mdns_detail(mdns), "capydeck-mdns was ended by signal 9") != NULL,
+	ck_assert_msg(strstr(mdns_detail(mdns), "capydeck-mdns was killed by signal 9") != NULL,
 		"%s", mdns_detail(mdns));
 	run_until(is_embedded);
 }

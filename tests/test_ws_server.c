@@ -1261,7 +1261,7 @@ static void expect_used(const char *message, uint16_t port)
 {
 	char expected[128];
 
-	snprintf(expected, sizeof(expected), "port %u is used by '", port);
+	snprintf(expected, sizeof(expected), "port %u is in use by '", port);
 	ck_assert_msg(strstr(message, expected) != NULL, "%s", message);
 	snprintf(expected, sizeof(expected), "(pid %d)", (int)getpid());
 	ck_assert_msg(strstr(message, expected) != NULL, "%s", message);

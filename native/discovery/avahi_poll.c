@@ -10,7 +10,7 @@
 
 struct AvahiWatch {
 	struct loop_watch *watch;
-	int fd;	    /* Avahi's, which the callback is told */
+	int fd;	    /* Avahi's own, passed to the callback */
 	int own_fd; /* the duplicate that is watched */
 	AvahiWatchEvent wanted;
 	AvahiWatchEvent happened; /* at the last callback */
@@ -103,7 +103,7 @@ static void timeout_update(AvahiTimeout *timeout, const struct timeval *when)
 		return;
 	}
 	left_us = -avahi_age(when);
-	/* Rounded up: Avahi asks again at once when it is called too early. */
+	/* Rounded up: Avahi re-arms at once if it is called too early. */
 	loop_timer_set(timeout->timer, left_us > 0 ? (left_us + 999) / 1000 : 0);
 }
 

@@ -12,7 +12,7 @@
 
 #include <stdlib.h>
 
-/* A daemon that is restarted (an update, a wake-up) is not replaced in the meantime. */
+/* A daemon that is being restarted (an update, a wake-up) is not replaced meanwhile. */
 #define TAKEOVER_GRACE_MS 3000
 #define SEQ_START_LIMIT 1000000
 
@@ -27,7 +27,7 @@ struct mdns {
 	struct mdns_responder *responder; /* NULL while the daemon serves */
 	struct loop_timer *turn;	  /* news from either: decide, outside Avahi's callbacks */
 	struct loop_timer *refresh;
-	struct network_watch *network; /* NULL where there is none: the refresh has to do */
+	struct network_watch *network; /* NULL if unavailable: then only the refresh helps */
 	int64_t refresh_ms;
 	int64_t takeover_at_ms; /* a lost daemon is waited for until then */
 	enum mdns_state state;
@@ -80,7 +80,7 @@ static void on_refresh(void *user)
 	announce(user);
 }
 
-/* Those who see us now may not have seen us before, or have forgotten us meanwhile. */
+/* Hubs that can see us now may not know us yet, or may have forgotten us. */
 static void on_network(void *user)
 {
 	struct mdns *mdns = user;
@@ -106,8 +106,8 @@ static void report(struct mdns *mdns, enum mdns_state state, char *detail)
 static void report_collision(struct mdns *mdns)
 {
 	report(mdns, MDNS_FAILED,
-		xasprintf("another device on this network already answers as '%s', perhaps a copy "
-			  "of this system; give one of them another agent id (trying again)",
+		xasprintf("another device on this network already uses the name '%s' (perhaps a "
+			  "copy of this system); give one of them another agent id; retrying",
 			mdns->name));
 }
 
@@ -198,7 +198,7 @@ struct mdns *mdns_create(struct loop *loop, const struct mdns_options *options,
 	mdns->loop = loop;
 	avahi_poll_init(&mdns->poll, loop);
 	mdns->type = xstrdup(options->type);
-	mdns->name = xstrdup(options->name); /* never altered: see "A taken name" in mdns.md */
+	mdns->name = xstrdup(options->name); /* never changed: see "A taken name" in mdns.md */
 	mdns->host = xstrdup(options->host);
 	mdns->service = (struct mdns_order){
 		.type = mdns->type,

@@ -11,11 +11,11 @@ struct strvec;
 /*
  * DNS-SD: publishing one service, and looking for others.
  *
- * Publishing goes through avahi-daemon when it runs and lets us; otherwise through capydeck-mdns,
- * a child, with the host name given, which is withdrawn before the daemon is used again. Registers
- * anew when the daemon restarts, on a collision and on mdns_update(). An unused TXT key ("seq")
- * changes every refresh_ms, because Hubs forget a device that they have not resolved anew for a
- * while.
+ * Publishing goes through avahi-daemon if it runs and permits it; otherwise through the child
+ * capydeck-mdns, with the host name given, which is withdrawn before the daemon is used again.
+ * Registers again when the daemon restarts, on a collision and on mdns_update(). An unused TXT key
+ * ("seq") changes every refresh_ms, because Hubs forget a device that they have not resolved again
+ * for a while.
  */
 struct mdns_options {
 	const char *type; /* "_capydeploy._tcp" */
@@ -38,7 +38,10 @@ struct mdns *mdns_create(struct loop *loop, const struct mdns_options *options,
 void mdns_destroy(struct mdns *mdns); /* says goodbye on the network; NULL is fine */
 void mdns_update(struct mdns *mdns, const struct strvec *txt); /* a rename; copied */
 enum mdns_state mdns_state(const struct mdns *mdns);
-/* One sentence for `ctl status`: who publishes, or why nobody does and what to do; borrowed. */
+/*
+ * One sentence for `ctl status`: who publishes, or why nothing is published and what to do;
+ * borrowed.
+ */
 const char *mdns_detail(const struct mdns *mdns);
 
 /* A service as found on the network; everything borrowed during the call. */

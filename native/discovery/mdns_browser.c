@@ -129,7 +129,7 @@ static struct sighting *find_sighting(struct service *service, const struct mdns
 	return sighting;
 }
 
-/* NULL: there are too many. */
+/* NULL: too many services. */
 static struct sighting *find_or_add(struct mdns_browser *browser, const struct mdns_sighting *seen)
 {
 	struct service *service = find_service(browser, seen->name);
@@ -198,7 +198,7 @@ static void on_lost(void *user, const struct error *why)
 	loop_timer_set(browser->start, LOOK_AGAIN_MS);
 }
 
-/* News */
+/* --- News --- */
 
 static bool is_loopback(const AvahiAddress *address)
 {
@@ -255,7 +255,7 @@ static bool is_patient(const struct mdns_browser *browser)
 	return !browser->all_for_now || loop_timer_running(browser->settle);
 }
 
-/* At first an IPv6 address is held back, as an IPv4 one may follow it. */
+/* At first an IPv6 address is held back, since an IPv4 one may follow. */
 static bool is_waiting(const struct service *service)
 {
 	const struct sighting *best = best_sighting(service);
@@ -312,7 +312,7 @@ static void report_found(struct service *service)
 						     .txt = &service->txt });
 }
 
-/* Reports one thing and nothing after it: the listener may destroy the browser. */
+/* Reports one thing and then returns: the listener may destroy the browser. */
 static void on_turn(void *user)
 {
 	struct mdns_browser *browser = user;

@@ -8,14 +8,14 @@ struct mdns_report;
 
 /*
  * capydeck-mdns, the program beside ours that speaks mDNS where no avahi-daemon does: what it reads
- * from the network is parsed outside this process. proto/proto_mdns.h is what both say.
+ * from the network is parsed outside this process. Their wire is proto/proto_mdns.h.
  */
 struct mdns_child_events {
 	/* All but "failed", which ends it; the report is borrowed. Must not destroy the child. */
 	void (*reported)(void *user, const struct mdns_report *report);
 	/*
-	 * It has ended, and is to be destroyed. Errors: IO (it said that it cannot go on),
-	 * CANCELLED (it crashed, or was ended because of what it said).
+	 * It has ended; destroy it. Errors: IO (it said that it cannot go on), CANCELLED (it
+	 * crashed, or was ended because of what it said).
 	 */
 	void (*ended)(void *user, const struct error *why);
 };
@@ -24,8 +24,5 @@ struct mdns_child_events {
 struct mdns_child *mdns_child_create(
 	struct loop *loop, const struct mdns_child_events *events, void *user, struct error *err);
 void mdns_child_send(struct mdns_child *child, const struct mdns_order *order);
-/*
- * Ends it when it has said goodbye on the network, which takes it a moment; blocks meanwhile, a
- * second at most. NULL is fine.
- */
+/* Ends it after it has said goodbye on the network; blocks for a second at most. NULL is fine. */
 void mdns_child_destroy(struct mdns_child *child);

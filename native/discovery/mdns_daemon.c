@@ -14,7 +14,7 @@
 
 /* A daemon that is restarted comes back within a second. */
 #define RECONNECT_MS 1000
-/* Without D-Bus nothing tells us that it came: look again now and then. */
+/* Without D-Bus nothing reports its start: look again now and then. */
 #define NO_DBUS_RETRY_MS 30000
 /* RFC 6762 §9 asks for five seconds between the probes for a name in dispute. */
 #define COLLISION_RETRY_MS 5000
@@ -58,7 +58,7 @@ static void on_failure(struct mdns_daemon *daemon, int avahi_error)
 		return;
 	case AVAHI_ERR_NOT_PERMITTED:
 	case AVAHI_ERR_ACCESS_DENIED:
-		/* Its configuration is read at its start only, and we hear of that. */
+		/* It reads its configuration only when it starts, and that is reported to us. */
 		error_set(&daemon->error, ERROR_BLOCKED,
 			"avahi-daemon refuses to publish services for programs (%s)",
 			avahi_strerror(avahi_error));
@@ -154,7 +154,7 @@ static void on_client(AvahiClient *client, AvahiClientState state, void *user)
 		break;
 	case AVAHI_CLIENT_S_REGISTERING:
 	case AVAHI_CLIENT_S_COLLISION:
-		/* The host gets another name: our record would go on pointing to the old one. */
+		/* The host gets a new name: our record would keep pointing to the old one. */
 		withdraw(daemon);
 		set_state(daemon, MDNS_DAEMON_UNDECIDED);
 		break;
@@ -204,7 +204,7 @@ struct mdns_daemon *mdns_daemon_create(struct loop *loop, const AvahiPoll *poll,
 	daemon->changed = changed;
 	daemon->user = user;
 	daemon->retry = loop_timer_create(loop, connect_anew, daemon);
-	/* Not from here: D-Bus calls block, and the caller has other things to start first. */
+	/* Not now: D-Bus calls block, and the caller has other things to start first. */
 	loop_timer_set(daemon->retry, 0);
 	return daemon;
 }

@@ -13,13 +13,13 @@ struct mdns_order;
  *
  * It follows the daemon as it comes and goes. When the daemon is there and has taken the records,
  * the state is READY and nothing is on the network yet: mdns_daemon_publish() puts it there, once
- * whoever else holds the name has let go. A daemon that refuses is believed until it restarts; all
- * else is tried again after a growing pause.
+ * nothing else holds the name. A refusal counts until the daemon restarts; every other failure is
+ * retried after a growing pause.
  */
 enum mdns_daemon_state {
 	MDNS_DAEMON_UNDECIDED,	/* the daemon is busy with its own host name */
 	MDNS_DAEMON_ABSENT,	/* no D-Bus, no daemon, or it does not answer */
-	MDNS_DAEMON_REFUSED,	/* it runs and will not publish for us */
+	MDNS_DAEMON_REFUSED,	/* it runs but refuses to publish for us */
 	MDNS_DAEMON_READY,	/* waits for mdns_daemon_publish() */
 	MDNS_DAEMON_PUBLISHING, /* the name is being probed */
 	MDNS_DAEMON_PUBLISHED,

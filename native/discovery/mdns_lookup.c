@@ -35,7 +35,7 @@ struct mdns_lookup {
 	struct mdns_child *child; /* … or that; the other is NULL */
 };
 
-/* avahi-daemon */
+/* --- avahi-daemon --- */
 
 static void on_resolved(AvahiServiceResolver *avahi, AvahiIfIndex interface, AvahiProtocol protocol,
 	AvahiResolverEvent event, const char *name, const char *type, const char *domain,
@@ -164,7 +164,7 @@ static bool ask_daemon(struct mdns_lookup *lookup, const AvahiPoll *poll)
 	return true;
 }
 
-/* capydeck-mdns */
+/* --- capydeck-mdns --- */
 
 /* False: the report makes no sense. */
 static bool read_sighting(const struct mdns_report *report, struct mdns_sighting *sighting)
@@ -240,7 +240,7 @@ static void ask_child(struct mdns_lookup *lookup, struct loop *loop)
 		lookup->child, &(struct mdns_order){ .verb = MDNS_BROWSE, .type = lookup->type });
 }
 
-/* Either */
+/* --- Interface --- */
 
 struct mdns_lookup *mdns_lookup_create(struct loop *loop, const AvahiPoll *poll, const char *type,
 	const struct mdns_lookup_events *events, void *user)

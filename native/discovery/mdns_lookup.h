@@ -22,16 +22,16 @@ struct mdns_sighting {
 };
 
 /*
- * Looks for services of one type and resolves each sighting, without the question of who answers:
- * avahi-daemon if it runs, else capydeck-mdns. The events must not destroy the lookup.
+ * Looks for services of one type and resolves each sighting, through avahi-daemon if it runs, else
+ * capydeck-mdns. The events must not destroy the lookup.
  */
 struct mdns_lookup_events {
 	void (*seen)(void *user, const struct mdns_sighting *sighting); /* again when it changes */
 	void (*gone)(void *user, const struct mdns_sighting *sighting);
 	void (*all_for_now)(void *user);
 	/*
-	 * Nothing more is reported. why NULL: who answered has gone, and another may answer.
-	 * Errors: IO, NOT_FOUND: nobody can be asked here.
+	 * Nothing more is reported. why NULL: the responder has gone, and another lookup may find a
+	 * new one. Errors: IO, NOT_FOUND: neither responder is available.
 	 */
 	void (*lost)(void *user, const struct error *why);
 };

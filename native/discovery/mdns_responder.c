@@ -127,8 +127,10 @@ void mdns_responder_refresh(struct mdns_responder *responder)
 {
 	switch (responder->state) {
 	case MDNS_RESPONDER_PUBLISHED:
-		/* It has lasted a while. Not as soon as it is published: what ends it may be a
-		 * packet that somebody goes on sending. */
+		/*
+		 * It has run for a while. Not as soon as it is published: it may be crashing on a
+		 * packet that is sent repeatedly.
+		 */
 		responder->backoff = (struct backoff){ 0 };
 		send_order(responder, MDNS_UPDATE);
 		break;

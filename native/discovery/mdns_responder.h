@@ -10,8 +10,8 @@ struct mdns_responder;
 
 /*
  * Publishing without avahi-daemon: by capydeck-mdns, with a host name of its own that points at
- * every address of this host. It shares UDP port 5353 with others. Whatever ends it, it is started
- * again after a growing pause.
+ * every address of this host. It shares UDP port 5353 with others. It is restarted after a growing
+ * pause, whatever ended it.
  */
 enum mdns_responder_state {
 	MDNS_RESPONDER_STARTING,

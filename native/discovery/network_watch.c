@@ -17,7 +17,7 @@
 #include <sys/timerfd.h>
 
 #define SETTLE_MS 100
-/* A time that does not come; further ones overflow in the kernel. */
+/* A time that is never reached; later ones overflow in the kernel. */
 #define NEVER_S (INT64_C(1) << 32)
 
 struct network_watch {
@@ -53,7 +53,7 @@ static void read_network(struct strvec *network)
 	struct ifaddrs *entries = NULL;
 
 	if (getifaddrs(&entries) < 0) {
-		return; /* out of memory or descriptors: the next change asks again */
+		return; /* out of memory or descriptors: the next change retries */
 	}
 	for (const struct ifaddrs *each = entries; each != NULL; each = each->ifa_next) {
 		describe(each, network);
@@ -81,7 +81,7 @@ static void on_netlink(void *user, uint32_t events)
 	struct network_watch *watch = user;
 	char message[8192];
 
-	/* What it says is looked up later; an overrun (ENOBUFS) is news as well. */
+	/* The content is looked up later; an overrun (ENOBUFS) counts as a change too. */
 	while (recv(watch->netlink_fd, message, sizeof(message), MSG_DONTWAIT) > 0) {
 	}
 	loop_timer_set(watch->settle, SETTLE_MS);
@@ -159,7 +159,7 @@ void network_watch_destroy(struct network_watch *watch)
 	free(watch);
 }
 
-/* Addresses */
+/* --- Addresses --- */
 
 static bool reachable_to_text(const struct sockaddr *address, char text[INET6_ADDRSTRLEN])
 {

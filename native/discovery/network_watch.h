@@ -5,12 +5,12 @@ struct network_watch;
 struct strvec;
 
 /*
- * Tells that this host's network may be another: an address or a link came or went, or the host
- * woke up (the kernel says so, as for a clock that was set). A moment after the last of the
- * kernel's messages, of which each change brings a handful; those about the same network, such as a
- * router's refreshed prefix, are no news.
+ * Reports that this host's network may have changed: an address or a link came or went, or the host
+ * woke up (which the kernel reports like a clock that was set). Each change brings a handful of
+ * kernel messages, and the report comes shortly after the last one; messages that change nothing,
+ * such as a router's refreshed prefix, are ignored.
  *
- * NULL where the kernel cannot be asked (errno).
+ * NULL with errno if the kernel cannot be asked.
  */
 struct network_watch *network_watch_create(
 	struct loop *loop, void (*changed)(void *user), void *user);

@@ -21,10 +21,10 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
-/* All requests in it are answered at once: no more than leave uploads their turn. */
+/* Read per turn; all requests in it are answered at once, so a larger one would delay uploads. */
 #define READ_BYTES 2048
 #define BACKLOG 16
-/* Whoever removes the folder, socket first, must not find a new socket in it half-way. */
+/* A program that removes the folder, socket first, must not find a new socket in it half-way. */
 #define REPAIR_WAIT_MS 250
 /* With no descriptor left, connections wait this long, or until a client goes. */
 #define ACCEPT_RETRY_MS 1000
@@ -37,7 +37,7 @@ struct ipc_client_conn {
 	struct strbuf input;
 	struct strbuf output;
 	size_t sent; /* of output */
-	bool broken; /* the peer is gone or misbehaves: nothing more is read or written */
+	bool broken; /* the peer has gone or misbehaves: nothing more is read or written */
 	void *user;
 };
 
@@ -51,7 +51,7 @@ struct ipc_server {
 
 	int listen_fd; /* -1 while the folder is away */
 	struct loop_watch *listen_watch;
-	ino_t inode; /* of the socket file: is what stands at path still ours? */
+	ino_t inode; /* of the socket file: is the one at path still ours? */
 
 	int inotify_fd;
 	struct loop_watch *inotify_watch;
@@ -59,13 +59,13 @@ struct ipc_server {
 
 	LIST_HEAD(, ipc_client_conn) clients;
 	unsigned client_count;
-	struct loop_timer *repair; /* makes the socket anew, a moment after it went */
+	struct loop_timer *repair; /* recreates the socket shortly after it disappeared */
 	struct loop_timer *sweep;  /* frees what is closed, outside of any call from it */
 };
 
 static void on_client(void *user, uint32_t events);
 
-/* Clients */
+/* --- Clients --- */
 
 static void give_up(struct ipc_client_conn *client)
 {
@@ -215,7 +215,8 @@ static void on_connect(void *user, uint32_t events)
 	struct ipc_client_conn *client;
 
 	if (fd < 0 && (errno == EMFILE || errno == ENFILE)) {
-		loop_watch_set(server->listen_watch, 0); /* it would be reported all the time */
+		loop_watch_set(server->listen_watch,
+			0); /* it would stay readable and keep the loop busy */
 		loop_timer_set(server->sweep, ACCEPT_RETRY_MS);
 	}
 	if (fd < 0 || !is_allowed(fd)) {
@@ -234,7 +235,7 @@ static void on_connect(void *user, uint32_t events)
 	server->events->opened(server->owner, client);
 }
 
-/* The socket and its folder */
+/* --- The socket and its folder --- */
 
 static void stop_listening(struct ipc_server *server)
 {
@@ -273,7 +274,7 @@ static bool remove_stale(struct ipc_server *server, struct error *err)
 	       error_set_errno(err, "cannot remove the old socket '%s'", server->path);
 }
 
-/* A folder that others share, such as /tmp, stays theirs; a peer's uid is looked at anyway. */
+/* A shared folder, such as /tmp, keeps its mode; a peer's uid is checked anyway. */
 static bool close_folder(const char *dir)
 {
 	struct stat found;
@@ -336,7 +337,10 @@ static bool establish(struct ipc_server *server, struct error *err)
 		return true;
 	}
 	stop_listening(server);
-	/* Before and after: what happens meanwhile is seen; the folder may be there only now. */
+	/*
+	 * Watched before and after, so that no change is missed; the folder may have been created
+	 * just now.
+	 */
 	watch_folder(server);
 	ok = listen_at(server, err);
 	watch_folder(server);
@@ -349,7 +353,7 @@ static void on_folder(void *user, uint32_t events)
 	char records[sizeof(struct inotify_event) + NAME_MAX + 1]
 		__attribute__((aligned(__alignof__(struct inotify_event))));
 
-	/* Which record it is does not matter: what counts is what stands there in a moment. */
+	/* The events themselves do not matter: the socket is checked a moment later. */
 	while (read(server->inotify_fd, records, sizeof(records)) > 0) {
 	}
 	if (!is_in_place(server)) {

@@ -8,13 +8,13 @@ struct ipc_server;
 struct loop;
 
 /*
- * Local IPC: JSON lines on a Unix stream socket. This module moves lines; their meaning
- * (JSON-RPC 2.0) is control/'s. The folder is made 0700, the socket 0600, peers of another uid
- * (SO_PEERCRED; root is let in) are dropped. The socket is made anew when its folder disappears.
+ * Local IPC: JSON lines on a Unix stream socket. This module transports lines; control/ interprets
+ * them (JSON-RPC 2.0). The folder has mode 0700 and the socket 0600; peers of another uid except
+ * root are dropped (SO_PEERCRED). The socket is recreated when its folder disappears.
  */
 #define IPC_LINE_MAX_BYTES (1024 * 1024)
 #define IPC_CLIENTS_MAX 16
-#define IPC_QUEUE_MAX_BYTES (4 * 1024 * 1024) /* a client that reads no faster is dropped */
+#define IPC_QUEUE_MAX_BYTES (4 * 1024 * 1024) /* a client that reads too slowly is dropped */
 
 struct ipc_server_events {
 	void (*opened)(void *owner, struct ipc_client_conn *client);

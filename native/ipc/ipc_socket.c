@@ -13,7 +13,7 @@ bool ipc_socket_address(const char *path, struct sockaddr_un *address, struct er
 	*address = (struct sockaddr_un){ .sun_family = AF_UNIX };
 	if (strlen(path) >= sizeof(address->sun_path)) {
 		return error_set(err, ERROR_INVALID,
-			"the socket path '%s' is longer than %zu bytes; name a shorter --runtime-dir",
+			"the socket path '%s' is longer than %zu bytes; choose a shorter --runtime-dir",
 			path, sizeof(address->sun_path) - 1);
 	}
 	strcpy(address->sun_path, path);

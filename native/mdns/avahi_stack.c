@@ -10,7 +10,7 @@
 #define RATELIMIT_INTERVAL_US 1000000
 #define RATELIMIT_BURST_COUNT 1000
 
-/* avahi-core writes to stderr otherwise. What matters also comes as an error. */
+/* Otherwise avahi-core writes to stderr. What matters is also returned as an error. */
 static void drop_line(AvahiLogLevel level, const char *text)
 {
 }
@@ -43,7 +43,7 @@ AvahiServer *avahi_stack_publisher(const AvahiPoll *poll, const char *host,
 	avahi_server_config_init(&config);
 	avahi_free(config.host_name);
 	config.host_name = avahi_strdup(host);
-	config.publish_addresses = 0; /* host_addresses.h tells why */
+	config.publish_addresses = 0; /* host_addresses.h explains why */
 	/* A responder needs no cache; one would keep and time every record of the network. */
 	config.n_cache_entries_max = 0;
 	return create(poll, &config, changed, user, avahi_error);

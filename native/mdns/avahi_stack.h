@@ -4,8 +4,8 @@
 
 /*
  * An mDNS stack of our own (avahi-core): on IPv4 and IPv6, on every interface, sharing UDP port
- * 5353 with other stacks. What the network can make it remember is capped. NULL and *avahi_error
- * where it cannot be had.
+ * 5353 with other stacks. What the network can make it store is capped. NULL and *avahi_error on
+ * failure.
  */
 
 /* Its records are for "<host>.local"; publishes nothing by itself and looks nothing up. */

@@ -41,7 +41,7 @@ static void on_group(
 	}
 }
 
-/* False for what is no use to others. */
+/* False for addresses that are useless to others. */
 static bool read_address(const struct ifaddrs *from, struct record *record)
 {
 	const unsigned needed = IFF_UP | IFF_MULTICAST, barred = IFF_LOOPBACK | IFF_POINTOPOINT;
@@ -106,7 +106,7 @@ static void update(void *user)
 	struct record found;
 
 	if (getifaddrs(&interfaces) < 0) {
-		return; /* out of memory or descriptors: the next change asks again */
+		return; /* out of memory or descriptors: the next change retries */
 	}
 	for (size_t i = 0; i < addresses->count; i++) {
 		addresses->records[i].present = false;

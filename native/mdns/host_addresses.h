@@ -11,11 +11,11 @@ struct host_addresses;
  * left out.
  *
  * avahi-core could do this itself, but then it also claims the reverse names
- * ("1.0.168.192.in-addr.arpa"), which an avahi-daemon on the same host claims too: both would
- * find their host name taken and rename themselves for ever (Avahi 0.8).
+ * ("1.0.168.192.in-addr.arpa"), which an avahi-daemon on the same host claims too: both would find
+ * their host name taken and rename themselves endlessly (Avahi 0.8).
  *
- * collided: the host name is another's. It comes from within Avahi: it must not free the server.
- * NULL where the kernel cannot be asked (errno).
+ * collided: another host has the name. Called from within Avahi: it must not free the server. NULL
+ * with errno if the kernel cannot be asked.
  */
 struct host_addresses *host_addresses_create(
 	struct loop *loop, AvahiServer *server, void (*collided)(void *user), void *user);

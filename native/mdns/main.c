@@ -48,13 +48,13 @@ static void send_report(void *user, struct mdns_report *report)
 	json_write(&line, mdns_report_fields, report);
 	strbuf_append_char(&line, '\n');
 	if (line.length > MDNS_LINE_MAX_BYTES) {
-		return; /* of a service with a TXT record that no honest one needs */
+		return; /* the TXT record is larger than any real service needs */
 	}
 	for (size_t sent = 0; sent < line.length;) {
 		ssize_t length = write(STDOUT_FILENO, line.data + sent, line.length - sent);
 
 		if (length < 0 && errno != EINTR) {
-			end(user, 1); /* nobody listens any more */
+			end(user, 1); /* the reader has gone */
 			return;
 		}
 		sent += length > 0 ? (size_t)length : 0;
@@ -100,7 +100,7 @@ static const struct sightings_events sightings_events = {
 	.failed = on_failed,
 };
 
-/* Orders */
+/* --- Orders --- */
 
 static bool publish(struct program *program, const struct mdns_order *order)
 {
@@ -195,7 +195,7 @@ int main(int argc, char **argv)
 		fputs(help, is_asked ? stdout : stderr);
 		return is_asked ? 0 : 2;
 	}
-	/* It reads what anybody on the network sends: no program is to be run from here. */
+	/* It reads what anyone on the network sends, so it must not be able to run a program. */
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	signal(SIGPIPE, SIG_IGN);

@@ -9,8 +9,8 @@ struct strvec;
 
 /*
  * Publishes one service, with a host name of its own that points at every address of this host.
- * One try: on a collision or a failure its records are as good as withdrawn, and whoever made it
- * ends it.
+ * One attempt: on a collision or a failure its records count as withdrawn, and its owner destroys
+ * it.
  */
 struct responder_events {
 	void (*published)(void *user); /* also after each update */

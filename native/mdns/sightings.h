@@ -7,7 +7,7 @@ struct sightings;
 
 /*
  * Looks for services of one type and resolves each as often as it is seen: on every interface,
- * with every protocol. What the network can make it remember is capped.
+ * with every protocol. What the network can make it store is capped.
  */
 struct sightings_events {
 	/* seen, gone and allForNow; the report is borrowed. */

@@ -19,9 +19,9 @@
 #define SECOND_MS 1000
 
 struct code_prompt {
-	struct loop_watch *watch; /* NULL: standard input cannot be waited for, or is not needed */
+	struct loop_watch *watch; /* NULL: standard input cannot be watched, or is not needed */
 	struct loop_timer *timer; /* of the seconds */
-	struct loop_timer *input_timer; /* for input that need not be waited for */
+	struct loop_timer *input_timer; /* for input that cannot be watched */
 	char *agent_name;
 	const struct code_prompt_events *events;
 	void *user;
@@ -34,7 +34,7 @@ struct code_prompt {
 static void put_text(const char *text)
 {
 	if (write(STDERR_FILENO, text, strlen(text)) < 0) {
-		return; /* nobody looks */
+		return; /* not a terminal */
 	}
 }
 
@@ -51,7 +51,7 @@ static void append_question(const struct code_prompt *prompt, struct strbuf *out
 		prompt->agent_name, seconds_left(prompt));
 }
 
-/* The question stands in the line above the one that is being typed into. */
+/* The question is on the line above the one being typed into. */
 static void redraw_question(const struct code_prompt *prompt)
 {
 	AUTO(strbuf_finish) struct strbuf question = { 0 };
@@ -59,7 +59,7 @@ static void redraw_question(const struct code_prompt *prompt)
 
 	append_question(prompt, &question);
 	if (text_width(strbuf_text(&question)) > text_width_terminal(STDERR_FILENO)) {
-		return; /* it takes two lines: better an old figure than a torn one */
+		return; /* it takes two lines: better an old number than a broken line */
 	}
 	strbuf_appendf(&out, "\0337\033[1A\r%s\033[K\0338", question.data);
 	put_text(strbuf_text(&out));
@@ -127,7 +127,7 @@ static void enter_line(struct code_prompt *prompt, char *line)
 	prompt->events->entered(prompt->user, line);
 }
 
-/* Takes the first line off what was read; false: there is no whole one. */
+/* Takes the first line off the input; false: there is no complete one. */
 static bool take_line(struct code_prompt *prompt, char line[LINE_MAX_BYTES + 1], bool at_end)
 {
 	const char *end = memchr(strbuf_text(&prompt->input), '\n', prompt->input.length);
@@ -181,13 +181,13 @@ static void on_turn(void *user)
 {
 	struct code_prompt *prompt = user;
 
-	use_lines(prompt, false); /* what came together with an earlier line */
+	use_lines(prompt, false); /* input that came together with an earlier line */
 	while (prompt->is_asking && prompt->watch == NULL) {
 		read_some(prompt);
 	}
 }
 
-/* epoll takes terminals, pipes and sockets, but no files: those never make anyone wait. */
+/* epoll accepts terminals, pipes and sockets but not files, which never block. */
 static bool can_wait_for_input(void)
 {
 	struct stat status;

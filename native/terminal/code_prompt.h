@@ -6,13 +6,13 @@ struct code_prompt;
 struct loop;
 
 /*
- * Asks for the pairing code: on a terminal with a line that counts the seconds down, otherwise one
- * line of standard input is read without a word.
+ * Asks for the pairing code: on a terminal with a line that counts the seconds down; otherwise one
+ * line of standard input is read silently.
  */
 struct code_prompt_events {
-	/* A line was given; without blanks at its ends. Borrowed. */
+	/* A line was entered; blanks at its ends are removed. Borrowed. */
 	void (*entered)(void *user, const char *code);
-	/* Nobody is there to give one: end of the input. */
+	/* End of the input: no code will come. */
 	void (*closed)(void *user);
 	/* The time is up. The prompt is gone. */
 	void (*expired)(void *user);

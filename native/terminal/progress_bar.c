@@ -93,7 +93,7 @@ static void format_fixed_parts(struct strbuf *parts, const struct progress_view 
 	int64_t left = view->bytes_total - view->bytes_done;
 
 	strbuf_append_text(&parts[PART_LABEL], view->label);
-	/* 100 % only when it is: 99.99 % is not done. */
+	/* Rounded down: 99.99 % is not done. */
 	strbuf_appendf(&parts[PART_PERCENT], "%3d%%", (int)(share_of(view) * 100));
 	progress_bar_format_bytes(&parts[PART_AMOUNT], view->bytes_done);
 	strbuf_append_text(&parts[PART_AMOUNT], " of ");
@@ -235,7 +235,7 @@ void progress_bar_update(struct progress_bar *bar, const char *label, int64_t by
 		bar->bytes_last = bytes_done;
 		bar->rate = (struct transfer_rate){ 0 };
 		transfer_rate_add(&bar->rate, now_ms, 0);
-		/* What is over at once needs no plain line. */
+		/* Something that ends at once needs no plain line. */
 		bar->drawn_ms = bar->is_terminal ? 0 : now_ms;
 	}
 	if (bytes_done > bar->bytes_last) {

@@ -8,9 +8,8 @@
 struct strbuf;
 
 /*
- * A line that shows how far something is: on a terminal one that is redrawn in place, at most ten
- * times a second and fitted to the terminal's width each time; elsewhere a plain line every few
- * seconds.
+ * A progress line: on a terminal it is redrawn in place, at most ten times a second and fitted to
+ * the terminal's width each time; elsewhere it is a plain line every few seconds.
  */
 struct progress_view {
 	const char *label; /* "Sending" */
@@ -24,7 +23,7 @@ struct progress_bar {
 	int fd;		   /* borrowed */
 	bool is_terminal;  /* redraw in place */
 	bool is_utf8;	   /* may draw with more than ASCII */
-	unsigned drawn;	   /* columns of the line that stands there; 0: none */
+	unsigned drawn;	   /* columns of the line on the screen; 0: none */
 	int64_t drawn_ms;  /* when; 0: never */
 	const char *label; /* of the last update; borrowed */
 	int64_t bytes_last;
@@ -33,7 +32,7 @@ struct progress_bar {
 
 /* is_terminal and the character set are found out from fd and the environment. */
 void progress_bar_init(struct progress_bar *bar, int fd);
-/* Draws when it is due. label, a literal, names the phase: another one starts anew. */
+/* Draws when it is due. label, a literal, names the phase: a new label starts over. */
 void progress_bar_update(struct progress_bar *bar, const char *label, int64_t bytes_done,
 	int64_t bytes_total, const char *path);
 /* Removes the line, so that something else can be printed; the next update draws it again. */
@@ -43,7 +42,7 @@ void progress_bar_clear(struct progress_bar *bar);
 #define PROGRESS_BAR_PLAIN UINT16_MAX
 
 /*
- * Appends the line for a width, at least 1 column short of it. What finds no room is left out:
+ * Appends the line for a width, at least 1 column short of it. What does not fit is left out:
  * the file first (its beginning, then all of it), then bar, label, rate, time and amount.
  */
 void progress_bar_format(

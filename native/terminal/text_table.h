@@ -13,7 +13,7 @@ struct text_table {
 	size_t widths[TEXT_TABLE_COLUMNS_MAX];
 };
 
-/* cells: ended by NULL, as many in every row; copied, fit for a terminal. */
+/* cells: NULL-terminated, the same number in every row; copied, made safe for a terminal. */
 void text_table_row(struct text_table *table, const char *const *cells);
 void text_table_print(const struct text_table *table); /* on standard output */
 void text_table_finish(struct text_table *table);

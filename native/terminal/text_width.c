@@ -61,7 +61,7 @@ static bool is_within(const struct range *ranges, size_t count, uint32_t code)
 	return false;
 }
 
-/* Steps over one character; what is no UTF-8 counts a column a byte. */
+/* Steps over one character; a byte that is not UTF-8 counts as one column. */
 static unsigned step_over(const char **text)
 {
 	uint32_t code = 0;

@@ -7,5 +7,5 @@
 unsigned text_width(const char *text);
 /* The text's longest end of at most limit columns: a pointer into it. */
 const char *text_width_tail(const char *text, unsigned limit);
-/* The columns of the terminal that fd is, now; 80 when it does not say. */
+/* The current width of the terminal fd in columns; 80 if unknown. */
 unsigned text_width_terminal(int fd);

@@ -15,9 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Descriptors lws may hold: guests, Hubs, those on their way out, the loop's. It searches them. */
+/* Descriptors lws may hold: guests, Hubs, closing connections, the loop's. It searches them all. */
 #define LWS_FDS_MAX 64
-/* Its own hand-shake time-outs; ours are shorter and say why. */
+/* Its own handshake time-outs; ours are shorter and give a reason. */
 #define LWS_TIMEOUT_S 120
 
 struct lws_loop {
@@ -50,8 +50,8 @@ static void log_line(int level, const char *line)
 }
 
 /*
- * port: tells vhosts that do not listen apart, since a request is bound to the first one of its
- * port whatever it was adopted on.
+ * port: distinguishes vhosts that do not listen, since lws binds a request to the first vhost of
+ * its port, whichever one adopted the socket.
  */
 static struct lws_vhost *create_vhost(struct lws_loop *lws_loop, const char *name, int port,
 	const struct lws_protocols *protocols)
@@ -96,7 +96,7 @@ struct lws_loop *lws_loop_create(struct loop *loop, struct error *err)
 		.fd_limit_per_thread = LWS_FDS_MAX,
 		.alpn = "http/1.1",
 		.timeout_secs = LWS_TIMEOUT_S,
-		/* No DO_SSL_GLOBAL_INIT: it alone takes longer than all of our start. */
+		/* No DO_SSL_GLOBAL_INIT: it alone takes longer than our whole startup. */
 		.options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_VALIDATE_UTF8 |
 			   LWS_SERVER_OPTION_DISABLE_OS_CA_CERTS,
 	};
@@ -138,7 +138,7 @@ void lws_loop_destroy(struct lws_loop *lws_loop)
 	if (lws_loop->context != NULL) {
 		lws_context_destroy(lws_loop->context);
 	}
-	run_tasks(lws_loop); /* of the sockets that went with the context */
+	run_tasks(lws_loop); /* of the sockets closed with the context */
 	assert(lws_loop->held_count == 0);
 	free(lws_loop);
 }
@@ -161,7 +161,7 @@ void lws_loop_run(struct lws_loop *lws_loop)
 			loop_dispatch(lws_loop->loop);
 		}
 	}
-	loop_run(lws_loop->loop); /* returns at once, and so takes the stop back */
+	loop_run(lws_loop->loop); /* returns at once and clears the stop */
 }
 
 struct lws_context *lws_loop_context(struct lws_loop *lws_loop)
@@ -179,7 +179,8 @@ struct lws_vhost *lws_loop_vhost(struct lws_loop *lws_loop, const struct lws_pro
 	if (lws_loop->vhost == NULL) {
 		lws_loop->vhost = create_vhost(
 			lws_loop, "websocket", CONTEXT_PORT_NO_LISTEN_SERVER, protocols);
-		assert(lws_loop->vhost != NULL); /* it opens nothing: only memory can lack */
+		assert(lws_loop->vhost !=
+			NULL); /* it opens nothing, so only an allocation can fail */
 	}
 	return lws_loop->vhost;
 }

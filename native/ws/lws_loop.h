@@ -13,7 +13,7 @@ struct lws_vhost;
 
 /*
  * The one place where libwebsockets and core/loop meet: owns the lws context, adopts loop_fd()
- * into it on a vhost that does not listen, and runs both. Source of the traps: ws/README.md.
+ * into it on a vhost that does not listen, and runs both. Pitfalls of libwebsockets: ws/README.md.
  */
 struct lws_loop *lws_loop_create(struct loop *loop, struct error *err);
 void lws_loop_destroy(struct lws_loop *lws_loop);
@@ -27,14 +27,14 @@ void lws_loop_run(struct lws_loop *lws_loop); /* until loop_stop(loop) */
 struct lws_context *lws_loop_context(struct lws_loop *lws_loop);
 struct loop *lws_loop_core(struct lws_loop *lws_loop);
 /*
- * Neither listens nor has a meaning of its own: every WebSocket lives on it. Made with the first;
- * protocols: always the same.
+ * The vhost that every WebSocket lives on; it does not listen. Created for the first one; protocols
+ * must always be the same.
  */
 struct lws_vhost *lws_loop_vhost(struct lws_loop *lws_loop, const struct lws_protocols *protocols);
 
 /*
- * Work for the time when lws is in none of its callbacks, embedded in what it works on. Runs once,
- * before lws looks at a socket again; asking anew while it waits changes nothing.
+ * Work that must run outside of lws' callbacks, embedded in the struct it works on. Runs once,
+ * before lws looks at a socket again; scheduling it again before that changes nothing.
  */
 struct lws_loop_task {
 	void (*run)(struct lws_loop_task *task);
@@ -44,6 +44,6 @@ struct lws_loop_task {
 
 void lws_loop_later(struct lws_loop *lws_loop, struct lws_loop_task *task);
 
-/* A socket that lws must look after; while there is none it is not called at all. */
+/* Counts the sockets that lws must serve; without any, lws is not called at all. */
 void lws_loop_hold(struct lws_loop *lws_loop);
 void lws_loop_release(struct lws_loop *lws_loop);

@@ -116,7 +116,7 @@ struct ws_client *ws_client_create(
 		lws_loop, &options->limits, options->events, options->owner, &client_side, client);
 	ws_conn_set_standing(client->conn, WS_ADMITTED);
 	loop_timer_set(client->connect_timer, options->connect_wait_ms);
-	/* If it fails, failed() tells why. */
+	/* If it fails, failed() gives the reason. */
 	ws_conn_connect(client->conn, options->address != NULL ? options->address : options->host,
 		options->port, options->path, client->place);
 	return client;

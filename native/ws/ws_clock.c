@@ -3,7 +3,7 @@
 #include "core/loop.h"
 #include "core/tcp_socket.h"
 
-/* Life */
+/* --- Life --- */
 
 static int64_t silence_left_ms(const struct ws_clock *clock)
 {
@@ -62,7 +62,7 @@ void ws_clock_pause(struct ws_clock *clock, bool paused)
 	}
 }
 
-/* Writing */
+/* --- Writing --- */
 
 static void watch_writing(struct ws_clock *clock)
 {
@@ -80,7 +80,7 @@ static void on_write_timer(void *user)
 		clock->events->stuck(clock->user);
 		return;
 	}
-	clock->acked_known = true; /* a large frame on a slow link: it moves */
+	clock->acked_known = true; /* a large frame on a slow link: it makes progress */
 	clock->acked_bytes = acked_bytes;
 	watch_writing(clock);
 }
@@ -88,7 +88,7 @@ static void on_write_timer(void *user)
 void ws_clock_queued(struct ws_clock *clock)
 {
 	if (!loop_timer_running(clock->write_timer)) {
-		/* Mostly it leaves at once: do not ask the kernel yet. */
+		/* It usually leaves at once: do not ask the kernel yet. */
 		clock->acked_known = false;
 		watch_writing(clock);
 	}
@@ -105,7 +105,7 @@ void ws_clock_written(struct ws_clock *clock, bool progress, bool done)
 	}
 }
 
-/* The deadline */
+/* --- The deadline --- */
 
 static void on_deadline(void *user)
 {
@@ -123,7 +123,7 @@ void ws_clock_set_deadline(struct ws_clock *clock, int64_t delay_ms)
 	}
 }
 
-/* All of them */
+/* --- All clocks --- */
 
 void ws_clock_init(struct ws_clock *clock, struct loop *loop, const struct ws_clock_limits *limits,
 	const struct ws_clock_events *events, void *user)

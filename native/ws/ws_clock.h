@@ -10,12 +10,12 @@ struct loop_timer;
  * A connection's three clocks: its peer's signs of life and our pings; the progress of what we
  * send; the deadline. Knows a connected socket and nothing else.
  *
- * Neither reading nor writing touches them in the common case: the kernel keeps the figures.
+ * In the common case neither reading nor writing touches them: the kernel keeps the counters.
  */
 struct ws_clock_limits {
 	int64_t ping_period_ms; /* 0: never ping */
 	int64_t pong_wait_ms;	/* 0: silence is fine */
-	int64_t write_wait_ms;	/* 0: for ever */
+	int64_t write_wait_ms;	/* 0: no limit */
 };
 
 struct ws_clock_events {

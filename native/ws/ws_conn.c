@@ -30,7 +30,7 @@ struct ws_conn {
 	struct ws_input input;
 	struct ws_output output;
 
-	const struct ws_side *side; /* NULL: let go of */
+	const struct ws_side *side; /* NULL: the owner has let go of it */
 	void *side_user;
 	struct ws_limits limits;
 	const struct ws_events *events;
@@ -60,20 +60,20 @@ static void settle_later(struct ws_conn *conn)
 void ws_conn_kill(struct ws_conn *conn, unsigned code, const char *reason)
 {
 	if (conn->life.state == WS_GONE) {
-		return; /* asked by who is being told */
+		return; /* called from within `closed` */
 	}
 	ws_life_note_end(&conn->life, code, reason);
 	ws_life_become(&conn->life, WS_KILLED);
 	settle_later(conn);
 }
 
-/* A stranger may make us hold less than one who is known. */
+/* A guest may make us buffer less than an authenticated peer. */
 static size_t limit_of(const struct ws_conn *conn, size_t of_guest, size_t of_admitted)
 {
 	return conn->standing == WS_ADMITTED || of_guest == 0 ? of_admitted : of_guest;
 }
 
-/* --- What came --- */
+/* --- Input --- */
 
 static bool is_wanted(void *user)
 {
@@ -219,7 +219,7 @@ static bool on_writeable(void *user)
 	if (conn->life.state == WS_CLOSING && ws_output_empty(&conn->output) &&
 		!ws_link_is_full(&conn->link)) {
 		ws_life_become(&conn->life, WS_ENDING);
-		ws_clock_written(&conn->clock, true, true); /* lws times the rest */
+		ws_clock_written(&conn->clock, true, true); /* lws has its own timer for the rest */
 		ws_link_close(&conn->link, conn->life.code, conn->life.reason);
 		return false;
 	}
@@ -227,7 +227,7 @@ static bool on_writeable(void *user)
 	return true;
 }
 
-/* --- Its clocks --- */
+/* --- Clocks --- */
 
 static void on_ping_due(void *user)
 {
@@ -267,7 +267,7 @@ static const struct ws_clock_events clock_events = {
 	.deadline = on_deadline,
 };
 
-/* --- Its end --- */
+/* --- Closing --- */
 
 static void report_closed(struct ws_conn *conn)
 {
@@ -281,7 +281,7 @@ static void report_closed(struct ws_conn *conn)
 
 static void end(struct ws_conn *conn)
 {
-	conn->task.waiting = true; /* whatever the handlers ask for, there is no next time */
+	conn->task.waiting = true; /* handlers can no longer schedule the task */
 	ws_input_report(&conn->input, false);
 	ws_life_become(&conn->life, WS_GONE);
 	report_closed(conn);
@@ -357,7 +357,7 @@ void ws_conn_leave(struct ws_conn *conn, unsigned code, const char *reason, bool
 	}
 }
 
-/* --- Its beginning --- */
+/* --- Opening --- */
 
 static unsigned on_admit(void *user, const struct ws_request *request)
 {
@@ -390,7 +390,7 @@ static bool on_opened(void *user)
 		ws_life_tell(&conn->life, WS_TOLD_OPENED);
 	}
 	if (conn->side == NULL) {
-		report_closed(conn); /* the handler ended it all */
+		report_closed(conn); /* the handler closed it */
 	}
 	return true;
 }
@@ -447,7 +447,7 @@ void ws_conn_connect(struct ws_conn *conn, const char *host, uint16_t port, cons
 	}
 }
 
-/* --- What its users call --- */
+/* --- Interface --- */
 
 static bool may_send(struct ws_conn *conn, struct strbuf *data)
 {
@@ -507,13 +507,13 @@ void ws_conn_close(struct ws_conn *conn, unsigned code, const char *reason)
 	}
 	ws_life_note_end(&conn->life, code, reason);
 	if (conn->life.state == WS_PEER_CLOSING || !is_linked(conn)) {
-		ws_life_become(&conn->life, WS_ENDING); /* of itself */
+		ws_life_become(&conn->life, WS_ENDING); /* it ends by itself */
 	} else {
 		ws_life_become(&conn->life, WS_CLOSING);
 		send_queued(conn);
 	}
 	if (is_linked(conn)) {
-		/* What the peer sends until it answers must be read, and thrown away. */
+		/* What the peer sends before its answer must be read and discarded. */
 		settle_later(conn);
 	}
 }

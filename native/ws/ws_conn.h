@@ -11,12 +11,12 @@ struct ws_request;
 
 /*
  * One WebSocket connection, of a server or a client. It lives from `opened` until `closed`
- * returns; every pointer to it is void after that. All on the loop's thread.
+ * returns; after that, pointers to it are invalid. All on the loop's thread.
  *
  * Whole messages are reported; fragments are joined up to max_message_bytes (a guest's up to
  * guest_message_bytes). A text message past that closes with WS_CLOSE_TOO_LARGE; a binary one is
  * reported once through binary_oversize with what had arrived (at most that many bytes) and the
- * rest is thrown away as it streams in.
+ * rest is discarded as it arrives.
  */
 struct ws_events {
 	/* Returns the user pointer for the calls below. */
@@ -106,8 +106,8 @@ struct ws_side {
 };
 
 /*
- * A connection from before TCP is connected, or accepted; `gone` is its end. It outlives the lws
- * socket: that one ends inside lws, the connection afterwards in its task, where it tells `closed`.
+ * A connection exists from before TCP is connected, or from accept(), until `gone`. It outlives the
+ * lws socket: that one ends inside lws, the connection later in its task, which reports `closed`.
  */
 struct ws_conn *ws_conn_create(struct lws_loop *lws_loop, const struct ws_limits *limits,
 	const struct ws_events *events, void *owner, const struct ws_side *side, void *side_user);
@@ -115,11 +115,11 @@ struct ws_conn *ws_conn_create(struct lws_loop *lws_loop, const struct ws_limits
 void ws_conn_adopt_take(struct ws_conn *conn, int fd);
 void ws_conn_connect(struct ws_conn *conn, const char *host, uint16_t port, const char *path,
 	const char *host_header);
-/* Drops the link without a word; deferred. The first reason given stands. */
+/* Drops the link without a close frame; deferred. The first reason given is kept. */
 void ws_conn_kill(struct ws_conn *conn, unsigned code, const char *reason);
 /*
- * Says good-bye as well as it goes and lets go of it: nothing more is reported, and it ends by
- * itself. report: `closed` is called now.
+ * Sends a close frame if possible and detaches the owner: nothing more is reported, and the
+ * connection ends by itself. report: `closed` is called now.
  */
 void ws_conn_leave(struct ws_conn *conn, unsigned code, const char *reason, bool report);
 

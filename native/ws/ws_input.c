@@ -12,7 +12,7 @@
 #define SPARE_MAX_BYTES (2 * 1024 * 1024) /* a larger buffer is freed at once … */
 #define SPARE_MIN_BYTES (64 * 1024)	  /* … and so is one that malloc() keeps warm */
 #define KEEP_MS 5000
-/* Messages of a transfer differ by a few bytes; a buffer for one shall fit the next. */
+/* Messages of a transfer differ by a few bytes; a buffer for one should fit the next. */
 #define ROUND_BYTES (64 * 1024)
 
 /*
@@ -96,7 +96,7 @@ static void give_back(struct ws_pool *pool, struct strbuf *buffer)
 	strbuf_move(&pool->spares[pool->count++], buffer);
 }
 
-/* Messages */
+/* --- Messages --- */
 
 static size_t at_least(size_t a, size_t b)
 {
@@ -126,7 +126,7 @@ static void reserve(struct ws_input *input, size_t wanted, size_t announced)
 		capacity = (capacity + ROUND_BYTES - 1) / ROUND_BYTES * ROUND_BYTES;
 	}
 	if (message->length == 0) {
-		strbuf_finish(message); /* nothing that growing in place would have to copy */
+		strbuf_finish(message); /* empty: nothing needs to be copied */
 	}
 	strbuf_reserve(message, at_least(wanted, at_most(capacity, input->max_bytes)));
 }
@@ -188,7 +188,7 @@ void ws_input_append(struct ws_input *input, bool binary, bool final, size_t res
 	}
 }
 
-/* Reporting */
+/* --- Reporting --- */
 
 static void report_part(
 	const struct ws_input *input, const struct strbuf *message, size_t *reported_bytes)
@@ -212,7 +212,7 @@ void ws_input_report(struct ws_input *input, bool more_here)
 	}
 	/* The handler of the part may have stopped it half-way. */
 	if (input->events->is_wanted(input->user)) {
-		input->ready_kind = WS_INPUT_NONE; /* what is asked meanwhile is about the next */
+		input->ready_kind = WS_INPUT_NONE; /* calls made meanwhile concern the next one */
 		input->events->message(input->user, kind, &input->ready);
 		give_back(input->pool, &input->ready);
 	}

@@ -19,8 +19,8 @@ enum ws_input_kind {
 	WS_INPUT_NONE,
 	WS_INPUT_TEXT,
 	WS_INPUT_BINARY,
-	WS_INPUT_TEXT_OVERSIZE,	  /* it is empty */
-	WS_INPUT_BINARY_OVERSIZE, /* its first max_bytes; the rest is thrown away */
+	WS_INPUT_TEXT_OVERSIZE,	  /* message is empty */
+	WS_INPUT_BINARY_OVERSIZE, /* its first max_bytes; the rest is discarded */
 };
 
 struct ws_input_events {
@@ -37,7 +37,7 @@ struct ws_input {
 	const struct ws_input_events *events;
 	void *user;
 
-	struct strbuf message; /* what has come of the message that is on its way */
+	struct strbuf message; /* what has arrived of the current message */
 	bool in_message;
 	bool binary;
 	bool discarding;
@@ -60,9 +60,9 @@ void ws_input_append(struct ws_input *input, bool binary, bool final, size_t res
 	size_t length);
 /* Gives a buffer back for a large message that follows; empties it, always. */
 void ws_input_recycle_take(struct ws_input *input, struct strbuf *buffer);
-/* The complete message, if there is one. more_here: bytes of the next one have come. */
+/* Reports the complete message, if there is one. more_here: bytes of the next have arrived. */
 void ws_input_report(struct ws_input *input, bool more_here);
-/* What has come of a binary message since the last time. */
+/* Reports what has arrived of a binary message since the last report. */
 void ws_input_report_parts(struct ws_input *input);
 bool ws_input_is_ready(const struct ws_input *input);	/* a complete message waits */
 bool ws_input_is_pending(const struct ws_input *input); /* or a part of one is here */

@@ -17,7 +17,7 @@ static_assert(STRBUF_HEADROOM >= LWS_PRE, "lws_write() puts the frame's header b
 #define WRITE_CLOSE ((enum lws_write_protocol)4)
 #define CLOSE_REASON_MAX_BYTES 123 /* RFC 6455 §5.5 */
 
-/* The request */
+/* --- The request --- */
 
 static int refuse(struct lws *wsi, unsigned status)
 {
@@ -25,7 +25,7 @@ static int refuse(struct lws *wsi, unsigned status)
 	return -1;
 }
 
-/* lws would take the drafts before RFC 6455, and a request that names none. */
+/* lws would accept the drafts before RFC 6455, and a request that names no version. */
 static bool is_version_spoken(struct lws *wsi)
 {
 	char version[4];
@@ -85,7 +85,7 @@ static int on_plain_http(const struct ws_link *link, struct lws *wsi)
 	return refuse(wsi, status == 0 ? HTTP_STATUS_UPGRADE_REQUIRED : status);
 }
 
-/* What lws calls */
+/* --- Callbacks of lws --- */
 
 static int on_opened(struct ws_link *link, struct lws *wsi)
 {
@@ -100,7 +100,7 @@ static int on_receive(const struct ws_link *link, struct lws *wsi, const char *d
 	return 0;
 }
 
-/* Its code and its reason, of a close frame's payload. */
+/* The code and reason in a close frame's payload. */
 static void tell_close(void (*tell)(void *user, unsigned code, const char *reason, size_t length),
 	void *user, const unsigned char *data, size_t length)
 {
@@ -147,7 +147,7 @@ static int on_event(
 	struct ws_link *link = lws_get_opaque_user_data(wsi);
 
 	if (link == NULL) {
-		return 0; /* about the vhost, or a socket that is only being made */
+		return 0; /* about the vhost, or a socket still being created */
 	}
 	switch ((int)reason) {
 	case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
@@ -196,7 +196,7 @@ static const struct lws_protocols protocols[] = {
 	{ 0 },
 };
 
-/* Its beginning */
+/* --- Opening --- */
 
 void ws_link_init(struct ws_link *link, struct lws_loop *lws_loop,
 	const struct ws_link_events *events, void *user)
@@ -241,7 +241,7 @@ bool ws_link_connect(struct ws_link *link, const char *host, uint16_t port, cons
 	return lws_client_connect_via_info(&info) != NULL;
 }
 
-/* What its owner asks */
+/* --- Interface --- */
 
 int ws_link_fd(const struct ws_link *link)
 {
@@ -293,7 +293,7 @@ bool ws_link_write(struct ws_link *link, struct ws_frame *frame)
 	size_t length = frame->data.length;
 	int written;
 
-	strbuf_reserve(&frame->data, 1); /* lws wants an address for no bytes, too */
+	strbuf_reserve(&frame->data, 1); /* lws wants an address even for no bytes */
 	written = lws_write(link->wsi, (unsigned char *)frame->data.data, length,
 		frame->binary ? LWS_WRITE_BINARY : LWS_WRITE_TEXT);
 	strbuf_finish(&frame->data);
@@ -315,7 +315,7 @@ void ws_link_cork(const struct ws_link *link, bool corked)
 
 void ws_link_close(const struct ws_link *link, unsigned code, const char *reason)
 {
-	/* lws drops the close frame where output is still buffered; here is none. */
+	/* lws drops the close frame if output is still buffered; here there is none. */
 	lws_close_reason(
 		link->wsi, (enum lws_close_status)code, (unsigned char *)reason, strlen(reason));
 }

@@ -9,13 +9,13 @@ struct lws_loop;
 struct ws_frame;
 
 /*
- * One WebSocket as libwebsockets has it: the only file but lws_loop that sees the library. It
+ * One WebSocket of libwebsockets: besides lws_loop, the only file that uses the library. It
  * translates and decides nothing. Its owner embeds it and outlives it: the link ends inside lws
  * (`gone`), and what was asked of it there must be answered before the owner is freed.
  */
 struct ws_link {
 	struct lws_loop *lws_loop;
-	struct lws *wsi; /* NULL before lws has it and after */
+	struct lws *wsi; /* NULL before and after lws has it */
 	const struct ws_link_events *events;
 	void *user;
 	size_t leaving_bytes; /* of a frame that lws holds, partly sent */
@@ -31,17 +31,17 @@ struct ws_request {
 
 /* All are called inside lws: only what this header says may be asked of it there. */
 struct ws_link_events {
-	/* May this be upgraded? 0; the HTTP status to refuse it with; or, without a word … */
+	/* May this be upgraded? 0; the HTTP status to refuse it with; or, to drop it silently … */
 	unsigned (*admit)(void *user, const struct ws_request *request);
 #define WS_LINK_DROP 1u
-	/* The upgrade is done; false: it is not wanted any more. */
+	/* The upgrade is done; return false to drop the connection. */
 	bool (*opened)(void *user);
 	/* rest: bytes of this frame that are announced but have not come; final: the message's end.
 	 */
 	void (*received)(
 		void *user, bool binary, bool final, size_t rest, const char *data, size_t length);
 	void (*peer_closed)(void *user, unsigned code, const char *reason, size_t length);
-	/* Nothing is held back: write, or close. Returns false when the link is to end now. */
+	/* Nothing is buffered: write, or close. Return false to end the link now. */
 	bool (*writeable)(void *user);
 	/* Why lws ended it, or could not connect. code: 0, or that of its own close frame. */
 	void (*failed)(void *user, unsigned code, const char *reason, size_t length);
@@ -50,9 +50,9 @@ struct ws_link_events {
 
 void ws_link_init(struct ws_link *link, struct lws_loop *lws_loop,
 	const struct ws_link_events *events, void *user);
-/* Takes a connection that was accepted. False: lws would not have it, and fd is closed. */
+/* Takes a connection that was accepted. False: lws refused it, and fd is closed. */
 bool ws_link_adopt_take(struct ws_link *link, int fd);
-/* Starts to connect. host_header: "host:port". False: failed() has said why. */
+/* Starts to connect. host_header: "host:port". False: failed() gave the reason. */
 bool ws_link_connect(struct ws_link *link, const char *host, uint16_t port, const char *path,
 	const char *host_header);
 
@@ -71,7 +71,7 @@ bool ws_link_ping(const struct ws_link *link);
 /* Empties frame. What lws could not send at once it keeps: see ws_link_is_full(). */
 bool ws_link_write(struct ws_link *link, struct ws_frame *frame);
 bool ws_link_is_full(const struct ws_link *link);
-/* Every segment costs both sides more than a small frame: what is corked leaves together. */
+/* Corked frames leave in one segment, which costs both sides less than several small ones. */
 void ws_link_cork(const struct ws_link *link, bool corked);
 /* The close frame goes out when writeable() then returns false. */
 void ws_link_close(const struct ws_link *link, unsigned code, const char *reason);

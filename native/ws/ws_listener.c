@@ -18,9 +18,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* Accepted in one go; whatever is closed to make room for them is gone before the next. */
+/* Accepted per turn; connections closed to make room for them are gone before the next turn. */
 #define ACCEPTS_A_TURN 8
-/* A process that was killed a moment ago still has the port; another may have it for hours. */
+/* A process that was just killed may still have the port; a running one may keep it for hours. */
 #define RETRY_FIRST_MS 50
 #define RETRY_MAX_MS 3000
 
@@ -31,16 +31,16 @@ struct ws_listener {
 	struct loop *loop;
 	const struct ws_listener_events *events;
 	void *user;
-	uint16_t port;		  /* wanted, or listened on */
-	int fd;			  /* −1: not listening */
-	int spare_fd;		  /* given up to accept, and drop, where no descriptor is left */
+	uint16_t port; /* wanted, or listened on */
+	int fd;	       /* −1: not listening */
+	int spare_fd;  /* closed to accept and drop a connection when no descriptor is left */
 	struct loop_watch *watch; /* of fd */
 	struct error problem;	  /* why not, while it does not listen */
 	struct loop_timer *retry;
 	int64_t retry_ms;
 };
 
-/* Who has the port, as far as /proc tells: processes of our own user. */
+/* Who has the port, as far as /proc shows: processes of our own user. */
 
 struct port_holder {
 	pid_t pid;
@@ -156,15 +156,15 @@ static bool fail_used(uint16_t port, struct error *err)
 
 	if (find_holder(port, &holder)) {
 		return error_set(err, ERROR_CONFLICT,
-			"port %u is used by '%s' (pid %d); stop it or choose another port", port,
+			"port %u is in use by '%s' (pid %d); stop it or choose another port", port,
 			holder.name, (int)holder.pid);
 	}
 	return error_set(err, ERROR_CONFLICT,
-		"port %u is used by a process of another user; stop it or choose another port",
+		"port %u is in use by a process of another user; stop it or choose another port",
 		port);
 }
 
-/* Accepting */
+/* --- Accepting --- */
 
 static int accept_one(struct ws_listener *listener, struct sockaddr_storage *address)
 {
@@ -199,13 +199,13 @@ static void on_connection(void *user, uint32_t events)
 			if (errno == EMFILE || errno == ENFILE) {
 				drop_one(listener);
 			}
-			return; /* whatever else it was: about one connection, or there is none */
+			return; /* no connection waits, or only this one failed */
 		}
 		listener->events->accepted(listener->user, fd, (const void *)&address);
 	}
 }
 
-/* Listening */
+/* --- Listening --- */
 
 /* IPv6 that takes IPv4 as well, or IPv4 alone where the system has no IPv6. */
 static int open_socket(struct sockaddr_storage *address, socklen_t *size, uint16_t port)
@@ -238,7 +238,7 @@ static int listen_on(uint16_t port, struct error *err)
 		error_set_errno(err, "cannot open a socket for port %u", port);
 		return -1;
 	}
-	/* On Linux this forgives what a crash left behind, but no second listener. */
+	/* On Linux this allows for what a crash left behind, but not for a second listener. */
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	if (bind(fd, (const void *)&address, size) == 0 && listen(fd, SOMAXCONN) == 0) {
 		return TAKE_FD(fd);
@@ -257,7 +257,7 @@ static uint16_t port_of(int fd)
 	socklen_t size = sizeof(address);
 
 	getsockname(fd, (void *)&address, &size);
-	/* The port stands at the same place in both families' addresses. */
+	/* The port is at the same place in both families' addresses. */
 	return ntohs(((const struct sockaddr_in *)(const void *)&address)->sin_port);
 }
 

@@ -9,13 +9,13 @@ struct sockaddr;
 struct ws_listener;
 
 /*
- * A TCP port that is listened on, on every address, IPv4 and IPv6. While another process has the
- * port, it says which one and tries again every few seconds.
+ * Listens on a TCP port, on every address, IPv4 and IPv6. While another process has the port, it
+ * names that process and tries again every few seconds.
  */
 struct ws_listener_events {
-	/* A connection: fd is non-blocking, and the callee's. */
+	/* A new connection: fd is non-blocking and belongs to the callee. */
 	void (*accepted)(void *user, int fd, const struct sockaddr *peer);
-	/* It listens now, or on another port, or cannot for another reason than before. */
+	/* It listens now, or on another port, or cannot listen for a new reason. */
 	void (*changed)(void *user);
 };
 
@@ -23,8 +23,8 @@ struct ws_listener_events {
 struct ws_listener *ws_listener_create(
 	struct loop *loop, uint16_t port, const struct ws_listener_events *events, void *user);
 /*
- * Listens on another port instead. On failure it goes on as before. Errors: CONFLICT (the port is
- * used; the message names the process when /proc tells), IO.
+ * Listens on another port instead. On failure nothing changes. Errors: CONFLICT (the port is in
+ * use; the message names the process when /proc tells), IO.
  */
 bool ws_listener_move(struct ws_listener *listener, uint16_t port, struct error *err);
 void ws_listener_destroy(struct ws_listener *listener); /* NULL is fine */

@@ -5,7 +5,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-/* A frame's place in the ring, its allocation's headroom, slack and bookkeeping; rounded up. */
+/* A frame's slot in the ring, and its allocation's headroom, slack and bookkeeping; rounded up. */
 #define FRAME_COST_BYTES 256
 
 void ws_output_finish(struct ws_output *output)

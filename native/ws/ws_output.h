@@ -7,7 +7,7 @@
 
 /*
  * What one connection has to send, in order. Knows neither sockets nor libwebsockets. Replaceable
- * texts come last, the lower slot first; a newer one takes the place of an older one.
+ * texts come last, the lower slot first; a newer one replaces an older one.
  */
 #define WS_OUTPUT_SLOTS 2
 
@@ -29,7 +29,7 @@ void ws_output_push_take(struct ws_output *output, struct strbuf *data, bool bin
 void ws_output_replace_take(struct ws_output *output, unsigned slot, struct strbuf *text);
 size_t ws_output_count(const struct ws_output *output); /* frames */
 bool ws_output_empty(const struct ws_output *output);
-/* queued_bytes and what the frames cost besides: a queue of tiny ones is mostly that. */
+/* queued_bytes plus the frames' overhead: most of what a queue of tiny frames costs. */
 size_t ws_output_memory_bytes(const struct ws_output *output);
 /* The next frame; the caller finishes its data. False: nothing is queued. */
 bool ws_output_pop(struct ws_output *output, struct ws_frame *frame);

@@ -18,7 +18,7 @@
 
 #define HTTP_FORBIDDEN 403
 #define HTTP_NOT_FOUND 404
-/* What may lie unsent in the kernel: there a progress event can no longer be replaced. */
+/* Limit of unsent bytes in the kernel, where progress events can no longer be replaced. */
 #define UNSENT_BYTES (128 * 1024)
 
 struct peer {
@@ -35,7 +35,7 @@ struct ws_server {
 	TAILQ_HEAD(, peer) peers; /* the oldest first */
 };
 
-/* Strangers */
+/* --- Guests --- */
 
 static bool is_counted(const struct peer *peer)
 {
@@ -54,7 +54,7 @@ static unsigned count_guests(const struct ws_server *server, const struct peer *
 	return count;
 }
 
-/* The oldest guest of the address that holds most; with one given, its oldest. */
+/* The oldest guest of the address that holds most; with an address given, that one's oldest. */
 static struct peer *find_victim(struct ws_server *server, const struct peer *like)
 {
 	struct peer *peer, *victim = NULL;
@@ -92,7 +92,7 @@ static void make_room(struct ws_server *server, struct peer *newcomer)
 	ws_conn_kill(victim->conn, WS_CLOSE_TRY_LATER, "too many connections");
 }
 
-/* The request */
+/* --- The request --- */
 
 static bool is_origin_allowed(const struct ws_server *server, const char *origin)
 {
@@ -120,7 +120,7 @@ static void on_gone(void *user, struct ws_conn *conn)
 
 static const struct ws_side server_side = { .admit = admit, .gone = on_gone };
 
-/* Accepting */
+/* --- Accepting --- */
 
 static void add_peer(struct ws_server *server, int fd, const struct sockaddr *address)
 {

@@ -22,23 +22,22 @@ struct ws_server_options {
 	const struct ws_events *events;
 	void *owner;
 	/*
-	 * It listens now, or on another port, or cannot for another reason than before; may be
-	 * NULL. Not called from within ws_server_create().
+	 * It listens now, or on another port, or cannot listen for a new reason; may be NULL. Not
+	 * called from within ws_server_create().
 	 */
 	void (*listening_changed)(void *user);
 	void *user;
 };
 
 /*
- * Listens on every address, IPv4 and IPv6; while another process has the port, it tries again
- * every few seconds. A stranger past the limits evicts the oldest guest of the address that holds
- * most.
+ * Listens on every address, IPv4 and IPv6; while another process has the port, it tries again every
+ * few seconds. A guest past the limits evicts the oldest one of the address that holds most.
  */
 struct ws_server *ws_server_create(
 	struct lws_loop *lws_loop, const struct ws_server_options *options);
 /*
- * Listens on another port instead; connections stay. On failure it goes on as before. Errors:
- * CONFLICT (the port is used; the message names the process when /proc tells), IO.
+ * Listens on another port instead; connections stay. On failure nothing changes. Errors: CONFLICT
+ * (the port is in use; the message names the process when /proc tells), IO.
  */
 bool ws_server_move(struct ws_server *server, uint16_t port, struct error *err);
 void ws_server_destroy(struct ws_server *server);	 /* closes every connection with 1001 */

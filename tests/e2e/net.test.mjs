@@ -152,8 +152,8 @@ test("while another process uses the port, the rest serves and says which one, a
   assert.equal(agent.listening, false);
   assert.equal(mdns.state, "off");
   assert.equal(agent.port, first.port);
-  assert.match(agent.problem, new RegExp(`^port ${first.port} is used by 'capydeck' \\(pid ${first.pid}\\)`));
-  assert.match(second.output, new RegExp(`port ${first.port} is used by 'capydeck' \\(pid ${first.pid}\\)`));
+  assert.match(agent.problem, new RegExp(`^port ${first.port} is in use by 'capydeck' \\(pid ${first.pid}\\)`));
+  assert.match(second.output, new RegExp(`port ${first.port} is in use by 'capydeck' \\(pid ${first.pid}\\)`));
   assert.ok((await deck.ctl("status")).stdout.includes(agent.problem));
   assert.equal((await deck.ctl("settings", "set", "agent.name", "Lounge")).code, 0);
 

@@ -438,14 +438,14 @@ test("another port is listened on at once, connections stay, and one that is tak
   const { port: third } = taken.address();
   const refused = await deck.ctl("settings", "set", "agent.port", String(third));
   assert.notEqual(refused.code, 0);
-  assert.match(refused.stderr, new RegExp(`port ${third} is used`));
+  assert.match(refused.stderr, new RegExp(`port ${third} is in use`));
   assert.equal(JSON.parse(fs.readFileSync(file, "utf8"))["agent.port"], second);
   fs.writeFileSync(file, JSON.stringify({ version: 1, "agent.port": third }));
-  await until("the port is complained of", async () => new RegExp(`port ${third} is used`).test(await notices(deck)));
+  await until("the port is complained of", async () => new RegExp(`port ${third} is in use`).test(await notices(deck)));
   await (await Hub.open({ port: second })).settle();
   assert.equal((await deck.ctlJson("status")).agent.port, second);
   assert.equal((await deck.ctl("settings", "set", "games.trashDays", "5")).code, 0);
-  assert.match(await notices(deck), new RegExp(`port ${third} is used`), "until it is right");
+  assert.match(await notices(deck), new RegExp(`port ${third} is in use`), "until it is right");
   taken.close();
   await once(taken, "close");
   assert.equal((await deck.ctl("settings", "set", "games.trashDays", "6")).code, 0);

@@ -531,7 +531,7 @@ class BadHelper(unittest.TestCase):
             loader = Loader(self, Deck(self)).running()
             agent = loader.call("ipc_call", "status")["result"]["agent"]
             self.assertFalse(agent["listening"])
-            self.assertIn(f"port {PORT} is used by", agent["problem"])
+            self.assertIn(f"port {PORT} is in use by", agent["problem"])
         until(lambda: loader.call("ipc_call", "status")["result"]["agent"]["listening"])
 
     def test_garbage_from_the_socket(self):
