@@ -23,7 +23,7 @@
 #define SIBLING "39734273"
 #define CONFIG ROOT "/userdata/" ME "/config"
 #define SHORTCUTS CONFIG "/shortcuts.vdf"
-#define WAITS "Steam is running and cannot be reached; the shortcut appears when Steam restarts"
+#define WAITS "Steam is running but cannot be reached; the shortcut appears when Steam restarts"
 
 static struct steam_home home;
 static struct loop *loop;
@@ -472,7 +472,7 @@ START_TEST(test_made_in_their_order)
 	put("Doom", WAITS);
 	quake = put("Quake", WAITS);
 	ck_assert_str_eq(set_icon(quake, "/one.png").note,
-		"Steam is running and cannot be reached; the icon appears when Steam restarts");
+		"Steam is running but cannot be reached; the icon appears when Steam restarts");
 	put("Hexen", WAITS);
 	set_icon(quake, "/two.png");
 	ck_list(NULL, "Doom,Quake,Hexen");
@@ -534,7 +534,7 @@ START_TEST(test_removing_what_was_made)
 
 	start_client();
 	ck_assert_str_eq(remove_entry(app_id).note,
-		"Steam is running and cannot be reached; the shortcut disappears when Steam "
+		"Steam is running but cannot be reached; the shortcut disappears when Steam "
 		"restarts");
 	ck_list(NULL, "");
 	ck_assert_int_eq(remove_entry(app_id).err.kind, ERROR_NOT_FOUND);
@@ -977,7 +977,8 @@ START_TEST(test_caller_does_not_wait_for_a_slow_steam)
 	start_client();
 	plugin.silent = true;
 	attach(0xA0000001);
-	told = put("Doom", "Steam has not answered yet; the shortcut appears when it has");
+	told = put(
+		"Doom", "Steam has not answered yet; the shortcut appears once Steam has answered");
 	ck_assert_uint_eq(told, shortcuts_app_id("/games/Doom", "Doom"));
 	ck_assert_uint_eq(steam_queued_count(steam), 1);
 	loop_defer(loop, plugin_answer, requests);

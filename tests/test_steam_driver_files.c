@@ -270,7 +270,7 @@ START_TEST(test_running_steam_is_not_disturbed)
 	steam_home_write_pid(&home, ".steam/steam.pid", pid);
 	app_id = put_game("/b", "a");
 	ck_assert_str_eq(answers[0].note,
-		"Steam is running and cannot be reached; the shortcut appears when Steam restarts");
+		"Steam is running but cannot be reached; the shortcut appears when Steam restarts");
 	ck_file_is_untouched();
 	steam_describe(steam, &reason);
 	ck_assert_ptr_nonnull(strstr(strbuf_text(&reason), "Steam is running"));

@@ -155,7 +155,7 @@ START_TEST(test_find_takes_either_id)
 	ck_assert_ptr_eq(steam_users_find(&users, "76561198000000001", &err), &users.items[1]);
 	ck_assert_ptr_null(steam_users_find(&users, "76561198000000003", &err));
 	ck_assert_int_eq(err.kind, ERROR_NOT_FOUND);
-	ck_assert_str_eq(err.message, "Steam knows no user '76561198000000003' on this machine");
+	ck_assert_str_eq(err.message, "Steam has no user '76561198000000003' on this machine");
 }
 END_TEST
 

@@ -112,7 +112,7 @@ void steam_put_shortcut(struct steam *steam, const struct steam_shortcut_request
 
 static bool fail_unknown(uint32_t app_id, struct error *err)
 {
-	return error_set(err, ERROR_NOT_FOUND, "there is no shortcut with the app id %u", app_id);
+	return error_set(err, ERROR_NOT_FOUND, "no shortcut has the app id %u", app_id);
 }
 
 static bool is_of_entry(const struct steam_change *change, const char *account_id, uint32_t app_id)
@@ -121,8 +121,8 @@ static bool is_of_entry(const struct steam_change *change, const char *account_i
 }
 
 /*
- * Takes back the changes of an entry that Steam never had. *taken stays false when one of them is
- * being made.
+ * Withdraws the queued changes of an entry that Steam never had. *taken stays false if one of them
+ * is being made.
  */
 static bool take_back(struct steam *steam, const char *account_id, uint32_t app_id, bool *taken,
 	struct error *err)
@@ -146,7 +146,8 @@ static bool take_back(struct steam *steam, const char *account_id, uint32_t app_
 		return false;
 	}
 	*taken = true;
-	error_set(&cancelled, ERROR_CANCELLED, "the shortcut was removed before Steam had it");
+	error_set(&cancelled, ERROR_CANCELLED,
+		"the shortcut was removed before it was added to Steam");
 	for (size_t i = 0; i < count; i++) {
 		steam_outcomes_cancel(steam->outcomes, numbers[i], &cancelled);
 	}

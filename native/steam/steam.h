@@ -21,16 +21,16 @@ struct worker;
 /*
  * The Steam of this machine, as sessions see it: its users, their shortcuts, and changes to them.
  *
- * A change is kept in <state_dir>/steam.json before anything else happens and stays there until
- * it is done, so that none is lost or done by halves whatever ends this process. It is made by the
- * best driver that gets through (steam_driver.h); where none does, because Steam runs and cannot
- * be reached, it stays queued and is made when Steam ends, or can be reached, or is restarted.
+ * A change is kept in <state_dir>/steam.json before anything else happens and stays there until it
+ * is done, so that none is lost or half done, whatever ends this process. It is made by the best
+ * driver that gets through (steam_driver.h); if none does, because Steam is running but cannot be
+ * reached, it stays queued until Steam ends, can be reached, or is restarted.
  */
 struct steam;
 
 struct steam_options {
 	const char *home;      /* where Steam's own places are looked for */
-	const char *steam_dir; /* this installation and no other; NULL: Steam's own places */
+	const char *steam_dir; /* only this installation; NULL: Steam's default places */
 	const char *state_dir;
 	struct lws_loop *lws_loop;    /* for the cef driver; NULL: without it */
 	const int64_t *debugger_port; /* of the cef driver; read at each use */
@@ -38,9 +38,9 @@ struct steam_options {
 };
 
 /*
- * Reads the queue, whose changes go on with the loop's next turn. notice (caller frees, else
- * NULL): what a reader should know, e.g. a file set aside. Steam may be installed, started and
- * removed while this exists.
+ * Reads the queue, whose changes continue on the loop's next turn. notice (caller frees, else
+ * NULL): a message for the user, e.g. that a file was set aside. Steam may be installed, started
+ * and removed while this exists.
  */
 struct steam *steam_create(struct loop *loop, struct worker *worker,
 	const struct steam_options *options, char **notice);
@@ -50,7 +50,7 @@ struct steam *steam_create(struct loop *loop, struct worker *worker,
  */
 void steam_destroy(struct steam *steam);
 void steam_set_events(struct steam *steam, const struct steam_events *events, void *user);
-/* The plugin has attached, or gone: queued changes may go on. */
+/* The plugin has attached or detached: queued changes may continue. */
 void steam_ui_changed(struct steam *steam);
 
 /* The language that its owner has chosen, a locale; NULL: not known. Caller frees. */
@@ -60,9 +60,9 @@ char *steam_language(const struct steam *steam);
 bool steam_list_users(struct steam *steam, struct steam_user_list *out, struct error *err);
 
 /*
- * Whose shortcuts, and below which root. user_id: a SteamID64 or a 32-bit account id as digits;
- * NULL or "": the most recent login. Both outputs (either may be NULL) are the caller's to free.
- * Errors: NOT_FOUND (no Steam, no such user), IO.
+ * The account whose shortcuts are meant, and Steam's root. user_id: a SteamID64 or a 32-bit account
+ * id as digits; NULL or "": the most recent login. Both outputs (either may be NULL) are the
+ * caller's to free. Errors: NOT_FOUND (no Steam, no such user), IO.
  */
 bool steam_find_account(struct steam *steam, const char *user_id, char **root, char **account_id,
 	struct error *err);
@@ -79,10 +79,10 @@ bool steam_list_shortcuts(
  * Makes or updates one shortcut. An entry with request->app_id is updated in place; otherwise one
  * for the same executable and name, or with any_name for the same executable, is adopted (the user
  * may have made it by hand) and keeps its app id; otherwise one is made. The request is copied.
- * done is called once, on the loop, never from within this call (but from steam_destroy()), some
- * 10 s later at the latest: what takes longer is queued. Errors:
- * NOT_FOUND (no Steam, no such user), INVALID (request, or Steam's file does not parse), CANCELLED,
- * IO, NO_SPACE. A change that fails is not kept.
+ * done is called once, on the loop, never from within this call (but perhaps from steam_destroy()),
+ * about 10 s later at the latest: what takes longer is queued. Errors: NOT_FOUND (no Steam, no such
+ * user), INVALID (request, or Steam's file does not parse), CANCELLED, IO, NO_SPACE. A failed
+ * change is not kept.
  */
 void steam_put_shortcut(struct steam *steam, const struct steam_shortcut_request *request,
 	steam_done *done, void *user);
@@ -93,23 +93,23 @@ void steam_remove_shortcut(
 void steam_set_icon(struct steam *steam, const char *user_id, uint32_t app_id, const char *path,
 	steam_done *done, void *user);
 /*
- * Makes a running Steam that can be reached show an image that is in place already; with none,
- * that is success. Not queued. image is copied.
+ * Makes a running, reachable Steam show an image that is already in place; success if there is
+ * none. Not queued. image is copied.
  */
 void steam_show_artwork(
 	struct steam *steam, const struct steam_artwork_shown *image, steam_done *done, void *user);
 
-/* What a reported id is now; other ids as they are. */
+/* The current id for a reported one; other ids are returned unchanged. */
 uint32_t steam_actual_app_id(const struct steam *steam, uint32_t app_id);
 
 /* message: one sentence, also on success. See steam_restart.h for the errors. */
 typedef void steam_restarted(void *user, const char *message, const struct error *err);
-/* Ends Steam, makes the queued changes, starts it. force: even while a game runs. */
+/* Ends Steam, makes the queued changes, starts Steam. force: even while a game runs. */
 void steam_restart_client(struct steam *steam, bool force, steam_restarted *done, void *user);
 
 /* For status: the driver that a change would use now (static text) … */
 const char *steam_driver_name(struct steam *steam);
-/* … why, or what stands in its way, as one sentence appended to out … */
+/* … why, or what prevents it, as one sentence appended to out … */
 void steam_describe(struct steam *steam, struct strbuf *out);
 /* … and how many changes wait. */
 size_t steam_queued_count(const struct steam *steam);

@@ -24,7 +24,7 @@ struct steam_artwork {
 	struct steam *steam;
 	struct image_store *store;
 	unsigned fetch_count;
-	LIST_HEAD(, order) orders; /* not answered yet; newest first */
+	LIST_HEAD(, order) orders; /* unanswered; newest first */
 };
 
 enum image_state {
@@ -45,7 +45,7 @@ struct image {
 	unsigned shown_awaited_count;
 };
 
-/* One call of steam_artwork_apply(). It lives on, answered, while others still work with it. */
+/* One call of steam_artwork_apply(). Once answered it lives on while others still use it. */
 struct order {
 	LIST_ENTRY(order) link;
 	struct steam_artwork *artwork;
@@ -92,7 +92,7 @@ static void answer_order(struct order *order)
 	loop_timer_destroy(order->deadline);
 	end_fetch(order);
 	if (order->dir != NULL) {
-		/* Behind the images that are still to be read from there. */
+		/* After the images that are still to be read from there. */
 		image_store_remove_dir_take(order->artwork->store, order->dir);
 	}
 	order->done(order->user, order->results);
@@ -110,7 +110,7 @@ static bool all_ended(const struct order *order)
 	return true;
 }
 
-/* err NULL or of the kind NONE: it is in its place. */
+/* err NULL or of the kind NONE: the image is in place. */
 static void end_image(struct image *image, const struct error *err)
 {
 	image->state = IMAGE_ENDED;
@@ -127,7 +127,7 @@ static void answer_if_ended(struct order *order)
 	}
 }
 
-/* Ends what is not in its place yet, and no longer waits for Steam to show the rest. */
+/* Ends what is not in place yet, and no longer waits for Steam to show the rest. */
 static void conclude(struct order *order, const struct error *err)
 {
 	for (unsigned i = 0; i < ARTWORK_KIND_COUNT; i++) {
@@ -161,7 +161,7 @@ static void on_shown(void *user, const struct steam_outcome *outcome, const stru
 		release_order(order);
 		return;
 	}
-	/* What Steam does not show now, it finds at its next start. */
+	/* Images that Steam does not show now are found at its next start. */
 	if (--image->shown_awaited_count == 0) {
 		end_image(image, &image->error);
 		answer_if_ended(order);
@@ -336,7 +336,7 @@ static void supersede_others(struct order *order)
 	}
 }
 
-/* What is at hand goes to the store; what has to be fetched is fetched all at once. */
+/* Images at hand go to the store; the others are fetched all at once. */
 static void start_order(struct order *order, const struct steam_artwork_request *request)
 {
 	const char *urls[ARTWORK_KIND_COUNT];
@@ -408,7 +408,7 @@ void steam_artwork_apply(struct steam_artwork *artwork, struct steam_artwork_req
 			end_image(&order->images[i], &err);
 		}
 	}
-	/* Nothing to wait for: answered with the loop's next turn. */
+	/* Nothing to wait for: answered on the loop's next turn. */
 	loop_timer_set(order->deadline, all_ended(order) ? 0 : STEAM_ARTWORK_DEADLINE_MS);
 }
 

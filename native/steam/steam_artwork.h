@@ -12,21 +12,21 @@ struct steam;
 struct steam_artwork;
 
 /*
- * Gives shortcuts their artwork: images at hand, data: URLs and downloads, each checked, put in
- * the grid folder and shown by a running Steam that can be reached; an icon is entered in the
- * shortcut too. One that fails does not stop the others.
+ * Gives shortcuts their artwork: images at hand, data: URLs and downloads, each checked, put in the
+ * grid folder and shown by a running Steam that can be reached; an icon is entered in the shortcut
+ * too. One that fails does not stop the others.
  *
- * Images are stored one after another, in the order in which they were here, and a newer image of
- * a kind ends the download of an older one: the last one asked for is the one that stays. Where too
- * many wait, a further one fails with CONFLICT.
+ * Images are stored one after another, in the order in which they arrive, and a newer image of a
+ * kind ends the download of an older one: the one requested last stays. If too many are waiting,
+ * the next fails with CONFLICT.
  */
 #define STEAM_ARTWORK_DEADLINE_MS (25 * 1000)
 
-/* downloads_dir: this program's alone; made when needed, and emptied of what a crash left. */
+/* downloads_dir: used by this program alone; created when needed, cleared of what a crash left. */
 struct steam_artwork *steam_artwork_create(
 	struct loop *loop, struct steam *steam, const char *downloads_dir);
 /*
- * What is at hand is stored, downloads end with CANCELLED, every done is called. NULL is fine.
+ * Images at hand are stored, downloads end with CANCELLED, every done is called. NULL is fine.
  * Before steam_destroy().
  */
 void steam_artwork_destroy(struct steam_artwork *artwork);
@@ -49,7 +49,7 @@ typedef void steam_artwork_done(void *user, const struct steam_artwork_result *r
 
 /*
  * done is called once, on the loop, never from within this call, at the latest after
- * STEAM_ARTWORK_DEADLINE_MS, what is not ready by then failing with TIMEOUT.
+ * STEAM_ARTWORK_DEADLINE_MS; images not ready by then fail with TIMEOUT.
  */
 void steam_artwork_apply(struct steam_artwork *artwork, struct steam_artwork_request *request,
 	steam_artwork_done *done, void *user);

@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A new shortcut answers only after some tries. */
+/* A new shortcut can take several attempts. */
 #define APPLY_WAIT_MS (20 * 1000)
 #define SHOW_ARTWORK_WAIT_MS (10 * 1000)
 #define RESTART_WAIT_MS (5 * 1000)
@@ -31,10 +31,10 @@ struct steam_driver_ui {
 /* One request to the plugin. */
 struct call {
 	LIST_ENTRY(call) link;
-	struct steam_driver_ui *driver; /* NULL: gone; done was called */
+	struct steam_driver_ui *driver; /* NULL: destroyed; done was called */
 	uint32_t app_id;		/* that the answer must have … */
 	bool any_id;			/* … or any shortcut's: the plugin finds or makes it */
-	int64_t file;			/* offered; 0: none */
+	int64_t file;			/* the number it is offered under; 0: none */
 	struct error err;		/* why there was no request */
 	steam_driver_done *done;
 	void *user;
@@ -212,7 +212,7 @@ static bool ui_ready(struct steam_driver *base, struct strbuf *reason)
 	const struct steam_ui *ui = ((struct steam_driver_ui *)base)->ui;
 	bool attached = ui->attached(ui->owner);
 
-	strbuf_append_text(reason, attached ? "the game-mode plugin is attached, Steam makes "
+	strbuf_append_text(reason, attached ? "the game-mode plugin is attached; Steam makes "
 					      "changes at once"
 					    : "the game-mode plugin is not attached");
 	return attached;

@@ -16,7 +16,7 @@ struct worker;
 enum {
 	STEAM_DRIVER_UI,
 	STEAM_DRIVER_CEF,
-	STEAM_DRIVER_FILES, /* for a Steam that does not run; never missing */
+	STEAM_DRIVER_FILES, /* for a Steam that is not running; never missing */
 	STEAM_DRIVER_COUNT,
 };
 
@@ -35,12 +35,12 @@ struct steam_drivers_options {
 };
 
 void steam_drivers_init(struct steam_drivers *drivers, const struct steam_drivers_options *options);
-/* Answers what they have under way with CANCELLED. */
+/* Answers operations under way with CANCELLED. */
 void steam_drivers_finish(struct steam_drivers *drivers);
 
 /*
- * The driver that a change would use now; NULL: none. Why it is that one, or what stands in the
- * way of all, is appended to reason.
+ * The driver that a change would use now; NULL: none. Why it is that one, or what prevents all of
+ * them, is appended to reason.
  */
 struct steam_driver *steam_drivers_ready(
 	const struct steam_drivers *drivers, struct strbuf *reason);
@@ -48,9 +48,9 @@ struct steam_driver *steam_drivers_ready(
 bool steam_drivers_restart(
 	const struct steam_drivers *drivers, steam_driver_done *done, void *user);
 /*
- * Has the first driver that gets through show an image; success where none does, as Steam finds
- * the file at its next start. image is copied. done is called once, perhaps from within this call,
- * with the drivers' end at the latest.
+ * Has the first driver that gets through show an image; also succeeds if none does, since Steam
+ * finds the file at its next start. image is copied. done is called once, perhaps from within this
+ * call, at the latest when the drivers are destroyed.
  */
 void steam_drivers_show_artwork(const struct steam_drivers *drivers,
 	const struct steam_artwork_shown *image, steam_driver_done *done, void *user);

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <time.h>
 
-/* A save takes less than this: a file that is newer by more was begun after the change. */
+/* A save takes less than this: a file that is newer by more was started after the change. */
 #define SAVING_MAX_S 5
 
 static void remove_at(struct steam_listing *listing, size_t index)
@@ -46,7 +46,7 @@ void steam_listing_add_unsaved(struct steam_listing *listing, pid_t pid,
 
 	forget_other_steam(listing, pid);
 	if (pid == 0) {
-		return; /* it has ended, and saved */
+		return; /* it has ended, and has saved */
 	}
 	if (listing->unsaved_count == STEAM_LISTING_UNSAVED_MAX) {
 		remove_at(listing, 0);
@@ -73,7 +73,7 @@ static bool shows(const struct shortcut_list *list, const struct steam_change *c
 	return entry != NULL && strcmp(entry->icon, change->icon) == 0;
 }
 
-/* Has a later change left nothing of it to be seen in the file? */
+/* Has a later change overwritten all of it in the file? */
 static bool is_superseded(const struct steam_listing *listing, size_t index)
 {
 	const struct steam_change *change = &listing->unsaved[index].change;
@@ -92,7 +92,7 @@ static bool is_superseded(const struct steam_listing *listing, size_t index)
 	return false;
 }
 
-/* Is there nothing of it that the file could not tell by itself? */
+/* Does the file show all of it? */
 static bool is_over(const struct steam_listing *listing, size_t index,
 	const struct steam_listing_file *file, const struct shortcut_list *saved)
 {
@@ -110,7 +110,7 @@ void steam_listing_overlay(struct steam_listing *listing, const struct steam_lis
 
 	forget_other_steam(listing, file->pid);
 	if (listing->unsaved_count == 0) {
-		return; /* as almost always */
+		return; /* the usual case */
 	}
 	shortcuts_list(shortcuts, &saved);
 	while (i < listing->unsaved_count) {
@@ -186,7 +186,7 @@ bool steam_listing_choose(
 		return false;
 	}
 	shortcuts_list(&shortcuts, &before);
-	/* The list itself is asked: it knows what is adopted, and which ids are taken. */
+	/* The list itself decides what is adopted and which ids are taken. */
 	change->reported_app_id = steam_change_apply(change, &shortcuts);
 	if (shortcut_list_find(&before, change->reported_app_id) != NULL) {
 		change->app_id = change->reported_app_id;

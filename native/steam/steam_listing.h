@@ -12,11 +12,11 @@ struct shortcuts;
 struct steam_queue;
 
 /*
- * An account's shortcuts as Steam has them, which is what its file holds and what a running Steam
- * has not saved yet, and as they will be once the queue is done.
+ * An account's shortcuts as Steam has them (the content of its file plus what a running Steam has
+ * not saved yet), and as they will be once the queue is done.
  *
- * What is not saved yet is kept in memory: Steam saves soon after each change, and at its end at
- * the latest.
+ * Unsaved changes are kept in memory: Steam saves soon after each change, and at the latest when it
+ * ends.
  */
 struct steam_listing {
 	const char *home; /* as for steam_install_find(); borrowed */
@@ -43,12 +43,12 @@ bool steam_listing_now(struct steam_listing *listing, const char *account_id,
 	struct shortcuts *shortcuts, struct error *err);
 bool steam_listing_coming(struct steam_listing *listing, const char *account_id,
 	struct shortcuts *shortcuts, struct error *err);
-/* Makes the second of the first. */
+/* Turns the first into the second. */
 void steam_listing_add_queue(
 	const struct steam_listing *listing, const char *account_id, struct shortcuts *shortcuts);
 /*
- * Finds out which entry a put will be, before anybody makes it: sets app_id where there is one, or
- * one comes, and reported_app_id, which for a new entry is one that is free.
+ * Finds out which entry a put will change, before it is made: sets app_id if that entry exists or
+ * is queued, and reported_app_id, which for a new entry is a free id.
  */
 bool steam_listing_choose(
 	struct steam_listing *listing, struct steam_change *change, struct error *err);
@@ -57,18 +57,18 @@ bool steam_listing_choose(
 void steam_listing_note_made(
 	struct steam_listing *listing, const struct steam_change *change, uint32_t app_id);
 
-/* The two halves of it, without a look at the system. pid: of the Steam that made it. */
+/* Its two halves, which do not look at the system. pid: of the Steam that made it. */
 void steam_listing_add_unsaved(struct steam_listing *listing, pid_t pid,
 	const struct steam_change *change, uint32_t app_id);
 struct steam_listing_file {
 	const char *account_id;
 	int64_t saved_at_s; /* Unix time */
-	pid_t pid;	    /* that has it in memory; 0: none runs */
+	pid_t pid;	    /* the Steam that has it in memory; 0: none is running */
 };
 /*
- * Adds to what a file holds what it does not show yet. Forgets what it shows, what it must have
+ * Adds to a file's content what it does not show yet. Forgets what it shows, what it must have
  * shown when it was saved later (the user has changed or removed it since), and everything if
- * another Steam runs now.
+ * another Steam is running now.
  */
 void steam_listing_overlay(struct steam_listing *listing, const struct steam_listing_file *file,
 	struct shortcuts *shortcuts);

@@ -17,11 +17,11 @@
 #include <string.h>
 
 #define OBSTACLES_TOLD_MAX 3
-#define KNOWN 0 /* no change has that number */
+#define KNOWN 0 /* no change has this number */
 
 struct answer {
 	TAILQ_ENTRY(answer) link;
-	int64_t number; /* of the change it will be about; KNOWN: it can be given */
+	int64_t number; /* of the change it waits for; KNOWN: it can be given */
 	int64_t due_ms; /* on the loop's clock */
 	steam_done *done;
 	void *user;
@@ -36,11 +36,11 @@ TAILQ_HEAD(answers, answer);
 struct steam_outcomes {
 	struct steam_queue *queue;
 	struct steam_listing *listing;
-	const struct steam_events *events; /* NULL: nobody listens */
+	const struct steam_events *events; /* NULL: no listener */
 	void *user;
-	struct answers answers;	 /* in the order asked for */
+	struct answers answers;	 /* in the order of the requests */
 	struct loop_timer *turn; /* to give those that are known */
-	struct loop_timer *due;	 /* runs while others are owed */
+	struct loop_timer *due;	 /* runs while others are due */
 	/* Of the last change that has left the queue with it, a sentence; NULL: none. */
 	char *trouble;
 };
@@ -85,7 +85,7 @@ static void give_known(void *user)
 	}
 }
 
-/* The first of those that are not known: it is owed for longest. */
+/* The first that is not known: it has been due for longest. */
 static struct answer *first_unknown(const struct steam_outcomes *outcomes)
 {
 	struct answer *answer;
@@ -135,7 +135,7 @@ static void set_answer(struct steam_outcomes *outcomes, struct answer *answer,
 	await_due(outcomes);
 }
 
-/* Nothing happens if no answer is owed. */
+/* Nothing happens if no answer is due. */
 static void set_outcome(struct steam_outcomes *outcomes, int64_t number,
 	const struct steam_outcome *outcome, const struct error *err)
 {
@@ -209,13 +209,13 @@ static void on_due(void *user)
 	const struct answer *answer = first_unknown(outcomes);
 
 	if (answer != NULL && answer->due_ms <= loop_now_ms()) {
-		answer_one_queued(
-			outcomes, answer->number, "Steam has not answered yet", "when it has");
+		answer_one_queued(outcomes, answer->number, "Steam has not answered yet",
+			"once Steam has answered");
 	}
 	await_due(outcomes);
 }
 
-/* --- What the pump says --- */
+/* --- Events of the pump --- */
 
 void steam_outcomes_tell_changed(struct steam_outcomes *outcomes)
 {
@@ -224,7 +224,7 @@ void steam_outcomes_tell_changed(struct steam_outcomes *outcomes)
 	}
 }
 
-/* The name of the game; caller frees. Only a put knows it by itself. */
+/* The name of the game; caller frees. Only a put contains it. */
 static char *name_of(struct steam_outcomes *outcomes, const struct steam_change *change)
 {
 	AUTO(shortcuts_finish) struct shortcuts shortcuts = { 0 };
@@ -241,7 +241,7 @@ static char *name_of(struct steam_outcomes *outcomes, const struct steam_change 
 	return entry != NULL ? xstrdup(entry->name) : xasprintf("app id %u", change->app_id);
 }
 
-/* It is off the queue. */
+/* It has left the queue. */
 static void keep_trouble(struct steam_outcomes *outcomes, const struct steam_change *change,
 	const char *what, const char *why)
 {
@@ -302,15 +302,15 @@ static void on_waiting(void *owner, const char *account_id, const struct error *
 	for (size_t i = 0; (queued = steam_queue_at(outcomes->queue, i)) != NULL; i++) {
 		if (strcmp(queued->change.account_id, account_id) == 0) {
 			answer_queued(outcomes, queued,
-				runs ? "Steam is running and cannot be reached" : err->message,
+				runs ? "Steam is running but cannot be reached" : err->message,
 				runs ? "when Steam restarts" : "once that has ended");
 		}
 	}
 }
 
 /*
- * A change that its caller counts on is given up only when it can never succeed: when Steam itself
- * has refused it, or its entry is gone.
+ * A change that its caller relies on is given up only if it can never succeed: because Steam
+ * refused it, or its entry is gone.
  */
 static bool is_hopeless(const struct steam_outcomes *outcomes, const struct error *err, bool live)
 {
@@ -321,11 +321,11 @@ static bool is_hopeless(const struct steam_outcomes *outcomes, const struct erro
 	case ERROR_NO_SPACE:
 	case ERROR_CANCELLED:
 		return false;
-	case ERROR_NOT_FOUND: /* of the entry; or there is no Steam now */
+	case ERROR_NOT_FOUND: /* the entry is missing, or Steam is */
 		return steam_users_locate(
 			listing->home, listing->steam_dir, NULL, NULL, NULL, NULL);
 	default:
-		return live; /* in Steam's files it is damage, which can be repaired */
+		return live; /* in Steam's files this is damage, which can be repaired */
 	}
 }
 
@@ -413,7 +413,7 @@ void steam_outcomes_destroy(struct steam_outcomes *outcomes)
 	while ((answer = TAILQ_FIRST(&outcomes->answers)) != NULL) {
 		if (answer->number != KNOWN) {
 			error_set(&answer->err, ERROR_CANCELLED,
-				"the change of Steam's shortcuts was not finished; it is made when "
+				"the change of Steam's shortcuts was not finished; it will be made when "
 				"CapyDeck runs again");
 		}
 		give_answer(outcomes, answer);

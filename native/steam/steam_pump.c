@@ -26,33 +26,33 @@
 struct steam_pump {
 	const struct steam_pump_options *options;
 	LIST_HEAD(, attempt) attempts;
-	struct strvec waiting; /* accounts that nobody gets through for */
-	int64_t *refused;      /* numbers of the changes that a running Steam does not take */
+	struct strvec waiting; /* accounts for which no driver gets through */
+	int64_t *refused;      /* numbers of the changes that a running Steam does not accept */
 	size_t refused_count;
 	struct loop_timer *turn;
 	struct loop_timer *retry;      /* runs while something waits */
-	struct steam_process *process; /* watched while something waits; NULL: none runs */
+	struct steam_process *process; /* watched while something waits; NULL: none is running */
 	enum {
 		PUMPING,
-		FLUSHING, /* Steam is down: by the driver for that alone, until nothing is left */
-		STOPPED,  /* answers are taken, nothing more is begun */
+		FLUSHING, /* Steam is down: use only the driver for that, until nothing is left */
+		STOPPED,  /* answers are accepted, nothing new is started */
 	} mode;
 	void (*flushed)(void *user); /* in FLUSHING */
 	void *flush_user;
 };
 
-/* One change on its way through the drivers. */
+/* One change being tried by the drivers. */
 struct attempt {
-	struct worker_job rename; /* of its images, once the id is another */
-	struct steam_pump *pump;  /* NULL: gone */
+	struct worker_job rename; /* of its images, once the id has changed */
+	struct steam_pump *pump;  /* NULL: destroyed */
 	LIST_ENTRY(attempt) link;
 	int64_t number;
 	struct steam_change change; /* with the ids that Steam has now */
-	size_t driver;		    /* that is asked; its number */
+	size_t driver;		    /* the number of the driver being asked */
 	char *root;
 	uint32_t app_id;
-	char *note; /* what of it was left out, a sentence; NULL: nothing */
-	bool woken; /* meanwhile: to be tried once more when nobody gets through */
+	char *note; /* a sentence on what was left out; NULL: nothing */
+	bool woken; /* meanwhile: try again if no driver gets through */
 };
 
 static void attempt_destroy(struct attempt *attempt)
@@ -63,7 +63,7 @@ static void attempt_destroy(struct attempt *attempt)
 	free(attempt);
 }
 
-/* Takes it off the list; what comes next may begin. */
+/* Takes it off the list, so that the next may start. */
 static void end_attempt(struct attempt *attempt)
 {
 	LIST_REMOVE(attempt, link);
@@ -122,7 +122,7 @@ static void run_rename(struct worker_job *job)
 {
 	struct attempt *attempt = attempt_of(job);
 
-	/* Images that stay behind are no reason to make the shortcut once more. */
+	/* Images left behind are no reason to make the shortcut again. */
 	artwork_rename(attempt->root, attempt->change.account_id, attempt->change.reported_app_id,
 		attempt->app_id, NULL);
 }
@@ -149,8 +149,8 @@ static char *find_root(const struct steam_pump *pump)
 }
 
 /*
- * The images move before the queue forgets the change: whatever ends this process in between, the
- * change is made again, which changes nothing, and they move then.
+ * The images move before the queue forgets the change: if this process ends in between, the change
+ * is repeated, which does no harm, and they move then.
  */
 static void attempt_made(struct attempt *attempt, uint32_t app_id)
 {
@@ -196,7 +196,7 @@ static void attempt_failed(struct attempt *attempt, const struct error *err)
 
 static void on_applied(void *user, uint32_t app_id, const struct error *err);
 
-/* Asks the first driver from number `driver` on. */
+/* Asks the first available driver, starting at number `driver`. */
 static void ask_driver(struct attempt *attempt, size_t driver)
 {
 	struct steam_driver *const *drivers = attempt->pump->options->drivers->items;
@@ -208,7 +208,7 @@ static void ask_driver(struct attempt *attempt, size_t driver)
 	drivers[driver]->ops->apply(drivers[driver], &attempt->change, on_applied, attempt);
 }
 
-/* A game that needs its tool set by hand is better than none. A full disk may have room later. */
+/* A game whose tool must be set by hand is better than none. A full disk may have room later. */
 static bool try_without_tool(struct attempt *attempt, const struct error *err)
 {
 	struct steam_change *change = &attempt->change;
@@ -218,14 +218,14 @@ static bool try_without_tool(struct attempt *attempt, const struct error *err)
 		err->kind == ERROR_CANCELLED || err->kind == ERROR_NOT_FOUND) {
 		return false;
 	}
-	attempt->note = xasprintf("the compatibility tool '%s' was not set, choose it in Steam: %s",
+	attempt->note = xasprintf("the compatibility tool '%s' was not set; choose it in Steam: %s",
 		change->compat_tool, err->message);
 	free(TAKE_PTR(change->compat_tool));
 	ask_driver(attempt, attempt->driver);
 	return true;
 }
 
-/* Images would land on a game of Steam's own if we believed just any id. */
+/* With an unchecked id, images could land on one of Steam's own games. */
 static bool check_app_id(const struct attempt *attempt, uint32_t app_id, struct error *err)
 {
 	const struct steam_change *change = &attempt->change;
@@ -347,14 +347,14 @@ static void watch_steam(struct steam_pump *pump)
 {
 	AUTO(steam_install_finish) struct steam_install install = { 0 };
 
-	/* Without a watch there is still the minute's try. */
+	/* Without a watch there is still the retry each minute. */
 	if (steam_install_find(&install, pump->options->home, pump->options->steam_dir, NULL)) {
 		pump->process =
 			steam_install_watch(&install, pump->options->loop, on_steam_ended, pump);
 	}
 }
 
-/* What wakes us by itself is there only while something waits. in_step: so are queue and disk. */
+/* Wake-up sources exist only while something waits. in_step: queue and disk are in step. */
 static void watch_what_waits(struct steam_pump *pump, bool in_step)
 {
 	bool waits = pump->waiting.count > 0 || pump->refused_count > 0;
@@ -383,8 +383,8 @@ static bool is_refused(const struct steam_pump *pump, int64_t number)
 }
 
 /*
- * Must a change wait for an earlier one of its account? All of an entry have to, but nothing else
- * comes of an icon; and a shortcut to be made might be found in the one that is to go.
+ * Must a change wait for an earlier one of its account? Yes if both concern the same entry;
+ * otherwise nothing depends on an icon, and a new shortcut might adopt one that is to be removed.
  */
 static bool depends(const struct steam_change *change, const struct steam_change *earlier)
 {
@@ -396,7 +396,7 @@ static bool depends(const struct steam_change *change, const struct steam_change
 	return same_entry || (steam_change_is(earlier, STEAM_CHANGE_REMOVE) && change->app_id == 0);
 }
 
-/* By itself, or by one before it, which Steam does not take. */
+/* Blocked itself, or by an earlier change that Steam does not accept. */
 static bool is_held_up(const struct steam_pump *pump, const struct steam_queued *queued)
 {
 	const struct steam_queued *earlier;

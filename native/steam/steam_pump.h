@@ -13,28 +13,28 @@ struct worker;
 
 /* One change that is made. All is borrowed. */
 struct steam_pump_made {
-	int64_t number; /* it had in the queue */
+	int64_t number; /* its number in the queue */
 	const struct steam_change *change;
-	uint32_t app_id;  /* the entry's; not the reported one where Steam chose another */
+	uint32_t app_id;  /* the entry's; not the reported one if Steam chose another */
 	bool live;	  /* by a running Steam */
-	const char *note; /* NULL: all of it; else what was left out, a sentence */
+	const char *note; /* NULL: complete; else a sentence on what was left out */
 };
 
 /*
  * Makes the queue's changes: of each account one at a time and in their order, by the first driver
- * that gets through. An account that none gets through for waits, and so does one whose files
- * cannot be written. A change that a running Steam does not take waits for its end, but holds up
- * only what depends on it. Whatever waits is tried again after steam_pump_wake(), when Steam ends,
- * and each minute. A put that fails is tried once more without its compatibility tool.
+ * that gets through. An account waits if no driver gets through for it or its files cannot be
+ * written. A change that a running Steam does not accept waits for Steam's end, but holds up only
+ * what depends on it. Everything that waits is retried after steam_pump_wake(), when Steam ends,
+ * and each minute. A put that fails is retried once without its compatibility tool.
  */
 struct steam_pump_events {
-	void (*made)(void *owner, const struct steam_pump_made *made); /* and off the queue */
-	/* It has failed. True: it stays and waits. False: it goes. */
+	void (*made)(void *owner, const struct steam_pump_made *made); /* and has left the queue */
+	/* It has failed. True: it stays queued. False: it is dropped. */
 	bool (*failed)(void *owner, int64_t number, const struct steam_change *change,
 		const struct error *err, bool live);
-	/* What waits has become less. */
+	/* Fewer changes are waiting. */
 	void (*changed)(void *owner);
-	/* Nobody gets through: this account's changes wait. */
+	/* No driver gets through: this account's changes wait. */
 	void (*waiting)(void *owner, const char *account_id, const struct error *err);
 };
 
@@ -49,20 +49,20 @@ struct steam_pump_options {
 	void *owner;
 };
 
-/* options are borrowed. Begins with the loop's next turn. */
+/* options are borrowed. Starts on the loop's next turn. */
 struct steam_pump *steam_pump_create(const struct steam_pump_options *options);
-/* After the drivers, whose last answers it takes: what they were making stays queued. */
+/* After the drivers, whose last answers it needs: what they were making stays queued. */
 void steam_pump_destroy(struct steam_pump *pump);
-/* From now on the drivers' answers are taken for the last: nothing more is begun. */
+/* From now on answers are accepted, but nothing new is started. */
 void steam_pump_stop(struct steam_pump *pump);
-/* There is another change. What waits for Steam is tried again, except what it does not take. */
+/* A change was added. What waits for Steam is retried, except what it does not accept. */
 void steam_pump_added(struct steam_pump *pump);
-/* Something has changed: all that waits is tried again, from the loop's next turn. */
+/* Something has changed: everything that waits is retried, from the loop's next turn. */
 void steam_pump_wake(struct steam_pump *pump);
 /*
- * While Steam is down: all that waits is tried by the driver for that alone. done is called once,
- * when nothing is under way and nothing else can be begun.
+ * While Steam is down: retries everything that waits, with the driver for that only. done is called
+ * once, when nothing is under way and nothing more can be started.
  */
 void steam_pump_flush(struct steam_pump *pump, void (*done)(void *user), void *user);
-/* Is a driver at work on it? Then it can no longer be taken back. */
+/* Is a driver working on it? Then it can no longer be withdrawn. */
 bool steam_pump_is_making(const struct steam_pump *pump, int64_t number);

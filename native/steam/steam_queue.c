@@ -85,7 +85,7 @@ static bool check_queued(const struct steam_queued *queued, struct error *err)
 	}
 	/* It was chosen when the change was queued, and 0 stands for no entry. */
 	return !steam_change_is(change, STEAM_CHANGE_PUT) || change->reported_app_id != 0 ||
-	       error_set(err, ERROR_INVALID, "a put needs the app id that was reported");
+	       error_set(err, ERROR_INVALID, "a put needs the reported app id");
 }
 
 static bool check_alias(const struct alias *alias, struct error *err)
@@ -110,8 +110,8 @@ static const struct state_file queue_file = {
 };
 
 /*
- * Numbers matter while this process runs: anew they are in order, and each is there once, whatever
- * is in the file.
+ * Numbers matter only while this process runs: renumbered, they are in order and unique, whatever
+ * the file holds.
  */
 static bool read_content(struct steam_queue *queue, char **notice, struct error *err)
 {
@@ -225,7 +225,7 @@ bool steam_queue_flush(struct steam_queue *queue)
 static struct alias *find_alias(
 	const struct steam_queue *queue, const char *account_id, uint32_t app_id)
 {
-	/* From the newest: an id says nothing of its account. */
+	/* From the newest: an id alone does not tell its account. */
 	for (size_t i = queue->content.aliases_count; i > 0; i--) {
 		struct alias *alias = &queue->content.aliases[i - 1];
 
@@ -237,7 +237,7 @@ static struct alias *find_alias(
 	return NULL;
 }
 
-/* Will a new entry have the id, which was once told for another? */
+/* Will a new entry get the id, which was once reported for another? */
 static bool is_to_be_made(const struct steam_queue *queue, const char *account_id, uint32_t app_id)
 {
 	for (size_t i = 0; i < queue->content.changes_count; i++) {
@@ -270,7 +270,7 @@ static void remove_alias_at(struct content *content, size_t index)
 		(content->aliases_count - index) * sizeof(struct alias));
 }
 
-/* An id that is an entry's own stands for nothing else. */
+/* The id of an existing entry is no alias. */
 static void forget_reported(struct steam_queue *queue, const char *account_id, uint32_t app_id)
 {
 	const struct alias *alias = find_alias(queue, account_id, app_id);
@@ -327,8 +327,9 @@ static bool check_room(
 	}
 	json_write(&text, steam_change_fields, change);
 	if (text.length > STEAM_QUEUE_CHANGE_MAX_BYTES) {
-		return error_set(err, ERROR_TOO_LARGE, "the shortcut takes %zu bytes, more than %d",
-			text.length, STEAM_QUEUE_CHANGE_MAX_BYTES);
+		return error_set(err, ERROR_TOO_LARGE,
+			"the shortcut takes %zu bytes; the limit is %d", text.length,
+			STEAM_QUEUE_CHANGE_MAX_BYTES);
 	}
 	if (queue->content.changes_count >= STEAM_QUEUE_CHANGES_MAX) {
 		return error_set(err, ERROR_NO_SPACE,
@@ -374,7 +375,7 @@ static bool contains(const int64_t *numbers, size_t count, int64_t number)
 	return false;
 }
 
-/* Copies the changes but for some; what they own stays with the list they come from. */
+/* Copies all but some changes; what they own stays with the original list. */
 static size_t copy_without(struct steam_queued *kept, const struct content *content,
 	const int64_t *numbers, size_t count)
 {

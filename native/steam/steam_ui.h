@@ -16,21 +16,21 @@ struct error;
 typedef void steam_ui_done(void *user, const cJSON *result, const struct error *err);
 
 struct steam_ui {
-	/* Is a plugin there that answers requests? */
+	/* Is a plugin attached that answers requests? */
 	bool (*attached)(void *owner);
 	/*
 	 * method: "steam.apply", "steam.show_artwork", "steam.restart"; params: one JSON object.
 	 * done is called once, never from within the call. Errors: CONFLICT (none is attached, it
 	 * went away, does not know the method or has too much to do), TIMEOUT (it did not answer
-	 * within wait_ms and counts as gone until it attaches anew), or what the plugin said.
+	 * within wait_ms and counts as gone until it attaches again), or the plugin's error.
 	 */
 	void (*request)(void *owner, const char *method, const char *params, int64_t wait_ms,
 		steam_ui_done *done, void *user);
 	/* Forgets a request: done is not called any more. */
 	void (*forget)(void *owner, void *user);
 	/*
-	 * An image that the plugin may fetch in parts while a request names it: what is at path now
-	 * is offered under the returned number until that is withdrawn. bytes: its size.
+	 * Offers the image at path under the returned number until that is withdrawn; the plugin
+	 * may fetch it in parts while a request names it. bytes: its size.
 	 * 0 on error: NOT_FOUND, IO.
 	 */
 	int64_t (*offer_file)(void *owner, const char *path, int64_t *bytes, struct error *err);

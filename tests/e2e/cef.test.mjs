@@ -340,7 +340,7 @@ test("cef: Steam dies in the middle of a call, and comes back", { skip }, async 
   assert.match(answer.message, /went away/);
   assert.deepEqual(await driver.ask("ready"), {
     ready: false,
-    reason: `nothing listens on port ${steam.port}: Steam's debugger is off`,
+    reason: `nothing listens on port ${steam.port}; Steam's debugger is off`,
   });
   assert.equal((await driver.ask("apply", put({}))).kind, "conflict");
 

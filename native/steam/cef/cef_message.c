@@ -22,7 +22,7 @@ __asm__(".section .rodata\n"
 
 /* --- Asking --- */
 
-/* What a script writes differently from JSON; it occurs in strings only. */
+/* What JavaScript writes differently from JSON; it occurs in strings only. */
 static const char *escape_of(const char *at, size_t *length)
 {
 	static const struct {
@@ -50,7 +50,7 @@ static const char *escape_of(const char *at, size_t *length)
 static void append_literal(struct strbuf *out, const char *json)
 {
 	static const char first_bytes[] = "<\xe2";
-	const char *run = json; /* what is not yet written and needs no change */
+	const char *run = json; /* not yet written, needs no change */
 	size_t length;
 
 	for (const char *at = strpbrk(json, first_bytes); at != NULL;
@@ -87,7 +87,7 @@ void cef_message_write(struct strbuf *out, int64_t id, const char *argument)
 
 /* --- The answer --- */
 
-/* What the script answers; see its head. */
+/* The script's answer; described at its top. */
 struct script_answer {
 	bool ok;
 	uint32_t app_id;
@@ -178,11 +178,11 @@ enum cef_message cef_message_read(
 
 /* --- The list of pages --- */
 
-/* The best first. */
+/* In order of preference. */
 static const char *const titles[] = { "SharedJSContext", "Steam Shared Context presented by Valve™",
 	"SP" };
 
-/* It goes into a request's first line. */
+/* It becomes part of a request's first line. */
 static bool is_path_safe(const char *path)
 {
 	size_t length = strlen(path);
@@ -236,7 +236,7 @@ char *cef_message_find_page(const char *list, size_t length, struct error *err)
 		}
 	}
 	error_set(err, ERROR_NOT_FOUND,
-		"no page is called SharedJSContext: Steam is still starting, or another "
+		"no page is called SharedJSContext; Steam is still starting, or another "
 		"program has the port");
 	return NULL;
 }

@@ -13,7 +13,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-/* Both ends are on this machine: one that takes longer is stuck. */
+/* Both ends are on this machine: anything slower is stuck. */
 #define LIST_WAIT_MS 3000
 #define CONNECT_WAIT_MS 3000
 #define WRITE_WAIT_MS 5000
@@ -29,8 +29,9 @@ struct cef_session {
 	struct ws_client *client; /* from then on */
 	struct ws_conn *conn;	  /* while it is open */
 	uint16_t port;		  /* of these */
-	struct loop_timer *timer; /* the request's deadline; without one, until it closes */
-	cef_session_done *done;	  /* NULL: nothing is under way */
+	struct loop_timer
+		*timer;		/* the request's deadline; without one, the time until it closes */
+	cef_session_done *done; /* NULL: nothing is under way */
 	void *user;
 	int64_t id;
 	struct strbuf message; /* not sent yet */
@@ -45,7 +46,7 @@ static void drop_connection(struct cef_session *session)
 	session->conn = NULL;
 }
 
-/* The last thing that is done with a session: done may destroy it. */
+/* Must be the last use of a session: done may destroy it. */
 static void answer_request(struct cef_session *session, uint32_t app_id, const struct error *err)
 {
 	cef_session_done *done = session->done;
@@ -59,7 +60,7 @@ static void answer_request(struct cef_session *session, uint32_t app_id, const s
 	done(session->user, app_id, err);
 }
 
-/* Whatever the reason, it is not Steam's answer. */
+/* Whatever the reason, it did not come from Steam. */
 static void fail_request(struct cef_session *session, enum error_kind kind, const char *reason)
 {
 	struct error err;
@@ -69,7 +70,7 @@ static void fail_request(struct cef_session *session, enum error_kind kind, cons
 	answer_request(session, 0, &err);
 }
 
-/* The connection */
+/* --- The connection --- */
 
 static void *on_opened(void *owner, struct ws_conn *conn)
 {
@@ -103,7 +104,7 @@ static void on_text(void *user, struct ws_conn *conn, const char *text, size_t l
 
 static void on_binary(void *user, struct ws_conn *conn, struct strbuf *message)
 {
-	/* The protocol has none. */
+	/* The protocol has no binary messages. */
 }
 
 static void on_closed(void *user, struct ws_conn *conn, unsigned code, const char *reason)
@@ -153,7 +154,7 @@ static void connect_to(struct cef_session *session, const char *path)
 	}
 }
 
-/* Looking for the page */
+/* --- Looking for the page --- */
 
 static void on_list(void *user, const char *body, size_t length, const struct error *err)
 {

@@ -22,11 +22,11 @@ struct http_get {
 	size_t max_bytes;
 	http_get_done *done;
 	void *user;
-	int fd; /* −1: it could not be made, or all is over */
+	int fd; /* −1: it could not be opened, or everything is done */
 	struct loop_watch *watch;
-	struct loop_timer *timer; /* the deadline; at once, where it could not begin */
-	struct error failure;	  /* why it could not begin */
-	struct strbuf request;	  /* and how much of it has left */
+	struct loop_timer *timer; /* the deadline; expires at once if it could not start */
+	struct error failure;	  /* why it could not start */
+	struct strbuf request;	  /* and how much of it was sent */
 	size_t sent_bytes;
 	struct strbuf input;
 	struct http_get_head head;
@@ -56,7 +56,7 @@ static bool read_status(struct http_get_head *head, const char *line, size_t len
 	return true;
 }
 
-/* The value of a line that is this field's, spaces around it left out; NULL: another's. */
+/* The value of this field's line, trimmed; NULL: another field. */
 static const char *field_value(const char *line, size_t length, const char *name, size_t *left)
 {
 	size_t name_length = strlen(name);
@@ -140,7 +140,7 @@ bool http_get_read_head(
 
 /* --- The request --- */
 
-/* The last thing that is done with it: done may destroy it. */
+/* Must be the last use of it: done may destroy it. */
 static void end_get(struct http_get *get, const struct error *err)
 {
 	loop_watch_remove(get->watch);
@@ -176,7 +176,7 @@ static bool send_request(struct http_get *get, struct error *err)
 	return true;
 }
 
-/* The bytes that are in are the document's; may they be more, and are they all? */
+/* What came after the header belongs to the document: is it too much, or all of it? */
 static bool check_answer(struct http_get *get, bool ended, bool *complete, struct error *err)
 {
 	const struct http_get_head *head = &get->head;
@@ -184,11 +184,11 @@ static bool check_answer(struct http_get *get, bool ended, bool *complete, struc
 
 	if (head->status != HTTP_OK) {
 		return error_set(
-			err, ERROR_IO, "port %u answers with HTTP %u", get->port, head->status);
+			err, ERROR_IO, "port %u answered with HTTP %u", get->port, head->status);
 	}
 	if (head->body_bytes > (int64_t)get->max_bytes || length > get->max_bytes) {
 		return error_set(err, ERROR_TOO_LARGE,
-			"the answer of port %u is longer than %zu bytes", get->port,
+			"the answer from port %u is longer than %zu bytes", get->port,
 			get->max_bytes);
 	}
 	if (head->body_bytes >= 0 && length >= (size_t)head->body_bytes) {

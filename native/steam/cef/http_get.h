@@ -11,10 +11,10 @@ struct loop;
 /*
  * GET http://127.0.0.1:<port><path>, one document, for the debugger of a program on this machine.
  *
- * On core/loop with a socket of its own: the client of libwebsockets 4.1.6 brings its own clocks,
- * pool and callback for what is here one write and a few reads. The request says HTTP/1.1 because
- * Chromium hangs up on 1.0, and an address as the host because it refuses names; it ignores
- * "Connection: close", so that the document ends where Content-Length says.
+ * On core/loop with a socket of its own: the client of libwebsockets 4.1.6 would bring its own
+ * clocks, pool and callback for one write and a few reads. The request says HTTP/1.1 because
+ * Chromium hangs up on 1.0, and names the host by its address because it refuses names; it ignores
+ * "Connection: close", so the document ends where Content-Length says.
  */
 struct http_get_options {
 	uint16_t port;
@@ -39,13 +39,13 @@ void http_get_destroy(struct http_get *get); /* NULL is fine; done is not called
 
 /* The head of an HTTP/1 answer. Source: RFC 9112. */
 struct http_get_head {
-	size_t head_bytes; /* the empty line included; 0: it has not come yet */
+	size_t head_bytes; /* including the empty line; 0: incomplete */
 	unsigned status;
 	int64_t body_bytes; /* −1: until the connection ends */
 };
 
 /*
- * Looks at what has come so far; call it again with more until head_bytes is set.
+ * Parses what has arrived so far; call it again with more until head_bytes is set.
  * Errors: INVALID (not HTTP/1, or a body in chunks, which are not read here), TOO_LARGE.
  */
 bool http_get_read_head(

@@ -20,12 +20,14 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The script gives up first, so that it can say why. */
+/* The script times out first, so that it can say why. */
 #define SCRIPT_WAIT_MS 15000
 #define OPERATION_WAIT_MS 20000
-/* Nobody waits for so long: this machine answers itself at once. */
+/* Never reached in practice: local connections are answered at once. */
 #define READY_WAIT_MS 20
-/* Of an image in one call: masking a message takes the loop's time. Becomes base64 without rest. */
+/*
+ * Bytes of an image per call: masking a message takes the loop's time. A multiple of 3, for base64.
+ */
 #define PIECE_BYTES (192 * 1024)
 
 struct steam_driver_cef {
@@ -38,17 +40,17 @@ struct steam_driver_cef {
 };
 
 /*
- * One thing to be done: one call of the script; for an image, one for each piece, then the last.
- * Owns all it needs, so that the worker may finish with it when the driver is gone.
+ * One operation: one call of the script; for an image, one call per piece, then the last one. Owns
+ * all it needs, so that the worker may finish after the driver is destroyed.
  */
 struct operation {
 	struct worker_job job; /* makes the next call's message */
 	TAILQ_ENTRY(operation) link;
-	struct steam_driver_cef *driver; /* NULL: gone; done was called */
+	struct steam_driver_cef *driver; /* NULL: destroyed; done was called */
 	bool with_worker;
 	int64_t deadline_ms;
-	struct strbuf argument; /* of the last call, its end still missing */
-	char *image_path;	/* to be handed over first; NULL: none */
+	struct strbuf argument; /* of the last call, still without its end */
+	char *image_path;	/* to be transferred first; NULL: none */
 	int image_fd;
 	int64_t sent_bytes; /* of the image's base64 */
 	int64_t id;	    /* of the message */
@@ -79,7 +81,7 @@ static void begin_argument(struct strbuf *out, const char *method)
 	strbuf_appendf(out, "{\"waitMs\":%d,\"method\":\"%s\"", SCRIPT_WAIT_MS, method);
 }
 
-/* What Steam calls the kind of file; it looks at the bytes all the same. */
+/* Steam's name for the type of the file; it checks the bytes anyway. */
 static const char *image_type(const char *path)
 {
 	const char *dot = strrchr(path, '.');
@@ -110,7 +112,7 @@ static bool read_piece(struct operation *operation, struct strbuf *piece, struct
 	return true;
 }
 
-/* The call that hands over the next piece; argument stays empty when there is none. */
+/* The call that transfers the next piece; argument stays empty when there is none. */
 static bool append_piece(struct operation *operation, struct strbuf *argument, struct error *err)
 {
 	AUTO(strbuf_finish) struct strbuf piece = { 0 };
@@ -274,7 +276,7 @@ static bool cef_ready(struct steam_driver *base, struct strbuf *reason)
 	uint16_t port = (uint16_t)*driver->port;
 
 	if (!tcp_socket_local_answers(port, READY_WAIT_MS)) {
-		strbuf_appendf(reason, "nothing listens on port %u: Steam's debugger is off", port);
+		strbuf_appendf(reason, "nothing listens on port %u; Steam's debugger is off", port);
 		return false;
 	}
 	strbuf_appendf(reason, "Steam's debugger answers on port %u", port);

@@ -13,7 +13,7 @@
 #define LIST_KEY "shortcuts"
 #define SHORTCUT_ID_BIT 0x80000000u
 
-/* The keys of an entry as the Steam of today names and orders them. */
+/* The keys of an entry as current versions of Steam name and order them. */
 static const struct {
 	const char *key;
 	enum vdf_type type;
@@ -38,7 +38,7 @@ static const struct {
 	{ "tags", VDF_MAP, 0 },
 };
 
-/* The id of what the file holds as Exe and AppName. */
+/* The id of the entry's Exe and AppName as they are in the file. */
 static uint32_t derived_app_id(const char *exe_as_stored, const char *name)
 {
 	uint32_t crc = crc32_of(0, exe_as_stored, strlen(exe_as_stored));
@@ -64,8 +64,8 @@ uint32_t shortcuts_app_id(const char *exe, const char *name)
 }
 
 /*
- * Takes the quotes off a text that is one quoted path. Some launchers store a whole command in
- * Exe ("/usr/bin/flatpak" run "x"): that is left as it is.
+ * Removes the quotes from a single quoted path. Some launchers store a whole command in Exe
+ * ("/usr/bin/flatpak" run "x"), which is left as it is.
  */
 static char *unquote(const char *stored)
 {
@@ -241,7 +241,7 @@ static void set_app_id(struct vdf_node *entry, uint32_t app_id)
 	vdf_node_set_int32(child, (int32_t)app_id);
 }
 
-/* Appends a child whose key is the next number; the others keep theirs. */
+/* Appends a child whose key is the next number; the others keep their keys. */
 static struct vdf_node *append_numbered(struct vdf_node *map)
 {
 	AUTO(free_ptr) char *key = NULL;
@@ -330,7 +330,7 @@ uint32_t shortcuts_put(struct shortcuts *shortcuts, const struct shortcuts_edit 
 	}
 	app_id = entry_app_id(entry);
 	if (find_app_id(map, app_id) != entry) {
-		app_id = free_app_id(map, app_id); /* an entry further up has the same */
+		app_id = free_app_id(map, app_id); /* an earlier entry has the same */
 	}
 	set_app_id(entry, app_id); /* before exe and name change, which it may be derived from */
 	vdf_node_set_string(child_to_set(entry, "AppName"), edit->name);

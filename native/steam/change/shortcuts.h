@@ -11,7 +11,7 @@ struct error;
 struct strbuf;
 
 /*
- * Steam's list of non-Steam games, userdata/<account>/config/shortcuts.vdf, over the tree that
+ * Steam's list of non-Steam games, userdata/<account>/config/shortcuts.vdf, on top of the tree that
  * vdf_binary.h reads: root → "shortcuts" → "0", "1", … → keys. What is not edited survives byte
  * for byte: unknown keys, their order and the case of their names, which differs among Steam's
  * versions ("AppName", "appname") and is ignored when looking one up.
@@ -20,7 +20,7 @@ struct shortcuts {
 	struct vdf_node root; /* zeroed: no shortcuts */
 };
 
-/* One entry as others see it. Owned by its list. */
+/* One entry, decoded. Owned by its list. */
 struct shortcut {
 	uint32_t app_id;
 	char *name;
@@ -62,19 +62,18 @@ struct shortcuts_edit {
 	bool any_name;		    /* adopt an entry for exe whatever its name */
 	const char *start_dir;	    /* without quotes */
 	const char *launch_options; /* NULL: as it is, or none */
-	const struct strvec *tags;  /* added to those there are; NULL: none */
+	const struct strvec *tags;  /* added to the existing ones; NULL: none */
 };
 
 /*
  * Updates the entry with edit->app_id, else adopts one with the same exe and name, else (any_name)
  * one with the same exe, else appends one with Steam's usual keys. An entry keeps its app id,
  * unless an earlier one has the same; a new one gets edit->app_id if it is a shortcut's (top bit
- * set), otherwise shortcuts_app_id(); ids that are taken are counted past. Returns the entry's app
- * id.
+ * set), otherwise shortcuts_app_id(); ids in use are skipped. Returns the entry's app id.
  */
 uint32_t shortcuts_put(struct shortcuts *shortcuts, const struct shortcuts_edit *edit);
 
-/* Removes the entry and numbers the later ones anew, as Steam does. False: no such entry. */
+/* Removes the entry and renumbers the later ones, as Steam does. False: no such entry. */
 bool shortcuts_remove(struct shortcuts *shortcuts, uint32_t app_id);
 
 /* False: no such entry. */

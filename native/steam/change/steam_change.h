@@ -11,13 +11,13 @@ struct shortcuts;
 
 /*
  * One change of an account's shortcuts. It is the same JSON object in the queue on disk, in the
- * request to the game-mode plugin and in the argument of the script that runs inside Steam, and it
- * may be applied twice without harm.
+ * request to the game-mode plugin and in the argument of the script that runs inside Steam, and
+ * applying it twice does no harm.
  *
  * put: the entry with app_id is updated; without one, an entry with the same executable and name
- * (any_name: with the same executable) is adopted; otherwise a new one is made, whose id, where the
- * maker can choose it, is reported_app_id. compat_tool is set where the user has chosen none.
- * remove: the entry with app_id goes; one that is not there is success.
+ * (any_name: with the same executable) is adopted; otherwise a new one is made, with the id
+ * reported_app_id if it can be chosen. compat_tool is set if the user has chosen none. remove: the
+ * entry with app_id is removed; a missing one is success.
  * set_icon: the entry with app_id gets icon.
  */
 #define STEAM_CHANGE_PUT "put"
@@ -29,21 +29,21 @@ struct shortcuts;
 struct steam_change {
 	char *action;		  /* one of those above */
 	char *account_id;	  /* digits: the folder in userdata/ */
-	uint32_t app_id;	  /* put: 0 when none is known */
+	uint32_t app_id;	  /* put: 0 when not known */
 	uint32_t reported_app_id; /* put: what a Hub was, or will be, told */
 	char *name;
 	char *exe;	      /* absolute, without quotes */
 	char *start_dir;      /* absolute, without quotes */
 	bool any_name;	      /* the executable is this game's alone */
 	char *launch_options; /* NULL: an existing entry keeps its own */
-	struct strvec tags;   /* added to those there are */
-	char *compat_tool;    /* "" or NULL: none is asked for */
+	struct strvec tags;   /* added to the existing ones */
+	char *compat_tool;    /* "" or NULL: not requested */
 	char *icon;	      /* set_icon: absolute path */
 };
 
 extern const struct json_field steam_change_fields[];
 
-/* What a put is asked for with. All is borrowed. */
+/* The parameters of a put. Everything is borrowed. */
 struct steam_shortcut_request {
 	const char *user_id;	    /* as for steam_users_find() */
 	uint32_t app_id;	    /* of the entry to update; 0: not known */
@@ -62,11 +62,10 @@ void steam_change_fill_put(
 void steam_change_finish(struct steam_change *change);
 void steam_change_copy(
 	struct steam_change *to, const struct steam_change *from); /* to is replaced */
-/* What a stored or received change must have. Errors: INVALID. */
+/* Checks a stored or received change. Errors: INVALID. */
 bool steam_change_check(const struct steam_change *change, struct error *err);
-/* The app id of the entry it is about; of one that is still to be made, the id it was told under.
- */
+/* The app id of the entry it is about; of a new entry, the reported id. */
 uint32_t steam_change_entry(const struct steam_change *change);
 bool steam_change_is(const struct steam_change *change, const char *action);
-/* Makes it in a list. Returns the entry's app id; 0: there is no such entry. */
+/* Applies it to a list. Returns the entry's app id; 0: there is no such entry. */
 uint32_t steam_change_apply(const struct steam_change *change, struct shortcuts *shortcuts);

@@ -66,7 +66,7 @@ bool steam_install_find(
 	if (steam_dir != NULL) {
 		if (!is_dir(steam_dir)) {
 			return error_set(err, ERROR_NOT_FOUND,
-				"there is no Steam at '%s'; give the folder that holds userdata/",
+				"no Steam found at '%s'; give the folder that contains userdata/",
 				steam_dir);
 		}
 		set_install(install, steam_dir, strstr(steam_dir, FLATPAK_HOME "/") != NULL);
@@ -113,7 +113,7 @@ static pid_t read_pid_file(const char *dir)
 	return pid > 0 && pid <= INT32_MAX ? (pid_t)pid : 0;
 }
 
-/* The number a process has in the innermost of its process namespaces; 0 when it is gone. */
+/* The pid of a process in the innermost of its pid namespaces; 0 when it is gone. */
 static pid_t inner_pid(pid_t pid)
 {
 	AUTO(free_ptr) char *path = xasprintf("/proc/%d/status", (int)pid);
@@ -132,7 +132,7 @@ static pid_t inner_pid(pid_t pid)
 	return (pid_t)strtol(strrchr(line, '\t') != NULL ? strrchr(line, '\t') : "", NULL, 10);
 }
 
-/* The process that calls itself pid inside of its sandbox; 0 when there is none. */
+/* The process that has this pid inside its sandbox; 0 when there is none. */
 static pid_t find_sandboxed(pid_t pid)
 {
 	DIR *proc = opendir("/proc");
@@ -217,7 +217,7 @@ bool steam_install_runs_game(uint32_t app_id)
 	return steam_process_game_running(app_id, NULL);
 }
 
-/* --- The owner's language --- */
+/* --- The user's language --- */
 
 static const char *const registries[] = {
 	".steam/registry.vdf",

@@ -9,8 +9,8 @@ struct loop;
 struct steam_process;
 
 /*
- * Where Steam keeps its data: the folder that holds config/ and userdata/. Zeroed is what
- * steam_install_finish() leaves.
+ * Where Steam keeps its data: the folder that contains config/ and userdata/.
+ * steam_install_finish() leaves it zeroed.
  */
 struct steam_install {
 	char *root;
@@ -19,8 +19,8 @@ struct steam_install {
 
 /*
  * Looks in steam_dir if that is given and nowhere else; otherwise in the places below home of the
- * native client and of the Flatpak, taking the first where somebody has logged in, else the first
- * where the client is.
+ * native client and of the Flatpak, taking the first where someone has logged in, else the first
+ * with a client.
  * Errors: NOT_FOUND (says where it looked).
  */
 bool steam_install_find(
@@ -28,21 +28,21 @@ bool steam_install_find(
 void steam_install_finish(struct steam_install *install);
 
 /*
- * The process of the Steam client that uses this installation, or 0. It is the one that
- * steam.pid names, in the outer or (Flatpak) in its own process namespace, provided that it is
- * ours and really is Steam: the file outlives the client.
+ * The process of the Steam client that uses this installation, or 0. It is the one named by
+ * steam.pid, in the outer or (Flatpak) its own pid namespace, provided that it is our user's and
+ * really is Steam: the file outlives the client.
  */
 pid_t steam_install_running(const struct steam_install *install);
 
 /*
- * Calls ended once, on the loop, when that process is gone; ended may unwatch. NULL: none runs, or
- * it cannot be watched.
+ * Calls ended once, on the loop, when that process is gone; ended may unwatch. NULL: none is
+ * running, or it cannot be watched.
  */
 struct steam_process *steam_install_watch(const struct steam_install *install, struct loop *loop,
 	void (*ended)(void *user), void *user);
 void steam_install_unwatch(struct steam_process *process); /* NULL is fine */
 
-/* Does that game run, started by whichever Steam of this user? app_id: not 0. */
+/* Is that game running, started by any Steam of this user? app_id: not 0. */
 bool steam_install_runs_game(uint32_t app_id);
 
 /*

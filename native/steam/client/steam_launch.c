@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* What a pipe holds unless told otherwise, see pipe(7). */
+/* The default capacity of a pipe, see pipe(7). */
 #define PIPE_BYTES 65536
 
 struct steam_launch {
@@ -31,7 +31,7 @@ struct steam_launch {
 	void *user;
 };
 
-/* What belongs to one process, or to Steam's own libraries, and would mislead another. */
+/* Variables that belong to one process, or to Steam's own libraries, and would mislead another. */
 static const char *const dropped[] = {
 	"INVOCATION_ID",
 	"JOURNAL_STREAM",
@@ -42,7 +42,7 @@ static const char *const dropped[] = {
 	"LISTEN_PID",
 	"MANAGERPID",
 	"NOTIFY_SOCKET",
-	"PATH", /* put back from SYSTEM_PATH */
+	"PATH", /* restored from SYSTEM_PATH */
 	"SYSTEMD_EXEC_PID",
 	"SYSTEM_LD_LIBRARY_PATH",
 	"SYSTEM_PATH",
@@ -50,7 +50,7 @@ static const char *const dropped[] = {
 	"WATCHDOG_USEC",
 };
 
-/* What the user's systemd is asked for. */
+/* Variables requested from the user's systemd. */
 static const char *const session_names[] = {
 	"DBUS_SESSION_BUS_ADDRESS",
 	"DISPLAY",
@@ -75,11 +75,11 @@ static bool is_kept(const char *variable)
 			return false;
 		}
 	}
-	/* The user's choice is "0" or "debug"; a folder is what steam.sh has made of it. */
+	/* The user sets "0" or "debug"; a folder was put there by steam.sh. */
 	if (is_named(variable, "STEAM_RUNTIME") && strchr(variable, '/') != NULL) {
 		return false;
 	}
-	/* systemd takes no other names; a shell's exported functions have some. */
+	/* systemd accepts no other names; exported shell functions have some. */
 	for (const char *at = variable; *at != '='; at++) {
 		if (*at != '_' && !isalnum((unsigned char)*at)) {
 			return false;
@@ -99,7 +99,7 @@ static void keep_session(struct strvec *env, const struct strvec *from)
 	}
 	path = path != NULL ? path : steam_process_variable(from, "PATH");
 	strvec_push_take(env, xasprintf("PATH=%s", path != NULL ? path : "/usr/bin:/bin"));
-	/* The plugin loader's services have none, and systemd-run does not guess. */
+	/* The plugin loader's services lack it, and systemd-run does not guess. */
 	if (steam_process_variable(env, "XDG_RUNTIME_DIR") == NULL) {
 		strvec_push_take(env, xasprintf("XDG_RUNTIME_DIR=/run/user/%u", getuid()));
 	}
@@ -152,7 +152,9 @@ static bool has_systemd(const struct steam_launch *launch)
 	return access(socket, F_OK) == 0;
 }
 
-/* Takes over what is one of session_names, and not there yet; not what had to be quoted. */
+/*
+ * Adds a variable that is one of session_names and not set yet; skips values that had to be quoted.
+ */
 static void adopt(struct strvec *env, const char *variable)
 {
 	for (size_t i = 0; i < sizeof(session_names) / sizeof(*session_names); i++) {
@@ -181,8 +183,8 @@ static void on_systemctl_exited(void *user, int status)
 }
 
 /*
- * Its output is read when it has ended: what a pipe holds is more than an environment's few
- * kilobytes, and one that fills it is stopped by the caller's patience.
+ * Its output is read when it has ended: a pipe holds more than an environment's few kilobytes, and
+ * a command that fills it runs into the caller's time-out.
  */
 static struct spawn *run_systemctl(struct steam_launch *launch)
 {
@@ -205,7 +207,7 @@ static struct spawn *run_systemctl(struct steam_launch *launch)
 		},
 		&err);
 	close(fds[1]);
-	fcntl(fds[0], F_SETFL, O_NONBLOCK); /* what systemctl has started may still hold it */
+	fcntl(fds[0], F_SETFL, O_NONBLOCK); /* a process started by systemctl may still hold it */
 	launch->output_fd = fds[0];
 	return spawn;
 }
@@ -290,8 +292,8 @@ static void on_systemd_run_exited(void *user, int status)
 }
 
 /*
- * Variables are named only, and taken from systemd-run's own environment: everybody may read a
- * command line. ExitType: games may outlive the client.
+ * Variables are only named, and taken from systemd-run's own environment: anyone can read a command
+ * line. ExitType: games may outlive the client.
  */
 static struct spawn *run_by_systemd(struct steam_launch *launch)
 {

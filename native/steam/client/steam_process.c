@@ -20,18 +20,21 @@
 #include <time.h>
 #include <unistd.h>
 
-/* An environment has no limit that is worth knowing; what is longer is not a client's. */
+/* Environments have no useful limit; a longer one is not a client's. */
 #define PROC_FILE_MAX_BYTES (1024 * 1024)
 
 struct steam_process {
-	int fd; /* −1: it was gone before anybody could look */
+	int fd; /* −1: it was already gone */
 	struct loop_watch *watch;
 	struct loop_timer *gone;
 	void (*ended)(void *user);
 	void *user;
 };
 
-/* A process's folder; what is read through it is that process's even if the number is reused. */
+/*
+ * A process's folder in /proc; what is read through it belongs to that process even if the pid is
+ * reused.
+ */
 static int open_own(pid_t pid)
 {
 	AUTO(free_ptr) char *path = xasprintf("/proc/%d", (int)pid);
@@ -58,7 +61,7 @@ static bool read_at(int dir_fd, const char *name, struct strbuf *text)
 	return got == 0;
 }
 
-/* The string after one of those that text is made of; NULL behind the last. */
+/* The next of the NUL-terminated strings in text; NULL after the last. */
 static const char *next_string(const struct strbuf *text, const char *string)
 {
 	const char *next = string + strlen(string) + 1;
@@ -67,8 +70,8 @@ static const char *next_string(const struct strbuf *text, const char *string)
 }
 
 /*
- * What stat has behind the name, which may itself hold blanks and brackets: the state is the first
- * field. Source: proc(5).
+ * The fields of stat after the name, which may itself contain blanks and brackets; the first one is
+ * the state. Source: proc(5).
  */
 static const char *stat_fields(int dir_fd, struct strbuf *text)
 {
@@ -116,7 +119,7 @@ int64_t steam_process_age_ms(pid_t pid)
 	struct timespec now;
 	int64_t started_ticks;
 
-	/* The 20th field behind the name: clock ticks from the machine's start, sleep included. */
+	/* The 20th field after the name: clock ticks since boot, sleep included. */
 	for (int i = 0; fields != NULL && i < 19; i++) {
 		fields = strchr(fields, ' ');
 		fields = fields != NULL ? fields + 1 : NULL;
@@ -148,7 +151,7 @@ bool steam_process_environment(pid_t pid, struct strvec *env)
 	return true;
 }
 
-/* Is name one of those in a list with colons between them? */
+/* Is name in a colon-separated list? */
 static bool listed(const char *list, const char *name)
 {
 	size_t length = strlen(name);
@@ -180,8 +183,8 @@ bool steam_process_is_game_mode(const struct strvec *env)
 	const char *desktop = steam_process_variable(env, "XDG_CURRENT_DESKTOP");
 
 	/*
-	 * A desktop that says its name is believed: gamescope's display is also there when it runs
-	 * as a window, and where the user's services still hold what an earlier session told them.
+	 * A desktop's own name is decisive: gamescope's display is also set when it runs as a
+	 * window, and when the user's services still hold an earlier session's variables.
 	 */
 	return desktop != NULL ? listed(desktop, "gamescope")
 			       : steam_process_variable(env, "GAMESCOPE_WAYLAND_DISPLAY") != NULL;
@@ -194,7 +197,7 @@ bool steam_process_in_game_mode(pid_t pid)
 	return steam_process_environment(pid, &env) && steam_process_is_game_mode(&env);
 }
 
-/* The N of "… SteamLaunch AppId=N …", 0 where that is not the command line. */
+/* The N of "… SteamLaunch AppId=N …", 0 for any other command line. */
 static uint32_t launched_app_id(int dir_fd, struct strbuf *text)
 {
 	static const char name[] = "AppId=";
@@ -225,7 +228,7 @@ static pid_t parent_of(pid_t pid)
 	return fields != NULL ? (pid_t)strtol(fields + 1, NULL, 10) : 0;
 }
 
-/* Is there another Steam above it, and not this one? */
+/* Is its ancestor another Steam than this one? */
 static bool is_anothers(pid_t pid, pid_t client)
 {
 	bool found_other = false;
@@ -237,7 +240,7 @@ static bool is_anothers(pid_t pid, pid_t client)
 	return pid != client && found_other;
 }
 
-/* app_id, client: 0 for any. Which one; 0 for none. */
+/* app_id, client: 0 for any. Returns the app id, or 0 for none. */
 static uint32_t find_game(uint32_t app_id, pid_t client)
 {
 	AUTO(strbuf_finish) struct strbuf text = { 0 };
@@ -287,7 +290,7 @@ static void on_readable(void *user, uint32_t events)
 {
 	struct steam_process *process = user;
 
-	loop_watch_set(process->watch, 0); /* it stays readable, and is told of once */
+	loop_watch_set(process->watch, 0); /* it stays readable, but is reported once */
 	process->ended(process->user);
 }
 
@@ -304,7 +307,7 @@ struct steam_process *steam_process_watch(
 	process = xcalloc(1, sizeof(*process));
 	process->ended = ended;
 	process->user = user;
-	/* Only now is it certain whose number it is: it may have been passed on before. */
+	/* Only now is it certain which process has the pid: it may have been reused before. */
 	if (fd >= 0 && steam_process_is_client(pid)) {
 		process->fd = TAKE_FD(fd);
 		process->watch = loop_watch_add(loop, process->fd, LOOP_READ, on_readable, process);

@@ -13,21 +13,22 @@
 #include <stdlib.h>
 
 #define GAME_MODE_MIN_AGE_MS (60 * 1000)
-/* Together with what systemd needs these stay below the time to answer. */
-#define LIVE_WAIT_MS (7 * 1000)				   /* from the request to the end */
-#define EXIT_WAIT_MS (15 * 1000)			   /* from -shutdown to the end … */
-#define DESKTOP_EXIT_WAIT_MS (LIVE_WAIT_MS + EXIT_WAIT_MS) /* … where nobody was asked before */
+/* Together with the time systemd needs, these stay below the time to answer. */
+#define LIVE_WAIT_MS (7 * 1000)	 /* from the request to the end */
+#define EXIT_WAIT_MS (15 * 1000) /* from -shutdown to the end … */
+#define DESKTOP_EXIT_WAIT_MS                                                                       \
+	(LIVE_WAIT_MS + EXIT_WAIT_MS) /* … if Steam was not asked to restart before */
 #define START_WAIT_MS (4 * 1000)
 #define ANSWER_MS (27 * 1000)
 
 enum state {
 	IDLE,
-	REFUSED,  /* the answer waits for the loop's next turn */
+	REFUSED,  /* the answer comes on the loop's next turn */
 	ASKING,	  /* Steam was asked to restart; waits for its end */
-	ENDING,	  /* -shutdown was given; the same */
-	ENDED,	  /* none runs; its files are next */
+	ENDING,	  /* -shutdown was sent; waits for its end */
+	ENDED,	  /* none is running; its files are next */
 	WRITING,  /* waits for go_on */
-	STARTING, /* waits for the commands that do it */
+	STARTING, /* waits for the start commands */
 	STATE_COUNT,
 };
 
@@ -43,7 +44,7 @@ static const unsigned transitions[STATE_COUNT] = {
 	[STARTING] = TO(IDLE),
 };
 
-/* No limit to how long a state lasts. */
+/* No limit on how long a state lasts. */
 #define NO_LIMIT (-1)
 
 struct waiter {
@@ -51,9 +52,9 @@ struct waiter {
 	void *user;
 };
 
-/* Outlives the restart if Steam answers later than everybody else. */
+/* Outlives the restart if Steam answers late. */
 struct request {
-	struct steam_restart *restart; /* NULL: not wanted any more */
+	struct steam_restart *restart; /* NULL: no longer needed */
 };
 
 struct steam_restart {
@@ -76,7 +77,7 @@ struct steam_restart {
 	struct steam_process *process;
 	struct request *request; /* NULL: Steam was not asked, or has answered */
 	int64_t exit_wait_ms;	 /* of ENDING */
-	pid_t pid;		 /* the client that was there at the beginning, or 0 */
+	pid_t pid;		 /* the client that was running at the start, or 0 */
 	bool game_mode;
 };
 
@@ -110,7 +111,7 @@ static void forget_request(struct steam_restart *restart)
 	}
 }
 
-/* on_step() is called when it has lasted so long. */
+/* on_step() is called when it has lasted this long. */
 static void enter(struct steam_restart *restart, enum state state, int64_t limit_ms)
 {
 	assert(transitions[restart->state] & TO(state));
@@ -170,7 +171,7 @@ static void shut_down(struct steam_restart *restart)
 	struct error err;
 
 	forget_request(restart);
-	/* It may have ended this moment, and Game Mode's next one be there: leave that alone. */
+	/* It may have just ended, and Game Mode may have started the next one: leave that alone. */
 	if (steam_process_is_client(restart->pid) &&
 		!steam_launch_shutdown(restart->launch, &err)) {
 		fail_restart(restart, &err);
@@ -193,7 +194,7 @@ static void on_asked(void *user, const struct error *err)
 	}
 }
 
-/* False: there is no way to ask it. */
+/* False: it cannot be asked. */
 static bool ask_steam(struct steam_restart *restart)
 {
 	struct request *request;

@@ -9,9 +9,9 @@ struct steam_restart;
 
 /*
  * Ends Steam gracefully and has it start again. In desktop mode we start it, detached, in the
- * environment it had. In Game Mode the session does, so there Steam is asked to restart by itself
- * where that is possible, else shut down, and never within 60 s of its start: three quick restarts
- * make the session start over. Between the end and the start, exited is called and waited for.
+ * environment it had. In Game Mode the session starts it, so Steam is asked to restart by itself if
+ * possible, else shut down, and never within 60 s of its start: three quick restarts make the
+ * session start over. Between the end and the start, exited is called and waited for.
  */
 
 /* err NULL: Steam will restart. */
@@ -22,8 +22,8 @@ struct steam_restart_options {
 	const char *home;
 	const char *steam_dir; /* NULL: Steam's own places */
 	/*
-	 * Asks a running Steam to restart by itself; asked is called once, later. False: there is
-	 * no way to ask it, and asked is not called. NULL: the same.
+	 * Asks a running Steam to restart by itself; asked is called once, later. False: it cannot
+	 * be asked, and asked is not called. NULL: the same.
 	 */
 	bool (*ask)(void *owner, steam_restart_asked *asked, void *user);
 	/* Steam is down: write its files, then call steam_restart_go_on(). */
@@ -31,7 +31,7 @@ struct steam_restart_options {
 	void *owner;
 };
 
-/* message: one sentence for people, also on success. */
+/* message: one sentence for the user, also on success. */
 typedef void steam_restart_done(void *user, const char *message, const struct error *err);
 
 struct steam_restart *steam_restart_create(const struct steam_restart_options *options);
@@ -48,7 +48,7 @@ void steam_restart_start(
 void steam_restart_go_on(struct steam_restart *restart);
 
 /*
- * How long a client of this age (−1: unknown) is still left alone in Game Mode, in full seconds; 0:
- * not at all.
+ * How much longer a client of this age (−1: unknown) must not be restarted in Game Mode, in full
+ * seconds; 0: it may be.
  */
 int steam_restart_wait_s(int64_t age_ms);

@@ -19,7 +19,7 @@
 /* The SteamID64 of account 0 among the individual accounts of the public universe. */
 #define STEAM_ID_BASE UINT64_C(76561197960265728)
 
-/* Far more than ever logged in on one machine: the lists are searched one by one. */
+/* Far more than ever log in on one machine: the lists are searched linearly. */
 #define USERS_LIMIT 256
 
 /* Digits only, without leading zeros, 1 … max; 0 for anything else. */
@@ -189,9 +189,9 @@ const struct steam_user *steam_users_find(
 	}
 	if (any) {
 		error_set(err, ERROR_NOT_FOUND,
-			"nobody has logged in to Steam on this machine yet; log in once");
+			"no one has logged in to Steam on this machine yet; log in once");
 	} else {
-		error_set(err, ERROR_NOT_FOUND, "Steam knows no user '%s' on this machine", id);
+		error_set(err, ERROR_NOT_FOUND, "Steam has no user '%s' on this machine", id);
 	}
 	return NULL;
 }

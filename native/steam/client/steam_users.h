@@ -16,8 +16,8 @@ struct steam_user {
 	char *persona_name;   /* shown to people; falls back to the login's name, then to account_id
 			       */
 	int64_t last_login_s; /* since 1970; 0: not known */
-	bool most_recent;     /* Steam says this one logs in next */
-	bool in_login_list;   /* false: only a folder in userdata/ tells of them */
+	bool most_recent;     /* Steam will log this one in next */
+	bool in_login_list;   /* false: only a folder in userdata/ exists */
 };
 
 /* The most recent login first. Zeroed is empty. */
@@ -28,7 +28,7 @@ struct steam_user_list {
 
 /*
  * Replaces list by the users of the installation at root; none at all is success. A
- * loginusers.vdf that does not parse counts as missing: the folders still tell who is there.
+ * loginusers.vdf that does not parse counts as missing: the folders still show which users exist.
  * Errors: IO (userdata/ cannot be read). On failure list is unchanged.
  */
 bool steam_users_load(struct steam_user_list *list, const char *root, struct error *err);
@@ -36,15 +36,15 @@ void steam_users_finish(struct steam_user_list *list);
 
 /*
  * id: a SteamID64 or a 32-bit account id; NULL or "": the most recent login. Borrowed from list.
- * NULL and NOT_FOUND when there is no such user, or nobody at all.
+ * NULL and NOT_FOUND when there is no such user, or no user at all.
  */
 const struct steam_user *steam_users_find(
 	const struct steam_user_list *list, const char *id, struct error *err);
 
 /*
- * The same of the Steam on this machine (home, steam_dir: as for steam_install_find()): the
- * installation's root and whose folder in userdata/. Both outputs (either may be NULL) are the
- * caller's to free. Errors: NOT_FOUND (no Steam, no such user), IO.
+ * The same for the Steam on this machine (home, steam_dir: as for steam_install_find()): the
+ * installation's root and the account whose folder in userdata/ it is. Both outputs (either may be
+ * NULL) are the caller's to free. Errors: NOT_FOUND (no Steam, no such user), IO.
  */
 bool steam_users_locate(const char *home, const char *steam_dir, const char *id, char **root,
 	char **account_id, struct error *err);

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #define NEW_FILE_MODE 0644 /* as Steam makes them */
-#define OWN_MAX_BYTES 256  /* two digests and what a reader may have added */
+#define OWN_MAX_BYTES 256  /* two digests, and what an editor may have added */
 
 bool backed_file_load(
 	struct backed_file *file, const char *path, size_t max_bytes, struct error *err)
@@ -47,7 +47,7 @@ static char *backup_path(const struct backed_file *file, int number)
 }
 
 /*
- * Makes "-1" free. What a crash left between two renames is a gap in the numbers: it is filled, so
+ * Frees the number 1. A crash between two renames leaves a gap in the numbers, which is filled, so
  * that only a full set loses its oldest.
  */
 static bool shift_backups(const struct backed_file *file, struct error *err)
@@ -97,7 +97,7 @@ static void digest_of(const struct strbuf *text, char hex[SHA256_HEX_BYTES])
 	sha256_of(strbuf_text(text), text->length, hex);
 }
 
-/* Were these bytes put there by an earlier save, and by nobody since? */
+/* Were these bytes written by an earlier save, and not changed since? */
 static bool is_own(const struct backed_file *file)
 {
 	AUTO(free_ptr) char *path = own_path(file);
@@ -110,8 +110,8 @@ static bool is_own(const struct backed_file *file)
 }
 
 /*
- * Before text takes its place: killed in between, what is there is still known for what it is, our
- * own (the second line) or not.
+ * Called before text replaces the file: if we are killed in between, the content is still known to
+ * be ours (the second line) or not.
  */
 static bool note_own(
 	const struct backed_file *file, const struct strbuf *text, bool was_own, struct error *err)
@@ -136,7 +136,7 @@ bool backed_file_save(const struct backed_file *file, const struct strbuf *text,
 	if (file->exists && same_bytes(text, &file->loaded)) {
 		return true;
 	}
-	atomic_file_sweep(file->path, 0); /* nobody else writes there */
+	atomic_file_sweep(file->path, 0); /* no other process writes there */
 	was_own = is_own(file);
 	return (!file->exists || was_own || back_up(file, err)) &&
 	       note_own(file, text, was_own, err) &&

@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Of a tool that the user chose; those that Valve or the client chose have less. */
+/* The priority of a tool chosen by the user; those chosen by Valve or the client have less. */
 #define USER_PRIORITY "250"
 
 static const char *const map_path[] = {
@@ -36,7 +36,7 @@ static bool has_tool(const struct vdf_text *file, const char *app)
 
 bool compat_tools_set(struct strbuf *source, uint32_t app_id, const char *tool, struct error *err)
 {
-	/* In Steam's order, as what is missing is added at the end. */
+	/* In Steam's order, since missing ones are added at the end. */
 	const struct {
 		const char *key;
 		const char *value;

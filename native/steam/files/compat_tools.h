@@ -8,18 +8,18 @@ struct strbuf;
 
 /*
  * Which compatibility tool (Proton) runs which app: Steam's config/config.vdf, below
- * InstallConfigStore/Software/Valve/Steam/CompatToolMapping, as Steam itself notes a choice that
- * its user made:
+ * InstallConfigStore/Software/Valve/Steam/CompatToolMapping, as Steam itself records its user's
+ * choice:
  *
  *	"2890000000" { "name" "proton_experimental" "config" "" "priority" "250" }
  *
- * Everything else in the file stays byte for byte.
+ * Everything else in the file is kept byte for byte.
  */
 
 /*
- * Has tool run the app, in config.vdf's text; an app that has a tool keeps it. Maps that are
- * missing are made. Errors, all leaving source alone: INVALID (it does not parse, or has another
- * shape; names the offset), TOO_LARGE.
+ * Assigns tool to the app in config.vdf's text; an app that has a tool keeps it. Missing maps are
+ * created. Errors, all leaving source alone: INVALID (it does not parse, or has another shape;
+ * names the offset), TOO_LARGE.
  */
 bool compat_tools_set(struct strbuf *source, uint32_t app_id, const char *tool, struct error *err);
 

@@ -32,10 +32,10 @@ bool shortcuts_file_save(const struct shortcuts_file *file, struct error *err)
 	struct error problem = { 0 };
 
 	if (!file->backed.exists && file->shortcuts.root.count == 0) {
-		return true; /* no list and none needed: the account may be gone */
+		return true; /* no list, and none needed: the account may be gone */
 	}
 	shortcuts_write(&file->shortcuts, &text);
-	/* Past the limits we could never again change what is in there. */
+	/* Past the limits we could never change the file again. */
 	if (!shortcuts_parse(&read, strbuf_text(&text), text.length, &problem)) {
 		return error_set(err, problem.kind, "'%s' was left alone: with the change %s",
 			file->backed.path, problem.message);

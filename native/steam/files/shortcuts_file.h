@@ -8,7 +8,7 @@
 struct error;
 
 /*
- * One account's shortcuts.vdf on disk. Zeroed is what shortcuts_file_finish() leaves.
+ * One account's shortcuts.vdf on disk. shortcuts_file_finish() leaves it zeroed.
  *
  *	AUTO(shortcuts_file_finish) struct shortcuts_file file = { 0 };
  *	shortcuts_file_load(&file, install.root, user->account_id, err) && … edit file.shortcuts …

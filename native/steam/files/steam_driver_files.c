@@ -20,15 +20,15 @@ struct steam_driver_files {
 	struct worker *worker;
 	char *home;
 	char *steam_dir; /* NULL: Steam's own places */
-	/* The first is with the worker. One at a time: each reads, then writes. */
+	/* The worker has the first one. One at a time: each reads, then writes. */
 	TAILQ_HEAD(, job) jobs;
 };
 
-/* One change. Owns all it needs, so that the worker may finish it when the driver is gone. */
+/* One change. Owns all it needs, so that the worker may finish it after the driver is destroyed. */
 struct job {
 	struct worker_job job;
 	TAILQ_ENTRY(job) link;
-	struct steam_driver_files *driver; /* NULL: gone; done was called */
+	struct steam_driver_files *driver; /* NULL: destroyed; done was called */
 	char *home;
 	char *steam_dir;
 	struct steam_change change;
@@ -71,7 +71,7 @@ static bool find_idle(
 	return true;
 }
 
-/* Steam may have started since the files were read; looked up before each is replaced. */
+/* Steam may have started since the files were read; checked before each is replaced. */
 static bool is_still_idle(const struct job *job, struct error *err)
 {
 	AUTO(steam_install_finish) struct steam_install install = { 0 };
@@ -102,10 +102,10 @@ static bool apply_change(struct job *job, struct error *err)
 	}
 	job->app_id = steam_change_apply(&job->change, &file.shortcuts);
 	if (job->app_id == 0) {
-		return error_set(err, ERROR_NOT_FOUND, "there is no shortcut with the app id %u",
-			job->change.app_id);
+		return error_set(
+			err, ERROR_NOT_FOUND, "no shortcut has the app id %u", job->change.app_id);
 	}
-	/* The tool first: a shortcut that is there can be started. */
+	/* The tool first: a shortcut that exists can be started. */
 	return save_compat_tool(job, &install, err) && is_still_idle(job, err) &&
 	       shortcuts_file_save(&file, err);
 }
@@ -172,7 +172,7 @@ static bool files_ready(struct steam_driver *base, struct strbuf *reason)
 		strbuf_append_text(reason, err.message);
 		return false;
 	}
-	strbuf_appendf(reason, "Steam in '%s' is not running, its files are written", install.root);
+	strbuf_appendf(reason, "Steam in '%s' is not running; its files are written", install.root);
 	return true;
 }
 

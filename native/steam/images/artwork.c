@@ -24,7 +24,7 @@
 
 static const struct kind {
 	const char *name;
-	const char *suffix; /* of the file, behind the app id */
+	const char *suffix; /* of the file, after the app id */
 	int asset_type;
 } kinds[ARTWORK_KIND_COUNT] = {
 	[ARTWORK_GRID] = { "grid", "p", 0 },
@@ -34,7 +34,10 @@ static const struct kind {
 	[ARTWORK_ICON] = { "icon", "_icon", 4 },
 };
 
-/* What people and other programs put there; "json" is not among them: where Steam shows a logo. */
+/*
+ * What users and other programs put there; not "json", which is where Steam keeps a logo's
+ * position.
+ */
 static const char *const extensions[] = { "png", "jpg", "jpeg", "webp", "gif", "ico", "tga" };
 
 const char *artwork_kind_name(enum artwork_kind kind)
@@ -68,7 +71,7 @@ static bool has_bytes(
 	return length >= offset + count && memcmp((const char *)data + offset, bytes, count) == 0;
 }
 
-/* Four bytes of magic prove little: the table of images that follows must be there too. */
+/* Four magic bytes prove little: the table of images that follows must be valid too. */
 static bool is_ico(const void *data, size_t length)
 {
 	const unsigned char *bytes = data;
@@ -102,12 +105,12 @@ bool artwork_check(enum artwork_kind kind, const void *data, size_t length, stru
 {
 	if (length > ARTWORK_MAX_BYTES) {
 		return error_set(err, ERROR_TOO_LARGE,
-			"the %s image has %zu bytes, at most %d are allowed", kinds[kind].name,
-			length, ARTWORK_MAX_BYTES);
+			"the %s image has %zu bytes; the limit is %d", kinds[kind].name, length,
+			ARTWORK_MAX_BYTES);
 	}
 	if (artwork_extension(kind, data, length) == NULL) {
 		return error_set(err, ERROR_INVALID,
-			"the %s image has a format that Steam does not show: send PNG, JPEG, WebP, GIF or ICO",
+			"the %s image has a format that Steam does not show; send PNG, JPEG, WebP, GIF or ICO",
 			kinds[kind].name);
 	}
 	return true;
@@ -115,7 +118,7 @@ bool artwork_check(enum artwork_kind kind, const void *data, size_t length, stru
 
 /* --- The grid folder --- */
 
-/* Every path below userdata/ begins with the account: digits are what Steam calls such a folder. */
+/* Every path below userdata/ begins with the account, whose folder name is always digits. */
 static bool check_account(const char *account_id, struct error *err)
 {
 	size_t digits = strspn(account_id, "0123456789");
@@ -128,7 +131,7 @@ static bool check_account(const char *account_id, struct error *err)
 	return true;
 }
 
-/* −1 and NOT_FOUND where it is not there and not to be made. */
+/* −1 and NOT_FOUND if it does not exist and must not be created. */
 static int open_grid(const char *root, const char *account_id, bool make, struct error *err)
 {
 	AUTO(free_ptr) char *userdata = path_join(root, "userdata");
@@ -140,7 +143,7 @@ static int open_grid(const char *root, const char *account_id, bool make, struct
 	}
 	fd = open(userdata, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT) {
-		error_set(err, ERROR_NOT_FOUND, "there is no '%s'", userdata);
+		error_set(err, ERROR_NOT_FOUND, "'%s' does not exist", userdata);
 		return -1;
 	}
 	if (fd < 0) {
@@ -172,7 +175,7 @@ static bool is_image_of(const char *name, const char *stem)
 	return false;
 }
 
-/* The files that wanted() wants, but for except (may be NULL). */
+/* The files that wanted() accepts, without except (may be NULL). */
 static bool list_files(int grid_fd, const char *stem,
 	bool (*wanted)(const char *name, const char *stem), const char *except,
 	struct strvec *names, struct error *err)
@@ -197,9 +200,8 @@ static bool list_files(int grid_fd, const char *stem,
 }
 
 /*
- * Did a process that was killed leave it? "<stem>.*.tmp-XXXXXX": of writing an image with that
- * stem;
- * ".capydeck-<pid>-…": an earlier version of this program, of writing any.
+ * Is it a leftover of a killed process? "<stem>.*.tmp-XXXXXX": an image with that stem was being
+ * written; ".capydeck-<pid>-…": any image, by an earlier version of this program.
  */
 static bool is_leftover(const char *name, const char *stem)
 {
@@ -211,7 +213,7 @@ static bool is_leftover(const char *name, const char *stem)
 		       strstr(name, ".tmp-") != NULL);
 }
 
-/* Only for who writes images with that stem, and just now does not. */
+/* Only for the writer of images with that stem, while it writes none. */
 static void remove_leftovers(int grid_fd, const char *stem)
 {
 	AUTO(strvec_finish) struct strvec names = { 0 };
@@ -291,7 +293,7 @@ static bool rename_kind(
 	return true;
 }
 
-/* True where there is none: *grid_fd is −1 then. */
+/* Also true if there is none: *grid_fd is −1 then. */
 static bool open_old_grid(const char *root, const char *account_id, int *grid_fd, struct error *err)
 {
 	struct error reason = { 0 };

@@ -7,8 +7,8 @@
 struct error;
 
 /*
- * Images of a shortcut, in userdata/<account>/config/grid/: what kinds there are, which file each
- * lives in, and what counts as an image. Source: protocol.md §4.11.
+ * Images of a shortcut, in userdata/<account>/config/grid/: the kinds, the file of each, and what
+ * counts as an image. Source: protocol.md §4.11.
  */
 enum artwork_kind {
 	ARTWORK_GRID,	/* portrait: <appId>p.* */
@@ -38,15 +38,16 @@ const char *artwork_extension(enum artwork_kind kind, const void *data, size_t l
 bool artwork_check(enum artwork_kind kind, const void *data, size_t length, struct error *err);
 
 /*
- * Puts an image in its place: checked by its bytes, written aside, synced, renamed; older siblings
- * with other extensions go then. root: Steam's (steam_install.h). account_id: digits. path (may be
- * NULL): where it is now, caller frees. Blocks: for a worker. Only one thread puts images.
+ * Puts an image in place: checked by its bytes, written to a temporary file, synced, renamed; then
+ * older siblings with other extensions are removed. root: Steam's (steam_install.h). account_id:
+ * digits. path (may be NULL): its new place, caller frees. Blocks: call it on a worker. Only one
+ * thread may put images.
  * Errors: INVALID (no image we know, no account, a link in the way), TOO_LARGE, IO, NO_SPACE; the
  * old image is then as it was.
  */
 bool artwork_put(const char *root, const char *account_id, uint32_t app_id, enum artwork_kind kind,
 	const void *data, size_t length, char **path, struct error *err);
-/* The images of a shortcut that got another id; those of `to` that are not replaced stay. */
+/* Renames the images of a shortcut that got a new id; those of `to` that are not replaced stay. */
 bool artwork_rename(
 	const char *root, const char *account_id, uint32_t from, uint32_t to, struct error *err);
 /* Removes all images of a shortcut; having none is success. */

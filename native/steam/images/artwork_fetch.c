@@ -23,7 +23,9 @@
 #include <unistd.h>
 
 #define PROGRAM_NAME "capydeck-fetch"
-/* Past the deadline, which the child keeps itself unless something is wrong with it. */
+/*
+ * Extra time past the deadline, which the child observes itself unless something is wrong with it.
+ */
 #define BACKSTOP_GRACE_MS 2000
 /* Far more than results need: the child reads untrusted bytes, so its output is capped. */
 #define OUTPUT_MAX_BYTES 65536
@@ -42,7 +44,7 @@ struct artwork_fetch {
 	void *user;
 };
 
-/* A file in memory: unlike a pipe it takes orders of any length at once. -1 on error. */
+/* A file in memory: unlike a pipe it accepts orders of any length at once. -1 on error. */
 static int write_orders(const struct artwork_fetch_options *options, struct error *err)
 {
 	struct fetch_orders orders = {

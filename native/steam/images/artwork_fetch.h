@@ -21,7 +21,7 @@ struct loop;
 struct artwork_fetch_options {
 	const char *const *urls;
 	size_t count;
-	const char *dir; /* exists; files are made there as 0, 1, …; the caller removes them */
+	const char *dir; /* exists; files 0, 1, … are created there; the caller removes them */
 	bool allow_local;
 	int64_t deadline_ms; /* for all; 0: ARTWORK_FETCH_DEADLINE_MS */
 };

@@ -17,11 +17,11 @@
 #include <string.h>
 #include <unistd.h>
 
-/* What a Hub can have waiting in memory. */
+/* Limit on what a Hub can have waiting in memory. */
 #define WAITING_MAX_BYTES (64u * 1024 * 1024)
 
 struct image_store {
-	struct worker *worker; /* one thread: in the order of their coming */
+	struct worker *worker; /* one thread: keeps the order of arrival */
 	char *downloads_dir;
 	size_t waiting_bytes;
 };
@@ -31,8 +31,8 @@ struct image_store_item {
 	struct image_store *store;
 	enum {
 		IDLE,	 /* with its owner */
-		PUT,	 /* with the worker, whose all else is then */
-		ORPHANED /* the same; nobody waits for it */
+		PUT,	 /* with the worker, which then owns everything else */
+		ORPHANED /* the same, but nothing waits for it */
 	} state;
 	struct strbuf bytes;
 	char *data_url;
@@ -42,7 +42,7 @@ struct image_store_item {
 	char *account_id;
 	uint32_t app_id;
 	enum artwork_kind kind;
-	char *path; /* where it is, once it was stored */
+	char *path; /* its place, once it is stored */
 	struct error err;
 	image_store_done *done;
 	void *user;
@@ -70,7 +70,7 @@ struct image_store_item *image_store_take(
 
 	if (bytes > WAITING_MAX_BYTES - store->waiting_bytes) {
 		error_set(err, ERROR_CONFLICT,
-			"%zu bytes of images are still waiting to be stored: try again later",
+			"%zu bytes of images are still waiting to be stored; try again later",
 			store->waiting_bytes);
 		return NULL;
 	}
@@ -165,7 +165,7 @@ char *image_store_make_dir(struct image_store *store, struct error *err)
 		return NULL;
 	}
 	if (mkdtemp(dir) == NULL) {
-		error_set_errno(err, "cannot make a folder in '%s'", store->downloads_dir);
+		error_set_errno(err, "cannot create a folder in '%s'", store->downloads_dir);
 		return NULL;
 	}
 	return TAKE_PTR(dir);
@@ -209,7 +209,7 @@ void image_store_remove_dir_take(struct image_store *store, char *dir)
 	worker_submit(store->worker, &removal->job);
 }
 
-/* --- */
+/* --- Items --- */
 
 struct image_store *image_store_create(struct loop *loop, const char *downloads_dir)
 {

@@ -11,26 +11,27 @@ struct loop;
 struct strbuf;
 
 /*
- * Puts images in their places (artwork.h) on a thread of its own, one after another in the order of
- * their coming, so that of two for one place the later one stays. What waits in memory is bounded.
- * Folders for downloads are its too: they go when all that lies there is stored.
+ * Puts images in place (artwork.h) on a thread of its own, one after another in the order of
+ * arrival, so that of two for one place the later one stays. The memory of waiting images is
+ * bounded. It also owns the folders for downloads, which are removed once everything in them is
+ * stored.
  */
 
-/* downloads_dir: this program's alone; made when needed, and emptied of what a crash left. */
+/* downloads_dir: used by this program alone; created when needed, cleared of what a crash left. */
 struct image_store *image_store_create(struct loop *loop, const char *downloads_dir);
-/* Does all it has to, calling every done; more may come of that. */
+/* Finishes all work, calling every done, which may add more work. */
 void image_store_drain(struct image_store *store);
-/* After all items were released. NULL is fine. */
+/* After all items have been released. NULL is fine. */
 void image_store_destroy(struct image_store *store);
 
-/* Where an image comes from; one of them is given. */
+/* The source of an image; exactly one is given. */
 struct image_store_source {
 	struct strbuf *bytes_take;
 	const char *data_url; /* see data_url.h */
 	const char *file;
 };
 
-/* NULL on error: CONFLICT (too much waits; nothing was taken). */
+/* NULL on error: CONFLICT (too much is waiting; nothing was taken). */
 struct image_store_item *image_store_take(
 	struct image_store *store, const struct image_store_source *source, struct error *err);
 
@@ -41,19 +42,19 @@ struct image_store_place {
 	enum artwork_kind kind;
 };
 
-/* path: where it is now, borrowed; NULL exactly when err is not. Errors: see artwork_put(). */
+/* path: its new place, borrowed; NULL exactly when err is not. Errors: see artwork_put(). */
 typedef void image_store_done(void *user, const char *path, const struct error *err);
 
 /*
  * place is copied. done is called once, on the loop, never from within this call, and not after
- * image_store_release(); it may put the item once more, elsewhere.
+ * image_store_release(); it may put the item again, elsewhere.
  */
 void image_store_put(struct image_store_item *item, const struct image_store_place *place,
 	image_store_done *done, void *user);
-/* An image that was put is still stored. NULL is fine. */
+/* An image being put is still stored. NULL is fine. */
 void image_store_release(struct image_store_item *item);
 
 /* A new folder; caller frees. NULL on error: IO, NO_SPACE. */
 char *image_store_make_dir(struct image_store *store, struct error *err);
-/* With all that is in it, behind what was put before. */
+/* Removes it with its content, after what was put before. */
 void image_store_remove_dir_take(struct image_store *store, char *dir);

@@ -168,7 +168,7 @@ bool vdf_binary_parse(struct vdf_node *root, const void *data, size_t length, st
 	struct reader reader = { .data = data, .length = length };
 
 	if (length > VDF_BINARY_MAX_BYTES) {
-		return error_set(err, ERROR_TOO_LARGE, "binary VDF has %zu bytes, more than %d",
+		return error_set(err, ERROR_TOO_LARGE, "binary VDF has %zu bytes; the limit is %d",
 			length, VDF_BINARY_MAX_BYTES);
 	}
 	if (!read_children(&reader, root, 1, err)) {

@@ -8,9 +8,9 @@ struct strbuf;
 struct vdf_node;
 
 /*
- * Binary KeyValues, Steam's format for shortcuts.vdf: a type byte, the key up to its NUL, the
- * value (little-endian); a map's children end with 0x08, the root's too. Whatever parses is
- * written again byte for byte.
+ * Binary KeyValues, Steam's format for shortcuts.vdf: a type byte, the key up to its NUL, the value
+ * (little-endian); a map's children end with 0x08, the root's too. Whatever parses is written back
+ * byte for byte.
  */
 #define VDF_BINARY_MAX_BYTES (16 * 1024 * 1024)
 #define VDF_BINARY_MAX_NODES 500000

@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The types of binary KeyValues; the numbers stand in the file. Source: Valve's KeyValues.h. */
+/* The types of binary KeyValues; the numbers are those in the file. Source: Valve's KeyValues.h. */
 enum vdf_type {
 	VDF_MAP = 0x00,
 	VDF_STRING = 0x01,
@@ -42,7 +42,7 @@ void vdf_node_finish(struct vdf_node *node);
 /* The first child with that key, ASCII case ignored; NULL when there is none or map is not a MAP.
  */
 struct vdf_node *vdf_node_child(const struct vdf_node *map, const char *key);
-/* The same for a child of that type; the others with that key are passed over. */
+/* The same for a child of that type; others with that key are skipped. */
 struct vdf_node *vdf_node_typed_child(
 	const struct vdf_node *map, const char *key, enum vdf_type type);
 /* The text of the first STRING child with that key, borrowed; "" when there is none. */
@@ -50,7 +50,7 @@ const char *vdf_node_text(const struct vdf_node *map, const char *key);
 
 /*
  * Puts a child before position (count: at the end) and returns it, an empty map with that key.
- * Moves the other children: pointers to them are void.
+ * Moves the other children: pointers to them become invalid.
  */
 struct vdf_node *vdf_node_insert(struct vdf_node *map, size_t position, const char *key);
 void vdf_node_remove(struct vdf_node *map, size_t position);

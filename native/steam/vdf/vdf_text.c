@@ -84,7 +84,7 @@ static bool skip(struct parser *parser, struct error *err)
 	return true;
 }
 
-/* The character that \letter stands for; NUL: no escape, the backslash is part of the text. */
+/* The character that \letter stands for; NUL: not an escape, the backslash is part of the text. */
 static char unescape(char letter)
 {
 	static const char letters[] = "abfnrtv\\\"'?";
@@ -222,7 +222,7 @@ static bool close_map(struct parser *parser, const struct token *brace, struct e
 	return true;
 }
 
-/* Of a map only the opening brace: its entries are read like those of the root. */
+/* For a map, only the opening brace is read here: its entries are read like those of the root. */
 static bool read_value(struct parser *parser, const struct token *key, struct error *err)
 {
 	struct token token;
@@ -284,7 +284,7 @@ bool vdf_text_parse(struct vdf_text *file, const char *source, size_t length, st
 	};
 
 	if (length > VDF_TEXT_MAX_BYTES) {
-		return error_set(err, ERROR_TOO_LARGE, "text VDF has %zu bytes, more than %d",
+		return error_set(err, ERROR_TOO_LARGE, "text VDF has %zu bytes; the limit is %d",
 			length, VDF_TEXT_MAX_BYTES);
 	}
 	if (length > 0 && memchr(source, '\0', length) != NULL) {
@@ -295,7 +295,9 @@ bool vdf_text_parse(struct vdf_text *file, const char *source, size_t length, st
 	if (length >= 3 && memcmp(source, "\xef\xbb\xbf", 3) == 0) {
 		parser.offset = 3;
 	}
-	/* Each text but a bare word at the end is followed or enclosed by a byte: room for its NUL.
+	/*
+	 * Each text except a bare word at the end is followed or enclosed by a byte: room for its
+	 * NUL.
 	 */
 	file->strings = xcalloc(length + 1, 1);
 	parser.strings_end = file->strings;
@@ -406,7 +408,7 @@ static void append_lines(struct strbuf *out, const char *const *path, const char
 	}
 }
 
-/* Puts text in the place of source's bytes from start to end. */
+/* Replaces source's bytes from start to end with text. */
 static void splice(struct strbuf *source, size_t start, size_t end, const struct strbuf *text)
 {
 	struct strbuf whole = { 0 };
@@ -426,7 +428,7 @@ static void replace_text(struct strbuf *source, const struct vdf_text_node *node
 	splice(source, node->start, node->end, &text);
 }
 
-/* Adds what path names at the end of a map. depth: of the map's entries; 0 for the root's. */
+/* Appends what path names to a map. depth: of the map's entries; 0 for the root's. */
 static void insert_path(struct strbuf *source, const struct vdf_text_node *map, size_t depth,
 	const char *const *path, const char *value)
 {

@@ -12,7 +12,7 @@ struct strbuf;
  *	"users" { "76561198012345678" { "PersonaName" "Gabe \"N\"" } }
  *
  * Keys and values are quoted (with C's one-letter escapes) or bare words; // starts a comment;
- * conditionals ([$WIN32]) are read over. Values are text; a map is a value in braces.
+ * conditionals ([$WIN32]) are skipped. Values are text; a map is a value in braces.
  */
 #define VDF_TEXT_MAX_BYTES (16 * 1024 * 1024)
 #define VDF_TEXT_MAX_NODES 500000
@@ -20,14 +20,14 @@ struct strbuf;
 
 #define VDF_TEXT_NONE ((size_t)-1)
 
-/* One key and its value. Nodes name one another by their index in the file's array. */
+/* One key and its value. Nodes refer to one another by their index in the file's array. */
 struct vdf_text_node {
 	const char *key;   /* unescaped; borrowed from the file; "" for the root */
 	const char *value; /* the same; NULL for a map */
 	/*
-	 * Where the value stands in the source: of a text the token, quotes included; of a map from
-	 * its opening to behind its closing brace (of the root: everything). Replacing just these
-	 * bytes keeps the rest of the file as it is.
+	 * The value's bytes in the source: a text's token, quotes included; a map from its opening
+	 * brace to just after its closing one (the root: everything). Replacing only these bytes
+	 * keeps the rest of the file as it is.
 	 */
 	size_t start;
 	size_t end;
@@ -35,7 +35,7 @@ struct vdf_text_node {
 	size_t next;	    /* in the same map; VDF_TEXT_NONE: the last */
 };
 
-/* Zeroed is what vdf_text_finish() leaves. */
+/* vdf_text_finish() leaves it zeroed. */
 struct vdf_text {
 	struct vdf_text_node *nodes; /* nodes[0] is the root, a map */
 	size_t count;
@@ -64,9 +64,9 @@ const char *vdf_text_value(
 
 /*
  * Sets one text of a text KeyValues file. path: its keys from the root on, the last being the
- * text's, NULL-terminated; their case is ignored. Maps that are missing are made, indented with
- * tabs as Steam writes them and with the file's own line ends. No other byte changes. Errors, all
- * leaving source alone: INVALID (it does not parse, or has a text where the path needs a map or the
+ * text's, NULL-terminated; their case is ignored. Missing maps are created, indented with tabs as
+ * Steam writes them and with the file's own line ends. No other byte changes. Errors, all leaving
+ * source alone: INVALID (it does not parse, or has a text where the path needs a map or the
  * reverse; names the offset), TOO_LARGE.
  */
 bool vdf_text_set(
