@@ -120,7 +120,7 @@ START_TEST(lengths_that_cannot_be_are_refused)
 	}
 	make(3, "{}", "");
 	ck_assert(!take());
-	ck_assert_ptr_nonnull(strstr(err.message, "ends within its header"));
+	ck_assert_ptr_nonnull(strstr(err.message, "ends inside its header"));
 }
 END_TEST
 

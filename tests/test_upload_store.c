@@ -338,7 +338,7 @@ static void resume_with_hashes(bool across_restart)
 	send_half(&answer, big_hashed);
 	upload_store_hub_gone(fixture.store, HUB);
 	expect_chunk_error(
-		HUB, answer.upload_id, &big_hashed[2], 0, 10, ERROR_NOT_FOUND, "running");
+		HUB, answer.upload_id, &big_hashed[2], 0, 10, ERROR_NOT_FOUND, "in progress");
 	if (across_restart) {
 		restart();
 	}

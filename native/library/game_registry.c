@@ -22,8 +22,8 @@ struct game_list {
 struct game_registry {
 	char *path;
 	struct game_list list;
-	bool unread;		     /* the file could not be read yet: it must not be replaced */
-	void (*changed)(void *user); /* NULL: nobody listens */
+	bool unread; /* the file could not be read yet, so it must not be replaced */
+	void (*changed)(void *user); /* NULL: no listener */
 	void *user;
 };
 
@@ -97,7 +97,7 @@ static bool check_game_entry(const char *key, const void *entry, struct error *e
 
 static const struct state_file registry_file = {
 	.what = "the list of installed games",
-	.loss = "a new one is begun",
+	.loss = "a new one is started",
 	.max_bytes = REGISTRY_MAX_BYTES,
 	.fields = game_list_fields,
 	.object_bytes = sizeof(struct game_list),

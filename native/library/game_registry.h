@@ -10,42 +10,42 @@ struct error;
 struct game_registry;
 
 /*
- * The games that this program installed: <state_dir>/games.json, version 1, written atomically.
- * The folder is a game's identity; its name, executable and app id may change. A file that does
- * not parse is set aside, as is an entry that no game can have; one that cannot be read now is read
- * again before anything is changed. Source: design.md §4.1.
+ * The games that this program installed: <state_dir>/games.json, version 1, written atomically. The
+ * folder is a game's identity; its name, executable and app id may change. A file that does not
+ * parse is set aside, as are invalid entries; one that cannot be read now is read again before
+ * anything is changed. Source: design.md §4.1.
  */
 struct game {
 	char *dir;	    /* absolute */
-	char *name;	    /* as the Hub last called it */
-	char *hub_id;	    /* who installed it last */
+	char *name;	    /* as last given by the Hub */
+	char *hub_id;	    /* the one that installed it last */
 	char *executable;   /* relative to dir; "" when unknown */
 	uint32_t app_id;    /* as last reported by Steam; 0: no shortcut */
 	char *user_id;	    /* the Steam account that has the shortcut; "" */
 	int64_t size_bytes; /* of the manifest */
 	int64_t file_count;
 	int64_t installed_at; /* Unix time of the last install */
-	char *pending;	      /* what is left to be done, as JSON (game_setup.h); "": nothing */
+	char *pending;	      /* remaining work, as JSON (game_setup.h); "": none */
 };
 
-/* Texts are never NULL in an entry of the registry, nor in a copy. */
+/* Texts are never NULL in an entry of the registry or a copy of one. */
 extern const struct json_field game_fields[];
 void game_copy(struct game *to, const struct game *from); /* to is not finished first */
 void game_finish(struct game *game);
-/* After reading one: its texts are not NULL. Errors: INVALID. */
+/* Checks one that was read: its texts are not NULL. Errors: INVALID. */
 bool game_check(const struct game *game, struct error *err);
 
-/* *notice (caller frees, else NULL) says what a reader should know, e.g. a file set aside. */
+/* *notice (caller frees, else NULL): a message for the user, e.g. that a file was set aside. */
 struct game_registry *game_registry_create(const char *path, char **notice);
 void game_registry_destroy(struct game_registry *registry);
-/* Called after every change that was made. One listener. */
+/* Called after every change. One listener. */
 void game_registry_set_changed(
 	struct game_registry *registry, void (*changed)(void *user), void *user);
 
 /* Borrowed until the registry changes; NULL when unknown. */
 const struct game *game_registry_find(const struct game_registry *registry, const char *dir);
 const struct game *game_registry_find_app(const struct game_registry *registry, uint32_t app_id);
-/* The one whose folder path is in: absolute, without "..". */
+/* The game whose folder contains path: absolute, without "..". */
 const struct game *game_registry_find_file(const struct game_registry *registry, const char *path);
 const struct game *game_registry_at(const struct game_registry *registry, size_t index);
 size_t game_registry_count(const struct game_registry *registry);

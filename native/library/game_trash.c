@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
-/* A timer does not count while the device sleeps: look at the clock now and then. */
+/* A timer stops while the device sleeps: check the clock now and then. */
 #define LOOK_AGAIN_MS (60 * 60 * 1000)
 
 struct game_trash {
@@ -27,22 +27,22 @@ struct game_trash {
 	void *user;
 	struct trash_list list;
 	struct loop_timer *timer;
-	/* Of the discarded ones, the first so many could not be deleted since the last look … */
+	/* Of the discarded games, this many could not be deleted since the last check … */
 	size_t failed_count;
-	struct deletion *deletion; /* … and this is of the next; NULL: none under way */
+	struct deletion *deletion; /* … and this deletes the next; NULL: none under way */
 };
 
-/* Owns all it needs, so that the worker may finish it when the trash is gone. */
+/* Owns all it needs, so that the worker may finish it after the trash is destroyed. */
 struct deletion {
 	struct worker_job job;
-	struct game_trash *trash; /* NULL: gone */
+	struct game_trash *trash; /* NULL: destroyed */
 	char *game_dir;
 	char *id;
 	struct error err;
 	bool succeeded;
 };
 
-/* Deleting for good */
+/* --- Deleting permanently --- */
 
 static void delete_next(struct game_trash *trash);
 
@@ -65,16 +65,16 @@ static void deletion_done(struct worker_job *job)
 	struct game_trash *trash = deletion->trash;
 
 	if (trash != NULL && deletion->succeeded) {
-		log_info("'%s' is deleted for good", deletion->game_dir);
+		log_info("permanently deleted '%s'", deletion->game_dir);
 		if (trash->gone != NULL) {
 			trash->gone(trash->user, &trash->list.discarded[trash->failed_count].game);
 		}
 		trash_list_drop_discarded(&trash->list, trash->failed_count);
 		trash_list_save_or_warn(&trash->list);
 	} else if (trash != NULL && deletion->err.kind == ERROR_NOT_FOUND) {
-		trash->failed_count++; /* when its disk is in again */
+		trash->failed_count++; /* retried when its disk is back */
 	} else if (trash != NULL) {
-		log_warning("'%s' cannot be deleted for good: %s", deletion->game_dir,
+		log_warning("cannot permanently delete '%s': %s", deletion->game_dir,
 			deletion->err.message);
 		trash->failed_count++;
 	}
@@ -87,7 +87,7 @@ static void deletion_done(struct worker_job *job)
 	free(deletion);
 }
 
-/* One after the other: whole games, and the worker has better to do. */
+/* One after another: these are whole games, and the worker has more urgent work. */
 static void delete_next(struct game_trash *trash)
 {
 	const struct trash_list *list = &trash->list;
@@ -111,7 +111,7 @@ static int64_t expires_in_ms(const struct game_trash *trash, const struct trashe
 {
 	int64_t passed_ms = (time(NULL) - game->deleted_at) * INT64_C(1000);
 
-	/* A clock that was set back must not keep it for longer than a whole turn. */
+	/* A clock that was set back must not keep it for longer than the full time. */
 	if (passed_ms < 0) {
 		passed_ms = 0;
 	}
@@ -159,7 +159,7 @@ static void on_timer(void *user)
 	arm_timer(trash);
 }
 
-/* What an earlier run left */
+/* --- Leftovers of an earlier run --- */
 
 static bool is_folder(const char *path)
 {
@@ -198,7 +198,7 @@ static void settle_all(struct game_trash *trash)
 	}
 }
 
-/* A list that could not be read so far is read before anything is done with it. Errors: IO. */
+/* Reads a list that could not be read so far, before it is used. Errors: IO. */
 static bool make_ready(struct game_trash *trash, struct error *err)
 {
 	if (!trash->list.unread) {
@@ -211,7 +211,7 @@ static bool make_ready(struct game_trash *trash, struct error *err)
 	return true;
 }
 
-/* The interface */
+/* --- Interface --- */
 
 struct game_trash *game_trash_create(const struct game_trash_options *options, char **notice)
 {

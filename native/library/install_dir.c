@@ -31,7 +31,7 @@ static bool has_component(const char *path, const char *name)
 	return false;
 }
 
-/* Without doubled separators, "." and a separator at the end. */
+/* Without doubled separators, "." and a trailing separator. */
 static char *without_noise(const char *path)
 {
 	char *plain = xcalloc(1, strlen(path) + 2);
@@ -129,7 +129,7 @@ static bool has_parent(const char *path, const char *parent)
 	       strchr(path + length + 1, '/') == NULL;
 }
 
-/* Is the game's folder still where it says, not behind a link that took a folder's place? */
+/* Is the game's folder still at its recorded path, not behind a link that replaced a folder? */
 static bool is_in_place(const struct game *game)
 {
 	AUTO(free_ptr) char *resolved = install_dir_resolve(game->dir);
@@ -137,7 +137,7 @@ static bool is_in_place(const struct game *game)
 	return resolved != NULL && strcmp(resolved, game->dir) == 0;
 }
 
-/* The folder that holds a game of this name already; parent NULL: wherever it is. */
+/* The folder that already contains a game of this name; parent NULL: anywhere. */
 static const char *find_installed(
 	const struct install_dir_rules *rules, const char *parent, const char *game_name)
 {
@@ -179,7 +179,7 @@ static bool choose_new(struct install_dir *dir, const struct install_dir_rules *
 		}
 	}
 	return error_set(
-		err, ERROR_INVALID, "'%s' has no free folder name left for '%s'", parent, name);
+		err, ERROR_INVALID, "no free folder name is left in '%s' for '%s'", parent, name);
 }
 
 static bool choose_parent(struct install_dir *dir, const struct install_dir_rules *rules,

@@ -9,27 +9,27 @@ struct game_registry;
 struct strvec;
 
 /*
- * Which folder a game goes to: <installPath>/<gameName made safe>, inside a library folder that
- * the owner allowed, never a folder that is someone else's. Source: protocol.md §5.5,
- * design.md §3.6.
+ * Which folder a game goes to: <installPath>/<gameName made safe>, inside a library folder that the
+ * owner allowed, never a folder that belongs to something else. Source: protocol.md §5.5, design.md
+ * §3.6.
  */
 struct install_dir_rules {
 	const char *home; /* for "~" */
 	const char *library_dir;
 	const struct strvec *library_extra;
 	const struct game_registry *registry;
-	/* Is dir the goal of an unfinished upload of another game? */
+	/* Is dir the destination of an unfinished upload of another game? */
 	bool (*is_taken)(void *user, const char *dir, const char *game_name);
 	void *user;
 };
 
 struct install_dir {
-	char *root; /* the library folder; links resolved; may be missing yet */
+	char *root; /* the library folder; links resolved; may not exist yet */
 	char *path; /* the game's folder, below root */
 };
 
 /*
- * install_path: as the Hub sent it; "" or NULL: where the game is installed already, else the
+ * install_path: as the Hub sent it; "" or NULL: where the game is already installed, else the
  * default library. Errors: INVALID (outside the library folders, on another file system than its
  * library folder, no usable game name).
  */

@@ -86,10 +86,10 @@ void installed_manifest_read(
 		*notice = xstrdup(err.message);
 	}
 	if (manifest->dir == NULL || strcmp(manifest->dir, dir) != 0) {
-		installed_manifest_finish(manifest); /* nothing, or another folder's */
+		installed_manifest_finish(manifest); /* empty, or another folder's */
 		return;
 	}
-	/* bsearch() must not depend on who wrote the file. */
+	/* bsearch() must not depend on the order in the file. */
 	if (manifest->files_count > 0) {
 		qsort(manifest->files, manifest->files_count, sizeof(*manifest->files),
 			compare_installed);
@@ -132,12 +132,11 @@ struct installed_file *installed_manifest_find(
 bool installed_file_check(const struct installed_file *file, struct error *err)
 {
 	if (!path_is_plain_relative(file->path)) {
-		return error_set(err, ERROR_INVALID, "'%s' is not the path of a file", file->path);
+		return error_set(err, ERROR_INVALID, "'%s' is not a valid file path", file->path);
 	}
 	if (file->size_bytes < 0 || file->mtime_ns < -1 || file->mtime_ns > 999999999 ||
 		(file->sha256 != NULL && !sha256_is_hex(file->sha256))) {
-		return error_set(
-			err, ERROR_INVALID, "'%s' has values that no file can have", file->path);
+		return error_set(err, ERROR_INVALID, "'%s' has invalid values", file->path);
 	}
 	return true;
 }

@@ -10,11 +10,10 @@
 struct error;
 
 /*
- * What the files of one installed game are known to be:
- * <state_dir>/manifests/<SHA-256 of the game's folder>.json. A file that still has the size and
- * the time it had then need not be sent, nor read, to be known. Only files whose Hub gave a
- * sha256 are in it. It is a cache: one that is missing or damaged knows nothing, and an entry that
- * does not fit is dropped.
+ * What is known of the files of one installed game: <state_dir>/manifests/<SHA-256 of the game's
+ * folder>.json. A file that still has its recorded size and time need not be sent or read. Only
+ * files for which the Hub gave a sha256 are listed. It is a cache: a missing or damaged one is
+ * empty, and an invalid entry is dropped.
  */
 struct installed_file {
 	char *path; /* relative to the game's folder */
@@ -22,7 +21,7 @@ struct installed_file {
 	int64_t mtime_s;
 	int64_t mtime_ns; /* 0 to 999,999,999 */
 	char *sha256;	  /* NULL: not known */
-	bool kept;	  /* of a commit: stays where it is, nothing was staged for it */
+	bool kept;	  /* of a commit: it stays in place, nothing was staged for it */
 };
 
 struct installed_manifest {
@@ -35,14 +34,14 @@ struct installed_manifest {
 /* One row of a file list, for the commit record too. */
 extern const struct json_field installed_file_fields[];
 
-/* *notice (may be NULL; NULL before; caller frees): what was wrong with it. */
+/* *notice (may be NULL; NULL before; caller frees): what was wrong with the file. */
 void installed_manifest_read(
 	struct installed_manifest *manifest, const char *state_dir, const char *dir, char **notice);
 void installed_manifest_finish(struct installed_manifest *manifest);
-/* Replaces dir's by those of the files that have bytes and a sha256. Errors: IO, NO_SPACE. */
+/* Replaces dir's with those of the files that have bytes and a sha256. Errors: IO, NO_SPACE. */
 bool installed_manifest_write(const char *state_dir, const char *dir,
 	const struct installed_file *files, size_t count, struct error *err);
-/* Borrowed; NULL when unknown. May be changed in place, but for its path. */
+/* Borrowed; NULL when unknown. May be changed in place, except its path. */
 struct installed_file *installed_manifest_find(
 	const struct installed_manifest *manifest, const char *path);
 

@@ -42,7 +42,7 @@ static const struct state_file trash_file = {
 	.loss = "none of them can be restored; their folders stay in '" PATH_OWN_FOLDER "/trash'",
 	.max_bytes = FILE_MAX_BYTES,
 	.fields = trash_list_fields,
-	.object_bytes = offsetof(struct trash_list, path), /* the rest is not the file's */
+	.object_bytes = offsetof(struct trash_list, path), /* the rest is not stored in the file */
 	.fill_texts = true,
 	.check = check_trash_list,
 	.check_entry = check_trashed_entry,
@@ -105,7 +105,7 @@ void trash_list_save_or_warn(const struct trash_list *list)
 	}
 }
 
-/* The game is emptied. */
+/* game is left empty. */
 static void append_game(struct trashed_game **games, size_t *count, struct trashed_game *game)
 {
 	*games = xrealloc(*games, *count + 1, sizeof(**games));
@@ -148,7 +148,7 @@ bool trash_list_find(
 			return true;
 		}
 	}
-	return error_set(err, ERROR_NOT_FOUND, "there is no deleted game '%s'", id);
+	return error_set(err, ERROR_NOT_FOUND, "no deleted game has the id '%s'", id);
 }
 
 struct trashed_game trash_list_take(struct trash_list *list, size_t index)

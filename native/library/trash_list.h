@@ -8,12 +8,12 @@
 
 struct error;
 
-/* What game_trash.c remembers: <state_dir>/trash.json. Indices are of games, if not said. */
+/* What game_trash.c stores: <state_dir>/trash.json. Indices are those of games unless stated. */
 struct trash_list {
 	int64_t version;
-	struct trashed_game *games; /* to be had again; newest last */
+	struct trashed_game *games; /* restorable; newest last */
 	size_t games_count;
-	struct trashed_game *discarded; /* to be deleted for good; newest last */
+	struct trashed_game *discarded; /* to be permanently deleted; newest last */
 	size_t discarded_count;
 	char *path;
 	bool unread; /* the file could not be read yet: it must not be replaced */
@@ -25,18 +25,17 @@ void trash_list_load(struct trash_list *list, const char *path, char **notice);
 bool trash_list_retry(struct trash_list *list, struct error *err);
 void trash_list_finish(struct trash_list *list);
 
-/* For a change that the next start would find out by itself: a failure is logged. */
+/* For a change that the next start would redo by itself: a failure is only logged. */
 void trash_list_save_or_warn(const struct trash_list *list);
 
-/* At the end, under a new id, and saved. NULL on error: INVALID (its folder's path), IO, NO_SPACE.
- */
+/* Appends it under a new id and saves. NULL on error: INVALID (its folder's path), IO, NO_SPACE. */
 struct trashed_game *trash_list_add(
 	struct trash_list *list, const struct game *game, struct error *err);
 /* Errors: NOT_FOUND. */
 bool trash_list_find(
 	const struct trash_list *list, const char *id, size_t *index, struct error *err);
 
-/* Not saved. What take returns is the caller's. */
+/* These do not save. The caller owns what take returns. */
 struct trashed_game trash_list_take(struct trash_list *list, size_t index);
 void trash_list_drop(struct trash_list *list, size_t index);
 void trash_list_discard(struct trash_list *list, size_t index);

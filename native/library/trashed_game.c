@@ -62,7 +62,7 @@ bool trashed_game_check(const struct trashed_game *trashed, struct error *err)
 	return game_check(&trashed->game, err);
 }
 
-/* Its folder */
+/* --- The folder --- */
 
 /* One of the two places that a folder moves between. */
 struct place {
@@ -83,7 +83,7 @@ static int open_parent(const char *game_dir, struct error *err)
 	int fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR)) {
-		error_set(err, ERROR_NOT_FOUND, "there is no folder '%s'", parent);
+		error_set(err, ERROR_NOT_FOUND, "folder '%s' does not exist", parent);
 	} else if (fd < 0) {
 		error_set_errno(err, "cannot open the folder '%s'", parent);
 	}
@@ -99,8 +99,8 @@ static bool is_folder(const struct place *place, const char *path, struct error 
 		       error_set(err, ERROR_INVALID,
 			       "'%s' is a link or a file, not the game's folder", path);
 	}
-	return errno == ENOENT ? error_set(err, ERROR_NOT_FOUND, "there is no folder '%s'", path)
-			       : error_set_errno(err, "cannot look at '%s'", path);
+	return errno == ENOENT ? error_set(err, ERROR_NOT_FOUND, "folder '%s' does not exist", path)
+			       : error_set_errno(err, "cannot examine '%s'", path);
 }
 
 static int rename_without_replacing(const struct place *from, const struct place *to)
@@ -111,7 +111,7 @@ static int rename_without_replacing(const struct place *from, const struct place
 	if (result == 0 || (errno != EINVAL && errno != ENOSYS)) {
 		return result;
 	}
-	/* A file system without the flag: the next best. */
+	/* The file system does not know the flag: the next best. */
 	if (fstatat(to->dir_fd, to->name, &stat, AT_SYMLINK_NOFOLLOW) == 0) {
 		errno = EEXIST;
 		return -1;
@@ -151,7 +151,7 @@ static int make_trash(int parent_fd, struct error *err)
 	}
 	trash_fd = beneath_open_parent(above_fd, TRASH_NAME "/x", true, err);
 	if (trash_fd >= 0 && !sync_folder(above_fd)) {
-		error_set_errno(err, "cannot make the folder '" TRASH_FOLDER "'");
+		error_set_errno(err, "cannot create the folder '" TRASH_FOLDER "'");
 		return -1;
 	}
 	return TAKE_FD(trash_fd);

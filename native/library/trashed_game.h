@@ -12,38 +12,38 @@ struct error;
 struct trashed_game {
 	char *id;	    /* 16 hex digits */
 	char *folder;	    /* absolute: where the game's folder is now */
-	struct game game;   /* its entry, for the registry when it comes back */
+	struct game game;   /* its registry entry, for when it is restored */
 	int64_t deleted_at; /* Unix time */
 };
 
-/* All but the folder, which follows from the id and where the game was. */
+/* All fields but folder, which follows from the id and the game's place. */
 extern const struct json_field trashed_game_fields[];
 
-/* A fresh one, of now. */
+/* A new one, deleted now. */
 void trashed_game_init(struct trashed_game *trashed, const struct game *game);
 void trashed_game_finish(struct trashed_game *trashed);
-/* After reading and checking: adds what follows from the fields. */
+/* After reading and checking: fills in what follows from the fields. */
 void trashed_game_complete(struct trashed_game *trashed);
 /* After reading: are the values possible? Its texts are not NULL. Errors: INVALID. */
 bool trashed_game_check(const struct trashed_game *trashed, struct error *err);
 
 /*
  * Where deleted games wait, in the folder that their own folder was in and so on its file system:
- * <parent of game_dir>/.capydeck/trash/<id>. Nothing below the parent is reached through a link.
- * game_dir: absolute, as the registry has it.
+ * <parent of game_dir>/.capydeck/trash/<id>. No link below the parent is followed. game_dir:
+ * absolute, as the registry has it.
  */
 char *trashed_game_folder(const char *game_dir, const char *id); /* caller frees */
 
 /*
- * Both move the whole folder by one rename, made durable, and never replace anything. On failure
- * it is where it was. Errors: NOT_FOUND (it is not there), INVALID (it is a link or no folder),
- * CONFLICT (something is where it should go), IO, NO_SPACE.
+ * Both move the whole folder with one rename, made durable, and never replace anything. On failure
+ * it stays where it was. Errors: NOT_FOUND (it does not exist), INVALID (it is a link or not a
+ * folder), CONFLICT (the destination exists), IO, NO_SPACE.
  */
 bool trashed_game_put_folder(const char *game_dir, const char *id, struct error *err);
 bool trashed_game_restore_folder(const char *game_dir, const char *id, struct error *err);
 
 /*
- * Deletes it for good; one that is not there is success. Blocks: for a worker.
- * Errors: NOT_FOUND (nor is the folder above: its disk may be out), INVALID, IO.
+ * Permanently deletes it; success if it does not exist. Blocks: call it on a worker.
+ * Errors: NOT_FOUND (the folder above is missing too: its disk may be removed), INVALID, IO.
  */
 bool trashed_game_remove_folder(const char *game_dir, const char *id, struct error *err);

@@ -7,9 +7,9 @@
 
 #define PEERS_MAX 256
 #define HOUR_MS (60 * 60 * INT64_C(1000))
-/* An address is forgotten when it has been quiet for so long after its last lock-out. */
+/* An address is forgotten after this time without a guess since its last lock-out. */
 #define FORGET_MS (2 * HOUR_MS)
-/* As many as lead to the longest delay; more need not be remembered. */
+/* As many as lead to the longest delay; no more need to be remembered. */
 #define RECENT_MAX (GUESSES_PER_HOUR + GUESS_DELAY_MAX_MS / GUESS_DELAY_STEP_MS)
 
 struct peer {

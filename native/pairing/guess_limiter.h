@@ -6,10 +6,10 @@
  * What wrong pairing codes cost. After GUESSES_PER_LOCKOUT of them an address is locked out for
  * LOCKOUT_FIRST_MS, and for twice as long each further time, up to LOCKOUT_MAX_MS. Past
  * GUESSES_PER_HOUR from all addresses together every try is delayed, more and more, up to
- * GUESS_DELAY_MAX_MS; pairing as such is never closed. Tokens never come here.
+ * GUESS_DELAY_MAX_MS; pairing itself is never disabled. Tokens are not affected.
  *
- * Memory is bounded: the least recent address makes room for a new one, and what it cost is then
- * still counted for all. Times are loop_now_ms(). Source: protocol.md §3.5.
+ * Memory is bounded: the least recent address makes room for a new one, but its guesses still count
+ * in the hourly total. Times are loop_now_ms(). Source: protocol.md §3.5.
  */
 #define GUESSES_PER_LOCKOUT 3
 #define LOCKOUT_FIRST_MS (60 * INT64_C(1000))
@@ -29,7 +29,8 @@ int64_t guess_limiter_locked_seconds(
 /* How long a try must wait before it is judged. */
 int64_t guess_limiter_delay_ms(const struct guess_limiter *limiter, int64_t now_ms);
 void guess_limiter_wrong(struct guess_limiter *limiter, const char *address, int64_t now_ms);
-void guess_limiter_right(struct guess_limiter *limiter, const char *address); /* forgets it */
-void guess_limiter_reset(struct guess_limiter *limiter); /* the owner's word: forgets all */
+void guess_limiter_right(
+	struct guess_limiter *limiter, const char *address); /* forgets the address */
+void guess_limiter_reset(struct guess_limiter *limiter); /* on the owner's request: forgets all */
 /* Addresses that are locked out now. */
 unsigned guess_limiter_locked_count(const struct guess_limiter *limiter, int64_t now_ms);

@@ -33,11 +33,11 @@ struct pairing {
 	unsigned tries_left;
 	struct loop_timer *expiry;
 
-	char *tried;   /* waits to be judged; NULL when none … */
-	void *attempt; /* … and whose it is */
+	char *tried;   /* waiting to be judged; NULL if none … */
+	void *attempt; /* … and the attempt it belongs to */
 	struct loop_timer *judgement;
 
-	/* Of the code that is shown or, after it ended, of the last one; holder NULL: gone. */
+	/* Of the current code or, after it ended, of the last one; holder NULL: gone. */
 	struct pairing_request request;
 	char *hub_id, *hub_name, *address; /* the request's */
 };
@@ -57,9 +57,9 @@ const char *pairing_end_text(enum pairing_end end)
 	case PAIRING_GUESSED:
 		return "invalid code";
 	case PAIRING_REPLACED:
-		return "the Hub asked again from another connection";
+		return "the Hub requested a new code from another connection";
 	case PAIRING_GONE:
-		return "no code was asked for";
+		return "no code was requested";
 	}
 	return "";
 }
@@ -198,7 +198,7 @@ bool pairing_begin(
 	is_its_turn = pairing_turns_ask(
 		&pairing->turns, request->address, is_own || !pairing->is_shown, now_ms);
 	if (is_own && !is_its_turn) {
-		expires_at_ms = pairing->shown.expires_at_ms; /* asking again prolongs nothing */
+		expires_at_ms = pairing->shown.expires_at_ms; /* asking again does not extend it */
 	} else if (!is_its_turn) {
 		if (pairing->is_shown) {
 			return error_set(err, ERROR_LOCKED_OUT,
@@ -206,7 +206,7 @@ bool pairing_begin(
 				(long long)pairing_seconds_left(pairing));
 		}
 		return error_set(err, ERROR_LOCKED_OUT,
-			"another Hub waits for its turn to pair; try again in %d seconds",
+			"another Hub is waiting for its turn to pair; try again in %d seconds",
 			PAIRING_TURN_WAIT_MS / 1000);
 	}
 	end_code(pairing,
@@ -306,7 +306,7 @@ bool pairing_reopen(struct pairing *pairing, struct error *err)
 	}
 	if (pairing->request.holder == NULL) {
 		return error_set(err, ERROR_NOT_FOUND,
-			"no Hub waits for a pairing code; start pairing on the Hub again");
+			"no Hub is waiting for a pairing code; start pairing on the Hub again");
 	}
 	guess_limiter_right(pairing->limiter, pairing->request.address);
 	show_code(pairing, loop_now_ms() + pairing->expires_ms);

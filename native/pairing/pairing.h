@@ -9,10 +9,10 @@ struct error;
 struct loop;
 
 /*
- * The pairing code: six digits that the device shows and a person types into the Hub. One at a
- * time, bound to the connection that asked for it (its holder). It is void after it was used,
+ * The pairing code: six digits that the device shows and the user types into the Hub. One at a
+ * time, bound to the connection that requested it (its holder). It becomes invalid when it is used,
  * after PAIRING_EXPIRES_S, after three wrong tries, when it is dismissed and when its holder is
- * gone. Nothing here logs it. Source: protocol.md §3.1–3.4.
+ * gone. It is never logged. Source: protocol.md §3.1–3.4.
  */
 struct pairing;
 
@@ -20,19 +20,19 @@ enum pairing_end {
 	PAIRING_USED,
 	PAIRING_EXPIRED,
 	PAIRING_DISMISSED, /* by the owner */
-	PAIRING_GUESSED,   /* wrong too often */
+	PAIRING_GUESSED,   /* too many wrong tries */
 	PAIRING_REPLACED,  /* its Hub asked again from another connection */
-	PAIRING_GONE,	   /* its holder, or it asked again */
+	PAIRING_GONE,	   /* its holder has gone, or requested another */
 };
 const char *pairing_end_text(enum pairing_end end); /* "code expired"; static */
 
 enum pairing_verdict {
 	PAIRING_RIGHT,
 	PAIRING_WRONG,
-	PAIRING_VOID, /* the code went before the try was judged */
+	PAIRING_VOID, /* the code ended before the try was judged */
 };
 
-/* What is on the screen; borrowed until it is hidden. */
+/* The code on the screen; borrowed until it is hidden. */
 struct pairing_shown {
 	const char *code;
 	const char *hub_id;
@@ -49,18 +49,20 @@ struct pairing_listener {
 	LIST_ENTRY(pairing_listener) link; /* pairing's own */
 };
 
-/* Who asked for the code. All strings are copied. */
+/* The one that requested the code. All strings are copied. */
 struct pairing_request {
 	const char *hub_id;
 	const char *hub_name;
 	const char *address;
 	void *holder;
-	/* The answer to a try: once for each, maybe before pairing_try() returns. */
+	/* The answer to a try: once for each, perhaps before pairing_try() returns. */
 	void (*judged)(void *user, void *attempt, enum pairing_verdict verdict);
-	/* The code is void without the holder having caused it: EXPIRED, DISMISSED, GUESSED,
-	   REPLACED. */
+	/*
+	 * The code ended for a reason other than the holder's: EXPIRED, DISMISSED, GUESSED,
+	 * REPLACED.
+	 */
 	void (*ended)(void *user, void *holder, enum pairing_end end);
-	/* The owner wants a new code to be shown for a holder whose last one ended. */
+	/* The owner wants a new code for a holder whose last one ended. */
 	void (*reopened)(void *user, void *holder);
 	void *user;
 };
@@ -71,7 +73,7 @@ struct pairing_options {
 };
 
 struct pairing *pairing_create(const struct pairing_options *options);
-void pairing_destroy(struct pairing *pairing); /* no holder is told; NULL is fine */
+void pairing_destroy(struct pairing *pairing); /* does not notify holders; NULL is fine */
 
 /*
  * Shows a new code; one of the same holder, or of the same hub_id and address, is replaced, and
@@ -81,7 +83,7 @@ void pairing_destroy(struct pairing *pairing); /* no holder is told; NULL is fin
  */
 bool pairing_begin(
 	struct pairing *pairing, const struct pairing_request *request, struct error *err);
-/* Is the code that is on the screen the holder's? */
+/* Is the code on the screen the holder's? */
 bool pairing_is_held_by(const struct pairing *pairing, const void *holder);
 /*
  * What wrong codes cost is described in guess_limiter.h.
@@ -98,20 +100,20 @@ bool pairing_try(struct pairing *pairing, const void *holder, const char *code, 
 /* The holder's connection is gone. */
 void pairing_abandon(struct pairing *pairing, const void *holder);
 
-/* The owner's: takes the code off the screen. Errors: NOT_FOUND. */
+/* For the owner: removes the code from the screen. Errors: NOT_FOUND. */
 bool pairing_dismiss(struct pairing *pairing, struct error *err);
 /*
- * The owner's: shows a new code for the Hub whose last one ended unused, if it is still connected.
- * Errors: NOT_FOUND, CONFLICT (a code is shown).
+ * For the owner: shows a new code for the Hub whose last one ended unused, if it is still
+ * connected. Errors: NOT_FOUND, CONFLICT (a code is shown).
  */
 bool pairing_reopen(struct pairing *pairing, struct error *err);
-/* The owner's: every address may try again. */
+/* For the owner: every address may try again. */
 void pairing_reset_lockouts(struct pairing *pairing);
 unsigned pairing_lockout_count(const struct pairing *pairing); /* addresses */
 
 const struct pairing_shown *pairing_shown(const struct pairing *pairing); /* NULL: none shown */
 int64_t pairing_seconds_left(const struct pairing *pairing);		  /* rounded up */
-/* A listener that is added while a code is shown is told at once. */
+/* A listener added while a code is shown is called at once. */
 void pairing_listen(struct pairing *pairing, struct pairing_listener *listener);
 void pairing_unlisten(struct pairing *pairing, struct pairing_listener *listener);
 unsigned pairing_listener_count(const struct pairing *pairing);

@@ -9,17 +9,17 @@ struct strbuf;
 
 /*
  * Shows the pairing code on the screen: a listener of pairing.h that has capydeck-overlay draw it.
- * The child exists only while a code is valid. One that dies is started once more; after that the
- * code is for the other listeners alone, and the state says why. One that has shown nothing within
- * 3 s may still do so, and meanwhile the state tells of that.
+ * The child exists only while a code is valid. If it dies it is restarted once; after that only the
+ * other listeners show the code, and the state says why. If it has shown nothing within 3 s it may
+ * still do so, but the state says so meanwhile.
  * The code reaches the child through a socket pair, never its arguments or environment.
  */
 struct pairing_overlay_options {
 	struct loop *loop;
 	struct pairing *pairing;
 	const char *program; /* capydeck-overlay's path; copied */
-	/* Read anew for every code: */
-	char *const *language; /* a locale, or "": what session_language() tells */
+	/* Read again for every code: */
+	char *const *language; /* a locale, or "": use session_language() */
 	const bool *large_text;
 	const bool *reduced_motion;
 	/* A locale, or NULL: not known; caller frees. */
@@ -31,7 +31,7 @@ struct pairing_overlay *pairing_overlay_create(const struct pairing_overlay_opti
 void pairing_overlay_destroy(struct pairing_overlay *overlay); /* ends the child; NULL is fine */
 
 /*
- * "ready", "starting", "shown" or "failed" (static text); what there is to say of it is appended to
- * detail, one sentence or nothing.
+ * "ready", "starting", "shown" or "failed" (static text); detail: appends one sentence about it, or
+ * nothing.
  */
 const char *pairing_overlay_state(const struct pairing_overlay *overlay, struct strbuf *detail);

@@ -2,7 +2,7 @@
 
 #include <stddef.h>
 
-#define FORGIVE_MS (60 * 60 * 1000) /* unused codes count for so long after the last request */
+#define FORGIVE_MS (60 * 60 * 1000) /* unused codes count for this long after the last request */
 
 static struct pairing_turn *find(struct pairing_turns *turns, const char *address)
 {

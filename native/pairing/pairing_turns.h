@@ -6,10 +6,11 @@
 #include <stdint.h>
 
 /*
- * Whose turn it is when several addresses want the one code that the screen can show. Whoever was
- * refused keeps its place for PAIRING_TURN_WAIT_MS after it last asked; those who have let fewer
- * codes go unused come first, then those who have waited longer. So a crowd that asks without end
- * cannot keep a newcomer out. Zeroed is empty; memory is fixed. Times are loop_now_ms().
+ * Decides whose turn it is when several addresses request the one code that the screen can show. A
+ * refused address keeps its place for PAIRING_TURN_WAIT_MS after its last request; addresses that
+ * have left fewer codes unused come first, then those that have waited longer. So a crowd that
+ * keeps asking cannot keep a newcomer out. Zeroed is empty; memory is fixed. Times are
+ * loop_now_ms().
  */
 #define PAIRING_TURNS_MAX 64
 #define PAIRING_TURN_WAIT_MS (20 * 1000)
@@ -28,12 +29,12 @@ struct pairing_turns {
 };
 
 /*
- * address asks for the screen. True: it may have it, and no longer waits. is_free: whether the
- * screen shows nothing now.
+ * address requests the screen. True: it may have it, and no longer waits. is_free: the screen shows
+ * nothing now.
  */
 bool pairing_turns_ask(
 	struct pairing_turns *turns, const char *address, bool is_free, int64_t now_ms);
-/* Its code went without being used. */
+/* Its code ended unused. */
 void pairing_turns_wasted(struct pairing_turns *turns, const char *address);
 /* It paired: forget it. */
 void pairing_turns_forget(struct pairing_turns *turns, const char *address);

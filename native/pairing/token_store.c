@@ -52,8 +52,7 @@ static bool check_file(const void *object, struct error *err)
 	const struct hub_file *file = object;
 
 	return file->version == FILE_VERSION ||
-	       error_set(err, ERROR_INVALID, "version %lld is not one this program knows",
-		       (long long)file->version);
+	       error_set(err, ERROR_INVALID, "unsupported version %lld", (long long)file->version);
 }
 
 static bool check_hub(const char *key, const void *entry, struct error *err)
@@ -73,7 +72,7 @@ static const struct state_file token_file = {
 	.max_bytes = FILE_MAX_BYTES,
 	.fields = hub_file_fields,
 	.object_bytes = sizeof(struct hub_file),
-	.fill_texts = true, /* what a Hub is called may be missing */
+	.fill_texts = true, /* a Hub's name may be missing */
 	.check = check_file,
 	.check_entry = check_hub,
 };
@@ -83,7 +82,7 @@ static bool save(const struct token_store *store, struct error *err)
 	return state_file_write(&token_file, store->path, &store->file, err);
 }
 
-/* One entry a Hub, or revoking it would leave another: the first counts. */
+/* One entry per Hub, or revoking it would leave another: the first counts. */
 static void drop_repeated(struct hub_file *file)
 {
 	size_t kept_count = 0;
@@ -115,7 +114,7 @@ static bool read_file(struct token_store *store, char **notice, struct error *er
 	return store->is_read;
 }
 
-/* What could not be read at the start, e.g. because a card was busy, may be there by now. */
+/* A file that could not be read at the start, e.g. because a card was busy, may be readable now. */
 static bool read_now(struct token_store *store, struct error *err)
 {
 	AUTO(free_ptr) char *notice = NULL;
@@ -168,7 +167,7 @@ static const struct paired_hub *find(const struct token_store *store, const char
 	return NULL;
 }
 
-/* Puts hub (emptied) at index, or at the end; what stood there is left in hub. */
+/* Puts hub (emptied) at index, or at the end; the previous entry is left in hub. */
 static void exchange(struct token_store *store, size_t index, struct paired_hub *hub)
 {
 	struct hub_file *file = &store->file;
@@ -259,8 +258,7 @@ bool token_store_revoke(struct token_store *store, const char *hub_id, struct er
 
 	if (hub == NULL) {
 		return error_set(err, ERROR_NOT_FOUND,
-			"no paired Hub '%s'; 'capydeck ctl hubs list' shows those there are",
-			hub_id);
+			"no paired Hub '%s'; see 'capydeck ctl hubs list'", hub_id);
 	}
 	revoked = *hub;
 	after = (size_t)(file->hubs + file->hubs_count - hub - 1);

@@ -9,9 +9,9 @@ struct token_store;
 
 /*
  * The Hubs that are paired: <config_dir>/hubs.json, version 1, mode 0600, written atomically. A
- * token is 256 random bits in base64url; only its SHA-256 is kept. An entry that does not fit is
- * set aside, and the others serve; a file that cannot be read is tried again when a Hub comes.
- * Source: protocol.md §3.6.
+ * token is 256 random bits in base64url; only its SHA-256 is kept. Invalid entries are set aside,
+ * and the others are used; a file that cannot be read is retried when a Hub connects. Source:
+ * protocol.md §3.6.
  */
 struct paired_hub {
 	char *hub_id;
@@ -22,20 +22,21 @@ struct paired_hub {
 	int64_t last_seen;  /* Unix time; when it last connected or left */
 };
 
-/* *notice (caller frees, else NULL) says what a reader should know, e.g. a file set aside. */
+/* *notice (caller frees, else NULL): a message for the user, e.g. that a file was set aside. */
 struct token_store *token_store_create(const char *path, char **notice);
 void token_store_destroy(struct token_store *store); /* NULL is fine */
 
 /*
- * Pairs a Hub and returns its token, which nobody can ask for again; the caller wipes and frees it
- * (token_free). An earlier token of that Hub is void. Errors: IO, NO_SPACE; nothing changed then.
+ * Pairs a Hub and returns its token, which cannot be retrieved again; the caller wipes and frees it
+ * (token_free). An earlier token of that Hub becomes invalid. Errors: IO, NO_SPACE; then nothing
+ * has changed.
  */
 char *token_store_issue(struct token_store *store, const char *hub_id, const char *name,
 	const char *platform, struct error *err);
 void token_free(char **token); /* for AUTO() */
 /* Is it that Hub's token? In constant time. token may be NULL or "". */
 bool token_store_verify(struct token_store *store, const char *hub_id, const char *token);
-/* It connected or left. name NULL: as it was. Errors: IO, NO_SPACE. */
+/* It connected or disconnected. name NULL: unchanged. Errors: IO, NO_SPACE. */
 bool token_store_seen(
 	struct token_store *store, const char *hub_id, const char *name, struct error *err);
 /* Errors: NOT_FOUND, IO, NO_SPACE. */

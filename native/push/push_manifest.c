@@ -329,7 +329,7 @@ static bool open_root(struct push_manifest *manifest, const char *root, struct e
 	}
 	switch (errno) {
 	case ENOENT:
-		return error_set(err, ERROR_NOT_FOUND, "there is no folder '%s'", root);
+		return error_set(err, ERROR_NOT_FOUND, "folder '%s' does not exist", root);
 	case ENOTDIR:
 		return error_set(err, ERROR_INVALID,
 			"'%s' is a file; give the game's folder (unpack an archive first)", root);

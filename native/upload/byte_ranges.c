@@ -12,7 +12,7 @@ void byte_ranges_finish(struct byte_ranges *ranges)
 	*ranges = (struct byte_ranges){ 0 };
 }
 
-/* Replaces count islands from index on by the new ones (at most two). */
+/* Replaces count islands starting at index with the new ones (at most two). */
 static void splice(struct byte_ranges *ranges, uint32_t index, uint32_t count,
 	const struct byte_range *with, uint32_t with_count)
 {

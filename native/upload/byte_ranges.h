@@ -3,9 +3,9 @@
 #include <stdint.h>
 
 /*
- * Which bytes of one file are held: [0, prefix) and sorted islands after it that neither touch
- * each other nor the prefix. So prefix is where the first gap
- * begins, and a file that comes in order never allocates. Zeroed is empty.
+ * The bytes of one file that have arrived: [0, prefix), and sorted islands after it that touch
+ * neither each other nor the prefix. So prefix is where the first gap begins, and a file that
+ * arrives in order never allocates. Zeroed is empty.
  */
 struct byte_range {
 	int64_t start;
@@ -22,7 +22,7 @@ struct byte_ranges {
 void byte_ranges_finish(struct byte_ranges *ranges);
 /* Adds [start, end), merging; returns how many of its bytes were not held before. */
 int64_t byte_ranges_add(struct byte_ranges *ranges, int64_t start, int64_t end);
-/* Takes [start, end) out; returns how many bytes that were held are not any more. */
+/* Removes [start, end); returns how many of its bytes were held. */
 int64_t byte_ranges_remove(struct byte_ranges *ranges, int64_t start, int64_t end);
 int64_t byte_ranges_held(const struct byte_ranges *ranges);
 /* The end of the last byte held; 0 when none is. */

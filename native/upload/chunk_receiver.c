@@ -55,12 +55,12 @@ void chunk_receiver_part(
 	struct error err = { 0 };
 
 	if (receiver->header_bad) {
-		return; /* reading it again with every fragment would keep the loop busy */
+		return; /* parsing it again with every fragment would keep the loop busy */
 	}
 	if (!receiver->header_known) {
 		if (!read_header(message, length, &receiver->header, &receiver->data_offset,
 			    &receiver->header_known, &err)) {
-			/* chunk_receiver_take() reads it again and reports what is wrong. */
+			/* chunk_receiver_take() parses it again and reports what is wrong. */
 			json_finish(&receiver->header, upload_chunk_fields);
 			receiver->header_bad = true;
 		}
@@ -87,7 +87,7 @@ bool chunk_receiver_take(struct chunk_receiver *receiver, struct strbuf *message
 
 	if (ok && !receiver->header_known) {
 		ok = error_set(err, ERROR_INVALID,
-			"a binary message of %zu bytes ends within its header", message->length);
+			"a binary message of %zu bytes ends inside its header", message->length);
 	}
 	write->header = receiver->header;
 	receiver->header = (struct upload_chunk){ 0 };

@@ -49,7 +49,7 @@ static bool checksum_holds(struct chunk_write *write)
 	return strcmp(hex, write->checksum) == 0;
 }
 
-/* Reads back what the file holds; a byte that is not there differs. */
+/* Reads back what the file holds; a missing byte counts as different. */
 static bool same_as_held(struct chunk_write *write)
 {
 	char held[COMPARE_BYTES];
@@ -90,7 +90,7 @@ static bool write_data(struct chunk_write *write)
 	return true;
 }
 
-/* The work itself, on whichever thread. */
+/* The work itself, on either thread. */
 static void carry_out(struct chunk_write *write)
 {
 	int64_t start_us;
@@ -127,7 +127,7 @@ static void chunk_job_done(struct worker_job *job)
 size_t chunk_writer_ahead(struct chunk_writer *writer, int fd, int64_t offset, const char *data,
 	size_t length, size_t done)
 {
-	/* Whole steps: a call for each segment that comes would cost more than it gains. */
+	/* Whole steps: a call for each segment received would cost more than it gains. */
 	size_t whole = length / CHUNK_WRITER_AHEAD_BYTES * CHUNK_WRITER_AHEAD_BYTES;
 	int64_t start_us = now_us();
 

@@ -9,16 +9,16 @@
 #include <stdint.h>
 
 /*
- * Brings chunks to disk: checksum compared, then written. On the loop while that is quickest: a
- * sender that waits for each answer gains nothing from a thread. On a thread of the writer's own
- * when more input waits and the chunk is large, or when the disk has become slow. What goes to the
- * thread is carried out in the order it came, and nothing overtakes it; more threads would only
- * wait for one another, since a file takes one write at a time. Source: design.md §2.3.
+ * Writes chunks to disk after comparing their checksums. On the loop while that is fastest: a
+ * sender that waits for each answer gains nothing from a thread. On the writer's own thread when
+ * more input is waiting and the chunk is large, or when the disk has become slow. The thread works
+ * in the order of submission, and nothing overtakes it; more threads would only wait for one
+ * another, since a file takes one write at a time. Source: design.md §2.3.
  */
 enum chunk_result {
 	CHUNK_WRITTEN,
 	CHUNK_MISMATCH, /* the checksum is not that of the data; nothing was written */
-	CHUNK_DIFFERS,	/* from bytes that the file holds already; nothing was written */
+	CHUNK_DIFFERS,	/* from bytes that the file already holds; nothing was written */
 	CHUNK_FAILED,	/* error says why: NO_SPACE, IO */
 };
 
@@ -32,9 +32,9 @@ struct chunk_write {
 	const char *checksum; /* 64 hex digits that the data must have, or NULL; borrowed */
 	bool digest_known;    /* digest is the data's */
 	unsigned char digest[SHA256_BYTES];
-	size_t ahead;	/* so many bytes of data are in the file already: chunk_writer_ahead() */
+	size_t ahead;	/* bytes of data already in the file: chunk_writer_ahead() */
 	bool pipelined; /* more input is waiting */
-	/* Bytes of the file within the chunk that must be what the chunk brings; or from == to. */
+	/* Bytes of the file within the chunk that must equal the chunk's; or from == to. */
 	int64_t same_from;
 	int64_t same_to;
 	void (*done)(struct chunk_write *write); /* may free it */
@@ -66,10 +66,10 @@ void chunk_writer_drain(struct chunk_writer *writer);
 /* Calls done() exactly once, perhaps before it returns. */
 void chunk_writer_submit(struct chunk_writer *writer, struct chunk_write *write);
 /*
- * The start of a chunk that is still arriving, while chunk_writer_is_inline(): writes what there is
- * of it, in steps of CHUNK_WRITER_AHEAD_BYTES, so that little is left to do when the last byte is
- * in. done: bytes of data that are in the file already. Returns how many are now. The checksum has
- * not been compared: only for bytes of the file that hold nothing yet. An error shows when the
+ * The start of a chunk that is still arriving, while chunk_writer_is_inline(): writes what has
+ * arrived, in steps of CHUNK_WRITER_AHEAD_BYTES, so that little is left to do after the last byte.
+ * done: bytes of data already in the file. Returns the new number. The checksum has not been
+ * compared: use it only for bytes of the file that are not held yet. Errors are reported when the
  * whole chunk is submitted.
  */
 size_t chunk_writer_ahead(struct chunk_writer *writer, int fd, int64_t offset, const char *data,

@@ -46,7 +46,7 @@ static bool check_record(const struct commit_record *record, struct error *err)
 	if (record->hub_id[0] == '\0' || record->game_name[0] == '\0' ||
 		!path_is_plain(record->dir) || record->size_bytes < 0 || record->installed_at < 0 ||
 		(record->executable[0] != '\0' && !path_is_plain_relative(record->executable))) {
-		return error_set(err, ERROR_INVALID, "it holds values that no game can have");
+		return error_set(err, ERROR_INVALID, "it has invalid values");
 	}
 	for (size_t i = 0; i < record->files_count; i++) {
 		if (!installed_file_check(&record->files[i], err)) {

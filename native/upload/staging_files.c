@@ -12,11 +12,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define OPEN_FILE_LIMIT 16 /* pinned ones come on top, as many as chunks are under way */
+#define OPEN_FILE_LIMIT 16 /* plus pinned ones, as many as chunks are in flight */
 #define OPEN_FOLDER_LIMIT 16
 
 struct staging_folder {
-	char *path; /* NULL: free slot */
+	char *path; /* NULL: a free slot */
 	size_t length;
 	int fd;
 	unsigned long used_at;
@@ -74,7 +74,7 @@ void staging_files_destroy(struct staging_files *files)
 	free(files);
 }
 
-/* The open folder that path stands in; borrowed until the next call. */
+/* The open folder that contains path; borrowed until the next call. */
 static int folder_of(struct staging_files *files, const char *path, struct error *err)
 {
 	size_t length = path_base(path) - path;
@@ -115,7 +115,7 @@ static int open_file(struct staging_files *files, const char *path, struct error
 	if (folder_fd < 0) {
 		return -1;
 	}
-	/* Without O_NONBLOCK a FIFO that someone put there would stop the loop. */
+	/* Without O_NONBLOCK a FIFO at that path would block the loop. */
 	fd = beneath_open(folder_fd, path_base(path), O_RDWR | O_CREAT | O_NONBLOCK, 0644, err);
 	if (fd < 0) {
 		return -1;

@@ -13,8 +13,9 @@
 #include <time.h>
 
 /*
- * So much may wait for the disk beside what is being flushed: a Hub waits 30 s for complete_upload,
- * which has to flush the rest, and a slow card must not have gathered gigabytes by then.
+ * Limit on bytes waiting for the disk besides those being flushed: a Hub waits 30 s for
+ * complete_upload, which has to flush the rest, and a slow card must not be gigabytes behind by
+ * then.
  */
 #define BACKLOG_SECONDS 8
 #define BACKLOG_MIN_BYTES (INT64_C(64) * 1024 * 1024)
@@ -28,7 +29,7 @@ int64_t upload_now_ms(void)
 	return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
 }
 
-/* The list */
+/* --- The list --- */
 
 struct upload *upload_create(struct upload_store *store, enum upload_phase phase)
 {
@@ -111,7 +112,7 @@ bool upload_has_ended(const struct upload_store *store, const char *hub_id, cons
 	return false;
 }
 
-/* Phases */
+/* --- Phases --- */
 
 #define TO(phase) (1u << (phase))
 
@@ -131,7 +132,7 @@ void upload_set_phase(struct upload *upload, enum upload_phase phase)
 	upload->phase = phase;
 }
 
-/* Tasks */
+/* --- Tasks --- */
 
 static void run_next_task(struct upload *upload)
 {
@@ -150,7 +151,7 @@ static void run_next_task(struct upload *upload)
 		return;
 	}
 	upload->running = true;
-	TAILQ_REMOVE(&upload->tasks, task, link); /* it may free itself before it is done */
+	TAILQ_REMOVE(&upload->tasks, task, link); /* it may be freed before it is done */
 	task->start(task);
 }
 
@@ -179,7 +180,7 @@ void upload_write_ended(struct upload *upload)
 	run_next_task(upload);
 }
 
-/* The disk */
+/* --- The disk --- */
 
 bool upload_is_ahead_of_disk(const struct upload *upload)
 {
@@ -211,7 +212,7 @@ bool upload_check_fault(struct upload *upload, struct error *err)
 	return false;
 }
 
-/* What others are told */
+/* --- Reporting --- */
 
 static int64_t held_bytes(const struct upload *upload)
 {

@@ -32,7 +32,7 @@ struct upload_task {
 	TAILQ_ENTRY(upload_task) link; /* the upload's own */
 };
 
-/* The answer to a chunk that is written, kept back until the disk has caught up. */
+/* The answer to a written chunk, held back until the disk has caught up. */
 struct upload_answer {
 	void (*give)(struct upload_answer *answer);
 	TAILQ_ENTRY(upload_answer) link;
@@ -55,8 +55,8 @@ enum upload_phase {
 	PHASE_PREPARING, /* init_upload is under way; not shown, not known by its id yet */
 	PHASE_RECEIVING,
 	PHASE_PAUSED,	  /* its Hub has gone, or cancelled it; resumable */
-	PHASE_COMPLETING, /* a complete_upload waits or is being carried out */
-	PHASE_UNFINISHED, /* that failed with the commit record on disk: must be tried again */
+	PHASE_COMPLETING, /* a complete_upload is waiting or being executed */
+	PHASE_UNFINISHED, /* that failed with the commit record on disk: must be retried */
 	PHASE_GONE,	  /* being removed; freed as soon as nothing uses it */
 };
 
@@ -64,7 +64,7 @@ enum upload_saving {
 	SAVING_NONE,
 	SAVING_QUEUED,	  /* a checkpoint waits for its turn */
 	SAVING_EXCLUSIVE, /* one is under way while no chunk is written */
-	SAVING_BESIDE,	  /* one is under way, and chunks go on */
+	SAVING_BESIDE,	  /* one is under way, and chunks continue */
 };
 
 /* One upload, running or paused. */
@@ -76,22 +76,22 @@ struct upload {
 	enum upload_saving saving;
 	bool cancelled;			/* by its Hub; kept for a shorter time */
 	bool hub_gone;			/* while it was completing */
-	int64_t flush_bytes_per_s;	/* of the last one that was worth measuring; 0: none yet */
-	struct upload_content *content; /* NULL unless chunks are taken */
+	int64_t flush_bytes_per_s;	/* of the last flush large enough to measure; 0: none yet */
+	struct upload_content *content; /* NULL unless chunks are accepted */
 	int64_t paused_bytes;		/* held, while content is NULL */
 	int64_t updated_at_ms;		/* Unix time */
 	struct transfer_rate rate;
-	struct error fault; /* what went wrong beside the loop; the next chunk is told */
+	struct error fault; /* an error of a background task; reported to the next chunk */
 	size_t write_count; /* chunks being written */
 	bool running;	    /* a task has started and is not done */
-	TAILQ_HEAD(, upload_task) tasks; /* that wait */
+	TAILQ_HEAD(, upload_task) tasks; /* waiting */
 	TAILQ_HEAD(, upload_answer) late;
 	TAILQ_ENTRY(upload) link;
 };
 
 #define UPLOAD_ENDED_COUNT 16
 
-/* All uploads and what they work with: the inside of upload_store.h. */
+/* All uploads and the modules they use: the private side of upload_store.h. */
 struct upload_store {
 	struct loop *loop;
 	struct worker *worker;
@@ -114,18 +114,18 @@ struct upload_store {
 	size_t ended_next;
 };
 
-/* At the end of the store's list. */
+/* Appends to the store's list. */
 struct upload *upload_create(struct upload_store *store, enum upload_phase phase);
-/* Takes it off the list. NULL is fine. */
+/* Removes it from the list. NULL is fine. */
 void upload_destroy(struct upload *upload);
 /* hub_id NULL: any Hub's. Neither those that are being prepared nor those that are gone. */
 struct upload *upload_find(const struct upload_store *store, const char *hub_id, const char *id);
-/* Is it shown, and known by its id? */
+/* Is it listed, and can it be found by its id? */
 bool upload_is_listed(const struct upload *upload);
 /* Is the game being moved into place, or waiting for another try? */
 bool upload_is_completing(const struct upload *upload);
 
-/* A step that upload_phase does not allow is a bug. */
+/* An illegal transition is a bug. */
 void upload_set_phase(struct upload *upload, enum upload_phase phase);
 /* Tells the store's owner that the list has changed. */
 void upload_list_changed(struct upload_store *store);
@@ -137,22 +137,22 @@ void upload_write_began(struct upload *upload);
 /* May start a task, or free an upload that is gone. */
 void upload_write_ended(struct upload *upload);
 
-/* Has more arrived than the disk can take in good time, while it is busy already? */
+/* Has more arrived than the disk can write in time, while it is busy? */
 bool upload_is_ahead_of_disk(const struct upload *upload);
-/* Gives all answers that were kept back. */
+/* Gives all answers that were held back. */
 void upload_give_answers(struct upload *upload);
-/* Hands over what went wrong beside the loop, once. Errors: that. */
+/* Reports the error of a background task, once. Errors: that one. */
 bool upload_check_fault(struct upload *upload, struct error *err);
 
-/* Remembers the id, see ended. */
+/* Records the id in ended. */
 void upload_note_ended(const struct upload *upload);
 bool upload_has_ended(const struct upload_store *store, const char *hub_id, const char *id);
 
-/* Unix time, ms, when a paused one is collected. */
+/* Unix time, ms, at which a paused upload expires. */
 int64_t upload_expires_at_ms(const struct upload *upload);
 /* Only of a listed one. */
 void upload_fill_status(const struct upload *upload, struct upload_status *status);
-/* What the journal shall say of it now. */
+/* The state to write to the journal now. */
 struct upload_journal_state upload_journal_state_of(const struct upload *upload);
 
 int64_t upload_now_ms(void); /* Unix time */

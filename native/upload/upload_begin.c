@@ -28,7 +28,7 @@
 #define UNHASHED_RESUME_MS (INT64_C(3600) * 1000)
 
 /*
- * The way of one init_upload:
+ * The states of one init_upload:
  *
  *	checking ──► waiting ──► loading ──► ended
  *	                │          ▲ │
@@ -40,8 +40,8 @@
 enum begin_step {
 	BEGIN_CHECKING,	   /* its manifest, on the worker */
 	BEGIN_WAITING,	   /* for the upload's other tasks */
-	BEGIN_MAKING_ROOM, /* waiting for the tasks of the upload that goes for it */
-	BEGIN_LOADING,	   /* finding what is held, on the worker */
+	BEGIN_MAKING_ROOM, /* waiting for the tasks of the upload that is discarded for it */
+	BEGIN_LOADING,	   /* finding out what is held, on the worker */
 	BEGIN_ENDED,
 };
 
@@ -53,8 +53,8 @@ struct upload_begin {
 	struct upload_manifest *manifest;
 	char *install_path;
 	struct upload *upload;
-	bool resume;		/* upload has been there before */
-	struct upload *discard; /* its staging goes first */
+	bool resume;		/* upload existed before */
+	struct upload *discard; /* its staging is removed first */
 	bool hub_gone;		/* meanwhile */
 	struct error error;
 	struct upload_load load;
@@ -167,7 +167,7 @@ static void load_run(struct worker_job *job)
 
 static void discard_start(struct upload_task *task);
 
-/* Once nothing else works there, the load job removes its staging. */
+/* Once nothing else uses it, the load job removes its staging. */
 static void make_room(struct upload_begin *begin)
 {
 	set_step(begin, BEGIN_MAKING_ROOM);
@@ -205,7 +205,7 @@ static void load_done(struct worker_job *job)
 		upload_task_done(discarded);
 	}
 	if (begin->load.content != NULL) {
-		begin->manifest = NULL; /* the content's now */
+		begin->manifest = NULL; /* now owned by the content */
 	}
 	if (begin->load.notice != NULL) {
 		log_warning("%s", begin->load.notice);
@@ -262,7 +262,7 @@ static void start_begin(struct upload_task *task)
 		return;
 	}
 	if (begin->upload->content != NULL) {
-		/* Another init_upload was quicker: what came since is saved and read back. */
+		/* Another init_upload was faster: what arrived since is saved and read back. */
 		upload_retention_pause(begin->upload);
 		upload_enqueue(begin->upload, &begin->task);
 		upload_task_done(begin->upload);
@@ -327,7 +327,7 @@ static bool look_at_others(struct upload_begin *begin, const char *dir)
 	return true;
 }
 
-/* Commits that failed half-way are tried again before the game is touched by anything else. */
+/* A commit that failed half-way is retried before anything else changes the game. */
 static bool finish_commits(struct upload_begin *begin)
 {
 	struct upload *other;

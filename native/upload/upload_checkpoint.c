@@ -21,7 +21,7 @@
 
 #define CHECKPOINT_BYTES (32 * 1024 * 1024)
 #define MEASURED_MIN_BYTES (4 * 1024 * 1024)
-#define CHECKPOINT_ENTRIES 2048 /* small files: syncing each of them is what takes time */
+#define CHECKPOINT_ENTRIES 2048 /* small files: syncing each of them takes time */
 
 bool upload_checkpoint_is_due(const struct upload_content *content)
 {
@@ -87,7 +87,7 @@ static const char *path_at(const void *user, size_t index)
 	return ((const char *const *)user)[index];
 }
 
-/* A file that is synced for the first time is worth nothing unless its name is too. */
+/* A file synced for the first time is useless unless its name is durable too. */
 static bool sync_names(struct upload_checkpoint *checkpoint, int files_fd)
 {
 	AUTO(free_ptr) const char **paths = xcalloc(checkpoint->dirty_count, sizeof(char *));
@@ -117,7 +117,7 @@ static bool make_durable(struct upload_checkpoint *checkpoint)
 		}
 		qsort(checkpoint->dirty, checkpoint->dirty_count, sizeof(*checkpoint->dirty),
 			compare_dirty);
-		/* All writes are started before the first is waited for: the disk sorts them. */
+		/* All writes are started before waiting for the first: the disk sorts them. */
 		if (!sync_files(checkpoint, files_fd, false) ||
 			!sync_files(checkpoint, files_fd, true) ||
 			!sync_names(checkpoint, files_fd)) {
@@ -155,7 +155,7 @@ void upload_checkpoint_settle(struct upload_checkpoint *checkpoint, struct uploa
 	checkpoint->dirty_count = 0;
 }
 
-/* As a task of its upload */
+/* --- As a task of its upload --- */
 
 struct checkpoint_task {
 	struct upload_task task;
@@ -205,7 +205,7 @@ static void checkpoint_job_done(struct worker_job *job)
 	} else {
 		note_speed(upload, task);
 	}
-	/* It may have been taken up again since. */
+	/* It may have been resumed since. */
 	if (task->unload && upload->phase == PHASE_PAUSED && upload->content != NULL) {
 		upload->paused_bytes = upload->content->held_bytes;
 		upload_content_destroy(upload->content);

@@ -40,7 +40,7 @@ static int open_root(const struct upload_commit *commit, struct error *err)
 	return fd;
 }
 
-/* The game's folder; *fd is -1 when there is none yet. */
+/* Opens the game's folder; *fd is -1 if it does not exist yet. */
 static bool open_game(const struct upload_commit *commit, int *fd, struct error *err)
 {
 	AUTO(close_fd) int root_fd = open_root(commit, err);
@@ -81,7 +81,7 @@ static bool refuse_conflict(const struct upload_commit *commit, const char *path
 
 /*
  * Are all folders on the way to path folders, or missing? missing: in and out, the length of the
- * folder that is known not to exist; checked: so much of path was looked at with the one before.
+ * folder known not to exist; checked: how much of path was already checked with the previous one.
  */
 static bool check_folders(const struct upload_commit *commit, int game_fd, const char *path,
 	size_t checked, size_t *missing, struct error *err)
@@ -106,7 +106,7 @@ static bool check_folders(const struct upload_commit *commit, int game_fd, const
 	return true;
 }
 
-/* Nothing may be found in the way once files begin to move: it is looked for here. */
+/* Obstacles must be found before files begin to move. */
 static bool check_conflicts(const struct upload_commit *commit, struct error *err)
 {
 	const struct commit_record *record = commit->record;
@@ -154,7 +154,7 @@ static bool same_folder(const char *a, const char *b)
 	return path_base(b) - b == (ptrdiff_t)length && memcmp(a, b, length) == 0;
 }
 
-/* Can files be renamed from the staging into this folder, or one that is made in it? */
+/* Can files be renamed from staging into this folder, or into a new one in it? */
 static bool check_movable(
 	const struct upload_commit *commit, int folder_fd, const char *folder, struct error *err)
 {
@@ -169,11 +169,11 @@ static bool check_movable(
 	}
 	return faccessat(folder_fd, ".", W_OK | X_OK, AT_EACCESS) == 0 ||
 	       error_set(err, ERROR_CONFLICT,
-		       "the folder '%s' in '%s' is not writable; change that and try again", folder,
-		       commit->record->dir);
+		       "the folder '%s' in '%s' is not writable; make it writable and try again",
+		       folder, commit->record->dir);
 }
 
-/* The deepest folder on the way to path that is there already; folder is cut to its name. */
+/* The deepest existing folder on the way to path; folder is cut to its name. */
 static int open_deepest(int game_fd, char *folder, struct error *err)
 {
 	for (;;) {
@@ -255,7 +255,7 @@ static bool wants_execute_bit(const struct upload_commit *commit, const char *pa
 	       (memcmp(magic, "\177ELF", 4) == 0 || memcmp(magic, "#!", 2) == 0);
 }
 
-/* Nothing is sent for an empty file: it is staged now, so that all files are moved alike. */
+/* Nothing is sent for an empty file: it is staged now, so that all files are moved the same way. */
 static bool stage_empty(int files_fd, const char *path, struct error *err)
 {
 	AUTO(close_fd) int folder_fd = beneath_open_parent(files_fd, path, true, err);
@@ -268,7 +268,7 @@ static bool stage_empty(int files_fd, const char *path, struct error *err)
 	return fd >= 0;
 }
 
-/* Makes a staged file what it will be in the game, and notes its time. */
+/* Gives a staged file its final mode, and records its time. */
 static bool ready_file(const struct upload_commit *commit, int files_fd,
 	struct installed_file *file, struct error *err)
 {
@@ -341,16 +341,16 @@ bool upload_commit_prepare(const struct upload_commit *commit, struct error *err
 		return false;
 	}
 	if (!commit_record_write(commit->record, commit->dir_fd, err)) {
-		commit_record_remove(commit->dir_fd); /* it may be there, though not for sure */
+		commit_record_remove(commit->dir_fd); /* it may exist, even if not durably */
 		return false;
 	}
 	return true;
 }
 
-/* The folders that hold one path, here and there, open for the next file of the same folder. */
+/* The source and destination folder of one path, kept open for the next file in the same folder. */
 struct move {
-	const char *path; /* the last one; NULL at first */
-	int from_fd;	  /* -1: nothing is left there */
+	const char *path; /* the previous one; NULL at first */
+	int from_fd;	  /* -1: nothing is left in it */
 	int to_fd;
 };
 
@@ -382,7 +382,7 @@ static bool move_enter(
 	return true;
 }
 
-/* Has a crash come after it was moved? */
+/* Was it moved before a crash? */
 static bool is_moved(const struct move *move, const struct installed_file *file)
 {
 	struct stat stat;
@@ -443,7 +443,7 @@ bool upload_commit_apply(const struct upload_commit *commit, struct error *err)
 	if (root_fd < 0) {
 		return false;
 	}
-	/* Missing is fine when all has been moved. */
+	/* It may be missing if everything has been moved. */
 	if (files_fd < 0 && why.kind != ERROR_NOT_FOUND) {
 		*err = why;
 		return false;
@@ -453,7 +453,7 @@ bool upload_commit_apply(const struct upload_commit *commit, struct error *err)
 	if (game_fd < 0 || !move_files(commit, files_fd, game_fd, err)) {
 		return false;
 	}
-	/* The game's folder itself may be new, and those above it. */
+	/* The game's folder itself may be new, and its parents too. */
 	game_only = (struct commit_record){ .files = &(struct installed_file){ .path = inside } };
 	return beneath_sync_folders(game_fd, record_path, record->files_count, record, err) &&
 	       beneath_sync_folders(root_fd, record_path, 1, &game_only, err) &&

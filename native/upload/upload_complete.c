@@ -22,7 +22,7 @@
 
 struct completion {
 	struct upload_store *store;
-	struct upload *upload; /* NULL: refused, error says why */
+	struct upload *upload; /* NULL: refused, see error */
 	char *executable;      /* normalised; NULL: as in init_upload */
 	char *pending;
 	struct upload_checkpoint checkpoint;
@@ -52,9 +52,9 @@ static void report_completion(
 	}
 }
 
-/* On the worker */
+/* --- On the worker --- */
 
-/* The record of what the content has; its texts are copies, so that reading one is the same. */
+/* The record of the content; its texts are copies, as in one that was read. */
 static void fill_record(struct completion *completion)
 {
 	const struct upload *upload = completion->upload;
@@ -112,7 +112,7 @@ static bool commit_upload(struct completion *completion, int dir_fd)
 	return upload_commit_apply(&commit, &completion->error);
 }
 
-/* The commit cannot be finished by trying again: bytes are gone. */
+/* A retry cannot finish the commit: bytes are gone. */
 static bool is_lost(const struct completion *completion)
 {
 	return completion->committed && completion->error.kind == ERROR_NOT_FOUND;
@@ -144,9 +144,9 @@ static void run_completion(struct worker_job *job)
 	}
 }
 
-/* On the loop */
+/* --- On the loop --- */
 
-/* The upload is as it was before complete_upload. */
+/* The upload returns to its state before complete_upload. */
 static void go_back(const struct completion *completion)
 {
 	struct upload *upload = completion->upload;
@@ -155,7 +155,7 @@ static void go_back(const struct completion *completion)
 		return;
 	}
 	if (completion->committed) {
-		/* It must be finished: by the next try, or when the agent starts again. */
+		/* It must be finished: by the next attempt, or when the agent restarts. */
 		upload_set_phase(upload, PHASE_UNFINISHED);
 		return;
 	}
@@ -174,7 +174,7 @@ static void completion_failed(struct completion *completion)
 	log_warning("'%s' could not be completed: %s", upload->head.game_name,
 		completion->error.message);
 	if (is_lost(completion)) {
-		upload_retention_pause(upload); /* its Hub finds out what is left */
+		upload_retention_pause(upload); /* its Hub has to ask what is missing */
 	} else {
 		go_back(completion);
 	}
@@ -229,8 +229,8 @@ static bool may_start(struct completion *completion)
 		return true;
 	}
 	if (upload->content == NULL || upload->phase == PHASE_GONE) {
-		return error_set(&completion->error, ERROR_NOT_FOUND, "no upload '%s' is running",
-			upload->head.upload_id);
+		return error_set(&completion->error, ERROR_NOT_FOUND,
+			"no upload '%s' is in progress", upload->head.upload_id);
 	}
 	return upload_check_fault(upload, &completion->error) &&
 	       upload_content_check_whole(upload->content, &completion->error);
@@ -243,7 +243,7 @@ static void start_completion(struct upload_task *task)
 	struct upload_journal_state state = upload_journal_state_of(upload);
 
 	if (!may_start(completion)) {
-		/* Answered from a job: never before upload_complete() returns. */
+		/* Answered by a job: never before upload_complete() returns. */
 		go_back(completion);
 		completion->upload = NULL;
 		worker_submit(completion->store->worker, &completion->job);
@@ -268,7 +268,7 @@ static void enqueue_completion(struct completion *completion)
 	upload_enqueue(upload, &completion->task);
 }
 
-/* The executable's path inside dir; it may come absolute. */
+/* The executable's path inside dir; the Hub may send it absolute. */
 static bool take_executable(struct completion *completion, const char *dir, const char *exe)
 {
 	size_t length = strlen(dir);
@@ -304,7 +304,7 @@ void upload_complete(struct upload_store *store, const char *hub_id, const char 
 	completion->done = done;
 	completion->user = user;
 	if (upload == NULL || upload->phase == PHASE_PAUSED) {
-		error_set(&completion->error, ERROR_NOT_FOUND, "no upload '%s' is running",
+		error_set(&completion->error, ERROR_NOT_FOUND, "no upload '%s' is in progress",
 			upload_id != NULL ? upload_id : "");
 	} else if (upload->phase == PHASE_COMPLETING) {
 		error_set(&completion->error, ERROR_CONFLICT,

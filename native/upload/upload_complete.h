@@ -5,11 +5,11 @@ struct upload;
 struct upload_installed;
 struct upload_store;
 
-/* complete_upload, as upload_store_complete(), which see. */
+/* complete_upload: see upload_store_complete(). */
 void upload_complete(struct upload_store *store, const char *hub_id, const char *upload_id,
 	const char *shortcut_exe, const char *pending,
 	void (*done)(void *user, const struct upload_installed *installed, const struct error *err),
 	void *user);
 
-/* Takes up a commit that failed half-way; nobody waits for it. */
+/* Resumes a commit that failed half-way; without a listener. */
 void upload_complete_again(struct upload *upload);

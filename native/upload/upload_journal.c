@@ -57,8 +57,8 @@ void upload_journal_write_state(struct strbuf *text, const struct upload_journal
 }
 
 /*
- * Copies the record of the line at *text, without its checksum, and steps over it. False where no
- * whole line stands.
+ * Copies the record of the line at *text, without its checksum, and steps over it. False if no
+ * complete line is left.
  */
 static bool next_line(const char **text, const char *end, char record[LINE_MAX_BYTES])
 {
@@ -161,7 +161,7 @@ bool upload_journal_append(int dir_fd, const struct strbuf *text, struct error *
 	if (write_durably(fd, text, err)) {
 		return true;
 	}
-	/* What follows a torn line is never read: no later append may stand behind one. */
+	/* What follows a torn line is never read, so nothing may be appended after one. */
 	if (before < 0 || ftruncate(fd, before) != 0) {
 		return error_set_errno(err, "cannot cut off a torn line of the upload's journal");
 	}
@@ -208,7 +208,7 @@ bool upload_journal_last_state(int dir_fd, struct upload_journal_state *state)
 	end = text + length;
 	while (at < end && (feed = memchr(at, '\n', end - at)) != NULL) {
 		if (!next_line(&at, end, line)) {
-			at = feed + 1; /* the tail begins in the middle of a line */
+			at = feed + 1; /* the tail starts in the middle of a line */
 		} else if (read_record(line, &record) && record.kind == UPLOAD_JOURNAL_STATE) {
 			*state = record.state;
 			found = true;

@@ -8,15 +8,15 @@ struct error;
 struct strbuf;
 
 /*
- * What of an upload is durable: the file "journal" in its staging folder. Text lines, each one
- * "<CRC-32 of the rest, 8 hex digits> <record>\n":
+ * Records what is durable of an upload: the file "journal" in its staging folder. Text lines, each
+ * one "<CRC-32 of the rest, 8 hex digits> <record>\n":
  *
  *	capydeck-journal 1 <manifest digest>	first, once
  *	range <file> <start> <end>		these bytes of the manifest's file are on the disk
  *	state <at> <held> <cancelled>		closes a checkpoint
  *
- * A journal is only ever appended to, after the data it speaks of was synced, and is believed up
- * to the first line that is not whole: a torn tail claims nothing.
+ * A journal is only ever appended to, after the data that it records was synced, and is valid up to
+ * the first incomplete line: a torn tail is ignored.
  */
 enum upload_journal_kind { UPLOAD_JOURNAL_RANGE, UPLOAD_JOURNAL_STATE };
 
@@ -40,8 +40,8 @@ void upload_journal_write_range(struct strbuf *text, uint64_t file, int64_t star
 void upload_journal_write_state(struct strbuf *text, const struct upload_journal_state *state);
 
 /*
- * Visits the records up to the first line that is not whole. False, without a visit, when the
- * head is not that of a journal of this manifest.
+ * Visits the records up to the first incomplete line. False, without a visit, if the head is not
+ * that of a journal of this manifest.
  */
 bool upload_journal_parse(const char *text, size_t length, const char *digest,
 	void (*visit)(void *user, const struct upload_journal_record *record), void *user);
@@ -49,9 +49,9 @@ bool upload_journal_parse(const char *text, size_t length, const char *digest,
 /* dir_fd: the staging folder. Errors: IO, NO_SPACE. */
 /* Appends and syncs; on failure the file is as before. */
 bool upload_journal_append(int dir_fd, const struct strbuf *text, struct error *err);
-/* Puts text in the journal's place, durably. */
+/* Replaces the journal with text, durably. */
 bool upload_journal_replace(int dir_fd, const struct strbuf *text, struct error *err);
 /* Errors: NOT_FOUND, TOO_LARGE, IO. */
 bool upload_journal_read(int dir_fd, struct strbuf *text, struct error *err);
-/* The newest state, from the end of the file alone; false where none is found there. */
+/* The newest state, read only from the end of the file; false if none is found there. */
 bool upload_journal_last_state(int dir_fd, struct upload_journal_state *state);

@@ -26,11 +26,11 @@
 #include <unistd.h>
 
 #define SPARE_BYTES (64 * 1024 * 1024)
-/* Hashing goes on no longer: the Hub waits for its answer. What is left is sent again. */
+/* Limit on hashing, since the Hub is waiting for its answer. The rest is sent again. */
 #define HASH_BUDGET_MS (REQUEST_TIMEOUT_MS / 2)
 #define HASH_BLOCK_BYTES (256 * 1024)
 
-/* Journal */
+/* --- Journal --- */
 
 static void visit_record(void *user, const struct upload_journal_record *record)
 {
@@ -45,7 +45,7 @@ static void visit_record(void *user, const struct upload_journal_record *record)
 	upload_content_add(content, record->file, record->start, record->end);
 }
 
-/* The journal never claims what is not there; but someone may have cleared up in the folder. */
+/* The journal never claims what is not there, but someone may have cleaned up the folder. */
 static void check_staged(struct upload_content *content, int files_fd)
 {
 	for (size_t i = 0; i < content->files_count; i++) {
@@ -64,7 +64,7 @@ static void check_staged(struct upload_content *content, int files_fd)
 	}
 }
 
-/* Takes back the tail of what has no hash, to be compared when the Hub sends it again. */
+/* Withdraws the tail of data without a hash, to be compared when the Hub sends it again. */
 static void doubt_tails(struct upload_content *content)
 {
 	for (size_t i = 0; i < content->files_count; i++) {
@@ -83,7 +83,7 @@ static void doubt_tails(struct upload_content *content)
 	}
 }
 
-/* -1: someone cleared up, or load->error says what else. */
+/* -1: the file was removed, or see load->error. */
 static int open_held(struct upload_load *load, struct upload_content *content)
 {
 	struct error err = { 0 };
@@ -91,7 +91,7 @@ static int open_held(struct upload_load *load, struct upload_content *content)
 
 	content->dir_fd = upload_staging_open(load->root, load->head->upload_id, &err);
 	if (content->dir_fd >= 0) {
-		commit_record_remove(content->dir_fd); /* of a commit that was given up */
+		commit_record_remove(content->dir_fd); /* of an abandoned commit */
 		files_fd = beneath_open(
 			content->dir_fd, UPLOAD_STAGING_FILES, O_RDONLY | O_DIRECTORY, 0, &err);
 	}
@@ -107,7 +107,7 @@ static bool read_held(struct upload_load *load, struct upload_content *content)
 	AUTO(close_fd) int files_fd = open_held(load, content);
 
 	if (files_fd < 0) {
-		load->resume = false; /* the folder is made anew */
+		load->resume = false; /* the folder is created again */
 		close_fd(&content->dir_fd);
 		content->dir_fd = -1;
 		return load->error.kind == ERROR_NONE;
@@ -121,9 +121,9 @@ static bool read_held(struct upload_load *load, struct upload_content *content)
 	return true;
 }
 
-/* What is installed already */
+/* --- What is already installed --- */
 
-/* False also when the time is up: one file may be larger than the disk can read in it. */
+/* Also false when the time is up: a file may be too large to read in that time. */
 static bool has_sha256(int fd, const char *expected, int64_t deadline_ms)
 {
 	struct sha256 *sha256 = sha256_create();
@@ -144,7 +144,7 @@ static bool has_sha256(int fd, const char *expected, int64_t deadline_ms)
 	return count == 0 && strcmp(hex, expected) == 0;
 }
 
-/* Is the installed file what the record says? One whose time has changed is read to know. */
+/* Is the installed file as recorded? If its time has changed it is read to find out. */
 static bool is_unchanged(
 	int game_fd, struct installed_file *known, int64_t deadline_ms, bool *refreshed)
 {
@@ -198,14 +198,14 @@ static void find_unchanged(struct upload_load *load, struct upload_content *cont
 		}
 	}
 	if (refreshed) {
-		/* Failing, the next upload reads those files again: no harm. */
+		/* If it fails the next upload reads those files again: no harm. */
 		installed_manifest_write(load->state_dir, load->head->dir, installed.files,
 			installed.files_count, NULL);
 	}
 	installed_manifest_finish(&installed);
 }
 
-/* Room and staging */
+/* --- Room and staging --- */
 
 /* What is on disk already needs no new space, even if it has to be compared. */
 static int64_t staged_bytes(const struct upload_content *content)
@@ -242,7 +242,7 @@ static bool check_room(struct upload_load *load, const struct upload_content *co
 	return true;
 }
 
-/* A journal that says just what is held: what was doubted is held again once compared. */
+/* A journal of only what is held: withdrawn data is held again once compared. */
 static bool begin_journal(struct upload_load *load, struct upload_content *content)
 {
 	AUTO(strbuf_finish) struct strbuf text = { 0 };
@@ -277,7 +277,7 @@ static bool open_staging(struct upload_load *load, struct upload_content *conten
 			return false;
 		}
 	}
-	/* The head comes last: a folder without one is no upload. */
+	/* The head comes last: a folder without one is not an upload. */
 	if (!begin_journal(load, content) ||
 		(!load->resume && !upload_head_write(load->head, content->dir_fd, &load->error))) {
 		return false;

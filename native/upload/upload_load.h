@@ -10,18 +10,18 @@ struct upload_head;
 struct upload_manifest;
 
 /*
- * Readies an upload for its first chunk: what is installed already and what an earlier session
- * left is found, the room on the disk checked, the staging folder made. Blocks: a worker's job.
+ * Prepares an upload for its first chunk: finds what is already installed and what an earlier
+ * session left, checks the free space, creates the staging folder. Blocks: call it on a worker.
  */
 struct upload_load {
-	const char *root; /* the library folder; made where it is missing */
+	const char *root; /* the library folder; created if missing */
 	const char *state_dir;
 	const struct upload_head *head;	  /* with upload id, game's folder … */
-	bool resume;			  /* of the same manifest, as far as it is still there */
+	bool resume;			  /* data of the same manifest, as far as it still exists */
 	int64_t now_ms;			  /* Unix time */
 	struct upload_manifest *manifest; /* taken when it succeeds */
 	struct upload_content *content;	  /* the result */
-	char *notice;			  /* of a list set aside; NULL, or the caller frees it */
+	char *notice;			  /* about a list set aside; NULL, or the caller frees it */
 	struct error error;		  /* NO_SPACE (needed and free bytes), IO, INVALID */
 };
 

@@ -99,8 +99,7 @@ static void compute_digest(struct upload_manifest *manifest)
 	struct sha256 *sha256 = sha256_create();
 	char number[24];
 
-	/* Lengths are not needed: no text holds a NUL, so the NULs that end them tell them apart.
-	 */
+	/* Lengths are not needed: no text contains a NUL, so the terminating NULs separate them. */
 	sha256_update(sha256, manifest->game_name, strlen(manifest->game_name) + 1);
 	for (size_t i = 0; i < manifest->files_count; i++) {
 		const struct upload_manifest_file *file = &manifest->files[i];

@@ -12,8 +12,8 @@ struct init_upload;
 
 /*
  * What init_upload announced, checked and normalised: every path relative with '/' between its
- * components, the files sorted by path_compare(), so that one is found in O(log n) and a
- * folder's files stand together. Source: protocol.md §5.1.
+ * components, the files sorted by path_compare(), so that one is found in O(log n) and a folder's
+ * files are adjacent. Source: protocol.md §5.1.
  */
 struct upload_manifest_file {
 	char *path;

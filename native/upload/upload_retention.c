@@ -36,9 +36,9 @@ void upload_retention_pause(struct upload *upload)
 	upload_list_changed(upload->store);
 }
 
-/* Giving up */
+/* --- Discarding --- */
 
-/* Staging is deleted beside the loop: a game has tens of thousands of files. */
+/* Staging is deleted on the worker: a game has tens of thousands of files. */
 struct removal {
 	struct upload_task task;
 	struct worker_job job;
@@ -91,7 +91,7 @@ void upload_retention_discard(struct upload *upload)
 	upload_enqueue(upload, &removal->task);
 }
 
-/* Expiry */
+/* --- Expiry --- */
 
 void upload_retention_arm(struct upload_store *store)
 {
@@ -108,7 +108,7 @@ void upload_retention_arm(struct upload_store *store)
 		return;
 	}
 	delay_ms = next_ms - upload_now_ms();
-	/* Looked at again in between: the wall clock may be set, the machine may sleep. */
+	/* Checked again in between: the wall clock may be set, the machine may sleep. */
 	loop_timer_set(store->expiry, delay_ms < 0		       ? 0
 				      : delay_ms > EXPIRY_CHECK_MAX_MS ? EXPIRY_CHECK_MAX_MS
 								       : delay_ms);
@@ -130,7 +130,7 @@ void upload_retention_on_timer(void *store_of_timer)
 	upload_retention_arm(store);
 }
 
-/* What earlier runs left */
+/* --- Leftovers of earlier runs --- */
 
 static bool is_known(const struct upload_store *store, const char *root, const char *upload_id)
 {
@@ -145,7 +145,7 @@ static bool is_known(const struct upload_store *store, const char *root, const c
 	return false;
 }
 
-/* A commit that a crash interrupted goes on where it was. */
+/* A commit interrupted by a crash continues where it stopped. */
 static bool finish_commit(
 	struct upload_store *store, const char *root, int dir_fd, struct error *err)
 {
@@ -165,12 +165,12 @@ static bool finish_commit(
 
 enum found {
 	FOUND_NOTHING,	  /* worth keeping */
-	FOUND_UNREADABLE, /* is kept, but cannot be used now */
+	FOUND_UNREADABLE, /* kept, but cannot be used now */
 	FOUND_PAUSED,
-	FOUND_UNFINISHED, /* an installation that has to be finished */
+	FOUND_UNFINISHED, /* an installation to be finished */
 };
 
-/* What is worth keeping of a staging folder? An interrupted installation is finished. */
+/* Decides what to do with a staging folder. Finishes an interrupted installation. */
 static enum found look_into(struct upload_store *store, const char *root, const char *upload_id,
 	int dir_fd, struct upload_head *head)
 {
@@ -185,7 +185,7 @@ static enum found look_into(struct upload_store *store, const char *root, const 
 			err.message);
 		unfinished = err.kind != ERROR_NOT_FOUND;
 		if (!unfinished) {
-			commit_record_remove(dir_fd); /* its Hub has to send what is gone */
+			commit_record_remove(dir_fd); /* its Hub has to send what is missing */
 		}
 	}
 	if (upload_head_read(head, dir_fd, &err) && strcmp(head->upload_id, upload_id) == 0) {

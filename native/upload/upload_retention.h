@@ -4,22 +4,24 @@ struct upload;
 struct upload_store;
 
 /*
- * How long an upload is kept that nobody sends: it is paused, found again after a restart, and
- * given up when it expires, when its room is needed or when its owner says so.
+ * Keeps uploads that no Hub is sending: they are paused, found again after a restart, and discarded
+ * when they expire, when their space is needed or when the owner says so.
  */
 
-/* To PHASE_PAUSED, if it is not, with a checkpoint. */
+/* Changes to PHASE_PAUSED, unless it is, with a checkpoint. */
 void upload_retention_pause(struct upload *upload);
-/* To PHASE_GONE, if it is not, at once; its staging goes as soon as nothing works there. */
+/*
+ * Changes to PHASE_GONE at once, unless it is; its staging is removed as soon as nothing uses it.
+ */
 void upload_retention_discard(struct upload *upload);
 
-/* To be called when something that expires changed. */
+/* Call it when something that expires has changed. */
 void upload_retention_arm(struct upload_store *store);
-/* For the store's timer: gives up what has expired. */
+/* For the store's timer: discards what has expired. */
 void upload_retention_on_timer(void *store);
 
 /*
- * Adds the uploads of earlier runs that wait in the library folders, once each; finishes
- * installations that were interrupted; removes what is no upload.
+ * Adds the uploads of earlier runs in the library folders, once each; finishes interrupted
+ * installations; removes what is not an upload.
  */
 void upload_retention_scan(struct upload_store *store);

@@ -25,7 +25,7 @@ static int open_root(const char *root, struct error *err)
 	int fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (fd < 0 && errno == ENOENT) {
-		error_set(err, ERROR_NOT_FOUND, "there is no library folder '%s'", root);
+		error_set(err, ERROR_NOT_FOUND, "the library folder '%s' does not exist", root);
 	} else if (fd < 0) {
 		error_set_errno(err, "cannot open the library '%s'", root);
 	}
@@ -121,7 +121,7 @@ void upload_staging_list(const char *root, struct strvec *upload_ids)
 	closedir(dir);
 }
 
-/* The head */
+/* --- The head --- */
 
 static const struct json_field upload_head_fields[] = {
 	JSON_FIELD(struct upload_head, version, "version", JSON_INT64, JSON_REQUIRED),
@@ -139,15 +139,15 @@ static const struct json_field upload_head_fields[] = {
 static bool check_head(const struct upload_head *head, struct error *err)
 {
 	if (head->version != HEAD_VERSION) {
-		return error_set(err, ERROR_INVALID, "'%s' has a version that is not %d",
+		return error_set(err, ERROR_INVALID, "the version of '%s' is not %d",
 			UPLOAD_STAGING_HEAD, HEAD_VERSION);
 	}
 	if (!path_is_folder_name(head->upload_id) || head->hub_id[0] == '\0' ||
 		head->game_name[0] == '\0' || !path_is_plain(head->dir) ||
 		!sha256_is_hex(head->manifest_digest) || head->total_bytes < 0 ||
 		head->started_at_ms < 0) {
-		return error_set(err, ERROR_INVALID, "'%s' holds values that no upload can have",
-			UPLOAD_STAGING_HEAD);
+		return error_set(
+			err, ERROR_INVALID, "'%s' has invalid values", UPLOAD_STAGING_HEAD);
 	}
 	return true;
 }

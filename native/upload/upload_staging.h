@@ -7,9 +7,9 @@ struct error;
 struct strvec;
 
 /*
- * Where uploads wait: <root>/.capydeck/uploads/<uploadId>/, on the file system of the games, so
- * that completing is renaming. uploads.md describes what stands in it. Everything is opened
- * beneath root without following a link.
+ * Where unfinished uploads are kept: <root>/.capydeck/uploads/<uploadId>/, on the file system of
+ * the games, so that completing is renaming. uploads.md describes its content. Everything is opened
+ * beneath root without following links.
  */
 #define UPLOAD_STAGING_HEAD "upload.json"
 #define UPLOAD_STAGING_COMMIT "commit.json"
@@ -18,15 +18,15 @@ struct strvec;
 /* Both yield a descriptor of the upload's folder, or -1. Errors: as beneath_open(). */
 int upload_staging_create(const char *root, const char *upload_id, struct error *err);
 int upload_staging_open(const char *root, const char *upload_id, struct error *err);
-/* Removes the head first, so that what a crash leaves is not taken for an upload. Errors: IO. */
+/* Removes the head first, so that what a crash leaves is not mistaken for an upload. Errors: IO. */
 bool upload_staging_remove(const char *root, const char *upload_id, struct error *err);
 /* Appends the names of the uploads below root; none when there is no such folder. */
 void upload_staging_list(const char *root, struct strvec *upload_ids);
 
 /*
- * upload.json in the staging folder: what is worth knowing of an upload without its manifest. Of
- * that it has the digest alone: a Hub that resumes sends the manifest again, and one that differs
- * is another upload.
+ * upload.json in the staging folder: the description of an upload without its manifest, of which it
+ * has only the digest: a Hub that resumes sends the manifest again, and a different one is a
+ * different upload.
  */
 struct upload_head {
 	int64_t version;

@@ -2,7 +2,7 @@
 
 #include <stdint.h>
 
-/* What others are told of uploads: part of upload_store.h. */
+/* How uploads are reported: part of upload_store.h. */
 enum upload_state {
 	UPLOAD_RECEIVING,
 	UPLOAD_PAUSED,	   /* its Hub has gone, or cancelled it; resumable */
@@ -22,18 +22,21 @@ struct upload_status {
 	const char *current_file;   /* "" before the first chunk */
 	int64_t started_at;	    /* Unix time, ms */
 	int64_t updated_at;	    /* Unix time, ms */
-	int64_t expires_in_seconds; /* paused ones: until they are collected; else −1 */
+	int64_t expires_in_seconds; /* paused ones: until they expire; else −1 */
 };
 
-/* A game that an upload has become; borrowed during the call. */
+/* A game installed by an upload; borrowed during the call. */
 struct upload_installed {
-	const char *dir; /* its entry in the registry says the rest */
+	const char *dir; /* the rest is in its registry entry */
 	const char *game_name;
 };
 
 struct upload_store_events {
 	/* Bytes arrived; after every chunk. */
 	void (*progress)(void *user, const struct upload_status *status);
-	/* An upload began, paused, resumed, completed or went; the list is worth reading again. */
+	/*
+	 * An upload began, paused, resumed, completed or was removed; the list should be read
+	 * again.
+	 */
 	void (*changed)(void *user);
 };

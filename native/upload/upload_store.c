@@ -66,7 +66,7 @@ struct upload_store *upload_store_create(const struct upload_store_options *opti
 	return store;
 }
 
-/* Checkpoints what runs and waits for all that is under way. */
+/* Checkpoints running uploads and waits for everything under way. */
 static void bring_to_rest(struct upload_store *store)
 {
 	struct upload *upload;
@@ -140,7 +140,7 @@ struct upload_store_write {
 	size_t index; /* of the file in the manifest */
 	struct upload_write *write;
 	struct error error;
-	struct upload_answer answer; /* while the disk has to catch up */
+	struct upload_answer answer; /* held back while the disk catches up */
 };
 
 static void answer_chunk(struct upload_write *write, int64_t total_bytes, const struct error *err)
@@ -181,7 +181,7 @@ static void announce_progress(struct upload *upload)
 	store->events.progress(store->user, &status);
 }
 
-/* The same sizes, but another build: what is held is of no use, and must not be mixed in. */
+/* The same sizes, but another build: held data is useless, and must not be mixed in. */
 static void start_afresh(struct upload *upload, const char *path, struct error *err)
 {
 	error_set(err, ERROR_INVALID,
@@ -217,7 +217,7 @@ static void give_late_answer(struct upload_answer *answer)
 	finish_write(pending);
 }
 
-/* The Hub that waits for its answer sends no more. */
+/* A Hub that waits for its answer sends nothing more. */
 static void finish_write_later(struct upload_store_write *pending)
 {
 	pending->answer.give = give_late_answer;
@@ -261,7 +261,7 @@ static struct upload *find_running(
 	struct upload *upload = upload_find(store, hub_id, upload_id);
 
 	if (upload == NULL || upload->content == NULL || upload->phase == PHASE_PAUSED) {
-		error_set(err, ERROR_NOT_FOUND, "no upload '%s' is running",
+		error_set(err, ERROR_NOT_FOUND, "no upload '%s' is in progress",
 			upload_id != NULL ? upload_id : "");
 		return NULL;
 	}
@@ -310,7 +310,7 @@ static bool check_chunk(struct upload_content *content, const struct upload_chun
 	return true;
 }
 
-/* The part of the chunk that must be what is on the disk already. */
+/* The part of the chunk that must equal what is already on the disk. */
 static void set_compared(struct chunk_write *chunk, const struct upload_content_file *file)
 {
 	int64_t end = chunk->offset + (int64_t)chunk->length;
@@ -370,7 +370,7 @@ void upload_store_write(struct upload_store *store, const char *hub_id, struct u
 		answer_chunk(write, content->held_bytes, NULL);
 		return;
 	}
-	/* The Hub sends what it need not: then that is what will be installed. */
+	/* The Hub sends what it did not have to: then that is what will be installed. */
 	upload_content_set_unchanged(content, index, false);
 	file = staging_files_pin(content->staging, index, announced->path,
 		(int64_t)length < announced->size_bytes, &err);
@@ -382,7 +382,7 @@ void upload_store_write(struct upload_store *store, const char *hub_id, struct u
 	submit_chunk(upload, write, index, file);
 }
 
-/* Is all of the file from offset on neither held nor to be compared? */
+/* Is no byte of the file from offset on held or to be compared? */
 static bool is_blank_from(const struct upload_content_file *file, int64_t offset)
 {
 	return !file->unchanged && offset >= byte_ranges_end(&file->ranges) &&

@@ -18,12 +18,11 @@ struct upload_store;
 struct worker;
 
 /*
- * Uploads, from init_upload to the installed game. Nothing here knows a socket.
+ * Uploads, from init_upload to the installed game. Nothing here knows about sockets.
  *
  * Chunks land in <library>/.capydeck/uploads/<uploadId>/; what has arrived is journalled only once
- * it is durable; an installed game is touched by upload_store_complete() alone. Uploads outlive
- * their Hub's connection, the process and the machine's power. Source: design.md §3, protocol.md
- * §5.
+ * it is durable; only upload_store_complete() changes an installed game. Uploads survive the loss
+ * of the Hub's connection, of the process and of power. Source: design.md §3, protocol.md §5.
  *
  * Every asynchronous call ends in exactly one call of its done(), on the loop; upload_store_write()
  * and upload_store_cancel() may call it before they return, the others never do.
@@ -34,17 +33,17 @@ struct upload_store_options {
 	struct game_registry *registry;
 	const char *home;		    /* for "~" */
 	const char *state_dir;		    /* <state_dir>/manifests: what is installed, per game */
-	const char *library_dir;	    /* where "" and NULL installPath lead */
-	const struct strvec *library_extra; /* what installPath may name besides; copied */
+	const char *library_dir;	    /* used for an installPath of "" or NULL */
+	const struct strvec *library_extra; /* what else installPath may name; copied */
 	int64_t expire_after_ms;	    /* of paused uploads */
 };
 
-/* Finds paused uploads, finishes commits that a crash interrupted. NULL only on error. */
+/* Finds paused uploads, finishes commits interrupted by a crash. NULL only on error. */
 struct upload_store *upload_store_create(const struct upload_store_options *options,
 	const struct upload_store_events *events, void *user, struct error *err);
 /* Checkpoints every upload first; pending done() calls are made (CANCELLED). */
 void upload_store_destroy(struct upload_store *store);
-/* Settings changed: new uploads follow them. library_dir "~" expanded. */
+/* Settings have changed: used for new uploads. library_dir "~" expanded. */
 void upload_store_set_library(
 	struct upload_store *store, const char *library_dir, const struct strvec *library_extra);
 void upload_store_set_expiry(struct upload_store *store, int64_t expire_after_ms);
@@ -52,18 +51,16 @@ void upload_store_set_expiry(struct upload_store *store, int64_t expire_after_ms
 const char *upload_store_library(const struct upload_store *store);
 
 /*
- * Begins an upload or takes up one that the same Hub left with the same manifest.
- * request: emptied, always. Errors: INVALID (manifest, paths, installPath), CONFLICT (that game is
- * being uploaded by another Hub or is completing), NO_SPACE (names needed and free bytes), IO.
+ * Begins an upload or resumes one that the same Hub left with the same manifest. request: always
+ * emptied. Errors: INVALID (manifest, paths, installPath), CONFLICT (that game is being uploaded by
+ * another Hub or is completing), NO_SPACE (names needed and free bytes), IO.
  */
 void upload_store_init(struct upload_store *store, const char *hub_id, struct init_upload *request,
 	void (*done)(
 		void *user, const struct upload_init_response *response, const struct error *err),
 	void *user);
 
-/*
- * One chunk on its way to disk. The caller fills it and owns it again in done(), which may free it.
- */
+/* One chunk to be written. The caller fills it and owns it again in done(), which may free it. */
 struct upload_write {
 	struct upload_chunk header;
 	struct strbuf message; /* holds the data at data_offset up to its end */
@@ -71,7 +68,7 @@ struct upload_write {
 	bool digest_known; /* digest is the data's SHA-256, computed while it arrived */
 	unsigned char digest[SHA256_BYTES];
 	size_t ahead_bytes; /* of the data, what upload_store_write_ahead() has returned; else 0 */
-	/* More input is waiting: hashing and writing beside the loop is worth a hand-over. */
+	/* More input is waiting: hashing and writing on a thread is worth the hand-over. */
 	bool pipelined;
 	/* response is NULL exactly when err is not. */
 	void (*done)(struct upload_write *write, const struct upload_chunk_response *response,
@@ -85,36 +82,36 @@ struct upload_write {
 /*
  * Errors: NOT_FOUND (no such upload of this Hub), INVALID (path not in the manifest, past the
  * declared size, checksum mismatch, the build differs from what is held: start again), NO_SPACE,
- * IO. A failed chunk counts for nothing and may be sent again.
+ * IO. A failed chunk does not count and may be sent again.
  */
 void upload_store_write(struct upload_store *store, const char *hub_id, struct upload_write *write);
 /*
- * A chunk that is still arriving: puts what is there into the file where nothing is held yet, so
- * that a sender who waits for the answer does not wait for the disk as well. It counts for nothing
- * before upload_store_write(). length: bytes of data so far; ahead_bytes: what the last call for
- * this chunk returned, 0 at first. Returns how many bytes are in the file now.
+ * A chunk that is still arriving: writes what has arrived to where nothing is held yet, so that a
+ * sender that waits for the answer does not wait for the disk as well. It does not count before
+ * upload_store_write(). length: bytes of data so far; ahead_bytes: what the last call for this
+ * chunk returned, 0 at first. Returns how many bytes are in the file now.
  */
 size_t upload_store_write_ahead(struct upload_store *store, const char *hub_id,
 	const struct upload_chunk *header, const char *data, size_t length, size_t ahead_bytes);
 /* Bytes handed to upload_store_write() whose done() was not called yet. */
 size_t upload_store_in_flight_bytes(const struct upload_store *store);
-/* Should a chunk that begins to arrive be hashed on the loop meanwhile? */
+/* Should a chunk be hashed on the loop while it arrives? */
 bool upload_store_wants_digest(const struct upload_store *store);
 
 /*
- * What init_upload announced; borrowed until the upload ends. NULL when there is no such upload of
- * this Hub, or none that runs.
+ * What init_upload announced; borrowed until the upload ends. NULL if this Hub has no such upload,
+ * or it is not running.
  */
 const struct upload_manifest *upload_store_manifest(
 	struct upload_store *store, const char *hub_id, const char *upload_id);
 
 /*
  * Waits for the writes under way, checks that every byte is there, makes it durable, moves it into
- * the game's folder and enters it in the registry. shortcut_exe (may be NULL): an executable named
- * only now. pending (may be NULL): struct game's, kept from the moment on that the game will be
- * installed whatever happens. Errors: NOT_FOUND, INVALID (names the first gap; an exe outside the
- * folder), CONFLICT (a folder where a file must go, or the reverse: nothing was moved), NO_SPACE,
- * IO.
+ * the game's folder and enters it in the registry. shortcut_exe (may be NULL): an executable that
+ * init_upload did not name. pending (may be NULL): struct game's, stored with the commit record,
+ * from which on the game will be installed whatever happens. Errors: NOT_FOUND, INVALID (names the
+ * first gap; an exe outside the folder), CONFLICT (a folder where a file must go, or the reverse:
+ * nothing was moved), NO_SPACE, IO.
  */
 void upload_store_complete(struct upload_store *store, const char *hub_id, const char *upload_id,
 	const char *shortcut_exe, const char *pending,
@@ -123,7 +120,7 @@ void upload_store_complete(struct upload_store *store, const char *hub_id, const
 
 /*
  * cancel_upload: ends the session, keeps the staging for a day for the same Hub and manifest. True
- * for an upload that has completed already. Errors: NOT_FOUND.
+ * for an upload that has already completed. Errors: NOT_FOUND.
  */
 bool upload_store_cancel(
 	struct upload_store *store, const char *hub_id, const char *upload_id, struct error *err);
@@ -135,17 +132,17 @@ bool upload_store_discard(struct upload_store *store, const char *upload_id, str
 void upload_store_each(struct upload_store *store,
 	void (*visit)(void *user, const struct upload_status *status), void *user);
 
-/* Which upload is meant; what is NULL may be anything. */
+/* Selects an upload; NULL matches anything. */
 struct upload_filter {
 	const char *hub_id;
 	const char *upload_id;
 	const char *dir;
-	bool receiving; /* not one that is being moved into place */
+	bool receiving; /* exclude those being moved into place */
 };
 
 /*
- * The one that was active last of those that run, paused ones left out; borrowed until the list
- * changes. False, with *status untouched, when there is none.
+ * The most recently active upload that is running, not paused; borrowed until the list changes.
+ * False, with *status untouched, if there is none.
  */
 bool upload_store_find(const struct upload_store *store, const struct upload_filter *filter,
 	struct upload_status *status);

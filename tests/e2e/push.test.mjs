@@ -413,7 +413,7 @@ test("the command line is checked", async (t) => {
   assert.match(stdout, /^Usage: capydeck push DIR --to/);
   const none = await run(BINARY, ["push", "/no/such", "--to", "127.0.0.1"], { env: computer.env });
   assert.equal(none.code, 1);
-  assert.match(none.stderr, /there is no folder '\/no\/such'/);
+  assert.match(none.stderr, /folder '\/no\/such' does not exist/);
 });
 
 test("a second push takes the first one's place, and they do not fight", async (t) => {
