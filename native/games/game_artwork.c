@@ -21,10 +21,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Of all that waits: what a Hub can make us hold in memory. */
+/* Limit on what is waiting, which a Hub can make us hold in memory. */
 #define URLS_MAX_BYTES (16u * 1024 * 1024)
 
-/* Images of one shortcut that are being applied, or wait for it. */
+/* Images of one shortcut that are being applied or waiting for it. */
 struct artwork_job {
 	TAILQ_ENTRY(artwork_job) link;
 	struct game_artwork *artwork;
@@ -43,8 +43,8 @@ struct game_artwork {
 	struct kept_images *kept; /* NULL: stopped */
 	size_t url_bytes;
 	/*
-	 * One after the other: what a start finds undone would otherwise be more images and
-	 * downloads at once than steam_artwork.h takes.
+	 * One after another: unfinished work found at the start would otherwise be more images and
+	 * downloads at once than steam_artwork.h accepts.
 	 */
 	struct artwork_job *applying;
 	TAILQ_HEAD(, artwork_job) waiting; /* the oldest first */
@@ -60,7 +60,7 @@ void game_artwork_urls(const struct artwork_urls *urls, const char *out[ARTWORK_
 	out[ARTWORK_ICON] = urls->icon;
 }
 
-/* --- Images that wait --- */
+/* --- Waiting images --- */
 
 bool game_artwork_keep(struct game_artwork *artwork, const char *upload_id, const char *type,
 	struct strbuf *image, void (*done)(void *user, const struct error *err), void *user,
@@ -85,7 +85,7 @@ void game_artwork_forget_others(struct game_artwork *artwork, const struct strve
 	kept_images_forget_others(artwork->kept, upload_ids);
 }
 
-/* --- Images in their places --- */
+/* --- Applying images --- */
 
 static void artwork_job_free(struct artwork_job *job)
 {
@@ -142,7 +142,7 @@ static void announce(const struct artwork_job *job, const char *status, const ch
 	options->announce(options->user, status, job->game_name, message);
 }
 
-/* One sentence of what came of it. */
+/* One sentence on the result. */
 static void describe(struct strbuf *out, const struct artwork_job *job,
 	const struct steam_artwork_result *results)
 {
@@ -158,7 +158,7 @@ static void describe(struct strbuf *out, const struct artwork_job *job,
 		const char *name = artwork_kind_name((enum artwork_kind)i);
 
 		if (results[i].wanted && results[i].error.kind != ERROR_NONE) {
-			log_warning("'%s' goes without its %s image: %s", job->game_name, name,
+			log_warning("'%s' has no %s image: %s", job->game_name, name,
 				results[i].error.message);
 			strbuf_appendf(out, "%s%s: %s", out->length > 0 ? "; " : "", name,
 				results[i].error.message);
@@ -171,7 +171,7 @@ static void on_applied(void *user, const struct steam_artwork_result *results)
 	struct artwork_job *job = user;
 	AUTO(strbuf_finish) struct strbuf message = { 0 };
 
-	if (!job->artwork->stopping) { /* else the next start does it again */
+	if (!job->artwork->stopping) { /* else the next start retries it */
 		describe(&message, job, results);
 		announce(job, "complete", strbuf_text(&message));
 		if (job->upload_id != NULL) {
@@ -221,7 +221,7 @@ static void copy_urls(struct artwork_job *job, const struct artwork_urls *urls)
 	}
 	if (bytes > URLS_MAX_BYTES - artwork->url_bytes) {
 		log_warning(
-			"'%s' is installed without its images: too many are waiting to be fetched",
+			"'%s' is installed without its images; too many are waiting to be fetched",
 			job->game_name);
 		return;
 	}
@@ -256,7 +256,7 @@ void game_artwork_apply(struct game_artwork *artwork, const char *upload_id, con
 	apply_next(artwork);
 }
 
-/* --- Images that nobody needs any more --- */
+/* --- Removing images --- */
 
 struct discarding {
 	struct worker_job job;
@@ -287,7 +287,7 @@ static void on_discarded(struct worker_job *job)
 	free(discarding);
 }
 
-/* As far as can be told: what cannot be looked at may be in use. */
+/* As far as is known: what cannot be examined may be in use. */
 static bool is_in_use(
 	const struct game_artwork_options *options, const struct game *game, uint32_t app_id)
 {
@@ -324,7 +324,7 @@ void game_artwork_discard(struct game_artwork *artwork, const struct game *game)
 	}
 }
 
-/* --- The whole --- */
+/* --- Creating and destroying --- */
 
 struct game_artwork *game_artwork_create(const struct game_artwork_options *options)
 {

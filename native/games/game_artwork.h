@@ -31,7 +31,7 @@ struct game_artwork_options {
 	struct steam *steam;
 	struct steam_artwork *steam_artwork;
 	const bool *allow_local; /* artwork.localServers; read at each use */
-	/* How it goes. status: "start", "complete"; message: a sentence for people. */
+	/* Progress. status: "start", "complete"; message: a sentence for the user. */
 	void (*announce)(
 		void *user, const char *status, const char *game_name, const char *message);
 	void *user;
@@ -39,8 +39,8 @@ struct game_artwork_options {
 
 struct game_artwork *game_artwork_create(const struct game_artwork_options *options);
 /*
- * What is to be kept is kept now; what is to be applied is left for the next start, its done called
- * now or from steam_artwork_destroy(), which is to follow. NULL is fine.
+ * Images to be kept are kept now; images to be applied are left for the next start, their done
+ * called now or from steam_artwork_destroy(), which must follow. NULL is fine.
  */
 void game_artwork_stop(struct game_artwork *artwork);
 void game_artwork_destroy(
@@ -52,24 +52,24 @@ bool game_artwork_keep(struct game_artwork *artwork, const char *upload_id, cons
 	struct error *err);
 void game_artwork_keep_url_take(struct game_artwork *artwork, const char *upload_id,
 	enum artwork_kind kind, char *data_url);
-/* The images of an upload go, e.g. because there is no shortcut that they could be for. */
+/* Removes the images of an upload, e.g. because there is no shortcut for them. */
 void game_artwork_forget(struct game_artwork *artwork, const char *upload_id);
-/* Those of all uploads but these go. */
+/* Removes those of all uploads except these. */
 void game_artwork_forget_others(struct game_artwork *artwork, const struct strvec *upload_ids);
 
 /*
- * Applies what waits for upload_id (may be NULL) and what urls (may be NULL) name, in the
- * background and one call after the other; what fails is announced, too, never an error. What
- * waited goes then. done (may be NULL) is called once and, unless it is stopping, never from within
- * this call.
+ * Applies the images waiting for upload_id (may be NULL) and those that urls (may be NULL) name, in
+ * the background and one call after another; failures are announced, never returned. The waiting
+ * images are then removed. done (may be NULL) is called once and, unless it is stopping, never from
+ * within this call.
  */
 void game_artwork_apply(struct game_artwork *artwork, const char *upload_id, const char *account_id,
 	uint32_t app_id, const char *game_name, const struct artwork_urls *urls,
 	void (*done)(void *user), void *user);
 
 /*
- * A game was deleted for good: its images go, in the background, unless a shortcut has its app id
- * again, or another deleted game would come back with it.
+ * A game was permanently deleted: removes its images, in the background, unless a shortcut has its
+ * app id again, or another deleted game would be restored with it.
  */
 void game_artwork_discard(struct game_artwork *artwork, const struct game *game);
 

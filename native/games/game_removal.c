@@ -26,13 +26,14 @@ struct game_removal {
 	struct game_removal_options options;
 };
 
-/* One game or shortcut on its way out. */
+/* One game or shortcut being removed. */
 struct removal_job {
 	const struct game_removal_options *options;
-	const struct game *game; /* ours; borrowed until it is in the trash; NULL: none */
-	uint32_t app_id;	 /* as asked for, or the game's */
-	struct strvec accounts;	 /* who has the shortcut */
-	char *shortcut; /* what makes the shortcut of the game anew, JSON; NULL: it has none */
+	const struct game
+		*game;	 /* a registered one; borrowed until it is in the trash; NULL: none */
+	uint32_t app_id; /* as requested, or the game's */
+	struct strvec accounts; /* the accounts that have the shortcut */
+	char *shortcut;		/* recreates the game's shortcut, JSON; NULL: it has none */
 	char *game_name;
 	char *trash_id;
 	char *note;
@@ -58,7 +59,7 @@ static void end_removal(struct removal_job *job)
 	free(job);
 }
 
-/* --- What is to go --- */
+/* --- What to remove --- */
 
 static const struct game *find_app(const struct game_removal_options *options, uint32_t app_id)
 {
@@ -80,7 +81,7 @@ static bool find_dir(struct removal_job *job, const char *dir)
 	return true;
 }
 
-/* The registered game that is asked for. Whoever names another user means their shortcut alone. */
+/* The requested registered game. A request that names another user means only their shortcut. */
 static bool find_game(struct removal_job *job, const struct game_removal_request *request)
 {
 	const struct game_removal_options *options = job->options;
@@ -110,7 +111,8 @@ static bool check_not_uploading(
 
 	return !upload_store_find(options->uploads, &filter, &(struct upload_status){ 0 }) ||
 	       error_set(err, ERROR_CONFLICT,
-		       "'%s' is being uploaded; cancel the upload or wait for its end", game->name);
+		       "'%s' is being uploaded; cancel the upload or wait until it has finished",
+		       game->name);
 }
 
 static bool check_idle(struct removal_job *job)
@@ -126,12 +128,12 @@ static bool check_idle(struct removal_job *job)
 	return game == NULL || check_not_uploading(job->options, game, &job->err);
 }
 
-/* JSON that game_setup makes the shortcut of, under the id that it has. */
+/* JSON from which game_setup recreates the shortcut, with its present id. */
 static char *describe_shortcut(
 	const struct game *game, const struct shortcut *shortcut, const char *account_id)
 {
 	AUTO(game_setup_plan_finish) struct game_setup_plan left = { 0 };
-	/* Deleted again before all was done, it still has its icon to come. */
+	/* Deleted again before everything was done: its icon is still pending. */
 	bool has_icon = json_is_given(shortcut->icon) ||
 			!json_read_text(&left, game_setup_plan_fields, game->pending,
 				strlen(game->pending), NULL);
@@ -151,13 +153,15 @@ static char *describe_shortcut(
 	return game_setup_plan_text(&setup);
 }
 
-/* Is the shortcut of that account one of those that go? */
+/* Is that account's shortcut to be removed? */
 static bool goes(
 	const struct removal_job *job, const char *account_id, const struct shortcut *shortcut)
 {
 	const struct game *game = job->game;
 
-	/* Two accounts may have the same id for different things: it is made of name and path. */
+	/*
+	 * Two accounts may have the same id for different games: it is derived from name and path.
+	 */
 	return game == NULL || strcmp(game->user_id, account_id) == 0 ||
 	       path_is_within(shortcut->exe, game->dir);
 }
@@ -194,7 +198,9 @@ static void look_in_account(struct removal_job *job, const char *account_id)
 	}
 }
 
-/* A game's shortcut goes wherever it is; a stranger's where it is asked for, or first found. */
+/*
+ * A game's shortcut is removed from every account; any other only where requested, or first found.
+ */
 static bool find_shortcuts(struct removal_job *job, const char *user_id)
 {
 	const struct game_removal_options *options = job->options;
@@ -208,7 +214,7 @@ static bool find_shortcuts(struct removal_job *job, const char *user_id)
 		if (job->game == NULL) {
 			return false;
 		}
-		job->err = (struct error){ 0 }; /* a Steam that is gone has no shortcut */
+		job->err = (struct error){ 0 }; /* without Steam there is no shortcut */
 		return true;
 	}
 	if (job->game == NULL && json_is_given(user_id)) {
@@ -231,7 +237,7 @@ static void put_in_trash(struct removal_job *job)
 	struct game game = *job->game;
 	const struct trashed_game *trashed;
 
-	/* Whoever restores it finds there what makes the shortcut anew, or what was still to be. */
+	/* Restoring uses it to recreate the shortcut, or to finish pending work. */
 	if (job->shortcut != NULL) {
 		game.pending = job->shortcut;
 	}
@@ -251,7 +257,7 @@ static void on_shortcut_removed(
 	struct removal_job *job = user;
 	const char *note = err != NULL ? err->message : outcome->note;
 
-	/* One that has gone meanwhile is not missed. */
+	/* A shortcut that is already gone is fine. */
 	if (note != NULL && job->note == NULL && (err == NULL || err->kind != ERROR_NOT_FOUND)) {
 		job->note = xstrdup(note);
 	}
@@ -262,8 +268,8 @@ static void on_shortcut_removed(
 }
 
 /*
- * The folder goes first: a crash behind it leaves a shortcut to nothing, which the next start can
- * tell and removes, whereas a game without its shortcut might be meant.
+ * The folder first: a crash after it leaves a shortcut to nothing, which the next start recognises
+ * and removes, whereas a game without a shortcut may be intended.
  */
 static void remove_all(struct removal_job *job)
 {
@@ -272,10 +278,10 @@ static void remove_all(struct removal_job *job)
 	if (job->game != NULL) {
 		put_in_trash(job);
 	} else if (job->accounts.count == 0 && job->note != NULL) {
-		error_set(&job->err, ERROR_IO, "%s", job->note); /* it may be there */
+		error_set(&job->err, ERROR_IO, "%s", job->note); /* it may exist */
 	} else if (job->accounts.count == 0) {
-		error_set(&job->err, ERROR_NOT_FOUND,
-			"there is no shortcut with the app id %" PRIu32, job->app_id);
+		error_set(&job->err, ERROR_NOT_FOUND, "no shortcut has the app id %" PRIu32,
+			job->app_id);
 	}
 	job->removing = job->accounts.count;
 	if (job->err.kind != ERROR_NONE || job->removing == 0) {
@@ -316,7 +322,7 @@ static void remove_left_over(const struct game_removal_options *options, const c
 {
 	const struct shortcut *shortcut = shortcut_list_find(list, game->app_id);
 
-	/* What was installed anew may have the id again, even if the registry was lost since. */
+	/* A new installation may have the same id, even if the registry was lost since. */
 	if (shortcut != NULL && path_is_within(shortcut->exe, game->dir) &&
 		game_registry_find(options->registry, game->dir) == NULL &&
 		path_is_gone(game->dir)) {
@@ -348,7 +354,7 @@ void game_removal_resume(struct game_removal *removal)
 	}
 }
 
-/* --- Bringing back --- */
+/* --- Restoring --- */
 
 struct restoring {
 	char *game_name;
@@ -381,7 +387,7 @@ static bool check_restorable(
 			return check_not_uploading(options, &trashed->game, err);
 		}
 	}
-	return true; /* game_trash_restore() says that there is none */
+	return true; /* game_trash_restore() reports that there is none */
 }
 
 void game_removal_restore(
@@ -405,7 +411,7 @@ void game_removal_restore(
 	}
 }
 
-/* --- The whole --- */
+/* --- Creating and destroying --- */
 
 struct game_removal *game_removal_create(const struct game_removal_options *options)
 {

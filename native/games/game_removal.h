@@ -11,9 +11,8 @@ struct steam;
 struct upload_store;
 
 /*
- * Deleting games and bringing them back, for Hubs and for the owner. A folder goes only if it is
- * in the registry, and then to the trash (game_trash.h); a shortcut that is not of a registered
- * game is removed and nothing else.
+ * Deletes and restores games, for Hubs and for the owner. A folder is removed only if it is in the
+ * registry, and then to the trash (game_trash.h); for other shortcuts only the shortcut is removed.
  */
 struct game_removal_options {
 	struct game_registry *registry;
@@ -28,15 +27,16 @@ struct game_removal *game_removal_create(const struct game_removal_options *opti
 void game_removal_destroy(struct game_removal *removal);
 
 struct game_removal_request {
-	const char *user_id; /* whose shortcut; NULL: the registry's, or the most recent login */
+	const char *user_id; /* the account of the shortcut; NULL: the registry's, or the most
+				recent login */
 	uint32_t app_id;     /* reported or actual; 0: by dir */
 	const char *dir;     /* a registered game's folder, for games without a shortcut; or NULL */
 };
 
 struct game_removed {
 	const char *game_name;
-	const char *trash_id; /* NULL: there was no folder of ours */
-	const char *note;     /* NULL, or why the shortcut is still to be seen, a sentence */
+	const char *trash_id; /* NULL: no registered folder */
+	const char *note;     /* NULL, or a sentence on why the shortcut is still visible */
 };
 
 /* removed is NULL exactly when err is not; borrowed during the call. */
@@ -44,16 +44,18 @@ typedef void game_removal_done(
 	void *user, const struct game_removed *removed, const struct error *err);
 
 /*
- * done is called once, on the loop, maybe before this returns.
- * Errors: NOT_FOUND (neither a shortcut nor a game of ours), CONFLICT (it runs, or is being
- * uploaded), INVALID (its folder is a link by now), IO, NO_SPACE.
+ * done is called once, on the loop, perhaps before this returns. Errors: NOT_FOUND (neither a
+ * shortcut nor a registered game), CONFLICT (it is running or being uploaded), INVALID (its folder
+ * is now a link), IO, NO_SPACE.
  */
 void game_removal_start(struct game_removal *removal, const struct game_removal_request *request,
 	game_removal_done *done, void *user);
 
-/* At the start of the agent: shortcuts that a crash left behind their game. */
+/* At the start of the agent: removes shortcuts whose game a crash had already removed. */
 void game_removal_resume(struct game_removal *removal);
 
-/* The folder and its shortcut. game_name in the result. Errors: NOT_FOUND, CONFLICT, IO. */
+/*
+ * Restores the folder and its shortcut. game_name in the result. Errors: NOT_FOUND, CONFLICT, IO.
+ */
 void game_removal_restore(
 	struct game_removal *removal, const char *trash_id, game_removal_done *done, void *user);

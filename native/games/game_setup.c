@@ -48,7 +48,7 @@ struct setup_job {
 	char *pending; /* as it is in the registry */
 	struct game_setup_plan left;
 	uint32_t app_id;       /* once the shortcut is made */
-	game_setup_done *done; /* NULL: told already, or nobody waits */
+	game_setup_done *done; /* NULL: already called, or not given */
 	void *user;
 };
 
@@ -96,7 +96,7 @@ static void setup_job_free(struct setup_job *job)
 	free(job);
 }
 
-/* The game's entry; NULL when it is gone, or has been installed anew and is another job's. */
+/* The game's entry; NULL when it is gone, or reinstalled and handled by another job. */
 static const struct game *entry_of(const struct setup_job *job)
 {
 	const struct game *game = game_registry_find(job->setup->options.registry, job->dir);
@@ -104,7 +104,7 @@ static const struct game *entry_of(const struct setup_job *job)
 	return game != NULL && strcmp(game->pending, job->pending) == 0 ? game : NULL;
 }
 
-/* Writes down what is left now. outcome (may be NULL): the shortcut, which is made. */
+/* Records the remaining work. outcome (may be NULL): the shortcut, now made. */
 static void save_left(struct setup_job *job, const struct steam_outcome *outcome)
 {
 	const struct game *known = entry_of(job);
@@ -123,8 +123,8 @@ static void save_left(struct setup_job *job, const struct steam_outcome *outcome
 		game.user_id = account_id = xstrdup(outcome->account_id);
 	}
 	if (!game_registry_put(job->setup->options.registry, &game, &err)) {
-		log_warning(
-			"what is done for '%s' could not be remembered: %s", job->dir, err.message);
+		log_warning("the progress of setting up '%s' could not be saved: %s", job->dir,
+			err.message);
 		return;
 	}
 	free(job->pending);
@@ -138,7 +138,7 @@ static void end_job(struct setup_job *job)
 	setup_job_free(job);
 }
 
-/* There is no shortcut that its images could be for. */
+/* There is no shortcut for its images. */
 static void end_without_shortcut(struct setup_job *job)
 {
 	if (job->left.upload_id != NULL && !job->setup->stopping) {
@@ -191,14 +191,14 @@ static void on_icon(void *user, const struct steam_outcome *outcome, const struc
 	dress_shortcut(job);
 }
 
-/* The shortcut is there: now its looks. */
+/* The shortcut exists: now its artwork. */
 static void dress_shortcut(struct setup_job *job)
 {
 	const struct game *game = entry_of(job);
 	const struct game_setup_plan *left = &job->left;
 
 	if (job->setup->stopping) {
-		setup_job_free(job); /* it goes on when the agent starts again */
+		setup_job_free(job); /* it continues when the agent restarts */
 	} else if (game == NULL || game->app_id == 0) {
 		end_without_shortcut(job);
 	} else if (left->icon != NULL) {
@@ -212,7 +212,7 @@ static void dress_shortcut(struct setup_job *job)
 	}
 }
 
-/* What is left when the shortcut is there. */
+/* The work left once the shortcut exists. */
 static void leave_looks(struct game_setup_plan *left)
 {
 	struct artwork_urls artwork = left->shortcut.artwork;
@@ -238,7 +238,8 @@ static void on_shortcut(void *user, const struct steam_outcome *outcome, const s
 	const struct game_setup *setup = job->setup;
 
 	if (err != NULL && err->kind == ERROR_CANCELLED) {
-		tell_done(job, 0, WITHOUT_SHORTCUT "the agent is stopping and will make it later");
+		tell_done(
+			job, 0, WITHOUT_SHORTCUT "the agent is stopping and will create it later");
 		setup_job_free(job);
 		return;
 	}
@@ -260,7 +261,7 @@ static void on_shortcut(void *user, const struct steam_outcome *outcome, const s
 	dress_shortcut(job);
 }
 
-/* Absolute paths stay, others lie in the game's folder; NULL for "". */
+/* Absolute paths are kept, others are relative to the game's folder; NULL for "". */
 static char *in_game_dir(const char *dir, const char *path)
 {
 	if (!json_is_given(path)) {
@@ -308,10 +309,10 @@ void game_setup_start(struct game_setup *setup, const char *dir, game_setup_done
 	setup->job_count++;
 	if (json_is_given(job->pending) && !json_read_text(&job->left, game_setup_plan_fields,
 						   job->pending, strlen(job->pending), &err)) {
-		log_warning("what was left to do for '%s' cannot be read (%s): %.200s", dir,
+		log_warning("the pending work for '%s' cannot be read (%s): %.200s", dir,
 			err.message, job->pending);
 		game_setup_plan_finish(&job->left);
-		job->left.wants_shortcut = false; /* nothing of it by halves */
+		job->left.wants_shortcut = false; /* all or nothing */
 	}
 	if (job->left.wants_shortcut) {
 		put_shortcut(job, game);
@@ -338,7 +339,7 @@ void game_setup_resume(struct game_setup *setup)
 	}
 }
 
-/* --- Images that nobody waits for any more --- */
+/* --- Leftover images --- */
 
 static void push_upload_id(void *user, const struct upload_status *status)
 {
@@ -371,7 +372,7 @@ void game_setup_sweep_images(struct game_setup *setup)
 	game_artwork_forget_others(setup->options.artwork, &ids);
 }
 
-/* --- The whole --- */
+/* --- Creating and destroying --- */
 
 const char *game_setup_compat_tool(const struct game_setup *setup, const char *exe)
 {

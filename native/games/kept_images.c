@@ -22,16 +22,16 @@
 #include <string.h>
 
 #define UPLOAD_ID_MAX_BYTES 64
-/* Of images that are still to be written: what a Hub can make us hold in memory. */
+/* Limit on images still to be written, which a Hub can make us hold in memory. */
 #define HELD_MAX_BYTES (64u * 1024 * 1024)
 
 struct kept_images {
-	struct worker *disk; /* one thread: what is asked for is done in its order */
+	struct worker *disk; /* one thread: keeps the order of the calls */
 	char *dir;
 	size_t held_bytes;
 };
 
-/* They are ours, but they come back in paths: nothing else ever gets there. */
+/* Upload ids are ours, but a peer sends them back and they become part of paths. */
 static bool is_upload_id(const char *id)
 {
 	size_t length =
@@ -40,7 +40,7 @@ static bool is_upload_id(const char *id)
 	return length > 0 && length <= UPLOAD_ID_MAX_BYTES && id[length] == '\0';
 }
 
-/* --- Keeping --- */
+/* --- Storing --- */
 
 struct keep {
 	struct worker_job job;
@@ -48,7 +48,7 @@ struct keep {
 	char *path;
 	enum artwork_kind kind;
 	struct strbuf image;
-	char *data_url; /* what the image is to be decoded from; NULL: it is there */
+	char *data_url; /* to be decoded; NULL: the image is already decoded */
 	size_t held_bytes;
 	void (*done)(void *user, const struct error *err);
 	void *user;
@@ -73,7 +73,7 @@ static void on_kept(struct worker_job *job)
 	bool failed = keep->error.kind != ERROR_NONE;
 
 	if (failed) {
-		log_warning("an image could not be kept: %s", keep->error.message);
+		log_warning("an image could not be stored: %s", keep->error.message);
 	}
 	keep->images->held_bytes -= keep->held_bytes;
 	if (keep->done != NULL) {
@@ -96,7 +96,7 @@ static bool hold_bytes(struct kept_images *images, size_t bytes, struct error *e
 	return true;
 }
 
-/* For bytes that are held. */
+/* For images held in memory. */
 static struct keep *keep_create(struct kept_images *images, const char *upload_id,
 	enum artwork_kind kind, size_t held_bytes)
 {
@@ -143,7 +143,7 @@ void kept_images_put_url_take(
 
 	assert(is_upload_id(upload_id));
 	if (!hold_bytes(images, strlen(data_url), &err)) {
-		log_warning("an image could not be kept: %s", err.message);
+		log_warning("an image could not be stored: %s", err.message);
 		free(data_url);
 		return;
 	}
@@ -152,7 +152,7 @@ void kept_images_put_url_take(
 	worker_submit(images->disk, &keep->job);
 }
 
-/* --- Forgetting --- */
+/* --- Removing --- */
 
 struct removal {
 	struct worker_job job;
@@ -244,7 +244,7 @@ void kept_images_forget_others(struct kept_images *images, const struct strvec *
 
 struct reading {
 	struct worker_job job;
-	char *dir; /* NULL: there is nothing to be read */
+	char *dir; /* NULL: nothing to read */
 	struct strbuf images[ARTWORK_KIND_COUNT];
 	kept_images_done *done;
 	void *user;
@@ -264,7 +264,7 @@ static void read_images(struct worker_job *job)
 			    artwork_check(
 				    (enum artwork_kind)i, image->data, image->length, &err)) &&
 			err.kind != ERROR_NOT_FOUND) {
-			log_warning("an image that was kept is left out: %s", err.message);
+			log_warning("a stored image is skipped: %s", err.message);
 			strbuf_finish(image);
 		}
 	}

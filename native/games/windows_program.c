@@ -21,14 +21,14 @@ static bool has_extension(const char *path, const char *const *extensions, size_
 	return false;
 }
 
-/* False: it cannot be read, and may well be no file at all. */
+/* False: it cannot be read, and may not be a file at all. */
 static bool read_magic(const char *path, char magic[2])
 {
 	AUTO(close_fd) int fd = -1;
 	struct stat stat_of;
 
 	if (stat(path, &stat_of) != 0 || !S_ISREG(stat_of.st_mode)) {
-		return false; /* to open a device may do something */
+		return false; /* opening a device may have side effects */
 	}
 	fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	return fd >= 0 && read(fd, magic, 2) == 2;

@@ -12,8 +12,8 @@
 #include <string.h>
 
 /*
- * One row a type, with one handler, of one of the families. It replies, or keeps the request for
- * later; false: the error is the reply. payload may be NULL.
+ * One row per type, with one handler of one family. It replies, or keeps the request for later;
+ * false: the error is the reply. payload may be NULL.
  */
 static const struct agent_handler {
 	const char *type;
@@ -75,11 +75,11 @@ static bool give_message(const struct agent_dispatch *dispatch, struct agent_ses
 
 	if (agent_session_state(session) < needs) {
 		return error_set(err, ERROR_UNAUTHORIZED,
-			"'%s' needs a paired Hub: send hub_connected first", message->type);
+			"'%s' needs a paired Hub; send hub_connected first", message->type);
 	}
 	if (handler == NULL) {
-		return error_set(err, ERROR_NOT_IMPLEMENTED,
-			"this agent does not know the message type '%s'", message->type);
+		return error_set(
+			err, ERROR_NOT_IMPLEMENTED, "unknown message type '%s'", message->type);
 	}
 	return call_handler(dispatch, handler, session, message->payload, err);
 }
@@ -108,7 +108,7 @@ void agent_dispatch_binary_part(const struct agent_dispatch *dispatch,
 	}
 }
 
-/* Answers a message of which nothing but its id is read. */
+/* Answers a message of which only the id is read. */
 static void refuse(struct agent_session *session, const char *id, const struct error *err)
 {
 	agent_session_set_request(session, id);
@@ -149,8 +149,9 @@ void agent_dispatch_oversize(const struct agent_dispatch *dispatch, struct agent
 	} else if (agent_session_state(session) != SESSION_PAIRED) {
 		refuse_stranger(session, id);
 	} else {
-		error_set(&err, ERROR_TOO_LARGE, "a message may have %d bytes; send chunks of %d",
-			MAX_MESSAGE_BYTES, CHUNK_SIZE_BYTES);
+		error_set(&err, ERROR_TOO_LARGE,
+			"a message may have at most %d bytes; send chunks of %d", MAX_MESSAGE_BYTES,
+			CHUNK_SIZE_BYTES);
 		refuse(session, id, &err);
 	}
 }

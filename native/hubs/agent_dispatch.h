@@ -11,8 +11,8 @@ struct agent_session;
 struct strbuf;
 
 /*
- * Gives what Hubs send to the handler of its type, if the session has come far enough, and answers
- * with the error when one fails. Holds what the handlers of each family work with.
+ * Passes messages of Hubs to the handler of their type, if the session's state permits, and answers
+ * with the error when one fails. Holds the modules that each family's handlers work with.
  */
 struct agent_dispatch {
 	struct handle_session_options session;

@@ -11,9 +11,9 @@
 #include <string.h>
 
 #define ID_MAX_BYTES 128
-#define TEXT_MAX_BYTES 64 /* name, version, platform: shown to people */
+#define TEXT_MAX_BYTES 64 /* name, version, platform: shown to users */
 
-/* A text for people: printable and short. */
+/* A text for display: printable and short. */
 static char *clean_text(const char *text, const char *otherwise)
 {
 	char *clean = xstrdup(text != NULL && *text != '\0' ? text : otherwise);

@@ -6,7 +6,7 @@
 struct error;
 struct hub_connected;
 
-/* What a Hub said of itself; cleaned for display. */
+/* How a Hub describes itself; cleaned for display. */
 struct agent_hub {
 	char *id;
 	char *name;
@@ -17,8 +17,8 @@ struct agent_hub {
 };
 
 /*
- * Fills hub from the message it began with. Errors: INVALID (hubId), BLOCKED (a protocol version
- * that is not spoken here); hub is untouched then.
+ * Fills hub from its first message. Errors: INVALID (hubId), BLOCKED (unsupported protocol
+ * version); hub is then untouched.
  */
 bool agent_hub_init(struct agent_hub *hub, const struct hub_connected *hello, struct error *err);
 void agent_hub_finish(struct agent_hub *hub);

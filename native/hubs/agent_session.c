@@ -30,9 +30,9 @@
 #define ANSWER_WITHIN_MS (REQUEST_TIMEOUT_MS - 1500)
 
 struct agent_ticket {
-	TAILQ_ENTRY(agent_ticket) link; /* while its session waits for it */
+	TAILQ_ENTRY(agent_ticket) link; /* while its session waits for the answer */
 	struct agent_session *session;
-	char *id; /* NULL once the deadline has answered */
+	char *id; /* NULL once it was answered at the deadline */
 	int64_t due_ms;
 };
 
@@ -62,7 +62,7 @@ void agent_session_unref(struct agent_session *session)
 	if (session == NULL || --session->ref_count > 0) {
 		return;
 	}
-	assert(TAILQ_EMPTY(&session->tickets)); /* they keep it */
+	assert(TAILQ_EMPTY(&session->tickets)); /* each holds a reference */
 	loop_timer_destroy(session->deadline);
 	chunk_receiver_finish(&session->receiver);
 	agent_hub_finish(&session->hub);
@@ -95,7 +95,7 @@ struct chunk_receiver *agent_session_receiver(struct agent_session *session)
 	return &session->receiver;
 }
 
-/* --- How far it has come --- */
+/* --- State --- */
 
 static void set_hub(struct agent_session *session, struct agent_hub *hub)
 {
@@ -260,7 +260,7 @@ void agent_session_reply_error(struct agent_session *session, const struct error
 
 /* --- Requests that are answered later --- */
 
-/* The timer is not moved for every ticket that ends: it looks anew when it fires. */
+/* The timer is not moved for every ticket that ends: it checks again when it fires. */
 static void wait_for_oldest(struct agent_session *session)
 {
 	const struct agent_ticket *oldest = TAILQ_FIRST(&session->tickets);
@@ -282,7 +282,7 @@ static void on_deadline(void *user)
 		ticket->due_ms <= loop_now_ms()) {
 		struct error err;
 
-		error_set(&err, ERROR_TIMEOUT, "not done within %d seconds; it may still be done",
+		error_set(&err, ERROR_TIMEOUT, "not done within %d seconds; it may still complete",
 			REQUEST_TIMEOUT_MS / 1000);
 		send_error(session, ticket->id, &err);
 		free(TAKE_PTR(ticket->id));
@@ -358,7 +358,7 @@ static void pause_if_full(struct agent_session *session)
 	}
 }
 
-/* The one that reads may be a newer connection than the one that wrote. */
+/* The connection to read from may be newer than the one that wrote. */
 static void resume_if_drained(struct agent_session_options *options)
 {
 	struct agent_session *paused = options->paused;

@@ -25,7 +25,7 @@ static void apply_artwork_finish(struct apply_artwork *request)
 	json_finish(request, apply_artwork_fields);
 }
 
-/* --- Whose shortcut --- */
+/* --- Finding the shortcut --- */
 
 static bool has_shortcut(
 	struct steam *steam, const char *user_id, uint32_t app_id, struct error *err)
@@ -41,11 +41,10 @@ static bool has_shortcut(
 			return true;
 		}
 	}
-	return error_set(
-		err, ERROR_NOT_FOUND, "there is no shortcut with the appId %" PRIu32, app_id);
+	return error_set(err, ERROR_NOT_FOUND, "no shortcut has the appId %" PRIu32, app_id);
 }
 
-/* The account of a shortcut in anybody's list; NULL: in none. Caller frees. */
+/* The account whose list has the shortcut; NULL: none. Caller frees. */
 static char *find_owner(struct steam *steam, uint32_t app_id, struct error *err)
 {
 	AUTO(steam_users_finish) struct steam_user_list users = { 0 };
@@ -53,7 +52,7 @@ static char *find_owner(struct steam *steam, uint32_t app_id, struct error *err)
 	if (!steam_list_users(steam, &users, err)) {
 		return NULL;
 	}
-	error_set(err, ERROR_NOT_FOUND, "there is no shortcut with the appId %" PRIu32, app_id);
+	error_set(err, ERROR_NOT_FOUND, "no shortcut has the appId %" PRIu32, app_id);
 	for (size_t i = 0; i < users.count; i++) {
 		if (has_shortcut(steam, users.items[i].account_id, app_id, err)) {
 			return xstrdup(users.items[i].account_id);
@@ -63,8 +62,8 @@ static char *find_owner(struct steam *steam, uint32_t app_id, struct error *err)
 }
 
 /*
- * The account that has the shortcut, by the registry or by Steam's own list. user_id NULL: anybody.
- * Caller frees. Errors: NOT_FOUND, or why the list cannot be read.
+ * The account that has the shortcut, by the registry or by Steam's own list. user_id NULL: any
+ * account. Caller frees. Errors: NOT_FOUND, or why the list cannot be read.
  */
 static char *find_account(const struct handle_artwork_options *options, const char *user_id,
 	uint32_t app_id, struct error *err)
@@ -147,11 +146,11 @@ bool handle_apply_artwork(const struct handle_artwork_options *options,
 
 struct image_job {
 	struct agent_ticket *ticket;
-	char *type; /* as the Hub calls it; "" when it does not */
+	char *type; /* as given by the Hub; "" if not given */
 	enum artwork_kind kind;
 };
 
-/* err NULL: the image is where it is to be. */
+/* err NULL: the image is in place. */
 static void answer_image_take(struct image_job *job, const struct error *err)
 {
 	const struct artwork_image_response response = {
@@ -193,7 +192,7 @@ static bool apply_image(const struct handle_artwork_options *options, struct ima
 	return true;
 }
 
-/* Before complete_upload, "appId": 0 is the game that is being uploaded. upload_id: NULL or its. */
+/* Before complete_upload, "appId": 0 means the game being uploaded. upload_id: NULL or its id. */
 static bool keep_image(const struct handle_artwork_options *options, struct image_job *job,
 	const char *upload_id, struct strbuf *image, struct error *err)
 {
@@ -207,10 +206,10 @@ static bool keep_image(const struct handle_artwork_options *options, struct imag
 	if (!upload_store_find(options->uploads, &filter, &found)) {
 		if (upload_id != NULL) {
 			return error_set(
-				err, ERROR_NOT_FOUND, "no upload '%s' is running", upload_id);
+				err, ERROR_NOT_FOUND, "no upload '%s' is in progress", upload_id);
 		}
 		return error_set(err, ERROR_NOT_FOUND,
-			"no upload is running for an image with appId 0: start one, or name a "
+			"no upload is in progress for an image with appId 0; start one, or name a "
 			"shortcut by its appId");
 	}
 	return game_artwork_keep(options->game_artwork, found.upload_id,

@@ -32,7 +32,7 @@ bool handle_apply_artwork(const struct handle_artwork_options *options,
 /*
  * … and a binary message that carries an image, which is emptied, and its request, which is taken:
  * for a shortcut, or with appId 0 for the game that this Hub is uploading. Answered by an
- * artwork_image_response, once the image is where it is to be.
+ * artwork_image_response, once the image is in place.
  */
 void handle_artwork_image(const struct handle_artwork_options *options, struct agent_ticket *ticket,
 	const struct upload_chunk *header, struct strbuf *image);

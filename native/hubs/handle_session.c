@@ -96,7 +96,7 @@ static bool is_blocked(const struct handle_session_options *options, struct erro
 		return false;
 	}
 	error_set(err, ERROR_BLOCKED,
-		"this device does not accept connections now; its owner can allow them");
+		"this device does not accept connections at the moment; its owner can allow them");
 	return true;
 }
 
@@ -205,7 +205,7 @@ static void pair_take(const struct handle_session_options *options, struct agent
 	struct error err = { 0 };
 	struct pair_success success;
 
-	/* Another Hub may have come while the code was judged. */
+	/* Another Hub may have connected while the code was judged. */
 	if (!is_taken(options, hub->id, &err)) {
 		token = token_store_issue(options->tokens, hub->id, hub->name, hub->platform, &err);
 	}
@@ -244,7 +244,7 @@ static void on_ended(void *user, void *holder, enum pairing_end end)
 	struct agent_session *session = holder;
 
 	agent_session_set_unpaired(session, end);
-	/* Wrong codes were answered one by one. */
+	/* Each wrong code has already been answered. */
 	if (end != PAIRING_GUESSED) {
 		agent_session_push(session, "pair_failed", pair_failed_fields, &failed);
 	}

@@ -13,7 +13,7 @@ struct upload_store;
 
 /* Handshake, pairing, liveness and description. */
 struct handle_session_options {
-	/* What Hubs are told of this device. */
+	/* What is reported to Hubs about this device. */
 	const char *id;
 	const char *platform;
 	const char *version;

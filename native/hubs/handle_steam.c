@@ -53,7 +53,10 @@ bool handle_get_steam_users(const struct handle_steam_options *options,
 	struct steam_users_response response;
 	struct error why = { 0 };
 
-	/* Without Steam there is nobody: a Hub can still send games, and an error would stop it. */
+	/*
+	 * Without Steam there are no users, but a Hub can still send games, and an error would stop
+	 * it.
+	 */
 	if (!steam_list_users(options->steam, &users, &why) && why.kind != ERROR_NOT_FOUND) {
 		*err = why;
 		return false;
@@ -113,7 +116,7 @@ struct create_job {
 	struct create_shortcut request;
 };
 
-/* path below dir, borrowed from it; NULL when it is not, or says so in a roundabout way. */
+/* path relative to dir, borrowed from it; NULL if it is outside, or not written plainly. */
 static const char *below(const char *dir, const char *path)
 {
 	size_t length = strlen(dir);
@@ -127,7 +130,7 @@ static const char *below(const char *dir, const char *path)
 	return clean != NULL && strcmp(clean, path) == 0 ? path : NULL;
 }
 
-/* The game of ours whose program it is, or NULL. */
+/* The registered game that contains the program, or NULL. */
 static const struct game *game_of(const struct handle_steam_options *options, const char *exe)
 {
 	const struct game *game = game_registry_find_file(options->registry, exe);
@@ -155,8 +158,8 @@ static void remember_shortcut(const struct handle_steam_options *options, const 
 	game.user_id = account_id;
 	game.executable = executable;
 	if (!game_registry_put(options->registry, &game, &err)) {
-		log_warning("the shortcut of '%s' could not be remembered: %s", known->name,
-			err.message);
+		log_warning(
+			"the shortcut of '%s' could not be saved: %s", known->name, err.message);
 	}
 }
 
@@ -235,7 +238,7 @@ static void on_restarted(void *user, const char *message, const struct error *er
 		.message = err != NULL ? err->message : message,
 	};
 
-	/* A refusal is an answer; an error would make Hubs give up what they are doing. */
+	/* A refusal is an answer; an error would make Hubs abort what they are doing. */
 	agent_ticket_reply_take(user, "steam_response", steam_response_fields, &response);
 }
 
@@ -339,14 +342,14 @@ static bool find_by_name(const struct shortcut_list *shortcuts, const char *name
 		}
 	}
 	if (count == 0) {
-		return error_set(err, ERROR_NOT_FOUND, "there is no shortcut '%s'", name);
+		return error_set(err, ERROR_NOT_FOUND, "no shortcut is called '%s'", name);
 	}
 	return count == 1 ||
 	       error_set(err, ERROR_CONFLICT,
-		       "%zu shortcuts are called '%s'; name one by its appId", count, name);
+		       "%zu shortcuts are called '%s'; choose one by its appId", count, name);
 }
 
-/* Tells the Hub that it begins; what is not there to be deleted does not. */
+/* Reports the start to the Hub, unless there is nothing to delete. */
 static void announce_delete(const struct handle_steam_options *options,
 	struct agent_session *session, const char *user_id, uint32_t app_id)
 {

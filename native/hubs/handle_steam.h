@@ -18,9 +18,9 @@ struct handle_steam_options {
 	struct game_registry *registry;
 	struct game_artwork *artwork;
 	struct game_removal *removal;
-	const struct game_setup *setup;	   /* which tool runs a program */
+	const struct game_setup *setup;	   /* tells which tool runs a program */
 	const bool *restart_while_playing; /* steam.restartWhilePlaying; read at each use */
-	const bool *stopping;		   /* the agent ends: Steam is left alone */
+	const bool *stopping;		   /* the agent is stopping: Steam is left alone */
 };
 
 /* Rows of agent_dispatch.c. */

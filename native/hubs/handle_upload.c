@@ -81,7 +81,7 @@ bool handle_init_upload(const struct handle_upload_options *options, struct agen
 
 /* --- Chunks --- */
 
-/* One chunk between its message and its answer. */
+/* One chunk, from its message to its answer. */
 struct chunk_job {
 	struct upload_write write;
 	struct agent_ticket *ticket;
@@ -104,7 +104,7 @@ static void on_written(struct upload_write *write, const struct upload_chunk_res
 	chunk_job_free(job);
 }
 
-/* Takes the job. */
+/* Takes ownership of the job. */
 static void write_chunk(struct upload_store *uploads, struct agent_session *session,
 	struct agent_ticket *ticket, struct chunk_job *job)
 {
@@ -141,7 +141,7 @@ bool handle_upload_chunk(const struct handle_upload_options *options, struct age
 	return true;
 }
 
-/* Moves the data of a binary message to its begin: an image is all that is left of it. */
+/* Moves the data of a binary message to its start, so that only the image is left. */
 static void cut_header(struct upload_write *write)
 {
 	struct strbuf *image = &write->message;
@@ -228,7 +228,7 @@ void handle_upload_progress(struct agent_session *session, const struct upload_s
 struct install {
 	struct agent_ticket *ticket;
 	const struct handle_upload_options *options;
-	/* Known once the store is done. */
+	/* Filled in once the store is done. */
 	char *dir;
 	char *game_name;
 };
@@ -275,8 +275,8 @@ static void on_installed(
 }
 
 /*
- * A folder within the game's is cleaned of back-slashes, into *clean, which the caller frees; one
- * that leaves it is refused.
+ * For a folder inside the game's, replaces backslashes, into *clean, which the caller frees; one
+ * outside it is refused.
  */
 static bool normalise_start_dir(struct shortcut_config *shortcut, char **clean, struct error *err)
 {
@@ -288,7 +288,7 @@ static bool normalise_start_dir(struct shortcut_config *shortcut, char **clean, 
 	return *clean != NULL;
 }
 
-/* The registry is no place for images: those that came as data: URLs wait with the others. */
+/* The registry must not hold images: those sent as data: URLs wait with the others. */
 static void keep_images(const struct handle_upload_options *options, const char *upload_id,
 	struct artwork_urls *artwork)
 {
@@ -310,8 +310,8 @@ static void keep_images(const struct handle_upload_options *options, const char 
 }
 
 /*
- * What is to be done once the files are there. What complete_upload leaves open is as init_upload
- * said. setup borrows from both, and takes the tags.
+ * The work after the files are installed. What complete_upload does not give is taken from
+ * init_upload. setup borrows from both, and takes the tags.
  */
 static void fill_setup(struct game_setup_plan *setup, struct complete_upload *request,
 	const struct upload_manifest *manifest)
@@ -324,7 +324,7 @@ static void fill_setup(struct game_setup_plan *setup, struct complete_upload *re
 	setup->user_id = request->user_id;
 	setup->shortcut = request->shortcut;
 	request->shortcut.tags = (struct strvec){ 0 };
-	setup->shortcut.exe = NULL; /* the store makes it the game's own */
+	setup->shortcut.exe = NULL; /* the store fills in the game's own */
 	if (manifest != NULL && !json_is_given(setup->shortcut.launch_options)) {
 		setup->shortcut.launch_options = manifest->launch_options;
 	}
@@ -355,7 +355,7 @@ static bool start_install(const struct handle_upload_options *options,
 	pending = game_setup_plan_text(&setup);
 	if (strlen(pending) > GAME_SETUP_PLAN_MAX_BYTES) {
 		return error_set(err, ERROR_INVALID,
-			"the shortcut's texts have %zu bytes; %d are allowed", strlen(pending),
+			"the shortcut's texts have %zu bytes; the limit is %d", strlen(pending),
 			GAME_SETUP_PLAN_MAX_BYTES);
 	}
 	install = xcalloc(1, sizeof(*install));

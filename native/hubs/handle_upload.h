@@ -27,9 +27,9 @@ bool handle_init_upload(const struct handle_upload_options *options, struct agen
 bool handle_upload_chunk(const struct handle_upload_options *options, struct agent_session *session,
 	cJSON *payload, struct error *err);
 /*
- * From end to end: the store moves the game into its folder, Steam gets the shortcut, the registry
- * remembers it, the Hub gets one operation_result and its `install` event. A game that is installed
- * stays a success when Steam cannot take the shortcut: the result then says why.
+ * The whole of complete_upload: the store moves the game into its folder, Steam gets the shortcut,
+ * the registry stores it, the Hub gets one operation_result and its `install` event. An installed
+ * game is a success even if Steam cannot take the shortcut: the result then says why.
  */
 bool handle_complete_upload(const struct handle_upload_options *options,
 	struct agent_session *session, cJSON *payload, struct error *err);
@@ -39,9 +39,9 @@ bool handle_cancel_upload(const struct handle_upload_options *options,
 /* … the binary messages of a paired session while they arrive … */
 void handle_upload_part(const struct handle_upload_options *options, struct agent_session *session,
 	const char *message, size_t length);
-/* … and when they are whole, replied to whatever happens: chunks, and images … */
+/* … and once they are complete, always answered: chunks, and images … */
 void handle_upload_binary(const struct handle_upload_options *options,
 	const struct handle_artwork_options *artwork_options, struct agent_session *session,
 	struct strbuf *message);
-/* … and the store's news of an upload of that session's Hub. */
+/* … and the store's events about an upload of that session's Hub. */
 void handle_upload_progress(struct agent_session *session, const struct upload_status *status);

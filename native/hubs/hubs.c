@@ -24,7 +24,7 @@ struct hubs {
 	bool stopping;
 };
 
-/* --- What sessions tell --- */
+/* --- Events of sessions --- */
 
 static void on_text(void *user, struct agent_session *session, const char *text, size_t length)
 {
@@ -75,7 +75,7 @@ static void on_entered(void *user, struct agent_session *session)
 	hubs->options.changed(hubs->options.user);
 }
 
-/* Its uploads pause, its place is free. */
+/* Its uploads pause, and another Hub may connect. */
 static void on_left(void *user, struct agent_session *session)
 {
 	struct hubs *hubs = user;
@@ -84,12 +84,12 @@ static void on_left(void *user, struct agent_session *session)
 
 	hubs->connected = NULL;
 	upload_store_hub_gone(hubs->options.uploads, hub->id);
-	/* A Hub that was revoked is not there any more; that is fine. */
+	/* A revoked Hub is no longer listed; that is fine. */
 	if (!token_store_seen(hubs->options.tokens, hub->id, NULL, &err) &&
 		err.kind != ERROR_NOT_FOUND) {
 		log_warning("%s", err.message);
 	}
-	log_info("Hub '%s' has left", hub->name);
+	log_info("Hub '%s' has disconnected", hub->name);
 	hubs->options.changed(hubs->options.user);
 }
 
@@ -127,7 +127,7 @@ static const struct agent_session_events session_events = {
 	.in_flight_bytes = in_flight_bytes,
 };
 
-/* --- The whole --- */
+/* --- Creating and destroying --- */
 
 static void connect_handlers(struct hubs *hubs)
 {
@@ -228,7 +228,7 @@ void hubs_expel(struct hubs *hubs, const char *hub_id)
 	}
 }
 
-/* --- News for the connected Hub --- */
+/* --- Events for the connected Hub --- */
 
 void hubs_upload_progress(struct hubs *hubs, const struct upload_status *status)
 {

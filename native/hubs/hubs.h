@@ -21,12 +21,12 @@ struct upload_store;
 struct ws_server_options;
 
 /*
- * The Hubs that are connected: their sessions and whatever they ask for. One at a time is paired
- * and heard; a newer connection of the same Hub takes its place. All members are borrowed.
+ * The connected Hubs: their sessions and requests. Only one at a time is paired and served; a newer
+ * connection of the same Hub replaces it. All members are borrowed.
  */
 struct hubs_options {
 	struct loop *loop;
-	/* What Hubs are told of this device: */
+	/* What is reported to Hubs about this device: */
 	const char *id;
 	const char *platform;
 	const char *version;
@@ -47,7 +47,7 @@ struct hubs_options {
 	const bool *send_code_to_hub;	   /* pairing.sendCodeToHub */
 	const bool *restart_while_playing; /* steam.restartWhilePlaying */
 	const bool *allow_local_artwork;   /* artwork.localServers */
-	/* A Hub has come, or gone: hubs_connected() tells. */
+	/* A Hub has connected or disconnected: see hubs_connected(). */
 	void (*changed)(void *user);
 	void *user;
 };
@@ -55,21 +55,24 @@ struct hubs_options {
 struct hubs *hubs_create(const struct hubs_options *options);
 /* Before the server's connections are closed: Steam is left alone from now on. NULL is fine. */
 void hubs_stop(struct hubs *hubs);
-/* After the server, and after all that answers requests: uploads, artwork, Steam. NULL is fine. */
+/*
+ * After the server, and after everything that answers requests: uploads, artwork, Steam. NULL is
+ * fine.
+ */
 void hubs_destroy(struct hubs *hubs);
-/* Makes them whom the server's connections are given to. */
+/* Has the server's connections passed to them. */
 void hubs_serve(struct hubs *hubs, struct ws_server_options *server);
 
 /* The Hub that is paired and connected; NULL: none. Its address is "" then. */
 const struct agent_hub *hubs_connected(const struct hubs *hubs);
 const char *hubs_connected_address(const struct hubs *hubs);
-/* Its token was revoked: it is connected no longer. */
+/* Its token was revoked: disconnects it. */
 void hubs_expel(struct hubs *hubs, const char *hub_id);
 
-/* --- News for the connected Hub --- */
+/* --- Events for the connected Hub --- */
 
-/* An upload goes on; for nobody unless it is that Hub's. */
+/* Progress of an upload; sent only if the upload is that Hub's. */
 void hubs_upload_progress(struct hubs *hubs, const struct upload_status *status);
-/* How the artwork of a game that was installed goes; see agent_session_announce(). */
+/* Progress of an installed game's artwork; see agent_session_announce(). */
 void hubs_announce_artwork(
 	struct hubs *hubs, const char *status, const char *game_name, const char *message);
