@@ -109,7 +109,7 @@ START_TEST(an_order_is_answered)
 	ck_assert_str_eq(reports.items[0], "to one");
 	ck_assert_str_eq(reports.items[1], "to two");
 	child_lines_end(child);
-	wait_ended("the child ended with exit code 0");
+	wait_ended("the child exited with code 0");
 }
 END_TEST
 
@@ -126,7 +126,7 @@ START_TEST(a_report_may_come_in_parts)
 	start("printf 'o'; read -r order; printf 'ne\\n\\ntw'; read -r order; echo o", true);
 	ck_assert(tell("go on", NULL));
 	ck_assert(tell("go on", NULL));
-	wait_ended("the child ended with exit code 0");
+	wait_ended("the child exited with code 0");
 	wait_reports(3);
 	ck_assert_str_eq(reports.items[0], "one");
 	ck_assert_str_eq(reports.items[1], "");
@@ -137,9 +137,9 @@ END_TEST
 START_TEST(how_it_ended)
 {
 	static const char *const ends[][2] = {
-		{ "exit 3", "the child ended with exit code 3" },
+		{ "exit 3", "the child exited with code 3" },
 		{ "exit 127", "the child is missing a library; the log names it" },
-		{ "kill -SEGV $$", "the child was ended by signal 11" },
+		{ "kill -SEGV $$", "the child was killed by signal 11" },
 		{ "echo malformed; sleep 60", "the child sent a malformed report" },
 	};
 
@@ -157,7 +157,7 @@ START_TEST(the_last_words_come_before_the_end)
 	/* More than is read in one turn. */
 	start("i=0; while [ $i -lt 2000 ]; do echo 'it is the end of me'; i=$((i + 1)); done",
 		true);
-	wait_ended("the child ended with exit code 0");
+	wait_ended("the child exited with code 0");
 	ck_assert_uint_eq(reports.count, 2000);
 }
 END_TEST
@@ -170,7 +170,7 @@ START_TEST(a_report_has_a_maximal_length)
 	};
 
 	start("head -c 64 /dev/zero | tr '\\0' x; echo", true);
-	wait_ended("the child ended with exit code 0");
+	wait_ended("the child exited with code 0");
 	wait_reports(1);
 	for (size_t i = 0; i < sizeof(scripts) / sizeof(scripts[0]); i++) {
 		child_lines_destroy(TAKE_PTR(child));

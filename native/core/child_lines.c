@@ -16,22 +16,22 @@
 #include <unistd.h>
 
 #define PART_BYTES 16384
-/* More than a socket holds: who goes on writing after the child's end is not the child. */
+/* More than a socket holds: anything that still writes after the child's end is not the child. */
 #define LAST_PARTS_MAX 32
 #define EXIT_NOT_LOADED 127 /* the dynamic linker's */
 
 struct child_lines {
 	struct spawn *process;
 	int fd;			  /* our end; non-blocking */
-	struct loop_watch *watch; /* NULL: either side has closed, or it was killed */
+	struct loop_watch *watch; /* NULL: one side has closed, or it was killed */
 	struct strbuf input;	  /* the beginning of a report */
-	struct error why;	  /* it was killed, or zeroed */
+	struct error why;	  /* why it was killed, or zeroed */
 	const char *name;
 	size_t report_max_bytes;
 	bool (*reported)(void *user, const char *report, size_t length);
 	void (*ended)(void *user, const struct error *why);
 	void *user;
-	bool is_reading;   /* destroying it waits until that is over */
+	bool is_reading;   /* destroying it is deferred until that is over */
 	bool is_destroyed; /* meanwhile */
 };
 
@@ -58,7 +58,7 @@ static void take_reports(struct child_lines *child)
 	}
 }
 
-/* False: there is nothing more to read at present. */
+/* False: nothing more to read at the moment. */
 static bool read_part(struct child_lines *child)
 {
 	char part[PART_BYTES];
@@ -99,12 +99,12 @@ static void explain(struct error *why, const char *name, int status)
 {
 	if (WIFSIGNALED(status)) {
 		error_set(
-			why, ERROR_CANCELLED, "%s was ended by signal %d", name, WTERMSIG(status));
+			why, ERROR_CANCELLED, "%s was killed by signal %d", name, WTERMSIG(status));
 	} else if (WEXITSTATUS(status) == EXIT_NOT_LOADED) {
 		error_set(why, ERROR_CANCELLED, "%s is missing a library; the log names it", name);
 	} else {
-		error_set(why, ERROR_CANCELLED, "%s ended with exit code %d", name,
-			WEXITSTATUS(status));
+		error_set(
+			why, ERROR_CANCELLED, "%s exited with code %d", name, WEXITSTATUS(status));
 	}
 }
 
@@ -164,8 +164,10 @@ fail:
 bool child_lines_send(struct child_lines *child, struct strbuf *order, struct error *err)
 {
 	strbuf_append_char(order, '\n');
-	/* An order is far shorter than what the socket holds: one that does not fit met a child
-	 * that has read none for a long time. */
+	/*
+	 * Orders are far shorter than the socket's buffer: if one does not fit, the child has not
+	 * read any for a long time.
+	 */
 	if (child->watch == NULL || send(child->fd, order->data, order->length, MSG_NOSIGNAL) !=
 					    (ssize_t)order->length) {
 		return error_set(err, ERROR_IO, "%s does not read its orders", child->name);

@@ -9,24 +9,24 @@ struct loop;
 struct strbuf;
 
 /*
- * A child program that is talked with in lines, over a socket pair whose other end is its standard
- * input: orders go out, reports come in. It is believed little: a report has a maximal length, and
- * nothing here waits for it to read. The child is to exit when its input ends, which it also does
+ * A child program that exchanges lines with us over a socket pair whose other end is its standard
+ * input: orders go out, reports come in. It is not trusted: reports have a maximum length, and
+ * nothing here waits for it to read. The child should exit when its input ends, which also happens
  * when this process dies.
  *
  *	create ── send, report … ── (end) ── ended ── destroy
  */
 struct child_lines_options {
 	const char *const *argv; /* as spawn_options has it; borrowed during the call */
-	const char *name;	 /* it begins every sentence of ended(); static */
-	/* What it prints is a report, too; otherwise it reports on standard input alone. */
+	const char *name;	 /* starts every sentence of ended(); static */
+	/* Its standard output carries reports too; otherwise only the socket does. */
 	bool reports_on_stdout;
 	size_t report_max_bytes; /* without the line feed */
 	/* A report; may destroy the child. False: it is malformed, and the child is killed. */
 	bool (*reported)(void *user, const char *report, size_t length);
 	/*
-	 * It has exited; every report it made before came first. Called once, on the loop; is to
-	 * destroy it, here or later. The error, CANCELLED, is one sentence about how it ended.
+	 * It has exited; all its reports came before this. Called once, on the loop; must destroy
+	 * it, here or later. The error, CANCELLED, is one sentence about how it ended.
 	 */
 	void (*ended)(void *user, const struct error *why);
 	void *user;
@@ -36,15 +36,15 @@ struct child_lines_options {
 struct child_lines *child_lines_create(
 	struct loop *loop, const struct child_lines_options *options, struct error *err);
 /*
- * Sends an order, to which the line feed is added here. Errors: IO (the child has read no orders
- * for a long time, has closed its end, or was killed); a further order would not reach it either.
+ * Sends an order, to which the line feed is added here. Errors: IO (the child has not read orders
+ * for a long time, has closed its end, or was killed); further orders will fail too.
  */
 bool child_lines_send(struct child_lines *child, struct strbuf *order, struct error *err);
-/* Its input ends, and no report is read any more: it is to exit. */
+/* Closes its input and stops reading reports, so that it exits. */
 void child_lines_end(struct child_lines *child);
 /* Kills it; ended() follows, whose sentence is the name and this: "does not read its orders". */
 void child_lines_kill(struct child_lines *child, const char *why);
-/* Blocks until it has exited, at most that long; ended() is then not called. */
+/* Blocks until it has exited, for at most wait_ms; ended() is then not called. */
 void child_lines_wait(struct child_lines *child, int wait_ms);
 /* Kills it if it still runs; ended() is not called. NULL is fine. */
 void child_lines_destroy(struct child_lines *child);

@@ -291,7 +291,7 @@ def case_child_is_not_believed():
         "not found: install it": None,
         "a malformed report": "echo nonsense; sleep 100",
         "a report that is too long": "head -c 100000 /dev/zero | tr '\\0' x; sleep 100",
-        "ended with exit code 3": "exit 3",
+        "exited with code 3": "exit 3",
         "has no network": """echo '{"event":"failed","error":"it has no network"}'; exit 1""",
     }
     for words, script in answers.items():
