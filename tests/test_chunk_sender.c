@@ -196,6 +196,23 @@ START_TEST(what_is_held_is_not_sent)
 }
 END_TEST
 
+/* JSON may name a member twice; what is held twice is held once. */
+START_TEST(a_file_that_is_named_twice_counts_once)
+{
+	struct json_map_entry held[] = {
+		{ "big", BIG_BYTES },
+		{ "big", AGENT_FIXTURE_CHUNK_BYTES },
+		{ "small", 10 },
+		{ "small", 10 },
+	};
+
+	send_with((struct json_map){ held, 4 }, 8);
+	ck_assert_int_eq(chunk_sender_held_bytes(sender), AGENT_FIXTURE_CHUNK_BYTES + 10);
+	RUN_UNTIL(finished_count == 1);
+	ck_assert_int_eq(acknowledged_bytes, BIG_BYTES - AGENT_FIXTURE_CHUNK_BYTES);
+}
+END_TEST
+
 START_TEST(nothing_to_send_is_finished_at_once)
 {
 	struct json_map_entry held[] = { { "big", BIG_BYTES }, { "small", 10 } };
@@ -348,6 +365,7 @@ int main(void)
 	tcase_add_checked_fixture(tcase, start, stop);
 	tcase_add_test(tcase, everything_is_sent);
 	tcase_add_test(tcase, what_is_held_is_not_sent);
+	tcase_add_test(tcase, a_file_that_is_named_twice_counts_once);
 	tcase_add_test(tcase, nothing_to_send_is_finished_at_once);
 	tcase_add_test(tcase, one_in_flight_waits_for_its_answer);
 	tcase_add_test(tcase, a_chunk_that_is_refused_is_sent_again);

@@ -360,8 +360,10 @@ static void take_held(struct chunk_sender *sender, const struct json_map *resume
 
 		/* More than the file has, or less than nothing, is nonsense: send all of it. */
 		if (file != NULL && bytes >= 0 && bytes <= file->stamp.size) {
-			sender->held[file - manifest->files] = bytes;
-			sender->held_bytes += bytes;
+			int64_t *held = &sender->held[file - manifest->files];
+
+			sender->held_bytes += bytes - *held; /* it may be named twice */
+			*held = bytes;
 		}
 	}
 }
