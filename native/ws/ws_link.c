@@ -123,11 +123,16 @@ static int on_writeable(struct ws_link *link)
 }
 
 /* lws may have ended it for a violation of the protocol, and put why into its own close frame. */
-static void on_closed(const struct ws_link *link, struct lws *wsi)
+static void on_closed(const struct ws_link *link, struct lws *wsi, bool is_client)
 {
+	static const char broken[] = "protocol error";
 	int length = lws_get_close_length(wsi);
 
-	if (length >= 2) {
+	if (length >= 2 && is_client) {
+		/* That frame has been masked where it stands: neither code nor text is left. */
+		link->events->failed(
+			link->user, LWS_CLOSE_STATUS_PROTOCOL_ERR, broken, strlen(broken));
+	} else if (length >= 2) {
 		tell_close(link->events->failed, link->user, lws_get_close_payload(wsi),
 			(size_t)length);
 	}
@@ -170,7 +175,7 @@ static int on_event(
 		return on_peer_close(link, in, length);
 	case LWS_CALLBACK_CLOSED:
 	case LWS_CALLBACK_CLIENT_CLOSED:
-		on_closed(link, wsi);
+		on_closed(link, wsi, reason == LWS_CALLBACK_CLIENT_CLOSED);
 		return 0;
 	case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
 		link->events->failed(link->user, 0, in, in != NULL ? length : 0);

@@ -457,6 +457,20 @@ test("an answer of the wrong kind is no answer", async (t) => {
   assert.equal((await computer.push(agent.address)).code, 0, "what it says of itself is not needed");
 });
 
+test("an Agent that breaks the protocol ends the link, and the reason is readable", async (t) => {
+  const agent = await StandInAgent.start(t);
+  const computer = new Computer(t);
+  const invalidText = Buffer.from([0x81, 2, 0xff, 0xfe]);
+  agent.answers = {
+    get_info: (payload, { socket }) => {
+      socket._socket.write(invalidText);
+    },
+  };
+  const { code, result } = await computer.pushJson(agent.address, ["--code", "123456", "--retry", "0"]);
+  assert.equal(code, 4);
+  assert.match(result.error.message, /closed the connection: protocol error$/);
+});
+
 test("a link that breaks while a code is asked for takes the question back", async (t) => {
   for (const typed of ["123456\n", ""]) {
     const agent = await StandInAgent.start(t);
