@@ -101,10 +101,12 @@ done
 
 # One line for each package that is missing; where no package manager is known, what was looked for.
 missing() {
-	local group what package
-	local -a packages
-	while read -r group what packages[1] packages[2] packages[3]; do
-		[[ " $groups " == *" $group "* ]] && ! is_there "$what" || continue
+	local group what debian arch fedora package packages
+	while read -r group what debian arch fedora; do
+		if [[ " $groups " != *" $group "* ]] || is_there "$what"; then
+			continue
+		fi
+		packages=("" "$debian" "$arch" "$fedora")
 		package=${packages[$column]}
 		[ -n "$manager" ] || package=${what#*:}
 		[ "$package" = - ] || echo "${package//,/$'\n'}"

@@ -55,7 +55,9 @@ libraries() {
 leftovers() {
 	libraries | sort -u | while IFS= read -r library; do
 		own=$library/.capydeck
-		[ -d "$own" ] && [ ! -L "$own" ] || continue
+		if [ ! -d "$own" ] || [ -L "$own" ]; then
+			continue
+		fi
 		for part in "$own"/{uploads,trash}; do
 			[ ! -e "$part" ] || echo "$part"
 		done
