@@ -199,7 +199,7 @@ fuzz:
 fuzz-run: $(FUZZERS)
 	scripts/run_fuzzers $B $(FUZZ_SECONDS)
 lint:
-	@clang-format --dry-run -Werror $(NATIVE)
+	@scripts/check_format $(NATIVE)
 	scripts/check_layers
 	scripts/check_pages
 	scripts/check_modules
