@@ -20,12 +20,14 @@ static struct strvec reports;
 static struct error why;
 static unsigned ended_count;
 static bool destroys; /* at the first report */
+static int64_t ping_ms;
 
 static void setup(void)
 {
 	loop = loop_create();
 	ended_count = 0;
 	destroys = false;
+	ping_ms = 0;
 	why = (struct error){ .kind = ERROR_NONE };
 }
 
@@ -56,6 +58,8 @@ static void on_ended(void *user, const struct error *how)
 	loop_stop(loop);
 }
 
+static void on_ping(void *user);
+
 /* A child that is a shell script. */
 static void start(const char *script, bool reports_on_stdout)
 {
@@ -69,6 +73,8 @@ static void start(const char *script, bool reports_on_stdout)
 			.report_max_bytes = REPORT_MAX_BYTES,
 			.reported = on_reported,
 			.ended = on_ended,
+			.ping = on_ping,
+			.ping_ms = ping_ms,
 		},
 		NULL);
 	ck_assert_ptr_nonnull(child);
@@ -80,6 +86,11 @@ static bool tell(const char *order, struct error *err)
 
 	strbuf_append_text(&line, order);
 	return child_lines_send(child, &line, err);
+}
+
+static void on_ping(void *user)
+{
+	tell("ping", NULL);
 }
 
 static void wait_reports(size_t count)
@@ -197,6 +208,48 @@ START_TEST(who_reads_no_orders_is_not_waited_for)
 }
 END_TEST
 
+START_TEST(who_answers_lives)
+{
+	ping_ms = 100;
+	start("while read -r order; do echo \"$order\"; done", true);
+	child_lines_watch(child);
+	wait_reports(5);
+	ck_assert_str_eq(reports.items[4], "ping");
+	ck_assert_uint_eq(ended_count, 0);
+}
+END_TEST
+
+START_TEST(who_does_not_answer_is_killed)
+{
+	static const char *const scripts[] = {
+		"echo $$; kill -STOP $$", "echo $$; while read -r order; do :; done",
+		"echo $$; exec sleep 60 <&- >&-", /* has closed its end, and lives on */
+	};
+
+	ping_ms = 20;
+	for (size_t i = 0; i < sizeof(scripts) / sizeof(scripts[0]); i++) {
+		start(scripts[i], true);
+		wait_reports(i + 1);
+		child_lines_watch(child);
+		wait_ended("the child does not answer");
+		child_lines_destroy(TAKE_PTR(child));
+		ended_count = 0;
+	}
+}
+END_TEST
+
+START_TEST(a_loop_that_was_blocked_reads_the_answers_first)
+{
+	ping_ms = 100;
+	start("while read -r order; do echo \"$order\"; done", true);
+	child_lines_watch(child);
+	wait_reports(1);
+	usleep(5 * 100 * 1000); /* the loop stands still for five periods */
+	wait_reports(5);
+	ck_assert_uint_eq(ended_count, 0);
+}
+END_TEST
+
 START_TEST(destroyed_by_its_report)
 {
 	destroys = true;
@@ -242,6 +295,9 @@ int main(void)
 	tcase_add_test(tcase, the_last_words_come_before_the_end);
 	tcase_add_test(tcase, a_report_has_a_maximal_length);
 	tcase_add_test(tcase, who_reads_no_orders_is_not_waited_for);
+	tcase_add_test(tcase, who_answers_lives);
+	tcase_add_test(tcase, who_does_not_answer_is_killed);
+	tcase_add_test(tcase, a_loop_that_was_blocked_reads_the_answers_first);
 	tcase_add_test(tcase, destroyed_by_its_report);
 	tcase_add_test(tcase, waited_for_at_its_end);
 	tcase_add_test(tcase, without_the_program_there_is_no_child);

@@ -18,6 +18,8 @@
 #define PART_BYTES 16384
 /* More than a socket holds: anything that still writes after the child's end is not the child. */
 #define LAST_PARTS_MAX 32
+#define PING_MS (10 * 1000)
+#define UNANSWERED_MAX 2    /* pings: with the period before them, three without a report */
 #define EXIT_NOT_LOADED 127 /* the dynamic linker's */
 
 struct child_lines {
@@ -25,11 +27,15 @@ struct child_lines {
 	int fd;			  /* our end; non-blocking */
 	struct loop_watch *watch; /* NULL: one side has closed, or it was killed */
 	struct strbuf input;	  /* the beginning of a report */
-	struct error why;	  /* why it was killed, or zeroed */
+	struct loop_timer *ping_timer;
+	unsigned unanswered; /* pings */
+	struct error why;    /* why it was killed, or zeroed */
 	const char *name;
 	size_t report_max_bytes;
 	bool (*reported)(void *user, const char *report, size_t length);
 	void (*ended)(void *user, const struct error *why);
+	void (*ping)(void *user);
+	int64_t ping_ms;
 	void *user;
 	bool is_reading;   /* destroying it is deferred until that is over */
 	bool is_destroyed; /* meanwhile */
@@ -65,6 +71,7 @@ static bool read_part(struct child_lines *child)
 	ssize_t length = recv(child->fd, part, sizeof(part), 0);
 
 	if (length > 0) {
+		child->unanswered = 0;
 		strbuf_append(&child->input, part, (size_t)length);
 		take_reports(child);
 		return child->watch != NULL;
@@ -95,6 +102,20 @@ static void on_readable(void *user, uint32_t events)
 	read_parts(user, 1);
 }
 
+/* Pings are counted, not time: a loop that was blocked itself has not read the answers yet. */
+static void on_ping_timer(void *user)
+{
+	struct child_lines *child = user;
+
+	if (child->unanswered == UNANSWERED_MAX) {
+		child_lines_kill(child, "does not answer");
+		return;
+	}
+	child->unanswered++;
+	loop_timer_set(child->ping_timer, child->ping_ms);
+	child->ping(child->user);
+}
+
 static void explain(struct error *why, const char *name, int status)
 {
 	if (WIFSIGNALED(status)) {
@@ -116,6 +137,7 @@ static void on_exited(void *user, int status)
 		return;
 	}
 	stop_reading(child);
+	loop_timer_stop(child->ping_timer);
 	if (child->why.kind == ERROR_NONE) {
 		explain(&child->why, child->name, status);
 	}
@@ -134,6 +156,9 @@ struct child_lines *child_lines_create(
 	child->report_max_bytes = options->report_max_bytes;
 	child->reported = options->reported;
 	child->ended = options->ended;
+	child->ping = options->ping;
+	child->ping_ms = options->ping_ms > 0 ? options->ping_ms : PING_MS;
+	child->ping_timer = loop_timer_create(loop, on_ping_timer, child);
 	child->user = options->user;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0) {
 		error_set_errno(err, "cannot start '%s'", options->argv[0]);
@@ -175,8 +200,16 @@ bool child_lines_send(struct child_lines *child, struct strbuf *order, struct er
 	return true;
 }
 
+void child_lines_watch(struct child_lines *child)
+{
+	if (!loop_timer_running(child->ping_timer)) {
+		loop_timer_set(child->ping_timer, child->ping_ms);
+	}
+}
+
 void child_lines_end(struct child_lines *child)
 {
+	loop_timer_stop(child->ping_timer);
 	stop_reading(child);
 	shutdown(child->fd, SHUT_WR);
 }
@@ -187,6 +220,7 @@ void child_lines_kill(struct child_lines *child, const char *why)
 		error_set(&child->why, ERROR_CANCELLED, "%s %s", child->name, why);
 	}
 	stop_reading(child);
+	loop_timer_stop(child->ping_timer);
 	spawn_signal(child->process, SIGKILL);
 }
 
@@ -201,6 +235,7 @@ void child_lines_destroy(struct child_lines *child)
 		return;
 	}
 	stop_reading(child);
+	loop_timer_destroy(TAKE_PTR(child->ping_timer));
 	spawn_destroy(TAKE_PTR(child->process));
 	if (child->is_reading) {
 		child->is_destroyed = true;

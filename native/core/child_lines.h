@@ -2,6 +2,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct child_lines;
 struct error;
@@ -10,9 +11,9 @@ struct strbuf;
 
 /*
  * A child program that exchanges lines with us over a socket pair whose other end is its standard
- * input: orders go out, reports come in. It is not trusted: reports have a maximum length, and
- * nothing here waits for it to read. The child should exit when its input ends, which also happens
- * when this process dies.
+ * input: orders go out, reports come in. It is not trusted: reports have a maximum length, nothing
+ * here waits for it to read, and it can be pinged, so that one that hangs is noticed. The child
+ * should exit when its input ends, which also happens when this process dies.
  *
  *	create ── send, report … ── (end) ── ended ── destroy
  */
@@ -29,6 +30,12 @@ struct child_lines_options {
 	 * it, here or later. The error, CANCELLED, is one sentence about how it ended.
 	 */
 	void (*ended)(void *user, const struct error *why);
+	/*
+	 * Sends an order that the child must answer; any report is an answer. Must not destroy the
+	 * child. NULL if child_lines_watch() is not used.
+	 */
+	void (*ping)(void *user);
+	int64_t ping_ms; /* time between pings; 0: 10 s */
 	void *user;
 };
 
@@ -40,6 +47,11 @@ struct child_lines *child_lines_create(
  * for a long time, has closed its end, or was killed); further orders will fail too.
  */
 bool child_lines_send(struct child_lines *child, struct strbuf *order, struct error *err);
+/*
+ * Pings it from now on. If it makes no report for three ping periods (30 s by default), it is
+ * killed, and ended() says that it does not answer. No effect if it is being watched already.
+ */
+void child_lines_watch(struct child_lines *child);
 /* Closes its input and stops reading reports, so that it exits. */
 void child_lines_end(struct child_lines *child);
 /* Kills it; ended() follows, whose sentence is the name and this: "does not read its orders". */
