@@ -7,6 +7,8 @@
 #include "core/error.h"
 #include "core/loop.h"
 #include "core/strvec.h"
+#include "discovery/mdns_child.h"
+#include "proto/proto_mdns.h"
 #include "suite.h"
 
 #include <check.h>
@@ -289,6 +291,51 @@ START_TEST(stopped_child_does_not_keep_us)
 }
 END_TEST
 
+static char *ending;
+
+static void on_child_reported(void *user, const struct mdns_report *report)
+{
+	ck_abort_msg("%s", report->event); /* nothing was asked for, but to answer */
+}
+
+static void on_child_ended(void *user, const struct error *why)
+{
+	ending = strdup(why->message);
+}
+
+static bool has_ended(void)
+{
+	return ending != NULL;
+}
+
+static int64_t lives_until_ms;
+
+static bool has_lived(void)
+{
+	return loop_now_ms() >= lives_until_ms;
+}
+
+START_TEST(stopped_child_is_noticed)
+{
+	static const struct mdns_child_events child_events = {
+		.reported = on_child_reported,
+		.ended = on_child_ended,
+	};
+	struct mdns_child *child = mdns_child_create(loop, 500, &child_events, NULL, NULL);
+
+	/* While it runs it answers, well beyond the time after which it would be killed. */
+	lives_until_ms = loop_now_ms() + 2500;
+	run_until(has_lived);
+	ck_assert_ptr_null(ending);
+	kill(child_pid(), SIGSTOP);
+	run_until(has_ended);
+	ck_assert_str_eq(ending, "capydeck-mdns does not answer");
+	mdns_child_destroy(child);
+	free(ending);
+	ending = NULL;
+}
+END_TEST
+
 static void write_file(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC);
@@ -334,5 +381,6 @@ int main(void)
 	tcase_add_test(tcase, destroyed_before_they_start);
 	tcase_add_test(tcase, killed_child_is_replaced);
 	tcase_add_test(tcase, stopped_child_does_not_keep_us);
+	tcase_add_test(tcase, stopped_child_is_noticed);
 	return run_tcase(tcase);
 }

@@ -31,7 +31,7 @@ static bool on_reported(void *user, const char *line, size_t length)
 	if (ok && strcmp(report.event, MDNS_CANNOT) == 0) {
 		error_set(&child->why, ERROR_IO, "%s",
 			report.error != NULL ? report.error : PROGRAM_NAME " failed");
-	} else if (ok) {
+	} else if (ok && strcmp(report.event, MDNS_PONG) != 0) {
 		child->events->reported(child->user, &report);
 	}
 	json_finish(&report, mdns_report_fields);
@@ -48,8 +48,13 @@ static void on_ended(void *user, const struct error *why)
 	child->events->ended(child->user, &child->why);
 }
 
-struct mdns_child *mdns_child_create(
-	struct loop *loop, const struct mdns_child_events *events, void *user, struct error *err)
+static void on_ping(void *user)
+{
+	mdns_child_send(user, &(struct mdns_order){ .verb = MDNS_PING });
+}
+
+struct mdns_child *mdns_child_create(struct loop *loop, int64_t ping_ms,
+	const struct mdns_child_events *events, void *user, struct error *err)
 {
 	AUTO(free_ptr) char *program = path_beside_program(PROGRAM_NAME);
 	const char *const argv[] = { program, NULL };
@@ -65,6 +70,8 @@ struct mdns_child *mdns_child_create(
 			.report_max_bytes = MDNS_LINE_MAX_BYTES,
 			.reported = on_reported,
 			.ended = on_ended,
+			.ping = on_ping,
+			.ping_ms = ping_ms,
 			.user = child,
 		},
 		err);
@@ -72,6 +79,7 @@ struct mdns_child *mdns_child_create(
 		mdns_child_destroy(child);
 		return NULL;
 	}
+	child_lines_watch(child->lines);
 	return child;
 }
 

@@ -231,7 +231,7 @@ static void ask_child(struct mdns_lookup *lookup, struct loop *loop)
 {
 	struct error err = { 0 };
 
-	lookup->child = mdns_child_create(loop, &child_events, lookup, &err);
+	lookup->child = mdns_child_create(loop, 0, &child_events, lookup, &err);
 	if (lookup->child == NULL) {
 		tell_nobody_can_be_asked(lookup, &err);
 		return;

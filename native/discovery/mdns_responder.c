@@ -79,7 +79,7 @@ static void start_anew(void *user)
 
 	mdns_child_destroy(responder->child);
 	responder->child =
-		mdns_child_create(responder->loop, &child_events, responder, &responder->error);
+		mdns_child_create(responder->loop, 0, &child_events, responder, &responder->error);
 	if (responder->child == NULL) {
 		retry_later(responder);
 		set_state(responder, MDNS_RESPONDER_BROKEN);

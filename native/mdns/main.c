@@ -132,11 +132,18 @@ static bool browse(struct program *program, const struct mdns_order *order)
 	return true;
 }
 
+static bool ping(struct program *program, const struct mdns_order *order)
+{
+	send_report(program, &(struct mdns_report){ .event = MDNS_PONG });
+	return true;
+}
+
 static const struct verb {
 	const char *name;
 	bool (*obey)(struct program *program, const struct mdns_order *order);
 } verbs[] = {
 	{ MDNS_BROWSE, browse },
+	{ MDNS_PING, ping },
 	{ MDNS_PUBLISH, publish },
 	{ MDNS_UPDATE, update },
 };

@@ -9,7 +9,8 @@
  * The wire between the agent, or push, and capydeck-mdns, which speaks mDNS for them where no
  * avahi-daemon runs: JSON lines over a socket pair that is the child's standard input and
  * output. It publishes one service or looks for services. When its input ends, it says goodbye on
- * the network and exits; it also exits, after a last report, when it cannot go on.
+ * the network and exits; it also exits, after a last report, when it cannot go on. It is pinged,
+ * and killed if it makes no report for 30 s.
  */
 struct mdns_order {
 	const char *verb;  /* MDNS_PUBLISH … */
@@ -24,6 +25,7 @@ struct mdns_order {
 #define MDNS_PUBLISH "publish" /* once */
 #define MDNS_UPDATE "update"   /* the published service has another TXT record */
 #define MDNS_BROWSE "browse"   /* once */
+#define MDNS_PING "ping"       /* answer with MDNS_PONG */
 
 struct mdns_report {
 	const char *event; /* MDNS_PUBLISHED … */
@@ -45,6 +47,7 @@ struct mdns_report {
 #define MDNS_CANNOT "failed"	   /* the child exits */
 #define MDNS_SEEN "seen"	   /* again when it changes */
 #define MDNS_GONE "gone"
+#define MDNS_PONG "pong"
 #define MDNS_ALL_FOR_NOW "allForNow" /* all immediate answers have been reported */
 
 #define MDNS_IPV4 "ipv4"
