@@ -30,6 +30,7 @@ static struct pairing *pairing;
 static struct config config;
 static struct pairing_overlay *overlay;
 static const char *session_language;
+static int64_t ping_ms;
 static int holder;
 static enum pairing_end ended_how;
 
@@ -52,6 +53,7 @@ static void setup(void)
 	});
 	config_load(&config, steam_home_path(&home, "settings.json"), &notice);
 	ended_how = PAIRING_USED;
+	ping_ms = 0;
 }
 
 static void teardown(void)
@@ -85,6 +87,7 @@ static void use_program(const char *script)
 		.large_text = &config.overlay_large_text,
 		.reduced_motion = &config.overlay_reduced_motion,
 		.program = program,
+		.ping_ms = ping_ms,
 		.session_language = on_session_language,
 	});
 	free(program);
@@ -320,6 +323,48 @@ START_TEST(a_child_that_never_shows_anything_goes_with_its_code)
 }
 END_TEST
 
+START_TEST(a_child_that_stops_under_its_code_is_replaced)
+{
+	ping_ms = 200;
+	/* The second answers. */
+	use_program(HEAD NEXT_ORDER SAY_SHOWN "[ $(wc -l < $dir/starts) = 1 ] && kill -STOP $$\n"
+					      "while :; do " NEXT_ORDER
+					      "echo '{\"status\":\"alive\"}' >&0; done\n");
+	begin();
+	wait_lines("starts", 2);
+	wait_state("shown");
+	while (lines("orders") < 2 + 5) {
+		turn();
+	}
+	ck_assert_str_eq(wait_state("shown"), "");
+	ck_assert_uint_eq(lines("starts"), 2);
+}
+END_TEST
+
+START_TEST(a_child_that_stops_again_is_given_up)
+{
+	ping_ms = 50;
+	use_program(HEAD NEXT_ORDER SAY_SHOWN "kill -STOP $$\n");
+	begin();
+	ck_assert_ptr_nonnull(strstr(wait_state("failed"), "the overlay does not answer"));
+	ck_assert_uint_eq(lines("starts"), 2);
+	ck_assert_ptr_nonnull(pairing_shown(pairing));
+}
+END_TEST
+
+START_TEST(a_child_that_has_shown_nothing_is_not_asked)
+{
+	char detail[512];
+
+	ping_ms = 50; /* thirty times within the 3 s */
+	use_program(HEAD NEXT_ORDER "kill -STOP $$\n");
+	begin();
+	wait_detail("after 3 s");
+	ck_assert_str_eq(state(detail), "starting");
+	ck_assert_uint_eq(lines("starts"), 1);
+}
+END_TEST
+
 START_TEST(a_child_that_does_not_end_is_killed)
 {
 	use_program(HEAD NEXT_ORDER SAY_SHOWN "while :; do sleep 60; done\n");
@@ -490,6 +535,9 @@ int main(void)
 	tcase_add_test(tests, the_reason_is_the_childs);
 	tcase_add_test(tests, a_child_that_shows_nothing_yet_may_do_so_late);
 	tcase_add_test(tests, a_child_that_never_shows_anything_goes_with_its_code);
+	tcase_add_test(tests, a_child_that_stops_under_its_code_is_replaced);
+	tcase_add_test(tests, a_child_that_stops_again_is_given_up);
+	tcase_add_test(tests, a_child_that_has_shown_nothing_is_not_asked);
 	tcase_add_test(tests, a_child_that_does_not_end_is_killed);
 	tcase_add_test(tests, a_child_that_reads_nothing_does_not_stop_the_agent);
 	tcase_add_test(tests, rubbish_is_no_report);

@@ -59,11 +59,39 @@ START_TEST(an_order_needs_its_code_and_time)
 }
 END_TEST
 
+START_TEST(a_ping_is_no_order_and_no_order_is_a_ping)
+{
+	static const char *const lines[] = {
+		"{\"ping\":true}",
+		"{\"code\":\"042137\",\"hubName\":\"PC\",\"leftMs\":1,\"totalMs\":1}",
+	};
+	struct strbuf line = { 0 };
+
+	json_write(&line, overlay_ping_fields, &(struct overlay_ping){ .ping = true });
+	ck_assert_str_eq(strbuf_text(&line), lines[0]);
+	strbuf_finish(&line);
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		struct overlay_order order = { 0 };
+		struct overlay_ping ping = { 0 };
+		size_t length = strlen(lines[i]);
+
+		ck_assert_int_eq(
+			json_read_text(&ping, overlay_ping_fields, lines[i], length, NULL), i == 0);
+		ck_assert_int_eq(
+			json_read_text(&order, overlay_order_fields, lines[i], length, NULL),
+			i == 1);
+		json_finish(&ping, overlay_ping_fields);
+		json_finish(&order, overlay_order_fields);
+	}
+}
+END_TEST
+
 START_TEST(a_report_comes_back_as_it_was)
 {
 	static const char *const reports[][2] = {
 		{ OVERLAY_SHOWN, NULL },
 		{ OVERLAY_DISMISSED, NULL },
+		{ OVERLAY_ALIVE, NULL },
 		{ OVERLAY_FAILED, "no screen was found" },
 	};
 
@@ -91,6 +119,7 @@ int main(void)
 
 	tcase_add_test(tests, an_order_comes_back_as_it_was);
 	tcase_add_test(tests, an_order_needs_its_code_and_time);
+	tcase_add_test(tests, a_ping_is_no_order_and_no_order_is_a_ping);
 	tcase_add_test(tests, a_report_comes_back_as_it_was);
 	return run_tcase(tests);
 }

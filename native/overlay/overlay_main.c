@@ -122,10 +122,26 @@ static bool show_code(struct overlay *overlay, struct error *err)
 	return true;
 }
 
+/* False: the line is another. */
+static bool answer_ping(const struct overlay *overlay, const char *line, size_t length)
+{
+	struct overlay_ping ping = { 0 };
+	bool ok = json_read_text(&ping, overlay_ping_fields, line, length, NULL);
+
+	if (ok) {
+		report_status(overlay, OVERLAY_ALIVE, NULL);
+	}
+	json_finish(&ping, overlay_ping_fields);
+	return ok;
+}
+
 static bool take_order(struct overlay *overlay, const char *line, size_t length, struct error *err)
 {
 	struct overlay_order order = { 0 };
 
+	if (answer_ping(overlay, line, length)) {
+		return true;
+	}
 	if (!json_read_text(&order, overlay_order_fields, line, length, err)) {
 		json_finish(&order, overlay_order_fields);
 		return false;

@@ -79,6 +79,8 @@ static bool on_reported(void *user, const char *line, size_t length)
 			overlay->state = OVERLAY_ON_SCREEN;
 			overlay->late = false;
 			loop_timer_stop(overlay->timer);
+			/* Not before: one that still waits for a server would only start later. */
+			child_lines_watch(overlay->child);
 		}
 	} else if (strcmp(report.status, OVERLAY_DISMISSED) == 0) {
 		/* With an order still unanswered, what was clicked on is another code. */
@@ -144,6 +146,16 @@ static bool send_order(struct pairing_overlay *overlay, struct error *err)
 	return true;
 }
 
+static void on_ping(void *user)
+{
+	struct pairing_overlay *overlay = user;
+	AUTO(strbuf_finish) struct strbuf line = { 0 };
+
+	json_write(&line, overlay_ping_fields, &(struct overlay_ping){ .ping = true });
+	/* What does not arrive is not answered, and that is noticed. */
+	child_lines_send(overlay->child, &line, NULL);
+}
+
 static void on_ended(void *user, const struct error *why);
 
 static bool start_child(struct pairing_overlay *overlay, struct error *err)
@@ -157,6 +169,8 @@ static bool start_child(struct pairing_overlay *overlay, struct error *err)
 			.report_max_bytes = OVERLAY_LINE_MAX_BYTES,
 			.reported = on_reported,
 			.ended = on_ended,
+			.ping = on_ping,
+			.ping_ms = overlay->options.ping_ms,
 			.user = overlay,
 		},
 		err);

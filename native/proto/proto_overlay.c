@@ -12,6 +12,12 @@ const struct json_field overlay_order_fields[] = {
 	JSON_FIELDS_END,
 };
 
+const struct json_field overlay_ping_fields[] = {
+	JSON_FIELD(struct overlay_ping, ping, "ping", JSON_BOOL, JSON_REQUIRED),
+	JSON_FIELD_TREE(struct overlay_ping, tree),
+	JSON_FIELDS_END,
+};
+
 const struct json_field overlay_report_fields[] = {
 	JSON_FIELD(struct overlay_report, status, "status", JSON_STRING, JSON_REQUIRED),
 	JSON_FIELD(struct overlay_report, reason, "reason", JSON_STRING, JSON_OMIT_EMPTY),

@@ -20,6 +20,12 @@ struct overlay_order {
 	cJSON *tree;
 };
 
+/* In an order's place: to be answered at once with OVERLAY_ALIVE. */
+struct overlay_ping {
+	bool ping; /* true */
+	cJSON *tree;
+};
+
 struct overlay_report {
 	const char *status; /* OVERLAY_SHOWN … */
 	const char *reason; /* failed: one sentence */
@@ -28,9 +34,11 @@ struct overlay_report {
 
 #define OVERLAY_SHOWN "shown"	      /* an order's first frame is on the screen */
 #define OVERLAY_DISMISSED "dismissed" /* by a click */
+#define OVERLAY_ALIVE "alive"	      /* the answer to a ping */
 #define OVERLAY_FAILED "failed"	      /* the overlay ends */
 
 #define OVERLAY_LINE_MAX_BYTES (64 * 1024)
 
 extern const struct json_field overlay_order_fields[];
+extern const struct json_field overlay_ping_fields[];
 extern const struct json_field overlay_report_fields[];

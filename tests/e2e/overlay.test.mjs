@@ -129,21 +129,45 @@ test("a click on the card dismisses it", { skip }, async (t) => {
   assert.ok(!game.log.includes("click"), "the click was the card's");
 });
 
+/** The process that shows an agent's code; 0: none. */
+const overlayPid = async (agent) =>
+  Number((await run("pgrep", ["-P", String(agent.pid), "-f", "capydeck-overlay"])).stdout.trim());
+
+/** Resolves to the one that has taken `first`'s place and shows the code. */
+async function replaced(agent, first) {
+  const second = await until("another overlay runs", async () => {
+    const pid = await overlayPid(agent);
+    return pid && pid !== first ? pid : null;
+  });
+  await shown(agent);
+  return second;
+}
+
+test("an overlay that stops is killed, and another shows the code", { skip }, async (t) => {
+  const screen = await Screen.start(t);
+  const before = await screen.picture();
+  const agent = await agentOn(t, screen);
+  const hub = await Hub.open(agent);
+  await hub.hello();
+  await shown(agent);
+  const code = await agent.code();
+  const first = await overlayPid(agent);
+  process.kill(first, "SIGSTOP");
+  await replaced(agent, first); // half a minute later
+  await agent.line(/restarting the overlay: the overlay does not answer/);
+  assert.equal((await screen.card(before)).code, code);
+  assert.equal((await hub.ask("pair_confirm", { code })).type, "pair_success");
+});
+
 test("an overlay that dies is started once more, then the code is left to others", { skip }, async (t) => {
   const screen = await Screen.start(t);
   const agent = await agentOn(t, screen);
   const hub = await Hub.open(agent);
   await hub.hello();
-  const child = async () =>
-    Number((await run("pgrep", ["-P", String(agent.pid), "-f", "capydeck-overlay"])).stdout.trim());
   await shown(agent);
-  const first = await child();
+  const first = await overlayPid(agent);
   process.kill(first, "SIGKILL");
-  const second = await until("another overlay runs", async () => {
-    const pid = await child();
-    return pid && pid !== first ? pid : null;
-  });
-  await shown(agent);
+  const second = await replaced(agent, first);
   process.kill(second, "SIGKILL");
   await until("it is given up", async () => (await overlayState(agent)).state === "failed");
   assert.match((await overlayState(agent)).detail, /signal 9/);
