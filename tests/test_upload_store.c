@@ -9,6 +9,7 @@
 #include <check.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -568,6 +569,42 @@ START_TEST(test_another_manifest_supersedes_the_interrupted_one)
 }
 END_TEST
 
+/*
+ * A crash or a disk that failed can leave two of them; the one that is not resumed goes, whatever
+ * still works on both.
+ */
+START_TEST(test_of_two_interrupted_uploads_one_is_resumed)
+{
+	static const struct test_file other[] = { { "other.bin", 100, 1, true } };
+	AUTO(free_ptr) char *uploads = xasprintf("%s/.capydeck/uploads", fixture.library);
+	AUTO(free_ptr) char *aside = xasprintf("%s/aside", fixture.home);
+	AUTO(free_ptr) char *staging = NULL;
+	struct init_answer kept, gone, again;
+
+	begin(HUB, "Big", big_hashed, COUNT(big_hashed), &kept);
+	send_half(&kept, big_hashed);
+	staging = xasprintf("%s/%s", uploads, kept.upload_id);
+	fixture_stop(&fixture);
+	ck_assert_int_eq(rename(staging, aside), 0);
+	fixture_start(&fixture);
+	begin(HUB, "Big", other, 1, &gone);
+	fixture_stop(&fixture);
+	ck_assert_int_eq(rename(aside, staging), 0);
+	fixture.thread_count = 1; /* what is asked for is done in its order */
+	fixture_start(&fixture);
+	fixture_init_send(&fixture, HUB, "Big", "", big_hashed, COUNT(big_hashed), &again);
+	ck_assert(upload_store_cancel(fixture.store, HUB, gone.upload_id, NULL));
+	ck_assert(upload_store_cancel(fixture.store, HUB, kept.upload_id, NULL));
+	fixture_wait(&fixture, &again.answered);
+	ck_assert_str_eq(again.upload_id, kept.upload_id);
+	fixture_settle(&fixture);
+	ck_assert(!path_exists(uploads, gone.upload_id));
+	init_answer_finish(&kept);
+	init_answer_finish(&gone);
+	finish_upload("Big", &again, big_hashed, COUNT(big_hashed));
+}
+END_TEST
+
 START_TEST(test_unchanged_files_are_not_sent_again)
 {
 	struct test_file newer[COUNT(small_game)];
@@ -1076,6 +1113,7 @@ int main(void)
 	tcase_add_test(tests, test_how_long_uploads_can_be_resumed);
 	tcase_add_test(tests, test_rubbish_in_the_staging_folder_is_cleared_up);
 	tcase_add_test(tests, test_another_manifest_supersedes_the_interrupted_one);
+	tcase_add_test(tests, test_of_two_interrupted_uploads_one_is_resumed);
 	tcase_add_test(tests, test_unchanged_files_are_not_sent_again);
 	tcase_add_test(tests, test_unchanged_files_that_change_meanwhile_are_noticed);
 	tcase_add_test(tests, test_a_hub_that_sends_all_the_same_is_served);

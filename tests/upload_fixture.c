@@ -60,7 +60,8 @@ void fixture_start(struct upload_fixture *fixture)
 	struct upload_store_options options;
 
 	fixture->loop = loop_create();
-	fixture->worker = worker_create(fixture->loop, 3);
+	fixture->worker = worker_create(
+		fixture->loop, fixture->thread_count != 0 ? fixture->thread_count : 3);
 	fixture->registry = game_registry_create(games, &notice);
 	ck_assert_ptr_null(notice);
 	options = (struct upload_store_options){ .loop = fixture->loop,

@@ -15,6 +15,7 @@ struct upload_fixture {
 	char home[64];
 	char library[96];
 	char state[96];
+	unsigned thread_count; /* of the worker; 0: as many as it likes */
 	struct loop *loop;
 	struct worker *worker;
 	struct game_registry *registry;

@@ -376,7 +376,10 @@ static bool choose_upload(struct upload_begin *begin)
 		!look_at_others(begin, dir.path)) {
 		return false;
 	}
-	if (begin->discard != NULL) {
+	if (begin->discard != NULL && begin->resume) {
+		/* Its turn may be long in coming, and what is gone does not wait for anybody. */
+		upload_retention_discard(TAKE_PTR(begin->discard));
+	} else if (begin->discard != NULL) {
 		upload_set_phase(begin->discard, PHASE_GONE);
 	}
 	if (!begin->resume) {
