@@ -333,7 +333,7 @@ START_TEST(a_file_is_read_anew)
 	put("{\"version\":1,\"agent.port\":0,\"agent.name\":\"B\",\"later\":1}");
 	ck_assert(config_reload(&fresh, &present, &notice, NULL));
 	ck_assert_ptr_nonnull(strstr(notice, "'agent.port' must be"));
-	ck_assert_ptr_nonnull(strstr(notice, "stays as it was"));
+	ck_assert_ptr_nonnull(strstr(notice, "is unchanged"));
 	ck_assert_int_eq(fresh.agent_port, 8000);
 	ck_assert_str_eq(fresh.agent_name, "B");
 	ck_assert_int_eq(fresh.uploads_expire_days, 7); /* it is not in the file any more */

@@ -29,15 +29,15 @@
 #include <string.h>
 
 /*
- * The modules in the order in which they are made: each gets those above it, and tells those below
- * it by the callbacks of this file. What is NULL is not there (yet).
+ * The modules in the order in which they are created: each uses those above it, and notifies those
+ * below it through the callbacks in this file. NULL: not there (yet).
  */
 struct agent {
 	struct agent_options options;
-	struct agent_events events; /* zeroed: nobody listens */
+	struct agent_events events; /* zeroed: no listener */
 	void *user;
 	struct strvec notices;
-	char *complaint; /* about the settings' file as it is now; "": none */
+	char *complaint; /* about the settings file as it is now; "": none */
 
 	struct agent_identity identity;
 	struct strvec capabilities;
@@ -57,7 +57,7 @@ struct agent {
 	struct pairing_overlay *overlay; /* NULL: off */
 };
 
-/* --- Who tells whom what --- */
+/* --- Events between modules --- */
 
 static void on_status_changed(void *user)
 {
@@ -123,7 +123,7 @@ static void on_artwork_announced(
 	hubs_announce_artwork(agent->hubs, status, game_name, message);
 }
 
-/* Whatever Steam calls a game now, the registry does too: Hubs may use either id. */
+/* The registry follows Steam's new app id of a game; Hubs may use either id. */
 static void on_app_id_changed(
 	void *user, const char *account_id, uint32_t reported, uint32_t actual)
 {
@@ -138,8 +138,8 @@ static void on_app_id_changed(
 	game = *known;
 	game.app_id = actual;
 	if (!game_registry_put(agent->registry, &game, &err)) {
-		log_warning("the new app id of '%s' could not be remembered: %s", game.name,
-			err.message);
+		log_warning(
+			"the new app id of '%s' could not be saved: %s", game.name, err.message);
 	}
 }
 
@@ -237,9 +237,9 @@ static const struct agent_settings_events settings_events = {
 	.complained = on_complained,
 };
 
-/* --- Making the modules --- */
+/* --- Creating the modules --- */
 
-/* What a module left for the owner; NULL is nothing. */
+/* Adds a module's message for the owner; NULL: none. */
 static void note_take(struct agent *agent, char *sentence)
 {
 	if (sentence != NULL) {
@@ -292,7 +292,7 @@ static void open_lists(struct agent *agent)
 	game_registry_set_changed(agent->registry, on_games_changed, agent);
 }
 
-/* What is in there is not installed, whatever a crash left: before the uploads. */
+/* Games in the trash are not installed, whatever a crash left: before the uploads. */
 static void open_trash(struct agent *agent)
 {
 	char *notice = NULL;
@@ -429,7 +429,7 @@ static void open_network(struct agent *agent)
 	});
 }
 
-/* --- The whole --- */
+/* --- Creating and destroying --- */
 
 struct agent *agent_create(const struct agent_options *options, struct error *err)
 {
@@ -465,8 +465,8 @@ struct agent *agent_create(const struct agent_options *options, struct error *er
 }
 
 /*
- * Connections first; then what still works ends and answers, to nobody; then the modules go whom it
- * has told.
+ * Connections first; then the modules that still have work to end, whose answers are dropped; then
+ * the modules that they notify.
  */
 void agent_destroy(struct agent *agent)
 {
@@ -526,7 +526,7 @@ void agent_show_codes(struct agent *agent)
 	});
 }
 
-/* --- The owner's changes --- */
+/* --- Changes by the owner --- */
 
 void agent_add_notice(struct agent *agent, const char *sentence)
 {
@@ -539,7 +539,7 @@ bool agent_revoke_hub(struct agent *agent, const char *hub_id, struct error *err
 	if (!token_store_revoke(agent->tokens, hub_id, err)) {
 		return false;
 	}
-	log_info("Hub '%s' is revoked", hub_id);
+	log_info("revoked Hub '%s'", hub_id);
 	hubs_expel(agent->hubs, hub_id);
 	return true;
 }
@@ -551,7 +551,7 @@ bool agent_set(struct agent *agent, const char *key, const char *value, bool *re
 	return agent_settings_set(agent->settings, key, value, err);
 }
 
-/* --- What there is to see --- */
+/* --- State --- */
 
 uint16_t agent_port(const struct agent *agent)
 {

@@ -29,8 +29,8 @@ struct worker;
 #define AGENT_PORT_FROM_SETTINGS (-1)
 
 /*
- * The agent as a whole: makes its modules, connects them, and ends them. agent.c is where to read
- * who tells whom what. Everything is borrowed for the agent's life.
+ * The agent as a whole: creates its modules, connects and ends them. agent.c shows which module
+ * notifies which. Everything is borrowed for the agent's life.
  */
 struct agent_options {
 	struct loop *loop;
@@ -41,13 +41,15 @@ struct agent_options {
 	int64_t port;			 /* 0: any free one; or AGENT_PORT_FROM_SETTINGS */
 	const char *steam_dir;		 /* NULL: Steam's own places */
 	const struct steam_ui *steam_ui; /* the game-mode plugin; NULL: none */
-	/* It listens now, elsewhere, or cannot for another reason; not during _create(). NULL is
-	 * fine. */
+	/*
+	 * It listens now, on another port, or cannot listen for a new reason; not during _create().
+	 * NULL is fine.
+	 */
 	void (*listening_changed)(void *user);
 	void *user;
 };
 
-/* News for the local IPC; all optional. */
+/* Events for the local IPC; all optional. */
 struct agent_events {
 	void (*hub_changed)(void *user);
 	void (*uploads_changed)(void *user);
@@ -55,20 +57,23 @@ struct agent_events {
 	void (*settings_changed)(void *user, const char *key);
 	void (*games_changed)(void *user); /* installed, deleted, restored, another app id … */
 	void (*steam_changed)(void *user); /* the queue of changes */
-	/* What no other event tells: notices, how this device is announced, its addresses. */
+	/* Everything without its own event: notices, announcing, this device's addresses. */
 	void (*status_changed)(void *user);
 };
 
 /*
- * Loads what is kept on disk and listens; while the port is used by another process, the rest
- * serves and the port is tried again. Errors: IO, NO_SPACE.
+ * Loads the state on disk and listens; while another process uses the port, everything else works
+ * and the port is retried. Errors: IO, NO_SPACE.
  */
 struct agent *agent_create(const struct agent_options *options, struct error *err);
 /* Closes connections (1001), checkpoints uploads, says goodbye on the network. NULL is fine. */
 void agent_destroy(struct agent *agent);
 /* One listener. */
 void agent_set_events(struct agent *agent, const struct agent_events *events, void *user);
-/* From now on announces the service by DNS-SD while it listens. Slow: not before it serves. */
+/*
+ * From now on announces the service by DNS-SD while it listens. Slow: call it after the agent
+ * serves.
+ */
 void agent_announce(struct agent *agent);
 /* From now on pairing codes are shown on the screen (pairing_overlay.h). */
 void agent_show_codes(struct agent *agent);
@@ -79,21 +84,21 @@ const char *agent_listening_problem(const struct agent *agent);
 const struct agent_hub *agent_connected_hub(const struct agent *agent); /* NULL: none */
 /* Its address; "" when no Hub is connected. */
 const char *agent_connected_address(const struct agent *agent);
-/* What the owner should know, one sentence each, e.g. of files that were set aside. */
+/* Messages for the owner, one sentence each, e.g. about files that were set aside. */
 void agent_notices(const struct agent *agent, struct strvec *notices); /* copies; replaces */
 void agent_add_notice(struct agent *agent, const char *sentence);
 
 /* The Steam driver that a change would use now, and why, as one sentence appended to detail. */
 const char *agent_steam_driver(const struct agent *agent, struct strbuf *detail);
 
-/* What becomes of codes on the screen: pairing_overlay_state(), or "off". */
+/* Whether codes are shown on the screen: pairing_overlay_state(), or "off". */
 const char *agent_overlay_state(const struct agent *agent, struct strbuf *detail);
 
 /* Forgets a Hub and closes its connection. Errors: NOT_FOUND, IO, NO_SPACE. */
 bool agent_revoke_hub(struct agent *agent, const char *hub_id, struct error *err);
 /*
- * As agent_settings_set(). *restart_needed: it takes effect with the next start only, as does the
- * port where the command line names one.
+ * As agent_settings_set(). *restart_needed: it takes effect only at the next start, as does the
+ * port if the command line sets it.
  */
 bool agent_set(struct agent *agent, const char *key, const char *value, bool *restart_needed,
 	struct error *err);

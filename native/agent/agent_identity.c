@@ -108,7 +108,7 @@ static bool check_file(const void *object, struct error *err)
 
 static const struct state_file identity_state = {
 	.what = "the agent's id",
-	.loss = "Hubs see a new agent that they have to pair",
+	.loss = "Hubs see a new agent that they have to pair with",
 	.max_bytes = FILE_MAX_BYTES,
 	.fields = identity_file_fields,
 	.object_bytes = sizeof(struct identity_file),

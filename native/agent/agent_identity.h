@@ -6,8 +6,8 @@ struct error;
 struct strvec;
 
 /*
- * What this agent says about itself. Its id is 8 hex digits, drawn once and kept in
- * <config_dir>/agent.json, version 1: Hubs key their tokens by it, so it is stable for life.
+ * How this agent describes itself. Its id is 8 hex digits, generated once and stored in
+ * <config_dir>/agent.json, version 1: Hubs store their tokens by it, so it never changes.
  */
 struct agent_identity {
 	char *id;
@@ -16,14 +16,14 @@ struct agent_identity {
 };
 
 /*
- * Reads or makes the id. *notice (caller frees, else NULL) says when a damaged file was set aside
- * and a new id was drawn. Errors: IO, NO_SPACE (a new id cannot be kept).
+ * Reads or generates the id. *notice (caller frees, else NULL) says when a damaged file was set
+ * aside and a new id was generated. Errors: IO, NO_SPACE (a new id cannot be saved).
  */
 bool agent_identity_init(
 	struct agent_identity *identity, const char *config_dir, char **notice, struct error *err);
 void agent_identity_finish(struct agent_identity *identity);
 
-/* What get_info lists: only what works. Fills an empty list. */
+/* The capabilities that get_info lists: only what works. Fills an empty list. */
 void agent_identity_capabilities(struct strvec *capabilities);
 
 /*

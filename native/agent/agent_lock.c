@@ -23,7 +23,7 @@
 #define HOLDER_BYTES 512
 #define ATTEMPT_PERIOD_MS 20
 #define ASK_AGAIN_MS (5 * 1000)
-/* The file is closed a moment before its lock goes (Linux, __fput()). */
+/* The file is closed shortly before its lock is released (Linux, __fput()). */
 #define CLOSING_PERIOD_MS 10
 #define CLOSING_ATTEMPTS 200
 
@@ -72,7 +72,7 @@ bool agent_lock_is_claimed(const struct agent_lock *lock)
 	return fcntl(lock->fd, F_OFD_GETLK, &range) == 0 && range.l_type != F_UNLCK;
 }
 
-/* False with errno EAGAIN: not now. */
+/* False with errno EAGAIN: held by another process. */
 static bool try_lock(struct agent_lock *lock)
 {
 	if (lock->options.manner == AGENT_LOCK_TAKE_OVER && !lock->claimed) {
@@ -103,12 +103,15 @@ static void read_holder(const struct agent_lock *lock, struct holder *holder)
 	}
 	utf8_make_printable(holder->text);
 	if (*holder->text == '\0') {
-		strcpy(holder->text, "a process that starts, ends or could not write its name");
-		holder->socket_path = lock->options.socket_path; /* most likely its own too */
+		strcpy(holder->text,
+			"a process that is starting, stopping or could not write its name");
+		holder->socket_path = lock->options.socket_path; /* most likely its socket too */
 	}
 }
 
-/* Over what is there, so that a full disk has room for it. Without it others cannot say who serves.
+/*
+ * Overwrites the old content, so that it fits even on a full disk. Without it others cannot tell
+ * who holds the lock.
  */
 static void write_holder(const struct agent_lock *lock)
 {
@@ -123,7 +126,7 @@ static void write_holder(const struct agent_lock *lock)
 	}
 }
 
-/* The last thing a turn does: the listener may destroy the lock. */
+/* Must come last in a turn: the listener may destroy the lock. */
 static void finish_turn(struct agent_lock *lock, const struct error *err)
 {
 	loop_timer_stop(lock->attempt);
@@ -139,7 +142,7 @@ static void finish_taken(struct agent_lock *lock)
 	finish_turn(lock, NULL);
 }
 
-/* Again after a while: another may hold it by then, or the first may not have listened. */
+/* Asks again after a while: another may hold it by then, or the first may not have listened. */
 static void ask_holder(struct agent_lock *lock, const struct holder *holder)
 {
 	AUTO(strbuf_finish) struct strbuf line = { 0 };
@@ -151,11 +154,11 @@ static void ask_holder(struct agent_lock *lock, const struct holder *holder)
 	}
 	client = ipc_client_create(holder->socket_path, &err);
 	if (client == NULL) {
-		return; /* it is just starting, or ending: the next attempt tells */
+		return; /* it is starting or stopping: the next attempt will tell */
 	}
 	ipc_write_request(&line, "1", "agent.release", NULL, NULL);
 	if (ipc_client_send(client, line.data, line.length, &err)) {
-		log_info("asked %s to make room", holder->text);
+		log_info("asked %s to hand over", holder->text);
 		lock->asked = true;
 		lock->ask_at_ms = loop_now_ms() + ASK_AGAIN_MS;
 	}
@@ -167,7 +170,8 @@ static void fail_held(struct agent_lock *lock, const struct holder *holder)
 	struct error err;
 
 	error_set(&err, ERROR_CONFLICT,
-		"another agent runs already: %s holds %s; stop it, or start this one with --wait",
+		"another agent is already running: %s holds %s; stop it, or start this "
+		"one with --wait",
 		holder->text, lock->path);
 	finish_turn(lock, &err);
 }
@@ -179,7 +183,7 @@ static void fail_taking_over(struct agent_lock *lock, const struct holder *holde
 	error_set(&err, ERROR_CONFLICT,
 		"%s holds %s and %s within %d s; end that process and start this one again",
 		holder->text, lock->path,
-		lock->asked ? "did not make room" : "could not be asked to make room",
+		lock->asked ? "did not hand over" : "could not be asked to hand over",
 		AGENT_LOCK_PATIENCE_MS / 1000);
 	finish_turn(lock, &err);
 }
@@ -225,7 +229,7 @@ static void on_attempt(void *user)
 	}
 }
 
-/* Someone has closed the file: the holder, or one that wanted to take over. */
+/* A process has closed the file: the holder, or one that wanted to take over. */
 static void on_closed(void *user, uint32_t events)
 {
 	struct agent_lock *lock = user;

@@ -19,10 +19,13 @@
 #define GUESTS_PER_ADDRESS_MAX 2
 #define GUEST_WAIT_MS (30 * 1000)
 #define QUEUED_MAX_BYTES (16u * 1024 * 1024)
-/* Whoever has not paired has little to say; a binary header still fits, and so can be answered. */
+/*
+ * An unpaired peer needs only short messages; a binary header still fits, so that it can be
+ * answered.
+ */
 #define GUEST_MESSAGE_MAX_BYTES (CHUNK_PREFIX_BYTES + CHUNK_HEADER_MAX_BYTES)
 #define GUEST_QUEUED_MAX_BYTES (256 * 1024)
-/* Desktop Hubs forget an agent that they have not resolved anew for 120 s. */
+/* Desktop Hubs forget an agent that they have not resolved again for 120 s. */
 #define REFRESH_MS (60 * 1000)
 
 struct agent_network {
@@ -30,7 +33,7 @@ struct agent_network {
 	struct ws_server *server;
 	struct network_watch *addresses; /* NULL: the kernel cannot be asked */
 	bool is_announced;		 /* while it listens */
-	struct mdns *mdns;		 /* NULL: not now */
+	struct mdns *mdns;		 /* NULL: not announced now */
 };
 
 /* --- Announcing --- */
@@ -165,7 +168,7 @@ const struct mdns *agent_network_mdns(const struct agent_network *network)
 	return network->mdns;
 }
 
-/* --- The whole --- */
+/* --- Creating and destroying --- */
 
 struct agent_network *agent_network_create(const struct agent_network_options *options)
 {

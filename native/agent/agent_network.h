@@ -19,14 +19,14 @@ struct strvec;
 struct agent_network_options {
 	struct loop *loop;
 	struct lws_loop *lws_loop;
-	struct hubs *hubs; /* whom connections are given to */
+	struct hubs *hubs; /* they get the connections */
 	const struct agent_identity *identity;
 	char *const *name;		      /* agent.name; read at each use */
 	const struct strvec *allowed_origins; /* connections.allowedOrigins; the same */
 	uint16_t port;			      /* 0: any free one */
-	/* It listens now, or on another port, or cannot for another reason than before. */
+	/* It listens now, or on another port, or cannot listen for a new reason. */
 	void (*listening_changed)(void *user);
-	/* It is announced in another way, or has other addresses. */
+	/* The way it is announced or its addresses have changed. */
 	void (*changed)(void *user);
 	void *user;
 };

@@ -23,7 +23,7 @@
 struct agent_settings {
 	struct agent_settings_options options;
 	struct config kept;  /* as the file has it */
-	struct config tried; /* the same, but for values that could not be put to use */
+	struct config tried; /* the same, except for values that could not be applied */
 	struct file_watch *watch;
 	const struct agent_settings_events *events;
 	void *user;
@@ -46,7 +46,7 @@ static bool apply_expiry(const struct agent_settings *settings, struct error *er
 	return true;
 }
 
-/* Could games lie there? The folder itself need not exist yet. */
+/* Can games be installed there? The folder itself need not exist yet. */
 static bool check_library(const char *library, struct error *err)
 {
 	AUTO(free_ptr) char *at = xstrdup(library);
@@ -107,7 +107,7 @@ static bool apply_trash_days(const struct agent_settings *settings, struct error
 	return true;
 }
 
-/* Settings that are not read anew wherever they matter. */
+/* Settings that are not read again at each use. */
 static const struct applied_setting {
 	const char *key;
 	bool (*apply)(const struct agent_settings *settings, struct error *err);
@@ -131,7 +131,7 @@ static bool apply_setting(const struct agent_settings *settings, const char *key
 	return true;
 }
 
-/* Puts the file's value to use. On failure the one in use stays. */
+/* Applies the file's value. On failure the current one stays in use. */
 static bool use_setting(struct agent_settings *settings, const char *key, struct error *err)
 {
 	AUTO(strbuf_finish) struct strbuf before = { 0 }, value = { 0 };
@@ -161,7 +161,7 @@ static bool is_same(const struct config *a, const struct config *b, const char *
 	       strcmp(strbuf_text(&value_a), strbuf_text(&value_b)) == 0;
 }
 
-/* Takes notice; what else goes wrong is added to it, each time until it is right. */
+/* Takes notice; values that cannot be applied are added to it, each time until they can. */
 static void use_what_changed(struct agent_settings *settings, char *notice)
 {
 	const char *key, *help;
@@ -171,9 +171,9 @@ static void use_what_changed(struct agent_settings *settings, char *notice)
 
 		if (!is_same(&settings->tried, &settings->kept, key) &&
 			!use_setting(settings, key, &err)) {
-			char *both = xasprintf("%s%s'%s' stays as it was: %s",
-				notice != NULL ? notice : "", notice != NULL ? "; " : "", key,
-				err.message);
+			char *both =
+				xasprintf("%s%s'%s' is unchanged: %s", notice != NULL ? notice : "",
+					notice != NULL ? "; " : "", key, err.message);
 
 			free(notice);
 			notice = both;
@@ -183,7 +183,7 @@ static void use_what_changed(struct agent_settings *settings, char *notice)
 	free(notice);
 }
 
-/* Our own writes bring no difference. */
+/* Our own writes change nothing. */
 static bool read_file(struct agent_settings *settings, struct error *err)
 {
 	struct config fresh;
@@ -214,7 +214,7 @@ bool agent_settings_set(
 	AUTO(strbuf_finish) struct strbuf before = { 0 };
 	struct error unread;
 
-	/* What an editor has changed a moment ago is not to be written over. */
+	/* Do not overwrite what an editor has just changed. */
 	if (!read_file(settings, &unread)) {
 		return error_set(err, ERROR_CONFLICT, "%s", unread.message);
 	}
@@ -236,7 +236,7 @@ bool agent_settings_set(
 
 static void load_config(struct config *config, const char *path)
 {
-	AUTO(free_ptr) char *notice = NULL; /* was given already */
+	AUTO(free_ptr) char *notice = NULL; /* was already reported */
 
 	config_load(config, path, &notice);
 }

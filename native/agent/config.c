@@ -42,7 +42,7 @@ static size_t member_bytes(enum json_type type)
 	abort(); /* no setting has that type */
 }
 
-/* Takes the key's value from object, which has it; nothing changes unless it is allowed. */
+/* Takes the key's value from object, which contains it; nothing changes unless it is allowed. */
 static bool take_value(
 	struct config *config, const struct config_key *key, const cJSON *object, struct error *err)
 {
@@ -91,7 +91,7 @@ static void set_defaults(struct config *config)
 		strbuf_append_char(&json, '}');
 		object = json_parse(json.data, json.length, NULL);
 		if (!take_value(config, &config_keys[i], object, NULL)) {
-			abort(); /* the table's own value */
+			abort(); /* a default in the table is wrong */
 		}
 	}
 }
@@ -118,21 +118,21 @@ static void read_version(struct config *config, const cJSON *value, struct strbu
 	if (config->version > CONFIG_VERSION) {
 		AUTO(free_ptr)
 		char *sentence = xasprintf("'%s' was written by a newer version of this program "
-					   "(%lld); what is understood of it is used",
+					   "(%lld); unknown settings are ignored",
 			config->path, (long long)config->version);
 
 		append_sentence(notice, sentence);
 	}
 }
 
-/* A value that is not allowed: present's, or the default, which is there already. */
+/* For a value that is not allowed: present's, or the default, which is already set. */
 static void refuse_value(struct config *config, const struct config_key *key,
 	const struct config *present, const char *why, struct strbuf *notice)
 {
 	AUTO(strbuf_finish) struct strbuf value = { 0 };
 	AUTO(free_ptr)
 	char *sentence = xasprintf("'%s': %s; %s", config->path, why,
-		present != NULL ? "it stays as it was" : "its default is used");
+		present != NULL ? "it is unchanged" : "its default is used");
 
 	append_sentence(notice, sentence);
 	if (present != NULL && config_get(present, key->field.key, &value, NULL)) {
@@ -174,7 +174,7 @@ static void set_aside(const char *path, const char *reason, struct strbuf *notic
 	struct error err;
 
 	if (atomic_file_set_aside(path, &kept_as, &err)) {
-		sentence = xasprintf("the settings cannot be read (%s): they are kept as '%s' and "
+		sentence = xasprintf("the settings cannot be read (%s); they are kept as '%s' and "
 				     "the defaults are used",
 			reason, kept_as);
 	} else {
@@ -206,7 +206,7 @@ static cJSON *read_object(const char *path, struct error *err)
 	}
 	object = json_parse(strbuf_text(&text), text.length, err);
 	if (object != NULL && !json_is_object(object)) {
-		error_set(err, ERROR_INVALID, "'%s' does not hold a JSON object", path);
+		error_set(err, ERROR_INVALID, "'%s' does not contain a JSON object", path);
 		return NULL;
 	}
 	return TAKE_PTR(object);
@@ -222,10 +222,10 @@ void config_load(struct config *config, const char *path, char **notice)
 	object = read_object(path, &err);
 	if (object != NULL) {
 		read_members(config, object, NULL, &said);
-	} else if (err.kind == ERROR_IO) { /* it may be all right */
+	} else if (err.kind == ERROR_IO) { /* it may be intact */
 		AUTO(free_ptr)
 		char *sentence = xasprintf(
-			"the settings cannot be read now (%s): the defaults are used until they can",
+			"the settings cannot be read now (%s); the defaults are used until they can",
 			err.message);
 
 		append_sentence(&said, sentence);
@@ -246,7 +246,7 @@ bool config_reload(
 	object = read_object(present->path, &why);
 	if (object == NULL && why.kind != ERROR_NOT_FOUND) {
 		return error_set(err, why.kind,
-			"the settings in '%s' cannot be read (%.300s): correct or remove the file",
+			"the settings in '%s' cannot be read (%.300s); correct or remove the file",
 			present->path, why.message);
 	}
 	init(config, present->path);
@@ -302,11 +302,11 @@ static bool no_such_key(const char *name, struct error *err)
 	for (size_t i = 0; i < CONFIG_KEY_COUNT; i++) {
 		strbuf_appendf(&list, "%s%s", i > 0 ? ", " : "", config_keys[i].field.key);
 	}
-	return error_set(err, ERROR_NOT_FOUND, "no setting '%.64s'; there are: %s", name,
+	return error_set(err, ERROR_NOT_FOUND, "unknown setting '%.64s'; known are: %s", name,
 		strbuf_text(&list));
 }
 
-/* Is text, as it was typed, already the JSON that the type needs? */
+/* Is text, as typed, already JSON of the type? */
 static bool is_typed_json(enum json_type type, const char *text)
 {
 	return (type != JSON_STRING || *text == '"') && (type != JSON_STRINGS || *text == '[');
@@ -338,7 +338,7 @@ bool config_set(struct config *config, const char *key, const char *value, struc
 		return no_such_key(key, err);
 	}
 	append_typed(&json, found->field.type, value);
-	/* On its own first, so that a value cannot bring members of its own. */
+	/* Parsed on its own first, so that a value cannot add members. */
 	typed = json_parse(strbuf_text(&json), json.length, NULL);
 	if (typed != NULL && utf8_valid(value, strlen(value))) {
 		strbuf_appendf(&object_json, "{\"%s\":%s}", key, strbuf_text(&json));

@@ -8,19 +8,19 @@
 struct error;
 struct strbuf;
 
-/* The settings and their file; what there is to set is in config_keys.h. */
+/* The settings and their file; config_keys.h has the list. */
 
 /*
- * Reads the file; one that is missing gives the defaults, one that does not parse is set aside
- * and gives the defaults too; so does one that cannot be read now, which stays where it is. A value
- * that is not allowed gives that key's default. *notice (caller frees, else NULL) says what was
- * wrong, also that the file is a newer program's.
+ * Reads the file. The defaults are used if it is missing, if it does not parse (it is then set
+ * aside), and if it cannot be read now (it then stays). A value that is not allowed is replaced by
+ * its default. *notice (caller frees, else NULL) says what was wrong, also that the file is from a
+ * newer program.
  */
 void config_load(struct config *config, const char *path, char **notice);
 /*
- * Reads the file anew for a program that runs with present. Unlike config_load() it leaves a file
- * that does not parse where it is, as someone may be editing it, and a value that is not allowed
- * gives the present one. On failure config is empty. Errors: INVALID, TOO_LARGE, IO.
+ * Reads the file again for a program that runs with present. Unlike config_load() it leaves a file
+ * that does not parse in place, since someone may be editing it, and keeps the present value for
+ * one that is not allowed. On failure config is empty. Errors: INVALID, TOO_LARGE, IO.
  */
 bool config_reload(
 	struct config *config, const struct config *present, char **notice, struct error *err);
@@ -29,9 +29,9 @@ void config_finish(struct config *config);
 bool config_save(const struct config *config, struct error *err);
 
 /*
- * Sets one key from text, as a person types it: "true", "9998", "~/Games", or JSON (a list:
- * ["a","b"], or one item). On failure nothing is changed. Errors: NOT_FOUND (no such key, the
- * message lists those there are), INVALID (the message names the key, the value and what is
+ * Sets one key from text, as a user types it: "true", "9998", "~/Games", or JSON (a list:
+ * ["a","b"], or one item). On failure nothing is changed. Errors: NOT_FOUND (no such key; the
+ * message lists the known ones), INVALID (the message names the key, the value and what is
  * allowed).
  */
 bool config_set(struct config *config, const char *key, const char *value, struct error *err);

@@ -46,7 +46,7 @@ static bool is_day_count(const void *member)
 	return days >= 1 && days <= 90;
 }
 
-/* Steam's own name of a tool, such as "proton_experimental" or a folder in compatibilitytools.d. */
+/* Steam's name for a tool, such as "proton_experimental", or a folder in compatibilitytools.d. */
 static bool is_tool_name(const void *member)
 {
 	const char *name = *(char *const *)member;

@@ -8,12 +8,13 @@
 
 /*
  * The owner's settings: one flat JSON object with dotted keys in <config_dir>/settings.json,
- * version 1. Unknown keys survive a rewrite. One table in config_keys.c holds key, type, default,
- * check and help, and serves the file, `ctl settings` and the UI.
+ * version 1. Unknown keys survive a rewrite. One table in config_keys.c has key, type, default,
+ * check and help, for the file, `ctl settings` and the UI.
  */
 struct config {
-	char *path;	 /* of the file */
-	int64_t version; /* the file's: a newer program's file is not rewritten as an older one */
+	char *path;	    /* of the file */
+	int64_t version;    /* the file's: a file from a newer program is not rewritten as an older
+			       version */
 	char *unknown_json; /* the file's members that are not ours: "key":value,…; never NULL */
 	/* agent.name: shown to Hubs, 1–128 bytes; default: the host's name */
 	char *agent_name;
@@ -56,12 +57,12 @@ struct config {
 struct config_key {
 	struct json_field field;		/* of struct config */
 	const char *default_json;		/* NULL: the host's name */
-	bool (*is_allowed)(const void *member); /* NULL: whatever has the type */
+	bool (*is_allowed)(const void *member); /* NULL: anything of the type */
 	const char *allowed;			/* completes "must be …" */
 	const char *help;
 };
 
 extern const struct config_key config_keys[CONFIG_KEY_COUNT];
 
-/* NULL: there is none of that name. */
+/* NULL: no such setting. */
 const struct config_key *config_key_find(const char *name);

@@ -35,7 +35,7 @@ struct control {
 	struct log_tail *log;
 	LIST_HEAD(, control_client) clients;
 	struct pairing_listener pairing_listener;
-	struct loop_timer *progress; /* runs while progress waits to be told */
+	struct loop_timer *progress; /* runs while progress is waiting to be sent */
 };
 
 /* --- Notifications --- */

@@ -10,10 +10,10 @@ struct steam_ui;
 
 /*
  * The agent's local IPC: JSON-RPC 2.0 over ipc/ipc_server.h for the owner's command line, the
- * Decky bridge and the overlay. What its names mean is described in control/README.md.
+ * Decky bridge and the overlay. control/README.md describes its methods.
  *
- * It exists before the agent and after it, since Steam is changed through the plugin, one of its
- * clients; it is open while the agent serves.
+ * It is created before the agent and destroyed after it, since Steam is changed through the plugin,
+ * one of its clients; it is open while the agent serves.
  */
 struct control *control_create(struct loop *loop);
 void control_destroy(struct control *control); /* after the agent; NULL is fine */
@@ -25,7 +25,7 @@ struct control_options {
 	const char *socket_path; /* <runtime_dir>/agent.sock */
 	/* Borrowed while it is open: */
 	const char *role; /* `status`: who started the agent */
-	/* Another agent asks this one to make room. Errors: CONFLICT (there is none). */
+	/* Another agent asks this one to hand over. Errors: CONFLICT (none is waiting). */
 	bool (*release)(void *user, struct error *err);
 	void *user;
 };

@@ -16,8 +16,8 @@
 
 struct control_ticket {
 	LIST_ENTRY(control_ticket) link;
-	struct control_client *client; /* NULL: it has gone */
-	char *id;		       /* NULL: no answer is wanted */
+	struct control_client *client; /* NULL: it has disconnected */
+	char *id;		       /* NULL: a notification */
 };
 
 void control_client_init(struct control_client *client, struct ipc_client_conn *conn)

@@ -27,7 +27,7 @@ enum control_event {
 	CONTROL_EVENT_COUNT,
 };
 
-/* One client of the local IPC: the notifications it gets, and the calls that it waits for. */
+/* One client of the local IPC: its subscriptions and its unanswered calls. */
 struct control_client {
 	LIST_ENTRY(control_client) link; /* its owner's */
 	struct ipc_client_conn *conn;
@@ -37,14 +37,14 @@ struct control_client {
 };
 
 void control_client_init(struct control_client *client, struct ipc_client_conn *conn);
-/* It has gone; its tickets live on by themselves. */
+/* It has disconnected; its tickets live on by themselves. */
 void control_client_finish(struct control_client *client);
 
 bool control_client_wants(const struct control_client *client, enum control_event event);
 /* For the method `subscribe`. events: names; none: all but log_line. Errors: INVALID. */
 bool control_client_subscribe(
 	struct control_client *client, const struct strvec *events, struct error *err);
-/* Replaces names by those that it gets. */
+/* Replaces names with its subscriptions. */
 void control_client_events(const struct control_client *client, struct strvec *names);
 const char *control_event_name(enum control_event event);
 
@@ -54,13 +54,13 @@ void control_client_fail(
 	struct control_client *client, const char *id, int code, const char *message);
 
 /*
- * A call whose answer comes later. Whoever holds the ticket ends it with exactly one of the _take
- * functions, even when the client, or the whole local IPC, has gone meanwhile: then the answer is
+ * A call whose answer comes later. The ticket's holder ends it with exactly one of the _take
+ * functions, even if the client, or the whole local IPC, is gone by then: the answer is then
  * dropped.
  */
 #define CONTROL_TICKETS_MAX 16 /* of one client */
 
-/* NULL on error: CONFLICT (too many wait). */
+/* NULL on error: CONFLICT (too many are waiting). */
 struct control_ticket *control_ticket_create(
 	struct control_client *client, const char *id, struct error *err);
 void control_ticket_reply_take(

@@ -107,7 +107,7 @@ static bool call_pairing_reopen(
 	       call_pairing_get(call, result, err);
 }
 
-/* Appends the setting with its value as it is now. */
+/* Appends the setting with its current value. */
 static bool write_setting(const struct control_call *call, const char *key, bool restart_needed,
 	struct strbuf *result, struct error *err)
 {
@@ -148,7 +148,7 @@ static bool call_settings_set(
 	const struct control_call *call, struct strbuf *result, struct error *err)
 {
 	struct ipc_setting_change params = { 0 };
-	/* A string is what a person typed; anything else is the value itself. */
+	/* A string is what a user typed; anything else is the value itself. */
 	const char *typed = json_string(json_member(call->params, "value"));
 	bool restart_needed = false;
 	bool ok = json_read(&params, ipc_setting_change_fields, call->params, err);

@@ -13,8 +13,8 @@ struct ipc_uploads;
 struct upload_status;
 
 /*
- * The agent as the local IPC shows it. Each fills a zeroed struct, which borrows from the agent:
- * it is written before anything changes. json_finish() with the struct's table frees its lists.
+ * The agent's state as the local IPC reports it. Each fills a zeroed struct, which borrows from the
+ * agent: write it before anything changes. json_finish() with the struct's table frees its lists.
  */
 void control_view_status(struct agent *agent, struct ipc_status *status);
 void control_view_connected_hub(const struct agent *agent, struct ipc_connected_hub *hub);

@@ -20,7 +20,7 @@ struct log_tail {
 	void *user;
 };
 
-/* On any thread. A packet a line; when the pipe is full the line is on stderr only. */
+/* On any thread. One packet per line; when the pipe is full the line goes to stderr only. */
 static void on_logged(void *user, enum log_level level, const char *line)
 {
 	const struct log_tail *tail = user;

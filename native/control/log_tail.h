@@ -8,12 +8,12 @@ struct log_tail;
 struct loop;
 
 /*
- * The latest lines of the log, for `ctl log`. Lines come from any thread through a pipe, so that
- * the thread that logs neither waits nor touches what the loop reads.
+ * The latest lines of the log, for `ctl log`. Lines come from any thread through a pipe, so that a
+ * logging thread neither waits nor touches data of the loop.
  */
 #define LOG_TAIL_LINES 500
 
-/* line is called on the loop for every new one. */
+/* line is called on the loop for every new line. */
 struct log_tail *log_tail_create(
 	struct loop *loop, void (*line)(void *user, const char *line), void *user);
 void log_tail_destroy(struct log_tail *tail); /* NULL is fine */

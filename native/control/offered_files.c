@@ -47,7 +47,7 @@ static struct offered_file *find_file(const struct offered_files *files, int64_t
 	return NULL;
 }
 
-/* 1 … 2^53 − 1, not to be guessed. */
+/* 1 … 2^53 − 1, not guessable. */
 static int64_t random_number(void)
 {
 	uint64_t bits;
@@ -67,7 +67,7 @@ int64_t offered_files_add(
 	struct stat status;
 
 	if (fd < 0 && errno == ENOENT) {
-		error_set(err, ERROR_NOT_FOUND, "there is no file '%s'", path);
+		error_set(err, ERROR_NOT_FOUND, "file '%s' does not exist", path);
 		return 0;
 	}
 	if (fd < 0 || fstat(fd, &status) < 0) {
@@ -108,9 +108,8 @@ bool offered_files_read(const struct offered_files *files, int64_t number, int64
 			err, ERROR_NOT_FOUND, "no file %lld is offered", (long long)number);
 	}
 	if (offset < 0 || offset > file->bytes) {
-		return error_set(err, ERROR_INVALID,
-			"offset %lld is not within the file's %lld bytes", (long long)offset,
-			(long long)file->bytes);
+		return error_set(err, ERROR_INVALID, "offset %lld is outside the file's %lld bytes",
+			(long long)offset, (long long)file->bytes);
 	}
 	if ((int64_t)max > file->bytes - offset) {
 		max = (size_t)(file->bytes - offset);

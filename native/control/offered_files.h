@@ -11,9 +11,9 @@ struct offered_file;
 struct strbuf;
 
 /*
- * Files that a local client may read in parts without being told, or telling, a path: each has a
- * random number that fits a JSON number. What was offered stays what it was, whatever is put at
- * its path meanwhile. Zeroed is empty.
+ * Files that a local client may read in parts without knowing or choosing a path: each has a random
+ * number that fits a JSON number. The offered content stays the same even if its path gets another
+ * file. Zeroed is empty.
  */
 struct offered_files {
 	LIST_HEAD(, offered_file) list; /* by link */
@@ -25,7 +25,7 @@ int64_t offered_files_add(
 	struct offered_files *files, const char *path, int64_t *bytes, struct error *err);
 void offered_files_remove(struct offered_files *files, int64_t number);
 /*
- * Appends max bytes, or what there is of them, from offset on; total: the file's size.
+ * Appends up to max bytes from offset; total: the file's size.
  * Errors: NOT_FOUND (no such number), INVALID (offset), IO.
  */
 bool offered_files_read(const struct offered_files *files, int64_t number, int64_t offset,

@@ -19,7 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What steam/change/steam_driver_ui.c asks for. */
+/* The requests of steam/change/steam_driver_ui.c. */
 static const char *const requests[] = { "steam.apply", "steam.restart", "steam.show_artwork" };
 
 struct plugin {
@@ -30,7 +30,7 @@ struct plugin {
 struct request {
 	LIST_ENTRY(request) link;
 	struct ui_link *owner;
-	const struct ipc_client_conn *conn; /* whose answer is awaited; NULL: failed with err */
+	const struct ipc_client_conn *conn; /* the plugin that must answer; NULL: failed with err */
 	struct error err;
 	char id[32];
 	char *method;
@@ -61,7 +61,7 @@ static void on_changed_timer(void *user)
 	}
 }
 
-/* With the next turn: who has just attached gets its answer first, and requests then. */
+/* On the next turn: a plugin that has just attached gets its answer first, then requests. */
 static void tell_changed(const struct ui_link *link)
 {
 	loop_timer_set(link->changed_timer, 0);
@@ -91,7 +91,7 @@ static void end_request(struct request *request, const cJSON *result, const stru
 	done(user, result, err != NULL ? &why : NULL);
 }
 
-/* Its err is set; done is called with the loop's next turn. */
+/* Its err is set; done is called on the loop's next turn. */
 static void fail_request(struct request *request)
 {
 	request->conn = NULL;
@@ -344,7 +344,8 @@ bool ui_link_read_file(const struct ui_link *link, const struct ipc_client_conn 
 {
 	if (count_requests(link, conn) == 0) {
 		return error_set(err, ERROR_NOT_FOUND,
-			"file %lld is for a plugin with a request to answer", (long long)number);
+			"file %lld can only be read by a plugin with an open request",
+			(long long)number);
 	}
 	return offered_files_read(
 		&link->files, number, offset, UI_LINK_PART_MAX_BYTES, data, total, err);
