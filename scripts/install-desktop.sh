@@ -30,7 +30,7 @@ while [ $# -gt 0 ]; do
 done
 
 if [ "$(id -u)" -eq 0 ] && [ -z "$allow_root" ]; then
-	fail "refuses to run as root: run it as the user who plays, or add --allow-root"
+	fail "refusing to run as root; run it as the user who plays, or add --allow-root"
 fi
 if [ -z "$from" ]; then
 	for from in "$here" "$here/../bin" "$here/../build" ""; do

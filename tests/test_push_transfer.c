@@ -279,7 +279,7 @@ START_TEST(a_link_that_breaks_costs_nothing)
 	ck_assert_uint_eq(agent.inits, 3);
 	ck_assert_uint_eq(connected_count, 1);
 	ck_assert_uint_eq(unwanted_count, 2);
-	ck_assert_str_eq(notice, "the Agent closed the connection: bye; connecting again");
+	ck_assert_str_eq(notice, "the Agent closed the connection: bye; reconnecting");
 }
 END_TEST
 

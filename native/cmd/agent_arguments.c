@@ -28,7 +28,7 @@ static const char help[] =
 	"  --name NAME            name shown to Hubs (default: the setting agent.name)\n"
 	"  --library DIR          folder that games are installed in\n"
 	"                         (default: the setting library.path, ~/Games)\n"
-	"  --steam-dir DIR        this Steam installation instead of Steam's own places\n"
+	"  --steam-dir DIR        use this Steam installation instead of looking for one\n"
 	"  --config-dir DIR       settings and paired Hubs (default: ~/.config/capydeck)\n"
 	"  --state-dir DIR        installed games and the lock\n"
 	"                         (default: ~/.local/state/capydeck)\n"
@@ -36,11 +36,11 @@ static const char help[] =
 	"                         (default: $XDG_RUNTIME_DIR/capydeck)\n"
 	"  --no-mdns              do not announce this device on the network\n"
 	"  --no-overlay           do not show the pairing code over the running game\n"
-	"  --wait                 when another agent of this user runs, wait for its end\n"
-	"                         instead of failing, and wait again after making room for one\n"
-	"                         that takes over: for a service\n"
-	"  --takeover             when another agent of this user runs, ask it to make room: its\n"
-	"                         uploads go on here\n"
+	"  --wait                 if another agent of this user is running, wait for its end\n"
+	"                         instead of failing, and wait again after handing over to one\n"
+	"                         started with --takeover: for a service\n"
+	"  --takeover             if another agent of this user is running, ask it to hand over;\n"
+	"                         its uploads continue here\n"
 	"  --exit-on-stdin-eof    also end when standard input is closed, or when the process\n"
 	"                         that started this one ends\n"
 	"  --allow-root           run as root, which is refused otherwise\n"
@@ -48,18 +48,17 @@ static const char help[] =
 	"  --help                 print this text\n"
 	"\n"
 	"Exit codes:\n"
-	"  0  ended as it was told to\n"
-	"  1  failed, e.g. another agent runs\n"
-	"  2  wrong options\n";
+	"  0  stopped on request\n"
+	"  1  failed, e.g. because another agent is running\n"
+	"  2  invalid options\n";
 
 static int check_arguments(const struct agent_arguments *arguments, const char *surplus)
 {
 	if (surplus != NULL) {
-		return cmd_usage("agent", "what is '%s' for?", surplus);
+		return cmd_usage("agent", "unexpected argument '%s'", surplus);
 	}
 	if (arguments->wait && arguments->takeover) {
-		return cmd_usage("agent", "--wait lets another agent serve, --takeover does not: "
-					  "give one of them");
+		return cmd_usage("agent", "--wait and --takeover exclude each other");
 	}
 	if (arguments->verbose) {
 		log_set_level(LOG_LEVEL_DEBUG);

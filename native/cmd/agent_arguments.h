@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What `capydeck agent` is told on its command line; strings are argv's. */
+/* The command line of `capydeck agent`; strings are argv's. */
 struct agent_arguments {
 	struct paths_options paths;
 	const char *name;
@@ -20,5 +20,5 @@ struct agent_arguments {
 	bool verbose;
 };
 
-/* An exit code, said why; or −1: go on. */
+/* An exit code, after printing why; or −1: continue. */
 int agent_arguments_read(struct agent_arguments *arguments, int argc, char **argv);

@@ -14,9 +14,9 @@
  */
 enum cmd_exit {
 	CMD_OK = 0,
-	CMD_FAILED = 1,	       /* it was asked rightly and could not be done */
-	CMD_USAGE = 2,	       /* it was asked wrongly */
-	CMD_INTERRUPTED = 130, /* by a signal, as the shell has it */
+	CMD_FAILED = 1,	       /* the request was valid but failed */
+	CMD_USAGE = 2,	       /* invalid command line */
+	CMD_INTERRUPTED = 130, /* by a signal, as in the shell */
 };
 
 int cmd_agent(int argc, char **argv);

@@ -31,13 +31,13 @@
 
 #define WORKER_THREADS 2
 /*
- * Memory of that size goes back to the system once it is free. Left to itself, malloc() keeps what
- * it has met a few times: of threads for ever, even malloc_trim() leaves it to them.
+ * Blocks of this size go back to the system once freed. By default malloc() keeps sizes that it has
+ * seen a few times, in threads permanently: not even malloc_trim() frees those.
  */
 #define LARGE_BYTES (256 * 1024)
 /*
- * The holder before us may have been killed: its descriptors go one after the other, and the lock
- * is not the last.
+ * The previous holder may have been killed: its descriptors close one after another, the lock not
+ * last.
  */
 #define LEFTOVERS_WAIT_MS 2000
 #define LEFTOVERS_PERIOD_MS 50
@@ -52,8 +52,8 @@ struct daemon {
 	struct sd_notify *notify;
 	struct loop_watch *stdin_watch;
 	struct loop_timer *rest;
-	bool ending;   /* told to */
-	bool released; /* another agent is to serve */
+	bool ending;   /* told to end */
+	bool released; /* asked to hand over to another agent */
 
 	/* While it wants to serve: */
 	struct agent_lock *lock;
@@ -69,7 +69,7 @@ struct daemon {
 	struct terminal_code terminal;
 };
 
-/* --- What ends it --- */
+/* --- Ending --- */
 
 static void end_daemon(struct daemon *daemon)
 {
@@ -106,7 +106,7 @@ static bool watch_stdin(struct daemon *daemon, struct error *err)
 {
 	struct stat input;
 
-	/* Files and /dev/null cannot be waited for. */
+	/* Files and /dev/null cannot be watched. */
 	if (fstat(STDIN_FILENO, &input) < 0 ||
 		(!S_ISFIFO(input.st_mode) && !S_ISSOCK(input.st_mode) && !isatty(STDIN_FILENO))) {
 		return error_set(err, ERROR_INVALID,
@@ -118,14 +118,14 @@ static bool watch_stdin(struct daemon *daemon, struct error *err)
 	return true;
 }
 
-/* One that was asked too late, e.g. after a debugger's pause, goes on. */
+/* If it was asked too late, e.g. after a debugger's pause, it goes on. */
 static bool on_release(void *user, struct error *err)
 {
 	struct daemon *daemon = user;
 
 	if (!agent_lock_is_claimed(daemon->lock)) {
 		return error_set(err, ERROR_CONFLICT,
-			"no other agent waits for this one to make room; start it with --takeover");
+			"no other agent is waiting to take over; start it with --takeover");
 	}
 	say("released");
 	daemon->released = true;
@@ -155,7 +155,7 @@ static void on_waiting(void *user, const char *holder)
 	say(text);
 	sd_notify_status(daemon->notify, text);
 	if (daemon->arguments->wait) {
-		sd_notify_ready(daemon->notify); /* a start that waits must not time out */
+		sd_notify_ready(daemon->notify); /* a start that is waiting must not time out */
 	}
 }
 
@@ -175,7 +175,7 @@ static const struct agent_lock_events lock_events = {
 	.taken = on_lock_taken,
 };
 
-/* False without an error when it was told to end meanwhile. */
+/* False without an error if told to end meanwhile. */
 static bool take_lock(struct daemon *daemon, struct error *err)
 {
 	daemon->locked = false;
@@ -199,7 +199,7 @@ static bool take_lock(struct daemon *daemon, struct error *err)
 
 /* --- Serving --- */
 
-/* Without its port the start has succeeded, too: whoever asks is told what is wrong. */
+/* Startup has succeeded even without the port: the status says what is wrong. */
 static void say_listening(void *user)
 {
 	const struct daemon *daemon = user;
@@ -229,7 +229,7 @@ static void say_serving(struct daemon *daemon)
 	sd_notify_ready(daemon->notify);
 }
 
-/* What the command line says goes before the settings, without being kept among them. */
+/* The command line overrides the settings, without being saved in them. */
 static bool load_config(struct daemon *daemon, char **notice, struct error *err)
 {
 	const struct agent_arguments *arguments = daemon->arguments;
@@ -313,7 +313,7 @@ static void on_rested(void *user)
 	loop_stop(user);
 }
 
-/* As open_services(); who was before us may still be going. */
+/* As open_services(); the previous agent may still be exiting. */
 static bool open_after_another(struct daemon *daemon, struct error *err)
 {
 	int64_t deadline_ms = loop_now_ms() + LEFTOVERS_WAIT_MS;
@@ -334,7 +334,7 @@ static bool open_after_another(struct daemon *daemon, struct error *err)
 	return true;
 }
 
-/* Until it is told to end, or to make room. False without an error: before it served. */
+/* Until it is told to end, or to hand over. False without an error: before it served. */
 static bool serve(struct daemon *daemon, struct error *err)
 {
 	if (!open_after_another(daemon, err)) {
@@ -346,7 +346,7 @@ static bool serve(struct daemon *daemon, struct error *err)
 	}
 	lws_loop_run(daemon->lws_loop);
 	if (daemon->released && daemon->arguments->wait && !daemon->ending) {
-		sd_notify_status(daemon->notify, "making room for another agent");
+		sd_notify_status(daemon->notify, "handing over to another agent");
 	} else {
 		sd_notify_stopping(daemon->notify);
 	}
@@ -372,7 +372,7 @@ static bool open_daemon(struct daemon *daemon, struct error *err)
 	return !daemon->arguments->exit_on_stdin_eof || watch_stdin(daemon, err);
 }
 
-/* In turns of waiting for the lock and serving; one turn, unless it waits again (--wait). */
+/* Waits for the lock and serves; repeatedly with --wait. */
 static bool take_turns(struct daemon *daemon, struct error *err)
 {
 	bool ok;
@@ -407,14 +407,14 @@ int cmd_agent(int argc, char **argv)
 		return code;
 	}
 	if (geteuid() == 0 && !arguments.allow_root) {
-		return cmd_failed("agent", "refuses to run as root: start it as the user who "
+		return cmd_failed("agent", "refusing to run as root; start it as the user who "
 					   "plays, or add --allow-root");
 	}
 	signal(SIGPIPE, SIG_IGN);
 	mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
 	/*
-	 * One arena for all threads: what the loop has parsed and freed makes room for what a
-	 * worker keeps of it. With one each both hold on to their peak.
+	 * One arena for all threads: memory freed by the loop can be used by workers. With one
+	 * arena each, both would keep their peak.
 	 */
 	mallopt(M_ARENA_MAX, 1);
 	code = open_daemon(&daemon, &err) && take_turns(&daemon, &err)

@@ -25,13 +25,12 @@ static const char help[] =
 	"'capydeck push --to' takes the name, the id or the address.\n"
 	"\n"
 	"Options:\n"
-	"  --wait SECONDS  how long they have to answer, 1 to 300; default 3\n"
+	"  --wait SECONDS  how long to wait for answers, 1 to 300; default 3\n"
 	"  --json          one JSON object with all of them\n"
 	"  --help          print this text\n"
 	"\n"
-	"Exit codes: 0 when there is one, 1 when there is none, 2 when the command line is wrong, "
-	"130 when\n"
-	"it was interrupted.\n";
+	"Exit codes: 0 if at least one was found, 1 if none was, 2 for an invalid command line, 130\n"
+	"if interrupted.\n";
 
 static const struct json_field found_agent_fields[] = {
 	JSON_FIELD(struct found_agent, id, "id", JSON_STRING, 0),
@@ -57,7 +56,7 @@ static const struct json_field found_agents_fields[] = {
 struct discover_command {
 	struct loop *loop;
 	bool is_interrupted;
-	struct error err; /* why nothing could be looked for */
+	struct error err; /* why the search failed */
 };
 
 static void on_finished(void *user, const struct error *err)
@@ -144,7 +143,7 @@ static int list_agents(int64_t wait_ms, bool as_json)
 		return cmd_failed("discover", "%s", command.err.message);
 	}
 	return cmd_failed("discover",
-		"no Deck answered: check that CapyDeck is running there, that this is the same "
+		"no Deck answered; check that CapyDeck is running there, that this is the same "
 		"network, and that the firewall allows UDP 5353; an address works without it: "
 		"capydeck push --to HOST");
 }

@@ -22,7 +22,7 @@ static int read_number(const char *command, const struct cmd_option *option)
 		value = strtoll(optarg, NULL, 10);
 	}
 	if (errno != 0 || value < option->low || value > option->high) {
-		return cmd_usage(command, "--%s '%s': give a number from %lld to %lld",
+		return cmd_usage(command, "--%s '%s': expected a number from %lld to %lld",
 			option->name, optarg, (long long)option->low, (long long)option->high);
 	}
 	*option->number = value;

@@ -6,7 +6,7 @@
 struct strvec;
 
 /*
- * An option of a subcommand and where it goes: one of the targets. Texts are argv's.
+ * An option of a subcommand and its target, exactly one. Texts are argv's.
  *
  *	const struct cmd_option options[] = {
  *		{ "json", .flag = &json },
@@ -24,8 +24,8 @@ struct cmd_option {
 };
 
 /*
- * Reads them, and --help, which prints that text; leaves optind at the first word that is none.
- * An exit code, said why; or −1: go on.
+ * Parses them, and --help, which prints that text; leaves optind at the first argument that is not
+ * an option. Returns an exit code, after printing why; or −1: continue.
  */
 int cmd_options_read(const char *command, const char *help, const struct cmd_option *options,
 	int argc, char **argv);

@@ -23,7 +23,7 @@ static const char help[] =
 	"Exit codes:\n"
 	"  0  shown\n"
 	"  1  failed, e.g. no screen was found\n"
-	"  2  wrong options\n";
+	"  2  invalid options\n";
 
 int cmd_overlay(int argc, char **argv)
 {
@@ -34,7 +34,8 @@ int cmd_overlay(int argc, char **argv)
 		return CMD_OK;
 	}
 	if (argc != 2 || strcmp(argv[1], "--demo") != 0) {
-		return cmd_usage("overlay", argc > 1 ? "what is '%s' for?" : "--demo is missing",
+		return cmd_usage("overlay",
+			argc > 1 ? "unexpected argument '%s'" : "--demo is missing",
 			argc > 1 ? argv[1] : "");
 	}
 	execl(program, PROGRAM, "--demo", (char *)NULL);

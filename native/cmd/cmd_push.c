@@ -11,7 +11,7 @@
 
 #include <signal.h>
 
-/* Wrong codes, and codes that ran out with nobody at the keyboard. */
+/* Wrong codes, and codes that expired without input. */
 #define CODE_TRIES 3
 
 struct push_command {
@@ -68,7 +68,7 @@ static void renew_code(struct push_command *command)
 {
 	if (++command->unused_codes == CODE_TRIES) {
 		give_up_pairing(command, "the code was not entered in time; run this again "
-					 "when the Deck is in sight");
+					 "when you can see the Deck's screen");
 		return;
 	}
 	push_renew_code(command->push);
@@ -214,7 +214,7 @@ static bool start_push(struct push_command *command, struct error *err)
 	}
 	options.lws_loop = command->lws_loop;
 	command->push = push_create(&options, &push_events, command, err);
-	/* Not before: until the loop runs nobody would hear of a Ctrl-C. */
+	/* Not before: until the loop runs Ctrl-C would have no effect. */
 	loop_on_signal(command->loop, SIGINT, on_signal, command);
 	loop_on_signal(command->loop, SIGTERM, on_signal, command);
 	loop_on_signal(command->loop, SIGHUP, on_signal, command);

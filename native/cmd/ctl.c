@@ -139,7 +139,7 @@ bool ctl_tell(struct ctl *ctl, const char *method, const struct json_field *fiel
 	return true;
 }
 
-/* --- The person at the terminal --- */
+/* --- Asking for confirmation --- */
 
 void ctl_say(const char *format, ...)
 {
@@ -151,7 +151,7 @@ void ctl_say(const char *format, ...)
 	length = vasprintf(&line, format, values);
 	va_end(values);
 	if (length < 0) {
-		line = NULL; /* undefined then */
+		line = NULL; /* undefined after a failure */
 		return;
 	}
 	utf8_make_printable(line);

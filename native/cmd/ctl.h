@@ -11,7 +11,7 @@ struct error;
 struct ipc_client;
 struct strbuf;
 
-/* One run of `capydeck ctl`: the command line's end of the local IPC, and what it was told. */
+/* One run of `capydeck ctl`: its end of the local IPC, and its options. */
 struct ctl {
 	struct ipc_client *client; /* NULL: not open */
 	int64_t last_id;
@@ -25,24 +25,24 @@ struct ctl {
 	int64_t lines;
 };
 
-/* Finds the agent. Errors: NOT_FOUND (no agent runs), IO. */
+/* Finds the agent. Errors: NOT_FOUND (no agent is running), IO. */
 bool ctl_open(struct ctl *ctl, struct error *err);
 void ctl_close(struct ctl *ctl);
 
 /*
- * Calls a method and replaces result by its result's JSON text. fields NULL: no parameters.
- * Notifications that come meanwhile are dropped. Errors: the agent's own words; TIMEOUT, IO.
+ * Calls a method and replaces result with the JSON text of its result. fields NULL: no parameters.
+ * Notifications received meanwhile are dropped. Errors: the agent's own; TIMEOUT, IO.
  */
 bool ctl_request(struct ctl *ctl, const char *method, const struct json_field *fields,
 	const void *params, struct strbuf *result, struct error *err);
-/* Waits for the next notification of that name and replaces params by its JSON text. */
+/* Waits for the next notification of that name and replaces params with its JSON text. */
 bool ctl_follow(struct ctl *ctl, const char *name, struct strbuf *params, struct error *err);
 
 /* Calls the method; with --json prints its result, otherwise reads it into out, unless fields NULL.
  */
 bool ctl_call(struct ctl *ctl, const char *method, const struct json_field *param_fields,
 	const void *params, const struct json_field *fields, void *out, struct error *err);
-/* What a method without parameters tells. */
+/* The result of a method without parameters. */
 struct ctl_listing {
 	const char *method;
 	const struct json_field *fields;
@@ -56,10 +56,10 @@ bool ctl_fetch(struct ctl *ctl, const char *method, const struct json_field *fie
 /* A command without a result of interest: prints done. */
 bool ctl_tell(struct ctl *ctl, const char *method, const struct json_field *fields,
 	const void *params, const char *done, struct error *err);
-/* Prints one line, fit for a terminal: names come from Hubs and from Steam. */
+/* Prints one line, made safe for a terminal: names come from Hubs and from Steam. */
 void ctl_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /*
- * Asks the person at the terminal, if there is one and --yes was not given, to confirm what cannot
- * be undone at once. False with CANCELLED unless they do.
+ * Asks for confirmation of something that cannot be undone at once, if on a terminal and without
+ * --yes. False with CANCELLED if refused.
  */
 bool ctl_confirm(const struct ctl *ctl, const char *question, struct error *err);

@@ -32,7 +32,7 @@ static bool get_pairing(struct ctl *ctl, struct ipc_pairing *pairing, struct err
 {
 	AUTO(strbuf_finish) struct strbuf text = { 0 };
 
-	/* Subscribed first, so that a code that comes in between is not missed. */
+	/* Subscribes first, so that a code shown in between is not missed. */
 	if (ctl->wait && !ctl_request(ctl, "subscribe", NULL, NULL, &text, err)) {
 		return false;
 	}
@@ -62,7 +62,7 @@ static bool run_pairing(struct ctl *ctl, char **args, struct error *err)
 
 static bool run_pairing_dismiss(struct ctl *ctl, char **args, struct error *err)
 {
-	return ctl_tell(ctl, "pairing.dismiss", NULL, NULL, "the code is void now", err);
+	return ctl_tell(ctl, "pairing.dismiss", NULL, NULL, "the code is no longer valid", err);
 }
 
 static bool run_hubs_revoke(struct ctl *ctl, char **args, struct error *err)
@@ -80,7 +80,7 @@ static bool run_uploads_discard(struct ctl *ctl, char **args, struct error *err)
 	return ctl_tell(ctl, "uploads.discard", ipc_upload_id_fields, &params, "discarded", err);
 }
 
-/* A text without its quotes, as scripts want it; anything else is JSON. */
+/* Strings without quotes, for scripts; anything else as JSON. */
 static void print_value(const char *json)
 {
 	AUTO(json_free_ptr) cJSON *value = json_parse(json, strlen(json), NULL);
@@ -116,7 +116,7 @@ static bool run_settings_set(struct ctl *ctl, char **args, struct error *err)
 		&setting, err);
 	if (ok && !ctl->json) {
 		printf("%s = %s%s\n", args[0], setting.value,
-			setting.restart_needed ? "; takes effect when the agent starts again" : "");
+			setting.restart_needed ? "; takes effect when the agent restarts" : "");
 	}
 	json_finish(&setting, ipc_setting_fields);
 	return ok;
@@ -196,7 +196,7 @@ static bool run_log(struct ctl *ctl, char **args, struct error *err)
 
 /* --- Games and Steam --- */
 
-/* The app id that text is, or 0. */
+/* The app id in text, or 0. */
 static uint32_t app_id_of(const char *text)
 {
 	char *end;
@@ -210,7 +210,7 @@ static uint32_t app_id_of(const char *text)
 		       : 0;
 }
 
-/* A folder as a shell completes it may end with a slash. */
+/* A folder completed by a shell may end with a slash. */
 static bool same_dir(const char *dir, const char *text)
 {
 	size_t length = strlen(dir);
@@ -219,7 +219,7 @@ static bool same_dir(const char *dir, const char *text)
 	       strspn(text + length, "/") == strlen(text + length);
 }
 
-/* NULL with err of the kind NONE: there is none. */
+/* NULL with err of the kind NONE: not found. */
 static const struct ipc_game *find_game(
 	const struct ipc_games *games, const char *text, struct error *err)
 {
@@ -234,8 +234,8 @@ static const struct ipc_game *find_game(
 		}
 		if (found != NULL) {
 			error_set(err, ERROR_CONFLICT,
-				"more than one game is '%s': name the folder, '%s' or '%s'", text,
-				found->dir, game->dir);
+				"more than one game is called '%s'; give the folder, '%s' or '%s'",
+				text, found->dir, game->dir);
 			return NULL;
 		}
 		found = game;
@@ -243,7 +243,7 @@ static const struct ipc_game *find_game(
 	return found;
 }
 
-/* Which game text means. A shortcut that is not of a game of ours has an app id only. */
+/* The game that text means. A shortcut without a registered game has only an app id. */
 static bool choose_game(struct ctl *ctl, const char *text, struct ipc_game_ref *ref,
 	char **question, struct error *err)
 {
@@ -281,7 +281,7 @@ static void print_note(const char *note)
 static void print_deleted(const struct ipc_game_moved *moved)
 {
 	if (*moved->trash_id != '\0') {
-		ctl_say("deleted '%s'; 'capydeck ctl games restore %s' brings it back", moved->name,
+		ctl_say("deleted '%s'; undo with 'capydeck ctl games restore %s'", moved->name,
 			moved->trash_id);
 	} else {
 		ctl_say("removed '%s' from Steam; there was no folder to delete", moved->name);
@@ -307,7 +307,7 @@ static bool run_games_delete(struct ctl *ctl, char **args, struct error *err)
 	return ok;
 }
 
-/* by_name: a game's name does, too, if only one in the trash has it. */
+/* by_name: also accepts a game's name, if only one in the trash has it. */
 static bool choose_trashed(struct ctl *ctl, const char *text, bool by_name,
 	struct ipc_trash_id *params, char **name, struct error *err)
 {
@@ -323,7 +323,8 @@ static bool choose_trashed(struct ctl *ctl, const char *text, bool by_name,
 		}
 		if (found != NULL) {
 			ok = error_set(err, ERROR_CONFLICT,
-				"more than one deleted game is '%s': name the id, '%s' or '%s'",
+				"more than one deleted game is called '%s'; give the id, '%s' "
+				"or '%s'",
 				text, found->id, game->id);
 		}
 		found = game;
@@ -367,10 +368,11 @@ static bool run_games_discard(struct ctl *ctl, char **args, struct error *err)
 	bool ok = choose_trashed(ctl, args[0], false, &params, &name, err);
 
 	if (ok) {
-		question = xasprintf("Delete '%s' for good?", name);
+		question = xasprintf("Permanently delete '%s'?", name);
 	}
 	ok = ok && ctl_confirm(ctl, question, err) &&
-	     ctl_tell(ctl, "games.discard", ipc_trash_id_fields, &params, "deleted for good", err);
+	     ctl_tell(ctl, "games.discard", ipc_trash_id_fields, &params, "permanently deleted",
+		     err);
 	json_finish(&params, ipc_trash_id_fields);
 	return ok;
 }

@@ -6,10 +6,10 @@ struct ctl;
 struct ctl_listing;
 struct error;
 
-/* The commands of `capydeck ctl`: what each asks of the agent, and how it is printed. */
+/* The commands of `capydeck ctl`: what each requests from the agent, and how it is printed. */
 struct ctl_command {
 	const char *noun;
-	const char *verb; /* NULL: what the noun alone means */
+	const char *verb; /* NULL: used for the noun alone */
 	int argument_count;
 	/* One of the two. args: the command's own arguments. Prints its result. */
 	bool (*run)(struct ctl *ctl, char **args, struct error *err);
@@ -17,7 +17,7 @@ struct ctl_command {
 	bool is_local; /* needs no agent */
 };
 
-/* NULL: there is none. */
+/* NULL: no such command. */
 const struct ctl_command *ctl_command_find(const char *noun, const char *verb);
 /* ctl is open unless the command is local. */
 bool ctl_command_run(

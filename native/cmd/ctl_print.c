@@ -17,7 +17,7 @@ static const char *text(const char *value)
 	return value != NULL ? value : "";
 }
 
-/* "1.2 GB"; powers of ten, as shops and Steam count. */
+/* "1.2 GB"; powers of ten, as in shops and Steam. */
 static char *size_text(int64_t bytes)
 {
 	static const char *const units[] = { "bytes", "kB", "MB", "GB", "TB", "PB" };
@@ -43,7 +43,7 @@ static char *date_text(int64_t unix_time)
 	return xstrdup(date);
 }
 
-/* Rounded to the unit that is shown. */
+/* Rounded to the unit shown. */
 static char *duration_text(int64_t seconds)
 {
 	enum { MINUTE = 60, HOUR = 60 * MINUTE, DAY = 24 * HOUR };
@@ -214,7 +214,7 @@ void ctl_print_games(const void *result)
 	struct text_table table = { 0 };
 
 	if (games->games_count == 0) {
-		puts("no games were installed by this agent");
+		puts("no games installed by this agent");
 		return;
 	}
 	text_table_row(&table,
@@ -240,7 +240,7 @@ void ctl_print_trash(const void *result)
 	struct text_table table = { 0 };
 
 	if (trash->games_count == 0) {
-		puts("no deleted game is kept");
+		puts("no deleted games");
 		return;
 	}
 	text_table_row(&table,

@@ -2,7 +2,7 @@
 
 struct ipc_steam;
 
-/* What `capydeck ctl` prints for people, on standard output. */
+/* What `capydeck ctl` prints for users, on standard output. */
 void ctl_print_steam(const struct ipc_steam *steam);
 
 /* For struct ctl_listing: result is the struct of the name ipc_…. */

@@ -9,7 +9,7 @@ static const struct subcommand {
 	const char *summary;
 } subcommands[] = {
 	{ "agent", cmd_agent, "serve Hubs: receive and install games" },
-	{ "ctl", cmd_ctl, "ask and tell the agent of this device" },
+	{ "ctl", cmd_ctl, "control the agent of this device" },
 	{ "discover", cmd_discover, "list the agents on the network" },
 	{ "overlay", cmd_overlay, "show a sample of the card with the pairing code" },
 	{ "push", cmd_push, "send a game to an agent" },
@@ -29,10 +29,10 @@ static void print_help(FILE *out)
 	}
 	fputs("\n"
 	      "Options:\n"
-	      "  --help     print this text; 'capydeck COMMAND --help' tells about one command\n"
+	      "  --help     print this text; 'capydeck COMMAND --help' describes one command\n"
 	      "  --version  print the version\n"
 	      "\n"
-	      "Exit codes are 0 when it was done, 1 when it failed, 2 when it was asked wrongly.\n",
+	      "Exit codes: 0 for success, 1 for failure, 2 for an invalid command line.\n",
 		out);
 }
 
@@ -55,6 +55,6 @@ int main(int argc, char **argv)
 			return command->run(argc - 1, argv + 1);
 		}
 	}
-	fprintf(stderr, "capydeck: there is no command '%s'\nTry 'capydeck --help'.\n", argv[1]);
+	fprintf(stderr, "capydeck: unknown command '%s'\nTry 'capydeck --help'.\n", argv[1]);
 	return CMD_USAGE;
 }

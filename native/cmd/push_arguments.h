@@ -7,12 +7,12 @@
 
 /* The command line of `capydeck push`. Strings are borrowed from argv. */
 struct push_arguments {
-	struct push_options push; /* but for its loop */
-	const char *code;	  /* NULL: to be asked for */
-	bool code_from_input;	  /* asked for even where nobody seems to be there */
+	struct push_options push; /* except its loop */
+	const char *code;	  /* NULL: ask for it */
+	bool code_from_input;	  /* ask for it even without a terminal */
 	enum push_report_mode mode;
 };
 
-/* An exit code, said why; or −1: go on. To be finished either way. */
+/* An exit code, after printing why; or −1: continue. Finish it either way. */
 int push_arguments_read(struct push_arguments *arguments, int argc, char **argv);
 void push_arguments_finish(struct push_arguments *arguments);

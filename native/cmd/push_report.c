@@ -14,7 +14,7 @@
 
 #define JSON_PROGRESS_MS 500
 
-/* A build server branches on these: they never change. */
+/* Build servers depend on these: they must never change. */
 static const struct {
 	const char *code;
 	int exit_code;
@@ -28,7 +28,7 @@ static const struct {
 	[PUSH_INTERRUPTED] = { "interrupted", 130 },
 };
 
-/* What the bar calls a phase; NULL: it is too short to be shown. */
+/* The bar's label of a phase; NULL: too short to be shown. */
 static const struct {
 	const char *label;
 	const char *json;
@@ -40,7 +40,7 @@ static const struct {
 	[PUSH_WAITING] = { "Waiting", "waiting" },
 };
 
-/* Only ever written, so their strings may be anybody's. */
+/* Only ever written, so their strings may be borrowed from anywhere. */
 struct json_event {
 	const char *event;
 	const char *agent;
@@ -119,10 +119,10 @@ static void print_json(const struct json_field *fields, const void *object)
 
 	json_write(&line, fields, object);
 	puts(strbuf_text(&line));
-	fflush(stdout); /* a pipe's reader wants each line as it happens */
+	fflush(stdout); /* a pipe's reader needs each line at once */
 }
 
-/* The Agent's words end up on a terminal. */
+/* The Agent's text goes to a terminal. */
 static void print_line(FILE *out, const char *text)
 {
 	AUTO(free_ptr) char *printable = xstrdup(text);
@@ -319,7 +319,7 @@ static char *describe_interruption(const struct push_outcome *outcome)
 	progress_bar_format_bytes(&text, outcome->bytes_held);
 	strbuf_append_text(&text, " of ");
 	progress_bar_format_bytes(&text, outcome->bytes_total);
-	strbuf_append_text(&text, "; run the same command again to go on from there.");
+	strbuf_append_text(&text, "; run the same command again to continue from there.");
 	return strbuf_detach(&text);
 }
 
@@ -331,8 +331,9 @@ static char *describe_failure(
 	}
 	if (outcome != NULL && outcome->upload_id != NULL &&
 		(end == PUSH_UNREACHABLE || end == PUSH_NO_SPACE)) {
-		return xasprintf("%s. What was sent is kept; run the same command again to go on "
-				 "from there.",
+		return xasprintf(
+			"%s. What was sent is kept; run the same command again to continue "
+			"from there.",
 			err->message);
 	}
 	return xstrdup(err->message);

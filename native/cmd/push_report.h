@@ -8,10 +8,10 @@
 struct error;
 
 /*
- * What a person, or a build server, is told about a push.
+ * Reports a push to a user or a build server.
  *
  * PUSH_REPORT_HUMAN: a progress bar and notices on stderr, a summary on stdout.
- * PUSH_REPORT_JSON: one object a line on stdout. Events have "event" ("connected", "paired",
+ * PUSH_REPORT_JSON: one object per line on stdout. Events have "event" ("connected", "paired",
  *	"pairing_required", "progress", "notice"); the last line has "ok":
  *	{"ok":true,"uploadId","path","appId","message","bytesSent","bytesTotal","filesSent",
  *	"filesTotal","seconds"}, or {"ok":false,"error":{"code","message"},…}.
@@ -23,7 +23,7 @@ struct push_report {
 	enum push_report_mode mode;
 	struct progress_bar bar;
 	int64_t started_ms;
-	int64_t connected_ms; /* what a person took to read the code is no transfer time */
+	int64_t connected_ms; /* the time taken to enter the code does not count */
 	int64_t reported_ms;  /* JSON: of the last progress */
 	enum push_phase phase;
 };
@@ -34,14 +34,14 @@ void push_report_connected(struct push_report *report, const char *agent_name);
 void push_report_pairing(struct push_report *report, int64_t expires_in_s);
 void push_report_paired(struct push_report *report);
 void push_report_progress(struct push_report *report, const struct push_progress *progress);
-/* Something is about to be printed by somebody else. */
+/* Something else is about to be printed. */
 void push_report_make_way(struct push_report *report);
 void push_report_notice(struct push_report *report, const char *text);
 
 /*
- * The last word. outcome NULL: it did not come to a connection; err NULL: it is done, or
- * interrupted. Returns the exit code: 0 done, 1 failed, 3 pairing needed, 4 unreachable, 5 refused,
- * 6 no space, 130 interrupted.
+ * The final report. outcome NULL: there was no connection; err NULL: it is done, or interrupted.
+ * Returns the exit code: 0 done, 1 failed, 3 pairing needed, 4 unreachable, 5 refused, 6 no space,
+ * 130 interrupted.
  */
 int push_report_end(struct push_report *report, enum push_end end,
 	const struct push_outcome *outcome, const struct error *err);

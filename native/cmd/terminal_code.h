@@ -3,8 +3,8 @@
 #include "pairing/pairing.h"
 
 /*
- * Shows the pairing code on the terminal that the agent runs on, if it does: written to the
- * terminal itself, so that it never lands in a log that stdout or stderr is sent to.
+ * Shows the pairing code on the terminal that the agent runs on, if any: written to the terminal
+ * itself, so that it never gets into a log of stdout or stderr.
  */
 struct terminal_code {
 	struct pairing_listener listener;

@@ -23,7 +23,7 @@ static bool is_ipv6(const char *text)
 	return inet_pton(AF_INET6, address, &binary) == 1;
 }
 
-/* A name with a blank, or without a dot and a port, is an Agent's. */
+/* A name with a blank, or with neither a dot nor a port, is an Agent's name. */
 static bool is_host_name(const char *text)
 {
 	return strpbrk(text, " \t") == NULL &&

@@ -12,9 +12,9 @@ struct agent_address {
 };
 
 /*
- * Reads HOST, HOST:PORT, [IPv6] or [IPv6]:PORT; without a port the protocol's own.
- * *is_address tells whether the text is meant as one at all: "Steam Deck" or "livingroom" is the
- * name of an Agent, then nothing is filled. Errors: INVALID (a malformed address or port).
+ * Parses HOST, HOST:PORT, [IPv6] or [IPv6]:PORT; the port defaults to the protocol's. *is_address:
+ * whether the text is an address at all: "Steam Deck" or "livingroom" is the name of an Agent, and
+ * then nothing is filled in. Errors: INVALID (a malformed address or port).
  */
 bool agent_address_parse(
 	struct agent_address *address, const char *text, bool *is_address, struct error *err);

@@ -20,30 +20,30 @@
 
 #define CONNECT_WAIT_MS (10 * 1000)
 /*
- * Nothing answered for so long while something is asked: the link is dead. Twice the protocol's
- * limit, because a reply may stand behind chunks on a slow Wi-Fi.
+ * If no reply comes for this long while one is due, the link is dead. Twice the protocol's limit,
+ * because a reply may be queued behind chunks on a slow Wi-Fi.
  */
 #define REPLY_WAIT_MS (2 * REQUEST_TIMEOUT_MS)
 /* The Agent's 10 s are for its small messages; a chunk may take longer to leave on slow Wi-Fi. */
 #define CHUNK_WRITE_WAIT_MS (60 * 1000)
 
 #define REQUEST_ID_BYTES 32
-/* Longer than any code lives; keeps what an Agent says from overflowing a clock. */
+/* Longer than any code lasts; keeps an Agent's numbers from overflowing a clock. */
 #define CODE_EXPIRES_MAX_S (60 * 60)
 
 enum client_state {
 	CLIENT_CONNECTING,
 	CLIENT_GREETING, /* hub_connected awaits its answer */
 	CLIENT_PAIRING,	 /* the Deck shows, or has shown, a code */
-	CLIENT_PAIRED,	 /* the key is here, agent_status is to follow */
+	CLIENT_PAIRED,	 /* the key has arrived, agent_status must follow */
 	CLIENT_READY,
 	CLIENT_LOST,
 };
 
 struct request {
 	char id[REQUEST_ID_BYTES];
-	const char *type;	/* what was asked, for people */
-	const char *reply_type; /* NULL: whoever asked looks at the type */
+	const char *type;	/* the request's type, for messages */
+	const char *reply_type; /* NULL: the caller checks the type */
 	agent_reply *reply;
 	void *user;
 	TAILQ_ENTRY(request) link;
@@ -59,8 +59,8 @@ struct agent_client {
 	TAILQ_HEAD(, request) requests; /* unanswered, oldest first */
 	struct loop_timer *reply_timer;
 	int64_t reply_wait_ms;
-	int64_t code_until_ms; /* PAIRING: when the code shown runs out */
-	bool is_code_void;     /* the Agent has told that it ended before its time */
+	int64_t code_until_ms; /* PAIRING: when the code shown expires */
+	bool is_code_void;     /* the Agent reported that it ended early */
 	uint64_t last_id;
 };
 
@@ -77,7 +77,7 @@ static void lose_client(struct agent_client *client, const struct error *err)
 	client->events->lost(client->user, err);
 }
 
-/* The Agent refused something without which nothing goes on. */
+/* The Agent refused something essential. */
 static void refuse_client(struct agent_client *client, const struct error *err)
 {
 	if (client->conn != NULL) {
@@ -111,7 +111,7 @@ static void expect_reply(struct agent_client *client, const char *id, const stru
 	}
 }
 
-/* Unlinks the request that a reply answers; NULL: nothing asked for it. */
+/* Unlinks the request that a reply answers; NULL: there is none. */
 static struct request *take_request(struct agent_client *client, const char *id)
 {
 	struct request *request;
@@ -218,11 +218,11 @@ static void on_confirm_reply(void *user, const struct envelope *reply, const str
 	if (err != NULL) {
 		refuse_client(client, err);
 	} else if (client->state != CLIENT_PAIRING) {
-		return; /* another code was asked for meanwhile */
+		return; /* another code was requested meanwhile */
 	} else if (strcmp(reply->type, "pair_success") == 0) {
 		take_key(client, reply);
 	} else if (strcmp(reply->type, "pair_failed") == 0) {
-		/* Its reason is prose. Whether the code was still good is known without it. */
+		/* Its reason is only text. Whether the code was still valid is known without it. */
 		is_late = client->is_code_void || loop_now_ms() >= client->code_until_ms;
 		client->events->code_wanted(
 			client->user, is_late ? PUSH_CODE_EXPIRED : PUSH_CODE_WRONG, 0);
@@ -253,16 +253,16 @@ static void answer_request(
 	}
 }
 
-/* Most events tell what replies tell as well. */
+/* Most events repeat what replies say. */
 static void on_event(struct agent_client *client, const struct envelope *message)
 {
 	if (client->state == CLIENT_PAIRED && strcmp(message->type, "agent_status") == 0) {
 		become_ready(client, message);
 	} else if (client->state == CLIENT_PAIRING && strcmp(message->type, "pair_failed") == 0) {
-		client->is_code_void = true; /* told again when a code is entered */
+		client->is_code_void = true; /* reported again when a code is entered */
 	} else if (client->state == CLIENT_PAIRING &&
 		   strcmp(message->type, "pairing_required") == 0) {
-		want_code(client, message); /* the owner had another one shown */
+		want_code(client, message); /* the owner requested a new one */
 	}
 }
 
@@ -290,7 +290,7 @@ static void on_text(void *user, struct ws_conn *conn, const char *text, size_t l
 
 static void on_binary(void *user, struct ws_conn *conn, struct strbuf *message)
 {
-	/* No Agent sends any. */
+	/* Agents never send binary messages. */
 }
 
 static void *on_opened(void *owner, struct ws_conn *conn)
@@ -312,14 +312,14 @@ static void on_closed(void *user, struct ws_conn *conn, unsigned code, const cha
 		error_set(
 			&err, ERROR_UNAUTHORIZED, "the Agent has revoked this computer's pairing");
 	} else if (code == WS_CLOSE_NORMAL) {
-		/* Nothing broke, so connecting again would only throw the other one out. */
+		/* Nothing failed, so reconnecting would only disconnect the other push. */
 		error_set(&err, ERROR_CONFLICT,
 			"another push from this computer has taken over; run this again when it "
-			"is done");
+			"has finished");
 	} else if (reason != NULL && reason[0] != '\0') {
 		error_set(&err, ERROR_IO, "the Agent closed the connection: %s", reason);
 	} else if (code == WS_CLOSE_LINK_BROKE) {
-		error_set(&err, ERROR_IO, "the connection broke");
+		error_set(&err, ERROR_IO, "the connection was lost");
 	} else {
 		error_set(&err, ERROR_IO, "the Agent closed the connection (%u)", code);
 	}
@@ -434,7 +434,7 @@ void agent_client_request(struct agent_client *client, const struct agent_call *
 	char id[REQUEST_ID_BYTES];
 
 	if (client->conn == NULL) {
-		return; /* `lost` is on its way */
+		return; /* `lost` will follow */
 	}
 	snprintf(id, sizeof(id), "request-%" PRIu64, ++client->last_id);
 	envelope_write(&text, id, call->type, call->fields, payload);

@@ -15,7 +15,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* Others of the same name get so long to answer once one has been found. */
+/* How long others of the same name may still answer after one has been found. */
 #define RIVAL_WAIT_MS 400
 /* More than this many on one network is an attack. */
 #define AGENTS_MAX 1024
@@ -23,10 +23,10 @@
 struct agent_finder {
 	struct mdns_browser *browser;
 	struct loop_timer *timer;
-	char *wanted; /* NULL: all there are */
+	char *wanted; /* NULL: all of them */
 	struct found_agent *agents;
 	size_t agents_count;
-	bool is_narrowing; /* one has been found that is wanted, or time is up */
+	bool is_narrowing; /* a wanted one has been found, or the time is up */
 	struct error err;
 	void (*finished)(void *user, const struct error *err);
 	void *user;
@@ -56,7 +56,7 @@ static bool is_called(const struct found_agent *agent, const char *wanted)
 	       is_host_label(agent->host, wanted);
 }
 
-/* What a stranger on the network writes ends up on a terminal. */
+/* Text from strangers on the network goes to a terminal. */
 static char *printable(const char *text)
 {
 	char *copy = xstrdup(text != NULL ? text : "");
@@ -101,7 +101,7 @@ static void on_found(void *user, const struct mdns_found *found)
 
 	if (id[0] == '\0') {
 		free(id);
-		id = printable(found->name); /* the instance's name is the id as well */
+		id = printable(found->name); /* the instance's name is also the id */
 	}
 	agent = find_or_add(finder, id);
 	if (agent == NULL) {
@@ -124,12 +124,12 @@ static void on_found(void *user, const struct mdns_found *found)
 
 static void on_removed(void *user, const char *name)
 {
-	/* It was there a moment ago: trying to reach it tells more than forgetting it. */
+	/* It was there a moment ago: trying to connect tells more than dropping it. */
 }
 
 static void on_settled(void *user)
 {
-	/* The caches may be cold: what is on the network needs its time to answer. */
+	/* The caches may be cold: devices on the network need time to answer. */
 }
 
 static void on_failed(void *user, const struct error *err)
@@ -247,7 +247,7 @@ const struct found_agent *agent_finder_match(
 			"several agents are called '%s': %s; use --to with the id", wanted,
 			strbuf_text(&list));
 	} else if (finder->agents_count > 0) {
-		error_set(err, ERROR_NOT_FOUND, "no agent is called '%s'; there are: %s", wanted,
+		error_set(err, ERROR_NOT_FOUND, "no agent is called '%s'; found: %s", wanted,
 			strbuf_text(&list));
 	} else {
 		error_set(err, ERROR_NOT_FOUND,

@@ -21,11 +21,11 @@
 #define QUEUE_MAX_BYTES (4 * (size_t)MAX_MESSAGE_BYTES)
 
 enum link_state {
-	LINK_WAITING,	 /* for the timer: the next try, or the host's next address */
+	LINK_WAITING,	 /* for the timer: the next attempt, or the host's next address */
 	LINK_LOOKING_UP, /* the host's addresses */
 	LINK_CONNECTING, /* to one of them */
-	LINK_PAIRING,	 /* a code is wanted */
-	LINK_UP,	 /* the Agent knows us; `up` was called, or waits for get_info */
+	LINK_PAIRING,	 /* waiting for a code */
+	LINK_UP,	 /* paired and connected; `up` was called, or waits for get_info */
 	LINK_OVER,
 };
 
@@ -36,14 +36,14 @@ struct agent_link {
 	enum link_state state;
 	struct host_lookup *lookup;
 	struct strvec addresses; /* of the host, as last looked up … */
-	size_t next_address;	 /* … and which of them have been tried */
+	size_t next_address;	 /* … and the next one to try */
 	struct agent_client *client;
 	struct loop_timer *timer;
 	int64_t retry_delay_ms;
-	int64_t retry_until_ms; /* 0: no try has failed since the last progress */
+	int64_t retry_until_ms; /* 0: no attempt has failed since the last progress */
 	char *token;		/* the client's; NULL: none */
 	struct agent_link_agent agent;
-	bool was_up;	  /* once: a broken link is worth more tries */
+	bool was_up;	  /* at some time: then a broken link is worth more attempts */
 	bool was_revoked; /* since the last progress */
 };
 
@@ -111,7 +111,7 @@ static void on_info_reply(void *user, const struct envelope *reply, const struct
 	struct agent_link *link = user;
 	struct info_response info = { 0 };
 
-	/* An Agent that cannot say more about itself is an Agent nevertheless. */
+	/* An Agent that cannot describe itself is still an Agent. */
 	if (err == NULL && strcmp(reply->type, "info_response") == 0 &&
 		json_read(&info, info_response_fields, reply->payload, NULL)) {
 		add_capabilities(link, &info.agent.capabilities);
@@ -183,7 +183,7 @@ static void try_again(struct agent_link *link, const struct error *why)
 		fail_link(link, &err);
 		return;
 	}
-	strvec_finish(&link->addresses); /* the network may be another one by then */
+	strvec_finish(&link->addresses); /* the network may have changed by then */
 	wait_ms(link, link->retry_delay_ms);
 	link->retry_delay_ms *= 2;
 	if (link->retry_delay_ms > RETRY_LAST_MS) {
@@ -192,7 +192,7 @@ static void try_again(struct agent_link *link, const struct error *why)
 	link->events->broken(link->user, why);
 }
 
-/* A name that is not found may only mean that our own Wi-Fi is gone as well. */
+/* A name may not be found only because our own Wi-Fi is down. */
 static bool is_worth_another_try(const struct error *err)
 {
 	return err->kind == ERROR_IO || err->kind == ERROR_TIMEOUT || err->kind == ERROR_NOT_FOUND;
@@ -258,7 +258,7 @@ static void on_looked_up(void *user, const struct strvec *addresses, const struc
 	struct agent_link *link = user;
 	struct error failure = { 0 };
 
-	/* Both are the lookup's. */
+	/* Both belong to the lookup. */
 	strvec_copy(&link->addresses, addresses);
 	if (err != NULL) {
 		failure = *err;

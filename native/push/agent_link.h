@@ -11,8 +11,8 @@ struct agent_tokens;
 struct lws_loop;
 
 /*
- * The way to one Agent, kept up: uses and keeps the token of our pairing, asks for a code when
- * there is none or the Agent has forgotten it, and makes a broken connection again with growing
+ * Keeps up the connection to one Agent: uses and stores the token of our pairing, asks for a code
+ * if there is none or the Agent has forgotten it, and restores a broken connection after growing
  * pauses (250 ms doubling to 15 s).
  */
 struct agent_link_options {
@@ -23,13 +23,13 @@ struct agent_link_options {
 	const char *address;  /* "host:port", the key for an Agent whose id is not known */
 	const char *agent_id; /* NULL: not known */
 	const char *hub_name;
-	int64_t retry_ms; /* for how long a link that was up is tried again without progress */
+	int64_t retry_ms; /* how long a link that was up is retried without progress */
 };
 
-/* What the Agent says of itself. */
+/* How the Agent describes itself. */
 struct agent_link_agent {
-	char *id;   /* NULL: it did not say */
-	char *name; /* NULL likewise */
+	char *id;   /* NULL: not given */
+	char *name; /* the same */
 	struct strvec capabilities;
 };
 
@@ -41,16 +41,16 @@ struct agent_link_events {
 	void (*up)(void *user, struct agent_client *client, const struct agent_link_agent *agent);
 	void (*drained)(void *user);
 	/*
-	 * No reply will come any more, and a code that was wanted is of no use: `code_wanted`, `up`
-	 * or `failed` follows.
+	 * No more replies will come, and a requested code is useless: `code_wanted`, `up` or
+	 * `failed` follows.
 	 */
 	void (*broken)(void *user, const struct error *why);
 	/*
-	 * For good, called once. Kinds IO, TIMEOUT and NOT_FOUND (no such host, or no Agent there):
-	 * not reachable, or not any more; else the Agent refused.
+	 * Permanently; called once. Kinds IO, TIMEOUT and NOT_FOUND (no such host, or no Agent
+	 * there): not reachable, or no longer; else the Agent refused.
 	 */
 	void (*failed)(void *user, const struct error *err);
-	/* Something a person should know though it goes on; one sentence. */
+	/* A message for the user, while it continues; one sentence. */
 	void (*notice)(void *user, const char *text);
 };
 
@@ -60,8 +60,8 @@ struct agent_link *agent_link_create(const struct agent_link_options *options,
 /* Not from within a callback; no further call is made. NULL is fine. */
 void agent_link_destroy(struct agent_link *link);
 
-/* Both do nothing unless a code is wanted now. */
+/* Both do nothing unless a code is being waited for. */
 void agent_link_confirm(struct agent_link *link, const char *code);
 void agent_link_renew_code(struct agent_link *link);
-/* Bytes were gained: a link that breaks from now on gets all its tries again. */
+/* Progress was made: a link that breaks from now on gets all its attempts again. */
 void agent_link_note_progress(struct agent_link *link);

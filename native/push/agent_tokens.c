@@ -67,7 +67,7 @@ static bool check_token(const char *key, const void *entry, struct error *err)
 
 static const struct state_file identity_state = {
 	.what = "this computer's id",
-	.loss = "Agents see a new Hub that they have to pair",
+	.loss = "Agents see a new Hub that they have to pair with",
 	.max_bytes = FILE_MAX_BYTES,
 	.fields = identity_file_fields,
 	.object_bytes = sizeof(struct identity_file),
@@ -227,7 +227,7 @@ bool agent_tokens_put(
 {
 	AUTO(close_fd) int lock = take_lock(tokens, err);
 	const char *agent_id = token->agent_id != NULL ? token->agent_id : "";
-	/* Copied before the reload, which frees what a caller may have got from find(). */
+	/* Copied before the reload, which frees what find() returned. */
 	struct agent_token kept = {
 		.agent_id = xstrdup(agent_id),
 		.address = xstrdup(token->address),

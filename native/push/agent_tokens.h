@@ -5,18 +5,18 @@
 
 struct error;
 
-/* The key that one Agent gave us when we paired. */
+/* The key that one Agent gave us at pairing. */
 struct agent_token {
-	char *agent_id; /* "" until the Agent has told it */
+	char *agent_id; /* "" until the Agent has sent it */
 	char *address;	/* "host:port" as it was last reached */
-	char *name;	/* the Agent's, for people */
+	char *name;	/* the Agent's, for display */
 	char *token;
 };
 
 /*
- * Who this Hub is and whom it is paired with: <config_dir>/hub.json holds the id, made once, and
- * hub_tokens.json (0600) the tokens; an entry that does not fit is dropped, the others serve. Every
- * change reads the file anew under a lock, so that two pushes to two Decks do not lose each other's
+ * This Hub's identity and pairings: <config_dir>/hub.json holds the id, generated once, and
+ * hub_tokens.json (0600) the tokens; invalid entries are dropped, the others are used. Every change
+ * reads the file again under a lock, so that two pushes to two Decks do not lose each other's
  * tokens.
  */
 struct agent_tokens {
@@ -27,7 +27,7 @@ struct agent_tokens {
 };
 
 /*
- * Makes the folder and the id where missing. A file that does not parse is set aside and *notice
+ * Creates the folder and the id if missing. A file that does not parse is set aside and *notice
  * (caller frees, else NULL) says so. Errors: IO, NO_SPACE.
  */
 bool agent_tokens_init(
@@ -35,14 +35,14 @@ bool agent_tokens_init(
 void agent_tokens_finish(struct agent_tokens *tokens); /* zeroed is fine */
 
 /*
- * The token for an Agent; borrowed until the next change; NULL when there is none. agent_id NULL
- * or "": not known, then the address alone decides. A token whose Agent is known is never given
- * out for another one's id.
+ * The token for an Agent; borrowed until the next change; NULL when there is none. agent_id NULL or
+ * "": not known; then the address alone decides. A token of a known Agent is never returned for
+ * another id.
  */
 const char *agent_tokens_find(
 	const struct agent_tokens *tokens, const char *agent_id, const char *address);
-/* Keeps a token, in place of any other of that Agent or address. Errors: IO, NO_SPACE. */
+/* Stores a token, replacing any other of that Agent or address. Errors: IO, NO_SPACE. */
 bool agent_tokens_put(
 	struct agent_tokens *tokens, const struct agent_token *token, struct error *err);
-/* Forgets it, wherever it stands. Errors: IO, NO_SPACE. */
+/* Removes it from every entry. Errors: IO, NO_SPACE. */
 bool agent_tokens_forget(struct agent_tokens *tokens, const char *token, struct error *err);

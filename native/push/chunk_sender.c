@@ -25,9 +25,9 @@
 
 #define SEND_TRIES 3
 #define SMALL_FILE_SHARE 8
-/* Chunks read before there is room to send them, so that the link never waits for the disk. */
+/* Chunks read ahead of sending, so that the link never waits for the disk. */
 #define READ_AHEAD_CHUNKS 2
-/* Beyond this the rest waits here: what lies in the socket's queue delays everything else. */
+/* Beyond this chunks wait here: what is in the socket's queue delays everything else. */
 #define QUEUED_CHUNKS 2
 
 #define CHUNK_ID_BYTES 24
@@ -55,17 +55,17 @@ struct chunk_sender {
 	const struct chunk_sender_events *events;
 	void *user;
 	char *upload_id;
-	int64_t *held; /* a manifest file's first bytes that the Agent holds */
+	int64_t *held; /* per file of the manifest: how many of its first bytes the Agent holds */
 	int64_t held_bytes;
 	size_t next_file;
-	int64_t next_offset; /* −1: the next file has not been begun */
+	int64_t next_offset; /* −1: the next file has not been started */
 	uint64_t last_id;
-	TAILQ_HEAD(, chunk) chunks; /* every one alive, oldest first */
-	int64_t weight_started;	    /* of all of them … */
-	int64_t weight_sent;	    /* … and of those that wait for their acknowledgement */
+	TAILQ_HEAD(, chunk) chunks; /* all of them, oldest first */
+	int64_t weight_started;	    /* of all chunks … */
+	int64_t weight_sent;	    /* … and of those waiting for their acknowledgement */
 	size_t reading_count;
 	bool is_over;	   /* finished or failed was called */
-	bool is_destroyed; /* waits for the last read to end */
+	bool is_destroyed; /* waiting for the last read to end */
 };
 
 static const struct agent_call chunk_call = {
@@ -99,7 +99,7 @@ static void fail_sending(struct chunk_sender *sender, const struct error *err)
 	}
 }
 
-/* On a worker's thread: header, data and checksum in one buffer, nothing copied. */
+/* On a worker's thread: header, data and checksum in one buffer, without copying. */
 static bool fill_message(struct chunk *chunk, int fd, struct error *err)
 {
 	char checksum[SHA256_HEX_BYTES] =
@@ -132,7 +132,7 @@ static bool fill_message(struct chunk *chunk, int fd, struct error *err)
 			return error_set_errno(err, "cannot read '%s'", chunk->file->path);
 		}
 		if (got == 0) {
-			break; /* shorter than it was: the check below says so */
+			break; /* the file got shorter: the check below reports it */
 		}
 		filled += (size_t)got;
 	}
@@ -154,7 +154,7 @@ static void read_chunk(struct worker_job *job)
 	if (fd < 0) {
 		return;
 	}
-	/* The next chunk opens the file anew and would lose the kernel's own read-ahead. */
+	/* The next chunk opens the file again, which would lose the kernel's own read-ahead. */
 	posix_fadvise(fd, chunk->offset, (off_t)chunk->length * 4, POSIX_FADV_WILLNEED);
 	fill_message(chunk, fd, &chunk->err);
 }
@@ -197,7 +197,7 @@ static void start_reading(struct chunk_sender *sender, struct chunk *chunk)
 	worker_submit(sender->options.worker, &chunk->job);
 }
 
-/* Did the Agent keep the whole chunk? It may name the upload and the bytes, and then rightly. */
+/* Did the Agent store the whole chunk? If it names the upload and the bytes, they must be right. */
 static bool check_stored(const struct chunk *chunk, const struct envelope *reply, struct error *err)
 {
 	struct upload_chunk_response stored = { 0 };
@@ -239,7 +239,10 @@ static void on_reply(void *user, const struct envelope *reply, const struct erro
 	}
 	sender->weight_sent -= weight_of(sender, chunk);
 	if (err != NULL && err->kind == ERROR_INVALID && chunk->tries < SEND_TRIES) {
-		/* Damaged on its way, header or data; what is wrong with it itself shows again. */
+		/*
+		 * Header or data was damaged in transit; if the chunk itself is wrong it fails
+		 * again.
+		 */
 		start_reading(sender, chunk);
 	} else if (err != NULL) {
 		fail_sending(sender, err);
@@ -257,7 +260,7 @@ static bool has_room(const struct chunk_sender *sender, int64_t used, int64_t ex
 	return used + sender->options.chunk_size_bytes <= limit * sender->options.chunk_size_bytes;
 }
 
-/* The next run of bytes to be sent; false: there is none left. */
+/* The next run of bytes to send; false: none is left. */
 static bool next_run(struct chunk_sender *sender, const struct push_file **file, int64_t *offset)
 {
 	const struct push_manifest *manifest = sender->options.manifest;
@@ -358,7 +361,7 @@ static void take_held(struct chunk_sender *sender, const struct json_map *resume
 			push_manifest_find(manifest, resume_from->items[i].key);
 		int64_t bytes = resume_from->items[i].value;
 
-		/* More than the file has, or less than nothing, is nonsense: send all of it. */
+		/* Larger than the file or negative is invalid: send all of it. */
 		if (file != NULL && bytes >= 0 && bytes <= file->stamp.size) {
 			int64_t *held = &sender->held[file - manifest->files];
 

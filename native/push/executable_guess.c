@@ -110,7 +110,7 @@ const char *executable_guess(
 	}
 	if (candidates.count > 0) {
 		error_set(err, ERROR_CONFLICT,
-			"several files could start the game; say which with --exe: %s",
+			"several files could start the game; choose one with --exe: %s",
 			strbuf_text(&list));
 	} else {
 		error_set(err, ERROR_NOT_FOUND,
@@ -120,7 +120,7 @@ const char *executable_guess(
 	return NULL;
 }
 
-/* What remains of path, resolved, below dir, resolved; caller frees; NULL: it is not there. */
+/* path relative to dir, both resolved; caller frees; NULL: it is not inside. */
 static char *relative_to(const char *dir, const char *path)
 {
 	AUTO(free_ptr) char *root = realpath(dir, NULL);

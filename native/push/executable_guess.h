@@ -4,9 +4,9 @@ struct error;
 struct push_manifest;
 
 /*
- * Which file of a game starts it, when nobody says so: the one program at the folder's top (an ELF
- * program or a script with its execute bit, *.x86_64, *.exe, *.sh); among several, the one that is
- * called like the game. Crash reporters and uninstallers do not count.
+ * Guesses which file starts a game: the only program at the top of the folder (an ELF program or a
+ * script with its execute bit, *.x86_64, *.exe, *.sh); among several, the one named like the game.
+ * Crash reporters and uninstallers do not count.
  * Returns a path borrowed from the manifest; NULL on failure.
  * Errors: NOT_FOUND (none), CONFLICT (several; the message lists them).
  */
@@ -14,8 +14,8 @@ const char *executable_guess(
 	const struct push_manifest *manifest, const char *game_name, struct error *err);
 
 /*
- * The file of that name: relative to the root, or a path from here or from the top that leads into
- * the folder dir. Borrowed from the manifest. Errors: NOT_FOUND.
+ * The file with that path: relative to the root, or a relative or absolute path that leads into the
+ * folder dir. Borrowed from the manifest. Errors: NOT_FOUND.
  */
 const char *executable_named(
 	const struct push_manifest *manifest, const char *dir, const char *path, struct error *err);

@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <sys/stat.h>
 
-/* What tells that a file is still the one that was looked at, without reading it. */
+/* Identifies the content of a file without reading it. */
 struct file_stamp {
 	uint64_t device;
 	uint64_t inode;

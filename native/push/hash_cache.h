@@ -9,13 +9,13 @@ struct error;
 struct hash_cache;
 
 /*
- * SHA-256 digests of files already read, kept between runs and found by what the file system says
- * about the file (device, inode, size, both times), so that the twentieth push of the day reads
- * only what was rebuilt.
+ * SHA-256 digests of files already read, kept between runs and looked up by file system metadata
+ * (device, inode, size, both times), so that the twentieth push of the day reads only what was
+ * rebuilt.
  *
- * The file: "capydeck-hashes 1", then a line an entry: device inode size mtime_ns ctime_ns day
- * sha256, in decimal and hex. It is a cache: one that cannot be read counts as empty, and entries
- * not asked for in 90 days go.
+ * The file: "capydeck-hashes 1", then one line per entry: device inode size mtime_ns ctime_ns day
+ * sha256, in decimal and hex. It is a cache: an unreadable one counts as empty, and entries unused
+ * for 90 days are dropped.
  */
 #define HASH_CACHE_DAYS 90
 

@@ -17,7 +17,7 @@
 #define ADDRESSES_MAX 8
 #define ADDRESS_BYTES (INET6_ADDRSTRLEN + 16) /* with %interface */
 
-/* What the thread works on; outlives the lookup where that did not wait for it. */
+/* The thread's data; it may outlive the lookup, which does not wait for it. */
 struct lookup_job {
 	struct worker_job job;
 	struct host_lookup *lookup; /* for done() alone */
@@ -27,8 +27,8 @@ struct lookup_job {
 };
 
 struct host_lookup {
-	struct worker *worker;	  /* NULL: numeric, nobody had to be asked */
-	struct loop_timer *timer; /* reports what there is now */
+	struct worker *worker;	  /* NULL: numeric, no lookup needed */
+	struct loop_timer *timer; /* reports the result */
 	struct strvec addresses;
 	struct error err;
 	void (*found)(void *user, const struct strvec *addresses, const struct error *err);
@@ -56,7 +56,7 @@ static void add_address(struct strvec *addresses, const struct addrinfo *info)
 	}
 }
 
-/* Returns what getaddrinfo() did. Any thread. */
+/* Returns the result of getaddrinfo(). Any thread. */
 static int look_up(const char *host, int flags, struct strvec *addresses)
 {
 	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = flags };

@@ -7,7 +7,7 @@ struct strvec;
 
 /*
  * Finds the numeric addresses of a host. The C library's resolver may take ten seconds and cannot
- * be called off, so it runs on a thread that is left to itself when nobody wants its answer.
+ * be cancelled, so it runs on a thread that is abandoned if the answer is no longer needed.
  *
  * found is called once, never from within create. addresses: in the order to try them, with
  * %interface for link-local IPv6; borrowed. err: NULL, or NOT_FOUND; then there are none. A numeric

@@ -21,7 +21,7 @@
 
 #define READ_BYTES (256 * 1024)
 #define PROGRESS_PERIOD_MS 100
-/* Enough that no thread waits for the loop to hand it the next small file. */
+/* Enough that no thread waits for the loop to give it the next small file. */
 #define JOBS_MAX 32
 
 struct hash_job {
@@ -45,7 +45,7 @@ struct manifest_hasher {
 	int64_t bytes_total;
 	atomic_int_fast64_t bytes_done; /* written by the threads */
 	atomic_bool is_cancelled;	/* read by them */
-	const char *path;		/* of the file begun last; NULL: none yet */
+	const char *path;		/* of the file started last; NULL: none yet */
 	bool is_over;
 	bool is_destroyed;
 };
@@ -177,14 +177,14 @@ static void on_timer(void *user)
 	loop_timer_set(hasher->timer, PROGRESS_PERIOD_MS);
 	if (hasher->path == NULL) {
 		hasher->path = "";
-		start_jobs(hasher); /* which may be all there is to do */
+		start_jobs(hasher); /* which may already finish everything */
 	} else {
 		hasher->events->progress(hasher->user, atomic_load(&hasher->bytes_done),
 			hasher->bytes_total, hasher->path);
 	}
 }
 
-/* What the cache knows need not be read. */
+/* Files in the cache need not be read. */
 static void take_cached(struct manifest_hasher *hasher)
 {
 	struct push_manifest *manifest = hasher->manifest;

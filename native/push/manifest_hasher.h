@@ -14,7 +14,7 @@ struct worker;
  * touched since, by reading it on the worker's threads otherwise.
  */
 struct manifest_hasher_events {
-	/* A few times a second. bytes_total: what must be read, the cached files left out. */
+	/* A few times a second. bytes_total: what must be read, without cached files. */
 	void (*progress)(void *user, int64_t bytes_done, int64_t bytes_total, const char *path);
 	/* Called once, never from within create. err: NULL, or INVALID (a file changed), IO. */
 	void (*finished)(void *user, const struct error *err);

@@ -37,11 +37,11 @@ struct push {
 	struct hash_cache *cache;
 	struct worker *worker;
 
-	/* Where the Deck is. One of them at a time, in this order: */
-	struct agent_finder *finder;	/* asks the network for the name */
-	struct host_lookup *lookup;	/* asks whether it is a host's, then */
+	/* Finding the Deck. One of these at a time, in this order: */
+	struct agent_finder *finder;	/* looks for the name on the network */
+	struct host_lookup *lookup;	/* then looks for a host of that name */
 	struct push_transfer *transfer; /* the address is known */
-	struct error not_found;		/* what the finder said */
+	struct error not_found;		/* the finder's error */
 	struct agent_address address;
 	char *address_text;
 	char *agent_id;	  /* NULL: not known */
@@ -64,7 +64,7 @@ bool push_check_target(const char *to, struct error *err)
 	return is_good;
 }
 
-/* Where the Deck is */
+/* --- Finding the Deck --- */
 
 static void start_transfer(struct push *push)
 {
@@ -98,7 +98,7 @@ static void start_transfer(struct push *push)
 static void on_looked_up(void *user, const struct strvec *addresses, const struct error *err)
 {
 	struct push *push = user;
-	bool is_host = addresses->count > 0; /* which are the lookup's */
+	bool is_host = addresses->count > 0; /* owned by the lookup */
 
 	host_lookup_destroy(TAKE_PTR(push->lookup));
 	if (!is_host) {
@@ -170,7 +170,7 @@ static bool find_agent(struct push *push, struct error *err)
 	return true;
 }
 
-/* What is sent */
+/* --- The content --- */
 
 static bool describe_game(struct push *push, struct error *err)
 {
@@ -228,7 +228,7 @@ static bool read_game(struct push *push, struct error *err)
 	return describe_game(push, err);
 }
 
-/* Who sends it */
+/* --- Identity --- */
 
 static struct hash_cache *open_cache(const struct paths *paths)
 {

@@ -5,14 +5,14 @@
 
 struct error;
 
-/* What a push tells whoever runs it. */
+/* What a push reports to its caller. */
 
 enum push_phase {
 	PUSH_CONNECTING,
 	PUSH_HASHING,	 /* bytes: what must be read */
 	PUSH_SENDING,	 /* bytes: of the game, those held already counted as done */
 	PUSH_COMPLETING, /* the Agent installs */
-	PUSH_WAITING,	 /* the link broke and will be tried again */
+	PUSH_WAITING,	 /* the link broke and will be retried */
 };
 
 struct push_progress {
@@ -22,16 +22,16 @@ struct push_progress {
 	const char *path; /* the file at hand; "" for none */
 };
 
-/* What it came to. Strings are borrowed. */
+/* The outcome. Strings are borrowed. */
 struct push_outcome {
 	const char *upload_id;	/* NULL: there is none yet */
 	const char *agent_name; /* as it calls itself; NULL before it did */
 	const char *path;	/* of the game on the Deck; NULL unless it succeeded */
-	const char *message;	/* what the Agent wants a person to know; NULL: nothing */
+	const char *message;	/* the Agent's message for the user; NULL: none */
 	uint32_t app_id;	/* 0: no shortcut */
 	int64_t bytes_total;
 	int64_t bytes_sent;
-	int64_t bytes_held; /* safe on the Deck now, whatever was sent for it */
+	int64_t bytes_held; /* stored on the Deck now, however much was sent */
 	size_t files_total;
 	size_t files_sent;
 };
@@ -40,31 +40,31 @@ enum push_end {
 	PUSH_DONE,
 	PUSH_FAILED,
 	PUSH_PAIRING_NEEDED,
-	PUSH_UNREACHABLE, /* never, or not any more; what was sent is kept */
+	PUSH_UNREACHABLE, /* never reached, or no longer; what was sent is kept */
 	PUSH_REFUSED,	  /* blocked, locked out, another Hub, another upload of that game */
 	PUSH_NO_SPACE,
-	PUSH_INTERRUPTED, /* by whoever runs it; the push itself never ends so */
+	PUSH_INTERRUPTED, /* by the caller; the push itself never ends this way */
 };
 
 enum push_code_reason {
 	PUSH_CODE_NEW,	   /* the Deck shows a code */
-	PUSH_CODE_WRONG,   /* the one given was wrong; the same one is still shown */
-	PUSH_CODE_EXPIRED, /* it was no longer good; another one can be asked for */
+	PUSH_CODE_WRONG,   /* the code entered was wrong; the same one is still shown */
+	PUSH_CODE_EXPIRED, /* it was no longer valid; another one can be requested */
 };
 
 struct push_events {
 	/*
-	 * A person must read the code from the Deck's screen. expires_in_s: of a new code, else 0.
+	 * The user must read the code from the Deck's screen. expires_in_s: of a new code, else 0.
 	 * Answered with a code, or by asking for a new one.
 	 */
 	void (*code_wanted)(void *user, enum push_code_reason reason, int64_t expires_in_s);
-	/* The connection that a code was wanted on is gone, if one was: nobody need be asked. */
+	/* The connection that waited for a code, if any, is gone: stop asking. */
 	void (*code_unwanted)(void *user);
 	void (*paired)(void *user);
-	/* For the first time; agent_name is borrowed. */
+	/* Paired for the first time; agent_name is borrowed. */
 	void (*connected)(void *user, const char *agent_name);
 	void (*progress)(void *user, const struct push_progress *progress);
-	/* Something a person should know though it goes on; one sentence. */
+	/* A message for the user, while it continues; one sentence. */
 	void (*notice)(void *user, const char *text);
 	/* Called once. err: NULL when it is done. */
 	void (*finished)(void *user, enum push_end end, const struct error *err);

@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A folder that is being read, and those that hold it: how a loop of links is noticed. */
+/* A folder being read, and its parents: how a loop of links is noticed. */
 struct open_dir {
 	const struct open_dir *parent;
 	const char *path; /* relative to the root; "" for the root */
@@ -22,7 +22,7 @@ struct open_dir {
 	DIR *stream;
 };
 
-/* A folder that was entered by a link, and as what. */
+/* A folder that was entered by a link, and the path it is sent as. */
 struct linked_dir {
 	dev_t device;
 	ino_t inode;
@@ -35,10 +35,10 @@ struct walk {
 	char *root; /* absolute, without links */
 	size_t capacity;
 	size_t dirs_count;
-	unsigned link_depth; /* of links to folders that lead to where it is */
+	unsigned link_depth; /* how many links to folders lead to the current one */
 	/*
-	 * struct linked_dir, by tsearch(): what links have led to since the outermost of them.
-	 * Folders full of links to each other have more paths than anybody can walk.
+	 * struct linked_dir, by tsearch(): the folders that links have led to since the outermost
+	 * link. Folders full of links to each other have too many paths to walk.
 	 */
 	void *linked;
 };
@@ -63,7 +63,7 @@ static bool is_excluded(const struct strvec *excludes, const char *path, const c
 	return false;
 }
 
-/* The Agent takes back-slashes for separators and refuses what path_normalise_relative() does. */
+/* The Agent treats backslashes as separators and refuses what path_normalise_relative() does. */
 static bool check_path(const char *path, struct error *err)
 {
 	AUTO(free_ptr) char *normal = NULL;
@@ -144,8 +144,7 @@ static void free_linked(void *node)
 	free(linked);
 }
 
-/* Notes where a link has led; the path that it is sent as already where one has led there before.
- */
+/* Records where a link leads; returns the path that the folder is already sent as, if any. */
 static const char *note_linked(struct walk *walk, const char *path, const struct stat *status)
 {
 	struct linked_dir *linked = xcalloc(1, sizeof(*linked));
@@ -154,7 +153,7 @@ static const char *note_linked(struct walk *walk, const char *path, const struct
 	*linked = (struct linked_dir){ .device = status->st_dev, .inode = status->st_ino };
 	found = tsearch(linked, &walk->linked, compare_linked);
 	if (found == NULL) {
-		abort(); /* as any small allocation */
+		abort(); /* like any small allocation */
 	}
 	if (*found != linked) {
 		free(linked);
@@ -186,7 +185,7 @@ static bool add_linked_dir(struct walk *walk, const struct open_dir *parent, con
 	return is_added;
 }
 
-/* Where a link leads once every link is resolved, when that is inside the root. */
+/* The fully resolved target of a link, if inside the root. */
 static bool leads_inside(const struct walk *walk, const char *path)
 {
 	AUTO(free_ptr) char *absolute = path_join(walk->root, path);
@@ -271,7 +270,7 @@ static bool list_names(const struct open_dir *dir, struct strvec *names, struct 
 	return true;
 }
 
-/* In the order of names, so that what a link stands for is the same in every push. */
+/* Sorted by name, so that links are resolved the same way in every push. */
 static bool walk_entries(struct walk *walk, const struct open_dir *dir, struct error *err)
 {
 	AUTO(strvec_finish) struct strvec names = { 0 };
@@ -375,7 +374,7 @@ void push_manifest_finish(struct push_manifest *manifest)
 	for (size_t i = 0; i < manifest->files_count; i++) {
 		free(manifest->files[i].path);
 	}
-	if (manifest->root_fd > 0) { /* 0 in a zeroed one */
+	if (manifest->root_fd > 0) { /* 0 in a zeroed manifest */
 		close(manifest->root_fd);
 	}
 	free(manifest->files);
@@ -410,7 +409,7 @@ bool push_manifest_verify(int fd, const struct push_file *file, struct error *er
 
 int push_manifest_open(int root_fd, const struct push_file *file, struct error *err)
 {
-	/* O_NONBLOCK: a pipe that took the file's place must not hang us. */
+	/* O_NONBLOCK: a pipe that replaced the file must not block us. */
 	AUTO(close_fd)
 	int fd = openat(root_fd, file->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 

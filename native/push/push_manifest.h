@@ -11,12 +11,12 @@
 struct error;
 
 /*
- * The files of one folder as they are to be sent, sorted by path.
+ * The files of one folder to send, sorted by path.
  *
- * Only regular files travel: the protocol knows neither links nor empty folders. A symbolic link
- * to a file or a folder inside the root is sent as what it points to; one that leads out, nowhere
- * or back to a folder that holds it is left out with a warning, as are sockets, pipes and devices.
- * Beyond a link to a folder, further links lead to each folder once.
+ * Only regular files are sent: the protocol has neither links nor empty folders. A symbolic link to
+ * a file or folder inside the root is sent as its target; one that leads outside, nowhere or back
+ * to a parent folder is left out with a warning, as are sockets, pipes and devices. Below a link to
+ * a folder, further links enter each folder only once.
  */
 struct push_file {
 	char *path; /* relative to the root, '/'-separated, UTF-8 */
@@ -29,15 +29,15 @@ struct push_manifest {
 	struct push_file *files;
 	size_t files_count;
 	int64_t total_bytes;
-	struct strvec warnings; /* one sentence for each thing left out */
+	struct strvec warnings; /* one sentence for each file left out */
 };
 
 #define PUSH_MANIFEST_FILES_MAX 500000
-#define PUSH_MANIFEST_DIRS_MAX 500000 /* each as often as it is sent */
+#define PUSH_MANIFEST_DIRS_MAX 500000 /* counted each time it is sent */
 
 /*
- * Walks root. excludes: shell patterns (fnmatch), held against the relative path and against the
- * last component of files and folders; what matches is left out without a word.
+ * Walks root. excludes: shell patterns (fnmatch), matched against the relative path and the last
+ * component of files and folders; matches are left out silently.
  * Errors: NOT_FOUND (no such folder), INVALID (not a folder; a name that is not UTF-8 or that the
  * protocol cannot carry, the message names it), TOO_LARGE (too many files), IO.
  */

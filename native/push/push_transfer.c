@@ -30,13 +30,13 @@ struct push_transfer {
 	char *agent_name;
 	char *upload_id;
 	struct operation_result result;
-	bool *files_sent; /* of each file of the manifest: did any byte travel? */
+	bool *files_sent; /* per file of the manifest: was any byte sent? */
 	size_t files_sent_count;
 	int64_t bytes_done;
-	int64_t bytes_best; /* done at most so far: what is more has been gained */
+	int64_t bytes_best; /* the maximum done so far: more than this is progress */
 	int64_t bytes_sent;
 	int64_t bytes_hashed;
-	bool wants_hashes; /* the Agent knows what to do with them */
+	bool wants_hashes; /* the Agent supports them */
 	bool is_hashed;
 	bool is_over;
 };
@@ -62,7 +62,7 @@ static void end_push(struct push_transfer *push, enum push_end how, const struct
 	push->events->finished(push->user, how, err);
 }
 
-/* Ends because the Agent answered so. */
+/* Ends because of the Agent's answer. */
 static void end_refused(struct push_transfer *push, const struct error *err)
 {
 	switch (err->kind) {
@@ -150,7 +150,7 @@ static void on_all_sent(void *user)
 	agent_client_request(push->client, &complete_call, &complete, on_complete_reply, push);
 }
 
-/* An Agent that forgets what it got, or never gets further, does not deserve tries for ever. */
+/* Retries must end if an Agent forgets what it got, or makes no progress. */
 static void note_bytes(struct push_transfer *push)
 {
 	if (push->bytes_done > push->bytes_best) {
@@ -230,7 +230,7 @@ static void on_init_reply(void *user, const struct envelope *reply, const struct
 	json_finish(&response, upload_init_response_fields);
 }
 
-/* The manifest as a message; the caller frees files. Everything else in it is borrowed. */
+/* The manifest as a message; the caller frees files. Everything else is borrowed. */
 static struct init_upload describe_files(const struct push_transfer *push, bool with_hashes)
 {
 	const struct push_manifest *manifest = push->options.manifest;
@@ -268,7 +268,7 @@ static void start_upload(struct push_transfer *push)
 		free(init.files);
 		init = describe_files(push, false);
 		push->events->notice(push->user,
-			"too many files to list their digests: every file is sent, changed or not");
+			"too many files to list their digests; every file is sent, changed or not");
 	}
 	if (list_fits(&init)) {
 		agent_client_request(push->client, &init_call, &init, on_init_reply, push);
@@ -288,7 +288,7 @@ static void on_hash_progress(void *user, int64_t bytes_done, int64_t bytes_total
 
 	if (bytes_done > push->bytes_hashed) {
 		push->bytes_hashed = bytes_done;
-		agent_link_note_progress(push->link); /* the link stands idle, that is no fault */
+		agent_link_note_progress(push->link); /* the link is idle, which is no failure */
 	}
 	report_progress(push, PUSH_HASHING, bytes_done, bytes_total, path);
 }
@@ -349,7 +349,7 @@ static void on_drained(void *user)
 static void on_broken(void *user, const struct error *why)
 {
 	struct push_transfer *push = user;
-	AUTO(free_ptr) char *text = xasprintf("%s; connecting again", why->message);
+	AUTO(free_ptr) char *text = xasprintf("%s; reconnecting", why->message);
 
 	if (push->client != NULL) {
 		push->events->notice(push->user, text);
@@ -419,7 +419,7 @@ void push_transfer_destroy(struct push_transfer *push)
 		return;
 	}
 	push->is_over = true;
-	agent_link_destroy(push->link); /* first: it owes the sender replies */
+	agent_link_destroy(push->link); /* first: the sender's replies are due from it */
 	chunk_sender_destroy(push->sender);
 	manifest_hasher_destroy(push->hasher);
 	json_finish(&push->result, operation_result_fields);

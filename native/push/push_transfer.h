@@ -18,8 +18,8 @@ struct worker;
  *
  *	connect, pair ─→ get_info ─→ hash the files ─→ init_upload ─→ chunks ─→ complete_upload
  *
- * A link that breaks on the way is made again with growing pauses, and the upload goes on from
- * what the Agent then says it holds. All of it on the loop; hashing and reading on the worker.
+ * A link that breaks is restored after growing pauses, and the upload continues from what the Agent
+ * then reports. Runs on the loop; hashing and reading on the worker.
  */
 struct push_transfer_options {
 	struct agent_link_options link;
@@ -27,8 +27,8 @@ struct push_transfer_options {
 	struct push_manifest *manifest; /* outlives the worker */
 	struct hash_cache *cache;	/* NULL: read every file */
 	const struct upload_config *upload;
-	const struct shortcut_config *shortcut; /* NULL: make none */
-	const char *user_id;			/* of Steam, digits; NULL: whoever logged in last */
+	const struct shortcut_config *shortcut; /* NULL: create none */
+	const char *user_id;			/* of Steam, digits; NULL: the most recent login */
 	int64_t chunk_size_bytes;		/* 0: what the Agent announces */
 	unsigned in_flight_count;
 };
@@ -41,5 +41,5 @@ void push_transfer_destroy(struct push_transfer *push);
 
 void push_transfer_confirm(struct push_transfer *push, const char *code);
 void push_transfer_renew_code(struct push_transfer *push);
-/* As it stands; also while it runs. */
+/* The present state; also while it runs. */
 struct push_outcome push_transfer_outcome(const struct push_transfer *push);

@@ -84,7 +84,7 @@ test("Decks are found by name, and twins are told apart", { skip: !IS_ROOT && "n
 
   const twin = await repeat("both twins are seen", () => push("twin"), ({ code }) => code === 4);
   assert.match(twin.stderr, /several agents are called 'twin': Twin \([0-9a-f]{8}, 10\.77\.0\.1\), Twin .* the id/);
-  const others = /no agent is called 'Bed Room'; there are: Living Room/;
+  const others = /no agent is called 'Bed Room'; found: Living Room/;
   await repeat("others are named", () => push("Bed Room"), ({ code, stderr }) => code === 4 && others.test(stderr));
 
   const [livingRoom] = agents;

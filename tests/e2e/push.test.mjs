@@ -300,7 +300,7 @@ test("Ctrl-C leaves an upload that goes on later", async (t) => {
   };
   const [code] = await deadline(once(child, "close"), "push ends");
   assert.equal(code, 130, stderr);
-  assert.match(stderr, /Stopped at \d+ kB of 1\.8 MB; run the same command again to go on from there\./);
+  assert.match(stderr, /Stopped at \d+ kB of 1\.8 MB; run the same command again to continue from there\./);
 
   agent.onChunk = () => undefined;
   const { result } = await computer.pushJson(agent.address);

@@ -242,7 +242,7 @@ test("a holder that hangs is named after a while, and serves when it goes on", a
   const { code } = await decky.exited;
   desktop.child.kill("SIGCONT");
   assert.equal(code, 1);
-  assert.match(decky.output, new RegExp(`process ${desktop.pid}\\b.*did not make room within`));
+  assert.match(decky.output, new RegExp(`process ${desktop.pid}\\b.*did not hand over within`));
   assert.equal(await role(deck), "desktop");
   const hub = await Hub.paired(desktop);
   await hub.settle();
@@ -330,12 +330,12 @@ test("the service manager hears what the service does", async (t) => {
   await heard("STATUS=waiting", "STATUS=listening on ", "READY=1", "WATCHDOG=1");
 
   const again = await serves(startDecky(deck, port), port);
-  await heard("STATUS=listening", "STATUS=making room", "STATUS=waiting for the end");
+  await heard("STATUS=listening", "STATUS=handing over", "STATUS=waiting for the end");
   assert.ok(!manager.text.includes("STOPPING=1"));
   await again.stop();
   await serves(desktop, port, 2);
   await desktop.stop();
-  await heard("STATUS=making room", "STATUS=listening", "STOPPING=1");
+  await heard("STATUS=handing over", "STATUS=listening", "STOPPING=1");
 });
 
 /** A client that hears of settings; `told(key)`: the values so far; `changed()`: once the last one is. */
@@ -389,7 +389,7 @@ test("a file that is wrong changes nothing, is left alone and is named until it 
 
   fs.writeFileSync(file, '{"version":1,"uploads.expireDays":1000,"games.trashDays":3}');
   await changed("games.trashDays", 3);
-  assert.match(await notices(deck), /'uploads\.expireDays' must be.*stays as it was/);
+  assert.match(await notices(deck), /'uploads\.expireDays' must be.*is unchanged/);
   assert.equal((await deck.ctlJson("settings", "get", "uploads.expireDays")).value, 20);
 
   fs.writeFileSync(file, '{"version":1,"uploads.expireDays":20,"games.trashDays":4}');
