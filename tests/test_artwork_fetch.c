@@ -248,7 +248,7 @@ START_TEST(failures_have_their_own_reasons_and_stop_no_other)
 	expect_error(&bench, 2, "'127.0.0.1' redirects more than five times");
 	expect_error(&bench, 3, "'127.0.0.1' redirects to a URL that is neither http nor https");
 	expect_error(&bench, 4, "'127.0.0.1' closed the connection before everything was sent");
-	expect_error(&bench, 5, "'127.0.0.1' has a user name");
+	expect_error(&bench, 5, "'127.0.0.1' contains a user name");
 	expect_error(&bench, 6, "only http and https");
 	expect_error(&bench, 7, "only http and https");
 	expect_error(&bench, 8, "only http and https");

@@ -75,7 +75,7 @@ static bool is_global_v6(const uint8_t *address)
 	return network->verdict == ALLOWED || is_global_v4(address + V4_EMBEDDED_AT);
 }
 
-/* The bytes as they stand on the wire; NULL for other families. */
+/* The bytes as on the wire; NULL for other families. */
 static const uint8_t *address_bytes(const struct sockaddr *address, size_t *length)
 {
 	if (address->sa_family == AF_INET) {

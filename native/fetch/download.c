@@ -30,7 +30,7 @@ struct download {
 	int fd;
 	char name[24];
 	int64_t received_bytes;
-	/* Why a callback has stopped the transfer, which libcurl cannot know. */
+	/* Why a callback stopped the transfer, which libcurl does not know. */
 	bool is_too_large;
 	int write_errno;
 	char refused_address[NI_MAXHOST];
@@ -42,7 +42,7 @@ static size_t on_data(char *data, size_t one, size_t length, void *user)
 	struct download *download = user;
 	long status = 0;
 
-	/* An error's page is not what was asked for; its status is what is reported. */
+	/* An error page is not the requested file; its status is reported instead. */
 	curl_easy_getinfo(download->curl, CURLINFO_RESPONSE_CODE, &status);
 	if (status < 200 || status > 299) {
 		return 0;
@@ -60,8 +60,8 @@ static size_t on_data(char *data, size_t one, size_t length, void *user)
 }
 
 /*
- * Asked for each address that a connection is tried to, also after a redirect: what is checked
- * here is what is connected to, whatever a name server says the next time.
+ * Asked for each address that a connection is tried to, also after a redirect: the address checked
+ * here is the one connected to, whatever a name server says the next time.
  */
 static curl_socket_t on_open_socket(void *user, curlsocktype purpose, struct curl_sockaddr *address)
 {
@@ -72,11 +72,11 @@ static curl_socket_t on_open_socket(void *user, curlsocktype purpose, struct cur
 			sizeof(download->refused_address), NULL, 0, NI_NUMERICHOST);
 		return CURL_SOCKET_BAD;
 	}
-	download->refused_address[0] = '\0'; /* another one of the host's will do */
+	download->refused_address[0] = '\0'; /* another address of the host will do */
 	return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
-/* One by one, since a URL that libcurl would mend is still a URL that we do not know. */
+/* Checked part by part: a URL that libcurl would correct is still one that we did not check. */
 static bool check_url(const char *url, char **host, struct error *err)
 {
 	CURLU *parts = curl_url();
@@ -85,8 +85,8 @@ static bool check_url(const char *url, char **host, struct error *err)
 
 	if (strlen(url) > URL_MAX_BYTES) {
 		error_set(err, ERROR_INVALID,
-			"the URL is too long: it has %zu bytes, at most %d are allowed",
-			strlen(url), URL_MAX_BYTES);
+			"the URL is too long: it has %zu bytes; the limit is %d", strlen(url),
+			URL_MAX_BYTES);
 	} else if (curl_url_set(parts, CURLUPART_URL, url, 0) != CURLUE_OK ||
 		   curl_url_get(parts, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
 		   (strcmp(scheme, "http") != 0 && strcmp(scheme, "https") != 0) ||
@@ -94,8 +94,8 @@ static bool check_url(const char *url, char **host, struct error *err)
 		error_set(err, ERROR_INVALID,
 			"cannot fetch this URL: only http and https are supported");
 	} else if (curl_url_get(parts, CURLUPART_USER, &user, 0) == CURLUE_OK) {
-		error_set(err, ERROR_INVALID, "the URL for '%.120s' has a user name: leave it out",
-			name);
+		error_set(err, ERROR_INVALID,
+			"the URL for '%.120s' contains a user name; leave it out", name);
 	} else {
 		*host = xstrdup(name);
 		is_good = true;
@@ -118,7 +118,7 @@ static bool set_options(CURL *curl, struct download *download, const char *ca_fi
 	failed |= curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_data);
 	failed |= curl_easy_setopt(curl, CURLOPT_WRITEDATA, download);
 	failed |= curl_easy_setopt(curl, CURLOPT_USERAGENT, "CapyDeck/" CAPYDECK_VERSION);
-	/* Where it may go. */
+	/* What it may connect to. */
 	failed |= curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
 	failed |= curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, download);
 	failed |= curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -127,13 +127,14 @@ static bool set_options(CURL *curl, struct download *download, const char *ca_fi
 	failed |= curl_easy_setopt(curl, CURLOPT_MAXREDIRS, REDIRECT_LIMIT);
 	failed |= curl_easy_setopt(curl, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
 	failed |= curl_easy_setopt(curl, CURLOPT_PROXY, ""); /* none of the environment's either */
-	/* What may come back: the bytes as they are, over the plainest protocol. */
+	/* What may come back: unencoded bytes, over the simplest protocol. */
 	failed |= curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	failed |= curl_easy_setopt(
 		curl, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)download->orders->max_bytes);
 	failed |= curl_easy_setopt(curl, CURLOPT_CAPATH, NULL);
 	failed |= curl_easy_setopt(curl, CURLOPT_CAINFO, ca_file);
-	/* The deadline is the caller's, so no signals; and no waiting for a name server at the end.
+	/*
+	 * The caller has the deadline, so no signals; and no waiting for a name server at the end.
 	 */
 	failed |= curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
 	failed |= curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L);
@@ -178,7 +179,7 @@ size_t download_index(const struct download *download)
 	return download->index;
 }
 
-/* --- What became of it --- */
+/* --- The result --- */
 
 /* Hosts that exist are shorter than twice this; the cause has to fit behind two of them. */
 #define HOST_FORMAT "'%.120s'"
@@ -204,8 +205,8 @@ static const struct cause {
 };
 
 /*
- * Whom a sentence is about: the host that was asked last, quoted, and which one led there if that
- * was another. first_host: the URL's own. Caller frees.
+ * The subject of a sentence: the last host, quoted, and the one that redirected there if it
+ * differs. first_host: the URL's own. Caller frees.
  */
 static char *subject_of(CURL *curl, const char *first_host)
 {
@@ -227,7 +228,7 @@ static char *subject_of(CURL *curl, const char *first_host)
 	return subject;
 }
 
-/* What libcurl reports, in words for the person who chose the URL. Returns false. */
+/* Translates libcurl's error for the user who chose the URL. Returns false. */
 static bool set_cause(struct error *err, CURL *curl, CURLcode code, const char *subject,
 	const char *first_host, const char *detail)
 {

@@ -9,13 +9,12 @@ struct error;
 struct fetch_orders;
 
 /*
- * One URL on its way into one file, within the rules: http and https alone, five redirects, no
- * user names, no proxy, no cookies, only addresses that may be asked and never more bytes than
- * ordered.
+ * Downloads one URL to one file, within limits: only http and https, five redirects, no user names,
+ * no proxy, no cookies, only permitted addresses and never more bytes than ordered.
  */
 
 /*
- * A transfer that is ready to start. dir_fd, orders and ca_file (may be NULL) are borrowed until
+ * A transfer, ready to start. dir_fd, orders and ca_file (may be NULL) are borrowed until
  * it is destroyed. NULL on error: INVALID (not a URL that is fetched), IO.
  */
 struct download *download_create(const struct fetch_orders *orders, size_t index, int dir_fd,
@@ -23,9 +22,9 @@ struct download *download_create(const struct fetch_orders *orders, size_t index
 CURL *download_handle(const struct download *download); /* borrowed; its CURLOPT_PRIVATE is it */
 size_t download_index(const struct download *download);
 /*
- * What became of it, once it has ended with code; unless true the file is gone. The error names
- * the host and never the rest of the URL, which may hold secrets. Errors: TOO_LARGE, BLOCKED (an
- * address that may not be asked), TIMEOUT, NO_SPACE, IO (all others).
+ * The result, once it has ended with code; unless true the file was removed. The error names
+ * the host and never the rest of the URL, which may hold secrets. Errors: TOO_LARGE, BLOCKED (a
+ * forbidden address), TIMEOUT, NO_SPACE, IO (all others).
  */
 bool download_end(struct download *download, CURLcode code, struct error *err);
 void download_destroy(
@@ -33,7 +32,7 @@ void download_destroy(
 
 /*
  * The certificate authorities that this system trusts, as one PEM file; borrowed. $SSL_CERT_FILE,
- * else where the common distributions keep it: libcurl's built-in place is that of the system it
- * was built on. NULL: none found.
+ * else where common distributions keep it: libcurl's built-in path is that of the system it was
+ * built on. NULL: none found.
  */
 const char *download_ca_file(void);

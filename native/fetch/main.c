@@ -49,7 +49,7 @@ static bool read_all(int fd, struct strbuf *text, struct error *err)
 	return true;
 }
 
-/* err: NULL: the file is there. */
+/* err: NULL: the file is complete. */
 static void report_result(size_t index, struct error *err)
 {
 	struct fetch_result result = { .index = (uint32_t)index };
@@ -60,7 +60,9 @@ static void report_result(size_t index, struct error *err)
 	}
 	json_write(&line, fetch_result_fields, &result);
 	strbuf_append_char(&line, '\n');
-	/* Lines are shorter than a pipe's atomic writes. Without a reader nothing is left to do.
+	/*
+	 * Lines are short enough for atomic writes to a pipe. Without a reader there is nothing
+	 * left to do.
 	 */
 	if (write(STDOUT_FILENO, line.data, line.length) != (ssize_t)line.length) {
 		_exit(1);
@@ -175,8 +177,8 @@ int main(int argc, char **argv)
 		fputs(help, is_asked ? stdout : stderr);
 		return is_asked ? 0 : 2;
 	}
-	setlocale(LC_CTYPE, "C.UTF-8"); /* libcurl reads names like "bücher.example" by it */
-	/* Nobody wants the images once the agent is gone; and no program is to be run from here. */
+	setlocale(LC_CTYPE, "C.UTF-8"); /* libcurl needs it for names like "bücher.example" */
+	/* The images are useless once the agent is gone; and no program may be run from here. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	signal(SIGPIPE, SIG_IGN); /* TLS writes to sockets that servers have closed */

@@ -22,7 +22,7 @@
 #define ANSWER_WAIT_MS 500		/* at first … */
 #define ANSWER_LONG_WAIT_MS (20 * 1000) /* … and when there is no other screen */
 
-/* Programs that live as long as their session; the environment of one tells where its screen is. */
+/* Programs that live as long as their session; their environment names its screen. */
 static const char *const session_programs[] = {
 	"plasmashell",
 	"kwin_x11",
@@ -35,7 +35,7 @@ static const char *const session_programs[] = {
 
 enum server { SERVER_NONE, SERVER_OTHER, SERVER_GAMESCOPE };
 
-/* One look at everything that may lead to a screen. */
+/* One search through everything that may lead to a screen. */
 struct search {
 	struct overlay_display *out;
 	int wait_ms; /* for a server's answer */
@@ -62,7 +62,7 @@ static enum server server_kind(Display *display)
 		XGetWindowProperty(display, DefaultRootWindow(display), name, 0, 1, False,
 			XA_CARDINAL, &type, &format, &count, &left, &data) == Success &&
 		count == 1 && format == 32) {
-		/* Its other servers are the games' own: nothing is drawn over the game there. */
+		/* Its other servers are for the games: nothing is drawn over the game there. */
 		kind = *(unsigned long *)(void *)data == 0 ? SERVER_GAMESCOPE : SERVER_NONE;
 	}
 	if (data != NULL) {
@@ -71,7 +71,7 @@ static enum server server_kind(Display *display)
 	return kind;
 }
 
-/* Xlib takes it from the environment only. NULL: none, or the user's own file. */
+/* Xlib reads it only from the environment. NULL: none, or the user's own file. */
 static void use_authority(const char *xauthority)
 {
 	if (xauthority != NULL) {
@@ -81,7 +81,7 @@ static void use_authority(const char *xauthority)
 	}
 }
 
-/* NULL names are no server. xauthority may be NULL. */
+/* NULL names are skipped. xauthority may be NULL. */
 static enum server ask_server(struct search *search, const char *name, const char *xauthority)
 {
 	Display *display;
@@ -111,7 +111,7 @@ static void take_x11(
 	};
 }
 
-/* The value of NAME in "NAME=value" entries that end with separator; NULL: not there. */
+/* The value of NAME in "NAME=value" entries that end with separator; NULL: missing. */
 static char *value_in(const struct strbuf *entries, char separator, const char *name)
 {
 	const char *at = strbuf_text(entries), *end = at + entries->length;
@@ -131,7 +131,7 @@ static char *value_in(const struct strbuf *entries, char separator, const char *
 	return NULL;
 }
 
-/* The note may be of a session that has ended: the server has to answer. */
+/* The note may be from a session that has ended, so the server has to answer. */
 static bool find_noted(struct search *search)
 {
 	AUTO(free_ptr)
@@ -150,7 +150,7 @@ static bool find_noted(struct search *search)
 	return true;
 }
 
-/* Is the server behind that socket ours? Asking a stranger's would tell them we are here. */
+/* Is the server behind that socket our user's? Connecting to another user's would reveal us. */
 static bool is_own_socket(const char *path)
 {
 	struct stat status;
@@ -225,7 +225,7 @@ static bool read_environment(const char *pid, struct strbuf *environment)
 	return atomic_file_read(path, ENVIRONMENT_MAX_BYTES, environment, NULL);
 }
 
-/* Ours, and one of those? */
+/* Is it our user's, and one of those? */
 static bool is_session_program(const char *pid)
 {
 	AUTO(free_ptr) char *folder = xasprintf("/proc/%s", pid);
@@ -267,7 +267,7 @@ static bool find_in_session(struct search *search,
 	return found;
 }
 
-/* X before Wayland: only there a window can be placed and stay above others. */
+/* X before Wayland: only X lets a window be placed and stay above others. */
 static bool find_display(struct search *search)
 {
 	AUTO(strbuf_finish) struct strbuf own = { 0 };

@@ -5,10 +5,10 @@
 struct error;
 
 /*
- * The screen of this user's session. A child of a system service has nothing of the session in its
- * environment, and the session may have changed since the agent started, so it is looked for at
- * every showing: gamescope's own note of it, then X servers that say they are gamescope's first,
- * then what this process was given, then what the session's programs were given.
+ * The screen of this user's session. A child of a system service has no session variables in its
+ * environment, and the session may have changed since the agent started, so it is searched for at
+ * every showing: gamescope's own note of it, then X servers that identify themselves as gamescope's
+ * first, then this process's environment, then that of the session's programs.
  */
 enum overlay_kind {
 	OVERLAY_GAMESCOPE, /* the X server whose windows gamescope draws over the game */
@@ -27,5 +27,5 @@ struct overlay_display {
 /* Errors: NOT_FOUND (no session of this user has a screen; says what was tried). */
 bool overlay_display_find(struct overlay_display *display, struct error *err);
 void overlay_display_finish(struct overlay_display *display);
-/* Puts it into the environment, for SDL. */
+/* Sets it in the environment, for SDL. */
 void overlay_display_enter(const struct overlay_display *display);

@@ -21,7 +21,7 @@
 
 #define DEMO_MS (10 * 1000)
 #define LOCALE_CONF "/etc/locale.conf"
-#define EVENTS_PERIOD_MS 50 /* to poll for them where there is no descriptor to watch */
+#define EVENTS_PERIOD_MS 50 /* polling period where there is no descriptor to watch */
 #define ORDERS_FD STDIN_FILENO
 
 /* The overlay's process. */
@@ -55,7 +55,7 @@ static void report_status(const struct overlay *overlay, const char *status, con
 	}
 	json_write(&line, overlay_report_fields, &message);
 	strbuf_append_char(&line, '\n');
-	/* Who reads it may be gone; then standard input ends too. */
+	/* The reader may be gone; then standard input ends too. */
 	if (write(ORDERS_FD, line.data, line.length) < 0 && errno != EPIPE) {
 		fprintf(stderr, "capydeck overlay: cannot report: %s\n", strerror(errno));
 	}
@@ -68,7 +68,7 @@ static int seconds_left(const struct overlay *overlay)
 	return left_ms > 0 ? (int)((left_ms + 999) / 1000) : 0;
 }
 
-/* part: only what a second changes. */
+/* part: draw only what changes each second. */
 static bool draw_card(struct overlay *overlay, bool part, struct error *err)
 {
 	SDL_Surface *surface = overlay_window_surface(overlay->window);
@@ -147,7 +147,7 @@ static bool take_order(struct overlay *overlay, const char *line, size_t length,
 		return false;
 	}
 	if (overlay->window != NULL && order.large_text != overlay->order.large_text) {
-		overlay_window_destroy(TAKE_PTR(overlay->window)); /* the card has another size */
+		overlay_window_destroy(TAKE_PTR(overlay->window)); /* the card's size has changed */
 	}
 	json_finish(&overlay->order, overlay_order_fields);
 	overlay->order = order;
@@ -156,7 +156,7 @@ static bool take_order(struct overlay *overlay, const char *line, size_t length,
 	return show_code(overlay, err);
 }
 
-/* False: failed. An end of the input ends the overlay. */
+/* False: failed. End of input ends the overlay. */
 static bool read_orders(struct overlay *overlay, struct error *err)
 {
 	char part[4096];
@@ -199,7 +199,7 @@ static bool handle_events(struct overlay *overlay, struct error *err)
 			report_status(overlay, OVERLAY_DISMISSED, NULL);
 			overlay->ended = true;
 		} else if (event.type == SDL_QUIT) {
-			/* Nobody has closed the window: SDL has lost its compositor. */
+			/* The window was not closed by the user: SDL has lost its compositor. */
 			ok = error_set(err, ERROR_IO, "the compositor went away");
 		} else if (is_window_event(&event, SDL_WINDOWEVENT_EXPOSED)) {
 			ok = overlay_window_present(overlay->window, NULL, err);
@@ -208,17 +208,17 @@ static bool handle_events(struct overlay *overlay, struct error *err)
 	return ok;
 }
 
-/* Brings the window up to date. Drawing reads events, too: they are handled last. */
+/* Updates the window. Drawing also reads events, so they are handled last. */
 static bool update_window(struct overlay *overlay, struct error *err)
 {
 	bool changed = seconds_left(overlay) != overlay->shown_seconds;
 
-	/* The agent hides a code that expires; the demo has nobody else. */
+	/* The agent hides an expired code; the demo has to do it itself. */
 	overlay->ended |= overlay->is_demo && seconds_left(overlay) == 0;
 	return (!changed || draw_card(overlay, true, err)) && handle_events(overlay, err);
 }
 
-/* Until the shown second ends; as long as it takes where nothing is shown. */
+/* Until the shown second ends; without a limit if nothing is shown. */
 static int wait_ms(const struct overlay *overlay)
 {
 	int64_t left_ms = overlay->expires_at_ms - loop_now_ms();

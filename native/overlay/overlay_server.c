@@ -17,14 +17,14 @@
 
 #define X11_SOCKET "/tmp/.X11-unix/X%u"
 
-/* Wayland's wire: the objects of a connection that asks for nothing but what there is. */
+/* Wayland's wire: the objects of a connection that only lists the globals. */
 #define WL_DISPLAY 1
 #define WL_REGISTRY 2
 #define WL_CALLBACK 3
 #define WL_HEADER_BYTES 8
 #define WL_ANSWER_MAX_BYTES (64 * 1024)
 
-/* Who listens there? It is connected to if it ANSWERS: then the descriptor is the caller's. */
+/* Who listens there? Connects if it ANSWERS: then the caller owns the descriptor. */
 static enum overlay_server reach(const char *path, bool is_abstract, int *fd)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -53,7 +53,7 @@ static enum overlay_server reach(const char *path, bool is_abstract, int *fd)
 	return OVERLAY_SERVER_ANSWERS;
 }
 
-/* Is there something to read before the time is over? */
+/* Is there something to read before the time is up? */
 static bool is_answered(int fd, int64_t until_ms)
 {
 	struct pollfd answer = { .fd = fd, .events = POLLIN };
@@ -100,8 +100,8 @@ static uint32_t word_at(const struct strbuf *answer, size_t at)
 }
 
 /*
- * Reads the messages that are whole. wl_registry.global is name, interface as a string with its
- * length, version; wl_callback.done ends them. Source: wayland.xml.
+ * Reads the complete messages. wl_registry.global is name, interface as a string with its length,
+ * version; wl_callback.done ends them. Source: wayland.xml.
  */
 static bool is_complete(const struct strbuf *answer, bool *has_seat)
 {

@@ -1,8 +1,8 @@
 #pragma once
 
 /*
- * Does a screen's server answer? Xlib and libwayland wait forever for one that hangs, so it is
- * greeted by hand first.
+ * Does a screen's server answer? Xlib and libwayland wait forever for a hanging server, so this
+ * greets it by hand first.
  */
 enum overlay_server {
 	OVERLAY_SERVER_NONE,
@@ -12,7 +12,7 @@ enum overlay_server {
 	OVERLAY_SERVER_SEATLESS, /* Wayland: without a seat, where SDL 2.26 crashes */
 };
 
-/* name: as in DISPLAY. One that is not of this machine ANSWERS: Xlib finds out. */
+/* name: as in DISPLAY. One on another machine counts as ANSWERS: Xlib finds out. */
 enum overlay_server overlay_server_greet_x11(const char *name, int wait_ms);
 /* path: the compositor's socket. */
 enum overlay_server overlay_server_greet_wayland(const char *path, int wait_ms);

@@ -12,7 +12,7 @@
 
 /* clang-format off */
 static const struct overlay_strings table[] = {
-	/* The first row is for everybody whose language is missing. */
+	/* The first row is for every language that is missing. */
 	{
 		"en",
 		"Pair with %s?",
@@ -92,11 +92,11 @@ const struct overlay_strings *overlay_strings_at(unsigned index)
 	return index < COUNT ? &table[index] : NULL;
 }
 
-/* --- Which language --- */
+/* --- Choosing the language --- */
 
 static const char *const locale_variables[] = { "LC_ALL", "LC_MESSAGES", "LANG" };
 
-/* The value of a line NAME=value or NAME="value"; NULL: there is none. Source: locale.conf(5). */
+/* The value of a line NAME=value or NAME="value"; NULL: missing. Source: locale.conf(5). */
 static char *read_variable(const char *text, const char *name)
 {
 	size_t length = strlen(name);

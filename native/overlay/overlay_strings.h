@@ -1,8 +1,8 @@
 #pragma once
 
 /*
- * What the overlay says, in the languages it speaks: one row a language in overlay_strings.c, which
- * a translator edits without knowing C.
+ * The overlay's texts in all its languages: one row per language in overlay_strings.c, which a
+ * translator can edit without knowing C.
  */
 struct overlay_strings {
 	const char *language;	  /* ISO 639-1, "zh" for Simplified Chinese */
@@ -14,16 +14,16 @@ struct overlay_strings {
 };
 
 /*
- * The row for a locale such as "de_AT.UTF-8", "pt-BR" or "zh_CN"; English when it is not spoken,
- * unknown or NULL. Never NULL.
+ * The row for a locale such as "de_AT.UTF-8", "pt-BR" or "zh_CN"; English if it is missing, unknown
+ * or NULL. Never NULL.
  */
 const struct overlay_strings *overlay_strings_for(const char *locale);
 /* To walk the table; NULL past the end. */
 const struct overlay_strings *overlay_strings_at(unsigned index);
 
 /*
- * The locale to speak: wanted, unless it is NULL or ""; else LC_ALL, LC_MESSAGES or LANG, first
- * from the environment, then, as a system service may have none of them, from the system's
- * locale.conf. NULL: nothing says. Caller frees.
+ * The locale to use: wanted, unless it is NULL or ""; else LC_ALL, LC_MESSAGES or LANG, from the
+ * environment or, since a system service may have none of them, from the system's locale.conf.
+ * NULL: not known. Caller frees.
  */
 char *overlay_strings_locale(const char *wanted, const char *locale_conf);

@@ -17,7 +17,7 @@
 #define LINE_MAX_BYTES 1024 /* more would not fit any screen */
 #define WIDTH_MAX 16384
 
-/* fonts/NotoSans-Bold.ttf, inside the program, so that it never lacks one. */
+/* fonts/NotoSans-Bold.ttf, embedded in the program, so that a font is always available. */
 extern const unsigned char overlay_text_font[], overlay_text_font_end[];
 __asm__(".section .rodata\n"
 	".global overlay_text_font\n"
@@ -29,7 +29,7 @@ __asm__(".section .rodata\n"
 	".byte 0\n"
 	".previous\n");
 
-/* Fonts of other scripts where distributions put them, in the order they are tried. */
+/* Fonts of other scripts where distributions install them, in the order they are tried. */
 static const char *const font_patterns[] = {
 	"/usr/share/fonts/noto-cjk/NotoSansCJK-Bold.ttc",
 	"/usr/share/fonts/opentype/noto/NotoSansCJK-Bold.ttc",
@@ -46,7 +46,7 @@ static const char *const font_patterns[] = {
 
 struct overlay_text {
 	void *pango_library;
-	pango_line_function *pango; /* NULL: not there, or not looked for yet */
+	pango_line_function *pango; /* NULL: missing, or not looked for yet */
 	bool pango_sought;
 };
 
@@ -61,7 +61,7 @@ struct overlay_text *overlay_text_create(struct error *err)
 
 void overlay_text_destroy(struct overlay_text *text)
 {
-	/* Pango's library stays loaded: what it registered with GLib cannot be taken back. */
+	/* Pango's library stays loaded: what it registered with GLib cannot be undone. */
 	free(text);
 	if (TTF_WasInit()) {
 		TTF_Quit();
@@ -234,7 +234,7 @@ int overlay_text_width(struct overlay_text *text, const char *utf8, int px)
 
 /*
  * For instrumented builds: what the libraries below SDL and Pango keep until the process ends
- * (fontconfig's patterns, GLib's types, X's and Mesa's tables) is not a leak of ours.
+ * (fontconfig's patterns, GLib's types, X's and Mesa's tables) is not our leak.
  */
 #ifdef __SANITIZE_ADDRESS__
 const char *__lsan_default_suppressions(void);

@@ -18,8 +18,8 @@
 #define BAR_STEPS_REDUCED 10
 #define NAME_CHARACTERS_MAX 32
 #define LINE_HEIGHT 1.36 /* of the font's size */
-#define SMALL 0.85	 /* what is said last */
-#define SHRUNK_MIN 0.75	 /* a line that is too long is set smaller, down to this */
+#define SMALL 0.85	 /* the last line */
+#define SHRUNK_MIN 0.75	 /* a line that is too long is shrunk, down to this */
 
 static const SDL_Color white = { 0xFF, 0xFF, 0xFF, 0xFF };
 static const SDL_Color grey = { 0xC9, 0xD1, 0xDB, 0xFF };
@@ -28,13 +28,13 @@ static const SDL_Color track = { 0x3A, 0x42, 0x4E, 0xFF };
 static const SDL_Color card_color = { 0x0B, 0x0F, 0x16, 0xF4 };
 
 /*
- * All measures follow from one unit, a hundredth of the screen's height; of a screen that is too
- * narrow for that, what lets the card fit its width.
+ * All measures follow from one unit: a hundredth of the screen's height, or, on a screen too narrow
+ * for that, what makes the card fit its width.
  */
 struct layout {
 	double unit;
 	double digit_height;
-	int rows; /* the groups of digits stand in: one, or two on an upright screen */
+	int rows; /* of digit groups: one, or two on an upright screen */
 	double title_px;
 	double text_px;
 	double padding;
@@ -99,7 +99,7 @@ static double coverage(double x, double y, double width, double height, double r
 	return fmin(fmax(radius - hypot(dx, dy) + 0.5, 0), 1);
 }
 
-/* color over what is there, both premultiplied; share: how much of the pixel it covers. */
+/* Blends color over the pixel, both premultiplied; share: how much of the pixel it covers. */
 static Uint32 blend(Uint32 below, SDL_Color color, double share)
 {
 	double alpha = color.a / 255.0 * share, rest = 1 - alpha;
@@ -110,7 +110,7 @@ static Uint32 blend(Uint32 below, SDL_Color color, double share)
 	return pixel | (Uint32)(color.b * alpha + (below & 255) * rest + 0.5);
 }
 
-/* The same color over many pixels, which mostly are alike. */
+/* The same color over many pixels, most of which are equal. */
 static void fill_span(Uint32 *pixels, int count, SDL_Color color)
 {
 	Uint32 below = 0, result = blend(0, color, 1);
@@ -239,7 +239,7 @@ static char *sentence(const char *form, const char *name)
 	return xasprintf("%.*s%s%s", (int)(place - form), form, name, place + 2);
 }
 
-/* The question, with so much of the name that all of it is to be read. */
+/* The question, with as much of the name as fits. */
 static char *title_of(
 	const struct overlay_model *model, struct overlay_text *text, int px, int max_width)
 {
@@ -255,7 +255,7 @@ static char *title_of(
 		if (width <= max_width || characters == 1) {
 			return TAKE_PTR(title);
 		}
-		/* Near what fits at once, as measuring costs. */
+		/* Starts near the length that fits, since measuring is slow. */
 		characters = (int)fmax(
 			1, fmin(characters - 1.0, (double)characters * max_width / width + 1));
 	}

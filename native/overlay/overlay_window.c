@@ -19,7 +19,7 @@ struct overlay_window {
 	Display *x11; /* SDL's connection, borrowed; NULL: Wayland */
 	Window x11_window;
 	SDL_Rect card;	/* in the window */
-	bool unmanaged; /* a desktop's: its window manager leaves it alone */
+	bool unmanaged; /* on a desktop: ignored by its window manager */
 	bool opaque;
 	bool shown;
 };
@@ -42,14 +42,16 @@ static bool is_composited(Display *x11)
 	return XGetSelectionOwner(x11, XInternAtom(x11, name, False)) != None;
 }
 
-/* Before SDL's video starts; the environment would beat ordinary hints. */
+/* Before SDL's video starts; the environment would override ordinary hints. */
 static bool set_hints(const struct overlay_display *display, struct error *err)
 {
 	char number[32];
 	Display *x11;
 	VisualID visual;
 
-	/* SIGTERM does not mean a click on the card: it ends the process, and the window with it.
+	/*
+	 * SIGTERM must not count as a click on the card: it ends the process, and the window with
+	 * it.
 	 */
 	SDL_SetHintWithPriority(SDL_HINT_NO_SIGNAL_HANDLERS, "1", SDL_HINT_OVERRIDE);
 	if (display->kind == OVERLAY_WAYLAND) {
@@ -58,7 +60,7 @@ static bool set_hints(const struct overlay_display *display, struct error *err)
 	SDL_SetHintWithPriority(SDL_HINT_FRAMEBUFFER_ACCELERATION, "0", SDL_HINT_OVERRIDE);
 	x11 = XOpenDisplay(display->display);
 	if (x11 == NULL) {
-		return error_set(err, ERROR_IO, "the display '%s' has gone", display->display);
+		return error_set(err, ERROR_IO, "the display '%s' is gone", display->display);
 	}
 	visual = argb_visual(x11);
 	XCloseDisplay(x11);
@@ -72,7 +74,7 @@ static bool set_hints(const struct overlay_display *display, struct error *err)
 	return true;
 }
 
-/* The one with the pointer. Wayland tells nobody where that is, and places windows itself. */
+/* The one with the pointer. Wayland does not reveal that, and places windows itself. */
 static SDL_Rect find_screen(enum overlay_kind kind)
 {
 	SDL_Rect screen = { 0, 0, 1280, 800 };
@@ -111,7 +113,7 @@ static void set_cardinal(struct overlay_window *window, const char *property, un
 		XA_CARDINAL, 32, PropModeReplace, (unsigned char *)&value, 1);
 }
 
-/* No click and no key is for us: in a game they would be the game's. */
+/* No click and no key is for us: they belong to the game. */
 static void pass_input_through(struct overlay_window *window)
 {
 	XShapeCombineRectangles(
@@ -131,7 +133,7 @@ static void leave_window_manager(struct overlay_window *window)
 	window->unmanaged = true;
 }
 
-/* All of it has to stand before the window is mapped: one marked later takes the focus. */
+/* Must all be set before the window is mapped: a window marked later takes the focus. */
 static void mark_window(struct overlay_window *window, enum overlay_kind kind)
 {
 	XWMHints hints = { .flags = InputHint, .input = False };
@@ -165,7 +167,7 @@ struct overlay_window *overlay_window_create(
 {
 	struct overlay_window *window = xcalloc(1, sizeof(*window));
 	bool in_game = display->kind == OVERLAY_GAMESCOPE;
-	/* gamescope paints a window from the screen's corner, wherever it says it is. */
+	/* gamescope paints a window from the screen's corner, whatever its position. */
 	SDL_Rect frame =
 		in_game ? (SDL_Rect){ 0, 0, card.x + card.w, card.y + card.h }
 			: (SDL_Rect){ screen.x + card.x, screen.y + card.y, card.w, card.h };
@@ -213,7 +215,7 @@ bool overlay_window_opaque(const struct overlay_window *window)
 
 static void map_window(struct overlay_window *window)
 {
-	/* SDL's own way takes the focus where there is no window manager. */
+	/* SDL's own function takes the focus if there is no window manager. */
 	if (window->unmanaged) {
 		XMapRaised(window->x11, window->x11_window);
 	} else {

@@ -12,7 +12,7 @@ static PangoLayout *make_layout(cairo_t *cairo, const char *utf8, int px, int ma
 	pango_layout_set_font_description(layout, font);
 	pango_font_description_free(font);
 	pango_layout_set_single_paragraph_mode(layout, TRUE);
-	/* The sentence's direction; a name of another one must not turn it round. */
+	/* The sentence's direction; a name in another direction must not reverse it. */
 	pango_context_set_base_dir(pango_layout_get_context(layout), PANGO_DIRECTION_LTR);
 	pango_layout_set_auto_dir(layout, FALSE);
 	pango_layout_set_ellipsize(layout, PANGO_ELLIPSIZE_END);
@@ -61,7 +61,7 @@ bool pango_line_draw(struct pango_line *line, const char *utf8, int px, uint32_t
 	*line = (struct pango_line){ .width = logical.width, .height = logical.height };
 	surface = cairo_image_surface_create(CAIRO_FORMAT_ARGB32, line->width, line->height);
 	cairo = cairo_create(surface);
-	/* The layout's width is the limit; what the text needs of it is where it is drawn. */
+	/* The surface is as wide as the text, not as the layout, whose width is the limit. */
 	layout = make_layout(cairo, utf8, px, max_width);
 	cairo_set_source_rgb(
 		cairo, (rgb >> 16 & 255) / 255.0, (rgb >> 8 & 255) / 255.0, (rgb & 255) / 255.0);
