@@ -23,8 +23,8 @@ SHELL := /bin/bash
 ifeq ($(origin CC),default)
 CC := gcc
 endif
-OPT := -O2 -g
 SAN :=
+OPT := $(if $(SAN),-O1,-O2) -g
 COVERAGE :=
 WERROR :=
 VERSION := 0.1.0
@@ -195,7 +195,7 @@ coverage:
 	$(if $(E2E),$(MAKE) COVERAGE=1 e2e E2E="$(filter-out all,$(E2E))")
 	@scripts/coverage build-coverage $(FOLDER)
 fuzz:
-	$(MAKE) CC=clang SAN=fuzzer,address,undefined fuzz-run
+	$(MAKE) CC=clang SAN=fuzzer,address,undefined OPT='-O2 -g' fuzz-run
 fuzz-run: $(FUZZERS)
 	scripts/run_fuzzers $B $(FUZZ_SECONDS)
 lint:

@@ -318,17 +318,8 @@ exec unshare --mount bash -c '
             self.assertNotIn("skipped:", text)
 
 
-class Result(unittest.TextTestResult):
-    passed = 0
-
-    def addSuccess(self, test):
-        super().addSuccess(test)
-        self.passed += 1
-
-
 if __name__ == "__main__":
-    program = unittest.main(exit=False, testRunner=unittest.TextTestRunner(verbosity=2, resultclass=Result))
-    outcome = program.result
-    failed = len(outcome.failures) + len(outcome.errors)
-    print(f"package: {outcome.passed} passed, {failed} failed, {len(outcome.skipped)} skipped")
-    sys.exit(failed > 0)
+    sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / "e2e/lib"))
+    import summary
+
+    summary.main("package")

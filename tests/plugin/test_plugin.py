@@ -600,17 +600,8 @@ class BadHelper(unittest.TestCase):
         self.assertNotIn('"id": "r-1"', self.deck.log())
 
 
-class Result(unittest.TextTestResult):
-    def addSuccess(self, test):
-        super().addSuccess(test)
-        self.passed = getattr(self, "passed", 0) + 1
-
-
 if __name__ == "__main__":
-    runner = unittest.TextTestRunner(verbosity=2, resultclass=Result)
-    program = unittest.main(testRunner=runner, exit=False)
-    outcome = program.result
-    failed = len(outcome.failures) + len(outcome.errors)
-    print(f"plugin: {getattr(outcome, 'passed', 0)} passed, {failed} failed, "
-          f"{len(outcome.skipped)} skipped")
-    sys.exit(failed > 0)
+    sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / "e2e/lib"))
+    import summary
+
+    summary.main("plugin")
