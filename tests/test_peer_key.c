@@ -1,4 +1,5 @@
 #include "core/peer_key.h"
+#include "suite.h"
 
 #include <check.h>
 

@@ -1,6 +1,7 @@
 #include "core/tcp_socket.h"
 
 #include "core/cleanup.h"
+#include "suite.h"
 
 #include <arpa/inet.h>
 #include <check.h>

@@ -1,3 +1,4 @@
+#include "suite.h"
 #include "ws/ws_input.h"
 
 #include "core/loop.h"

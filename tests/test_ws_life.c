@@ -1,3 +1,4 @@
+#include "suite.h"
 #include "ws/ws_life.h"
 
 #include <check.h>

@@ -1,3 +1,4 @@
+#include "suite.h"
 #include "ws/ws_output.h"
 
 #include <check.h>
