@@ -28,12 +28,12 @@ from pathlib import Path
 
 import decky
 
-# The desktop's service makes room for this helper and waits until it ends. A helper that had to make
-# room itself, for another copy of the plugin, waits too: the two would take over from each other for ever.
+# The desktop's service hands over to this helper and waits until it ends. A helper that had to hand
+# over itself, to another copy of the plugin, waits too: the two would take over from each other endlessly.
 TAKE_OVER = "--takeover"
 WAIT = "--wait"
-# Lines of the helper's standard output; `capydeck agent --help` names them.
-MADE_ROOM = "released"
+# Lines of the helper's standard output; `capydeck agent --help` describes them.
+HANDED_OVER = "released"
 SERVES = "socket "
 WAITS = "waiting for the end of "
 # Decky sends SIGKILL 3 s after SIGTERM.
@@ -42,18 +42,18 @@ PAUSE_MIN_S = 1
 PAUSE_MAX_S = 60
 # A helper that ran this long was not failing.
 STEADY_S = 60
-# One that takes over gives up after 20 s; after this time it hangs.
+# One that takes over gives up after 20 s; after this time it counts as hung.
 START_S = 90
-# A helper that serves is asked for a sign of life this often, and killed after this many misses in a row.
+# A serving helper is pinged this often, and killed after this many misses in a row.
 ASK_S = 20
 ASKS_MISSED = 3
-# The longest line of the helper's, and what Decky's message around it needs.
+# The longest line from the helper, and the size of Decky's message around it.
 LINE_BYTES = 1 << 20
 ENVELOPE_BYTES = 1024
-# At most so much in one event or request, and in all kept events: a poll's answer stays below 1 MiB.
+# Limits of one event or request, and of all kept events: a poll's answer stays below 1 MiB.
 HINT_BYTES = 384 << 10
 RING_EVENTS = 256
-# After this time the helper takes no answer; it may have made the change in another way.
+# After this time the helper ignores the answer; it may have made the change in another way.
 ANSWER_S = {"steam.show_artwork": 10, "steam.restart": 5}
 ANSWER_DEFAULT_S = 20
 
@@ -73,7 +73,7 @@ def is_readable(fd, timeout_s=None):
 
 
 def helper_environment():
-    """Decky's own, without what its frozen Python and its root service have changed."""
+    """Decky's own, without the changes of its frozen Python and its root service."""
     env = dict(os.environ)
     original = env.pop("LD_LIBRARY_PATH_ORIG", "")
     env.pop("LD_LIBRARY_PATH", None)
@@ -130,7 +130,7 @@ class Helper:
         told, _, sentence = line.partition("capydeck agent: ")
         if sentence and not told:
             self._sentence = sentence
-        elif line == MADE_ROOM:
+        elif line == HANDED_OVER:
             self.made_room = True
             self._sentence = "another copy of CapyDeck has taken over"
         elif line.startswith(SERVES):
@@ -175,7 +175,7 @@ class Helper:
             self._has_ended_by(self._stop_at + STOP_S / 10)
 
     def kill(self):
-        """For one that hangs. Unlike stop() this does not wait for its end."""
+        """For a hung helper. Unlike stop() this does not wait for its end."""
         if self._pidfd >= 0:
             signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
 
@@ -227,7 +227,7 @@ class Connection:
         if "method" in message:
             self._on_message(self, message)
         elif message["id"] is None:
-            # It could not parse a call, and cannot tell which.
+            # It could not parse a call, and does not know which.
             self._end_calls({"error": message["error"]})
         elif (answer := self._waiting.pop(message["id"], None)) and not answer.done():
             kind = "error" if "error" in message else "result"
@@ -254,7 +254,7 @@ class Connection:
             self._waiting.pop(number, None)
 
     async def shows_life(self):
-        """Asks something cheap; returns after ASK_S whether the helper has sent anything."""
+        """Sends a cheap request; returns after ASK_S whether the helper has sent anything."""
         self._is_alive = False
         if not self.closed.done():
             self.send({"id": 0, "method": "pairing.get", "params": {}})
@@ -285,7 +285,7 @@ class Ring:
 
 
 class Requests:
-    """What the helper asks the frontend, until it is answered or expires."""
+    """The helper's requests to the frontend, until they are answered or expire."""
 
     def __init__(self, on_late):
         self._on_late = on_late
@@ -321,7 +321,7 @@ class Requests:
             self._on_late()
 
     def pending(self):
-        """As many as fit into one answer; the others follow when these have been answered."""
+        """As many as fit into one answer; the rest follow when these have been answered."""
         self._expire()
         chosen, total = [], 0
         for _, _, request, size, _ in self._pending.values():
@@ -347,7 +347,7 @@ class Plugin:
         self._hints = asyncio.Queue(RING_EVENTS)
         self._stopping = False
 
-    # What the frontend calls. They raise nothing: Decky would not show it to anybody.
+    # Called by the frontend. They raise nothing: Decky would not show it.
 
     async def ipc_call(self, method, params=None):
         try:
@@ -383,7 +383,7 @@ class Plugin:
         requests = self._requests.pending()
         return {"last": self._ring.last, "events": events, "requests": requests, "helper": self._state}
 
-    # What Decky calls.
+    # Called by Decky.
 
     async def _main(self):
         self._emitting = asyncio.create_task(self._emit_hints())
@@ -415,7 +415,7 @@ class Plugin:
     async def _unload(self):
         self._stop()
 
-    # The helper's life.
+    # Running the helper.
 
     def _stop(self):
         self._stopping = True
@@ -430,7 +430,7 @@ class Plugin:
             os._exit(0)
 
     def _watch_loader(self):
-        """Without Decky's loader this process would run on, and its helper be in the way of the next."""
+        """Without Decky's loader this process would keep running, and its helper block the next one."""
         pid = os.getppid()
         loader = os.pidfd_open(pid)
         parent = multiprocessing.parent_process()
@@ -444,7 +444,7 @@ class Plugin:
         threading.Thread(target=wait, daemon=True).start()
 
     async def _run_helper(self, manner):
-        """Runs one until it ends; returns why it did."""
+        """Runs one helper until it ends; returns why it did."""
         # Why the previous one ended is still of interest.
         self._set_state("starting", self._state["detail"])
         helper = self._helper = Helper(manner, lambda why: self._set_state("starting", why))
@@ -501,7 +501,7 @@ class Plugin:
                 detail = str(why)
             self._disconnected()
             if helper.serves.is_set():
-                decky.logger.warning("%s; connecting again", detail)
+                decky.logger.warning("%s; reconnecting", detail)
                 self._set_state("starting", detail)
             await asyncio.sleep(PAUSE_MIN_S)
 
@@ -523,7 +523,7 @@ class Plugin:
             connection.send({"id": message["id"], **refusal})
 
     def _attach_anew(self):
-        """The helper takes a frontend that did not answer for gone until it attaches again."""
+        """The helper considers a frontend that did not answer gone until it attaches again."""
         self._state = {**self._state, "session": self._state["session"] + 1}
 
     # Hints.

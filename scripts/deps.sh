@@ -5,7 +5,7 @@
 set -euo pipefail
 goal=${1:-build}
 
-# What for; what is looked for: a pkg-config module, a program (cmd:), a file (file:), a font (font:), a
+# The goal; what to look for: a pkg-config module, a program (cmd:), a file (file:), a font (font:), a
 # Python module (py:) or a compiler's sanitizers (san:); then the package on Debian, Arch and Fedora ("-": there is none).
 # core is what capydeck alone is built from, which is all that the demo needs.
 table='
@@ -69,7 +69,7 @@ case $goal in
 build) groups='core build' ;;
 demo) groups='core demo' ;;
 test) groups='core build test' ;;
-*) fail "unknown goal '$goal': there are build, demo and test" ;;
+*) fail "unknown goal '$goal'; expected build, demo or test" ;;
 esac
 
 links() { # compiler, sanitizers…
@@ -99,7 +99,7 @@ for manager in apt-get pacman dnf; do
 	manager=
 done
 
-# One line for each package that is missing; where no package manager is known, what was looked for.
+# One line per missing package, or, without a known package manager, what was looked for.
 missing() {
 	local group what debian arch fedora package packages
 	while read -r group what debian arch fedora; do
@@ -139,7 +139,7 @@ for package in "${packages[@]}"; do
 		unknown+=("$package")
 	fi
 done
-[ ${#unknown[@]} -eq 0 ] || echo "skipped: not in this distribution, nor what needs it: ${unknown[*]}"
+[ ${#unknown[@]} -eq 0 ] || echo "skipped, not in this distribution, along with what needs it: ${unknown[*]}"
 [ ${#wanted[@]} -gt 0 ] || exit 0
 echo "installing: ${wanted[*]}"
 "${as_root[@]}" apt-get install -y -qq --no-install-recommends "${wanted[@]}" >/dev/null

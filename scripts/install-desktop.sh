@@ -3,7 +3,7 @@
 # mode whenever the plugin does not. Running it again upgrades, also while the service runs.
 #   scripts/install-desktop.sh [--from DIR] [--allow-root]
 # DIR holds the programs: an unpacked package's bin/ or a build folder. Default: where this script
-# is, its ../bin, or ../build. scripts/uninstall-desktop.sh undoes it.
+# is, its ../bin, or ../build. scripts/uninstall-desktop.sh removes it again.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -36,14 +36,14 @@ if [ -z "$from" ]; then
 	for from in "$here" "$here/../bin" "$here/../build" ""; do
 		[ -x "$from/capydeck" ] && break
 	done
-	[ -n "$from" ] || fail "finds no programs beside it: build them with 'make', or add --from DIR"
+	[ -n "$from" ] || fail "no programs found; build them with 'make', or add --from DIR"
 fi
 for program in capydeck capydeck-fetch capydeck-mdns; do
-	[ -f "$from/$program" ] || fail "'$from' does not hold $program"
+	[ -f "$from/$program" ] || fail "'$from' does not contain $program"
 done
 [ -f "$here/$unit" ] || fail "'$here/$unit' is missing"
 
-# A running program cannot be written over, but another can take its name.
+# A running program cannot be overwritten, but another file can take its name.
 put() { # from, to, mode
 	mkdir -p "$(dirname "$2")"
 	install -m "$3" "$1" "$2.new"
@@ -71,7 +71,7 @@ done
 
 mkdir -p "$(dirname "$link")"
 if [ -e "$link" ] && [ ! -L "$link" ]; then
-	echo "'$link' is another program and stays; ours is $lib/capydeck"
+	echo "'$link' is another program and is kept; ours is $lib/capydeck"
 else
 	ln -sfn "$lib/capydeck" "$link"
 fi
@@ -81,8 +81,8 @@ if systemctl --user show-environment >/dev/null 2>&1; then
 	systemctl --user daemon-reload
 	systemctl --user enable "$unit"
 	systemctl --user restart "$unit" ||
-		fail "the service does not start; 'journalctl --user -u capydeck -n 20' says why"
-	echo "CapyDeck runs: 'capydeck ctl status' ($link) says what it does"
+		fail "the service did not start; see 'journalctl --user -u capydeck -n 20'"
+	echo "CapyDeck is running; see 'capydeck ctl status' ($link)"
 else
 	mkdir -p "$units/default.target.wants"
 	ln -sfn "../$unit" "$units/default.target.wants/$unit"

@@ -2,8 +2,8 @@
 # Removes what scripts/install-desktop.sh has installed. Games and settings stay.
 #   scripts/uninstall-desktop.sh [--purge]
 # --purge also removes the settings, the paired Hubs, the list of installed games, and unfinished
-# uploads and deleted games in every library folder; installed games stay even then. It says what
-# goes, and how much that is.
+# uploads and deleted games in every library folder; installed games always stay. It lists what
+# will be removed, with sizes.
 set -euo pipefail
 
 lib=$HOME/.local/lib/capydeck
@@ -24,13 +24,13 @@ for word in "$@"; do
 done
 
 if systemctl --user show-environment >/dev/null 2>&1; then
-	systemctl --user disable --now "$unit" 2>/dev/null || true # it may not be there any more
+	systemctl --user disable --now "$unit" 2>/dev/null || true # it may already be gone
 fi
 if [ -n "$purge" ] && [ -x "$lib/capydeck" ] && "$lib/capydeck" ctl status >/dev/null 2>&1; then
-	fail "an agent still runs and uses the settings, perhaps the plugin's: end it before --purge"
+	fail "an agent, perhaps the plugin's, is still running; stop it before --purge"
 fi
 
-# The absolute paths that a JSON file holds, one a line.
+# The absolute paths in a JSON file, one per line.
 paths_in() {
 	[ -f "$1" ] || return 0
 	{ grep -oE '"[/~]([^"\\]|\\.)*"' "$1" || true; } | while IFS= read -r text; do
@@ -51,7 +51,7 @@ libraries() {
 	done
 }
 
-# What --purge removes, one a line.
+# What --purge removes, one path per line.
 leftovers() {
 	libraries | sort -u | while IFS= read -r library; do
 		own=$library/.capydeck
@@ -70,7 +70,7 @@ leftovers() {
 purge() {
 	local list part
 	paths_in "$config/capydeck/settings.json" | while IFS= read -r part; do
-		[ -d "$part" ] || echo "'$part' is not there; what CapyDeck left in it stays"
+		[ -d "$part" ] || echo "'$part' does not exist; anything CapyDeck left in it stays"
 	done
 	list=$(leftovers)
 	[ -n "$list" ] || return 0
@@ -94,7 +94,7 @@ if systemctl --user show-environment >/dev/null 2>&1; then
 fi
 if [ -n "$purge" ]; then
 	purge
-	echo "CapyDeck is removed, with its settings"
+	echo "removed CapyDeck and its settings"
 else
-	echo "CapyDeck is removed; games and settings stay"
+	echo "removed CapyDeck; games and settings stay"
 fi

@@ -1,7 +1,7 @@
 import type { Game, Hub, SettingValue, TrashedGame, Upload } from "./ipc/methods.js";
 import type { Session } from "./session.js";
 
-/** What a person can do, wherever the button is. What goes wrong is told in a toast. */
+/** The user's actions, wherever the button is. Failures are shown in a toast. */
 export const actionsOf = (session: Session) => ({
   retry: () => session.state.refresh(),
   accept: (accept: boolean) => session.attempt(session.set("connections.accept", accept)),

@@ -18,7 +18,7 @@ const check = (
   detail = "",
 ): Check => ({ state, text, values, detail });
 
-/** Why a PC may not find this device: what is known first, then what to look at. */
+/** Why a PC may not find this device: known causes first, then things to check. */
 export function discoveryChecks({ agent, hub, mdns }: Status): Check[] {
   const checks: Check[] = [];
   if (!agent.listening) {

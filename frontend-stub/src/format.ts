@@ -12,11 +12,11 @@ export function formatBytes(bytes: number, language: string): string {
   return `${formatNumber(value, decimals, language)} ${UNITS[unit]}`;
 }
 
-/** "12.3 MB/s"; nothing while nothing moves. */
+/** "12.3 MB/s"; empty while nothing is moving. */
 export const formatSpeed = (bytesPerSecond: number, language: string): string =>
   bytesPerSecond > 0 ? `${formatBytes(bytesPerSecond, language)}/s` : "";
 
-/** "< 1 min", "12 min", "3 h 05 min"; nothing when it cannot be told. */
+/** "< 1 min", "12 min", "3 h 05 min"; empty if unknown. */
 export function formatTimeLeft(bytesLeft: number, bytesPerSecond: number): string {
   if (bytesPerSecond <= 0 || bytesLeft < 0) {
     return "";
@@ -32,15 +32,15 @@ export function formatTimeLeft(bytesLeft: number, bytesPerSecond: number): strin
   return hours < 100 ? `${hours} h ${String(minutes % 60).padStart(2, "0")} min` : "";
 }
 
-/** Never 100 before it is all there. */
+/** Never 100 before everything has arrived. */
 export const percentOf = (done: number, total: number): number =>
   total <= 0 ? 0 : done >= total ? 100 : Math.min(Math.floor((100 * done) / total), 99);
 
-/** "42 %" in the language's own way */
+/** "42 %" in the language's format */
 export const formatPercent = (percent: number, language: string): string =>
   new Intl.NumberFormat(language, { style: "percent" }).format(percent / 100);
 
-/** "Nov 21", "21. Nov."; with the year when it is not this one. */
+/** "Nov 21", "21. Nov."; with the year unless it is the current one. */
 export function formatDate(unixSeconds: number, language: string, now = Date.now()): string {
   const date = new Date(unixSeconds * 1000);
   const year = date.getFullYear() === new Date(now).getFullYear() ? undefined : "numeric";
@@ -50,7 +50,7 @@ export function formatDate(unixSeconds: number, language: string, now = Date.now
 /** "123 456", as it is read aloud */
 export const formatCode = (code: string): string => code.replace(/^(\d{3})(\d{3})$/, "$1\u2009$2");
 
-/** What a person can type into a Hub: "192.168.1.5:9999", "[fe80::1]:9999" */
+/** An address to type into a Hub: "192.168.1.5:9999", "[fe80::1]:9999" */
 export const formatAddress = (address: string, port: number): string =>
   address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
 

@@ -15,7 +15,7 @@ import { ManagePage } from "./views/ManagePage.js";
 import { QuickAccess } from "./views/QuickAccess.js";
 import { ROUTE } from "./views/routes.js";
 
-/** Shows a code as long as it holds, unless it was hidden. */
+/** Shows a code as long as it is valid, unless it was hidden. */
 function codeDialog(session: () => Session): (shown: ShownCode | null) => void {
   let code = "";
   let close = () => {};

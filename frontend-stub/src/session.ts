@@ -12,20 +12,20 @@ import { languageOf, Texts } from "./strings/text.js";
 import { TransferWatch } from "./transferNews.js";
 import type { TransferNews } from "./transferNews.js";
 
-/** After it, a transfer that stumbled counts as interrupted. */
+/** After this time a stalled transfer counts as interrupted. */
 const INTERRUPTION_MS = 10_000;
 
 export interface SessionOptions {
   bridge: Bridge;
   script: SteamScript;
-  /** The browser's language, for a Steam that does not tell its own. */
+  /** The browser's language, if Steam does not report its own. */
   locale: string;
   /** Shows the code, or, with null, hides it. */
   showCode: (code: ShownCode | null) => void;
   toast: (title: string, body: string) => void;
 }
 
-/** What kind of refusal it is, in the user's language; the agent's sentence, which says more, is English. */
+/** The kind of an error in the user's language; the agent's more detailed sentence is English. */
 const refusals: Record<number, TextKey> = {
   [IPC_NOT_FOUND]: "gone",
   [IPC_CONFLICT]: "notNow",
@@ -33,7 +33,7 @@ const refusals: Record<number, TextKey> = {
   [IPC_NO_ANSWER]: "noAnswer",
 };
 
-/** What lives as long as the plugin is loaded, whether or not any of it is on the screen. */
+/** Everything that exists as long as the plugin is loaded, visible or not. */
 export class Session {
   readonly relay: Relay;
   readonly state: State;
@@ -58,7 +58,7 @@ export class Session {
     this.state = new State((method) => this.relay.call(method, {} as never));
   }
 
-  /** `language`: Steam's name of it; until it is known, and if it never is, the browser's. */
+  /** `language`: Steam's name for it; until it is known, if ever, the browser's is used. */
   async start(language: Promise<string>): Promise<void> {
     this.#setLanguage(this.options.locale);
     this.#unwatch = [
@@ -82,7 +82,7 @@ export class Session {
     return () => this.#watchers.delete(watcher);
   };
 
-  /** A call that changes something: what is known afterwards is asked for. */
+  /** A call that changes something: afterwards the state is requested again. */
   async act<M extends keyof Methods>(
     method: M,
     params: Methods[M]["params"],
@@ -98,7 +98,7 @@ export class Session {
     return this.act("settings.set", { key, value });
   }
 
-  /** Tells of what does not succeed. */
+  /** Shows a failure. */
   attempt(work: Promise<unknown>): void {
     work.catch((error: unknown) => {
       const refusal = error instanceof IpcError ? refusals[error.code] : undefined;
@@ -106,14 +106,14 @@ export class Session {
     });
   }
 
-  /** A sentence of the agent's for people, if there is one. */
+  /** The agent's sentence for the user, if any. */
   tell(title: string, sentence: string): void {
     if (sentence) {
       this.options.toast(title, sentence);
     }
   }
 
-  /** It is no news that it is gone then. */
+  /** Its disappearance is then not reported. */
   async discard(uploadId: string): Promise<void> {
     this.#discarded.add(uploadId);
     try {

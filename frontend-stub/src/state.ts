@@ -15,11 +15,11 @@ import { Pulled } from "./ipc/pulled.js";
 const PAUSE_MS = 500;
 const CODE_PAUSE_MS = 50;
 
-/** A code that a PC asked for. */
+/** A code that a PC requested. */
 export interface ShownCode {
   code: string;
   hubName: string;
-  /** Of performance.now(), which goes on evenly while clocks are set. */
+  /** Of performance.now(), which is not affected when clocks are set. */
   expiresAtMs: number;
 }
 
@@ -28,11 +28,11 @@ type Pull = <M extends PlainMethod>(method: M) => Promise<Methods[M]["result"]>;
 export interface Transfers {
   uploads: Upload[];
   games: Game[];
-  /** Who sends, if anybody does. */
+  /** The PC that is sending, if any. */
   hubName: string;
 }
 
-/* The games come second: one that is installed is among them before its upload is gone. */
+/* The games come second, so that an installed one is listed before its upload is gone. */
 async function pullTransfers(pull: Pull): Promise<Transfers> {
   const { uploads, hub } = await pull("status");
   const { games } = await pull("games.list");
@@ -42,7 +42,7 @@ async function pullTransfers(pull: Pull): Promise<Transfers> {
 const shownCode = ({ active, code, hubName, expiresInSeconds }: Pairing): ShownCode | null =>
   active ? { code, hubName, expiresAtMs: performance.now() + expiresInSeconds * 1000 } : null;
 
-/** What the agent knows, part by part, and which notifications say that a part may have changed. */
+/** The agent's state, part by part, and which notifications say that a part may have changed. */
 export class State {
   readonly status: Pulled<Status>;
   readonly code: Pulled<ShownCode | null>;
@@ -85,7 +85,7 @@ export class State {
     } satisfies Record<keyof Notifications, Pulled<unknown>[]>;
   }
 
-  /** A name that is newer than this plugin concerns nothing that it shows. */
+  /** A name newer than this plugin concerns nothing that it shows. */
   notified(name: string): void {
     this.#hinted[name]?.forEach((part) => part.refresh());
   }

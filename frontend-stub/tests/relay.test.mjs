@@ -220,7 +220,7 @@ test("refusals and unknown requests are answers too", async (t) => {
   assert.deepEqual(Object.fromEntries(backend.answers), {
     1: { error: { code: -32002, message: "another user is logged in" } },
     2: { error: { code: -32000, message: "x is not a function" } },
-    3: { error: { code: -32601, message: "the game-mode plugin knows no request 'toString'" } },
+    3: { error: { code: -32601, message: "the game-mode plugin does not know the request 'toString'" } },
   });
 });
 

@@ -111,7 +111,7 @@ test("an image that ends too early is not shown", async () => {
   };
   await assert.rejects(requests["steam.show_artwork"](image), {
     code: -32000,
-    message: /shorter than the 2000 bytes/,
+    message: /shorter than the announced 2000 bytes/,
   });
   assert.deepEqual(state().shortcuts[0].artwork, {});
 });

@@ -250,7 +250,7 @@ testModel("a Steam that is only starting is left alone", async (t, steam, driver
   await steam.set({ initialized: false });
   const answer = await driver.ask("apply", put({}));
   assert.equal(answer.kind, "conflict");
-  assert.match(answer.message, /only starting/);
+  assert.match(answer.message, /still starting/);
   await steam.set({ initialized: true });
   await driver.put({});
 });

@@ -11,10 +11,10 @@ interface CodeCardProps {
   fontSize: number;
 }
 
-/** How long a code holds: protocol.md §3.2. */
+/** How long a code is valid: protocol.md §3.2. */
 const CODE_SECONDS = 60;
 
-/** The six digits, to be read from arm's length, and how long they hold. */
+/** The six digits, readable from arm's length, and how long they are valid. */
 export function CodeCard({ shown, texts, fontSize }: CodeCardProps) {
   const secondsLeft = Math.max(0, Math.ceil((shown.expiresAtMs - useNow()) / 1000));
   const percent = Math.min(100, (100 * secondsLeft) / CODE_SECONDS);

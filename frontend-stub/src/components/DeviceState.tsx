@@ -15,7 +15,7 @@ interface DeviceStateProps {
   onUnlock: () => void;
 }
 
-/** What this device is called and where it is, who is connected, and what is wrong. */
+/** This device's name and address, the connected PC, and what is wrong. */
 export function DeviceState({
   status,
   texts: { get },
@@ -94,7 +94,7 @@ export function DeviceState({
   );
 }
 
-/** The first is the one a person would type; IPv6 only where there is nothing else. */
+/** The first is the one to type; IPv6 only if there is nothing else. */
 function shownAddress({ addresses, port }: Status["agent"]): string {
   const address = addresses.find((text) => !text.includes(":")) ?? addresses[0];
   return address === undefined ? "" : formatAddress(address, port);

@@ -17,7 +17,7 @@ interface EditDialogProps {
   closeModal?: () => void;
 }
 
-/** One line to be typed; stays until what was typed is accepted. */
+/** A one-line input; stays open until the input is accepted. */
 export function EditDialog({
   title,
   help,

@@ -6,13 +6,13 @@ import { wrapped } from "./style.js";
 
 interface HelperStateProps {
   helper: Helper;
-  /** Why the latest question to a running helper got no answer. */
+  /** Why the latest call to a running helper got no answer. */
   error: string | undefined;
   texts: Texts;
   onRetry: () => void;
 }
 
-/** Why nothing is shown, or something that may be old; nothing while the helper runs and answers. */
+/** Why nothing, or possibly stale data, is shown; nothing while the helper is running and answers. */
 export function HelperState({ helper, error, texts: { get }, onRetry }: HelperStateProps) {
   if (helper.state !== "running") {
     const label = get(helper.state === "failed" ? "notRunning" : "starting");

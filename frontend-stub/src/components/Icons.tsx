@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 
-/** `label`: what a screen reader says; without one the icon only decorates. */
+/** `label`: for screen readers; without one the icon is decoration. */
 interface IconProps {
   label?: string;
 }
@@ -27,7 +27,7 @@ const icon = (shape: ReactNode) =>
     );
   };
 
-/** A game that flies into a Deck. */
+/** A game dropping into a Deck. */
 export const PluginIcon = icon(
   <>
     <path d="M12 3v9m0 0-4-4m4 4 4-4" />

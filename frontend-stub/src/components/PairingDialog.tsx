@@ -13,7 +13,7 @@ interface PairingDialogProps {
   closeModal?: () => void;
 }
 
-/** Opens by itself. Leaving it only hides it: whoever is startled by it has not refused anything. */
+/** Opens by itself. Closing it only hides it: a surprised user has not refused anything. */
 export function PairingDialog({ shown, texts, onReject, closeModal }: PairingDialogProps) {
   const hide = () => closeModal?.();
   return (

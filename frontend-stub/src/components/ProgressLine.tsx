@@ -3,13 +3,13 @@ import { colors } from "./style.js";
 interface ProgressLineProps {
   percent: number;
   label: string;
-  /** Nothing moves just now. */
+  /** Nothing is moving at the moment. */
   isDimmed?: boolean;
-  /** How long the way to the next value takes. */
+  /** How long the animation to the next value takes. */
   seconds?: number;
 }
 
-/** A thin bar as Steam's downloads have it. */
+/** A thin bar like that of Steam's downloads. */
 export function ProgressLine({
   percent,
   label,

@@ -12,12 +12,12 @@ export interface RowAction {
 interface RowProps {
   label: ReactNode;
   description?: ReactNode;
-  /** What it is set to, beside the buttons. */
+  /** Its value, beside the buttons. */
   value?: string;
   actions: RowAction[];
 }
 
-/** Something with a name, a line about it, and what can be done with it as small buttons. */
+/** An item with a name, a line of description, and small buttons for its actions. */
 export function Row({ label, description, value, actions }: RowProps) {
   const named = (
     <>
@@ -47,7 +47,7 @@ export function Row({ label, description, value, actions }: RowProps) {
   );
 }
 
-/** A line that says something and leads nowhere; the controller reaches it so that it can be read. */
+/** A line of text without an action; it can be focused with the controller so that it can be read. */
 export function TextRow({ children }: { children: ReactNode }) {
   return (
     <Field focusable description={<div style={wrapped}>{children}</div>} bottomSeparator="none" />

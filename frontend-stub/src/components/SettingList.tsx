@@ -12,7 +12,7 @@ interface SettingListProps {
   texts: Texts;
   /** Rejects with a sentence that says what is wrong. */
   onChange: (key: string, value: SettingValue) => Promise<unknown>;
-  /** As above, and the sentence is shown elsewhere. */
+  /** As above, but the sentence is shown elsewhere. */
   onToggle: (key: string, value: boolean) => void;
 }
 
@@ -54,14 +54,14 @@ export function SettingList({ settings, texts, onChange, onToggle }: SettingList
   });
 }
 
-/** The agent's help is a line without capital and full stop. */
+/** The agent's help is a line without capital letter and full stop. */
 const sentences = (help: string, more: string | false): string =>
   `${help.charAt(0).toUpperCase()}${help.slice(1)}.${more ? ` ${more}` : ""}`;
 
 const asText = (value: SettingValue): string =>
   Array.isArray(value) ? value.join(", ") : String(value);
 
-/** What is typed, as the setting has it; what is no number is left to the agent to complain about. */
+/** The typed text as the setting's type; if it is not a number the agent will reject it. */
 function asValue(text: string, before: SettingValue): SettingValue {
   if (Array.isArray(before)) {
     return text

@@ -9,7 +9,7 @@ import { small, wrapped } from "./style.js";
 interface SteamStateProps {
   steam: Status["steam"];
   texts: Texts;
-  /** With the agent's own words on why it is so. */
+  /** With the agent's own reason. */
   isDetailed?: boolean;
   onRestart: () => void;
 }
@@ -21,7 +21,7 @@ const summaries: Partial<Record<string, TextKey>> = {
   none: "steamNone",
 } satisfies Record<Status["steam"]["state"], TextKey>;
 
-/** How games get into the library now, and what waits. */
+/** How games get into the library now, and how many changes are waiting. */
 export function SteamState({
   steam,
   texts: { get },

@@ -9,7 +9,7 @@ interface ClosableProps {
 
 const open = new Set<() => void>();
 
-/** Shows a dialog. What is returned closes it, unless that has happened already. */
+/** Shows a dialog. Returns a function that closes it, unless it is already closed. */
 export function openDialog(dialog: ReactElement<ClosableProps>): () => void {
   const close = () => {
     if (open.delete(close)) {

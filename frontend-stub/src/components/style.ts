@@ -1,6 +1,6 @@
 import type { CSSProperties } from "react";
 
-/** Steam's own colours, where its components do not bring them along. */
+/** Steam's own colours, where its components do not provide them. */
 export const colors = {
   accent: "#1a9fff",
   dim: "#8b929a",
@@ -9,7 +9,7 @@ export const colors = {
   track: "rgba(255, 255, 255, 0.12)",
 };
 
-/** Digits that change in place. */
+/** Digits of equal width, for numbers that change in place. */
 export const steadyDigits: CSSProperties = { fontVariantNumeric: "tabular-nums" };
 
 export const small: CSSProperties = {
@@ -19,10 +19,10 @@ export const small: CSSProperties = {
   overflowWrap: "anywhere",
 };
 
-/** Broken where it must be, as a path or a name without spaces. */
+/** Breaks anywhere if needed, for paths and names without spaces. */
 export const wrapped: CSSProperties = { overflowWrap: "anywhere" };
 
-/** One line, whatever is in it. */
+/** Always one line. */
 export const oneLine: CSSProperties = {
   whiteSpace: "nowrap",
   overflow: "hidden",

@@ -9,13 +9,13 @@ import type { Texts } from "../strings/text.js";
 
 export const SessionContext = createContext<Session | null>(null);
 
-/** Whether what is drawn can be seen; nothing is asked for meanwhile. */
+/** Whether the component is visible; nothing is requested while it is not. */
 export const VisibleContext = createContext(true);
 
 export function useSession(): Session {
   const session = useContext(SessionContext);
   if (!session) {
-    throw new Error("there is no SessionContext above");
+    throw new Error("no SessionContext found");
   }
   return session;
 }
@@ -33,7 +33,7 @@ export function useTexts(): Texts {
 const watchNothing = () => () => {};
 const nothing = { value: undefined, error: undefined };
 
-/** A part of the agent's state, up to date as long as it can be seen; nothing while no agent runs. */
+/** A part of the agent's state, kept up to date while visible; undefined while no agent is running. */
 export function useKnown<T>(part: Pulled<T>): Known<T> {
   const isVisible = useContext(VisibleContext);
   const known = useSyncExternalStore(isVisible ? part.watch : watchNothing, part.get);

@@ -144,7 +144,7 @@ export interface Methods {
   "file.read": Method<{ file: number; offset: number }, { data: string; bytes: number }>;
 }
 
-/** Hints that something changed; whoever needs the state asks for it. */
+/** Hints that something changed; the state itself is requested when needed. */
 export interface Notifications {
   pairing_shown: Pairing;
   pairing_hidden: { reason: string };
@@ -181,12 +181,12 @@ export interface SteamImage {
   artworkType: "grid" | "banner" | "hero" | "logo" | "icon";
   assetType: number;
   imageType: "png" | "jpg";
-  /** For `file.read`, while the request is under way. */
+  /** For `file.read`, while the request is open. */
   file: number;
   bytes: number;
 }
 
-/** What the agent asks of this plugin once it is attached. */
+/** The agent's requests to this plugin once it is attached. */
 export interface Requests {
   "steam.apply": Method<SteamChange, { appId: number }>;
   "steam.show_artwork": Method<SteamImage, { appId: number }>;
@@ -198,7 +198,7 @@ export type PlainMethod = {
   [M in keyof Methods]: Methods[M]["params"] extends None ? M : never;
 }[keyof Methods];
 
-/** The answers' error codes. */
+/** The error codes of answers. */
 export const IPC_METHOD_NOT_FOUND = -32601;
 export const IPC_FAILED = -32000;
 export const IPC_NOT_FOUND = -32001;
@@ -207,7 +207,7 @@ export const IPC_NO_SPACE = -32003;
 /** Not the agent's: the call got no answer at all. */
 export const IPC_NO_ANSWER = -32099;
 
-/** A refusal; its message is one sentence for people. */
+/** An error; its message is one sentence for the user. */
 export class IpcError extends Error {
   constructor(
     readonly code: number,

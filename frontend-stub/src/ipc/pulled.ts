@@ -1,16 +1,16 @@
 import { sentenceOf } from "./methods.js";
 
-/** What is known of the agent's state at one moment; a new object whenever that changes. */
+/** A snapshot of a part of the agent's state; a new object whenever it changes. */
 export interface Known<T> {
   value: T | undefined;
-  /** Why the latest attempt to ask failed. */
+  /** Why the latest request failed. */
   error: string | undefined;
 }
 
 /**
- * A part of the agent's state, asked for anew when it may have changed and somebody watches: one
- * question at a time, and a pause between two, however many hints come in. One that failed is asked
- * again when something hints at it or somebody else begins to watch.
+ * A part of the agent's state, requested again when it may have changed and is being watched: one
+ * request at a time, with a pause between two, however many hints arrive. A failed request is repeated
+ * at the next hint or when another watcher appears.
  */
 export class Pulled<T> {
   known: Known<T> = { value: undefined, error: undefined };
@@ -23,7 +23,7 @@ export class Pulled<T> {
     private readonly pauseMs: number,
   ) {}
 
-  /** Returns what ends it. */
+  /** Returns a function that ends it. */
   watch = (watcher: () => void): (() => void) => {
     this.#watchers.add(watcher);
     void this.#update();
@@ -32,7 +32,7 @@ export class Pulled<T> {
 
   get = (): Known<T> => this.known;
 
-  /** What is known may be old. */
+  /** The known state may be stale. */
   refresh(): void {
     this.#isStale = true;
     void this.#update();
@@ -51,7 +51,7 @@ export class Pulled<T> {
     this.#isBusy = false;
   }
 
-  /** Resolves to false after a failure that nobody has asked to repeat. */
+  /** Resolves to false after a failure, unless a repeat was requested. */
   async #ask(): Promise<boolean> {
     this.known = await this.pull().then(
       (value) => ({ value, error: undefined }),
@@ -65,7 +65,7 @@ export class Pulled<T> {
   }
 }
 
-/** What a watcher makes of the news must not keep the next from coming. */
+/** An exception in a watcher must not stop later updates. */
 function call(watcher: () => void): void {
   try {
     watcher();

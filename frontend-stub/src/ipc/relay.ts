@@ -9,7 +9,7 @@ export interface Bridge {
   call: (method: string, params: unknown) => Promise<Answer>;
   answer: (id: string, answer: Answer) => Promise<unknown>;
   poll: (after: number) => Promise<Poll>;
-  /** Returns what ends it. */
+  /** Returns a function that ends it. */
   listen: (events: BridgeEvents) => () => void;
 }
 
@@ -30,7 +30,7 @@ export interface BridgeRequest {
 export interface Helper {
   state: "starting" | "running" | "failed";
   detail: string;
-  /** Numbers main.py's connections to the agent; whoever attached to another is not attached. */
+  /** Numbers main.py's connections to the agent; attaching counts only for one connection. */
   session: number;
 }
 
@@ -53,14 +53,14 @@ export type RequestHandlers = {
 
 export interface RelayEvents {
   notified: (name: keyof Notifications) => void;
-  /** Events may have been lost, or the agent is another: whatever is known may be old. */
+  /** Events may have been lost, or the agent is a new one: all known state may be stale. */
   refreshed: () => void;
   helperChanged: (helper: Helper) => void;
 }
 
-/** Events can be lost without a gap that shows it; what waits is found by asking now and then. */
+/** Events can be lost without a visible gap; regular polls find what was missed. */
 const HEARTBEAT_MS = 5_000;
-/** main.py answers a poll at once, if it is still there. */
+/** main.py answers a poll at once, if it is still running. */
 const POLL_WAIT_MS = 15_000;
 /** The agent answers at once, unless it has to change Steam or to delete files first. */
 const CALL_WAIT_MS = 10_000;
@@ -72,23 +72,23 @@ const longCalls: ReadonlySet<keyof Methods> = new Set([
   "steam.restart",
   "uploads.discard",
 ]);
-/** Requests whose answers are remembered; the agent has at most 16 under way. */
+/** Requests whose answers are remembered; the agent has at most 16 open. */
 const REMEMBERED_REQUESTS = 64;
 
 interface Served {
-  answer: Answer | null; // null: Steam is still at it
+  answer: Answer | null; // null: Steam is still working on it
   sent: boolean;
 }
 
 /**
  * The connection to the agent, through a bridge that may lose events and outlives agents: delivers
  * every event once and in order, answers every request once, attaches as the game-mode plugin
- * whenever an agent has started. Knows nothing of what is said.
+ * whenever an agent has started. Does not interpret messages.
  */
 export class Relay {
   helper: Helper = { state: "starting", detail: "", session: 0 };
   #last = -1; // the newest event delivered; −1 before the first poll
-  #newest = -1; // the newest one heard of
+  #newest = -1; // the newest one announced
   #polling: Promise<void> | null = null;
   #pollAgain = false;
   #served = new Map<string, Served>();
@@ -114,7 +114,7 @@ export class Relay {
     return this.poll();
   }
 
-  /** Nothing is delivered, answered or asked any more. */
+  /** Nothing is delivered, answered or requested any more. */
   stop(): void {
     this.#stopped = true;
     this.#unlisten();
@@ -144,7 +144,7 @@ export class Relay {
     return answer.result as Methods[M]["result"];
   }
 
-  /** Asks for what was missed. One asks at a time; who comes meanwhile has it done once more. */
+  /** Requests what was missed. One poll at a time; a call during a poll causes one more. */
   poll(): Promise<void> {
     if (this.#polling) {
       this.#pollAgain = true;
@@ -165,7 +165,7 @@ export class Relay {
     }
   }
 
-  /** Resolves to whether there is more to ask for. */
+  /** Resolves to whether there is more to request. */
   async #pollOnce(): Promise<boolean> {
     this.#pollAgain = false;
     const poll = this.bridge.poll(Math.max(this.#last, 0));
@@ -203,7 +203,7 @@ export class Relay {
       (poll.last === this.#last || (first !== undefined && first.seq <= this.#last + 1));
     const fresh = isComplete ? poll.events.filter(({ seq }) => seq > this.#last) : [];
     if (poll.last < this.#last) {
-      this.#served.clear(); // the bridge has started anew, and counts from 1
+      this.#served.clear(); // the bridge was restarted, and counts from 1
     }
     this.#last = poll.last;
     this.#newest = isComplete ? Math.max(this.#newest, poll.last) : poll.last;
@@ -293,7 +293,7 @@ export class Relay {
       if (!handler) {
         throw new IpcError(
           IPC_METHOD_NOT_FOUND,
-          `the game-mode plugin knows no request '${method}'`,
+          `the game-mode plugin does not know the request '${method}'`,
         );
       }
       return { result: await handler(params) };

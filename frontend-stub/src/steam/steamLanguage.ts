@@ -1,4 +1,4 @@
-/** What Steam calls its language ("german"); "" where it does not say. */
+/** Steam's name for its language ("german"); "" if unknown. */
 export async function steamLanguage(): Promise<string> {
   try {
     return await SteamClient.Settings.GetCurrentLanguage();

@@ -4,8 +4,8 @@ import type { RequestHandlers } from "../ipc/relay.js";
 
 /**
  * The function that changes Steam from inside. It is native/steam/cef/steam_script.js, the same that the
- * agent runs through Steam's debugger where there is no plugin: what it does about new shortcuts
- * that do not answer yet, adoption, reading back and tools is described there.
+ * agent runs through Steam's debugger where there is no plugin: its handling of new shortcuts
+ * that do not answer yet, of adoption, reading back and tools is described there.
  */
 export type SteamScript = (request: SteamScriptRequest) => Promise<SteamScriptAnswer>;
 
@@ -27,7 +27,7 @@ export type ReadFile = (
   params: Methods["file.read"]["params"],
 ) => Promise<Methods["file.read"]["result"]>;
 
-/** Shorter than the agent waits (control/README.md), so that its answer says what was wrong. */
+/** Shorter than the agent waits (control/README.md), so that the answer says what was wrong. */
 const APPLY_WAIT_MS = 18_000;
 const SHOW_ARTWORK_WAIT_MS = 9_000;
 const RESTART_WAIT_MS = 4_000;
@@ -77,7 +77,7 @@ async function readWhole(
     if (data === "") {
       throw new IpcError(
         IPC_FAILED,
-        `the image is shorter than the ${bytes} bytes that were announced`,
+        `the image is shorter than the announced ${bytes} bytes`,
       );
     }
     parts.push(data);

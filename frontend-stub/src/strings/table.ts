@@ -1,7 +1,7 @@
 /**
  * Every text of the plugin in every language it speaks, the same as native/overlay/overlay_strings.c.
  * The agent's own sentences (errors, notices, details, help of settings) are English and shown as
- * they come. What stands in braces is filled in by strings/text.ts.
+ * they are. Names in braces are filled in by strings/text.ts.
  */
 export const languages = ["en", "de", "es", "fr", "ja", "pt", "zh"] as const;
 

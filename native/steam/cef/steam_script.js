@@ -5,23 +5,23 @@
  *   {waitMs, method: "apply", change}     change: steam_change.h
  *   {waitMs, method: "holdImage", offset, data}     the next piece of an image in base64, and how
  *                                                   much of it there was before
- *   {waitMs, method: "showArtwork", image: {appId, assetType, imageType, length}}   the one held
+ *   {waitMs, method: "showArtwork", image: {appId, assetType, imageType, length}}   the held image
  *   {waitMs, method: "restart"}
  *
  * It answers, within waitMs, {ok: true, appId} or {ok: false, kind, message}. kind: "conflict"
- * where this is not the way, or not the time, to ask Steam (another may be tried), "not_found",
+ * if Steam cannot be reached in this way or at this time (another may be tried), "not_found",
  * "io" (Steam's own answer). The facts it relies on are in README.md, "Inside Steam".
  */
 async (request) => {
   const SHORTCUT = 1 << 30; // app_type, EAppType
-  const SETTLE_MS = 10_000; // a new shortcut answers nothing for a moment
-  const STEADY_MS = 250; // what Steam itself puts into a new shortcut comes late
+  const SETTLE_MS = 10_000; // a new shortcut does not answer for a moment
+  const STEADY_MS = 250; // Steam's own changes to a new shortcut come late
   const CALL_MS = 4_000;
   const ARTWORK_MS = 12_000;
   const HOLD_MS = 60_000;
   const LOOK_MS = 5_000;
 
-  const end = performance.now() + request.waitMs; // goes on evenly while the clock is set
+  const end = performance.now() + request.waitMs; // not affected when the clock is set
   const apps = globalThis.SteamClient?.Apps;
 
   class Refusal extends Error {
@@ -33,7 +33,7 @@ async (request) => {
 
   const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-  /* Steam's answer, promise or not; it may never come. */
+  /* Steam's answer, whether a promise or not; it may never come. */
   const answer = async (what, ask, ms = CALL_MS) => {
     const late = sleep(Math.min(ms, end - performance.now())).then(() => {
       throw new Refusal("conflict", `Steam did not answer: ${what}`);
@@ -52,7 +52,7 @@ async (request) => {
     return answer(name, () => apps[name](...args));
   };
 
-  /* Asks until it is so; false when it is not by then. */
+  /* Polls until the condition holds; false if it does not in time. */
   const until = async (ask, ms) => {
     const last = Math.min(performance.now() + ms, end);
     for (let pause = 50; !(await ask()); pause = Math.min(2 * pause, 500)) {
@@ -64,7 +64,7 @@ async (request) => {
     return true;
   };
 
-  /* Steam keeps paths in quotes, but does not always tell them so. */
+  /* Steam keeps paths in quotes, but does not always return them so. */
   const quoted = (path) => `"${path}"`;
   const unquoted = (path) => /^"(.*)"$/s.exec(path ?? "")?.[1] ?? path ?? "";
   const squeezed = (text) => text?.trim().replace(/\s+/g, " ");
@@ -78,7 +78,7 @@ async (request) => {
     return Array.from(list).filter(isShortcut);
   };
 
-  /* All that Steam knows of one app; null when it does not tell in time. */
+  /* Everything Steam knows about one app; null if it does not answer in time. */
   const details = (appId, ms = 1_000) =>
     new Promise((resolve) => {
       let registration = null;
@@ -111,20 +111,20 @@ async (request) => {
     }
   };
 
-  /* The 32-bit account id of who is logged in; null where this Steam does not say. */
+  /* The 32-bit account id of the logged-in user; null if this Steam does not tell. */
   const accountId = () => {
     const steamId = globalThis.App?.m_CurrentUser?.strSteamID;
     return /^\d+$/.test(steamId) ? BigInt.asUintN(32, BigInt(steamId)).toString() : null;
   };
 
-  /* With a library that is only half read, what is there would be made once more. */
+  /* With a half-loaded library, existing shortcuts would be created again. */
   const checkLibrary = () => {
     const isRead =
       typeof appStore?.GetAppOverviewByAppID === "function" &&
       appStore.m_bIsInitialized !== false &&
       globalThis.App?.GetServicesInitialized?.() !== false;
     if (!isRead) {
-      throw new Refusal("conflict", "Steam is only starting and has not read its library yet");
+      throw new Refusal("conflict", "Steam is still starting and has not loaded its library yet");
     }
   };
 
@@ -143,12 +143,12 @@ async (request) => {
     const matches = candidates.filter((_, i) => unquoted(known[i]?.strShortcutExe) === change.exe);
     const silent = candidates.find((app, i) => known[i] === null && sameName(app));
     if (matches.length === 0 && silent) {
-      throw new Refusal("conflict", `Steam does not tell what '${change.name}' starts`);
+      throw new Refusal("conflict", `Steam does not report what '${change.name}' starts`);
     }
     return (matches.find(sameName) ?? matches[0])?.appid ?? 0;
   };
 
-  /* What the details are to say, and how to make them. */
+  /* The required details, and how to set them. */
   const wishes = (appId, change) => {
     const list = [
       {
@@ -181,17 +181,17 @@ async (request) => {
     if (change.compatTool) {
       list.push({
         what: "compatibility tool",
-        met: (found) => Boolean(found.strCompatToolName), // the user's choice stays
+        met: (found) => Boolean(found.strCompatToolName), // the user's choice is kept
         make: () => call("SpecifyCompatTool", appId, change.compatTool),
       });
     }
     return list;
   };
 
-  /* Sets what differs and reads back, until nothing differs and that has lasted. */
+  /* Sets what differs and reads back, until nothing differs for a while. */
   const settle = async (appId, change) => {
     const list = wishes(appId, change);
-    let unmet = null; // Steam tells nothing
+    let unmet = null; // Steam does not answer
     let problem = "";
     let touched = false;
     const look = async () => {
@@ -220,14 +220,14 @@ async (request) => {
       return;
     }
     if (unmet === null) {
-      throw new Refusal("conflict", `Steam tells nothing of '${change.name}' (app id ${appId})`);
+      throw new Refusal("conflict", `Steam reports no details of '${change.name}' (app id ${appId})`);
     } else {
       const what = unmet.map((wish) => wish.what).join(", ");
       throw new Refusal("io", `Steam did not take the ${what} of '${change.name}'${problem}`);
     }
   };
 
-  /* A tag is a collection of that name. Steam can do without, so nothing fails here. */
+  /* A tag is a collection of that name. It is optional, so nothing fails here. */
   const addTag = async (appId, tag) => {
     try {
       const app = overview(appId);
@@ -254,7 +254,7 @@ async (request) => {
     const paths = [quoted(exe), quoted(startDir)];
     const appId = await call("AddShortcut", name, ...paths, launchOptions ?? "");
     if (!Number.isInteger(appId) || appId === 0) {
-      throw new Refusal("io", `Steam made no shortcut for '${name}'`);
+      throw new Refusal("io", `Steam did not create a shortcut for '${name}'`);
     }
     return appId >>> 0;
   };
@@ -286,7 +286,7 @@ async (request) => {
     return appId;
   };
 
-  /* The pieces of the image that is on its way, if they are all that was sent so far. */
+  /* The pieces of the image being sent, if none is missing so far. */
   const heldImage = (length) => {
     const pieces = globalThis.capydeckImage?.pieces ?? [];
     if (pieces.reduce((sum, piece) => sum + piece.length, 0) !== length) {
@@ -337,7 +337,7 @@ async (request) => {
       if (typeof User?.StartRestart !== "function") {
         throw new Refusal("conflict", "this Steam cannot be asked to restart");
       }
-      setTimeout(() => User.StartRestart(false), 100); // once the answer has left
+      setTimeout(() => User.StartRestart(false), 100); // once the answer has been sent
       return 0;
     },
   };
@@ -348,7 +348,7 @@ async (request) => {
         throw new Refusal("conflict", "Steam is busy with an earlier change");
       }
       if (typeof apps?.AddShortcut !== "function") {
-        throw new Refusal("conflict", "what answers is not Steam, or it is only starting");
+        throw new Refusal("conflict", "this is not Steam, or it is still starting");
       }
       return { ok: true, appId: await methods[request.method](request) };
     } catch (error) {
@@ -356,7 +356,7 @@ async (request) => {
     }
   };
 
-  // One after another: whoever was killed and asks again must not meet its first call half done.
+  // One after another: an agent that was killed and retries must not find its first call half done.
   const turn = (globalThis.capydeckTurn ?? Promise.resolve()).then(run);
   globalThis.capydeckTurn = turn;
   return turn;
