@@ -8,7 +8,7 @@ helper_state(state, detail) are only hints, since Decky drops events while nobod
 returns what was missed. A gap before its first event means that older ones were dropped.
 
 Decky's process is a frozen Python with parts of the standard library. Its event loop is blocked as
-soon as Decky begins to unload the plugin (it reads a closed socket for ever), so stopping the helper
+soon as Decky begins to unload the plugin (it reads a closed socket endlessly), so stopping the helper
 is synchronous, and SIGTERM has a plain signal handler.
 """
 

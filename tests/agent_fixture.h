@@ -14,8 +14,8 @@ struct ws_conn;
 struct ws_server;
 
 /*
- * An Agent of few words on a real socket, for the tests of push/. By itself it does what every
- * Agent does, with one game; a test scripts the rest.
+ * A minimal Agent on a real socket, for the tests of push/. By default it behaves like any Agent,
+ * with one game; a test scripts the rest.
  */
 #define AGENT_FIXTURE_CODE "123456"
 #define AGENT_FIXTURE_KEY "good-key"
@@ -26,13 +26,16 @@ struct agent_fixture {
 	struct lws_loop *lws_loop;
 	struct ws_server *server;
 	struct ws_conn *conn; /* the newest; NULL: none */
-	/* Optional, before anything is answered. true: it has been, or is not to be. */
+	/*
+	 * Optional, called before anything is answered. true: already answered, or not to be
+	 * answered.
+	 */
 	bool (*script)(struct agent_fixture *agent, const struct envelope *request);
 	bool (*chunk_script)(
 		struct agent_fixture *agent, const struct upload_chunk *header, size_t length);
 	const char *resume_from; /* JSON of what is held; NULL: nothing */
-	bool forgets_key;	 /* pairs anew each time */
-	/* Counts of what came. */
+	bool forgets_key;	 /* pairs again each time */
+	/* Counts of what was received. */
 	unsigned connections;
 	unsigned inits;
 	unsigned chunks;
@@ -46,7 +49,7 @@ void agent_fixture_start(struct agent_fixture *agent);
 /* Whatever else is on the loops goes first. */
 void agent_fixture_stop(struct agent_fixture *agent);
 uint16_t agent_fixture_port(const struct agent_fixture *agent);
-/* No Agent listens any more. */
+/* The Agent stops listening. */
 void agent_fixture_leave(struct agent_fixture *agent);
 
 /* payload: JSON, or NULL for none. */

@@ -7,7 +7,7 @@
  *	show {"appId":…,"assetType":…,"path":…}
  *	restart
  *
- * Requests are handed over as they come, so that several lines at once are several operations.
+ * Requests are passed on as they arrive, so that several lines at once are several operations.
  */
 #include "core/cleanup.h"
 #include "core/error.h"

@@ -10,7 +10,9 @@
 
 /* In the header, as each test is one file. */
 
-/* Lets the child go on by so many entries to and returns from system calls; true: it has exited. */
+/*
+ * Lets the child run for this many entries to and returns from system calls; true: it has exited.
+ */
 static inline bool kill_points_step(pid_t child, unsigned count, int *status)
 {
 	for (unsigned i = 0; i < count; i++) {
@@ -25,8 +27,8 @@ static inline bool kill_points_step(pid_t child, unsigned count, int *status)
 
 /*
  * Runs act in a child process that is killed before its first system call, then in one that is
- * killed before its second, and so on up to one that comes to its end. prepare is called before
- * each, check after each. Returns how many were killed.
+ * killed before its second, and so on up to one that finishes. prepare is called before each, check
+ * after each. Returns how many were killed.
  */
 static inline unsigned kill_points_run(
 	void (*prepare)(void), void (*act)(void), void (*check)(bool finished))

@@ -5,7 +5,9 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* What tests of the overlay ask of a drawing in ARGB8888. In the header, as each test is one file.
+/*
+ * What tests of the overlay check in a drawing in ARGB8888. In the header, as each test is one
+ * file.
  */
 
 static inline SDL_Surface *surface_create(int width, int height)

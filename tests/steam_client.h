@@ -10,7 +10,7 @@
 /*
  * The client that the end-to-end tests use, tests/e2e/lib/steam_client.sh (see there what it does
  * and what it logs), in a throw-away home: its installation is Steam/, itself it is bin/steam,
- * first in PATH. Its log is a pipe here, so that its news can be waited for. Our own environment
+ * first in PATH. Its log is a pipe here, so that a test can wait for its lines. Our own environment
  * has no display and a run/ without systemd.
  */
 struct steam_client {
@@ -91,7 +91,7 @@ static inline void steam_client_tell(struct steam_client *client, const char *wo
 	fclose(pipe);
 }
 
-/* Ends the client that runs now, whoever has started it. */
+/* Ends the running client, whatever started it. */
 static inline void steam_client_end(struct steam_client *client)
 {
 	steam_client_tell(client, "exit");

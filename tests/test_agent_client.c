@@ -143,7 +143,7 @@ START_TEST(a_code_is_tried_until_it_is_right)
 	want_code();
 	agent_client_confirm(client, "000000");
 	RUN_UNTIL(wanted_count == 2);
-	/* Whatever reason the Agent gives in prose. */
+	/* Any reason text of the Agent. */
 	ck_assert_int_eq(wanted_reason, PUSH_CODE_WRONG);
 	agent_client_confirm(client, AGENT_FIXTURE_CODE);
 	RUN_UNTIL(ready_count == 1);
@@ -152,7 +152,7 @@ START_TEST(a_code_is_tried_until_it_is_right)
 }
 END_TEST
 
-/* Lets what is under way arrive: a request is answered after it. */
+/* Lets messages under way arrive: a request is answered after them. */
 static void settle(void)
 {
 	reply_count = 0;
@@ -304,7 +304,7 @@ START_TEST(replies_find_their_request_in_any_order)
 	settle();
 	ck_assert_uint_eq(reply_count, 1); /* the others are still due */
 	agent_fixture_reply(&agent, "request-3", "pong", NULL);
-	agent_fixture_reply(&agent, "request-9", "pong", NULL); /* nobody asked */
+	agent_fixture_reply(&agent, "request-9", "pong", NULL); /* without a request */
 	agent_fixture_reply(&agent, "request-2", "pong", NULL);
 	RUN_UNTIL(reply_count == 3);
 	ck_assert_uint_eq(lost_count, 0);
@@ -400,7 +400,7 @@ START_TEST(what_a_close_means_is_known_by_its_code)
 	assert_lost(closes[_i].kind, closes[_i].message);
 	ck_assert_uint_eq(reply_count, 0);
 
-	/* All of it is allowed still, and does nothing. */
+	/* All calls are still allowed, and do nothing. */
 	agent_client_request(client, &ping, NULL, on_reply, NULL);
 	agent_client_request_binary_take(client, &ping, "x", &(struct strbuf){ 0 }, on_reply, NULL);
 	agent_client_confirm(client, "123456");

@@ -35,7 +35,7 @@ struct hub {
 	char expected[64]; /* the id whose answer is awaited */
 	bool has_answer;
 	struct envelope answer;
-	struct envelope events[EVENTS_MAX]; /* those that came and were not asked for yet */
+	struct envelope events[EVENTS_MAX]; /* received, not yet waited for */
 	size_t event_count;
 };
 
@@ -166,7 +166,7 @@ static void teardown(void)
 	steam_home_finish(&home);
 }
 
-/* --- A Hub's doings --- */
+/* --- Actions of a Hub --- */
 
 static void connect_hub(struct hub *hub)
 {

@@ -221,7 +221,7 @@ START_TEST(a_link_that_breaks_is_made_again)
 	RUN_UNTIL(up_count == 1);
 	ws_conn_close(agent.conn, WS_CLOSE_GOING_AWAY, "");
 	RUN_UNTIL(broken_count == 1);
-	atomic_store(&name_is_unknown, true); /* our Wi-Fi went as well */
+	atomic_store(&name_is_unknown, true); /* our Wi-Fi is down as well */
 	RUN_UNTIL(broken_count == 2);
 	atomic_store(&name_is_unknown, false);
 	RUN_UNTIL(up_count == 2);
@@ -265,7 +265,7 @@ START_TEST(a_refusal_is_the_end)
 }
 END_TEST
 
-/* What crashed: the code comes when there is no client to give it to. */
+/* This crashed: the code comes when there is no client to give it to. */
 START_TEST(a_code_for_a_link_that_is_gone_goes_nowhere)
 {
 	put_key("");

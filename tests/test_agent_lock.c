@@ -26,9 +26,9 @@ static char folder[FOLDER_BYTES];
 static char *socket_path;
 static struct loop *loop;
 static struct contender a, b, c;
-static struct ipc_server *server; /* that of the agent which holds */
+static struct ipc_server *server; /* that of the holder */
 static unsigned asked_count;
-static bool yields; /* it makes room when it is asked */
+static bool yields; /* hands over when asked */
 
 static void on_waiting(void *user, const char *holder)
 {
@@ -205,7 +205,7 @@ START_TEST(who_takes_over_comes_before_who_waits)
 }
 END_TEST
 
-/* Nobody is let in before it, though nobody holds the lock. */
+/* No other agent gets ahead of it, though the lock is free. */
 START_TEST(a_claim_keeps_others_out)
 {
 	hold(&a);
@@ -282,7 +282,7 @@ START_TEST(what_the_file_says_need_not_make_sense)
 }
 END_TEST
 
-/* What a full disk does: no file grows. It serves without a name, and is found all the same. */
+/* Like a full disk: no file grows. It serves without a name, and is still found. */
 START_TEST(a_full_disk_keeps_nobody_from_serving)
 {
 	struct rlimit usual;

@@ -177,7 +177,7 @@ START_TEST(test_others_stay)
 	place("14294967295.png");
 	place("42949672951.png");
 	place("429496729.png");
-	steam_home_mkdir(&home, GRID "/4294967295.gif"); /* no file of ours */
+	steam_home_mkdir(&home, GRID "/4294967295.gif"); /* not our file */
 	ck_put(ARTWORK_BANNER, BYTES(jpeg), "4294967295.jpg");
 	CK_FILES("4294967295.json", "4294967295.png.bak", "4294967295p.png", "4294967295_hero.png",
 		"4294967295_logo.png", "14294967295.png", "42949672951.png", "429496729.png",

@@ -22,7 +22,7 @@
 
 /* A server: a process, and one more for each connection. */
 
-#define ALONE "CAPYDECK_ALONE" /* in the environment of a copy that has nothing beside it */
+#define ALONE "CAPYDECK_ALONE" /* in the environment of a copy without other programs beside it */
 #define OK_HEAD "HTTP/1.1 200 OK\r\n"
 #define BYE "Connection: close\r\n\r\n"
 
@@ -381,7 +381,7 @@ START_TEST(giving_up_ends_the_program)
 }
 END_TEST
 
-/* What main() does in a copy of this program that has nothing beside it. */
+/* What main() does in a copy of this program without others beside it. */
 static int expect_missing_program(void)
 {
 	static const char *const url = "http://127.0.0.1/";

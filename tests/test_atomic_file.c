@@ -40,7 +40,7 @@ ssize_t read(int fd, void *buffer, size_t length)
 	if (cut_path != NULL) {
 		ck_assert_int_eq(truncate(cut_path, 0), 0);
 		cut_path = NULL;
-		errno = ENOSPC; /* stale: nobody may report it */
+		errno = ENOSPC; /* stale: must not be reported */
 	}
 	return syscall(SYS_read, fd, buffer, length);
 }

@@ -53,7 +53,7 @@ static void remove_folder(void)
 	ck_assert_int_eq(system(command), 0);
 }
 
-/* As a kernel before 5.6, or a sandbox: openat2() is not there. Cannot be undone. */
+/* Like a kernel before 5.6, or a sandbox: without openat2(). Cannot be undone. */
 static void forbid_openat2(int round)
 {
 	static struct sock_filter code[] = {
@@ -245,7 +245,7 @@ START_TEST(does_not_enter_mounts)
 	AUTO(close_fd) int here = -1;
 
 	shell("mkdir -p inside/t/m");
-	/* Bound in from the same file system, so that its device number tells nothing. */
+	/* A bind mount from the same file system, so that its device number does not differ. */
 	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
 		mount(source, target, NULL, MS_BIND, NULL) < 0) {
 		return; /* needs root */
@@ -279,7 +279,7 @@ int main(void)
 	SRunner *runner = srunner_create(suite);
 	int failures;
 
-	/* Forked always: what forbids openat2() cannot be taken back. */
+	/* Always forked: the filter against openat2() cannot be removed. */
 	srunner_set_fork_status(runner, CK_FORK);
 	suite_add_tcase(suite, tcase);
 	tcase_add_checked_fixture(tcase, make_folder, remove_folder);

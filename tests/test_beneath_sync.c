@@ -16,7 +16,7 @@
 #define SUITE_ALONE /* replaces a function of the C library */
 #define SYNCED_MAX 8
 
-/* What the module asked of the system. */
+/* The module's system calls. */
 static ino_t synced[SYNCED_MAX];
 static size_t synced_count;
 static int sync_errno; /* what it answers; 0: as it is */

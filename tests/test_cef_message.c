@@ -125,7 +125,7 @@ START_TEST(test_answers)
 }
 END_TEST
 
-/* Whatever a page makes of a reply, it is an answer or a failure that says something. */
+/* Any reply of a page is an answer or a failure with a message. */
 START_TEST(test_odd_replies)
 {
 	static const char *const values[] = { "null", "true", "0", "-1", "1e300", "\"\"", "\"x\"",

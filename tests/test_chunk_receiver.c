@@ -87,7 +87,7 @@ START_TEST(a_bad_header_is_read_once_and_reported_at_the_end)
 	message.data[message.length - 6] = '!';
 	chunk_receiver_part(&receiver, message.data, message.length - 2, true);
 	ck_assert(receiver.header_bad);
-	/* What stands there now would do; nobody looks. */
+	/* The present value would do; it is not used. */
 	message.data[message.length - 6] = '1';
 	chunk_receiver_part(&receiver, message.data, message.length - 1, true);
 	ck_assert(!receiver.header_known);

@@ -196,7 +196,7 @@ START_TEST(what_is_held_is_not_sent)
 }
 END_TEST
 
-/* JSON may name a member twice; what is held twice is held once. */
+/* JSON may name a member twice; it must count once. */
 START_TEST(a_file_that_is_named_twice_counts_once)
 {
 	struct json_map_entry held[] = {

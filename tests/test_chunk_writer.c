@@ -136,7 +136,7 @@ START_TEST(test_checksums)
 		run_one(&write, CHUNK_MISMATCH);
 		expect_bytes(0, LARGE, 'a');
 
-		/* A digest computed on the way is believed. */
+		/* A digest computed while receiving is trusted. */
 		prepare(&write, 0, LARGE, 'b');
 		write.chunk.pipelined = pipelined != 0;
 		write.chunk.checksum = right;
@@ -162,7 +162,7 @@ START_TEST(test_held_bytes_are_compared)
 	write.data[LARGE - 1] = 'b';
 	run_one(&write, CHUNK_DIFFERS);
 	expect_bytes(0, 3 * LARGE, 'a');
-	/* What the file does not have differs. */
+	/* Bytes that the file lacks differ. */
 	prepare(&write, 3 * (int64_t)LARGE, 10, 'a');
 	write.chunk.same_from = 3 * (int64_t)LARGE;
 	write.chunk.same_to = write.chunk.same_from + 10;

@@ -1,4 +1,4 @@
-/* Images that wait for their game. Steam, the uploads and the Hub are played by this file. */
+/* Images that wait for their game. This file plays Steam, the uploads and the Hub. */
 #include "games/game_artwork.h"
 
 #include "core/cleanup.h"
@@ -29,7 +29,7 @@ static char *compat_tool;
 static struct error err;
 static unsigned ended_count;
 
-/* --- What the others do --- */
+/* --- The other modules --- */
 
 static const char *listed[4]; /* uploads; ends with NULL */
 
@@ -186,7 +186,7 @@ static void apply(const char *upload_id, const struct artwork_urls *urls)
 	loop_run(loop);
 }
 
-/* All that was asked for is done; nothing can be asked for any more. */
+/* Everything requested is done; nothing more can be requested. */
 static void finish(void)
 {
 	game_artwork_stop(artwork);
@@ -337,7 +337,7 @@ START_TEST(test_one_after_the_other)
 }
 END_TEST
 
-/* A Hub can name as many and as long ones as it likes. */
+/* A Hub can send any number of them, of any length. */
 START_TEST(test_waiting_urls_have_bounds)
 {
 	const struct steam_artwork_result results[ARTWORK_KIND_COUNT] = { 0 };

@@ -103,7 +103,7 @@ START_TEST(test_a_file_that_does_not_parse_is_set_aside)
 }
 END_TEST
 
-/* One that no game can be; without "dir" or "name" the agent would crash later. */
+/* Invalid entries; without "dir" or "name" the agent would crash later. */
 static const char *const bad_games[] = {
 	"7",
 	"null",

@@ -208,7 +208,7 @@ static void write_record(const char *list, int64_t deleted_at)
 	write_file("state/trash.json", text);
 }
 
-/* Starts anew with what a crash left: the record, and where the game is. */
+/* Restarts with what a crash left: the record, and the game's place. */
 static void crash(const char *game_at, bool registered)
 {
 	if (game_at != NULL) {
@@ -531,7 +531,7 @@ START_TEST(test_a_linked_trash_is_not_used)
 }
 END_TEST
 
-/* Both leave nothing running, for a child process to start what it needs by itself. */
+/* Both leave nothing running, so that a child process starts what it needs itself. */
 static void prepare_installed(void)
 {
 	stop();
@@ -637,7 +637,7 @@ START_TEST(test_a_damaged_list_is_set_aside)
 }
 END_TEST
 
-/* The good ones serve; a list that cannot be read now is read later, not replaced. */
+/* The valid ones are used; a list that cannot be read now is read later, not replaced. */
 START_TEST(test_entries_stand_alone_and_a_list_is_read_later)
 {
 	static const char list[] =

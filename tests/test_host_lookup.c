@@ -20,7 +20,7 @@ static struct strvec found;
 static struct error failure;
 static unsigned found_count;
 static atomic_uint asked_count;
-static int asked_fd; /* readable: a thread hangs in the resolver */
+static int asked_fd; /* readable: a thread is in the resolver */
 
 static struct addrinfo *make_info(const char *address, struct addrinfo *next)
 {

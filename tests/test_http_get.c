@@ -1,4 +1,4 @@
-/* One server that says what the test wants, byte for byte. */
+/* One server that sends what the test wants, byte for byte. */
 #include "steam/cef/http_get.h"
 
 #include "core/error.h"
@@ -67,7 +67,7 @@ static void drop_peer(void)
 
 static void on_listener(void *user, uint32_t events)
 {
-	drop_peer(); /* one that is not asked any more */
+	drop_peer(); /* a peer no longer needed */
 	peer = accept(listener, NULL, NULL);
 	peer_watch = loop_watch_add(loop, peer, LOOP_READ, on_peer, NULL);
 }

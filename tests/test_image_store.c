@@ -198,7 +198,7 @@ START_TEST(test_folders_go_behind_their_images)
 	ck_assert_int_ne(access(file, F_OK), 0);
 	ck_assert_int_eq(access(other, F_OK), 0);
 	free(file);
-	/* What a crash leaves goes at the next start. */
+	/* What a crash leaves is removed at the next start. */
 	image_store_destroy(store);
 	store = image_store_create(loop, steam_home_path(&home, "downloads"));
 	ck_assert_int_ne(access(other, F_OK), 0);

@@ -16,7 +16,7 @@
 static char home[FOLDER_BYTES];
 static struct game_registry *registry;
 static struct strvec extra;
-static const char *taken; /* the goal of another upload, or NULL */
+static const char *taken; /* the destination of another upload, or NULL */
 
 static void setup(void)
 {
@@ -188,7 +188,7 @@ START_TEST(test_a_game_stays_where_it_is)
 	register_game("card/Mine (2)", "Mine");
 	expect("", "Mine", "card/Mine (2)");
 	expect(card, "Mine", "card/Mine (2)");
-	/* Asked for elsewhere, it is installed there too. */
+	/* Requested elsewhere, it is installed there too. */
 	expect("~/Games", "Mine", "Games/Mine");
 	/* Deleted by hand: the folder is made again. */
 	register_game("Games/Gone", "Gone");

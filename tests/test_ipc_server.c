@@ -141,7 +141,7 @@ START_TEST(test_endless_line_is_dropped)
 	fd = ipc_socket_connect(&address);
 	ck_assert_int_ge(fd, 0);
 	memset(bytes, 'x', sizeof(bytes));
-	/* Everything the server takes before it has had enough. */
+	/* As much as the server accepts. */
 	while (echo.closed_count == 0) {
 		while (send(fd, bytes, sizeof(bytes), MSG_DONTWAIT | MSG_NOSIGNAL) > 0) {
 		}

@@ -369,7 +369,7 @@ START_TEST(events_are_those_asked_for)
 }
 END_TEST
 
-START_TEST(stop_wakes_whoever_polls)
+START_TEST(stop_wakes_a_poller)
 {
 	struct loop *loop = loop_create();
 
@@ -473,7 +473,7 @@ int main(void)
 	tcase_add_test(tcase, a_reused_number_gets_no_stale_event);
 	tcase_add_test(tcase, a_quiet_watch_is_quiet);
 	tcase_add_test(tcase, events_are_those_asked_for);
-	tcase_add_test(tcase, stop_wakes_whoever_polls);
+	tcase_add_test(tcase, stop_wakes_a_poller);
 	tcase_add_test(tcase, signals_arrive_on_the_loop);
 	tcase_add_test(tcase, a_blocked_signal_stays_blocked_afterwards);
 	tcase_add_test(tcase, more_events_than_a_batch_are_all_seen);

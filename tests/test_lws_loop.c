@@ -17,7 +17,7 @@ struct step {
 
 static struct loop *loop;
 static struct lws_loop *lws_loop;
-static struct strbuf story; /* what happened, a letter each */
+static struct strbuf story; /* what happened, one letter each */
 static char deferred = 'd', stopped = 's', timed = 't';
 
 static void set_up(void)

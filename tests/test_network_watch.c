@@ -118,7 +118,7 @@ static void on_waited(void *user)
 	loop_stop(loop);
 }
 
-/* What is over before anybody looks has changed nothing. */
+/* A change undone before it is looked at is no change. */
 START_TEST(the_same_network_is_no_news)
 {
 	struct loop_timer *timer = loop_timer_create(loop, on_waited, NULL);

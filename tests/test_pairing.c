@@ -18,7 +18,7 @@ struct holder {
 static struct loop *loop;
 static struct pairing *pairing;
 static struct holder hubs[10];
-static struct holder stranger; /* whom nobody waits for */
+static struct holder stranger; /* not waited for */
 static char shown[16];
 static unsigned hidden_count;
 static enum pairing_end hidden_how;
@@ -175,7 +175,7 @@ START_TEST(three_wrong_codes_void_and_lock_out)
 	ck_assert(!begin(&hubs[0], &err));
 	ck_assert_int_eq(err.kind, ERROR_LOCKED_OUT);
 	ck_assert_ptr_nonnull(strstr(err.message, "60 seconds"));
-	/* Another address is not concerned. */
+	/* Another address is not affected. */
 	ck_assert(begin_from(&hubs[1], "hub-b", "10.0.0.2", NULL));
 }
 END_TEST
@@ -396,7 +396,7 @@ START_TEST(late_listener_is_told)
 }
 END_TEST
 
-/* Eight attackers ask again and again; the owner, who came last, waits for one code at most. */
+/* Eight attackers keep asking; the owner, who came last, waits for one code at most. */
 START_TEST(crowd_does_not_keep_the_owner_out)
 {
 	static const char *const crowd[] = { "10.0.1.1", "10.0.1.2", "10.0.1.3", "10.0.1.4",

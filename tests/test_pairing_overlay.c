@@ -13,8 +13,8 @@
 #define POLL_MS 5
 
 /*
- * The overlay is played by shell scripts: each writes its process id to "starts" and what it is
- * told to "orders", both in the test's folder.
+ * Shell scripts play the overlay: each writes its process id to "starts" and its orders to
+ * "orders", both in the test's folder.
  */
 #define HEAD                                                                                       \
 	"#!/bin/sh\n"                                                                              \
@@ -130,7 +130,7 @@ static void turn(void)
 	loop_run(loop);
 }
 
-/* Until the state is that; returns what there is to say of it. */
+/* Waits for that state; returns its detail. */
 static const char *wait_state(const char *wanted)
 {
 	static char detail[512];

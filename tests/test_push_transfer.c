@@ -292,7 +292,7 @@ static bool never_complete(struct agent_fixture *fixture, const struct envelope 
 	return true;
 }
 
-/* It holds nothing after each break and takes everything anew: that is no progress. */
+/* It holds nothing after each break and accepts everything again: that is no progress. */
 START_TEST(an_agent_that_never_gets_further_is_given_up)
 {
 	retry_ms = 300;

@@ -154,7 +154,7 @@ static void on_sign(void *user, uint32_t events)
 	}
 }
 
-/* Twice within the time allowed: whoever gets three within it and half of it got them in time. */
+/* Twice per period: three of them within one and a half periods came in time. */
 START_TEST(life_signs_come_twice_within_the_time)
 {
 	unsigned left = 3;
@@ -166,7 +166,7 @@ START_TEST(life_signs_come_twice_within_the_time)
 	notify = sd_notify_create(loop);
 	watch = loop_watch_add(loop, manager_fd, LOOP_READ, on_sign, &left);
 	loop_run(loop);
-	ck_assert_int_ge(loop_now_ms() - began_ms, 2 * 100); /* no oftener */
+	ck_assert_int_ge(loop_now_ms() - began_ms, 2 * 100); /* not more often */
 	loop_watch_remove(watch);
 	sd_notify_destroy(notify);
 }

@@ -114,7 +114,7 @@ START_TEST(pipes_lead_to_it)
 	loop_run(bench.loop);
 	ck_assert_uint_eq(bench.exit_count, 1);
 	ck_assert_int_eq(bench.status, 0);
-	spawn_signal(bench.spawn, SIGTERM); /* nobody is hit */
+	spawn_signal(bench.spawn, SIGTERM); /* no process gets it */
 	bench_finish(&bench);
 }
 END_TEST

@@ -33,7 +33,7 @@ static pid_t client; /* 0: Steam does not run */
 static struct shortcut_list list;
 static struct error err;
 
-/* A game-mode plugin. What it was asked for stands in log, as "put 0 2900000000 Doom". */
+/* A game-mode plugin. Its requests are in log, as "put 0 2900000000 Doom". */
 static struct plugin {
 	bool attached;
 	bool silent;		 /* never answers */
@@ -171,7 +171,7 @@ static void attach(uint32_t next_id)
 	steam_ui_changed(steam);
 }
 
-/* The news of the queue. */
+/* The events of the queue. */
 static struct {
 	uint32_t reported, actual;
 	unsigned id_count;
@@ -694,7 +694,7 @@ START_TEST(test_what_steam_refuses_is_not_kept)
 	await_queued(0);
 	ck_list(NULL, "");
 
-	/* Once it has been promised, its loss is told. */
+	/* Once it was promised, its loss is reported. */
 	plugin.attached = false;
 	put("Doom", WAITS);
 	put("Quake", WAITS);
@@ -722,7 +722,7 @@ START_TEST(test_what_steam_does_not_take_holds_up_nothing_else)
 	ck_list(NULL, "Quake,Doom");
 	ck_describes("; a change of 'Doom' has not been made yet: the plugin refuses");
 
-	/* All of one entry stays in its order. */
+	/* Changes of one entry stay in order. */
 	remove_entry(doom);
 	ck_assert_uint_eq(steam_queued_count(steam), 0);
 	plugin.refuse = ERROR_NONE;
@@ -746,7 +746,7 @@ START_TEST(test_removal_that_steam_does_not_take)
 	loop_dispatch(loop);
 	ck_describes("; a change of 'Doom' has not been made yet: the plugin refuses");
 
-	/* It might find the one that is to go, so it comes after that. */
+	/* It might adopt the one to be removed, so it comes after that. */
 	begin_put(&answer, NULL, 0, "Doom");
 	for (int i = 0; i < 20; i++) {
 		loop_dispatch(loop);
@@ -757,7 +757,7 @@ START_TEST(test_removal_that_steam_does_not_take)
 	await(&answer);
 	ck_assert_uint_eq(steam_queued_count(steam), 0);
 	ck_list(NULL, "Doom");
-	ck_describes("its files are written"); /* and no trouble is left */
+	ck_describes("its files are written"); /* and no problem is left */
 	ck_describes_not("Doom");
 }
 END_TEST
@@ -798,7 +798,7 @@ START_TEST(test_without_its_tool)
 	ck_assert_ptr_nonnull(strstr(answer.note, "is damaged"));
 	ck_list(NULL, "Doom");
 
-	/* Nobody is there to be told. */
+	/* No caller is left to be told. */
 	start_client();
 	begin_put_with_tool(&answer, "Quake");
 	await(&answer);
@@ -845,7 +845,7 @@ START_TEST(test_damage_is_waited_for)
 	ck_describes("is damaged");
 	steam_home_write(&home, SHORTCUTS, text.data, text.length);
 	strbuf_finish(&text);
-	put("Hexen", ""); /* which wakes what waits */
+	put("Hexen", ""); /* which retries what waits */
 	await_queued(0);
 	ck_list(NULL, "Doom,Quake,Hexen");
 }

@@ -1,4 +1,4 @@
-/* Artwork from its sources to the grid folder; Steam and the downloads are played by this file. */
+/* Artwork from its sources to the grid folder; this file plays Steam and the downloads. */
 #include "steam/steam_artwork.h"
 
 #include "core/cleanup.h"
@@ -93,7 +93,7 @@ void steam_show_artwork(
 	strcpy(shown_types[shown_count++], image->type);
 	ck_assert_int_eq(access(image->path, R_OK), 0);
 	ck_assert_str_eq(image->account_id, "7");
-	called(done, user, &refused); /* which is no reason to call it failed */
+	called(done, user, &refused); /* which must not count as a failure */
 }
 
 void steam_set_icon(struct steam *self, const char *user_id, uint32_t app_id, const char *path,
@@ -500,7 +500,7 @@ START_TEST(test_destroy_in_the_middle)
 	ck_assert_uint_eq(done_count, 2);
 	ck_failed(0, ARTWORK_GRID, ERROR_CANCELLED, "the agent ended before");
 	ck_failed(1, ARTWORK_HERO, ERROR_INVALID, "the hero image");
-	/* What was here is in its place, and Steam has got the icon. */
+	/* Images at hand are in place, and Steam has the icon. */
 	ck_applied(0, ARTWORK_ICON);
 	ck_file("3000000000_icon.png", PNG);
 	ck_assert_str_eq(icon, steam_home_path(&home, GRID "3000000000_icon.png"));

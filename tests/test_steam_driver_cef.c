@@ -1,6 +1,6 @@
 /*
- * What the driver owes its user whatever Steam does; what it makes Steam do is
- * tests/e2e/cef.test.mjs, in a real browser.
+ * What the driver guarantees its user whatever Steam does; tests/e2e/cef.test.mjs checks what it
+ * makes Steam do, in a real browser.
  */
 #include "steam/cef/steam_driver_cef.h"
 

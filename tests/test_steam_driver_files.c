@@ -26,7 +26,7 @@ static struct shortcut_list list;
 static struct strbuf before, after;
 static struct error err;
 
-/* What the callbacks told, in their order. */
+/* What the callbacks reported, in order. */
 static struct {
 	uint32_t app_id;
 	char *note;
@@ -310,7 +310,7 @@ START_TEST(test_compat_tool_is_chosen_with_the_shortcut)
 	steam_home_read(&home, ROOT "/config/config.vdf", &after);
 	ck_assert_str_eq(after.data, before.data);
 
-	/* One that cannot be noted down keeps nothing else away. */
+	/* One that cannot be recorded does not hold up the others. */
 	steam_home_write_text(&home, ROOT "/config/config.vdf", "\"InstallConfigStore\" {");
 	ck_assert_uint_ne(
 		put(&(struct steam_shortcut_request){

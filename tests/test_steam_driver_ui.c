@@ -23,7 +23,7 @@ static struct loop *loop;
 static struct steam_driver *driver;
 static struct error err;
 
-/* What the plugin was told last; its answer is given by hand. */
+/* The plugin's last request; the test answers it by hand. */
 static struct plugin {
 	bool attached;
 	char *method;
@@ -36,7 +36,7 @@ static struct plugin {
 	unsigned forgotten_count;
 } plugin;
 
-/* What the driver's user was told. */
+/* What was reported to the driver's user. */
 static struct {
 	unsigned count;
 	uint32_t app_id;

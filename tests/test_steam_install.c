@@ -142,7 +142,7 @@ START_TEST(test_start_script_is_steam)
 }
 END_TEST
 
-/* In a sandbox of its own the client is process 1, and writes that down. */
+/* In a sandbox of its own the client is process 1, and records that. */
 START_TEST(test_sandboxed)
 {
 	int report[2];
@@ -174,7 +174,7 @@ START_TEST(test_sandboxed)
 }
 END_TEST
 
-/* --- The owner's language --- */
+/* --- The user's language --- */
 
 static void write_registry(const char *folder, const char *language)
 {

@@ -64,7 +64,7 @@ START_TEST(test_client)
 	ck_assert_int_eq(steam_process_is_client(pid), _i < 2);
 	ck_assert_int_ge(steam_process_age_ms(pid), 0);
 	kill(pid, SIGKILL);
-	/* Dead, but nobody has asked for its exit code yet. */
+	/* Dead, but not reaped yet. */
 	ck_assert_int_eq(waitid(P_PID, (id_t)pid, &(siginfo_t){ 0 }, WEXITED | WNOWAIT), 0);
 	ck_assert(!steam_process_is_client(pid));
 	waitpid(pid, NULL, 0);

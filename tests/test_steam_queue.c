@@ -201,7 +201,7 @@ START_TEST(test_ids_change_more_than_once)
 	/* The first id is an entry's own again. */
 	settle_put(ME, 0x90000001, 0x90000001);
 	ck_assert_uint_eq(steam_queue_actual(queue, ME, 0x90000001), 0x90000001);
-	/* The entry goes, and what stood for it. */
+	/* The entry is removed, and its aliases. */
 	steam_queue_settle(queue, add(remove_of(ME, 0xA0000002)), 0xA0000002);
 	ck_assert_uint_eq(steam_queue_actual(queue, ME, 0xA0000001), 0xA0000001);
 	ck_assert(!steam_home_exists(&home, "steam.json"));
@@ -317,7 +317,7 @@ static const char *const damaged[] = {
 	"{\"version\":1}",
 	"{\"version\":2,\"changes\":[],\"aliases\":[]}",
 	"{\"version\":1,\"changes\":[{\"number\":1}],\"aliases\":[]}",
-	/* An action that nobody knows, a put without an executable, numbers out of order. */
+	/* An unknown action, a put without an executable, numbers out of order. */
 	"{\"version\":1,\"changes\":[{\"number\":1,\"change\":{\"action\":\"x\",\"accountId\":"
 	"\"1\",\"appId\":1}}],\"aliases\":[]}",
 	"{\"version\":1,\"changes\":[{\"number\":1,\"change\":{\"action\":\"put\",\"accountId\":"
@@ -343,7 +343,7 @@ START_TEST(test_a_damaged_file_is_set_aside)
 }
 END_TEST
 
-/* --- What is kept of a file with entries that do not fit --- */
+/* --- Files with invalid entries --- */
 
 static const struct field {
 	const char *key;
@@ -409,7 +409,7 @@ static void append_object(struct strbuf *text, const struct field *fields, size_
 	strbuf_append_char(text, '}');
 }
 
-/* Whatever serves must be fit to be used. */
+/* Every entry kept must be valid. */
 static void use_everything(void)
 {
 	struct shortcuts list = { 0 };
@@ -514,7 +514,7 @@ START_TEST(test_odd_numbers)
 }
 END_TEST
 
-/* What cannot be read now is neither lost nor replaced, and serves once it can. */
+/* A file that cannot be read now is neither lost nor replaced, and is used once it can. */
 START_TEST(test_a_file_that_cannot_be_read_now)
 {
 	const char *path = steam_home_path(&home, "steam.json");
@@ -525,7 +525,7 @@ START_TEST(test_a_file_that_cannot_be_read_now)
 	ck_assert_int_gt(asprintf(&aside, "%s/aside", home.path), 0);
 	ck_assert_int_eq(rename(path, aside), 0);
 	path = steam_home_path(&home, "steam.json");
-	ck_assert_int_eq(mkdir(path, 0700), 0); /* as a file whose disk does not answer */
+	ck_assert_int_eq(mkdir(path, 0700), 0); /* like a file whose disk does not respond */
 	queue = steam_queue_create(home.path, &notice);
 	ck_assert_ptr_nonnull(notice);
 	free(notice);

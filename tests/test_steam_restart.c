@@ -153,7 +153,7 @@ START_TEST(test_desktop)
 	ck_assert_int_eq(atoi(steam_client_news(&client, "end ")), before);
 	steam_client_expect_variable(atoi(steam_client_news(&client, "start ")), "DISPLAY", ":5");
 	ck_assert_uint_eq(exited_count, 1);
-	/* It has ended, though nobody had asked for its exit code. */
+	/* It has ended, though not reaped yet. */
 	ck_assert_int_eq(waitpid(before, NULL, 0), before);
 	steam_client_end(&client);
 }
@@ -168,7 +168,7 @@ START_TEST(test_files_take_their_time)
 	steam_client_news(&client, "shutdown");
 	steam_client_news(&client, "end ");
 	ck_assert_uint_eq(exited_count, 1);
-	ask(false); /* shares the outcome, and does not begin anew */
+	ask(false); /* shares the outcome, and does not start over */
 	ck_assert_uint_eq(answer_count, 0);
 	steam_restart_go_on(restart);
 	await_answers();
@@ -265,7 +265,7 @@ START_TEST(test_shutdown_is_ignored)
 	monotonic_behind_s = 0;
 	expect_answer(ERROR_TIMEOUT, "22 s");
 	ck_assert_uint_eq(exited_count, 0);
-	/* Nothing of it is left: the next attempt is one from the beginning. */
+	/* Nothing of it is left: the next attempt starts from the beginning. */
 	unlink(steam_client_path(&client, "bin/ignore-shutdown"));
 	ask(false);
 	expect_answer(ERROR_NONE, "Steam restarted");
@@ -288,7 +288,7 @@ START_TEST(test_files_take_too_long)
 	monotonic_behind_s = 0;
 	await_answers();
 	ck_assert_int_eq(kind, ERROR_TIMEOUT);
-	/* Who asks now learns how it ends. */
+	/* A request now gets the same outcome. */
 	ask(false);
 	steam_restart_go_on(restart);
 	expect_answer(ERROR_NONE, "Steam restarted");
@@ -386,7 +386,7 @@ START_TEST(test_game_mode)
 	ck_assert_int_eq(request.is_made, _i != IS_NOT_THERE);
 	ck_assert_uint_eq(exited_count, 1);
 	if (_i == OBEYS_SILENTLY || _i == DOES_NOTHING) {
-		answer_request(NULL); /* later than anybody waits for */
+		answer_request(NULL); /* too late for any caller */
 	}
 }
 END_TEST

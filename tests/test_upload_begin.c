@@ -9,7 +9,7 @@
 #include <fcntl.h>
 #include <poll.h>
 
-/* init_upload when it is not the only one, and when the disk is not what it was. */
+/* init_upload when it is not the only one, and when the disk has changed. */
 #define MIB (INT64_C(1024) * 1024)
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -130,7 +130,7 @@ static void remove_from_home(const char *path)
 	ck_assert(beneath_remove_tree(fd, path, NULL));
 }
 
-/* Someone clears up, or puts another card into the slot. */
+/* The folder is cleaned up, or another card is inserted. */
 static const char *const lost[] = { "Games", "Games/.capydeck", "Games/.capydeck/uploads" };
 
 START_TEST(test_an_upload_whose_staging_is_gone_starts_afresh)

@@ -153,11 +153,11 @@ static void expect_rolled_forward(const char *upload_id)
 	AUTO(free_ptr) char *staging = xasprintf("%s/.capydeck/uploads", fixture.library);
 
 	ck_assert(has_build(new_build, COUNT(new_build)));
-	/* What is in no manifest any more stays. */
+	/* Files no longer in the manifest stay. */
 	ck_assert(has_content(dir, &old_build[3]));
 	ck_assert(!path_exists(staging, upload_id));
 	ck_assert_int_eq(game_registry_find(fixture.registry, dir)->file_count, COUNT(new_build));
-	/* What comes after the files is still to be done. */
+	/* The work after the files is still pending. */
 	ck_assert_str_eq(game_registry_find(fixture.registry, dir)->pending, TEST_PENDING);
 }
 
@@ -255,7 +255,7 @@ START_TEST(test_a_commit_that_cannot_go_on_is_taken_up_again)
 	char upload_id[64];
 
 	leave_prepared(upload_id);
-	/* A folder that came after all was checked. */
+	/* A folder created after everything was checked. */
 	ck_assert(make_dirs(obstacle, 0755, NULL));
 	fixture_start(&fixture);
 	ck_assert(!fixture_init(&fixture, HUB, "Game", "", new_build, COUNT(new_build), &answer));
@@ -269,7 +269,7 @@ START_TEST(test_a_commit_that_cannot_go_on_is_taken_up_again)
 }
 END_TEST
 
-/* Kills at a random moment */
+/* --- Kills at a random moment --- */
 
 static struct test_file *make_many(size_t count)
 {
@@ -459,7 +459,7 @@ START_TEST(test_killed_while_completing)
 }
 END_TEST
 
-/* A disk that fills up half-way */
+/* --- A disk that fills up half-way --- */
 
 START_TEST(test_a_full_disk)
 {
@@ -531,7 +531,7 @@ START_TEST(test_a_cancelled_upload_makes_room)
 }
 END_TEST
 
-/* Damage */
+/* --- Damage --- */
 
 static void overwrite(const char *path, int how)
 {
@@ -570,7 +570,7 @@ static void expect_sent_again(const char *upload_id)
 	expect_rolled_forward(upload_id);
 }
 
-/* Half of the files are in the game, and the record of it cannot be read: _i says why. */
+/* Half of the files are in the game, and its record cannot be read: _i says why. */
 START_TEST(test_a_damaged_record_costs_a_transfer_only)
 {
 	AUTO(free_ptr) char *record = NULL;
@@ -586,7 +586,7 @@ START_TEST(test_a_damaged_record_costs_a_transfer_only)
 }
 END_TEST
 
-/* The record is there, but not what it speaks of. */
+/* The record is there, but not its files. */
 START_TEST(test_lost_files_are_not_called_installed)
 {
 	static const char *const lost[] = { "files", "files/data/a", "files/z" };

@@ -152,7 +152,7 @@ START_TEST(test_append)
 }
 END_TEST
 
-/* In a file system of one page or two, half an append must be taken back. */
+/* On a file system of one page or two, half an append must be undone. */
 START_TEST(test_a_full_disk_leaves_no_torn_line)
 {
 	AUTO(strbuf_finish) struct strbuf text = { 0 };

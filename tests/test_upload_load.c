@@ -117,7 +117,7 @@ START_TEST(test_hashing_ends_inside_a_file_when_the_time_is_up)
 	is_slow = false;
 	ck_assert_int_ge(blocks_read, 1);
 	ck_assert_int_le(blocks_read, 30000 / 2 / SLOW_READ_MS + 1);
-	/* What was not read to its end is sent; what needs no reading is known all the same. */
+	/* A file not read to its end is sent; one that needs no reading is still known. */
 	ck_assert_int_eq(init_answer_resume(&answer, "large.pak"), 0);
 	ck_assert_int_eq(init_answer_resume(&answer, "same.pak"), MIB);
 	init_answer_finish(&answer);

@@ -23,7 +23,7 @@
 
 /*
  * What an earlier run left in a staging folder may be anything: each file, each of its fields. The
- * agent starts, keeps what can be used, and never takes a file for what it is not.
+ * agent starts, keeps what is usable, and never misinterprets a file.
  */
 static struct upload_fixture fixture;
 
@@ -220,7 +220,7 @@ START_TEST(test_a_damaged_commit_record_is_given_up)
 }
 END_TEST
 
-/* Whole lines with numbers that no upload can have. */
+/* Complete lines with impossible numbers. */
 START_TEST(test_a_journal_that_says_nonsense)
 {
 	static const struct upload_journal_state states[] = {

@@ -97,7 +97,7 @@ START_TEST(test_a_game_is_installed)
 	ck_assert_str_eq(game->executable, "bin/game");
 	ck_assert_str_eq(game->pending, TEST_PENDING);
 	ck_assert_int_eq(game->file_count, COUNT(small_game));
-	/* A late cancel is no error, and touches nothing. */
+	/* A late cancel is not an error, and changes nothing. */
 	ck_assert(upload_store_cancel(fixture.store, HUB, answer.upload_id, NULL));
 	expect_content("Small Game", small_game, COUNT(small_game));
 	init_answer_finish(&answer);
@@ -287,7 +287,7 @@ START_TEST(test_bytes_written_ahead_count_only_with_their_chunk)
 	ck_assert(second == first || second == MIB);
 	ck_assert(!fixture_complete(&fixture, HUB, id, NULL, &complete));
 	ck_assert_ptr_nonnull(strstr(complete.error.message, "offset 0 "));
-	/* Nothing that is held is touched, and nothing that is not this Hub's upload. */
+	/* Neither held bytes nor other Hubs' uploads are changed. */
 	fixture_chunk(&fixture, HUB, id, &small_game[1], 0, MIB, NULL);
 	ck_assert_uint_eq(write_rubbish_ahead(HUB, id, path, 0, MIB, 0), 0);
 	ck_assert_uint_eq(write_rubbish_ahead(HUB, id, path, MIB - 1, MIB, 0), 0);
@@ -498,7 +498,7 @@ static void age(const char *upload_id, int64_t hours, bool cancelled)
 	ck_assert(upload_journal_append(dir_fd, &text, NULL));
 }
 
-/* Leaves an upload of that age, starts anew, and tells whether it is taken up. */
+/* Leaves an upload of that age, restarts, and tells whether it is resumed. */
 static bool is_resumed_after(
 	const struct test_file *files, size_t count, int64_t hours, bool cancelled)
 {
@@ -590,7 +590,7 @@ START_TEST(test_of_two_interrupted_uploads_one_is_resumed)
 	begin(HUB, "Big", other, 1, &gone);
 	fixture_stop(&fixture);
 	ck_assert_int_eq(rename(aside, staging), 0);
-	fixture.thread_count = 1; /* what is asked for is done in its order */
+	fixture.thread_count = 1; /* keeps the order of requests */
 	fixture_start(&fixture);
 	fixture_init_send(&fixture, HUB, "Big", "", big_hashed, COUNT(big_hashed), &again);
 	ck_assert(upload_store_cancel(fixture.store, HUB, gone.upload_id, NULL));
@@ -616,7 +616,7 @@ START_TEST(test_unchanged_files_are_not_sent_again)
 	memcpy(newer, small_game, sizeof(newer));
 	newer[0].seed = 99;
 	install("Small Game", small_game, COUNT(small_game));
-	/* A new time alone is looked into: the content is the same. */
+	/* With only a new time the file is read: the content is the same. */
 	ck_assert_int_eq(utimensat(AT_FDCWD, touched, long_ago, 0), 0);
 	/* The same size with another content is sent again. */
 	put_file(dir, "readme.txt", "not the same");
@@ -1002,7 +1002,7 @@ START_TEST(test_thousands_of_small_files)
 }
 END_TEST
 
-/* A disk that takes for ever: every thread of the worker waits for the test. */
+/* A disk that never finishes: every thread of the worker waits for the test. */
 struct obstacle {
 	struct worker_job job;
 	int wait_fd;

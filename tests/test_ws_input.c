@@ -114,7 +114,7 @@ START_TEST(of_a_binary_one_the_start_is_kept)
 }
 END_TEST
 
-/* What a stranger announces costs no memory before it comes. */
+/* What a guest announces costs no memory before it arrives. */
 START_TEST(an_announced_length_is_not_believed)
 {
 	input.max_bytes = SIZE_MAX;

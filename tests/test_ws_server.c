@@ -1,4 +1,7 @@
-/* ws_server, ws_client and ws_conn together, over loopback, with raw sockets for what is rude. */
+/*
+ * ws_server, ws_client and ws_conn together, over loopback, with raw sockets for protocol
+ * violations.
+ */
 #include "ws/ws_server.h"
 
 #include "core/cleanup.h"
@@ -130,7 +133,7 @@ static void on_closed(void *user, struct ws_conn *conn, unsigned code, const cha
 	end->closed_count++;
 	end->code = code;
 	snprintf(end->reason, sizeof(end->reason), "%s", reason);
-	/* All of it is allowed here, and does nothing. */
+	/* All calls are allowed here, and do nothing. */
 	strbuf_append_text(&late, "too late");
 	ws_conn_send_take(conn, &late);
 	ws_conn_close(conn, 1000, "");
@@ -473,7 +476,7 @@ START_TEST(test_pause)
 	for (unsigned i = 0; i < 100; i++) {
 		RUN_UNTIL(server_end.binary_count == i + 1);
 		ck_assert(is_filled(&server_end.binary, (char)i));
-		/* Not one more comes while it is paused, whatever is done meanwhile. */
+		/* No more arrive while it is paused, whatever is done meanwhile. */
 		loop_defer(loop, stop_soon, NULL);
 		lws_loop_run(lws_loop);
 		ck_assert_uint_eq(server_end.binary_count, i + 1);
@@ -648,7 +651,7 @@ START_TEST(test_destroy_client_at_once)
 }
 END_TEST
 
-/* Raw sockets */
+/* --- Raw sockets --- */
 
 static void stop_loop(void *user, uint32_t ready)
 {
@@ -841,7 +844,7 @@ START_TEST(test_requests)
 	int fd = raw_connect();
 
 	if (requests[_i].status == 0) {
-		/* Nobody answers; the peer gives up. */
+		/* No answer comes; the peer gives up. */
 		raw_send(fd, requests[_i].request, strlen(requests[_i].request));
 		shutdown(fd, SHUT_WR);
 		ck_assert_int_eq(raw_request(fd, ""), 0);
@@ -955,7 +958,7 @@ START_TEST(test_unmasked)
 {
 	int fd = raw_websocket();
 
-	/* libwebsockets takes it; so do we: it harms nobody. */
+	/* libwebsockets accepts it, and so do we: it does no harm. */
 	raw_send(fd, "\201\002hi", 4);
 	RUN_UNTIL(server_end.text_count == 1);
 	ck_assert_str_eq(strbuf_text(&server_end.text), "hi");
@@ -1012,7 +1015,7 @@ START_TEST(test_gone_in_a_message)
 {
 	int fd = raw_websocket();
 
-	/* It announces 2^40 bytes and sends three; no memory is spent on a promise. */
+	/* It announces 2^40 bytes and sends three; no memory is allocated in advance. */
 	raw_send(fd, "\202\377\0\0\001\0\0\0\0\0\0\0\0\0abc", 17);
 	shutdown(fd, SHUT_WR);
 	expect_closed(fd, 0);
@@ -1041,7 +1044,7 @@ START_TEST(test_last_message_counts)
 }
 END_TEST
 
-/* Strangers */
+/* --- Guests --- */
 
 static unsigned count_fds(void)
 {
@@ -1086,7 +1089,7 @@ START_TEST(test_thousand_idle_sockets)
 	RUN_UNTIL(client_end.text_count == 1);
 	ck_assert_uint_eq(server_end.closed_count, 0);
 	ck_assert_uint_eq(server_end.opened_count, 1);
-	/* All but the newest few are gone already, and what is left of them is not for long. */
+	/* All but the newest few are already gone, and the rest follow soon. */
 	ck_assert_int_eq(raw_request(fds[0], ""), 0);
 	ck_assert_int_eq(raw_request(fds[900], ""), 0);
 	ck_assert_uint_le(count_fds(), before + 1000 + 64);
@@ -1185,7 +1188,7 @@ START_TEST(test_guest_deadline)
 }
 END_TEST
 
-/* Time */
+/* --- Time --- */
 
 START_TEST(test_silent_peer)
 {
@@ -1255,7 +1258,7 @@ START_TEST(test_peer_that_takes_nothing)
 }
 END_TEST
 
-/* Addresses and failures */
+/* --- Addresses and failures --- */
 
 static void expect_used(const char *message, uint16_t port)
 {

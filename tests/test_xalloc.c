@@ -35,7 +35,7 @@ START_TEST(texts_are_copied)
 }
 END_TEST
 
-/* A product that overflows is no small allocation. AddressSanitizer ends such a call itself. */
+/* A product that overflows is not a small allocation. AddressSanitizer ends such a call itself. */
 #ifndef __SANITIZE_ADDRESS__
 START_TEST(too_much_aborts)
 {

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A store over a throw-away home, and a Hub's half of the conversation with it. */
+/* A store in a throw-away home, and the Hub's side of the conversation. */
 struct upload_fixture {
 	char home[64];
 	char library[96];
@@ -30,7 +30,7 @@ struct upload_fixture {
 
 #define HUB "hub-1"
 
-/* A file as a test speaks of it; content is made of its name and seed. */
+/* A test's file; its content is generated from name and seed. */
 struct test_file {
 	const char *path;
 	int64_t size;

@@ -18,7 +18,7 @@ const status = ({ agent, hub, mdns } = {}) => ({
 });
 const bad = (checks) => checks.filter(({ state }) => state === "bad").map(({ text }) => text);
 
-test("nothing is wrong: what a person can try", () => {
+test("nothing is wrong: what the user can try", () => {
   const checks = discoveryChecks(status());
   assert.deepEqual(bad(checks), []);
   assert.deepEqual(checks[0], {
@@ -30,7 +30,7 @@ test("nothing is wrong: what a person can try", () => {
   assert.equal(checks.at(-1).detail, "10.0.0.5:9999");
 });
 
-test("each reason is named, with the agent's own words", () => {
+test("each reason is named, in the agent's own words", () => {
   const deaf = discoveryChecks(status({ agent: { listening: false, problem: "port in use" } }));
   assert.deepEqual([bad(deaf), deaf[0].detail], [["helpListening"], "port in use"]);
   assert.deepEqual(bad(discoveryChecks(status({ agent: { addresses: [] } }))), [

@@ -18,7 +18,7 @@ test("bytes have three digits and a unit", () => {
   assert.equal(format.formatBytes(-1, "en"), "0 B");
 });
 
-test("a speed of nothing is not shown", () => {
+test("a speed of zero is not shown", () => {
   assert.equal(format.formatSpeed(0, "en"), "");
   assert.equal(format.formatSpeed(12_300_000, "en"), "12.3 MB/s");
 });
@@ -46,13 +46,13 @@ test("100 percent is everything", () => {
   assert.equal(format.formatPercent(42, "de"), "42\u00a0%");
 });
 
-test("dates name the year when it is another", () => {
+test("dates name the year if it is another", () => {
   const now = Date.UTC(2026, 10, 21);
   assert.equal(format.formatDate(Date.UTC(2026, 5, 2, 12) / 1000, "en", now), "Jun 2");
   assert.match(format.formatDate(Date.UTC(2027, 0, 2, 12) / 1000, "en", now), /2027/);
 });
 
-test("codes and addresses as people type them", () => {
+test("codes and addresses as users type them", () => {
   assert.equal(format.formatCode("042137"), "042\u2009137");
   assert.equal(format.formatAddress("192.168.1.5", 9999), "192.168.1.5:9999");
   assert.equal(format.formatAddress("fe80::1%wlan0", 9999), "[fe80::1%wlan0]:9999");

@@ -13,7 +13,7 @@ async function settled() {
 }
 test.before(standStill);
 
-test("nothing is asked for while nobody looks", async () => {
+test("nothing is requested without a watcher", async () => {
   let asked = 0;
   const part = new Pulled(async () => ++asked, 0);
   part.refresh();
@@ -32,7 +32,7 @@ test("nothing is asked for while nobody looks", async () => {
   assert.equal(asked, 2, "it had become old meanwhile");
 });
 
-test("many hints are one question, and one that came during it another", async () => {
+test("many hints cause one request, and a hint during it causes another", async () => {
   const questions = [];
   const part = new Pulled(() => new Promise((resolve) => questions.push(resolve)), 0);
   part.watch(() => {});
@@ -49,7 +49,7 @@ test("many hints are one question, and one that came during it another", async (
   assert.equal(questions.length, 2);
 });
 
-test("what failed is asked again when somebody else looks, or a hint comes", async () => {
+test("a failed request is repeated for a new watcher or a hint", async () => {
   let asked = 0;
   const part = new Pulled(() => Promise.reject(new Error(`attempt ${++asked}`)), 0);
   part.watch(() => {});
@@ -63,7 +63,7 @@ test("what failed is asked again when somebody else looks, or a hint comes", asy
   assert.deepEqual(part.get(), { value: undefined, error: "attempt 3" });
 });
 
-test("a failure keeps what was known", async () => {
+test("a failure keeps the known state", async () => {
   const answers = [async () => 1, async () => Promise.reject(new Error("away"))];
   const part = new Pulled(() => answers.shift()(), 0);
   part.watch(() => {});

@@ -98,7 +98,7 @@ async function start(t, handlers = {}, prepare = () => {}) {
   return { backend, relay, heard, seen };
 }
 
-test("at the start it attaches, and what happened before is no news", async (t) => {
+test("at the start it attaches, and earlier events are not reported", async (t) => {
   const { backend, heard, seen } = await start(t, {}, (backend) => {
     backend.ring.push({ seq: ++backend.last, name: "games_changed", params: {} });
   });
@@ -108,7 +108,7 @@ test("at the start it attaches, and what happened before is no news", async (t) 
   assert.deepEqual(seen.helpers, ["running"]);
 });
 
-test("events come once and in order, lost ones by a poll", async (t) => {
+test("events are delivered once and in order, lost ones by a poll", async (t) => {
   const { backend, heard } = await start(t);
   const first = backend.notify("one");
   backend.events.event(first);
@@ -123,7 +123,7 @@ test("events come once and in order, lost ones by a poll", async (t) => {
   assert.deepEqual(heard, ["one", "two", "three", "four"]);
 });
 
-test("what comes while a poll is under way is neither lost nor doubled", async (t) => {
+test("events during a poll are neither lost nor delivered twice", async (t) => {
   const { backend, relay, heard } = await start(t);
   let release;
   backend.held = new Promise((resolve) => (release = resolve));
@@ -138,7 +138,7 @@ test("what comes while a poll is under way is neither lost nor doubled", async (
   assert.deepEqual(heard, ["one", "two", "three"]);
 });
 
-test("what the ring has lost makes everything old", async (t) => {
+test("events lost from the ring make everything stale", async (t) => {
   const { backend, relay, heard, seen } = await start(t);
   const before = seen.refreshed;
   backend.last = 500;
@@ -149,7 +149,7 @@ test("what the ring has lost makes everything old", async (t) => {
   assert.equal(heard.at(-1), "next");
 });
 
-test("a bridge that starts anew counts from one", async (t) => {
+test("a restarted bridge counts from one", async (t) => {
   const { backend, relay, heard, seen } = await start(t);
   backend.notify("one");
   backend.notify("two");
@@ -188,7 +188,7 @@ test("requests are answered exactly once", async (t) => {
   assert.deepEqual(backend.answers.at(-1), ["2:steam-2", { result: {} }]);
 });
 
-test("an answer that did not get through is sent again, and made once", async (t) => {
+test("an answer that did not get through is sent again, and the change is made once", async (t) => {
   let served = 0;
   const { backend, relay } = await start(t, {
     "steam.apply": async () => (served++, { appId: 7 }),
@@ -224,7 +224,7 @@ test("refusals and unknown requests are answers too", async (t) => {
   });
 });
 
-test("a helper that has started again is attached to again", async (t) => {
+test("a restarted helper is attached to again", async (t) => {
   const { backend, relay, seen } = await start(t);
   const before = seen.refreshed;
   await backend.become("failed", { detail: "it crashed" });
@@ -236,7 +236,7 @@ test("a helper that has started again is attached to again", async (t) => {
   assert.equal(seen.refreshed, before + 1);
 });
 
-test("a restart that nobody told of is seen by the next poll", async (t) => {
+test("an unreported restart is noticed by the next poll", async (t) => {
   const { backend, relay } = await start(t);
   backend.helper = { state: "running", detail: "", session: 2 };
   await relay.poll();
@@ -244,7 +244,7 @@ test("a restart that nobody told of is seen by the next poll", async (t) => {
   assert.equal(backend.called("ui.attach"), 2);
 });
 
-test("an attach that fails is tried again", async (t) => {
+test("a failed attach is retried", async (t) => {
   const { backend, relay } = await start(t, {}, (backend) => {
     backend.results["ui.attach"] = { error: { code: -32000, message: "the helper is starting" } };
   });
@@ -257,7 +257,7 @@ test("an attach that fails is tried again", async (t) => {
   assert.equal(backend.called("ui.attach"), 2);
 });
 
-test("a call's refusal keeps its code, a dead loader has a sentence", async (t) => {
+test("a refused call keeps its code, a dead loader gives a message", async (t) => {
   const { backend, relay } = await start(t);
   backend.results.status = { error: { code: -32001, message: "no such thing" } };
   await assert.rejects(relay.call("status", {}), { code: -32001, message: "no such thing" });
@@ -266,7 +266,7 @@ test("a call's refusal keeps its code, a dead loader has a sentence", async (t) 
   await relay.poll(); // the heartbeat goes on
 });
 
-test("a backend that does not answer counts as gone, and is attached to when it does again", async (t) => {
+test("a backend that does not answer counts as gone, and is attached to once it answers again", async (t) => {
   const { backend, relay, seen } = await start(t);
   backend.failing.add("poll");
   await relay.poll();
@@ -291,7 +291,7 @@ test("a backend that does not answer counts as gone, and is attached to when it 
   assert.equal(backend.called("ui.attach"), 3);
 });
 
-test("a call without an answer ends with a sentence, one that takes its time does not", async (t) => {
+test("an unanswered call ends with a message, a slow one does not", async (t) => {
   const { backend, relay } = await start(t);
   standStill();
   t.after(goOn);

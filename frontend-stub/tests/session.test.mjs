@@ -73,7 +73,7 @@ test("a code is shown and hidden without a panel", async (t) => {
   assert.equal(shown.at(-1), null);
 });
 
-test("a code ends at one moment, whoever looks at it later and whatever the clock is set to", async (t) => {
+test("a code ends at a fixed moment, for late viewers and whatever the clock is set to", async (t) => {
   const { session, results, shown, notify } = await start(t);
   t.mock.method(performance, "now", () => 5_000);
   results["pairing.get"] = PAIRING;
@@ -92,7 +92,7 @@ test("Steam's language wins, without one the browser's", async (t) => {
   assert.equal(other.texts.language, "fr");
 });
 
-test("what goes wrong is told in the helper's words, what succeeds if it says something", async (t) => {
+test("failures are shown in the helper's words, successes if it says something", async (t) => {
   const { session, results, toasts } = await start(t);
   session.tell("Doom", "");
   session.tell("Doom", "Steam is not running");
@@ -113,7 +113,7 @@ test("what goes wrong is told in the helper's words, what succeeds if it says so
   assert.deepEqual(toasts, [["Doom", "Steam is not running"], ...titles]);
 });
 
-test("a toast that cannot be shown keeps no later one back", async (t) => {
+test("a toast that cannot be shown does not hold up later ones", async (t) => {
   t.mock.method(console, "error", () => {});
   const { results, toasts, notify } = await start(t, {
     toast() {
@@ -131,7 +131,7 @@ test("a toast that cannot be shown keeps no later one back", async (t) => {
   assert.ok(console.error.mock.callCount() > 0);
 });
 
-test("stopped, it neither asks nor shows", async (t) => {
+test("once stopped, it neither requests nor shows anything", async (t) => {
   const { session, calls, notify } = await start(t);
   session.stop();
   await settled();

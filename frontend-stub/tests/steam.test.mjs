@@ -40,7 +40,7 @@ const put = (change) => ({
   ...change,
 });
 
-test("a shortcut is made once, updated, gets its icon and goes", async () => {
+test("a shortcut is made once, updated, gets its icon and is removed", async () => {
   const { requests, state } = steam();
   const { appId } = await requests["steam.apply"](put());
   assert.deepEqual(await requests["steam.apply"](put()), { appId });
@@ -64,7 +64,7 @@ test("a shortcut is made once, updated, gets its icon and goes", async () => {
   assert.deepEqual(state().shortcuts, []);
 });
 
-test("a clock that is set makes no request late", async () => {
+test("setting the clock does not delay requests", async () => {
   const { requests, evaluate, state } = steam({ file: randomBytes(10) });
   evaluate("let now = 1e12; Date.now = () => (now += 3_600_000)");
   const { appId } = await requests["steam.apply"](put());
@@ -73,7 +73,7 @@ test("a clock that is set makes no request late", async () => {
   assert.equal(state().shortcuts.length, 1);
 });
 
-test("what Steam cannot do now is another way's, what it refuses is final", async () => {
+test("what Steam cannot do now is left to another driver, what it refuses is final", async () => {
   const { requests, evaluate } = steam();
   const other = put({ accountId: "1" });
   await assert.rejects(requests["steam.apply"](other), { code: -32002, message: /52079950/ });
@@ -116,7 +116,7 @@ test("an image that ends too early is not shown", async () => {
   assert.deepEqual(state().shortcuts[0].artwork, {});
 });
 
-test("Steam is restarted once the answer has left", async () => {
+test("Steam is restarted once the answer was sent", async () => {
   const { requests, state, evaluate } = steam();
   const restarted = evaluate(`new Promise((resolve) => {
     const { StartRestart } = SteamClient.User;

@@ -55,7 +55,7 @@ test("a language is Steam's name of it, or a locale", () => {
   }
 });
 
-test("texts are filled in, whatever is put in", () => {
+test("texts are filled in with any value", () => {
   const texts = new Texts("de");
   assert.equal(texts.get("pairTitle", { name: "{name} $&" }), "Mit {name} $& koppeln?");
   assert.equal(texts.get("pairTitle", { name: "<b>&amp;" }), "Mit <b>&amp; koppeln?");
@@ -63,7 +63,7 @@ test("texts are filled in, whatever is put in", () => {
   assert.equal(texts.setting("brand.new"), "brand.new");
 });
 
-test("a name that is written from right to left does not reorder its sentence", () => {
+test("a right-to-left name does not reorder its sentence", () => {
   const texts = new Texts("en");
   for (const name of ["مكتب", "מחשב", "x\u202egnp"]) {
     assert.equal(texts.get("pairTitle", { name }), `Pair with \u2068${name}\u2069?`);

@@ -15,22 +15,22 @@ function looks(...lists) {
   return lists.map(([uploads, games = []]) => watch.look(uploads, games).map(({ kind }) => kind));
 }
 
-test("what is there at first is no news", () => {
+test("the initial state is not reported", () => {
   assert.deepEqual(looks([[upload("receiving")]], [[upload("receiving")]]), [[], []]);
   assert.deepEqual(looks([[upload("paused")]], [[upload("paused")]]), [[], []]);
 });
 
-test("one starts and is installed", () => {
+test("a transfer starts and is installed", () => {
   const steps = [[[]], [[upload("receiving")]], [[upload("completing")]], [[], [installed]]];
   assert.deepEqual(looks(...steps), [[], ["started"], [], ["installed"]]);
 });
 
-test("an earlier build that stays is not the one that was cancelled", () => {
+test("an earlier build that stays is not taken for the cancelled one", () => {
   const earlier = { ...installed, installedAt: 999 };
   assert.deepEqual(looks([[upload("receiving")]], [[], [earlier]]), [[], ["cancelled"]]);
 });
 
-test("an interruption is told once, when it lasts", () => {
+test("a lasting interruption is reported once", () => {
   const [running, paused] = [[[upload("receiving")]], [[upload("paused")]]];
   assert.deepEqual(looks(running, paused, paused, paused), [[], [], ["interrupted"], []]);
   assert.deepEqual(looks(running, paused, running, paused, running), [[], [], [], [], []]);

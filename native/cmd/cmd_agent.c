@@ -95,7 +95,7 @@ static void on_stdin(void *user, uint32_t events)
 	}
 }
 
-/* The lines that --help names; whoever started this one reads them. */
+/* The lines described by --help, for the program that started this one. */
 static void say(const char *line)
 {
 	puts(line);

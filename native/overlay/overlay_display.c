@@ -225,7 +225,7 @@ static bool read_environment(const char *pid, struct strbuf *environment)
 	return atomic_file_read(path, ENVIRONMENT_MAX_BYTES, environment, NULL);
 }
 
-/* Is it our user's, and one of those? */
+/* Does our user run it, and is it one of these kinds? */
 static bool is_session_program(const char *pid)
 {
 	AUTO(free_ptr) char *folder = xasprintf("/proc/%s", pid);

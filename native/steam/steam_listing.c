@@ -92,7 +92,7 @@ static bool is_superseded(const struct steam_listing *listing, size_t index)
 	return false;
 }
 
-/* Does the file show all of it? */
+/* Is the file complete without this change? */
 static bool is_over(const struct steam_listing *listing, size_t index,
 	const struct steam_listing_file *file, const struct shortcut_list *saved)
 {

@@ -1,6 +1,6 @@
 /*
  * The Hub that the benchmark measures the agent with. Every frame is made and masked before the
- * clock starts. What it finds goes to stdout as one line of JSON. scripts/bench drives it:
+ * clock starts. Its results go to stdout as one line of JSON. scripts/bench drives it:
  *
  *	bench_hub PORT pair                              reads the code from stdin
  *	bench_hub PORT stream TOKEN BYTES IN_FLIGHT [PACE]
@@ -8,7 +8,7 @@
  *	bench_hub PORT rpc TOKEN COUNT                   nothing else going on
  *	bench_hub PORT rpc-busy TOKEN BYTES IN_FLIGHT
  *
- * PACE: bytes a second that the emulated link carries.
+ * PACE: bytes per second that the emulated link carries.
  */
 #include "core/random.h"
 #include "core/sha256.h"
@@ -22,7 +22,7 @@
 
 #define HUB_ID "hub-bench"
 #define CHUNK_BYTES (1024 * 1024)
-#define PAYLOAD_COUNT 16 /* distinct chunks, so that nothing is helped by a cache */
+#define PAYLOAD_COUNT 16 /* distinct chunks, so that no cache helps */
 #define RPC_PERIOD 4	 /* chunks between two requests of rpc-busy */
 
 struct payload {

@@ -1,6 +1,6 @@
 /*
- * What the machine itself can do, for the benchmark's ratios: the least work that receiving a
- * verified upload takes, without a protocol. What it finds goes to stdout as one line of JSON.
+ * What the machine itself can do, for the benchmark's ratios: the least work needed to receive a
+ * verified upload, without a protocol. Its results go to stdout as one line of JSON.
  *
  *	bench_reference stream BYTES FILE      TCP loopback → SHA-256 of each MiB → file
  *	bench_reference files COUNT SIZE DIR   create → SHA-256 → write → close, one after the other

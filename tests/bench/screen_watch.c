@@ -1,7 +1,7 @@
 /*
- * Watches a screen for the pairing code: an X client of its own that looks at what the compositor
- * has painted. For each change it prints "shown NS" or "hidden NS", NS being CLOCK_MONOTONIC when
- * the picture was there: a row across the digits has pure white pixels then, or none.
+ * Watches a screen for the pairing code: an X client of its own that reads what the compositor has
+ * painted. For each change it prints "shown NS" or "hidden NS", NS being CLOCK_MONOTONIC when the
+ * picture was there: a row across the digits has pure white pixels then, or none.
  *
  *	screen_watch                the screen of $DISPLAY; "ready" is its first line
  */

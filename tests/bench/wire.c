@@ -123,7 +123,7 @@ static void send_paced(struct wire *wire, const struct wire_frame *frame, int64_
 {
 	int64_t start_ns = now_ns();
 
-	prctl(PR_SET_TIMERSLACK, 1); /* its default, 50 us, would be lost with every frame */
+	prctl(PR_SET_TIMERSLACK, 1); /* its default, 50 us, would be added to every frame */
 	for (size_t at = 0; at < frame->data_length; at += PACED_SLICE_BYTES) {
 		size_t left = frame->data_length - at;
 		size_t slice = left < PACED_SLICE_BYTES ? left : PACED_SLICE_BYTES;
@@ -131,7 +131,7 @@ static void send_paced(struct wire *wire, const struct wire_frame *frame, int64_
 		int64_t due_ns = start_ns + (int64_t)(at + slice) * NS_PER_S / pace;
 		struct timespec due = { due_ns / NS_PER_S, due_ns % NS_PER_S };
 
-		/* A slice has left a real link when its last bit has. */
+		/* On a real link a slice has been sent when its last bit has. */
 		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &due, NULL);
 		send_all(wire, &part, 1);
 	}

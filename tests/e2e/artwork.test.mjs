@@ -83,7 +83,7 @@ async function withGame(t, options) {
 
 const artworkDone = (hub) => hub.event("operation_event", ({ type, status }) => type === "artwork" && status === "complete");
 
-/** A route that does not answer, a wait for somebody to ask for it, and an end of the connection. */
+/** A route that does not answer, a wait for a request to it, and an end of the connection. */
 function stalling() {
   let route;
   const asked = new Promise((resolve) => (route = (request, response) => resolve(response)));
@@ -96,7 +96,7 @@ async function allowLocalServers(deck) {
   assert.equal(code, 0, stderr);
 }
 
-test("each kind of image lands in its own file, its extension decided by its bytes", async (t) => {
+test("each kind of image is stored in its own file, with the extension that its bytes require", async (t) => {
   const { deck, hub, appId } = await withGame(t);
   const images = { grid: JPEG, banner: PNG, hero: WEBP, logo: GIF, icon: ICO };
   for (const [kind, image] of Object.entries(images)) {
@@ -127,7 +127,7 @@ test("the desktop app's frames have no type", async (t) => {
   assert.deepEqual(gridOf(deck)[`${other}p.jpg`], JPEG);
 });
 
-test("a new image takes the place of older ones; what is not its own stays", async (t) => {
+test("a new image replaces older ones of its kind; other files stay", async (t) => {
   const { deck, hub, appId } = await withGame(t);
   const others = [`${appId}.json`, `${appId}_hero.png`, `${appId}p.png.bak`, `1${appId}p.png`];
   fs.mkdirSync(gridDir(deck), { recursive: true });
@@ -160,7 +160,7 @@ test("images before complete_upload wait for their game, the newest of each kind
   await until("what waited is gone", () => namesIn(deck, "artwork").length === 0);
 });
 
-test("the memory that images took comes back", { skip: SANITIZED }, async (t) => {
+test("the memory of images is freed", { skip: SANITIZED }, async (t) => {
   const agent = await startAgent(t);
   const hub = await Hub.paired(agent);
   const large = (bytes) => Buffer.concat([PNG, Buffer.alloc(bytes)]);
@@ -196,7 +196,7 @@ test("kill -9 between image and complete_upload loses nothing", async (t) => {
   assert.deepEqual(gridOf(deck), { [`${appId}p.jpg`]: JPEG, [`${appId}_logo.png`]: PNG });
 });
 
-test("images of an upload that is discarded go with it", async (t) => {
+test("the images of a discarded upload are removed with it", async (t) => {
   const agent = await startAgent(t);
   const { deck } = agent;
   const hub = await Hub.paired(agent);
@@ -209,7 +209,7 @@ test("images of an upload that is discarded go with it", async (t) => {
   await until("they are gone", () => namesIn(deck, "artwork").length === 0);
 });
 
-test("what is no image, of no kind, or for nobody is refused with a sentence", async (t) => {
+test("invalid images, kinds and shortcuts are refused with a message", async (t) => {
   const { deck, hub, appId } = await withGame(t);
   assert.match(await imageIsRefused(hub, "grid", HTML, { appId }), /grid/);
   assert.match(await imageIsRefused(hub, "grid", Buffer.alloc(0), { appId }), /grid/);
@@ -234,7 +234,7 @@ test("what is no image, of no kind, or for nobody is refused with a sentence", a
   assert.deepEqual(namesIn(deck, "artwork"), []);
 });
 
-test("apply_artwork: data URLs in every form; one that fails does not stop the others", async (t) => {
+test("apply_artwork: data URLs in every form; a failure does not stop the others", async (t) => {
   const { deck, hub, appId } = await withGame(t);
   const percent = [...PNG].map((byte) => `%${byte.toString(16).padStart(2, "0")}`).join("");
   const response = await hub.request("apply_artwork", {
@@ -323,7 +323,7 @@ test("a stalled image server holds up neither an upload nor anything else", asyn
   assert.equal(order.filter((what) => what === "ack").length, 33);
 });
 
-test("an agent that is stopped while it downloads ends at once and leaves nothing behind", async (t) => {
+test("an agent that is stopped while it downloads exits at once and leaves no files", async (t) => {
   const { agent, deck, hub, appId } = await withGame(t);
   await allowLocalServers(deck);
   const stall = stalling();
@@ -334,7 +334,7 @@ test("an agent that is stopped while it downloads ends at once and leaves nothin
   assert.deepEqual(namesIn(deck, "downloads"), []);
 });
 
-test("complete_upload does not wait for artwork; a restart goes on with it", async (t) => {
+test("complete_upload does not wait for artwork; it continues after a restart", async (t) => {
   const deck = new Deck(t);
   const one = await startAgent(t, { deck });
   await allowLocalServers(deck);
@@ -355,7 +355,7 @@ test("complete_upload does not wait for artwork; a restart goes on with it", asy
   await until("both images are there", () => isDeepStrictEqual(gridOf(deck), images));
 });
 
-test("an image that is too large for a message is answered 413, and the next one is heard", async (t) => {
+test("an image too large for a message is answered with 413, and the next one is accepted", async (t) => {
   const { deck, hub, appId } = await withGame(t);
   const { error } = await sendImage(hub, "grid", variant(PNG, Buffer.alloc(11 << 20)), { appId });
   assert.equal(error?.code, 413);
@@ -387,7 +387,7 @@ test("kill -9 at any moment leaves the old image or the new one", async (t) => {
   assert.deepEqual(fs.readdirSync(gridDir(deck)), [`${appId}p.jpg`], "what was half written is cleared away");
 });
 
-test("links in the grid folder's place lead nowhere", async (t) => {
+test("a link in place of the grid folder is not followed", async (t) => {
   const { deck, hub, appId } = await withGame(t);
   const outside = path.join(deck.root, "outside");
   fs.mkdirSync(outside);

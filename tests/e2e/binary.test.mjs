@@ -34,7 +34,7 @@ test("before authentication every binary message is 401", async (t) => {
   }
 });
 
-test("header lengths that cannot be are 400 and cost nothing", async (t) => {
+test("impossible header lengths are 400 and cost no memory", async (t) => {
   const agent = await startAgent(t);
   const hub = await Hub.paired(agent);
   const kib64 = 64 * 1024;
@@ -130,7 +130,7 @@ test("fields of the header: wrong types, unknown files, places outside the file"
   assert.deepEqual(readFiles(result.path), filesOf(game));
 });
 
-test("more than 10 MB: 413 with the id where the header could be read, and nothing else is lost", async (t) => {
+test("more than 10 MB: 413, with the id if the header could be read, and the connection survives", async (t) => {
   const agent = await startAgent(t);
   const hub = await Hub.paired(agent);
   const game = new Game("Oversize", { "big.bin": bytesOf("oversize", MAX_MESSAGE + 1000) });
@@ -156,7 +156,7 @@ test("more than 10 MB: 413 with the id where the header could be read, and nothi
   assert.deepEqual(readFiles(result.path), filesOf(game));
 });
 
-test("another Hub's upload is 404, whatever is asked of it", async (t) => {
+test("another Hub's upload is 404 for every request", async (t) => {
   const agent = await startAgent(t);
   const one = await Hub.paired(agent, { hubId: "hub-one" });
   const game = new Game("Mine", { a: "mine" });

@@ -115,7 +115,7 @@ testModel("a new shortcut, complete, once", async (t, steam, driver) => {
   assert.equal((await steam.calls("SpecifyCompatTool")).length, 1);
 });
 
-testModel("an update keeps the id and what it does not name", async (t, steam, driver) => {
+testModel("an update keeps the id and everything it does not set", async (t, steam, driver) => {
   const appId = await driver.put({ launchOptions: "-fast" });
   await steam.evaluate(`model.shortcuts.get(${appId}).compatTool = "proton_7"`);
   const changed = { name: "DOOM", exe: "/games/Doom/doom2", startDir: "/games" };
@@ -131,7 +131,7 @@ testModel("an update keeps the id and what it does not name", async (t, steam, d
   assert.equal((await steam.state()).shortcuts[0].launchOptions, "");
 });
 
-testModel("one made by hand is adopted", async (t, steam, driver) => {
+testModel("a shortcut made by hand is adopted", async (t, steam, driver) => {
   await steam.place({ name: "Other", exe: '"/games/other"' });
   const mine = await steam.place({ name: "My Doom", exe: "/games/Doom/doom" });
   const named = await driver.put({});
@@ -143,7 +143,7 @@ testModel("one made by hand is adopted", async (t, steam, driver) => {
   assert.deepEqual(shortcuts.map(({ name }) => name).sort(), ["Doom", "Other"]);
 });
 
-testModel("no name, path or option is ever read as a script", async (t, steam, driver) => {
+testModel("no name, path or option is ever run as a script", async (t, steam, driver) => {
   const odd = { name: ODD, exe: `/games/${ODD}/${ODD}`, startDir: `/games/${ODD}` };
   const appId = await driver.put({ ...odd, launchOptions: ODD, tags: [ODD] });
   const { shortcuts, collections } = await steam.state();
@@ -156,20 +156,20 @@ testModel("no name, path or option is ever read as a script", async (t, steam, d
   assert.equal(await driver.put({ ...odd, anyName: true }), appId);
 });
 
-testModel("what Steam itself puts into a new shortcut does not stay", async (t, steam, driver) => {
+testModel("Steam's own changes to a new shortcut are overwritten", async (t, steam, driver) => {
   await steam.set({ lateOptions: "%command%" });
   await driver.put({ launchOptions: "" });
   assert.equal((await steam.state()).shortcuts[0].launchOptions, "");
 });
 
-testModel("a slow Steam is waited for", async (t, steam, driver) => {
+testModel("a slow Steam is given time", async (t, steam, driver) => {
   await steam.set({ latencyMs: 2500, faults: { SetShortcutLaunchOptions: "missing" } });
   await driver.put({ launchOptions: "-slow" });
   const { shortcuts } = await steam.state();
   assert.deepEqual([shortcuts[0].name, shortcuts[0].launchOptions], ["Doom", "-slow"]);
 });
 
-testModel("what cannot be completed is not left behind", async (t, steam, driver) => {
+testModel("an incomplete shortcut is removed again", async (t, steam, driver) => {
   await steam.set({ faults: { SetShortcutExe: "throws", SetShortcutStartDir: "ignores" } });
   const answer = await driver.ask("apply", put({}));
   assert.equal(answer.kind, "io");
@@ -246,7 +246,7 @@ testModel("another user's Steam is left alone", async (t, steam, driver) => {
   assert.deepEqual((await steam.state()).shortcuts, []);
 });
 
-testModel("a Steam that is only starting is left alone", async (t, steam, driver) => {
+testModel("a Steam that is still starting is left alone", async (t, steam, driver) => {
   await steam.set({ initialized: false });
   const answer = await driver.ask("apply", put({}));
   assert.equal(answer.kind, "conflict");
@@ -255,14 +255,14 @@ testModel("a Steam that is only starting is left alone", async (t, steam, driver
   await driver.put({});
 });
 
-testModel("an idle driver lets go of Steam", async (t, steam, driver) => {
+testModel("an idle driver disconnects from Steam", async (t, steam, driver) => {
   await driver.put({});
   assert.equal(connections(driver.child.pid, steam.port), 1, "it stays for what may follow");
   await until("the connection is closed", () => connections(driver.child.pid, steam.port) === 0);
   await driver.put({});
 });
 
-testModel("several at once are done one after another", async (t, steam, driver) => {
+testModel("concurrent requests are done one after another", async (t, steam, driver) => {
   const names = ["One", "Two", "Three", "Four"];
   names.forEach((name) => driver.send("apply", put({ name, exe: `/games/${name}` })));
   for (const name of names) {
@@ -298,7 +298,7 @@ test("cef: the script is one", async () => {
   assert.equal(code, 0, stderr);
 });
 
-test("cef: what becomes of Steam's shortcuts", { skip }, async (t) => {
+test("cef: the whole life of a shortcut", { skip }, async (t) => {
   const steam = await SteamChromium.start(t);
   for (const [name, body] of cases) {
     await t.test(name, async (t) => {
@@ -349,7 +349,7 @@ test("cef: Steam dies in the middle of a call, and comes back", { skip }, async 
   assert.equal((await again.state()).shortcuts.length, 1);
 });
 
-test("cef: what listens there says nothing, or nonsense", { skip }, async (t) => {
+test("cef: a listener that is silent or sends nonsense", { skip }, async (t) => {
   const answers = ["HTTP/1.1 500 No\r\n\r\n", "SSH-2.0-x\r\n\r\n", "HTTP/1.1 200 OK\r\n\r\n{}"];
   const server = net.createServer((socket) => {
     socket.on("error", () => {});

@@ -99,7 +99,7 @@ test("cef: images reach Steam under their own kinds", { skip }, async (t) => {
   assert.match(entry.icon, new RegExp(`/grid/${entry.appId}_icon.png$`));
 });
 
-test("cef: Steam that dies half way is not waited for, and the change not lost", { skip }, async (t) => {
+test("cef: Steam dies half-way: no waiting, and the change is not lost", { skip }, async (t) => {
   const { deck, steam, hub, agent } = await prepare(t, { client: true });
   await steam.set({ latencyMs: 60_000 });
   const answer = create(hub);
@@ -131,7 +131,7 @@ test("cef: without a client, what Steam's page did not do is done in the files",
   assert.equal((await deck.ctlJson("steam")).state, "files");
 });
 
-test("cef: an agent that dies half way makes no second entry", { skip }, async (t) => {
+test("cef: an agent that dies half-way does not create a second entry", { skip }, async (t) => {
   const { deck, steam, hub, agent } = await prepare(t, { client: true });
   await steam.set({ latencyMs: 1000 });
   create(hub).catch(() => {}); // its connection breaks

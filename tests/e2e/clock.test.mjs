@@ -12,7 +12,7 @@ import { deadline } from "./lib/wait.mjs";
 const now = () => Number(process.hrtime.bigint() / 1_000_000n);
 
 describe("the protocol's clocks", { concurrency: true }, () => {
-  test("a code expires after 60 s; the socket stays and may ask for another", async (t) => {
+  test("a code expires after 60 s; the connection stays and may request another", async (t) => {
     const agent = await startAgent(t);
     const hub = await Hub.open(agent);
     const begin = now();
@@ -63,7 +63,7 @@ describe("the protocol's clocks", { concurrency: true }, () => {
     assert.ok(next.resumeFrom["a.bin"] > 0);
   });
 
-  test("a peer that only answers pings stays for good", async (t) => {
+  test("a peer that only answers pings stays connected", async (t) => {
     const agent = await startAgent(t);
     const hub = await Hub.paired(agent);
     for (let pings = 0; pings < 5; pings++) {
@@ -100,7 +100,7 @@ describe("the protocol's clocks", { concurrency: true }, () => {
     await deadline(hub.closed, "the stranger is closed");
   });
 
-  test("an upload is answered slowly to a Hub that reads nothing, and goes on when it does", async (t) => {
+  test("an upload of a Hub that does not read stalls, and continues when it reads", async (t) => {
     const agent = await startAgent(t);
     const hub = await Hub.paired(agent);
     const game = new Game("Choked", { "a.bin": bytesOf("choked", 2_000_000) });

@@ -11,7 +11,7 @@ import { deadline, until } from "./lib/wait.mjs";
 
 const env = { PATH: process.env.PATH, HOME: "/nowhere" };
 
-test("every command has --help on standard output and refuses what it does not know", async () => {
+test("every command prints --help on standard output and refuses unknown arguments", async () => {
   for (const command of ["agent", "ctl", "push", "discover"]) {
     const help = await run(BINARY, [command, "--help"], { env });
     assert.equal(help.code, 0, command);
@@ -41,7 +41,7 @@ test("without an agent ctl says how to start one and exits with 1", async (t) =>
   }
 });
 
-test("ctl socket tells without an agent where its socket may be, the likeliest path first", async (t) => {
+test("ctl socket lists the possible paths without an agent, the most likely first", async (t) => {
   const state = "/somewhere/state";
   const ask = (args, more) => run(BINARY, ["ctl", "socket", ...args], { env: { ...env, XDG_STATE_HOME: state, ...more } });
   const session = `/run/user/${process.getuid()}/capydeck/agent.sock`;
@@ -57,7 +57,7 @@ test("ctl socket tells without an agent where its socket may be, the likeliest p
   assert.ok(fs.statSync(own.stdout.trim()).isSocket());
 });
 
-test("whatever the agent can be asked and told, ctl can", () => {
+test("ctl has a command for every method of the agent", () => {
   const between = (text, from, to) => text.slice(text.indexOf(from), text.indexOf(to, text.indexOf(from)));
   const table = fs.readFileSync(new URL("../../native/control/control_methods.c", import.meta.url), "utf8");
   const methods = [...between(table, "methods[] = {", "};").matchAll(/\{ "([\w.]+)",/g)].map(([, name]) => name);
@@ -69,7 +69,7 @@ test("whatever the agent can be asked and told, ctl can", () => {
   assert.deepEqual(missing, ["agent.release", "file.read", "ui.attach", "ui.detach"]);
 });
 
-test("status, hubs, games and uploads, for people and for programs", async (t) => {
+test("status, hubs, games and uploads, as text and as JSON", async (t) => {
   const agent = await startAgent(t);
   const { deck } = agent;
   const idle = await deck.ctlJson("status");
@@ -116,7 +116,7 @@ test("status, hubs, games and uploads, for people and for programs", async (t) =
   }
 });
 
-test("pairing: shown, dismissed, shown anew", async (t) => {
+test("pairing: shown, dismissed, shown again", async (t) => {
   const agent = await startAgent(t);
   const { deck } = agent;
   assert.deepEqual(
@@ -264,7 +264,7 @@ test("files of a later version are not destroyed", async (t) => {
   assert.match(all, /future\.key/);
 });
 
-test("the local socket: for its user alone, and robust against nonsense", async (t) => {
+test("the local socket: only for its user, and robust against garbage", async (t) => {
   const agent = await startAgent(t);
   const { deck } = agent;
   const socket = path.join(deck.runtime, "agent.sock");
@@ -300,7 +300,7 @@ test("the local socket: for its user alone, and robust against nonsense", async 
   assert.equal((await deck.ctl("status")).code, 0);
 });
 
-test("subscribers hear what happens", async (t) => {
+test("subscribers are notified of changes", async (t) => {
   const agent = await startAgent(t);
   const client = net.connect(path.join(agent.deck.runtime, "agent.sock"));
   t.after(() => client.destroy());
@@ -318,7 +318,7 @@ test("subscribers hear what happens", async (t) => {
   }
 });
 
-test("the socket is made anew when its folder disappears", async (t) => {
+test("the socket is recreated when its folder disappears", async (t) => {
   const agent = await startAgent(t);
   // At once, as a logout does it: file by file, the agent would be back before the last has gone.
   fs.renameSync(agent.deck.runtime, path.join(agent.deck.root, "gone"));

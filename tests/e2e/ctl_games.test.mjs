@@ -63,7 +63,7 @@ test("a game is deleted by name, folder or app id, and comes back as it was", as
   }
 });
 
-test("--json prints what programs need", async (t) => {
+test("--json prints machine-readable output", async (t) => {
   const agent = await startAgent(t);
   const { deck } = agent;
   const hub = await Hub.paired(agent);
@@ -81,7 +81,7 @@ test("--json prints what programs need", async (t) => {
   assert.deepEqual(Object.keys(steam), ["state", "detail", "queued"]);
 });
 
-test("what is not there, or could be two, is refused with words", async (t) => {
+test("missing and ambiguous names are refused with a message", async (t) => {
   const agent = await startAgent(t);
   const { deck } = agent;
   const hub = await Hub.paired(agent);
@@ -124,7 +124,7 @@ test("what is not there, or could be two, is refused with words", async (t) => {
   assert.equal((await deck.ctl("games", "delete", "1942")).code, 0);
 });
 
-test("a shortcut that is not of a game of ours loses the shortcut only", async (t) => {
+test("deleting a shortcut of an unknown game removes only the shortcut", async (t) => {
   const agent = await startAgent(t);
   const { deck } = agent;
   const foreign = { 0: { appid: 3987650001, AppName: "Mine", Exe: '"/opt/mine/run"' } };
@@ -136,7 +136,7 @@ test("a shortcut that is not of a game of ours loses the shortcut only", async (
   assert.deepEqual((await deck.ctlJson("games", "trash")).games, []);
 });
 
-test("names cannot steer the terminal they are printed on", async (t) => {
+test("names cannot control the terminal they are printed on", async (t) => {
   const deck = new Deck(t);
   const nasty = "Evil\x1b[2J\u009b31m\u202e";
   const entry = { appid: 3000000002, AppName: nasty, Exe: '"/usr/bin/true"', StartDir: '"/usr/bin"' };
@@ -162,7 +162,7 @@ test("names cannot steer the terminal they are printed on", async (t) => {
   assert.match(printed[4], /restored 'Evil\?/);
 });
 
-test("on a terminal nothing is deleted that is not confirmed", async (t) => {
+test("on a terminal nothing is deleted without confirmation", async (t) => {
   const agent = await startAgent(t);
   const { deck } = agent;
   const hub = await Hub.paired(agent);
@@ -181,7 +181,7 @@ test("on a terminal nothing is deleted that is not confirmed", async (t) => {
   assert.deepEqual((await deck.ctlJson("games", "trash")).games, []);
 });
 
-test("with Steam running ctl says what waits, and restart makes it", async (t) => {
+test("with Steam running ctl shows the waiting changes, and restart makes them", async (t) => {
   const deck = new Deck(t);
   const client = new SteamClient(deck);
   await client.start();
@@ -213,7 +213,7 @@ test("with Steam running ctl says what waits, and restart makes it", async (t) =
   assert.match((await deck.ctlJson("steam", "restart")).message, /\S/);
 });
 
-test("calls may wait side by side, and outlive whoever made them", async (t) => {
+test("calls may be pending side by side, and outlive their client", async (t) => {
   const deck = new Deck(t);
   const client = new SteamClient(deck);
   await client.start({ gameMode: true });
@@ -245,7 +245,7 @@ test("calls may wait side by side, and outlive whoever made them", async (t) => 
   }
 });
 
-test("subscribers hear of games that come, go and come back", async (t) => {
+test("subscribers are notified of games installed, deleted and restored", async (t) => {
   const agent = await startAgent(t);
   const { deck } = agent;
   const hub = await Hub.paired(agent);

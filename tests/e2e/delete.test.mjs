@@ -1,4 +1,4 @@
-// delete_game and delete_shortcut: what goes, what only loses its shortcut, what is left alone.
+// delete_game and delete_shortcut: what is removed, what only loses its shortcut, what is left alone.
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
@@ -28,7 +28,7 @@ function trash(deck) {
   return fs.existsSync(dir) ? fs.readdirSync(dir).map((id) => path.join(dir, id)) : [];
 }
 
-/** The Steam of people who also have games that are none of ours. */
+/** A Steam that also has games not installed by CapyDeck. */
 const FOREIGN = { appid: 3000000001, AppName: "Foreign", Exe: '"/usr/bin/true"', StartDir: '"/usr/bin"' };
 function writeForeign(deck, user = GAMER, entries = { 0: FOREIGN }) {
   fs.writeFileSync(shortcutsPath(deck.steam, user), writeBinaryVdf({ shortcuts: entries }));
@@ -76,7 +76,7 @@ for (const dialect of ["documents", "desktop"]) {
   }
 }
 
-test("a shortcut of somebody else only loses the shortcut", async (t) => {
+test("for an unknown game only the shortcut is removed", async (t) => {
   const deck = new Deck(t);
   const dir = deck.game("By hand");
   fs.mkdirSync(dir, { recursive: true });
@@ -98,7 +98,7 @@ test("a shortcut of somebody else only loses the shortcut", async (t) => {
   assert.deepEqual(readShortcuts(deck.steam, SIBLING), []);
 });
 
-test("what is not there is 404, what says nothing 400, a name of two shortcuts 409", async (t) => {
+test("unknown is 404, empty is 400, an ambiguous name is 409", async (t) => {
   const deck = new Deck(t);
   writeForeign(deck, GAMER, { 0: FOREIGN, 1: { ...FOREIGN, appid: 3000000002 } });
   const agent = await startAgent(t, { deck });
@@ -209,7 +209,7 @@ test("restartSteam: answered first, then Steam is restarted and the shortcut is 
   assert.deepEqual((await hub.request("list_shortcuts", {})).shortcuts, []);
 });
 
-test("delete_game says why the shortcut is still to be seen", async (t) => {
+test("delete_game says why the shortcut is still visible", async (t) => {
   const deck = new Deck(t);
   const client = new SteamClient(deck);
   const agent = await startAgent(t, { deck, env: client.env });
@@ -238,7 +238,7 @@ test("restartSteam that is refused does not fail the deletion", async (t) => {
   assert.equal(client.starts, 1);
 });
 
-test("a folder that has gone already leaves with its shortcut", async (t) => {
+test("a game whose folder is already gone is removed with its shortcut", async (t) => {
   const agent = await startAgent(t);
   const { deck } = agent;
   const hub = await Hub.paired(agent);
@@ -306,10 +306,10 @@ test("a crash between the folder and its shortcut: the next start removes the sh
   await Hub.ready(two, { token: hub.token });
   const names = () => readShortcuts(deck.steam).map(({ appname }) => appname);
   await until("the shortcut is gone", () => !names().includes("Celeste"));
-  assert.deepEqual(names(), ["Foreign", "Again"], "the same id, and installed anew");
+  assert.deepEqual(names(), ["Foreign", "Again"], "the same id, and installed again");
 });
 
-test("a lost registry does not cost a game its shortcut that was installed anew", async (t) => {
+test("after a lost registry a reinstalled game keeps its shortcut", async (t) => {
   const deck = new Deck(t);
   const one = await startAgent(t, { deck });
   const hub = await Hub.paired(one);
@@ -324,7 +324,7 @@ test("a lost registry does not cost a game its shortcut that was installed anew"
   assert.ok(fs.existsSync(deck.game("Celeste")));
 });
 
-test("installations survive kill -9: a game that is there has its shortcut", async (t) => {
+test("installations survive kill -9: an installed game has its shortcut", async (t) => {
   const deck = new Deck(t);
   let agent = await startAgent(t, { deck });
   let hub = await Hub.paired(agent);
@@ -376,7 +376,7 @@ function isBack(deck, { entry, files }) {
   assert.deepEqual(trash(deck), []);
 }
 
-test("what was deleted comes back as it was: every byte, the shortcut and its app id", async (t) => {
+test("a deleted game is restored as it was: every byte, the shortcut and its app id", async (t) => {
   const agent = await startAgent(t);
   const { deck } = agent;
   const hub = await Hub.paired(agent);
@@ -396,7 +396,7 @@ test("what was deleted comes back as it was: every byte, the shortcut and its ap
   await hub.request("delete_game", { appId: before.appId });
 });
 
-test("a game comes back after a restart of the agent; not into one that was pushed meanwhile", async (t) => {
+test("a game can be restored after a restart of the agent, but not over one pushed meanwhile", async (t) => {
   const deck = new Deck(t);
   const one = await startAgent(t, { deck });
   const hub = await Hub.paired(one);
@@ -444,7 +444,7 @@ test("restoring survives kill -9: the game is in the trash, or back with its sho
   isBack(deck, before);
 });
 
-test("a game that is deleted before its shortcut is made gets it when it comes back", async (t) => {
+test("a game deleted before its shortcut was made gets it when restored", async (t) => {
   const deck = new Deck(t);
   const client = new SteamClient(deck);
   await client.start();
@@ -466,7 +466,7 @@ test("a game that is deleted before its shortcut is made gets it when it comes b
   assert.equal(exe, path.join(deck.game("Celeste"), "bin/celeste"));
 });
 
-test("images stay with a deleted game and go with it for good", async (t) => {
+test("the images of a deleted game stay until it is permanently deleted", async (t) => {
   const agent = await startAgent(t);
   const { deck } = agent;
   const hub = await Hub.paired(agent);

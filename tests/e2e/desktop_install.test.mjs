@@ -82,7 +82,7 @@ class Home {
   }
 }
 
-test("the service is installed, enabled and started, as often as one likes", async (t) => {
+test("the service is installed, enabled and started, repeatedly", async (t) => {
   const home = new Home(t);
   for (let round = 0; round < 2; round++) {
     await home.install();
@@ -101,7 +101,7 @@ test("the service is installed, enabled and started, as often as one likes", asy
   }
 });
 
-test("a package's libraries come along, modes or not, and an older version's go", async (t) => {
+test("a package's libraries are installed, with or without modes, and older ones removed", async (t) => {
   const home = new Home(t);
   const from = home.at("CapyDeck/bin");
   for (const name of [...PROGRAMS, "libold.so.1", "lib/libnew.so.2", "LICENSES/libnew.txt", "versions.txt"]) {
@@ -150,7 +150,7 @@ test("an upgrade replaces a running program", async (t) => {
   assert.ok(fs.existsSync(program) && fs.existsSync(home.at(".config/capydeck")));
 });
 
-test("uninstalling leaves games and settings, --purge games alone", async (t) => {
+test("uninstalling keeps games and settings, --purge only games", async (t) => {
   const home = new Home(t);
   const theirs = ["Games/Doom/doom", "Games/.capydeck/uploads/1/journal"];
   const ours = [".config/capydeck/settings.json", ".local/state/capydeck/games.json"];
@@ -170,7 +170,7 @@ test("uninstalling leaves games and settings, --purge games alone", async (t) =>
   assert.deepEqual(home.files(), ["Games/Doom/doom", "stand-in/systemctl"]);
 });
 
-test("--purge clears every library folder, and says what goes and how much", async (t) => {
+test("--purge clears every library folder, and lists what it removes, with sizes", async (t) => {
   const home = new Home(t);
   const card = home.at('card "1" ü');
   const old = home.at("old library");
@@ -199,7 +199,7 @@ test("--purge clears every library folder, and says what goes and how much", asy
   assert.ok(!fs.existsSync(path.join(card, ".capydeck")));
 });
 
-test("what another program has at our name stays", async (t) => {
+test("another program under our name is kept", async (t) => {
   const home = new Home(t);
   home.write(".local/bin/capydeck", "theirs", 0o755);
   const { stdout } = await home.install();
@@ -208,7 +208,7 @@ test("what another program has at our name stays", async (t) => {
   assert.equal(fs.readFileSync(home.link, "utf8"), "theirs");
 });
 
-test("what cannot be installed is said, and nothing is done", async (t) => {
+test("an impossible installation is refused, and nothing is changed", async (t) => {
   const home = new Home(t);
   const refused = async (args, words) => {
     const { code, stderr } = await home.script("install-desktop.sh", args);
@@ -225,7 +225,7 @@ test("what cannot be installed is said, and nothing is done", async (t) => {
   assert.deepEqual(home.files(), ["stand-in/systemctl"]);
 });
 
-test("make install puts what the user calls into bin, helpers into libexec, and the unit", async (t) => {
+test("make install puts the program into bin, helpers into libexec, and installs the unit", async (t) => {
   const home = new Home(t);
   const make = ["-s", "-C", path.dirname(SCRIPTS), `B=${path.dirname(BINARY)}`, `DESTDIR=${home.root}`, "PREFIX=/usr", "install-files"];
   await run("make", make, { env: { PATH: process.env.PATH, HOME: home.root } });

@@ -24,7 +24,7 @@ async function runWithInput(command, args, env, input) {
   return { code, ...output };
 }
 
-/** A network of its own, where nobody else's agents answer. Null where none can be made. */
+/** A separate network, where no other agents answer. Null if none can be created. */
 function makeNetwork(t) {
   const name = `capydeck-${process.pid}`;
   const ip = (...args) => execFileSync("ip", args, { stdio: "pipe" });
@@ -43,7 +43,7 @@ function makeNetwork(t) {
   return (command) => ["ip", "netns", "exec", name, "env", "DBUS_SYSTEM_BUS_ADDRESS=unix:path=/nowhere", ...command];
 }
 
-test("Decks are found by name, and twins are told apart", { skip: !IS_ROOT && "needs root" }, async (t) => {
+test("Decks are found by name, and equal names are told apart", { skip: !IS_ROOT && "needs root" }, async (t) => {
   const inNetwork = makeNetwork(t);
   if (!inNetwork) {
     t.skip("no network namespaces here");
@@ -68,7 +68,7 @@ test("Decks are found by name, and twins are told apart", { skip: !IS_ROOT && "n
     return listed.length === 3 && listed;
   });
   assert.deepEqual(found.map(({ name, port }) => [name, port]).sort(), agents.map((agent, i) => [["Living Room", "Twin", "Twin"][i], agent.port]).sort());
-  // Who answers in time is the network's to say: each command may be repeated.
+  // Answers may come late: each command may be repeated.
   const repeat = (what, ask, isIt) =>
     until(what, async () => {
       const result = await ask();
@@ -107,7 +107,7 @@ test("Decks are found by name, and twins are told apart", { skip: !IS_ROOT && "n
   assert.match(byId.stdout, /Nothing had to be sent/);
 });
 
-test("subscribers hear of another address", { skip: !IS_ROOT && "needs root" }, async (t) => {
+test("subscribers are notified of a new address", { skip: !IS_ROOT && "needs root" }, async (t) => {
   const inNetwork = makeNetwork(t);
   if (!inNetwork) {
     t.skip("no network namespaces here");

@@ -152,7 +152,7 @@ test(
     assertShape(init.payload, { uploadId: "upload-abc123", chunkSize: 1048576 });
     const { uploadId } = init.payload;
 
-    // The examples' own upload id is nobody's; the checksum is no checksum.
+    // The examples' upload id is unknown; the checksum is not valid.
     const unknown = hub.reply("msg-id");
     hub.binary(frame(CHUNK_HEADER, Buffer.alloc(1048576)));
     assert.equal((await unknown).error.code, 404);
@@ -228,7 +228,7 @@ test(
     assert.equal(theirs.exe, '"/path/to/Celeste.exe"');
     assert.equal(theirs.startdir.replaceAll('"', ""), "/path/to/game");
 
-    // The example's app id is nobody's; with that of the shortcut above, each is answered.
+    // The example's app id is unknown; with that of the shortcut above, each is answered.
     const withId = (text) => text.replace(CELESTE, created.payload.appId);
     assert.equal((await hub.askText("apply_artwork", APPLY_ARTWORK)).error?.code, 404);
     const artwork = await hub.askText("apply_artwork", withId(APPLY_ARTWORK));

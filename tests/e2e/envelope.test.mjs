@@ -96,7 +96,7 @@ test("unknown fields are ignored, null means absent, a payload may be absent", a
   }
 });
 
-test("ids: echoed as they are, however long; a missing one is answered with an empty one", async (t) => {
+test("ids are echoed unchanged, however long; a missing one is answered with an empty one", async (t) => {
   const hub = await Hub.paired(await startAgent(t));
   for (const id of ["0", "ü 鴨 🦫", '"\\/\b\n', "x".repeat(1000), "null", "-1"]) {
     assert.equal((await hub.ask("ping", undefined, id)).type, "pong");
@@ -150,7 +150,7 @@ test("a message in many fragments is one message, pings between them are answere
   assert.equal((await pong).toString(), "between");
 });
 
-test("text that is not UTF-8 is refused and hurts nobody else", async (t) => {
+test("text that is not UTF-8 is refused and does not affect other connections", async (t) => {
   const agent = await startAgent(t);
   const hub = await Hub.paired(agent);
   const reply = hub.event("error").catch(() => undefined);

@@ -73,7 +73,7 @@ int main(int argc, char **argv)
 			paint(surface, warm);
 		}
 		SDL_UpdateWindowSurface(window);
-		/* Whoever looks at a large screen needs the processor as well. */
+		/* Reading a large screen needs the processor as well. */
 		wait_ms = SDL_max(FRAME_MS, 10 * (SDL_GetTicks() - began_ms));
 	}
 	SDL_Quit();

@@ -1,4 +1,4 @@
-// protocol.md §3: saying hello, pairing, tokens, who may connect.
+// protocol.md §3: hello, pairing, tokens, who may connect.
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
@@ -117,7 +117,7 @@ test("before authentication only hello, pair_confirm and ping are answered", asy
   assert.equal((await hub.ask("ping")).type, "pong");
 });
 
-test("a token is only good for the hub it was given to", async (t) => {
+test("a token is only valid for the Hub it was given to", async (t) => {
   const agent = await startAgent(t);
   const hub = await Hub.paired(agent, { hubId: "hub-one" });
   await hub.close();
@@ -140,7 +140,7 @@ test("a token is only good for the hub it was given to", async (t) => {
   await Hub.ready(agent, { hubId: "hub-one", token: hub.token });
 });
 
-test("hello without a hub id is refused, and can be said again", async (t) => {
+test("hello without a hub id is refused, and can be repeated", async (t) => {
   const agent = await startAgent(t);
   const hub = await Hub.open(agent);
   const { hubId, ...anonymous } = helloPayload();
@@ -152,7 +152,7 @@ test("hello without a hub id is refused, and can be said again", async (t) => {
   await hub.pair(agent, { hubId });
 });
 
-test("hello said twice: a new code before pairing, agent_status after", async (t) => {
+test("hello sent twice: a new code before pairing, agent_status after", async (t) => {
   const agent = await startAgent(t);
   const hub = await Hub.open(agent);
   const codes = new Set();
@@ -239,7 +239,7 @@ test("the code is neither on the wire nor in the log, and tokens are not in file
   }
 });
 
-test("on a terminal the code is shown to whoever sits there", async (t) => {
+test("on a terminal the code is shown there", async (t) => {
   const deck = new Deck(t);
   const wrap = (command) => {
     const quoted = command.map((arg) => `'${arg}'`).join(" ");
@@ -328,7 +328,7 @@ test("connections.accept off: 406 and the close, token or not", async (t) => {
   await Hub.ready(agent, { token: hub.token });
 });
 
-test("a protocol from the future: 406 that says which versions are spoken", async (t) => {
+test("a newer protocol: 406 that names the supported versions", async (t) => {
   const agent = await startAgent(t);
   const hub = await Hub.open(agent);
   const reply = await hub.ask("hub_connected", { ...helloPayload({ dialect: "desktop" }), protocolVersion: 2 });
@@ -358,7 +358,7 @@ test("a code on the screen cannot be stolen by another Hub", async (t) => {
   assert.equal((await hub.ask("pair_confirm", { code })).type, "pair_success");
 });
 
-/** Says hello until the screen is free; for strangers who compete for it. */
+/** Sends hello until the screen is free; for strangers who compete for it. */
 function helloWhenFree(agent, who, localAddress) {
   return until("the screen is free", async () => {
     const hub = await Hub.open(agent, { localAddress });
@@ -428,7 +428,7 @@ test("eight attackers at once do not keep the owner from pairing", async (t) => 
   };
   const attackers = Array.from({ length: 8 }, (_, i) => attack(`127.0.0.${11 + i}`));
   try {
-    // The owner reads the screen; whoever else is named there is not theirs.
+    // The owner reads the screen; other names on it are not theirs.
     await until("the owner pairs", async () => {
       try {
         const hub = await Hub.open(agent, { localAddress: "127.0.0.2" });
@@ -452,7 +452,7 @@ test("eight attackers at once do not keep the owner from pairing", async (t) => 
   }
 });
 
-test("unauthenticated sockets: two per address, eight in all, the oldest goes", async (t) => {
+test("unauthenticated sockets: two per address, eight in all, the oldest is evicted", async (t) => {
   const agent = await startAgent(t);
   const first = await Hub.open(agent, { localAddress: "127.0.0.2" });
   const second = await Hub.open(agent, { localAddress: "127.0.0.2" });
@@ -470,7 +470,7 @@ test("unauthenticated sockets: two per address, eight in all, the oldest goes", 
   await Promise.all([third, ...others, ninth].map((hub) => hub.ask("ping")));
 });
 
-test("a Hub whose code is on the screen is not pushed out by newcomers", async (t) => {
+test("a Hub whose code is on the screen is not evicted by newcomers", async (t) => {
   const agent = await startAgent(t);
   const hub = await Hub.open(agent, { localAddress: "127.0.0.2" });
   await hub.hello();
@@ -481,7 +481,7 @@ test("a Hub whose code is on the screen is not pushed out by newcomers", async (
   assert.equal((await hub.ask("pair_confirm", { code })).type, "pair_success");
 });
 
-test("an authenticated Hub is not counted among the strangers", async (t) => {
+test("an authenticated Hub does not count as a guest", async (t) => {
   const agent = await startAgent(t);
   const hub = await Hub.paired(agent);
   for (let i = 0; i < 30; i++) {

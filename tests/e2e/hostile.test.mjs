@@ -10,7 +10,7 @@ import { deadline, until } from "./lib/wait.mjs";
 /** Their malloc() has other figures. */
 const SANITIZED = process.env.CAPYDECK_SANITIZED === "1";
 
-test("a stranger's message is read up to 64 KiB only", async (t) => {
+test("a guest's message is read up to 64 KiB only", async (t) => {
   const agent = await startAgent(t);
   const stranger = await Hub.open(agent);
   const id = "i".repeat(60_000);
@@ -30,7 +30,7 @@ test("a stranger's message is read up to 64 KiB only", async (t) => {
   assert.equal(long.type, "pong");
 });
 
-test("a stranger that asks without reading is dropped before it costs memory", async (t) => {
+test("a guest that sends requests without reading is dropped before it costs memory", async (t) => {
   const agent = await startAgent(t);
   const before = agent.residentBytes();
   for (let i = 1; i <= 8; i++) {
@@ -49,7 +49,7 @@ test("a stranger that asks without reading is dropped before it costs memory", a
   assert.ok(SANITIZED || agent.residentBytes() - before < 16_000_000);
 });
 
-test("a connection whose code went to a newer one of its Hub is a stranger again", async (t) => {
+test("a connection whose code went to a newer one of its Hub is a guest again", async (t) => {
   const agent = await startAgent(t);
   const connection = { localAddress: "127.0.3.1" };
   const first = await Hub.open(agent, connection);
@@ -63,7 +63,7 @@ test("a connection whose code went to a newer one of its Hub is a stranger again
   assert.equal((await second.ask("ping")).type, "pong");
 });
 
-test("only WebSocket version 13 is spoken", async (t) => {
+test("only WebSocket version 13 is accepted", async (t) => {
   const agent = await startAgent(t);
   for (const version of ["8", "0", "7", "14", "013"]) {
     const response = await new Promise((resolve, reject) => {
@@ -82,7 +82,7 @@ test("only WebSocket version 13 is spoken", async (t) => {
   }
 });
 
-test("memory that a huge manifest took comes back", { skip: SANITIZED }, async (t) => {
+test("the memory of a huge manifest is freed", { skip: SANITIZED }, async (t) => {
   const agent = await startAgent(t);
   const hub = await Hub.paired(agent);
   const files = Array.from({ length: 100_000 }, (_, i) => ({ relativePath: `d${i % 300}/f${i}`, size: 1 }));

@@ -165,7 +165,7 @@ def start_observer():
 
 
 def expect_refreshes(observer):
-    """Two updates with different seq: the Hub has resolved the agent anew twice."""
+    """Two updates with different seq: the Hub has resolved the agent again twice."""
     def seq(line):
         return line.split("seq=")[1].split()[0]
 
@@ -249,7 +249,7 @@ def ip(command):
 
 
 def case_network_changes():
-    """Announced anew without the refresh, which is too far away to help."""
+    """Announced again without the refresh, which is too far away to help."""
     def seq(line):
         return int(line.split("seq=")[1].split()[0])
 

@@ -53,7 +53,7 @@ test("1,000 idle sockets do not disturb a transfer, nor the next Hub", async (t)
   sockets.forEach((socket) => socket.destroy());
 });
 
-test("a port scan and other people's protocols", async (t) => {
+test("a port scan and foreign protocols", async (t) => {
   const probes = [
     "",
     "\r\n\r\n",
@@ -143,7 +143,7 @@ test("both IPv4 and IPv6 are served", async (t) => {
   assert.equal((await (hub ?? (await Hub.open(agent))).ask("ping")).type, "pong");
 });
 
-test("while another process uses the port, the rest serves and says which one, and takes the port when it is free", async (t) => {
+test("while another process uses the port the agent names it, serves otherwise, and takes the port once free", async (t) => {
   const first = await startAgent(t);
   const deck = new Deck(t);
   const second = spawnAgent(deck, { port: first.port });
@@ -165,7 +165,7 @@ test("while another process uses the port, the rest serves and says which one, a
   assert.deepEqual([served.listening, served.problem, served.name], [true, "", "Lounge"]);
 });
 
-test("a second agent of the same user says who runs; with --wait it takes over when that ends", async (t) => {
+test("a second agent of the same user names the first; with --wait it serves when that ends", async (t) => {
   const deck = new Deck(t);
   const first = await startAgent(t, { deck });
   const second = spawnAgent(deck);
@@ -180,7 +180,7 @@ test("a second agent of the same user says who runs; with --wait it takes over w
   assert.equal((await (await Hub.open(waiting)).ask("ping")).type, "pong");
 });
 
-test("an agent ends at once and in good order, connected or not", async (t) => {
+test("an agent exits at once and cleanly, connected or not", async (t) => {
   for (const signal of ["SIGTERM", "SIGINT"]) {
     const agent = await startAgent(t);
     const hub = await Hub.paired(agent);

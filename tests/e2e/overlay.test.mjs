@@ -78,7 +78,7 @@ test("the card lets the game shine through, and is opaque where nothing composit
   }
 });
 
-test("without an overlay there is nothing to read (negative control)", { skip }, async (t) => {
+test("without an overlay no code can be read (negative control)", { skip }, async (t) => {
   const screen = await Screen.start(t);
   await screen.game();
   const before = await screen.picture();
@@ -92,7 +92,7 @@ test("without an overlay there is nothing to read (negative control)", { skip },
   assert.equal(readDigits(during, during), "");
 });
 
-test("another code takes the first one's place", { skip }, async (t) => {
+test("another code replaces the first", { skip }, async (t) => {
   const screen = await Screen.start(t);
   await screen.game();
   const before = await screen.picture();
@@ -159,7 +159,7 @@ test("an overlay that stops is killed, and another shows the code", { skip }, as
   assert.equal((await hub.ask("pair_confirm", { code })).type, "pair_success");
 });
 
-test("an overlay that dies is started once more, then the code is left to others", { skip }, async (t) => {
+test("an overlay that dies is restarted once, then only the others show the code", { skip }, async (t) => {
   const screen = await Screen.start(t);
   const agent = await agentOn(t, screen);
   const hub = await Hub.open(agent);

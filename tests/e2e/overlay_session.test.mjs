@@ -48,7 +48,7 @@ function partOfTheBuild(t, ...names) {
   return { wrap: ([, ...args]) => [path.join(folder, "capydeck"), ...args] };
 }
 
-test("no screen: pairing still works, and the reason is told", { skip }, async (t) => {
+test("no screen: pairing still works, and the reason is reported", { skip }, async (t) => {
   for (const env of [{}, { DISPLAY: ":987" }, { DISPLAY: "nonsense" }, { WAYLAND_DISPLAY: "none", XDG_RUNTIME_DIR: "/" }]) {
     const agent = await startAgent(t, { overlay: true, env });
     const hub = await guest(agent);
@@ -68,7 +68,7 @@ async function late(agent) {
   await agent.line(/nothing is on the screen.*capydeck ctl pairing/);
 }
 
-test("a screen's server that hangs does no harm, and shows the code when it goes on", { skip }, async (t) => {
+test("a display server that hangs does no harm, and shows the code when it recovers", { skip }, async (t) => {
   const screen = await Screen.start(t);
   const before = await screen.picture();
   const agent = await agentOn(t, screen);
@@ -106,7 +106,7 @@ test("a session that ends and one that begins are both noticed", { skip }, async
   await readAndPair(agent, next, second, before);
 });
 
-test("without anything in the environment a program of the session tells", { skip }, async (t) => {
+test("without an environment the session's programs are used", { skip }, async (t) => {
   const screen = await Screen.start(t, { manager: "session" });
   const before = await screen.picture();
   const agent = await startAgent(t, { overlay: true });
@@ -156,10 +156,10 @@ test("a Wayland compositor that hangs, or ends under the card", { skip: skipWayl
   assert.equal((await screen.card(before)).code, await agent.code());
   screen.compositor.kill("SIGKILL");
   assert.match(await failed(agent), /no screen/);
-  await pairs(agent, hub); // nobody has dismissed it
+  await pairs(agent, hub); // it was not dismissed
 });
 
-test("a Wayland compositor without a seat is passed over, and the reason is told", { skip: skipWayland }, async (t) => {
+test("a Wayland compositor without a seat is skipped, and the reason is reported", { skip: skipWayland }, async (t) => {
   const screen = await Screen.start(t, { composited: false, manager: null });
   const env = await screen.wayland({ seat: false });
   const agent = await agentOn(t, screen, {}, { env });
@@ -183,7 +183,7 @@ test("in a session with both, X shows the code", { skip: skipWayland }, async (t
 
 test("another user's screen shows no code", { skip: skip || (!IS_ROOT && "to run a server of another user takes root") }, async (t) => {
   const screen = await Screen.start(t, { composited: false, manager: null, uid: 65534 });
-  const before = await screen.picture(); // whoever connects is let in
+  const before = await screen.picture(); // anyone may connect
   const agent = await agentOn(t, screen);
   const hub = await guest(agent);
   assert.match(await failed(agent), /another user's.*capydeck ctl pairing/);

@@ -90,7 +90,7 @@ test("a gameName is never a path: every name of the list lands in one folder or 
   }
 });
 
-test("cancelling an upload of any name touches nothing", async (t) => {
+test("cancelling an upload of any name changes nothing", async (t) => {
   const deck = deckWithNeighbours(t);
   const agent = await startAgent(t, { deck });
   const hub = await Hub.paired(agent);
@@ -221,7 +221,7 @@ test("further library folders are a setting", async (t) => {
   assert.deepEqual(readFiles(result.path), filesOf(game));
 });
 
-test("links inside a game's folder lead nowhere", async (t) => {
+test("links inside a game's folder are not followed", async (t) => {
   const deck = deckWithNeighbours(t);
   const agent = await startAgent(t, { deck });
   const hub = await Hub.paired(agent);
@@ -265,7 +265,7 @@ test("a game's folder that is a link is not followed", async (t) => {
   }
 });
 
-test("links inside staging, planted while an upload runs, lead nowhere", async (t) => {
+test("links planted in staging during an upload are not followed", async (t) => {
   const deck = deckWithNeighbours(t);
   const agent = await startAgent(t, { deck });
   const hub = await Hub.paired(agent);

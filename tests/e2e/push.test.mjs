@@ -88,7 +88,7 @@ class Resolver {
 
 const total = (computer) => Object.values(computer.files).reduce((sum, bytes) => sum + bytes.length, 0);
 
-test("a game is sent whole, and the second time nothing moves", async (t) => {
+test("a game is sent completely, and the second time nothing is sent", async (t) => {
   const agent = await StandInAgent.start(t);
   const computer = new Computer(t);
   const first = await computer.pushJson(agent.address, ["--code", "123456", "--tag", "Indie", "--tag", "Co-op", "--launch-options", "-w %command%", "--user", "76561198012345678"]);
@@ -128,7 +128,7 @@ test("a game is sent whole, and the second time nothing moves", async (t) => {
   assert.equal(third.result.filesSent, 1, "only what was rebuilt");
 });
 
-test("keys are kept where nobody else reads them", async (t) => {
+test("keys are stored readable only by their user", async (t) => {
   const agent = await StandInAgent.start(t);
   const computer = new Computer(t);
   await computer.push(agent.address, ["--code", "123456"]);
@@ -141,7 +141,7 @@ test("keys are kept where nobody else reads them", async (t) => {
   assert.match(again.stderr, /hub_tokens\.json could not be read .* kept as .*corrupt/);
 });
 
-test("an Agent that knows no hashes gets none", async (t) => {
+test("an Agent without file_hashes gets no hashes", async (t) => {
   const agent = await StandInAgent.start(t, { capabilities: [] });
   const computer = new Computer(t);
   assert.equal((await computer.push(agent.address, ["--code", "123456", "--no-shortcut"])).code, 0);
@@ -158,7 +158,7 @@ test("an Agent that does not describe itself still gets the game", async (t) => 
   assert.equal((await computer.push(agent.address)).code, 0, "the key is found by the address");
 });
 
-test("the code is asked for again while it is wrong, three times", async (t) => {
+test("a wrong code is asked for again, three times", async (t) => {
   const agent = await StandInAgent.start(t);
   const computer = new Computer(t);
   const right = await computer.push(agent.address, [], "000000\n\n 123456 \n");
@@ -184,7 +184,7 @@ test("a build server is told that pairing is needed", async (t) => {
   assert.equal((await computer.pushJson(agent.address, ["--code", "-"], "123456\n")).code, 0);
 });
 
-test("a code that ran out is replaced by another, but not for ever", async (t) => {
+test("an expired code is replaced by another, a limited number of times", async (t) => {
   const agent = await StandInAgent.start(t, { expiresIn: 1 });
   const computer = new Computer(t);
   const child = spawn(BINARY, computer.args(agent.address), { env: computer.env, stdio: ["pipe", "ignore", "pipe"] });
@@ -193,7 +193,7 @@ test("a code that ran out is replaced by another, but not for ever", async (t) =
   assert.equal(agent.hellos.length, 3);
 });
 
-test("a revoked key is forgotten and the code asked for anew", async (t) => {
+test("a revoked key is deleted and the code requested again", async (t) => {
   const agent = await StandInAgent.start(t);
   const computer = new Computer(t);
   await computer.push(agent.address, ["--code", "123456", "--no-shortcut"]);
@@ -209,7 +209,7 @@ test("a revoked key is forgotten and the code asked for anew", async (t) => {
   assert.match(closed.stderr, /revoked/);
 });
 
-test("a link that breaks is made again and the upload goes on", async (t) => {
+test("a broken link is restored and the upload continues", async (t) => {
   const agent = await StandInAgent.start(t);
   const computer = new Computer(t);
   let seen = 0;
@@ -221,7 +221,7 @@ test("a link that breaks is made again and the upload goes on", async (t) => {
   assert.ok(result.bytesSent <= total(computer) + agent.inits.length * 4 * agent.chunkSize, "little is sent twice");
 });
 
-test("an Agent that stays away ends the push, which says what is kept", async (t) => {
+test("an unreachable Agent ends the push, which says what is kept", async (t) => {
   const agent = await StandInAgent.start(t);
   const computer = new Computer(t);
   let seen = 0;
@@ -282,7 +282,7 @@ test("refusals have exit codes of their own", async (t) => {
   assert.equal((await computer.push("no-such-host.invalid")).code, 4);
 });
 
-test("Ctrl-C leaves an upload that goes on later", async (t) => {
+test("Ctrl-C leaves an upload that can be continued", async (t) => {
   const agent = await StandInAgent.start(t);
   const computer = new Computer(t);
   const child = spawn(BINARY, computer.args(agent.address, "--code", "123456", "--in-flight", "2"), { env: computer.env, stdio: ["ignore", "pipe", "pipe"] });
@@ -330,7 +330,7 @@ test("as many chunks are in flight as asked for", async (t) => {
   assert.ok(agent.chunks.some(({ length }) => length === 100000));
 });
 
-test("a file that changes under the push stops it", async (t) => {
+test("a file that changes during the push stops it", async (t) => {
   const agent = await StandInAgent.start(t);
   const computer = new Computer(t);
   agent.onChunk = () => {
@@ -358,7 +358,7 @@ test("links inside the folder are followed, others and special files left out", 
   assert.match(stderr, /skipping 'bin\/up': the link points (outside the folder|to a folder that contains it)/);
 });
 
-test("names that cannot travel are refused before anything is asked", async (t) => {
+test("names that the protocol cannot carry are refused first", async (t) => {
   const agent = await StandInAgent.start(t);
   const cases = [
     [Buffer.from("caf\xe9.txt", "latin1"), /caf.*UTF-8/],
@@ -375,7 +375,7 @@ test("names that cannot travel are refused before anything is asked", async (t) 
   assert.equal(agent.hellos.length, 0);
 });
 
-test("what starts the game is guessed, or asked for", async (t) => {
+test("the game's program is guessed, or asked for", async (t) => {
   const agent = await StandInAgent.start(t);
   const cases = [
     [{ "Game.exe": "MZ", "UnityCrashHandler64.exe": "MZ", "unins000.exe": "MZ" }, [], "Game.exe"],
@@ -416,7 +416,7 @@ test("the command line is checked", async (t) => {
   assert.match(none.stderr, /folder '\/no\/such' does not exist/);
 });
 
-test("a second push takes the first one's place, and they do not fight", async (t) => {
+test("a second push replaces the first, and they do not fight", async (t) => {
   const agent = await StandInAgent.start(t);
   const computer = new Computer(t);
   await computer.push(agent.address, ["--code", "123456", "--no-shortcut"]);
@@ -428,7 +428,7 @@ test("a second push takes the first one's place, and they do not fight", async (
   assert.equal(agent.hellos.length, hellos + 1);
 });
 
-test("an answer of the wrong kind is no answer", async (t) => {
+test("a reply of the wrong type does not count", async (t) => {
   const agent = await StandInAgent.start(t);
   const computer = new Computer(t);
   await computer.push(agent.address, ["--code", "123456"]);
@@ -471,7 +471,7 @@ test("an Agent that breaks the protocol ends the link, and the reason is readabl
   assert.match(result.error.message, /closed the connection: protocol error$/);
 });
 
-test("a link that breaks while a code is asked for takes the question back", async (t) => {
+test("a link that breaks during the code prompt removes the prompt", async (t) => {
   for (const typed of ["123456\n", ""]) {
     const agent = await StandInAgent.start(t);
     const computer = new Computer(t);
@@ -522,7 +522,7 @@ test("Ctrl-C ends a push that waits for a name", async (t) => {
   }
 });
 
-test("an Agent that never gets further is not tried for ever", async (t) => {
+test("an Agent that makes no progress is not retried endlessly", async (t) => {
   const agent = await StandInAgent.start(t);
   const computer = new Computer(t);
   const cases = {

@@ -1,4 +1,4 @@
-// `capydeck push` against a real agent; push.test.mjs holds it against one of another make.
+// `capydeck push` against a real agent; push.test.mjs runs it against an independent one.
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
@@ -14,7 +14,7 @@ import { until } from "./lib/wait.mjs";
 import { Wire } from "./lib/wire.mjs";
 
 const EXIT = { done: 0, failed: 1, usage: 2, pairing: 3, unreachable: 4, refused: 5, space: 6, interrupted: 130 };
-/** Eight chunks are on their way at a time, in any order: what is behind one that is lost is sent again. */
+/** Eight chunks are in flight at a time, in any order: what follows a lost one is sent again. */
 const FLYING_BYTES = 8 * CHUNK_SIZE;
 const elf = Buffer.concat([Buffer.from("\x7fELF\x02\x01\x01", "latin1"), Buffer.alloc(64)]);
 
@@ -45,7 +45,7 @@ async function pair(pc, agent, way = agent) {
   assert.equal(code, EXIT.done, stdout + stderr);
 }
 
-test("pairs, sends, makes the shortcut; a second push moves nothing; a patch moves one file", async (t) => {
+test("pairs, sends, makes the shortcut; a second push sends nothing; a patch sends one file", async (t) => {
   const agent = await startAgent(t);
   const pc = new Pc(t);
   const game = build("Celeste");
@@ -100,7 +100,7 @@ test("tokens are kept for the user alone and are used again", async (t) => {
   await pair(pc, agent);
 });
 
-test("killed at some moment, it goes on where it was", async (t) => {
+test("killed at any moment, it continues where it stopped", async (t) => {
   const agent = await startAgent(t);
   const pc = new Pc(t);
   const wire = await Wire.open(t, agent, 20_000_000);
@@ -159,7 +159,7 @@ test("an agent that is killed and comes back is found again, within one push", a
   assert.deepEqual(readFiles(result.path), filesOf(game));
 });
 
-test("exit codes and what goes with them", async (t) => {
+test("exit codes and their messages", async (t) => {
   const agent = await startAgent(t);
   const pc = new Pc(t);
   const dir = pc.save(build("Codes"));
@@ -201,7 +201,7 @@ test("exit codes and what goes with them", async (t) => {
   assert.equal(missing.code, EXIT.failed, missing.stdout);
 });
 
-test("what is not to be sent is not sent: links, excludes; and no shortcut if none is wanted", async (t) => {
+test("links and excludes are not sent, and no shortcut is made if none is wanted", async (t) => {
   const agent = await startAgent(t);
   const pc = new Pc(t);
   await pair(pc, agent);
@@ -219,7 +219,7 @@ test("what is not to be sent is not sent: links, excludes; and no shortcut if no
   assert.ok(!readShortcuts(agent.deck.steam).some(({ appname }) => appname === "Filtered"));
 });
 
-test("a person reads a summary, --quiet says nothing", async (t) => {
+test("a summary is printed, --quiet prints nothing", async (t) => {
   const agent = await startAgent(t);
   const pc = new Pc(t);
   await pair(pc, agent);

@@ -52,7 +52,7 @@ test("the stand-in client overwrites what is written while it runs, as Steam doe
   assert.deepEqual(names(deck), ["After"]);
 });
 
-test("what waits is written between Steam's end and its start, and outlives Steam's own writing", async (t) => {
+test("waiting changes are written between Steam's end and its start, and survive Steam's own writing", async (t) => {
   const { deck, client, hub } = await prepare(t);
   const result = await create(hub, "Queued");
   assert.equal(result.success, true);
@@ -74,7 +74,7 @@ test("what waits is written between Steam's end and its start, and outlives Stea
   assert.equal(readShortcuts(deck.steam)[1].appid, result.appId);
 });
 
-test("however many changes wait, what the user had is the newest backup", async (t) => {
+test("however many changes are waiting, the newest backup is the user's content", async (t) => {
   const { deck, client, hub } = await prepare(t);
   const files = [shortcutsPath(deck.steam), `${deck.steam}/config/config.vdf`];
   for (let i = 0; i < 6; i++) {
@@ -119,7 +119,7 @@ test("a game that runs is not ended, unless the owner has allowed it", async (t)
   await client.started(2);
 });
 
-test("a Steam that does not run is started on a desktop, and is no error anywhere", async (t) => {
+test("a Steam that is not running is started on a desktop, and is never an error", async (t) => {
   for (const [env, starts, message] of [
     [{ DISPLAY: ":78" }, 1, /was not running; it has been started/],
     [{ WAYLAND_DISPLAY: "wayland-7" }, 1, /it has been started/],
@@ -147,7 +147,7 @@ test("without a Steam there is nothing to restart, and the answer says so", asyn
   assert.match(reply.payload?.message ?? reply.error.message, /Steam/);
 });
 
-test("two who ask at once get one restart", async (t) => {
+test("two concurrent requests get one restart", async (t) => {
   const { deck, client, hub } = await prepare(t);
   client.holdsExit = true;
   const first = hub.ask("restart_steam", {});
@@ -166,7 +166,7 @@ test("two who ask at once get one restart", async (t) => {
   assert.deepEqual(deeds(client), ["start", "shutdown", "ending", "end", "start"]);
 });
 
-test("a Steam that crashes instead of ending is started again, with what waited", async (t) => {
+test("a Steam that crashes instead of exiting is restarted, with the waiting changes", async (t) => {
   const { deck, client, hub } = await prepare(t);
   await create(hub, "Queued");
   client.holdsExit = true;
@@ -219,8 +219,8 @@ function restartLater(hub) {
   return until("the minute has passed", restart);
 }
 
-describe("what takes its time", { concurrency: true }, () => {
-  test("a Steam that ignores us is left alone, and the answer is there within 30 s", async (t) => {
+describe("slow cases", { concurrency: true }, () => {
+  test("a Steam that ignores us is left alone, and the answer comes within 30 s", async (t) => {
     const { deck, client, hub } = await prepare(t);
     client.ignoresShutdown = true;
     await create(hub, "Queued");

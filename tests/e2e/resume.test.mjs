@@ -1,4 +1,4 @@
-// design.md §3.2: an interrupted upload goes on where it was, whatever interrupted it.
+// design.md §3.2: an interrupted upload continues where it stopped, whatever interrupted it.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import fs from "node:fs";
@@ -151,7 +151,7 @@ test("after kill -9 of a big upload most of it is still held", async (t) => {
   assert.deepEqual(readFiles(result.path), filesOf(game));
 });
 
-test("another manifest of the same game, and another Hub, start afresh", async (t) => {
+test("another manifest of the same game, and another Hub, start over", async (t) => {
   const agent = await startAgent(t);
   const hub = await Hub.paired(agent, { hubId: "hub-one" });
   const game = build("Other");
@@ -189,7 +189,7 @@ test("the owner lists and discards a paused upload", async (t) => {
   assert.equal(held(fresh.resumeFrom), 0);
 });
 
-test("a spoilt journal or manifest in staging costs that upload, never the agent", async (t) => {
+test("a damaged journal or manifest in staging costs that upload, never the agent", async (t) => {
   const deck = new Deck(t);
   let agent = await startAgent(t, { deck });
   const { token } = await Hub.paired(agent);
@@ -261,7 +261,7 @@ test("a disk that is too small: 507 with needed and free bytes", { skip }, async
   assert.equal(result.success, true);
 });
 
-test("a disk that fills up half-way: 507 or 500, and after room is made it goes on", { skip }, async (t) => {
+test("a disk that fills up half-way: 507 or 500, and it continues once there is space", { skip }, async (t) => {
   const disk = smallDisk(t, 160);
   const deck = new Deck(t, { library: path.join(disk, "Games") });
   let agent = await startAgent(t, { deck });
@@ -333,7 +333,7 @@ test("a disk that is full when a game completes loses nothing", { skip }, async 
   assert.deepEqual(readFiles(result.path), filesOf(next));
 });
 
-test("an update that is killed while it moves in is all there after the restart", async (t) => {
+test("an update killed while its files are moved is complete after the restart", async (t) => {
   const deck = new Deck(t);
   let agent = await startAgent(t, { deck });
   const { token } = await Hub.paired(agent);

@@ -86,7 +86,7 @@ async function sendUntilGone(hub, { uploadId, resumeFrom }, game, most, onAck) {
   return bytes;
 }
 
-test("an upload goes on through a take-over and back, and one agent listens at a time", async (t) => {
+test("an upload continues through a takeover and back, and only one agent listens at a time", async (t) => {
   const deck = new Deck(t);
   const port = await freePort();
   const game = new Game("Handed", { "big.bin": bytesOf("handed", 48 * MIB), "a/small.txt": "small" });
@@ -146,7 +146,7 @@ test("when the one that took over is killed, the service serves, and its upload 
   }
 });
 
-/** Both its sockets have something to say when it goes on: which of the two it hears first is not for us to say. */
+/** Both its sockets are readable when it continues: which of the two it reads first is undefined. */
 for (const [first, count] of [
   ["complete_upload", 20],
   ["complete_upload", 400],
@@ -214,7 +214,7 @@ test("of two that take over at once each serves in turn, and the last one stays"
   await serves(desktop, port, 2);
 });
 
-test("who waits comes after who takes over; a holder that does not wait ends", async (t) => {
+test("a waiting agent comes after one that takes over; a holder that does not wait exits", async (t) => {
   const deck = new Deck(t);
   const port = await freePort();
   const terminal = await serves(spawnAgent(deck, { port }), port);
@@ -233,7 +233,7 @@ test("who waits comes after who takes over; a holder that does not wait ends", a
   await serves(desktop, port);
 });
 
-test("a holder that hangs is named after a while, and serves when it goes on", async (t) => {
+test("a hung holder is named after a while, and serves when it recovers", async (t) => {
   const deck = new Deck(t);
   const port = await freePort();
   const desktop = await serves(startDesktop(deck, port), port);
@@ -254,7 +254,7 @@ test("a holder that hangs is named after a while, and serves when it goes on", a
   await serves(desktop, port, 2);
 });
 
-test("one that takes over and is killed while it waits leaves the holder alone", async (t) => {
+test("an agent that is killed while it waits to take over leaves the holder alone", async (t) => {
   const deck = new Deck(t);
   const port = await freePort();
   const desktop = await serves(startDesktop(deck, port), port);
@@ -267,7 +267,7 @@ test("one that takes over and is killed while it waits leaves the holder alone",
   assert.equal(timesListening(desktop), 1);
 });
 
-test("nobody is released for an agent that does not exist", async (t) => {
+test("no agent is released unless another takes over", async (t) => {
   const deck = new Deck(t);
   const desktop = await serves(startDesktop(deck, await freePort()), 0);
   const peer = await IpcPeer.connect(deck);
@@ -277,7 +277,7 @@ test("nobody is released for an agent that does not exist", async (t) => {
   assert.equal(timesListening(desktop), 1);
 });
 
-test("one that waits ends when it is told to, or with the process that started it", async (t) => {
+test("a waiting agent exits when told to, or with the process that started it", async (t) => {
   const deck = new Deck(t);
   const port = await freePort();
   await serves(spawnAgent(deck, { port }), port);
@@ -312,7 +312,7 @@ while True:
   return manager;
 }
 
-test("the service manager hears what the service does", async (t) => {
+test("the service manager is notified of the service's state", async (t) => {
   const deck = new Deck(t);
   const port = await freePort();
   const manager = await notifySocket(t, deck);
@@ -372,7 +372,7 @@ test("settings.json is applied when an editor saves it, whichever way it does th
   await changed("uploads.expireDays", 7);
 });
 
-test("a file that is wrong changes nothing, is left alone and is named until it is right", async (t) => {
+test("an invalid file changes nothing, is left alone and is reported until it is corrected", async (t) => {
   const deck = new Deck(t);
   const agent = await startAgent(t, { deck });
   const { told, changed } = await subscribe(t, deck);
@@ -399,7 +399,7 @@ test("a file that is wrong changes nothing, is left alone and is named until it 
   assert.equal(agent.child.exitCode, null);
 });
 
-test("our own writes are no news, and what an editor wrote a moment before is not lost", async (t) => {
+test("our own writes are not reported, and what an editor has just written is not lost", async (t) => {
   const deck = new Deck(t);
   await startAgent(t, { deck });
   const { told, changed } = await subscribe(t, deck);
@@ -415,7 +415,7 @@ test("our own writes are no news, and what an editor wrote a moment before is no
   assert.deepEqual(told("uploads.expireDays"), [11, 12]);
 });
 
-test("another port is listened on at once, connections stay, and one that is taken is refused", async (t) => {
+test("a new port is used at once, connections stay, and a port in use is refused", async (t) => {
   const deck = new Deck(t);
   const [first, second] = [await freePort(), await freePort()];
   fs.mkdirSync(deck.config, { recursive: true });

@@ -179,7 +179,7 @@ test("an install folder in which no game can be is refused, and the one in use s
   }
 });
 
-test("subscribers hear of a complaint, and of its end", async (t) => {
+test("subscribers are notified of a complaint, and of its end", async (t) => {
   const { file, peer, notices } = await start(t);
   await peer.call("subscribe", { events: ["status_changed"] });
   const heard = () => peer.lines.filter(({ method }) => method === "status_changed").length;
@@ -193,7 +193,7 @@ test("subscribers hear of a complaint, and of its end", async (t) => {
   assert.equal(await notices(), "");
 });
 
-test("a storm of edits ends with the last one, and torn ones stop nobody", async (t) => {
+test("a burst of edits ends with the last one, and torn files do no harm", async (t) => {
   const device = await start(t);
   const { deck, agent, file, value, notices } = device;
   for (let round = 0; round < 1000; round++) {

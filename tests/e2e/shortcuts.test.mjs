@@ -80,7 +80,7 @@ test("whose shortcut: either id of every account, as a number or as text; else t
   }
 });
 
-test("what is no shortcut is refused, and says why", async (t) => {
+test("an invalid shortcut is refused with the reason", async (t) => {
   const agent = await startAgent(t);
   const hub = await Hub.paired(agent);
   for (const [shortcut, word] of [
@@ -99,7 +99,7 @@ test("what is no shortcut is refused, and says why", async (t) => {
   assert.deepEqual(readShortcuts(agent.deck.steam), []);
 });
 
-test("without a Steam every operation on it is 404 with a sentence", async (t) => {
+test("without Steam every operation on it is 404 with a message", async (t) => {
   const deck = new Deck(t);
   fs.rmSync(deck.steam, { recursive: true });
   const agent = await startAgent(t, { deck });
@@ -139,7 +139,7 @@ test("an executable inside a pushed game's folder updates that game's entry, and
   assert.equal(readShortcuts(deck.steam).length, 1);
 });
 
-test("an executable that only seems to be inside a game's folder is somebody else's", async (t) => {
+test("an executable that only seems to be inside a game's folder does not count as its", async (t) => {
   const agent = await startAgent(t);
   const { deck } = agent;
   const hub = await Hub.paired(agent);
@@ -252,7 +252,7 @@ test("a compatibility tool that the user chose stays, whatever is pushed", async
   }
 });
 
-test("while Steam runs and cannot be reached, a push says that its shortcut waits, and keeps its id", async (t) => {
+test("while Steam is running but cannot be reached, a push says that its shortcut waits, and keeps its id", async (t) => {
   const deck = new Deck(t);
   const client = new SteamClient(deck);
   await client.start();

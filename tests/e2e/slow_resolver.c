@@ -1,7 +1,7 @@
 /*
- * Preloaded: the C library's resolver as a network has it that is bad today. The file named by
- * RESOLVER says how names are looked up: "hang" for ever, "fail", anything else as usual. Numeric
- * hosts are never asked about.
+ * Preloaded: the C library's resolver as on a bad network. The file named by RESOLVER says how
+ * names are looked up: "hang" forever, "fail", anything else as usual. Numeric hosts are never
+ * looked up.
  */
 #include <dlfcn.h>
 #include <netdb.h>

@@ -148,7 +148,7 @@ test("other people's shortcuts survive byte for byte, unknown keys and odd spell
   assert.ok(backups.length >= 2, `the previous file is kept beside it: ${backups}`);
 });
 
-test("a shortcuts.vdf that does not parse is left alone, and the game is installed all the same", async (t) => {
+test("a shortcuts.vdf that does not parse is left alone, and the game is still installed", async (t) => {
   const deck = new Deck(t);
   const file = shortcutsPath(deck.steam);
   for (const [what, bytes] of Object.entries({

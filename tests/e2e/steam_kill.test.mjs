@@ -44,7 +44,7 @@ async function connect(t, { deck, token }, env = {}) {
   return { agent, hub: await Hub.ready(agent, { token }) };
 }
 
-/** What is still to be made; a queue with nothing in it has no file. */
+/** The changes still to be made; an empty queue has no file. */
 function stateOf(deck) {
   try {
     return JSON.parse(fs.readFileSync(path.join(deck.state, "steam.json"), "utf8"));

@@ -130,7 +130,7 @@ test("an offered file is read by the plugin alone, and only within its bounds", 
   });
 });
 
-test("without Steam's process the files take over when the plugin vanishes in the middle", async (t) => {
+test("without Steam's process the files driver takes over when the plugin disappears half-way", async (t) => {
   const { deck, hub } = await startDeck(t, { steam: false });
   const plugin = await GameModePlugin.attach(t, deck, { before: () => SILENCE });
   const result = push(hub);
@@ -215,7 +215,7 @@ test("an agent that is told to end in the middle of a call leaves it to the next
   assert.equal(model.shortcuts.size, 1);
 });
 
-test("a plugin that never answers counts as gone, and what it says later is dropped", async (t) => {
+test("a plugin that never answers counts as gone, and its late answers are dropped", async (t) => {
   const { deck, hub } = await startDeck(t, { steam: false });
   let answerLate;
   const late = new Promise((resolve) => (answerLate = resolve));
@@ -229,10 +229,10 @@ test("a plugin that never answers counts as gone, and what it says later is drop
   await plugin.peer.call("status");
   assert.deepEqual(readShortcuts(deck.steam).map(({ appid }) => appid), [result.appId]);
   await plugin.peer.call("ui.attach", {});
-  assert.equal((await steamOf(deck)).state, "ui", "it may attach anew");
+  assert.equal((await steamOf(deck)).state, "ui", "it may attach again");
 });
 
-test("answers that are none of Steam's are told to the Hub and harm nothing", async (t) => {
+test("malformed answers are reported to the Hub and do no harm", async (t) => {
   const { deck, hub } = await startDeck(t);
   let answer;
   const plugin = await GameModePlugin.attach(t, deck, { before: () => answer() });
@@ -271,7 +271,7 @@ test("answers that are none of Steam's are told to the Hub and harm nothing", as
   assert.equal(plugin.model.shortcuts.size, 2);
 });
 
-test("what Steam does not take waits, and the status names the game and the reason", async (t) => {
+test("changes that Steam does not accept wait, and the status names the game and the reason", async (t) => {
   const { deck, hub } = await startDeck(t);
   const shortcut = { name: "Tool", exe: "/usr/bin/tool" };
   assert.equal((await hub.request("create_shortcut", { shortcut })).success, true);
@@ -311,7 +311,7 @@ test("the plugin that attached last serves; the one before when that leaves", as
   assert.equal(model.shortcuts.size, 3);
 });
 
-test("subscribers hear that Steam can be reached in another way", async (t) => {
+test("subscribers are notified that Steam can be reached in another way", async (t) => {
   const { deck } = await startDeck(t);
   const listener = await IpcPeer.connect(deck);
   t.after(() => listener.close());

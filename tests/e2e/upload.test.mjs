@@ -1,4 +1,4 @@
-// protocol.md §5 and design.md §3: what arrives is what is installed, whatever the order.
+// protocol.md §5 and design.md §3: what arrives is installed, in any order.
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
@@ -68,7 +68,7 @@ test("any order, several in flight, every chunk twice, odd sizes", async (t) => 
   assert.deepEqual(readFiles(result.path), filesOf(game));
 });
 
-test("every chunk is answered before complete_upload, which may be sent right behind", async (t) => {
+test("every chunk is answered before complete_upload, which may be sent right after", async (t) => {
   const agent = await startAgent(t);
   const hub = await Hub.paired(agent);
   const game = new Game("Behind", { "a.bin": bytesOf("behind", 6_000_000) });
@@ -81,7 +81,7 @@ test("every chunk is answered before complete_upload, which may be sent right be
   assert.deepEqual(readFiles(result.path), filesOf(game));
 });
 
-test("zero-byte files need no chunk, an upload may be nothing else", async (t) => {
+test("zero-byte files need no chunk, and an upload may consist of them", async (t) => {
   const agent = await startAgent(t);
   const hub = await Hub.paired(agent);
   for (const files of [
@@ -126,7 +126,7 @@ test("programs are executable, data is not, a nested program keeps its folder", 
   assert.deepEqual(readFiles(result.path), filesOf(game));
 });
 
-test("back-slashes are separators", async (t) => {
+test("backslashes are separators", async (t) => {
   const agent = await startAgent(t);
   const hub = await Hub.paired(agent);
   const game = new Game("Windows", { "Data\\Levels\\one.dat": "one", "Game.exe": "MZ" });
@@ -135,7 +135,7 @@ test("back-slashes are separators", async (t) => {
   assert.ok(fs.existsSync(path.join(result.path, "Data/Levels/one.dat")));
 });
 
-test("a wrong checksum counts for nothing and names the place; sent again it is taken", async (t) => {
+test("a chunk with a wrong checksum does not count and is named; sent again it is accepted", async (t) => {
   const agent = await startAgent(t);
   const hub = await Hub.paired(agent);
   const game = new Game("Checksum", { "dir/a.bin": bytesOf("checksum", 3_000_000) });
@@ -154,7 +154,7 @@ test("a wrong checksum counts for nothing and names the place; sent again it is 
   assert.deepEqual(readFiles(result.path), filesOf(game));
 });
 
-test("complete with bytes missing: 400 that names the first gap, and the upload goes on", async (t) => {
+test("complete with bytes missing: 400 that names the first gap, and the upload continues", async (t) => {
   const agent = await startAgent(t);
   const hub = await Hub.paired(agent);
   const game = new Game("Gap", { "a.bin": bytesOf("a", 5000), "b.bin": bytesOf("b", 5000) });
@@ -193,7 +193,7 @@ test("an installed game is not touched before complete_upload", async (t) => {
   assert.ok(after["saves/slot1.sav"] && after["mods/m/mod.txt"], "what is not ours stays");
 });
 
-test("cancel: touches nothing that is installed, and the rest can be taken up again", async (t) => {
+test("cancel: changes nothing installed, and the upload can be resumed", async (t) => {
   const agent = await startAgent(t);
   const hub = await Hub.paired(agent);
   const old = new Game("Cancel", { "game.bin": bytesOf("old", 1_000_000) });
@@ -300,7 +300,7 @@ test("with hashes in the manifest, unchanged installed files are not sent again"
   assert.ok(!(changed in next.resumeFrom));
   assert.deepEqual(readFiles(agent.deck.game("Same")), filesOf(patched));
 
-  // What someone changed by hand is noticed and sent anew.
+  // A change made by hand is noticed and sent again.
   const [, second] = game.files.keys();
   fs.writeFileSync(path.join(agent.deck.game("Same"), second), "touched");
   const { init: last } = await upload(hub, patched, { hashes: true });
@@ -339,7 +339,7 @@ test("progress: every number adds up, the last event is 100 %, the events frame 
   }
 });
 
-test("a slow reader is not buried in progress events", async (t) => {
+test("a slow reader is not flooded with progress events", async (t) => {
   const agent = await startAgent(t);
   const hub = await Hub.paired(agent);
   const count = 3000;
@@ -353,7 +353,7 @@ test("a slow reader is not buried in progress events", async (t) => {
   await hub.request("complete_upload", { uploadId, createShortcut: false });
 });
 
-test("requests are answered in the middle of an upload", async (t) => {
+test("requests are answered during an upload", async (t) => {
   const agent = await startAgent(t);
   const hub = await Hub.paired(agent);
   const game = new Game("Busy", { "a.bin": bytesOf("busy", 30_000_000) });
@@ -376,7 +376,7 @@ test("several uploads at once from one Hub; the same game twice is one upload", 
   });
 });
 
-test("not enough room: 507 with the numbers, before a byte moves", async (t) => {
+test("not enough space: 507 with the numbers, before a byte is sent", async (t) => {
   const agent = await startAgent(t);
   const hub = await Hub.paired(agent);
   for (const size of [2 ** 53 - 1, 2 ** 50]) {

@@ -21,7 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static struct loop *loop;
 static struct ipc_server *server;
-static struct ipc_client *client; /* never reads: what it is asked does not matter */
+static struct ipc_client *client; /* never reads: the requests do not matter */
 static struct ipc_client_conn *conn;
 
 struct outcome {

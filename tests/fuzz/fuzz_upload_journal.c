@@ -1,5 +1,4 @@
-/* A journal's bytes: nothing that stands behind a damaged line is believed, nothing is read past.
- */
+/* A journal's bytes: nothing after a damaged line is used, and nothing is read past the end. */
 #include "upload/upload_journal.h"
 
 #include "core/strbuf.h"

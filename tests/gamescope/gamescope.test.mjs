@@ -77,7 +77,7 @@ for (const size of ["1280x800", "1920x1080", "3840x2160"]) {
   });
 }
 
-test("the session is found by its sockets where its note is missing, stale or spoilt", { skip }, async (t) => {
+test("the session is found by its sockets if its note is missing, stale or damaged", { skip }, async (t) => {
   const { session, agent } = await start(t);
   const notes = [null, "DISPLAY=:77\n", `DISPLAY=${session.gameDisplay}\n`, "", "DISPLAY=\n", "\0\xff=\n\n="];
   for (const note of notes) {
@@ -89,7 +89,7 @@ test("the session is found by its sockets where its note is missing, stale or sp
   }
 });
 
-test("of two sessions the noted one gets the card, anew at every showing", { skip }, async (t) => {
+test("of two sessions the noted one gets the card, checked at every showing", { skip }, async (t) => {
   const { session, agent } = await start(t);
   const other = await GameMode.start(t);
   for (const [here, elsewhere] of [[session, other], [other, session], [session, other]]) {
@@ -102,7 +102,7 @@ test("of two sessions the noted one gets the card, anew at every showing", { ski
   }
 });
 
-test("another code takes the first one's place", { skip }, async (t) => {
+test("another code replaces the first", { skip }, async (t) => {
   const { session, agent } = await start(t);
   const hub = await askForCode(agent, "First");
   const { card } = await session.card();
@@ -120,7 +120,7 @@ test("another code takes the first one's place", { skip }, async (t) => {
   assert.deepEqual(session.focusLosses(), []);
 });
 
-test("nothing is left when a code is dismissed, runs out, or its Hub or agent goes", { skip }, async (t) => {
+test("nothing is left when a code is dismissed or expires, or its Hub or agent ends", { skip }, async (t) => {
   const { session, agent } = await start(t);
   const ends = {
     dismissed: () => agent.deck.ctl("pairing", "dismiss"),

@@ -173,7 +173,7 @@ class Loader:
             else:
                 writer.write(line)
                 await writer.drain()
-        self.process.kill()  # whoever ran the test is gone
+        self.process.kill()  # the test runner is gone
 
 
 def main():

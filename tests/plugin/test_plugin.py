@@ -345,7 +345,7 @@ class RealHelper(unittest.TestCase):
         self.assertTrue(hub.goes_on()["complete"])
 
     def stopped_by(self, stop):
-        """No helper is left, nothing is lost, and the folder can be written anew."""
+        """No helper is left, nothing is lost, and the folder can be rewritten."""
         hub = Hub(self, self.loader)
         helper = self.loader.helper()
         stop()

@@ -8,7 +8,7 @@ import { push, skip, start } from "./lib/fixture.mjs";
 
 const driver = async (backend) => (await backend.ipc("status")).steam.state;
 
-test("while no helper runs the panel says why, and nothing that may be old", { skip }, async (t) => {
+test("while no helper is running the panel says why, and shows nothing stale", { skip }, async (t) => {
   const { backend, ui } = await start(t);
   await push(await Hub.paired(backend), "Celeste");
   for (const text of ["Test Deck", "Celeste", "Paired PCs", "New games appear in your library right away"]) {
@@ -65,7 +65,7 @@ test("a helper that hangs: panel and page say so, and can try again", { skip }, 
   await ui.hides("Could not load");
 });
 
-test("a change that gets no answer is told", { skip }, async (t) => {
+test("an unanswered change is reported", { skip }, async (t) => {
   const { backend, ui } = await start(t);
   await ui.shows("Test Deck");
   await ui.page.clock.install();
@@ -77,7 +77,7 @@ test("a change that gets no answer is told", { skip }, async (t) => {
   backend.continueHelper();
 });
 
-test("the helper ends and starts again: the plugin attaches anew", { skip }, async (t) => {
+test("the helper ends and restarts: the plugin attaches again", { skip }, async (t) => {
   const { backend, ui } = await start(t);
   await ui.shows("Test Deck");
   const before = backend.helperPid;
@@ -91,7 +91,7 @@ test("the helper ends and starts again: the plugin attaches anew", { skip }, asy
   assert.equal((await ui.steam()).shortcuts.length, 1);
 });
 
-test("a panel that is opened and closed, also in the middle of calls, leaves nothing", { skip }, async (t) => {
+test("a panel that is opened and closed, also during calls, leaves nothing behind", { skip }, async (t) => {
   const { ui } = await start(t, { open: { panel: false } });
   const before = await ui.registered();
   for (let times = 0; times < 5; times++) {
@@ -114,7 +114,7 @@ test("the same when every event is lost", { skip }, async (t) => {
   await until("the plugin is attached", async () => (await driver(backend)) === "ui");
 });
 
-test("unloaded, it leaves nothing registered and says nothing any more", { skip }, async (t) => {
+test("once unloaded, it leaves nothing registered and shows nothing", { skip }, async (t) => {
   const { backend, ui } = await start(t);
   await ui.shows("Test Deck");
   const hub = await Hub.paired(backend);
@@ -134,7 +134,7 @@ test("unloaded, it leaves nothing registered and says nothing any more", { skip 
   await until("what waited is done", async () => (await ui.steam()).shortcuts.length === 2);
 });
 
-test("unloaded while the code is shown, the dialog goes with it", { skip }, async (t) => {
+test("unloaded while the code is shown, the dialog is closed", { skip }, async (t) => {
   const { backend, ui } = await start(t);
   const hub = await Hub.open(backend);
   await hub.hello();
@@ -147,7 +147,7 @@ test("unloaded while the code is shown, the dialog goes with it", { skip }, asyn
   );
 });
 
-test("unloaded while it asks something, the question goes with it", { skip }, async (t) => {
+test("unloaded during a confirmation, the dialog is closed", { skip }, async (t) => {
   const { backend, ui } = await start(t);
   await push(await Hub.paired(backend), "Celeste");
   await ui.panel.getByRole("button", { name: "Unpair" }).click();

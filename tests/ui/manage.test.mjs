@@ -63,7 +63,7 @@ test("games are listed with their size, deleted, restored, deleted permanently",
   assert.deepEqual((await backend.ipc("games.trash")).games, []);
 });
 
-test("a Hub is unpaired: its connection ends, its token is void", { skip }, async (t) => {
+test("a Hub is unpaired: its connection ends, its token is invalid", { skip }, async (t) => {
   const { backend, ui } = await start(t);
   const hub = await Hub.paired(backend, { name: "Study", hubId: "hub-study" });
   const hubs = await manage(ui, "Paired PCs");
@@ -79,7 +79,7 @@ test("a Hub is unpaired: its connection ends, its token is void", { skip }, asyn
   assert.equal((await again.hello({ hubId: "hub-study", token: hub.token })).type, "pairing_required");
 });
 
-test("settings are changed; a value that is not allowed gets the helper's sentence", { skip }, async (t) => {
+test("settings are changed; an invalid value shows the helper's message", { skip }, async (t) => {
   const { deck, backend, ui } = await start(t);
   const settings = await manage(ui, "Settings");
   await settings.getByText("Days to keep deleted games").waitFor();
@@ -121,7 +121,7 @@ const listen = () =>
     const server = net.createServer().listen(0, () => resolve(server));
   });
 
-test("another program has the port: the panel says which, and leads to the setting", { skip }, async (t) => {
+test("another program has the port: the panel says which, and links to the setting", { skip }, async (t) => {
   const [taken, spare] = [await listen(), await listen()];
   t.after(() => taken.close());
   const { port } = taken.address();
@@ -145,7 +145,7 @@ test("another program has the port: the panel says which, and leads to the setti
   await ui.hides("PCs cannot connect");
 });
 
-test("who guessed too often may try again when the panel says so", { skip }, async (t) => {
+test("a locked-out PC may try again once unblocked in the panel", { skip }, async (t) => {
   const { backend, ui } = await start(t);
   const guesser = await Hub.open(backend);
   await guesser.hello({ hubId: "hub-guesser", name: "Guesser" });
@@ -159,7 +159,7 @@ test("who guessed too often may try again when the panel says so", { skip }, asy
   assert.equal((await backend.ipc("status")).lockedOut, 0);
 });
 
-test("connections are switched off: who wonders is told why nobody finds it", { skip }, async (t) => {
+test("connections are switched off: the help page explains it", { skip }, async (t) => {
   const { backend, ui } = await start(t);
   await ui.panel.getByRole("switch", { name: "Accept connections" }).click();
   await ui.shows("Connections are turned off");

@@ -49,7 +49,7 @@ test("a name in any script and of any length fits", { skip }, async (t) => {
   }
 });
 
-test("rejecting makes the code void", { skip }, async (t) => {
+test("rejecting invalidates the code", { skip }, async (t) => {
   const { backend, ui } = await start(t, { open: { panel: false } });
   const hub = await ask(backend);
   await ui.dialog.waitFor();

@@ -88,7 +88,7 @@ test(
   },
 );
 
-test("what waits for Steam is said", { skip }, async (t) => {
+test("changes waiting for Steam are shown", { skip }, async (t) => {
   const { backend, ui } = await start(t, { open: { model: { initialized: false } } });
   const hub = await Hub.paired(backend);
   await push(hub, "Celeste");
@@ -96,7 +96,7 @@ test("what waits for Steam is said", { skip }, async (t) => {
   await ui.screenshot("queued");
 });
 
-test("the interface starts anew in the middle of a change: it is made once", { skip }, async (t) => {
+test("the interface restarts during a change: it is made once", { skip }, async (t) => {
   const { deck, backend, ui } = await start(t, { open: { panel: false, model: { latencyMs: 1500 } } });
   const hub = await Hub.paired(backend);
   const pushed = push(hub, "Celeste");
@@ -112,7 +112,7 @@ test("the interface starts anew in the middle of a change: it is made once", { s
   assert.equal((await ui.steamCalls("AddShortcut")).length, 1);
 });
 
-test("the plugin is loaded anew in the middle of a change: it is made once", { skip }, async (t) => {
+test("the plugin is reloaded during a change: it is made once", { skip }, async (t) => {
   const { backend, ui } = await start(t, { open: { panel: false, model: { latencyMs: 1500 } } });
   const hub = await Hub.paired(backend);
   const pushed = push(hub, "Celeste");
@@ -125,7 +125,7 @@ test("the plugin is loaded anew in the middle of a change: it is made once", { s
   assert.equal((await ui.steamCalls("AddShortcut")).length, 1);
 });
 
-test("an interface that answers too late is asked again, and the change is made once", { skip }, async (t) => {
+test("an interface that answers too late gets the request again, and the change is made once", { skip }, async (t) => {
   const { backend, ui } = await start(t, { open: { panel: false } });
   const hub = await Hub.paired(backend);
   let leave;
@@ -147,7 +147,7 @@ test("every request arrives although every event is lost", { skip }, async (t) =
   assert.equal((await ui.steam()).shortcuts.length, 1);
 });
 
-test("what Steam refuses is taken back and waits", { skip }, async (t) => {
+test("a change that Steam refuses is undone and waits", { skip }, async (t) => {
   const { backend, ui } = await start(t, { open: { model: { faults: { SetShortcutName: "ignores" } } } });
   const hub = await Hub.paired(backend);
   assert.match((await push(hub, "Celeste")).message, /has not answered yet/);
@@ -170,7 +170,7 @@ test("what Steam refuses is taken back and waits", { skip }, async (t) => {
   );
 });
 
-test("another user's shortcuts are not touched", { skip }, async (t) => {
+test("another user's shortcuts are left alone", { skip }, async (t) => {
   const other = Number(GAMER.accountId) + 1;
   const { backend, ui } = await start(t, { open: { panel: false, model: { accountId: other } } });
   const hub = await Hub.paired(backend);

@@ -7,7 +7,7 @@ import { Hub } from "../e2e/lib/hub.mjs";
 import { until } from "../e2e/lib/wait.mjs";
 import { MB, begin, gameOf, skip, start } from "./lib/fixture.mjs";
 
-test("progress is live; pausing says how to go on; the rest completes it", { skip }, async (t) => {
+test("progress is live; pausing says how to continue; the rest completes it", { skip }, async (t) => {
   const { deck, backend, ui } = await start(t);
   await ui.shows("No PC connected"); // what is under way before the first look is no news
   const hub = await Hub.paired(backend, { name: "Study" });
@@ -38,7 +38,7 @@ test("progress is live; pausing says how to go on; the rest completes it", { ski
   await ui.hides(/of 8\.00 MB/);
 });
 
-test("speed and time left are shown, and fall when nothing comes any more", { skip }, async (t) => {
+test("speed and time left are shown, and change when nothing arrives any more", { skip }, async (t) => {
   const { backend, ui } = await start(t);
   const hub = await Hub.paired(backend);
   const upload = await begin(hub, gameOf("Celeste"), { chunks: 1, chunkSize: 10_000 });
@@ -73,7 +73,7 @@ test("a paused upload is discarded, once that is confirmed", { skip }, async (t)
   assert.deepEqual((await backend.ipc("uploads.list")).uploads, []);
 });
 
-test("a running upload is cancelled; the Hub hears of it", { skip }, async (t) => {
+test("a running upload is cancelled; the Hub is notified", { skip }, async (t) => {
   const { backend, ui } = await start(t);
   const hub = await Hub.paired(backend);
   const upload = await begin(hub, gameOf("Quake"));

@@ -39,7 +39,7 @@ let sockets = 0;
 
 export class Hub {
   #replies = new Map(); // id → [resolve, …]
-  #unclaimed = []; // messages that nobody has asked for yet
+  #unclaimed = []; // messages that no test has waited for yet
   #watchers = []; // {matches, resolve}
   #nextId = 0;
 
@@ -157,12 +157,12 @@ export class Hub {
     this.#replies.clear();
   }
 
-  /** Events of a type that have come and that nobody has taken. */
+  /** Events of a type that have arrived and were not taken. */
   pending(type) {
     return this.#unclaimed.filter((message) => message.type === type);
   }
 
-  /** Sends one text frame as it stands. */
+  /** Sends one text frame unchanged. */
   text(text) {
     this.socket.send(text);
   }

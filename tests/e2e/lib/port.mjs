@@ -1,4 +1,4 @@
-// Ports that stay free while nobody listens there.
+// Ports that stay free while nothing listens there.
 import { once } from "node:events";
 import fs from "node:fs";
 import net from "node:net";
@@ -19,7 +19,7 @@ async function isFree(port) {
 }
 
 /**
- * A port for whoever needs to know it before it listens, or listens there again. It is none of those
+ * A port for a program that needs to know it before it listens, or listens there again. It is none of those
  * that the kernel hands out, to listeners on port 0 as to the near ends of connections.
  */
 export async function freePort() {

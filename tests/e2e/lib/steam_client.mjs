@@ -30,7 +30,7 @@ export class SteamClient {
   #deck;
   #exits = [];
 
-  /** `deck`: whose Steam it is, and whose end ends every client, whoever started it. */
+  /** `deck`: whose Steam it is, and whose end ends every client. */
   constructor(deck) {
     this.#deck = deck;
     this.root = deck.steam;
@@ -84,7 +84,7 @@ export class SteamClient {
     return fs.existsSync(file) ? fs.readFileSync(file, "utf8").split("\n").slice(0, -1) : [];
   }
 
-  /** Begins the log anew. None may run. */
+  /** Starts a new log. No client may be running. */
   forget() {
     fs.truncateSync(path.join(this.folder, "log"));
   }

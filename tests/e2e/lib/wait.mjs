@@ -11,7 +11,7 @@ export function deadline(promise, what, ms = WAIT_MS) {
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
-/** Asks again until the answer is true: for what nobody announces. */
+/** Polls until the answer is true: for changes without an event. */
 export async function until(what, ask, ms = WAIT_MS) {
   const end = Date.now() + ms;
   for (;;) {

@@ -159,7 +159,7 @@ export class Backend {
     return Number(fs.readdirSync("/proc").filter(Number).find(isHelper));
   }
 
-  /** Ends the helper alone, as a crash does; main.py starts it anew. */
+  /** Ends the helper alone, as a crash does; main.py restarts it. */
   killHelper() {
     process.kill(this.helperPid, "SIGKILL");
   }

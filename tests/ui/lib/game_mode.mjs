@@ -139,7 +139,7 @@ export class GameMode {
     return this.page.evaluate(() => deck.unload());
   }
 
-  /** Steam's interface starts anew; its shortcuts stay. */
+  /** Steam's interface restarts; its shortcuts stay. */
   async reload() {
     await this.page.reload();
     await this.load();
