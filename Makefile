@@ -177,11 +177,16 @@ $B/fuzz_%: $B/tests/fuzz/fuzz_%.o $(if $(findstring fuzzer,$(SAN)),,$B/tests/fuz
 CHECK = $(if $T,$(addprefix $B/test_,$T),$(CHECKS) $(FUZZERS))
 check: all $(CHECK)
 	@scripts/run_checks $B $(CHECK)
-e2e: all $B/cef_tool $B/fake_game $B/screen_picture
+# What the tests in JavaScript play the Hub with.
+E2E_MODULES := tests/e2e/node_modules/.package-lock.json
+$(E2E_MODULES): tests/e2e/package-lock.json
+	cd tests/e2e && npm ci --loglevel=error >/dev/null
+	@touch $@
+e2e: all $B/cef_tool $B/fake_game $B/screen_picture $(E2E_MODULES)
 	tests/e2e/run $(abspath $B/capydeck) $(E2E)
-test-gamescope: all
+test-gamescope: all $(E2E_MODULES)
 	tests/gamescope/run $(abspath $B/capydeck)
-check-plugin: all
+check-plugin: all $(E2E_MODULES)
 	tests/plugin/run $(abspath $B/capydeck)
 sanitize:
 	$(MAKE) SAN=address,undefined check
@@ -214,6 +219,8 @@ syntax:
 	@printf '%s\n' $(filter-out tests/gamescope/%,$(filter %.c,$(NATIVE))) $(in_turn)
 	@printf '%s\n' $(filter native/%.h,$(NATIVE)) $(in_turn) -x c \
 		-Wno-unused-function -Wno-pragma-once-outside-header
+# Built once for all parts of `make test`, which run side by side.
+for-tests: programs $(E2E_MODULES)
 programs: all $(CHECKS) $(FUZZERS) $(BENCHES) $B/mdns_peer $B/fake_game $B/screen_picture $B/cef_tool $B/screen_watch
 bench: all $(BENCHES) $B/screen_watch
 	scripts/bench $B
@@ -270,6 +277,6 @@ compile_commands.json: FORCE
 	@$(MAKE) -nB V=1 programs | scripts/compile_commands >$@
 
 -include $(shell find $B/native $B/tests $B/*.d -name '*.d' 2>/dev/null)
-.PHONY: FORCE all needs need-check deps help programs check check-plugin check-threads e2e test-gamescope sanitize coverage fuzz fuzz-run lint syntax bench demo ui check-ui test-ui test package package-bin package-programs \
+.PHONY: FORCE all needs need-check deps help programs for-tests check check-plugin check-threads e2e test-gamescope sanitize coverage fuzz fuzz-run lint syntax bench demo ui check-ui test-ui test package package-bin package-programs \
 	test-package install install-files clean
 .SECONDARY:
