@@ -202,7 +202,7 @@ static void on_reported(void *user, const struct mdns_report *report)
 	}
 }
 
-static void tell_nobody_can_be_asked(const struct mdns_lookup *lookup, const struct error *why)
+static void report_no_responder(const struct mdns_lookup *lookup, const struct error *why)
 {
 	struct error err;
 
@@ -218,7 +218,7 @@ static void on_ended(void *user, const struct error *why)
 	if (why->kind == ERROR_CANCELLED) {
 		lookup->events->lost(lookup->user, NULL);
 	} else {
-		tell_nobody_can_be_asked(lookup, why);
+		report_no_responder(lookup, why);
 	}
 }
 
@@ -233,7 +233,7 @@ static void ask_child(struct mdns_lookup *lookup, struct loop *loop)
 
 	lookup->child = mdns_child_create(loop, 0, &child_events, lookup, &err);
 	if (lookup->child == NULL) {
-		tell_nobody_can_be_asked(lookup, &err);
+		report_no_responder(lookup, &err);
 		return;
 	}
 	mdns_child_send(

@@ -165,7 +165,7 @@ struct ipc_game_ref {
 /* The results of games.delete and, without trash_id, games.restore. */
 struct ipc_game_moved {
 	const char *name;
-	const char *trash_id; /* "": there was no folder of ours */
+	const char *trash_id; /* "": no registered folder */
 	const char *note;     /* a sentence; "": all is done */
 	cJSON *tree;
 };
@@ -207,7 +207,7 @@ struct ipc_settings {
 	cJSON *tree;
 };
 
-/* settings.get, settings.set. value: text as a person types it, or JSON; NULL for get. */
+/* settings.get, settings.set. value: text as a user types it, or JSON; NULL for get. */
 struct ipc_setting_change {
 	const char *key;
 	const char *value;

@@ -200,7 +200,7 @@ static enum found look_into(struct upload_store *store, const char *root, const 
 		log_warning("the upload '%s' in '%s' is damaged%s%s", upload_id, root,
 			err.kind != ERROR_NONE ? ": " : "", err.message);
 	}
-	/* Without a head it belongs to nobody, unless it is half an installation. */
+	/* Without a head its Hub is unknown; keep it only if it is half an installation. */
 	return unfinished ? FOUND_UNREADABLE : FOUND_NOTHING;
 }
 

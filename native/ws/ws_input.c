@@ -109,19 +109,19 @@ static size_t at_most(size_t a, size_t b)
 }
 
 /*
- * An announced length is believed as far as a spare buffer goes, since untouched memory costs
+ * An announced length is trusted up to the size of a spare buffer, since untouched memory costs
  * nothing; beyond that memory doubles as bytes really come.
  */
 static void reserve(struct ws_input *input, size_t wanted, size_t announced)
 {
 	struct strbuf *message = &input->message;
-	size_t believed, capacity;
+	size_t trusted, capacity;
 
 	if (message->data != NULL && wanted <= message->capacity) {
 		return;
 	}
-	believed = at_least(2 * message->capacity, SPARE_MAX_BYTES);
-	capacity = at_least(wanted, at_most(announced, believed));
+	trusted = at_least(2 * message->capacity, SPARE_MAX_BYTES);
+	capacity = at_least(wanted, at_most(announced, trusted));
 	if (capacity >= SPARE_MIN_BYTES) {
 		capacity = (capacity + ROUND_BYTES - 1) / ROUND_BYTES * ROUND_BYTES;
 	}

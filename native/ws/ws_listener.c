@@ -25,7 +25,7 @@
 #define RETRY_MAX_MS 3000
 
 #define STATE_LISTEN 0x0A
-#define SOCKETS_MAX 8 /* one per address that somebody listens on */
+#define SOCKETS_MAX 8 /* one per address that is listened on */
 
 struct ws_listener {
 	struct loop *loop;
