@@ -173,6 +173,19 @@ START_TEST(the_last_words_come_before_the_end)
 }
 END_TEST
 
+START_TEST(an_order_that_comes_too_late_does_not_hide_why_it_ended)
+{
+	siginfo_t info;
+
+	start("echo no screen >&0; exit 1", false);
+	ck_assert_int_eq(waitid(P_ALL, 0, &info, WEXITED | WNOWAIT), 0);
+	ck_assert(tell("show", NULL));
+	wait_ended("the child exited with code 1");
+	ck_assert_uint_eq(reports.count, 1);
+	ck_assert_str_eq(reports.items[0], "no screen");
+}
+END_TEST
+
 START_TEST(a_report_has_a_maximal_length)
 {
 	static const char *const scripts[] = {
@@ -293,6 +306,7 @@ int main(void)
 	tcase_add_test(tcase, a_report_may_come_in_parts);
 	tcase_add_test(tcase, how_it_ended);
 	tcase_add_test(tcase, the_last_words_come_before_the_end);
+	tcase_add_test(tcase, an_order_that_comes_too_late_does_not_hide_why_it_ended);
 	tcase_add_test(tcase, a_report_has_a_maximal_length);
 	tcase_add_test(tcase, who_reads_no_orders_is_not_waited_for);
 	tcase_add_test(tcase, who_answers_lives);

@@ -188,16 +188,21 @@ fail:
 
 bool child_lines_send(struct child_lines *child, struct strbuf *order, struct error *err)
 {
+	ssize_t sent = -1;
+
 	strbuf_append_char(order, '\n');
+	if (child->watch != NULL) {
+		sent = send(child->fd, order->data, order->length, MSG_NOSIGNAL);
+		if (sent == (ssize_t)order->length ||
+			(sent < 0 && (errno == EPIPE || errno == ECONNRESET))) {
+			return true; /* the latter: its last reports and ended() say why */
+		}
+	}
 	/*
 	 * Orders are far shorter than the socket's buffer: if one does not fit, the child has not
 	 * read any for a long time.
 	 */
-	if (child->watch == NULL || send(child->fd, order->data, order->length, MSG_NOSIGNAL) !=
-					    (ssize_t)order->length) {
-		return error_set(err, ERROR_IO, "%s does not read its orders", child->name);
-	}
-	return true;
+	return error_set(err, ERROR_IO, "%s does not read its orders", child->name);
 }
 
 void child_lines_watch(struct child_lines *child)

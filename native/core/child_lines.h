@@ -43,8 +43,9 @@ struct child_lines_options {
 struct child_lines *child_lines_create(
 	struct loop *loop, const struct child_lines_options *options, struct error *err);
 /*
- * Sends an order, to which the line feed is added here. Errors: IO (the child has not read orders
- * for a long time, has closed its end, or was killed); further orders will fail too.
+ * Sends an order, to which the line feed is added here. One for a child that has just exited is
+ * dropped: ended() follows. Errors: IO (the child has not read orders for a long time, has closed
+ * its end, or was killed); further orders will fail too.
  */
 bool child_lines_send(struct child_lines *child, struct strbuf *order, struct error *err);
 /*
