@@ -4,16 +4,21 @@
 
 #include <check.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-/* A throw-away folder of a test. */
+/* A throw-away folder of a test, in $CHECK_DIR or /tmp. */
 #define FOLDER_BYTES 32
 
 static inline void folder_make(char path[FOLDER_BYTES])
 {
-	strcpy(path, "/tmp/capydeck-test-XXXXXX");
+	const char *base = getenv("CHECK_DIR");
+	int length = snprintf(
+		path, FOLDER_BYTES, "%s/capydeck-test-XXXXXX", base != NULL ? base : "/tmp");
+
+	ck_assert_int_lt(length, FOLDER_BYTES);
 	ck_assert_ptr_nonnull(mkdtemp(path));
 }
 
