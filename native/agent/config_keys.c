@@ -130,8 +130,8 @@ const struct config_key config_keys[CONFIG_KEY_COUNT] = {
 		"web pages that may connect (default: none)" },
 	{ FIELD(pairing_send_code_to_hub, "pairing.sendCodeToHub", JSON_BOOL), "false", NULL,
 		"true or false",
-		"send the pairing code to the Hub itself, which then proves nothing "
-		"(default: false)" },
+		"send the pairing code to the Hub too; pairing then no longer proves that "
+		"someone at this device agrees (default: false)" },
 	{ FIELD(uploads_expire_days, "uploads.expireDays", JSON_INT64), "7", is_day_count,
 		"a whole number from 1 to 90",
 		"days that an interrupted upload is kept (default: 7)" },
@@ -140,7 +140,7 @@ const struct config_key config_keys[CONFIG_KEY_COUNT] = {
 		"days that a deleted game can be restored (default: 7)" },
 	{ FIELD(steam_compat_tool, "steam.compatTool", JSON_STRING), "\"proton_experimental\"",
 		is_tool_name, "the name of a tool without quotes, or empty",
-		"what runs a Windows game that has no tool yet; empty: nothing "
+		"compatibility tool for Windows games that have none set; empty: set none "
 		"(default: proton_experimental)" },
 	{ FIELD(steam_restart_while_playing, "steam.restartWhilePlaying", JSON_BOOL), "false", NULL,
 		"true or false",
