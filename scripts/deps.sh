@@ -52,7 +52,7 @@ test   cmd:weston             weston                    weston           weston
 test   cmd:xdotool            xdotool                   xdotool          xdotool
 test   cmd:xprop              x11-utils                 xorg-xprop       xprop
 test   cmd:xwininfo           x11-utils                 xorg-xwininfo    xwininfo
-test   cmd:convert            imagemagick               imagemagick      ImageMagick
+test   cmd:identify           imagemagick               imagemagick      ImageMagick
 test   cmd:chromium           chromium                  chromium         chromium
 test   cmd:localedef          locales                   glibc            glibc-common
 test   file:/usr/share/i18n/locales/C locales           glibc            glibc-locale-source
