@@ -44,6 +44,12 @@ test   cmd:ip                 iproute2                  iproute2         iproute
 test   cmd:avahi-daemon       avahi-daemon              avahi            avahi
 test   cmd:avahi-browse       avahi-utils               avahi            avahi-tools
 test   cmd:dbus-daemon        dbus                      dbus             dbus-daemon
+test   cmd:mkfs.ext4          e2fsprogs                e2fsprogs        e2fsprogs
+test   cmd:mkfs.exfat         exfatprogs               exfatprogs       exfatprogs
+test   cmd:mount.exfat-fuse   exfat-fuse               exfat-utils      fuse-exfat
+test   cmd:mkfs.vfat          dosfstools               dosfstools       dosfstools
+test   cmd:mkfs.ntfs          ntfs-3g                  ntfs-3g          ntfsprogs
+test   cmd:mkfs.btrfs         btrfs-progs              btrfs-progs      btrfs-progs
 test   cmd:tmux               tmux                      tmux             tmux
 test   cmd:Xvfb               xvfb                      xorg-server-xvfb xorg-x11-server-Xvfb
 test   cmd:openbox            openbox                   openbox          openbox
