@@ -11,8 +11,10 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -21,8 +23,10 @@
 
 static char folder[FOLDER_BYTES];
 
-static int sync_errno;	     /* what fsync() of a folder answers; 0: as it is */
-static const char *cut_path; /* emptied by the next read() */
+static int sync_errno;		/* what fsync() of a folder answers; 0: as it is */
+static const char *cut_path;	/* emptied by the next read() */
+static ssize_t read_limit = -1; /* read() finds the end after so many bytes; −1: it does not */
+static bool cannot_exchange;	/* the file system */
 
 int fsync(int fd)
 {
@@ -42,7 +46,20 @@ ssize_t read(int fd, void *buffer, size_t length)
 		cut_path = NULL;
 		errno = ENOSPC; /* stale: must not be reported */
 	}
+	if (read_limit >= 0 && (size_t)read_limit < length) {
+		length = (size_t)read_limit;
+		read_limit = 0;
+	}
 	return syscall(SYS_read, fd, buffer, length);
+}
+
+int renameat2(int from_fd, const char *from, int to_fd, const char *to, unsigned flags)
+{
+	if (cannot_exchange && (flags & RENAME_EXCHANGE) != 0) {
+		errno = EINVAL;
+		return -1;
+	}
+	return (int)syscall(SYS_renameat2, from_fd, from, to_fd, to, flags);
 }
 
 static void make_folder(void)
@@ -174,10 +191,86 @@ START_TEST(a_folder_that_cannot_be_synced_is_no_error)
 	ck_assert(atomic_file_write(path, "one", 3, 0600, NULL));
 	ck_assert(sync_dir(folder, NULL));
 	sync_errno = EIO;
-	ck_assert(!atomic_file_write(path, "two", 3, 0600, &err));
-	ck_assert_int_eq(err.kind, ERROR_IO);
 	ck_assert(!sync_dir(folder, &err));
 	sync_errno = 0;
+}
+END_TEST
+
+/* What is answered, what is in memory and what is on the disk agree: nothing has changed. */
+START_TEST(what_cannot_be_made_durable_is_put_back)
+{
+	AUTO(free_ptr) char *path = path_join(folder, "list");
+	struct error err = { 0 };
+
+	sync_errno = EIO;
+	ck_assert(!atomic_file_write(path, "one", 3, 0600, &err));
+	ck_assert_int_eq(err.kind, ERROR_IO);
+	ck_assert_uint_eq(count_entries(folder), 0);
+
+	sync_errno = 0;
+	ck_assert(atomic_file_write(path, "one", 3, 0600, NULL));
+	sync_errno = EDQUOT;
+	ck_assert(!atomic_file_write(path, "two", 3, 0600, &err));
+	ck_assert_int_eq(err.kind, ERROR_NO_SPACE);
+	ck_assert_ptr_nonnull(strstr(err.message, "quota"));
+	assert_content(path, "one");
+	ck_assert_uint_eq(count_entries(folder), 1);
+
+	/* A file system that cannot exchange two names keeps the new content, and the error says
+	 * so. */
+	sync_errno = EIO;
+	cannot_exchange = true;
+	ck_assert(!atomic_file_write(path, "two", 3, 0600, &err));
+	ck_assert_ptr_nonnull(strstr(err.message, "may stay"));
+	assert_content(path, "two");
+	sync_errno = 0;
+	ck_assert(atomic_file_write(path, "three", 5, 0600, NULL));
+	assert_content(path, "three");
+	ck_assert_uint_eq(count_entries(folder), 1);
+	cannot_exchange = false;
+}
+END_TEST
+
+/* It need not be the limit of this program: a disk may answer with less than there is. */
+START_TEST(a_short_answer_is_not_the_content)
+{
+	AUTO(free_ptr) char *path = path_join(folder, "list");
+	AUTO(strbuf_finish) struct strbuf text = { 0 };
+	struct error err = { 0 };
+
+	ck_assert(atomic_file_write(path, "content", 7, 0600, NULL));
+	read_limit = 3;
+	ck_assert(!atomic_file_read(path, 100, &text, &err));
+	ck_assert_int_eq(err.kind, ERROR_IO);
+	read_limit = -1;
+	assert_content(path, "content");
+}
+END_TEST
+
+START_TEST(only_what_is_known_to_be_absent_is_not_found)
+{
+	AUTO(free_ptr) char *link = path_join(folder, "link");
+	AUTO(free_ptr) char *below = path_join(folder, "link/list");
+	AUTO(free_ptr) char *fresh = path_join(folder, "no/such/folder/list");
+	AUTO(strbuf_finish) struct strbuf text = { 0 };
+	struct rlimit before, none;
+	struct error err = { 0 };
+
+	ck_assert(!atomic_file_read(fresh, 10, &text, &err));
+	ck_assert_int_eq(err.kind, ERROR_NOT_FOUND); /* a first start */
+	ck_assert_int_eq(symlink("/nonexistent/card", link), 0);
+	ck_assert(!atomic_file_read(link, 10, &text, &err));
+	ck_assert_int_eq(err.kind, ERROR_IO);
+	ck_assert(!atomic_file_read(below, 10, &text, &err));
+	ck_assert_int_eq(err.kind, ERROR_IO);
+
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = (struct rlimit){ 0, before.rlim_max };
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+	ck_assert(!atomic_file_read(fresh, 10, &text, &err));
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+	ck_assert_int_eq(err.kind, ERROR_IO);
+	ck_assert_ptr_nonnull(strstr(err.message, "ulimit -n"));
 }
 END_TEST
 
@@ -254,7 +347,8 @@ START_TEST(reads_what_is_there)
 	ck_assert(!atomic_file_read(missing, 10, &text, &err));
 	ck_assert_int_eq(err.kind, ERROR_NOT_FOUND);
 	ck_assert(!atomic_file_read(through, 10, &text, &err));
-	ck_assert_int_eq(err.kind, ERROR_NOT_FOUND);
+	ck_assert_int_eq(
+		err.kind, ERROR_IO); /* its folder cannot be read: not known to be absent */
 	ck_assert(!atomic_file_read(folder, 10, &text, &err));
 	ck_assert_int_eq(err.kind, ERROR_IO);
 	ck_assert_uint_eq(text.length, sizeof(big));
@@ -346,6 +440,9 @@ int main(void)
 	tcase_add_test(tcase, reads_and_writes_in_an_open_folder);
 	tcase_add_test(tcase, a_file_that_is_shortened_meanwhile_says_so);
 	tcase_add_test(tcase, a_folder_that_cannot_be_synced_is_no_error);
+	tcase_add_test(tcase, what_cannot_be_made_durable_is_put_back);
+	tcase_add_test(tcase, a_short_answer_is_not_the_content);
+	tcase_add_test(tcase, only_what_is_known_to_be_absent_is_not_found);
 	tcase_add_test(tcase, sweeps_what_the_killed_have_left);
 	tcase_add_test(tcase, reads_what_is_there);
 	tcase_add_test(tcase, reads_files_that_hide_their_size);

@@ -389,9 +389,32 @@ END_TEST
 
 START_TEST(what_cannot_be_looked_at_is_not_gone)
 {
-	ck_assert(path_is_gone("/proc/self/none"));
-	ck_assert(path_is_gone("/proc/self/stat/none"));
-	ck_assert(!path_is_gone("/proc/self/exe"));
+	static const struct {
+		const char *path;
+		enum path_presence presence;
+	} cases[] = {
+		{ "/", PATH_PRESENT }, { "/proc/self/exe", PATH_PRESENT },
+		{ "/proc/self/none", PATH_ABSENT }, { "/proc/self/none/none/none", PATH_ABSENT },
+		{ "/proc/self/stat/none", PATH_UNKNOWN }, /* that is no folder */
+	};
+	char folder[] = "/tmp/paths-XXXXXX";
+	AUTO(free_ptr) char *link = NULL;
+	AUTO(free_ptr) char *below = NULL;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		ck_assert_int_eq(path_presence(cases[i].path), cases[i].presence);
+		ck_assert_int_eq(path_is_gone(cases[i].path), cases[i].presence == PATH_ABSENT);
+	}
+	/* A link to a disk that is away. */
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	link = path_join(folder, "card");
+	below = path_join(folder, "card/games/Doom");
+	ck_assert_int_eq(symlink("/nonexistent/card", link), 0);
+	ck_assert_int_eq(path_presence(link), PATH_PRESENT);
+	ck_assert_int_eq(path_presence(below), PATH_UNKNOWN);
+	ck_assert_int_eq(unlink(link), 0);
+	ck_assert_int_eq(path_presence(below), PATH_ABSENT);
+	ck_assert_int_eq(rmdir(folder), 0);
 }
 END_TEST
 

@@ -10,11 +10,13 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -105,23 +107,85 @@ static int open_temporary(int dir_fd, const char *name, char **temporary)
 }
 
 /* shown: the file's name in errors. */
+/* Where the content is that a file had before it was replaced. */
+enum before {
+	BEFORE_NONE,	  /* there was no file */
+	BEFORE_EXCHANGED, /* under the temporary name */
+	BEFORE_LOST,	  /* the file system cannot exchange two names */
+};
+
+/* Moves the temporary file into place. False with errno: nothing has moved. */
+static bool move_into_place(
+	int dir_fd, const char *temporary, const char *name, enum before *before)
+{
+	struct stat stat;
+
+	if (fstatat(dir_fd, name, &stat, AT_SYMLINK_NOFOLLOW) == 0) {
+		if (S_ISDIR(stat.st_mode)) { /* it could be exchanged */
+			errno = EISDIR;
+			return false;
+		}
+		*before = BEFORE_EXCHANGED;
+		if (renameat2(dir_fd, temporary, dir_fd, name, RENAME_EXCHANGE) == 0) {
+			return true;
+		}
+		if (errno != EINVAL && errno != ENOSYS && errno != ENOENT) {
+			return false;
+		}
+		*before = BEFORE_LOST;
+	} else if (errno == ENOENT) {
+		*before = BEFORE_NONE;
+	} else {
+		return false;
+	}
+	return renameat(dir_fd, temporary, dir_fd, name) == 0;
+}
+
+/* Undoes move_into_place(). False: the new content stays. */
+static bool move_back(int dir_fd, const char *temporary, const char *name, enum before before)
+{
+	bool is_back = false;
+
+	switch (before) {
+	case BEFORE_NONE:
+		is_back = unlinkat(dir_fd, name, 0) == 0;
+		break;
+	case BEFORE_EXCHANGED:
+		is_back = renameat2(dir_fd, temporary, dir_fd, name, RENAME_EXCHANGE) == 0;
+		break;
+	case BEFORE_LOST:
+		break;
+	}
+	sync_folder(dir_fd);
+	return is_back;
+}
+
 static bool replace_file(int dir_fd, const char *name, const char *shown, const void *data,
 	size_t length, mode_t mode, struct error *err)
 {
 	AUTO(free_ptr) char *temporary = NULL;
 	AUTO(close_fd) int fd = open_temporary(dir_fd, name, &temporary);
+	enum before before = BEFORE_NONE;
+	bool ok;
 
 	if (fd < 0) {
 		return error_set_errno(err, "cannot create a file to replace '%s'", shown);
 	}
 	if (fchmod(fd, mode) < 0 || !write_all(fd, data, length) || fsync(fd) < 0 ||
-		renameat(dir_fd, temporary, dir_fd, name) < 0) {
+		!move_into_place(dir_fd, temporary, name, &before)) {
 		error_set_errno(err, "cannot write '%s'", shown);
 		unlinkat(dir_fd, temporary, 0);
 		return false;
 	}
-	return sync_folder(dir_fd) ||
-	       error_set_errno(err, "cannot flush the folder of '%s'", shown);
+	ok = sync_folder(dir_fd) || error_set_errno(err, "cannot flush the folder of '%s'", shown);
+	if (!ok && !move_back(dir_fd, temporary, name, before)) {
+		error_set_errno(err,
+			"cannot flush the folder of '%s', and its new content may stay", shown);
+	}
+	if (before == BEFORE_EXCHANGED) {
+		unlinkat(dir_fd, temporary, 0);
+	}
+	return ok;
 }
 
 bool atomic_file_write_at(int dir_fd, const char *name, const void *data, size_t length,
@@ -206,19 +270,25 @@ static bool read_all(
 	}
 }
 
+/* Files of sysfs are shorter than fstat() says. */
+static bool is_in_sysfs(int fd)
+{
+	struct statfs system;
+
+	return fstatfs(fd, &system) == 0 && system.f_type == SYSFS_MAGIC;
+}
+
+static bool not_found(const char *shown, struct error *err)
+{
+	return error_set(err, ERROR_NOT_FOUND, "file '%s' does not exist", shown);
+}
+
 static bool read_file(
 	int fd, size_t max_bytes, const char *shown, struct strbuf *text, struct error *err)
 {
 	AUTO(strbuf_finish) struct strbuf content = { 0 };
-	struct stat before, after;
+	struct stat before;
 
-	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR)) {
-		return error_set(err, ERROR_NOT_FOUND, "file '%s' does not exist", shown);
-	}
-	if (fd < 0 && errno == ELOOP) {
-		return error_set(err, ERROR_INVALID,
-			"'%s' is a symbolic link, which is not followed", shown);
-	}
 	if (fd < 0 || fstat(fd, &before) < 0) {
 		return error_set_errno(err, "cannot open '%s'", shown);
 	}
@@ -233,12 +303,7 @@ static bool read_file(
 	if (!read_all(fd, max_bytes, shown, &content, err)) {
 		return false;
 	}
-	/*
-	 * Files in sysfs are always shorter than fstat() says; a truncated file has a smaller size
-	 * now.
-	 */
-	if (content.length < (size_t)before.st_size &&
-		(fstat(fd, &after) < 0 || after.st_size != before.st_size)) {
+	if (content.length < (size_t)before.st_size && !is_in_sysfs(fd)) {
 		return error_set(err, ERROR_IO,
 			"'%s' was truncated while it was read: %zu bytes of %jd", shown,
 			content.length, (intmax_t)before.st_size);
@@ -252,6 +317,17 @@ bool atomic_file_read(const char *path, size_t max_bytes, struct strbuf *text, s
 	/* O_NONBLOCK: opening a FIFO would wait for its writer. */
 	AUTO(close_fd) int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 
+	if (fd < 0 && errno == ENOENT) {
+		switch (path_presence(path)) {
+		case PATH_ABSENT:
+			return not_found(path, err);
+		case PATH_PRESENT:
+			return error_set(err, ERROR_IO,
+				"'%s' is a link that leads nowhere; is its disk away?", path);
+		case PATH_UNKNOWN:
+			break;
+		}
+	}
 	return read_file(fd, max_bytes, path, text, err);
 }
 
@@ -261,6 +337,13 @@ bool atomic_file_read_at(
 	AUTO(close_fd)
 	int fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
+	if (fd < 0 && errno == ENOENT) {
+		return not_found(name, err);
+	}
+	if (fd < 0 && errno == ELOOP) {
+		return error_set(
+			err, ERROR_INVALID, "'%s' is a symbolic link, which is not followed", name);
+	}
 	return read_file(fd, max_bytes, name, text, err);
 }
 

@@ -10,7 +10,9 @@ struct strbuf;
 /*
  * Replaces the content of path with data: a temporary file "<path>.tmp-XXXXXX", fsync, rename,
  * fsync of the folder, so that a reader, or a power cut, sees the old bytes or the new ones.
- * Missing parent folders are created with mode 0700. Errors: IO, NO_SPACE.
+ * Missing parent folders are created with mode 0700. Errors: IO, NO_SPACE; the old content is then
+ * in its place, also when only the folder could not be synced. Where that cannot be done (a file
+ * system that cannot exchange two names) the error says that the new content may stay.
  */
 bool atomic_file_write(
 	const char *path, const void *data, size_t length, mode_t mode, struct error *err);
@@ -24,8 +26,9 @@ bool atomic_file_write_at(int dir_fd, const char *name, const void *data, size_t
 void atomic_file_sweep(const char *path, int age_s);
 
 /*
- * Reads a whole regular file of at most max_bytes into text (replaced).
- * Errors: NOT_FOUND (no such file), TOO_LARGE, IO (also if the file is truncated while it is read).
+ * Reads a whole regular file of at most max_bytes into text (replaced). Errors: NOT_FOUND (there is
+ * no such file: PATH_ABSENT), TOO_LARGE, IO and NO_SPACE (it cannot be read now, e.g. because it is
+ * truncated while it is read, or a link leads nowhere).
  */
 bool atomic_file_read(const char *path, size_t max_bytes, struct strbuf *text, struct error *err);
 /* The same for a name in an open folder; a link there is not followed (INVALID). */

@@ -43,19 +43,41 @@ bool error_set(struct error *err, enum error_kind kind, const char *format, ...)
 	return false;
 }
 
+/* Where strerror() leaves the reader without a remedy; NULL: it does not. */
+static const char *own_words(int number)
+{
+	switch (number) {
+	case EDQUOT:
+		return "Disk quota exceeded; delete something, or ask for a larger quota";
+	case EFBIG:
+		return "File too large for this file system or for 'ulimit -f'";
+	case EMFILE:
+		return "Too many open files; raise 'ulimit -n'";
+	default:
+		return NULL;
+	}
+}
+
+static bool is_lack_of_room(int number)
+{
+	return number == ENOSPC || number == EDQUOT || number == EFBIG;
+}
+
 bool error_set_errno(struct error *err, const char *format, ...)
 {
 	int number = errno;
+	const char *words = own_words(number);
 	char buffer[128], suffix[sizeof(buffer) + 2];
 	va_list values;
 
 	if (err == NULL) {
 		return false;
 	}
-	snprintf(suffix, sizeof(suffix), ": %s", strerror_r(number, buffer, sizeof(buffer)));
+	snprintf(suffix, sizeof(suffix), ": %s",
+		words != NULL ? words : strerror_r(number, buffer, sizeof(buffer)));
 	va_start(values, format);
 	set_message(err, suffix, format, values);
 	va_end(values);
-	err->kind = number == ENOSPC || number == EDQUOT ? ERROR_NO_SPACE : ERROR_IO;
+	err->kind = is_lack_of_room(number) ? ERROR_NO_SPACE : ERROR_IO;
 	return false;
 }

@@ -38,8 +38,8 @@ bool error_set(struct error *err, enum error_kind kind, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /*
- * The same with ": <strerror(errno)>" appended. ENOSPC and EDQUOT become ERROR_NO_SPACE, any
- * other errno ERROR_IO.
+ * The same with ": " and what errno says appended, in our own words where the system's do not tell
+ * what to do. ENOSPC, EDQUOT and EFBIG become ERROR_NO_SPACE, any other errno ERROR_IO.
  */
 bool error_set_errno(struct error *err, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

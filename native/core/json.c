@@ -6,6 +6,7 @@
 #include "core/strbuf.h"
 
 #include <cjson/cJSON.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,12 +41,15 @@ cJSON *json_parse(const char *text, size_t length, struct error *err)
 	if (!json_scan(text, length, &rewritten, err)) {
 		return NULL;
 	}
+	errno = 0;
 	if (rewritten.length == 0) {
 		value = cJSON_ParseWithLength(text, length);
 	} else {
 		value = cJSON_ParseWithLength(rewritten.data, rewritten.length);
 	}
-	if (value == NULL) {
+	if (value == NULL && errno == ENOMEM) {
+		error_set(err, ERROR_IO, "out of memory: the JSON takes %zu bytes", length);
+	} else if (value == NULL) {
 		error_set(err, ERROR_INVALID, "the JSON cannot be parsed");
 	} else if (rewritten.length > 0) {
 		unmark_long_integers(value);

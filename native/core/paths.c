@@ -8,6 +8,7 @@
 #include "core/xalloc.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <pwd.h>
 #include <stdint.h>
@@ -359,11 +360,45 @@ bool path_is_plain_relative(const char *path)
 	return normal != NULL && strcmp(normal, path) == 0;
 }
 
-bool path_is_gone(const char *path)
+/*
+ * ENOENT alone is no proof: a link above may lead to a disk that is away, and a folder above may be
+ * unreadable.
+ */
+enum path_presence path_presence(const char *path)
 {
+	AUTO(free_ptr) char *above = NULL;
+	AUTO(close_fd) int fd = -1;
 	struct stat stat;
 
-	return lstat(path, &stat) != 0 && (errno == ENOENT || errno == ENOTDIR);
+	if (lstat(path, &stat) == 0) {
+		return PATH_PRESENT;
+	}
+	if (errno != ENOENT) {
+		return PATH_UNKNOWN;
+	}
+	above = path_parent(path);
+	fd = open(above, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd >= 0) {
+		return PATH_ABSENT;
+	}
+	if (errno != ENOENT || strcmp(above, path) == 0) {
+		return PATH_UNKNOWN;
+	}
+	switch (path_presence(above)) {
+	case PATH_ABSENT:
+		return PATH_ABSENT;
+	case PATH_PRESENT:
+		errno = ENOENT; /* a link that leads nowhere */
+		return PATH_UNKNOWN;
+	case PATH_UNKNOWN:
+		break;
+	}
+	return PATH_UNKNOWN;
+}
+
+bool path_is_gone(const char *path)
+{
+	return path_presence(path) == PATH_ABSENT;
 }
 
 bool path_is_within(const char *path, const char *dir)

@@ -70,7 +70,14 @@ bool path_is_plain(const char *path);
 bool path_is_plain_relative(const char *path);
 /* Is it the name of one folder or file: not empty, ".", "..", and without '/'? */
 bool path_is_folder_name(const char *name);
-/* Does nothing exist at path? Also false if that cannot be determined. */
+/* What the disk says about a path: three answers. */
+enum path_presence {
+	PATH_PRESENT, /* also a link that leads nowhere */
+	PATH_ABSENT,  /* and the nearest folder above it could be opened */
+	PATH_UNKNOWN, /* the disk did not answer, or the way there is no folder: see errno */
+};
+enum path_presence path_presence(const char *path);
+/* Is it PATH_ABSENT? */
 bool path_is_gone(const char *path);
 
 /*

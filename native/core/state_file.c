@@ -4,6 +4,7 @@
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/json.h"
+#include "core/paths.h"
 #include "core/strbuf.h"
 #include "core/xalloc.h"
 
@@ -170,8 +171,9 @@ static void set_notice(char **notice, char *sentence_take)
 	}
 }
 
-/* The file becomes what could be read of it; a copy keeps the rest. */
-static void set_entries_aside(struct reading *reading, const void *object, char **notice)
+/* The file becomes what could be read of it; a copy keeps the rest. Errors: IO. */
+static bool set_entries_aside(
+	struct reading *reading, const void *object, char **notice, struct error *err)
 {
 	const struct state_file *file = reading->file;
 	AUTO(free_ptr) char *kept_as = NULL;
@@ -183,14 +185,14 @@ static void set_entries_aside(struct reading *reading, const void *object, char 
 
 	if (!atomic_file_copy_aside(
 		    reading->path, reading->text.data, reading->text.length, &kept_as, &why)) {
-		set_notice(notice,
-			xasprintf("%s, and no copy could be kept: %s", sentence, why.message));
-		return;
+		return error_set(err, ERROR_IO, "%.300s, and no copy could be kept: %s", sentence,
+			why.message);
 	}
 	set_notice(notice, xasprintf("%s; the file is kept as %s, and the other entries stay",
 				   sentence, kept_as));
 	/* If it fails, the next start does all of this again. */
 	state_file_write(file, reading->path, object, NULL);
+	return true;
 }
 
 static bool set_file_aside(
@@ -216,6 +218,17 @@ static void reading_finish(struct reading *reading)
 	strbuf_finish(&reading->text);
 }
 
+static bool unreadable(const struct state_file *file, const struct error *why, struct error *err)
+{
+	return error_set(err, ERROR_IO, "%s cannot be read now: %s", file->what, why->message);
+}
+
+static void empty(const struct state_file *file, void *object)
+{
+	json_finish(object, file->fields);
+	memset(object, 0, file->object_bytes);
+}
+
 bool state_file_read(const struct state_file *file, const char *path, void *object, char **notice,
 	struct error *err)
 {
@@ -223,22 +236,23 @@ bool state_file_read(const struct state_file *file, const char *path, void *obje
 	struct error why = { 0 };
 
 	atomic_file_sweep(path, LEFTOVER_AGE_S);
-	if (atomic_file_read(path, file->max_bytes, &reading.text, &why)) {
-		if (read_object(&reading, object, &why)) {
-			if (reading.dropped_count > 0) {
-				set_entries_aside(&reading, object, notice);
-			}
+	if (!atomic_file_read(path, file->max_bytes, &reading.text, &why)) {
+		if (why.kind == ERROR_TOO_LARGE) { /* we never wrote that */
+			return set_file_aside(&reading, &why, notice, err);
+		}
+		return why.kind == ERROR_NOT_FOUND || unreadable(file, &why, err);
+	}
+	if (read_object(&reading, object, &why)) {
+		if (reading.dropped_count == 0 ||
+			set_entries_aside(&reading, object, notice, err)) {
 			return true;
 		}
-		json_finish(object, file->fields);
-		memset(object, 0, file->object_bytes);
-	} else if (why.kind == ERROR_NOT_FOUND) {
-		return true;
-	} else if (why.kind == ERROR_IO) {
-		return error_set(
-			err, ERROR_IO, "%s cannot be read now: %s", file->what, why.message);
+		empty(file, object);
+		return false;
 	}
-	return set_file_aside(&reading, &why, notice, err);
+	empty(file, object);
+	return why.kind == ERROR_IO ? unreadable(file, &why, err) /* no memory for it */
+				    : set_file_aside(&reading, &why, notice, err);
 }
 
 /* A file that cannot be read may hold everything that is remembered. */
@@ -246,7 +260,7 @@ static bool is_replaceable(const char *path)
 {
 	AUTO(close_fd) int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 
-	return fd >= 0 || errno == ENOENT || errno == ENOTDIR;
+	return fd >= 0 || (errno == ENOENT && path_is_gone(path));
 }
 
 bool state_file_write(
@@ -268,4 +282,61 @@ bool state_file_write(
 			path);
 	}
 	return atomic_file_write(path, text.data, text.length, 0600, err);
+}
+
+/* --- A file and its object --- */
+
+static bool read_link(struct state_link *link, struct error *err)
+{
+	if (!state_file_read(link->file, link->path, link->object, &link->notice, err)) {
+		return false;
+	}
+	link->is_read = true;
+	if (link->complete != NULL) {
+		link->complete(link->object);
+	}
+	return true;
+}
+
+void state_link_init(struct state_link *link, const struct state_file *file, const char *path,
+	void *object, void (*complete)(void *object))
+{
+	*link = (struct state_link){
+		.file = file, .path = xstrdup(path), .object = object, .complete = complete
+	};
+	read_link(link, NULL);
+}
+
+void state_link_finish(struct state_link *link)
+{
+	free(link->path);
+	free(link->notice);
+	*link = (struct state_link){ 0 };
+}
+
+bool state_link_ready(struct state_link *link, struct error *err)
+{
+	struct error why = { 0 };
+
+	if (link->is_read) {
+		return true;
+	}
+	if (!read_link(link, &why)) {
+		return error_set(err, ERROR_IO, "%s; the agent keeps trying", why.message);
+	}
+	if (link->arrived != NULL) {
+		link->arrived(link->user);
+	}
+	return true;
+}
+
+bool state_link_write(struct state_link *link, struct error *err)
+{
+	return state_link_ready(link, err) &&
+	       state_file_write(link->file, link->path, link->object, err);
+}
+
+char *state_link_take_notice(struct state_link *link)
+{
+	return TAKE_PTR(link->notice);
 }
