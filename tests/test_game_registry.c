@@ -1,6 +1,7 @@
 #include "core/atomic_file.h"
 #include "core/cleanup.h"
 #include "core/error.h"
+#include "core/state_file.h"
 #include "core/xalloc.h"
 #include "folder.h"
 #include "library/game_registry.h"
@@ -169,9 +170,12 @@ START_TEST(test_a_file_that_cannot_be_read_now_is_not_replaced)
 	ck_assert_int_eq(rename(path, away), 0);
 	ck_assert_int_eq(mkdir(path, 0700), 0);
 	registry = game_registry_create(path, &notice);
-	ck_assert_ptr_nonnull(notice);
+	ck_assert_ptr_null(notice);
+	ck_assert(!state_link_ready(game_registry_link(registry), &err));
+	ck_assert_ptr_nonnull(strstr(err.message, "cannot be read now"));
 	ck_assert(!game_registry_put(registry, &game, &err));
 	ck_assert_int_eq(err.kind, ERROR_IO);
+	ck_assert(!game_registry_record(registry, &game, &err));
 	ck_assert(!game_registry_remove(registry, "/games/a", &err));
 	ck_assert_int_eq(rmdir(path), 0);
 	ck_assert_int_eq(rename(away, path), 0);
@@ -180,6 +184,34 @@ START_TEST(test_a_file_that_cannot_be_read_now_is_not_replaced)
 	game_registry_destroy(registry);
 	registry = open_registry();
 	ck_assert_uint_eq(game_registry_count(registry), 2);
+	game_registry_destroy(registry);
+}
+END_TEST
+
+/* What has happened is known even while it cannot be saved, and is saved later. */
+START_TEST(test_what_has_happened_is_recorded)
+{
+	AUTO(free_ptr) char *away = xasprintf("%s/away", folder);
+	struct game_registry *registry = open_registry();
+	struct game game = { .dir = (char *)"/games/a", .name = (char *)"A", .app_id = 7 };
+	struct error err;
+
+	put(registry, "/games/a", "A", 1);
+	put(registry, "/games/b", "B", 2);
+	ck_assert_int_eq(rename(path, away), 0);
+	ck_assert_int_eq(mkdir(path, 0700), 0);
+	ck_assert(!game_registry_record(registry, &game, &err));
+	ck_assert_ptr_nonnull(strstr(err.message, "'A' is not recorded yet"));
+	ck_assert_str_eq(game_registry_find_app(registry, 7)->dir, "/games/a");
+	ck_assert(!game_registry_flush(registry, &err));
+	ck_assert_int_eq(rmdir(path), 0);
+	ck_assert_int_eq(rename(away, path), 0);
+	ck_assert(game_registry_flush(registry, &err));
+	ck_assert(game_registry_flush(registry, &err));
+	game_registry_destroy(registry);
+	registry = open_registry();
+	ck_assert_uint_eq(game_registry_count(registry), 2);
+	ck_assert_str_eq(game_registry_find_app(registry, 7)->name, "A");
 	game_registry_destroy(registry);
 }
 END_TEST
@@ -245,6 +277,7 @@ int main(void)
 	tcase_add_loop_test(tests, test_an_entry_that_is_no_game_is_set_aside_alone, 0,
 		(int)(sizeof(bad_games) / sizeof(bad_games[0])));
 	tcase_add_test(tests, test_a_file_that_cannot_be_read_now_is_not_replaced);
+	tcase_add_test(tests, test_what_has_happened_is_recorded);
 	tcase_add_test(tests, test_a_listener_hears_of_changes);
 	tcase_add_test(tests, test_a_failed_write_changes_nothing);
 	return run_tcase(tests);

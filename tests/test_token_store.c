@@ -1,6 +1,7 @@
 #include "core/atomic_file.h"
 #include "core/cleanup.h"
 #include "core/error.h"
+#include "core/state_file.h"
 #include "core/strbuf.h"
 #include "core/xalloc.h"
 #include "folder.h"
@@ -259,18 +260,23 @@ START_TEST(what_cannot_be_read_now_is_read_later)
 	AUTO(free_ptr) char *notice = NULL;
 	AUTO(token_free) char *token = NULL;
 	struct token_store *store = open_store();
+	struct error err;
 
 	token = token_store_issue(store, "hub-a", "PC", "", NULL);
 	token_store_destroy(store);
 	ck_assert_int_eq(rename(path, away), 0);
 	ck_assert_int_eq(mkdir(path, 0700), 0);
 	store = token_store_create(path, &notice);
-	ck_assert_ptr_nonnull(notice);
-	ck_assert(!token_store_verify(store, "hub-a", token));
+	ck_assert_ptr_null(notice);
+	ck_assert(!state_link_ready(token_store_link(store), &err));
+	ck_assert_ptr_nonnull(strstr(err.message, "the list of paired Hubs cannot be read now"));
 	ck_assert_ptr_null(token_store_issue(store, "hub-b", "Mac", "", NULL));
+	ck_assert(!token_store_revoke(store, "hub-a", &err));
+	ck_assert_int_eq(err.kind, ERROR_IO); /* not: there is no such Hub */
 	ck_assert_int_eq(rmdir(path), 0);
 	ck_assert_int_eq(rename(away, path), 0);
 	ck_assert(token_store_verify(store, "hub-a", token));
+	ck_assert(state_link_ready(token_store_link(store), NULL));
 	token_store_destroy(store);
 }
 END_TEST

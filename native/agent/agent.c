@@ -4,11 +4,13 @@
 
 #include "agent/agent_network.h"
 #include "agent/agent_settings.h"
+#include "agent/agent_state.h"
 #include "agent/config.h"
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/log.h"
 #include "core/paths.h"
+#include "core/state_file.h"
 #include "core/strvec.h"
 #include "core/xalloc.h"
 #include "games/game_artwork.h"
@@ -28,6 +30,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define DAYS_WITHOUT_SETTINGS 36500
+
 /*
  * The modules in the order in which they are created: each uses those above it, and notifies those
  * below it through the callbacks in this file. NULL: not there (yet).
@@ -38,6 +42,9 @@ struct agent {
 	void *user;
 	struct strvec notices;
 	char *complaint; /* about the settings file as it is now; "": none */
+	struct agent_state *state;
+	struct error held_back; /* why it does not listen yet: an error's message, or "" */
+	bool is_announced;
 
 	struct agent_identity identity;
 	struct strvec capabilities;
@@ -53,7 +60,7 @@ struct agent {
 	struct game_removal *game_removal;
 	struct hubs *hubs;
 	struct agent_settings *settings;
-	struct agent_network *network;
+	struct agent_network *network;	 /* NULL: held back */
 	struct pairing_overlay *overlay; /* NULL: off */
 };
 
@@ -99,10 +106,18 @@ static void on_upload_progress(void *user, const struct upload_status *status)
 	}
 }
 
+static bool flush_games(void *part, struct error *err)
+{
+	return game_registry_flush(part, err);
+}
+
 static void on_games_changed(void *user)
 {
 	const struct agent *agent = user;
 
+	if (agent->state != NULL) {
+		agent_state_watch(agent->state, flush_games, agent->registry, NULL);
+	}
 	if (agent->events.games_changed != NULL) {
 		agent->events.games_changed(agent->user);
 	}
@@ -112,7 +127,11 @@ static void on_game_gone(void *user, const struct game *game)
 {
 	const struct agent *agent = user;
 
-	game_artwork_discard(agent->game_artwork, game);
+	/* Is its app id in use again? Images that stay do less harm than images that are missing.
+	 */
+	if (state_link_ready(game_registry_link(agent->registry), NULL)) {
+		game_artwork_discard(agent->game_artwork, game);
+	}
 }
 
 static void on_artwork_announced(
@@ -129,7 +148,6 @@ static void on_app_id_changed(
 {
 	const struct agent *agent = user;
 	const struct game *known = game_registry_find_app(agent->registry, reported);
-	struct error err = { 0 };
 	struct game game;
 
 	if (known == NULL || strcmp(known->user_id, account_id) != 0) {
@@ -137,10 +155,7 @@ static void on_app_id_changed(
 	}
 	game = *known;
 	game.app_id = actual;
-	if (!game_registry_put(agent->registry, &game, &err)) {
-		log_warning(
-			"the new app id of '%s' could not be saved: %s", game.name, err.message);
-	}
+	game_registry_record(agent->registry, &game, NULL);
 }
 
 static void on_steam_changed(void *user)
@@ -248,15 +263,36 @@ static void note_take(struct agent *agent, char *sentence)
 	}
 }
 
-static bool open_identity(struct agent *agent, struct error *err)
+static void on_state_noted(void *user, char *sentence)
+{
+	note_take(user, sentence);
+}
+
+static void open_state(struct agent *agent)
+{
+	agent->state = agent_state_create(&(struct agent_state_options){
+		.loop = agent->options.loop,
+		.changed = on_status_changed,
+		.noted = on_state_noted,
+		.user = agent,
+	});
+}
+
+static void open_identity(struct agent *agent)
 {
 	char *notice = NULL;
-	bool ok = agent_identity_init(
-		&agent->identity, agent->options.paths->config_dir, &notice, err);
 
+	agent_identity_init(&agent->identity, agent->options.paths->config_dir, &notice);
 	note_take(agent, notice);
 	agent_identity_capabilities(&agent->capabilities);
-	return ok;
+}
+
+static void on_queue_arrived(void *user)
+{
+	const struct agent *agent = user;
+
+	steam_ui_changed(agent->steam); /* the changes go on */
+	on_steam_changed(user);
 }
 
 static void open_steam(struct agent *agent)
@@ -275,7 +311,39 @@ static void open_steam(struct agent *agent)
 		},
 		&notice);
 	note_take(agent, notice);
+	agent_state_watch_link(agent->state, steam_link(agent->steam), on_queue_arrived);
 	steam_set_events(agent->steam, &steam_events, agent);
+}
+
+static void on_tokens_arrived(void *user)
+{
+	on_hub_changed(user);
+}
+
+/* What is done at the start with the games that are known. */
+static void resume_games(struct agent *agent)
+{
+	game_removal_resume(agent->game_removal);
+	game_setup_resume(agent->game_setup);
+	game_setup_sweep_images(agent->game_setup);
+}
+
+static void on_games_arrived(void *user)
+{
+	struct agent *agent = user;
+
+	game_trash_resume(agent->trash);
+	resume_games(agent);
+	on_games_changed(agent);
+}
+
+static void on_trash_arrived(void *user)
+{
+	struct agent *agent = user;
+
+	game_trash_resume(agent->trash);
+	game_removal_resume(agent->game_removal);
+	on_games_changed(agent);
 }
 
 static void open_lists(struct agent *agent)
@@ -287,9 +355,17 @@ static void open_lists(struct agent *agent)
 
 	agent->tokens = token_store_create(hubs_path, &notice);
 	note_take(agent, notice);
+	agent_state_watch_link(agent->state, token_store_link(agent->tokens), on_tokens_arrived);
 	agent->registry = game_registry_create(games_path, &notice);
 	note_take(agent, notice);
+	agent_state_watch_link(agent->state, game_registry_link(agent->registry), on_games_arrived);
 	game_registry_set_changed(agent->registry, on_games_changed, agent);
+}
+
+/* A setting in days; without the settings nothing expires. */
+static int64_t days_ms(const struct agent *agent, int64_t days)
+{
+	return (agent->options.config->is_unread ? DAYS_WITHOUT_SETTINGS : days) * CONFIG_DAY_MS;
 }
 
 /* Games in the trash are not installed, whatever a crash left: before the uploads. */
@@ -303,12 +379,13 @@ static void open_trash(struct agent *agent)
 			.worker = agent->options.worker,
 			.state_dir = agent->options.paths->state_dir,
 			.registry = agent->registry,
-			.expire_after_ms = agent->options.config->games_trash_days * CONFIG_DAY_MS,
+			.expire_after_ms = days_ms(agent, agent->options.config->games_trash_days),
 			.gone = on_game_gone,
 			.user = agent,
 		},
 		&notice);
 	note_take(agent, notice);
+	agent_state_watch_link(agent->state, game_trash_link(agent->trash), on_trash_arrived);
 }
 
 static bool open_uploads(struct agent *agent, struct error *err)
@@ -324,7 +401,7 @@ static bool open_uploads(struct agent *agent, struct error *err)
 		.state_dir = paths->state_dir,
 		.library_dir = library,
 		.library_extra = &config->library_extra,
-		.expire_after_ms = config->uploads_expire_days * CONFIG_DAY_MS,
+		.expire_after_ms = days_ms(agent, config->uploads_expire_days),
 	};
 
 	agent->uploads = upload_store_create(&options, &upload_events, agent, err);
@@ -363,7 +440,6 @@ static void open_games(struct agent *agent)
 		.steam = agent->steam,
 		.setup = agent->game_setup,
 	});
-	game_setup_sweep_images(agent->game_setup);
 }
 
 static void open_hubs(struct agent *agent)
@@ -372,7 +448,7 @@ static void open_hubs(struct agent *agent)
 
 	agent->hubs = hubs_create(&(struct hubs_options){
 		.loop = agent->options.loop,
-		.id = agent->identity.id,
+		.id = &agent->identity.id,
 		.platform = agent->identity.platform,
 		.version = agent->identity.version,
 		.capabilities = &agent->capabilities,
@@ -415,6 +491,7 @@ static void open_network(struct agent *agent)
 	const struct agent_options *options = &agent->options;
 	int64_t port = is_port_fixed(agent) ? options->port : options->config->agent_port;
 
+	agent->held_back = (struct error){ 0 };
 	agent->network = agent_network_create(&(struct agent_network_options){
 		.loop = options->loop,
 		.lws_loop = options->lws_loop,
@@ -429,6 +506,42 @@ static void open_network(struct agent *agent)
 	});
 }
 
+/* Hubs are served by the owner's settings, under the id that they know: not before both are read.
+ */
+static bool can_serve(void *part, struct error *err)
+{
+	struct agent *agent = part;
+
+	if (agent_settings_ready(agent->settings, &agent->held_back) &&
+		agent_identity_ready(&agent->identity, &agent->held_back)) {
+		return true;
+	}
+	*err = agent->held_back;
+	return false;
+}
+
+static void on_can_serve(void *user)
+{
+	struct agent *agent = user;
+
+	open_network(agent);
+	if (agent->is_announced) {
+		agent_network_announce(agent->network);
+	}
+	on_listening_changed(agent);
+}
+
+static void open_network_when_ready(struct agent *agent)
+{
+	struct error err;
+
+	if (can_serve(agent, &err)) {
+		open_network(agent);
+	} else {
+		agent_state_watch(agent->state, can_serve, agent, on_can_serve);
+	}
+}
+
 /* --- Creating and destroying --- */
 
 struct agent *agent_create(const struct agent_options *options, struct error *err)
@@ -437,10 +550,8 @@ struct agent *agent_create(const struct agent_options *options, struct error *er
 
 	agent->options = *options;
 	agent->complaint = xstrdup("");
-	if (!open_identity(agent, err)) {
-		agent_destroy(agent);
-		return NULL;
-	}
+	open_state(agent);
+	open_identity(agent);
 	agent->pairing = pairing_create(&(struct pairing_options){
 		.loop = options->loop,
 		.expires_ms = PAIRING_EXPIRES_S * 1000,
@@ -458,9 +569,8 @@ struct agent *agent_create(const struct agent_options *options, struct error *er
 		agent_destroy(agent);
 		return NULL;
 	}
-	open_network(agent);
-	game_removal_resume(agent->game_removal);
-	game_setup_resume(agent->game_setup);
+	open_network_when_ready(agent);
+	resume_games(agent);
 	return agent;
 }
 
@@ -474,6 +584,7 @@ void agent_destroy(struct agent *agent)
 		return;
 	}
 	agent_set_events(agent, NULL, NULL);
+	agent_state_destroy(TAKE_PTR(agent->state));
 	agent_settings_destroy(agent->settings);
 	hubs_stop(agent->hubs);
 	game_setup_stop(agent->game_setup);
@@ -506,7 +617,10 @@ void agent_set_events(struct agent *agent, const struct agent_events *events, vo
 
 void agent_announce(struct agent *agent)
 {
-	agent_network_announce(agent->network);
+	agent->is_announced = true;
+	if (agent->network != NULL) {
+		agent_network_announce(agent->network);
+	}
 }
 
 void agent_show_codes(struct agent *agent)
@@ -555,12 +669,17 @@ bool agent_set(struct agent *agent, const char *key, const char *value, bool *re
 
 uint16_t agent_port(const struct agent *agent)
 {
-	return agent_network_port(agent->network);
+	if (agent->network != NULL) {
+		return agent_network_port(agent->network);
+	}
+	return (uint16_t)(is_port_fixed(agent) ? agent->options.port
+					       : agent->options.config->agent_port);
 }
 
 const char *agent_listening_problem(const struct agent *agent)
 {
-	return agent_network_problem(agent->network);
+	return agent->network != NULL ? agent_network_problem(agent->network)
+				      : agent->held_back.message;
 }
 
 const struct agent_hub *agent_connected_hub(const struct agent *agent)
@@ -579,6 +698,7 @@ void agent_notices(const struct agent *agent, struct strvec *notices)
 	if (*agent->complaint != '\0') {
 		strvec_push(notices, agent->complaint);
 	}
+	agent_state_notices(agent->state, notices);
 }
 
 const char *agent_overlay_state(const struct agent *agent, struct strbuf *detail)
@@ -609,7 +729,7 @@ struct game_registry *agent_games(const struct agent *agent)
 
 const struct mdns *agent_mdns(const struct agent *agent)
 {
-	return agent_network_mdns(agent->network);
+	return agent->network != NULL ? agent_network_mdns(agent->network) : NULL;
 }
 
 struct pairing *agent_pairing(const struct agent *agent)

@@ -20,11 +20,6 @@
 #define SYSTEM_FILE_MAX_BYTES (64 * 1024)
 #define ID_DIGITS 8
 
-struct identity_file {
-	int64_t version;
-	char *id;
-};
-
 static const struct json_field identity_file_fields[] = {
 	JSON_FIELD(struct identity_file, version, "version", JSON_INT64, JSON_REQUIRED),
 	JSON_FIELD(struct identity_file, id, "id", JSON_STRING, JSON_REQUIRED),
@@ -115,29 +110,48 @@ static const struct state_file identity_state = {
 	.check = check_file,
 };
 
-bool agent_identity_init(
-	struct agent_identity *identity, const char *config_dir, char **notice, struct error *err)
+void agent_identity_init(struct agent_identity *identity, const char *config_dir, char **notice)
 {
 	AUTO(free_ptr) char *path = path_join(config_dir, FILE_NAME);
-	struct identity_file file = { 0 };
-	bool ok;
 
-	*notice = NULL;
-	*identity = (struct agent_identity){ .version = CAPYDECK_VERSION };
-	ok = state_file_read(&identity_state, path, &file, notice, err);
-	if (ok && file.id == NULL) {
-		file = (struct identity_file){ .version = FILE_VERSION,
-			.id = random_hex(ID_DIGITS) };
-		ok = state_file_write(&identity_state, path, &file, err);
+	*identity = (struct agent_identity){
+		.id = "", .platform = detect_platform(), .version = CAPYDECK_VERSION
+	};
+	state_link_init(&identity->link, &identity_state, path, &identity->file, NULL);
+	*notice = state_link_take_notice(&identity->link);
+}
+
+bool agent_identity_ready(struct agent_identity *identity, struct error *err)
+{
+	struct identity_file *file = &identity->file;
+	struct error why = { 0 };
+
+	if (*identity->id != '\0') {
+		return true;
 	}
-	identity->id = TAKE_PTR(file.id);
-	identity->platform = detect_platform();
-	return ok;
+	if (!state_link_ready(&identity->link, err)) {
+		return false;
+	}
+	if (file->id == NULL) {
+		*file = (struct identity_file){ .version = FILE_VERSION,
+			.id = random_hex(ID_DIGITS) };
+		if (!state_link_write(&identity->link, &why)) {
+			free(TAKE_PTR(file->id));
+			return error_set(err, why.kind,
+				"the agent's new id cannot be saved (%s); the agent keeps trying",
+				why.message);
+		}
+	}
+	identity->id = file->id;
+	return true;
 }
 
 void agent_identity_finish(struct agent_identity *identity)
 {
-	free(identity->id);
+	if (identity->link.file != NULL) {
+		json_finish(&identity->file, identity_file_fields);
+	}
+	state_link_finish(&identity->link);
 	*identity = (struct agent_identity){ .id = NULL };
 }
 

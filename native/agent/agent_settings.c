@@ -198,12 +198,54 @@ static bool read_file(struct agent_settings *settings, struct error *err)
 	return true;
 }
 
+/* A key that the command line has set keeps its value. */
+static void keep_given(struct agent_settings *settings)
+{
+	const char *key, *help;
+
+	for (unsigned i = 0; config_describe(i, &key, &help); i++) {
+		AUTO(strbuf_finish) struct strbuf value = { 0 };
+
+		if (!is_same(&settings->tried, settings->options.config, key) &&
+			config_get(&settings->kept, key, &value, NULL)) {
+			config_set(&settings->tried, key, strbuf_text(&value), NULL);
+		}
+	}
+}
+
+bool agent_settings_ready(struct agent_settings *settings, struct error *err)
+{
+	struct config fresh;
+	char *notice;
+
+	if (!settings->options.config->is_unread) {
+		return true;
+	}
+	config_load(&fresh, settings->kept.path, &notice);
+	if (fresh.is_unread) {
+		error_set(err, ERROR_IO, "%s", notice);
+		config_finish(&fresh);
+		free(notice);
+		return false;
+	}
+	config_finish(&settings->kept);
+	settings->kept = fresh;
+	settings->options.config->is_unread = false;
+	keep_given(settings);
+	use_what_changed(settings, notice);
+	apply_expiry(settings, NULL); /* nothing expired so far */
+	apply_trash_days(settings, NULL);
+	return true;
+}
+
 static void on_file_changed(void *user)
 {
 	struct agent_settings *settings = user;
 	struct error err = { 0 };
 
-	if (!read_file(settings, &err)) {
+	if (settings->options.config->is_unread) {
+		agent_settings_ready(settings, NULL);
+	} else if (!read_file(settings, &err)) {
 		settings->events->complained(settings->user, err.message);
 	}
 }
@@ -214,6 +256,9 @@ bool agent_settings_set(
 	AUTO(strbuf_finish) struct strbuf before = { 0 };
 	struct error unread;
 
+	if (!agent_settings_ready(settings, err)) {
+		return false;
+	}
 	/* Do not overwrite what an editor has just changed. */
 	if (!read_file(settings, &unread)) {
 		return error_set(err, ERROR_CONFLICT, "%s", unread.message);
@@ -234,11 +279,16 @@ bool agent_settings_set(
 	return true;
 }
 
-static void load_config(struct config *config, const char *path)
+/* As the config in use was loaded: the file, or the defaults while it cannot be read. */
+static void load_config(struct config *config, const struct config *used)
 {
 	AUTO(free_ptr) char *notice = NULL; /* was already reported */
 
-	config_load(config, path, &notice);
+	if (used->is_unread) {
+		config_init(config, used->path);
+	} else {
+		config_load(config, used->path, &notice);
+	}
 }
 
 struct agent_settings *agent_settings_create(const struct agent_settings_options *options,
@@ -250,8 +300,8 @@ struct agent_settings *agent_settings_create(const struct agent_settings_options
 	settings->options = *options;
 	settings->events = events;
 	settings->user = user;
-	load_config(&settings->kept, path);
-	load_config(&settings->tried, path);
+	load_config(&settings->kept, options->config);
+	load_config(&settings->tried, options->config);
 	settings->watch = file_watch_create(options->loop, path, on_file_changed, settings, err);
 	if (settings->watch == NULL) {
 		agent_settings_destroy(settings);

@@ -42,7 +42,12 @@ struct agent_settings *agent_settings_create(const struct agent_settings_options
 	const struct agent_settings_events *events, void *user, struct error *err);
 void agent_settings_destroy(struct agent_settings *settings); /* NULL is fine */
 /*
- * Sets, keeps and applies one. Sets, saves and applies one. value: as a user types it. Errors:
+ * Reads and applies the file if it could not be read so far. Errors, with a sentence for the user:
+ * IO.
+ */
+bool agent_settings_ready(struct agent_settings *settings, struct error *err);
+/*
+ * Sets, saves and applies one. value: as a user types it. Errors:
  * NOT_FOUND, INVALID, CONFLICT (the file does not parse, the port is in use), IO, NO_SPACE; then
  * nothing has changed.
  */

@@ -185,7 +185,7 @@ static void set_aside(const char *path, const char *reason, struct strbuf *notic
 	append_sentence(notice, sentence);
 }
 
-static void init(struct config *config, const char *path)
+void config_init(struct config *config, const char *path)
 {
 	*config = (struct config){
 		.path = xstrdup(path),
@@ -218,19 +218,20 @@ void config_load(struct config *config, const char *path, char **notice)
 	AUTO(json_free_ptr) cJSON *object = NULL;
 	struct error err = { 0 };
 
-	init(config, path);
+	config_init(config, path);
 	object = read_object(path, &err);
 	if (object != NULL) {
 		read_members(config, object, NULL, &said);
-	} else if (err.kind == ERROR_IO) { /* it may be intact */
+	} else if (err.kind == ERROR_INVALID || err.kind == ERROR_TOO_LARGE) {
+		set_aside(path, err.message, &said);
+	} else if (err.kind != ERROR_NOT_FOUND) { /* it may be intact */
 		AUTO(free_ptr)
-		char *sentence = xasprintf(
-			"the settings cannot be read now (%s); the defaults are used until they can",
+		char *sentence = xasprintf("the settings cannot be read now (%s); until they can, "
+					   "no Hub is served",
 			err.message);
 
+		config->is_unread = true;
 		append_sentence(&said, sentence);
-	} else if (err.kind != ERROR_NOT_FOUND) {
-		set_aside(path, err.message, &said);
 	}
 	*notice = said.length > 0 ? strbuf_detach(&said) : NULL;
 }
@@ -249,7 +250,7 @@ bool config_reload(
 			"the settings in '%s' cannot be read (%.300s); correct or remove the file",
 			present->path, why.message);
 	}
-	init(config, present->path);
+	config_init(config, present->path);
 	if (object != NULL) {
 		read_members(config, object, present, &said);
 	}

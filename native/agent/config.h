@@ -10,11 +10,13 @@ struct strbuf;
 
 /* The settings and their file; config_keys.h has the list. */
 
+/* The defaults. */
+void config_init(struct config *config, const char *path);
 /*
  * Reads the file. The defaults are used if it is missing, if it does not parse (it is then set
- * aside), and if it cannot be read now (it then stays). A value that is not allowed is replaced by
- * its default. *notice (caller frees, else NULL) says what was wrong, also that the file is from a
- * newer program.
+ * aside), and if it cannot be read now (it then stays, and is_unread is set). A value that is not
+ * allowed is replaced by its default. *notice (caller frees, else NULL) says what was wrong, also
+ * that the file is from a newer program.
  */
 void config_load(struct config *config, const char *path, char **notice);
 /*

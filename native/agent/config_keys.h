@@ -13,6 +13,7 @@
  */
 struct config {
 	char *path;	    /* of the file */
+	bool is_unread;	    /* it cannot be read now, and these are the defaults */
 	int64_t version;    /* the file's: a file from a newer program is not rewritten as an older
 			       version */
 	char *unknown_json; /* the file's members that are not ours: "key":value,…; never NULL */

@@ -276,7 +276,7 @@ static bool open_services(struct daemon *daemon, struct error *err)
 	if (!load_config(daemon, &notice, err) || !create_agent(daemon, err)) {
 		return false;
 	}
-	if (notice != NULL) {
+	if (notice != NULL && !daemon->config.is_unread) { /* that one ends by itself */
 		agent_add_notice(daemon->agent, notice);
 	}
 	terminal_code_init(&daemon->terminal, agent_pairing(daemon->agent));

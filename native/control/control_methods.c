@@ -9,10 +9,13 @@
 #include "core/base64.h"
 #include "core/cleanup.h"
 #include "core/error.h"
+#include "core/state_file.h"
 #include "core/strbuf.h"
 #include "games/game_removal.h"
+#include "library/game_registry.h"
 #include "library/game_trash.h"
 #include "pairing/pairing.h"
+#include "pairing/token_store.h"
 #include "proto/proto_ipc.h"
 #include "steam/steam.h"
 #include "upload/upload_store.h"
@@ -40,6 +43,9 @@ static bool call_hubs_list(
 {
 	struct ipc_hubs hubs = { 0 };
 
+	if (!state_link_ready(token_store_link(agent_tokens(call->agent)), err)) {
+		return false;
+	}
 	control_view_hubs(call->agent, &hubs);
 	json_write(result, ipc_hubs_fields, &hubs);
 	json_finish(&hubs, ipc_hubs_fields);
@@ -220,6 +226,9 @@ static bool call_games_list(
 {
 	struct ipc_games games = { 0 };
 
+	if (!state_link_ready(game_registry_link(agent_games(call->agent)), err)) {
+		return false;
+	}
 	control_view_games(call->agent, &games);
 	json_write(result, ipc_games_fields, &games);
 	json_finish(&games, ipc_games_fields);
@@ -231,6 +240,9 @@ static bool call_games_trash(
 {
 	struct ipc_trash trash = { 0 };
 
+	if (!state_link_ready(game_trash_link(agent_trash(call->agent)), err)) {
+		return false;
+	}
 	control_view_trash(call->agent, &trash);
 	json_write(result, ipc_trash_fields, &trash);
 	json_finish(&trash, ipc_trash_fields);

@@ -7,6 +7,7 @@
 #include "core/json.h"
 #include "core/log.h"
 #include "core/paths.h"
+#include "core/state_file.h"
 #include "core/strvec.h"
 #include "core/xalloc.h"
 #include "games/game_setup.h"
@@ -81,6 +82,47 @@ static bool find_dir(struct removal_job *job, const char *dir)
 	return true;
 }
 
+/* The game that the account's shortcut of that id starts, unless the game has another shortcut. */
+static const struct game *find_started(
+	const struct game_removal_options *options, const char *account_id, uint32_t app_id)
+{
+	AUTO(shortcut_list_finish) struct shortcut_list list = { 0 };
+	const struct shortcut *shortcut;
+	const struct game *game;
+
+	if (!steam_list_shortcuts(options->steam, account_id, &list, NULL)) {
+		return NULL;
+	}
+	shortcut = shortcut_list_find(&list, app_id);
+	if (shortcut == NULL) {
+		shortcut = shortcut_list_find(&list, steam_actual_app_id(options->steam, app_id));
+	}
+	game = shortcut != NULL ? game_registry_find_file(options->registry, shortcut->exe) : NULL;
+	return game != NULL && shortcut_list_find(&list, game->app_id) == NULL ? game : NULL;
+}
+
+/*
+ * A game whose id is not known, e.g. because it could not be saved before the agent ended: by where
+ * its shortcut's program is. account_id NULL: any.
+ */
+static const struct game *find_by_program(
+	const struct game_removal_options *options, const char *account_id, uint32_t app_id)
+{
+	AUTO(steam_users_finish) struct steam_user_list users = { 0 };
+	const struct game *game = NULL;
+
+	if (account_id != NULL) {
+		return find_started(options, account_id, app_id);
+	}
+	if (!steam_list_users(options->steam, &users, NULL)) {
+		return NULL;
+	}
+	for (size_t i = 0; i < users.count && game == NULL; i++) {
+		game = find_started(options, users.items[i].account_id, app_id);
+	}
+	return game;
+}
+
 /* The requested registered game. A request that names another user means only their shortcut. */
 static bool find_game(struct removal_job *job, const struct game_removal_request *request)
 {
@@ -97,7 +139,9 @@ static bool find_game(struct removal_job *job, const struct game_removal_request
 		return false;
 	}
 	game = find_app(options, request->app_id);
-	if (game != NULL && (account_id == NULL || strcmp(game->user_id, account_id) == 0)) {
+	if (game == NULL) {
+		job->game = find_by_program(options, account_id, request->app_id);
+	} else if (account_id == NULL || strcmp(game->user_id, account_id) == 0) {
 		job->game = game;
 	}
 	return true;
@@ -300,7 +344,10 @@ void game_removal_start(struct game_removal *removal, const struct game_removal_
 	struct removal_job *job = xcalloc(1, sizeof(*job));
 
 	*job = (struct removal_job){ .options = &removal->options, .done = done, .user = user };
-	if (find_game(job, request) && check_idle(job) && find_shortcuts(job, request->user_id)) {
+	/* Of a game that is not known only the shortcut would go. */
+	if (state_link_ready(game_registry_link(removal->options.registry), &job->err) &&
+		find_game(job, request) && check_idle(job) &&
+		find_shortcuts(job, request->user_id)) {
 		remove_all(job);
 	} else {
 		end_removal(job);
@@ -337,6 +384,7 @@ void game_removal_resume(struct game_removal *removal)
 	AUTO(steam_users_finish) struct steam_user_list users = { 0 };
 
 	if (game_trash_count(options->trash) == 0 ||
+		!state_link_ready(game_registry_link(options->registry), NULL) ||
 		!steam_list_users(options->steam, &users, NULL)) {
 		return;
 	}
@@ -398,7 +446,8 @@ void game_removal_restore(
 	AUTO(trashed_game_finish) struct trashed_game restored = { 0 };
 
 	*restoring = (struct restoring){ .done = done, .user = user };
-	if (check_restorable(options, trash_id, &restoring->err) &&
+	if (state_link_ready(game_registry_link(options->registry), &restoring->err) &&
+		check_restorable(options, trash_id, &restoring->err) &&
 		game_trash_restore(options->trash, trash_id, &restored, &restoring->err)) {
 		log_info("restored '%s' in '%s'", restored.game.name, restored.game.dir);
 		restoring->game_name = xstrdup(restored.game.name);

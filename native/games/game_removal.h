@@ -51,7 +51,9 @@ typedef void game_removal_done(
 void game_removal_start(struct game_removal *removal, const struct game_removal_request *request,
 	game_removal_done *done, void *user);
 
-/* At the start of the agent: removes shortcuts whose game a crash had already removed. */
+/*
+ * At the start of the agent, or once its lists can be read: removes shortcuts whose game a crash
+ * had already removed. */
 void game_removal_resume(struct game_removal *removal);
 
 /*

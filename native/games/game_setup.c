@@ -5,8 +5,10 @@
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/json.h"
+#include "core/list.h"
 #include "core/log.h"
 #include "core/paths.h"
+#include "core/state_file.h"
 #include "core/strbuf.h"
 #include "core/strvec.h"
 #include "core/xalloc.h"
@@ -37,7 +39,7 @@ const struct json_field game_setup_plan_fields[] = {
 
 struct game_setup {
 	struct game_setup_options options;
-	size_t job_count; /* under way */
+	LIST_HEAD(, setup_job) jobs; /* under way */
 	bool stopping;
 };
 
@@ -50,6 +52,7 @@ struct setup_job {
 	uint32_t app_id;       /* once the shortcut is made */
 	game_setup_done *done; /* NULL: already called, or not given */
 	void *user;
+	LIST_ENTRY(setup_job) link;
 };
 
 void game_setup_plan_finish(struct game_setup_plan *plan)
@@ -90,7 +93,7 @@ static void setup_job_free(struct setup_job *job)
 {
 	tell_done(job, job->app_id, NULL);
 	game_setup_plan_finish(&job->left);
-	job->setup->job_count--;
+	LIST_REMOVE(job, link);
 	free(job->pending);
 	free(job->dir);
 	free(job);
@@ -104,17 +107,20 @@ static const struct game *entry_of(const struct setup_job *job)
 	return game != NULL && strcmp(game->pending, job->pending) == 0 ? game : NULL;
 }
 
-/* Records the remaining work. outcome (may be NULL): the shortcut, now made. */
-static void save_left(struct setup_job *job, const struct steam_outcome *outcome)
+/*
+ * Records the remaining work. outcome (may be NULL): the shortcut, now made. False: it is not saved
+ * yet, and *err says so.
+ */
+static bool save_left(struct setup_job *job, const struct steam_outcome *outcome, struct error *err)
 {
 	const struct game *known = entry_of(job);
 	AUTO(free_ptr) char *pending = game_setup_plan_text(&job->left);
 	AUTO(free_ptr) char *account_id = NULL;
-	struct error err = { 0 };
 	struct game game;
+	bool ok;
 
 	if (known == NULL || (outcome == NULL && strcmp(pending, job->pending) == 0)) {
-		return;
+		return true;
 	}
 	game = *known;
 	game.pending = pending;
@@ -122,19 +128,16 @@ static void save_left(struct setup_job *job, const struct steam_outcome *outcome
 		game.app_id = outcome->app_id;
 		game.user_id = account_id = xstrdup(outcome->account_id);
 	}
-	if (!game_registry_put(job->setup->options.registry, &game, &err)) {
-		log_warning("the progress of setting up '%s' could not be saved: %s", job->dir,
-			err.message);
-		return;
-	}
+	ok = game_registry_record(job->setup->options.registry, &game, err);
 	free(job->pending);
 	job->pending = TAKE_PTR(pending);
+	return ok;
 }
 
 static void end_job(struct setup_job *job)
 {
 	game_setup_plan_finish(&job->left);
-	save_left(job, NULL);
+	save_left(job, NULL, NULL);
 	setup_job_free(job);
 }
 
@@ -187,7 +190,7 @@ static void on_icon(void *user, const struct steam_outcome *outcome, const struc
 	}
 	tell_done(job, job->app_id, outcome != NULL ? outcome->note : NULL);
 	job->left.icon = NULL;
-	save_left(job, NULL);
+	save_left(job, NULL, NULL);
 	dress_shortcut(job);
 }
 
@@ -236,6 +239,7 @@ static void on_shortcut(void *user, const struct steam_outcome *outcome, const s
 {
 	struct setup_job *job = user;
 	const struct game_setup *setup = job->setup;
+	struct error unsaved;
 
 	if (err != NULL && err->kind == ERROR_CANCELLED) {
 		tell_done(
@@ -254,8 +258,9 @@ static void on_shortcut(void *user, const struct steam_outcome *outcome, const s
 	}
 	job->app_id = outcome->app_id;
 	leave_looks(&job->left);
-	save_left(job, outcome);
-	if (!json_is_given(job->left.icon)) {
+	if (!save_left(job, outcome, &unsaved)) {
+		tell_done(job, outcome->app_id, unsaved.message);
+	} else if (!json_is_given(job->left.icon)) {
 		tell_done(job, outcome->app_id, outcome->note);
 	}
 	dress_shortcut(job);
@@ -306,7 +311,7 @@ void game_setup_start(struct game_setup *setup, const char *dir, game_setup_done
 		.pending = xstrdup(game != NULL ? game->pending : ""),
 		.done = done,
 		.user = user };
-	setup->job_count++;
+	LIST_INSERT_HEAD(&setup->jobs, job, link);
 	if (json_is_given(job->pending) && !json_read_text(&job->left, game_setup_plan_fields,
 						   job->pending, strlen(job->pending), &err)) {
 		log_warning("the pending work for '%s' cannot be read (%s): %.200s", dir,
@@ -322,6 +327,18 @@ void game_setup_start(struct game_setup *setup, const char *dir, game_setup_done
 	}
 }
 
+static bool is_under_way(const struct game_setup *setup, const char *dir)
+{
+	const struct setup_job *job;
+
+	LIST_FOREACH (job, &setup->jobs, link) {
+		if (strcmp(job->dir, dir) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
 void game_setup_resume(struct game_setup *setup)
 {
 	const struct game_registry *registry = setup->options.registry;
@@ -330,7 +347,7 @@ void game_setup_resume(struct game_setup *setup)
 	for (size_t i = 0; i < game_registry_count(registry); i++) {
 		const struct game *game = game_registry_at(registry, i);
 
-		if (*game->pending != '\0') {
+		if (*game->pending != '\0' && !is_under_way(setup, game->dir)) {
 			strvec_push(&dirs, game->dir);
 		}
 	}
@@ -359,10 +376,11 @@ static void push_pending_id(struct strvec *ids, const struct game *game)
 
 void game_setup_sweep_images(struct game_setup *setup)
 {
-	const struct game_registry *registry = setup->options.registry;
+	struct game_registry *registry = setup->options.registry;
 	AUTO(strvec_finish) struct strvec ids = { 0 };
 
-	if (setup->stopping) {
+	/* What is not known may be needed. */
+	if (setup->stopping || !state_link_ready(game_registry_link(registry), NULL)) {
 		return;
 	}
 	upload_store_each(setup->options.uploads, push_upload_id, &ids);
@@ -396,6 +414,6 @@ void game_setup_stop(struct game_setup *setup)
 
 void game_setup_destroy(struct game_setup *setup)
 {
-	assert(setup == NULL || setup->job_count == 0);
+	assert(setup == NULL || LIST_EMPTY(&setup->jobs));
 	free(setup);
 }

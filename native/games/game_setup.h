@@ -64,7 +64,10 @@ typedef void game_setup_done(void *user, uint32_t app_id, const char *message);
  * shortcut's outcome is known, perhaps before this returns; artwork continues afterwards.
  */
 void game_setup_start(struct game_setup *setup, const char *dir, game_setup_done *done, void *user);
-/* At the start of the agent: does the work that earlier runs left, for all games. */
+/*
+ * At the start of the agent, or when the list of games could only be read later: does the work that
+ * earlier runs left, for all games.
+ */
 void game_setup_resume(struct game_setup *setup);
 
 /*

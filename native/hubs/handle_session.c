@@ -5,6 +5,7 @@
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/log.h"
+#include "core/state_file.h"
 #include "core/strvec.h"
 #include "hubs/agent_hub.h"
 #include "hubs/agent_session.h"
@@ -42,7 +43,7 @@ bool handle_get_info(const struct handle_session_options *options, struct agent_
 {
 	struct info_response response = {
 		.agent = {
-			.id = options->id,
+			.id = *options->id,
 			.name = *options->name,
 			.platform = options->platform,
 			.version = options->version,
@@ -178,6 +179,10 @@ bool handle_hub_connected(const struct handle_session_options *options,
 		return false;
 	}
 	if (agent_session_state(session) != SESSION_PAIRED) {
+		/* A Hub whose token cannot be checked now must not take it for revoked. */
+		if (!state_link_ready(token_store_link(options->tokens), err)) {
+			return false;
+		}
 		if (!token_store_verify(options->tokens, hub.id, hello.token)) {
 			return begin_pairing(options, session, &hub, err);
 		}

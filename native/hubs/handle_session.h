@@ -14,7 +14,7 @@ struct upload_store;
 /* Handshake, pairing, liveness and description. */
 struct handle_session_options {
 	/* What is reported to Hubs about this device. */
-	const char *id;
+	const char *const *id;
 	const char *platform;
 	const char *version;
 	const struct strvec *capabilities;

@@ -7,6 +7,7 @@
 #include "core/json.h"
 #include "core/log.h"
 #include "core/paths.h"
+#include "core/state_file.h"
 #include "core/xalloc.h"
 #include "games/game_artwork.h"
 #include "games/game_removal.h"
@@ -138,18 +139,17 @@ static const struct game *game_of(const struct handle_steam_options *options, co
 	return game != NULL && below(game->dir, exe) != NULL ? game : NULL;
 }
 
-/* Its next push updates this shortcut, and deleting it removes it. */
-static void remember_shortcut(const struct handle_steam_options *options, const char *exe,
-	const struct steam_outcome *outcome)
+/* Its next push updates this shortcut, and deleting it removes it. False: see *err. */
+static bool remember_shortcut(const struct handle_steam_options *options, const char *exe,
+	const struct steam_outcome *outcome, struct error *err)
 {
 	const struct game *known = game_of(options, exe);
 	AUTO(free_ptr) char *account_id = NULL;
 	AUTO(free_ptr) char *executable = NULL;
-	struct error err = { 0 };
 	struct game game;
 
 	if (known == NULL) {
-		return;
+		return true;
 	}
 	account_id = xstrdup(outcome->account_id);
 	executable = xstrdup(below(known->dir, exe));
@@ -157,10 +157,7 @@ static void remember_shortcut(const struct handle_steam_options *options, const 
 	game.app_id = outcome->app_id;
 	game.user_id = account_id;
 	game.executable = executable;
-	if (!game_registry_put(options->registry, &game, &err)) {
-		log_warning(
-			"the shortcut of '%s' could not be saved: %s", known->name, err.message);
-	}
+	return game_registry_record(options->registry, &game, err);
 }
 
 static void on_created(void *user, const struct steam_outcome *outcome, const struct error *err)
@@ -172,13 +169,14 @@ static void on_created(void *user, const struct steam_outcome *outcome, const st
 	if (err != NULL) {
 		agent_ticket_fail_take(job->ticket, err);
 	} else {
+		struct error unsaved;
+		bool is_saved = remember_shortcut(options, shortcut->exe, outcome, &unsaved);
 		const struct operation_result result = {
 			.success = true,
 			.app_id = outcome->app_id,
-			.message = outcome->note,
+			.message = is_saved ? outcome->note : unsaved.message,
 		};
 
-		remember_shortcut(options, shortcut->exe, outcome);
 		agent_ticket_reply_take(
 			job->ticket, "operation_result", operation_result_fields, &result);
 		game_artwork_apply(options->artwork, NULL, outcome->account_id, outcome->app_id,
@@ -202,6 +200,10 @@ bool handle_create_shortcut(const struct handle_steam_options *options,
 	if (!json_is_given(shortcut->exe) || !json_is_given(shortcut->name)) {
 		return error_set(err, ERROR_INVALID, "a shortcut needs '%s'",
 			json_is_given(shortcut->exe) ? "name" : "exe");
+	}
+	/* A game's shortcut is updated; one of an unknown game would be a second one. */
+	if (!state_link_ready(game_registry_link(options->registry), err)) {
+		return false;
 	}
 	game = game_of(options, shortcut->exe);
 	job = xcalloc(1, sizeof(*job));

@@ -27,7 +27,7 @@ struct ws_server_options;
 struct hubs_options {
 	struct loop *loop;
 	/* What is reported to Hubs about this device: */
-	const char *id;
+	const char *const *id; /* read at each use */
 	const char *platform;
 	const char *version;
 	const struct strvec *capabilities;

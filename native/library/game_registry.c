@@ -20,9 +20,9 @@ struct game_list {
 };
 
 struct game_registry {
-	char *path;
+	struct state_link link;
 	struct game_list list;
-	bool unread; /* the file could not be read yet, so it must not be replaced */
+	bool is_behind;		     /* the file: see game_registry_record() */
 	void (*changed)(void *user); /* NULL: no listener */
 	void *user;
 };
@@ -106,25 +106,23 @@ static const struct state_file registry_file = {
 	.check_entry = check_game_entry,
 };
 
-static bool read_game_list(struct game_registry *registry, char **notice, struct error *err)
+static void complete_game_list(void *object)
 {
-	registry->unread =
-		!state_file_read(&registry_file, registry->path, &registry->list, notice, err);
-	registry->list.version = REGISTRY_VERSION;
-	return !registry->unread;
+	((struct game_list *)object)->version = REGISTRY_VERSION;
 }
 
 struct game_registry *game_registry_create(const char *path, char **notice)
 {
 	struct game_registry *registry = xcalloc(1, sizeof(*registry));
-	struct error err = { 0 };
 
-	*notice = NULL;
-	registry->path = xstrdup(path);
-	if (!read_game_list(registry, notice, &err)) {
-		*notice = xstrdup(err.message);
-	}
+	state_link_init(&registry->link, &registry_file, path, &registry->list, complete_game_list);
+	*notice = state_link_take_notice(&registry->link);
 	return registry;
+}
+
+struct state_link *game_registry_link(struct game_registry *registry)
+{
+	return &registry->link;
 }
 
 void game_registry_destroy(struct game_registry *registry)
@@ -132,15 +130,16 @@ void game_registry_destroy(struct game_registry *registry)
 	if (registry == NULL) {
 		return;
 	}
+	game_registry_flush(registry, NULL);
 	json_finish(&registry->list, game_list_fields);
-	free(registry->path);
+	state_link_finish(&registry->link);
 	free(registry);
 }
 
-static bool index_of(const struct game_registry *registry, const char *dir, size_t *index)
+static bool find_index(const struct game_list *list, const char *dir, size_t *index)
 {
-	for (size_t i = 0; i < registry->list.games_count; i++) {
-		if (strcmp(registry->list.games[i].dir, dir) == 0) {
+	for (size_t i = 0; i < list->games_count; i++) {
+		if (strcmp(list->games[i].dir, dir) == 0) {
 			*index = i;
 			return true;
 		}
@@ -152,7 +151,7 @@ const struct game *game_registry_find(const struct game_registry *registry, cons
 {
 	size_t index;
 
-	return index_of(registry, dir, &index) ? &registry->list.games[index] : NULL;
+	return find_index(&registry->list, dir, &index) ? &registry->list.games[index] : NULL;
 }
 
 const struct game *game_registry_find_app(const struct game_registry *registry, uint32_t app_id)
@@ -199,42 +198,83 @@ static void tell_changed(const struct game_registry *registry)
 	}
 }
 
-static bool write_game_list(const struct game_registry *registry, struct error *err)
+static bool write_game_list(struct game_registry *registry, struct error *err)
 {
-	return state_file_write(&registry_file, registry->path, &registry->list, err);
+	if (!state_link_write(&registry->link, err)) {
+		return false;
+	}
+	registry->is_behind = false;
+	return true;
+}
+
+/* Replaces the entry of game->dir, or adds one. Returns the one it replaces, zeroed if none. */
+static struct game exchange(struct game_list *list, const struct game *game, size_t *index)
+{
+	struct game before = { 0 };
+
+	if (find_index(list, game->dir, index)) {
+		before = list->games[*index];
+	} else {
+		*index = list->games_count++;
+		list->games = xrealloc(list->games, list->games_count, sizeof(struct game));
+	}
+	game_copy(&list->games[*index], game);
+	return before;
 }
 
 bool game_registry_put(struct game_registry *registry, const struct game *game, struct error *err)
 {
 	struct game_list *list = &registry->list;
-	struct game before = { 0 }, added;
+	struct game before;
 	size_t index;
-	bool replaced;
 
-	if (registry->unread && !read_game_list(registry, NULL, err)) {
+	if (!state_link_ready(&registry->link, err)) {
 		return false;
 	}
-	replaced = index_of(registry, game->dir, &index);
-	game_copy(&added, game);
-	if (replaced) {
-		before = list->games[index];
-	} else {
-		index = list->games_count++;
-		list->games = xrealloc(list->games, list->games_count, sizeof(struct game));
-	}
-	list->games[index] = added;
+	before = exchange(list, game, &index);
 	if (write_game_list(registry, err)) {
 		game_finish(&before);
 		tell_changed(registry);
 		return true;
 	}
-	game_finish(&added);
-	if (replaced) {
+	game_finish(&list->games[index]);
+	if (before.dir != NULL) {
 		list->games[index] = before;
 	} else {
 		list->games_count--;
 	}
 	return false;
+}
+
+bool game_registry_record(
+	struct game_registry *registry, const struct game *game, struct error *err)
+{
+	struct error why = { 0 };
+	struct game before;
+	size_t index;
+
+	if (!state_link_ready(&registry->link, err)) {
+		return false;
+	}
+	before = exchange(&registry->list, game, &index);
+	game_finish(&before);
+	registry->is_behind = true;
+	if (!write_game_list(registry, &why)) {
+		error_set(err, why.kind, "'%s' is not recorded yet (%s); the agent keeps trying",
+			game->name, why.message);
+	}
+	tell_changed(registry);
+	return !registry->is_behind;
+}
+
+bool game_registry_flush(struct game_registry *registry, struct error *err)
+{
+	struct error why = { 0 };
+
+	return !registry->is_behind || write_game_list(registry, &why) ||
+	       error_set(err, why.kind,
+		       "the list of installed games cannot be saved (%s); the agent keeps trying",
+		       why.message);
 }
 
 bool game_registry_remove(struct game_registry *registry, const char *dir, struct error *err)
@@ -243,10 +283,10 @@ bool game_registry_remove(struct game_registry *registry, const char *dir, struc
 	struct game removed;
 	size_t index;
 
-	if (registry->unread && !read_game_list(registry, NULL, err)) {
+	if (!state_link_ready(&registry->link, err)) {
 		return false;
 	}
-	if (!index_of(registry, dir, &index)) {
+	if (!find_index(&registry->list, dir, &index)) {
 		return true;
 	}
 	removed = list->games[index];

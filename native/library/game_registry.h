@@ -8,12 +8,14 @@
 
 struct error;
 struct game_registry;
+struct state_link;
 
 /*
  * The games that this program installed: <state_dir>/games.json, version 1, written atomically. The
  * folder is a game's identity; its name, executable and app id may change. A file that does not
- * parse is set aside, as are invalid entries; one that cannot be read now is read again before
- * anything is changed. Source: design.md §4.1.
+ * parse is set aside, as are invalid entries; while it cannot be read
+ * nothing is known of any game, and nothing is changed: check game_registry_link() with
+ * state_link_ready() before an unknown game is taken for none. Source: design.md §4.1.
  */
 struct game {
 	char *dir;	    /* absolute */
@@ -37,6 +39,7 @@ bool game_check(const struct game *game, struct error *err);
 
 /* *notice (caller frees, else NULL): a message for the user, e.g. that a file was set aside. */
 struct game_registry *game_registry_create(const char *path, char **notice);
+struct state_link *game_registry_link(struct game_registry *registry); /* core/state_file.h */
 void game_registry_destroy(struct game_registry *registry);
 /* Called after every change. One listener. */
 void game_registry_set_changed(
@@ -53,4 +56,13 @@ size_t game_registry_count(const struct game_registry *registry);
 /* Adds or replaces the entry of game->dir; copies. On failure nothing changed. Errors: IO,
  * NO_SPACE. */
 bool game_registry_put(struct game_registry *registry, const struct game *game, struct error *err);
+/*
+ * The same for what has happened and cannot be undone, e.g. an app id that Steam has given: should
+ * writing fail, the entry is changed, the error says that it is not saved, and
+ * game_registry_flush() tries again, as does any other change.
+ */
+bool game_registry_record(
+	struct game_registry *registry, const struct game *game, struct error *err);
+/* Writes what could not be written, if anything. Errors: IO, NO_SPACE. */
+bool game_registry_flush(struct game_registry *registry, struct error *err);
 bool game_registry_remove(struct game_registry *registry, const char *dir, struct error *err);

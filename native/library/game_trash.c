@@ -8,16 +8,18 @@
 #include "core/log.h"
 #include "core/loop.h"
 #include "core/paths.h"
+#include "core/state_file.h"
+#include "core/steady_clock.h"
 #include "core/worker.h"
 #include "core/xalloc.h"
 #include "library/trash_list.h"
 
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <time.h>
 
-/* A timer stops while the device sleeps: check the clock now and then. */
+/* A timer stops while the device sleeps: check the clock now and then, and save what has passed. */
 #define LOOK_AGAIN_MS (60 * 60 * 1000)
+#define SETTLE_AGAIN_MS (60 * 1000)
+#define WORTH_SAVING_MS (60 * 1000)
 
 struct game_trash {
 	struct worker *worker;
@@ -26,6 +28,9 @@ struct game_trash {
 	void (*gone)(void *user, const struct game *game);
 	void *user;
 	struct trash_list list;
+	bool is_settled;       /* what an earlier run left has been looked at */
+	int64_t counted_at_ms; /* by the steady clock: kept_ms of the games is from then … */
+	int64_t unsaved_ms;    /* … and this much of it is not in the file */
 	struct loop_timer *timer;
 	/* Of the discarded games, this many could not be deleted since the last check … */
 	size_t failed_count;
@@ -41,6 +46,27 @@ struct deletion {
 	struct error err;
 	bool succeeded;
 };
+
+/* --- The list --- */
+
+/* Each saving of the list saves the time too. */
+static bool save(struct game_trash *trash, struct error *err)
+{
+	if (!trash_list_save(&trash->list, err)) {
+		return false;
+	}
+	trash->unsaved_ms = 0;
+	return true;
+}
+
+static void save_or_warn(struct game_trash *trash)
+{
+	struct error err;
+
+	if (!save(trash, &err)) {
+		log_warning("%s", err.message);
+	}
+}
 
 /* --- Deleting permanently --- */
 
@@ -70,7 +96,7 @@ static void deletion_done(struct worker_job *job)
 			trash->gone(trash->user, &trash->list.discarded[trash->failed_count].game);
 		}
 		trash_list_drop_discarded(&trash->list, trash->failed_count);
-		trash_list_save_or_warn(&trash->list);
+		save_or_warn(trash);
 	} else if (trash != NULL && deletion->err.kind == ERROR_NOT_FOUND) {
 		trash->failed_count++; /* retried when its disk is back */
 	} else if (trash != NULL) {
@@ -107,23 +133,44 @@ static void delete_next(struct game_trash *trash)
 	worker_submit(trash->worker, &trash->deletion->job);
 }
 
+/* --- Time --- */
+
+static void count_time(struct game_trash *trash)
+{
+	int64_t now_ms = steady_clock_ms();
+	int64_t passed_ms = now_ms - trash->counted_at_ms;
+
+	for (size_t i = 0; i < trash->list.games_count; i++) {
+		int64_t *kept_ms = &trash->list.games[i].kept_ms;
+
+		*kept_ms += *kept_ms < INT64_MAX - passed_ms ? passed_ms : 0;
+	}
+	trash->counted_at_ms = now_ms;
+	trash->unsaved_ms += passed_ms;
+}
+
 static int64_t expires_in_ms(const struct game_trash *trash, const struct trashed_game *game)
 {
-	int64_t passed_ms = (time(NULL) - game->deleted_at) * INT64_C(1000);
+	int64_t left_ms = trash->expire_after_ms - (steady_clock_ms() - trash->counted_at_ms);
 
-	/* A clock that was set back must not keep it for longer than the full time. */
-	if (passed_ms < 0) {
-		passed_ms = 0;
+	return left_ms > game->kept_ms ? left_ms - game->kept_ms : 0;
+}
+
+static void save_time(struct game_trash *trash)
+{
+	count_time(trash);
+	if (trash->list.link.is_read && trash->list.games_count > 0 &&
+		trash->unsaved_ms >= WORTH_SAVING_MS) {
+		save_or_warn(trash);
 	}
-	return passed_ms < trash->expire_after_ms ? trash->expire_after_ms - passed_ms : 0;
 }
 
 static void arm_timer(struct game_trash *trash)
 {
-	int64_t delay_ms = LOOK_AGAIN_MS;
+	int64_t delay_ms = trash->is_settled ? LOOK_AGAIN_MS : SETTLE_AGAIN_MS;
 
 	if (trash->list.games_count == 0 && trash->list.discarded_count == 0 &&
-		!trash->list.unread) {
+		trash->list.link.is_read) {
 		loop_timer_stop(trash->timer);
 		return;
 	}
@@ -137,21 +184,35 @@ static void arm_timer(struct game_trash *trash)
 
 static bool make_ready(struct game_trash *trash, struct error *err);
 
+/* All or, when that cannot be saved, none: what is listed can be restored. */
+static void discard_expired(struct game_trash *trash)
+{
+	size_t *indices = xcalloc(trash->list.games_count, sizeof(*indices));
+	size_t count = 0;
+	struct error err;
+
+	for (size_t i = trash->list.games_count; i > 0; i--) {
+		if (expires_in_ms(trash, &trash->list.games[i - 1]) == 0) {
+			trash_list_discard(&trash->list, i - 1);
+			indices[count++] = i - 1;
+		}
+	}
+	if (count > 0 && !save(trash, &err)) {
+		log_warning("deleted games that have expired are kept: %s", err.message);
+		while (count > 0) {
+			trash_list_undo_discard(&trash->list, indices[--count]);
+		}
+	}
+	free(indices);
+}
+
 static void on_timer(void *user)
 {
 	struct game_trash *trash = user;
-	size_t count;
 
 	make_ready(trash, NULL);
-	count = trash->list.games_count;
-	for (size_t i = count; i > 0; i--) {
-		if (expires_in_ms(trash, &trash->list.games[i - 1]) == 0) {
-			trash_list_discard(&trash->list, i - 1);
-		}
-	}
-	if (trash->list.games_count != count) {
-		trash_list_save_or_warn(&trash->list);
-	}
+	save_time(trash);
+	discard_expired(trash);
 	if (trash->deletion == NULL) {
 		trash->failed_count = 0;
 	}
@@ -161,53 +222,68 @@ static void on_timer(void *user)
 
 /* --- Leftovers of an earlier run --- */
 
-static bool is_folder(const char *path)
-{
-	struct stat stat;
+enum leftover {
+	LEFTOVER_STAYS,
+	LEFTOVER_ENDS,	  /* the game was not moved, or is back */
+	LEFTOVER_UNKNOWN, /* until the disk or the registry's file can be read or written */
+};
 
-	return lstat(path, &stat) == 0 && S_ISDIR(stat.st_mode);
-}
-
-/* False: the game was not moved, or is back. */
-static bool settle(struct game_trash *trash, const struct trashed_game *game)
+static enum leftover settle(struct game_trash *trash, const struct trashed_game *game)
 {
 	const char *dir = game->game.dir;
+	enum path_presence in_trash, in_place;
 	struct error err;
 
 	if (game_registry_find(trash->registry, dir) == NULL) {
-		return true;
+		return LEFTOVER_STAYS;
 	}
-	if (is_folder(game->folder) && path_is_gone(dir) &&
+	in_trash = path_presence(game->folder);
+	in_place = path_presence(dir);
+	if (in_trash == PATH_UNKNOWN || in_place == PATH_UNKNOWN) {
+		return LEFTOVER_UNKNOWN;
+	}
+	if (in_trash == PATH_PRESENT && in_place == PATH_ABSENT &&
 		!game_registry_remove(trash->registry, dir, &err)) {
 		log_warning("%s", err.message);
+		return LEFTOVER_UNKNOWN;
 	}
-	return !path_is_gone(game->folder) || !is_folder(dir);
+	return in_trash == PATH_ABSENT && in_place == PATH_PRESENT ? LEFTOVER_ENDS : LEFTOVER_STAYS;
 }
 
 static void settle_all(struct game_trash *trash)
 {
 	size_t count = trash->list.games_count;
 
+	trash->is_settled = true;
 	for (size_t i = count; i > 0; i--) {
-		if (!settle(trash, &trash->list.games[i - 1])) {
+		switch (settle(trash, &trash->list.games[i - 1])) {
+		case LEFTOVER_STAYS:
+			break;
+		case LEFTOVER_ENDS:
 			trash_list_drop(&trash->list, i - 1);
+			break;
+		case LEFTOVER_UNKNOWN:
+			trash->is_settled = false;
+			break;
 		}
 	}
 	if (trash->list.games_count != count) {
-		trash_list_save_or_warn(&trash->list);
+		save_or_warn(trash);
 	}
 }
 
-/* Reads a list that could not be read so far, before it is used. Errors: IO. */
+/*
+ * A list that could not be read so far is read before it is used, and compared with the registry as
+ * soon as both are there. Errors: IO.
+ */
 static bool make_ready(struct game_trash *trash, struct error *err)
 {
-	if (!trash->list.unread) {
-		return true;
-	}
-	if (!trash_list_retry(&trash->list, err)) {
+	if (!state_link_ready(&trash->list.link, err)) {
 		return false;
 	}
-	settle_all(trash);
+	if (!trash->is_settled && state_link_ready(game_registry_link(trash->registry), NULL)) {
+		settle_all(trash);
+	}
 	return true;
 }
 
@@ -226,8 +302,9 @@ struct game_trash *game_trash_create(const struct game_trash_options *options, c
 		.user = options->user,
 		.timer = loop_timer_create(options->loop, on_timer, trash),
 	};
+	trash->counted_at_ms = steady_clock_ms();
 	trash_list_load(&trash->list, path, notice);
-	settle_all(trash);
+	make_ready(trash, NULL);
 	loop_timer_set(trash->timer, 0);
 	return trash;
 }
@@ -240,6 +317,7 @@ void game_trash_destroy(struct game_trash *trash)
 	if (trash->deletion != NULL) {
 		trash->deletion->trash = NULL;
 	}
+	save_time(trash);
 	loop_timer_destroy(trash->timer);
 	trash_list_finish(&trash->list);
 	free(trash);
@@ -251,10 +329,30 @@ void game_trash_set_expiry(struct game_trash *trash, int64_t expire_after_ms)
 	arm_timer(trash);
 }
 
+struct state_link *game_trash_link(struct game_trash *trash)
+{
+	return &trash->list.link;
+}
+
+void game_trash_resume(struct game_trash *trash)
+{
+	make_ready(trash, NULL);
+	arm_timer(trash);
+}
+
+/*
+ * The last entry, whose game was not moved or is back. If that is not certain the entry stays, or
+ * the game could be in the trash without one.
+ */
 static void take_back(struct game_trash *trash)
 {
+	if (!path_is_gone(trash->list.games[trash->list.games_count - 1].folder)) {
+		trash->is_settled = false;
+		arm_timer(trash);
+		return;
+	}
 	trash_list_drop(&trash->list, trash->list.games_count - 1);
-	trash_list_save_or_warn(&trash->list);
+	save_or_warn(trash);
 }
 
 const struct trashed_game *game_trash_put(
@@ -268,7 +366,11 @@ const struct trashed_game *game_trash_put(
 		error_set(err, ERROR_INVALID, "'%s' was not installed by this program", game->dir);
 		return NULL;
 	}
-	added = make_ready(trash, err) ? trash_list_add(&trash->list, game, err) : NULL;
+	if (!make_ready(trash, err)) {
+		return NULL;
+	}
+	count_time(trash);
+	added = trash_list_add(&trash->list, game, err);
 	if (added == NULL) {
 		return NULL;
 	}
@@ -283,9 +385,8 @@ const struct trashed_game *game_trash_put(
 		return NULL;
 	}
 	if (!game_registry_remove(trash->registry, dir, err)) {
-		if (trashed_game_restore_folder(dir, added->id, NULL)) {
-			take_back(trash);
-		}
+		trashed_game_restore_folder(dir, added->id, NULL);
+		take_back(trash);
 		return NULL;
 	}
 	arm_timer(trash);
@@ -312,11 +413,21 @@ bool game_trash_restore(
 			"'%s' is installed in '%s' again; delete it first, then try again",
 			game->game.name, game->game.dir);
 	}
+	/* Not registered first: what is there now is not that game. */
+	if (path_presence(game->game.dir) == PATH_PRESENT) {
+		return error_set(err, ERROR_CONFLICT,
+			"'%s' exists again; move it away, then try again", game->game.dir);
+	}
 	if (!game_registry_put(trash->registry, &game->game, err)) {
 		return false;
 	}
 	if (!trashed_game_restore_folder(game->game.dir, id, &problem)) {
-		game_registry_remove(trash->registry, game->game.dir, NULL);
+		trash->is_settled = false; /* where the folder is decides, should the next fail */
+		if (path_presence(game->folder) != PATH_ABSENT ||
+			path_presence(game->game.dir) != PATH_PRESENT) {
+			game_registry_remove(trash->registry, game->game.dir, NULL);
+		}
+		arm_timer(trash);
 		return problem.kind == ERROR_NOT_FOUND
 			       ? error_set(err, ERROR_NOT_FOUND,
 					 "%s; if its disk was removed, insert it again",
@@ -326,7 +437,7 @@ bool game_trash_restore(
 	*restored = trash_list_take(&trash->list, index);
 	free(restored->folder);
 	restored->folder = xstrdup(restored->game.dir);
-	trash_list_save_or_warn(&trash->list);
+	save_or_warn(trash);
 	arm_timer(trash);
 	return true;
 }
@@ -339,7 +450,10 @@ bool game_trash_discard(struct game_trash *trash, const char *id, struct error *
 		return false;
 	}
 	trash_list_discard(&trash->list, index);
-	trash_list_save_or_warn(&trash->list);
+	if (!save(trash, err)) {
+		trash_list_undo_discard(&trash->list, index);
+		return false;
+	}
 	delete_next(trash);
 	arm_timer(trash);
 	return true;

@@ -7,16 +7,18 @@
 #include <stdint.h>
 
 struct error;
+struct state_link;
 struct loop;
 struct worker;
 
 /*
  * Deleted games: each is moved, by rename, to .capydeck/trash/<id>/ beside where it was
- * (trashed_game.h), and can be restored until it expires. <state_dir>/trash.json, version 1, lists
- * them. It is written before a folder moves, and after a crash the place of the folder decides: a
- * game in the trash leaves the registry, one in its original place leaves the trash. A missing
- * folder (its disk may be removed) stays listed until it is permanently deleted, which waits for
- * the disk: otherwise it would stay there forever.
+ * (trashed_game.h), and can be restored until it expires: until the agent has run for that long
+ * since (core/steady_clock.h), whatever the device's clock says. <state_dir>/trash.json, version 1,
+ * lists them. It is written before a folder moves, and after a crash the place of the folder
+ * decides: a game in the trash leaves the registry, one in its original place leaves the trash. A
+ * missing folder (its disk may be removed) stays listed until it is permanently deleted, which
+ * waits for the disk: otherwise it would stay there forever.
  */
 struct game_trash;
 
@@ -35,6 +37,10 @@ struct game_trash_options {
 struct game_trash *game_trash_create(const struct game_trash_options *options, char **notice);
 void game_trash_destroy(struct game_trash *trash);
 void game_trash_set_expiry(struct game_trash *trash, int64_t expire_after_ms);
+/* The list's file (core/state_file.h): while it cannot be read no deleted game is known. */
+struct state_link *game_trash_link(struct game_trash *trash);
+/* One of the two lists, or a disk, could not be read at the start and perhaps can be now. */
+void game_trash_resume(struct game_trash *trash);
 
 /*
  * Moves a registered game's folder to the trash and removes it from the registry. The game's
@@ -52,11 +58,11 @@ const struct trashed_game *game_trash_put(
  */
 bool game_trash_restore(
 	struct game_trash *trash, const char *id, struct trashed_game *restored, struct error *err);
-/* Permanently deletes one, on the worker. Errors: NOT_FOUND. */
+/* Permanently deletes one, on the worker. Errors: NOT_FOUND, IO, NO_SPACE; then it stays. */
 bool game_trash_discard(struct game_trash *trash, const char *id, struct error *err);
 
 size_t game_trash_count(const struct game_trash *trash);
 /* Newest last; borrowed until the trash changes. */
 const struct trashed_game *game_trash_at(const struct game_trash *trash, size_t index);
-/* Seconds until it is permanently deleted. */
+/* Seconds until it is permanently deleted, if the agent keeps running. */
 int64_t game_trash_expires_in_s(const struct game_trash *trash, const struct trashed_game *game);

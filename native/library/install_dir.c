@@ -3,6 +3,7 @@
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/paths.h"
+#include "core/state_file.h"
 #include "core/xalloc.h"
 #include "library/game_registry.h"
 
@@ -229,6 +230,10 @@ bool install_dir_choose(struct install_dir *dir, const struct install_dir_rules 
 	const char *installed;
 
 	*dir = (struct install_dir){ 0 };
+	/* A folder of an unknown game is not free, and must not become "Game (2)". */
+	if (!state_link_ready(game_registry_link(rules->registry), err)) {
+		return false;
+	}
 	installed = anywhere ? find_installed(rules, NULL, game_name) : NULL;
 	if (installed != NULL && (dir->root = find_root(rules, installed)) != NULL) {
 		dir->path = xstrdup(installed);

@@ -17,7 +17,7 @@ struct install_dir_rules {
 	const char *home; /* for "~" */
 	const char *library_dir;
 	const struct strvec *library_extra;
-	const struct game_registry *registry;
+	struct game_registry *registry;
 	/* Is dir the destination of an unfinished upload of another game? */
 	bool (*is_taken)(void *user, const char *dir, const char *game_name);
 	void *user;

@@ -1,13 +1,9 @@
-#define LOG_MODULE "trash"
-
 #include "library/trash_list.h"
 
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/json.h"
-#include "core/log.h"
 #include "core/paths.h"
-#include "core/state_file.h"
 #include "core/xalloc.h"
 
 #include <stddef.h>
@@ -42,15 +38,16 @@ static const struct state_file trash_file = {
 	.loss = "none of them can be restored; their folders stay in '" PATH_OWN_FOLDER "/trash'",
 	.max_bytes = FILE_MAX_BYTES,
 	.fields = trash_list_fields,
-	.object_bytes = offsetof(struct trash_list, path), /* the rest is not stored in the file */
+	.object_bytes = offsetof(struct trash_list, link), /* the rest is not stored in the file */
 	.fill_texts = true,
 	.check = check_trash_list,
 	.check_entry = check_trashed_entry,
 };
 
-static bool read_trash_list(struct trash_list *list, char **notice, struct error *err)
+static void complete_trash_list(void *object)
 {
-	list->unread = !state_file_read(&trash_file, list->path, list, notice, err);
+	struct trash_list *list = object;
+
 	list->version = FILE_VERSION;
 	for (size_t i = 0; i < list->games_count; i++) {
 		trashed_game_complete(&list->games[i]);
@@ -58,23 +55,12 @@ static bool read_trash_list(struct trash_list *list, char **notice, struct error
 	for (size_t i = 0; i < list->discarded_count; i++) {
 		trashed_game_complete(&list->discarded[i]);
 	}
-	return !list->unread;
-}
-
-bool trash_list_retry(struct trash_list *list, struct error *err)
-{
-	return !list->unread || read_trash_list(list, NULL, err);
 }
 
 void trash_list_load(struct trash_list *list, const char *path, char **notice)
 {
-	struct error err = { 0 };
-
-	*notice = NULL;
-	list->path = xstrdup(path);
-	if (!read_trash_list(list, notice, &err)) {
-		*notice = xstrdup(err.message);
-	}
+	state_link_init(&list->link, &trash_file, path, list, complete_trash_list);
+	*notice = state_link_take_notice(&list->link);
 }
 
 void trash_list_finish(struct trash_list *list)
@@ -87,22 +73,13 @@ void trash_list_finish(struct trash_list *list)
 	}
 	free(list->games);
 	free(list->discarded);
-	free(list->path);
+	state_link_finish(&list->link);
 	*list = (struct trash_list){ 0 };
 }
 
-static bool save_trash_list(const struct trash_list *list, struct error *err)
+bool trash_list_save(struct trash_list *list, struct error *err)
 {
-	return state_file_write(&trash_file, list->path, list, err);
-}
-
-void trash_list_save_or_warn(const struct trash_list *list)
-{
-	struct error err;
-
-	if (!save_trash_list(list, &err)) {
-		log_warning("%s", err.message);
-	}
+	return state_link_write(&list->link, err);
 }
 
 /* game is left empty. */
@@ -132,7 +109,7 @@ struct trashed_game *trash_list_add(
 		return NULL;
 	}
 	append_game(&list->games, &list->games_count, &fresh);
-	if (!save_trash_list(list, err)) {
+	if (!trash_list_save(list, err)) {
 		trash_list_drop(list, list->games_count - 1);
 		return NULL;
 	}
@@ -168,6 +145,18 @@ void trash_list_discard(struct trash_list *list, size_t index)
 	struct trashed_game game = trash_list_take(list, index);
 
 	append_game(&list->discarded, &list->discarded_count, &game);
+}
+
+void trash_list_undo_discard(struct trash_list *list, size_t index)
+{
+	struct trashed_game game =
+		take_game(list->discarded, &list->discarded_count, list->discarded_count - 1);
+
+	append_game(&list->games, &list->games_count, &game);
+	game = list->games[list->games_count - 1];
+	memmove(&list->games[index + 1], &list->games[index],
+		(list->games_count - 1 - index) * sizeof(game));
+	list->games[index] = game;
 }
 
 void trash_list_drop_discarded(struct trash_list *list, size_t index)

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/state_file.h"
 #include "library/trashed_game.h"
 
 #include <stdbool.h>
@@ -15,18 +16,15 @@ struct trash_list {
 	size_t games_count;
 	struct trashed_game *discarded; /* to be permanently deleted; newest last */
 	size_t discarded_count;
-	char *path;
-	bool unread; /* the file could not be read yet: it must not be replaced */
+	struct state_link link;
 };
 
 /* Fills a zeroed list. *notice (caller frees, else NULL): a file was set aside. */
 void trash_list_load(struct trash_list *list, const char *path, char **notice);
-/* Reads the file again if it could not be read so far. Errors: IO. */
-bool trash_list_retry(struct trash_list *list, struct error *err);
 void trash_list_finish(struct trash_list *list);
 
-/* For a change that the next start would redo by itself: a failure is only logged. */
-void trash_list_save_or_warn(const struct trash_list *list);
+/* Errors: IO, NO_SPACE. */
+bool trash_list_save(struct trash_list *list, struct error *err);
 
 /* Appends it under a new id and saves. NULL on error: INVALID (its folder's path), IO, NO_SPACE. */
 struct trashed_game *trash_list_add(
@@ -39,4 +37,5 @@ bool trash_list_find(
 struct trashed_game trash_list_take(struct trash_list *list, size_t index);
 void trash_list_drop(struct trash_list *list, size_t index);
 void trash_list_discard(struct trash_list *list, size_t index);
+void trash_list_undo_discard(struct trash_list *list, size_t index);   /* of the last one */
 void trash_list_drop_discarded(struct trash_list *list, size_t index); /* of the discarded */

@@ -25,6 +25,7 @@ const struct json_field trashed_game_fields[] = {
 	JSON_FIELD(struct trashed_game, id, "id", JSON_STRING, JSON_REQUIRED),
 	JSON_FIELD_OBJECT(struct trashed_game, game, "game", game_fields, JSON_REQUIRED),
 	JSON_FIELD(struct trashed_game, deleted_at, "deletedAt", JSON_INT64, JSON_REQUIRED),
+	JSON_FIELD(struct trashed_game, kept_ms, "keptMs", JSON_INT64, 0),
 	JSON_FIELDS_END,
 };
 
@@ -58,6 +59,9 @@ bool trashed_game_check(const struct trashed_game *trashed, struct error *err)
 	}
 	if (trashed->deleted_at < 0) {
 		return error_set(err, ERROR_INVALID, "'%s' was deleted before 1970", id);
+	}
+	if (trashed->kept_ms < 0) {
+		return error_set(err, ERROR_INVALID, "'%s' is kept for a negative time", id);
 	}
 	return game_check(&trashed->game, err);
 }

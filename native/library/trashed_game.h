@@ -13,7 +13,8 @@ struct trashed_game {
 	char *id;	    /* 16 hex digits */
 	char *folder;	    /* absolute: where the game's folder is now */
 	struct game game;   /* its registry entry, for when it is restored */
-	int64_t deleted_at; /* Unix time */
+	int64_t deleted_at; /* Unix time; only shown */
+	int64_t kept_ms;    /* for so long the agent has run since, as far as it is counted */
 };
 
 /* All fields but folder, which follows from the id and the game's place. */

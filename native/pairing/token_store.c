@@ -1,11 +1,8 @@
-#define LOG_MODULE "pairing"
-
 #include "pairing/token_store.h"
 
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/json.h"
-#include "core/log.h"
 #include "core/random.h"
 #include "core/sha256.h"
 #include "core/state_file.h"
@@ -42,8 +39,7 @@ static const struct json_field hub_file_fields[] = {
 };
 
 struct token_store {
-	char *path;
-	bool is_read; /* false: the file could not be read so far */
+	struct state_link link;
 	struct hub_file file;
 };
 
@@ -77,9 +73,9 @@ static const struct state_file token_file = {
 	.check_entry = check_hub,
 };
 
-static bool save(const struct token_store *store, struct error *err)
+static bool save(struct token_store *store, struct error *err)
 {
-	return state_file_write(&token_file, store->path, &store->file, err);
+	return state_link_write(&store->link, err);
 }
 
 /* One entry per Hub, or revoking it would leave another: the first counts. */
@@ -103,40 +99,26 @@ static void drop_repeated(struct hub_file *file)
 	file->hubs_count = kept_count;
 }
 
-static bool read_file(struct token_store *store, char **notice, struct error *err)
+static void complete_file(void *object)
 {
-	if (store->is_read) {
-		return true;
-	}
-	store->is_read = state_file_read(&token_file, store->path, &store->file, notice, err);
-	store->file.version = FILE_VERSION;
-	drop_repeated(&store->file);
-	return store->is_read;
-}
+	struct hub_file *file = object;
 
-/* A file that could not be read at the start, e.g. because a card was busy, may be readable now. */
-static bool read_now(struct token_store *store, struct error *err)
-{
-	AUTO(free_ptr) char *notice = NULL;
-	bool ok = read_file(store, &notice, err);
-
-	if (notice != NULL) {
-		log_warning("%s", notice);
-	}
-	return ok;
+	file->version = FILE_VERSION;
+	drop_repeated(file);
 }
 
 struct token_store *token_store_create(const char *path, char **notice)
 {
 	struct token_store *store = xcalloc(1, sizeof(*store));
-	struct error err = { 0 };
 
-	*notice = NULL;
-	store->path = xstrdup(path);
-	if (!read_file(store, notice, &err)) {
-		*notice = xstrdup(err.message);
-	}
+	state_link_init(&store->link, &token_file, path, &store->file, complete_file);
+	*notice = state_link_take_notice(&store->link);
 	return store;
+}
+
+struct state_link *token_store_link(struct token_store *store)
+{
+	return &store->link;
 }
 
 void token_store_destroy(struct token_store *store)
@@ -145,7 +127,7 @@ void token_store_destroy(struct token_store *store)
 		return;
 	}
 	json_finish(&store->file, hub_file_fields);
-	free(store->path);
+	state_link_finish(&store->link);
 	free(store);
 }
 
@@ -192,7 +174,7 @@ char *token_store_issue(struct token_store *store, const char *hub_id, const cha
 	struct paired_hub hub;
 	size_t index;
 
-	if (!read_now(store, err)) {
+	if (!state_link_ready(&store->link, err)) {
 		return NULL;
 	}
 	known = find(store, hub_id);
@@ -224,7 +206,9 @@ bool token_store_verify(struct token_store *store, const char *hub_id, const cha
 	const struct paired_hub *hub;
 	char hex[SHA256_HEX_BYTES];
 
-	read_now(store, NULL);
+	if (!state_link_ready(&store->link, NULL)) {
+		return false;
+	}
 	hub = find(store, hub_id);
 	if (hub == NULL || token == NULL) {
 		return false;
@@ -251,11 +235,14 @@ bool token_store_seen(
 
 bool token_store_revoke(struct token_store *store, const char *hub_id, struct error *err)
 {
-	struct paired_hub *hub = (struct paired_hub *)find(store, hub_id);
 	struct hub_file *file = &store->file;
-	struct paired_hub revoked;
+	struct paired_hub *hub, revoked;
 	size_t after;
 
+	if (!state_link_ready(&store->link, err)) {
+		return false;
+	}
+	hub = (struct paired_hub *)find(store, hub_id);
 	if (hub == NULL) {
 		return error_set(err, ERROR_NOT_FOUND,
 			"no paired Hub '%s'; see 'capydeck ctl hubs list'", hub_id);

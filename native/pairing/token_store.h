@@ -5,13 +5,15 @@
 #include <stdint.h>
 
 struct error;
+struct state_link;
 struct token_store;
 
 /*
  * The Hubs that are paired: <config_dir>/hubs.json, version 1, mode 0600, written atomically. A
  * token is 256 random bits in base64url; only its SHA-256 is kept. Invalid entries are set aside,
- * and the others are used; a file that cannot be read is retried when a Hub connects. Source:
- * protocol.md §3.6.
+ * and the others are used. While the file cannot be read no token is known to be right or wrong:
+ * check token_store_link() with state_link_ready() before anything is answered. Source: protocol.md
+ * §3.6.
  */
 struct paired_hub {
 	char *hub_id;
@@ -24,7 +26,8 @@ struct paired_hub {
 
 /* *notice (caller frees, else NULL): a message for the user, e.g. that a file was set aside. */
 struct token_store *token_store_create(const char *path, char **notice);
-void token_store_destroy(struct token_store *store); /* NULL is fine */
+struct state_link *token_store_link(struct token_store *store); /* core/state_file.h */
+void token_store_destroy(struct token_store *store);		/* NULL is fine */
 
 /*
  * Pairs a Hub and returns its token, which cannot be retrieved again; the caller wipes and frees it

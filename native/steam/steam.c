@@ -2,6 +2,7 @@
 
 #include "core/cleanup.h"
 #include "core/error.h"
+#include "core/state_file.h"
 #include "core/strbuf.h"
 #include "core/xalloc.h"
 #include "steam/change/shortcuts.h"
@@ -67,6 +68,11 @@ bool steam_list_shortcuts(
 	return true;
 }
 
+struct state_link *steam_link(struct steam *steam)
+{
+	return steam_queue_link(steam->queue);
+}
+
 uint32_t steam_actual_app_id(const struct steam *steam, uint32_t app_id)
 {
 	return steam_queue_actual(steam->queue, NULL, app_id);
@@ -90,7 +96,7 @@ static bool begin_put(struct steam *steam, struct steam_change *change, const ch
 	steam_done *done, void *user, struct error *err)
 {
 	if (!steam_find_account(steam, user_id, NULL, &change->account_id, err) ||
-		!steam_change_check(change, err)) {
+		!state_link_ready(steam_link(steam), err) || !steam_change_check(change, err)) {
 		return false;
 	}
 	change->app_id = steam_queue_actual(steam->queue, change->account_id, change->app_id);
@@ -163,6 +169,9 @@ static bool begin_removal(struct steam *steam, struct steam_change *change, stea
 	const char *account_id = change->account_id;
 	bool is_made, taken = false;
 
+	if (!state_link_ready(steam_link(steam), err)) {
+		return false;
+	}
 	change->app_id = steam_queue_actual(steam->queue, account_id, change->app_id);
 	if (!steam_listing_now(&steam->listing, account_id, &shortcuts, err)) {
 		return false;
@@ -202,6 +211,9 @@ static bool begin_set_icon(struct steam *steam, struct steam_change *change, ste
 {
 	AUTO(shortcuts_finish) struct shortcuts shortcuts = { 0 };
 
+	if (!state_link_ready(steam_link(steam), err)) {
+		return false;
+	}
 	change->app_id = steam_queue_actual(steam->queue, change->account_id, change->app_id);
 	if (!steam_listing_coming(&steam->listing, change->account_id, &shortcuts, err)) {
 		return false;

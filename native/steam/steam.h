@@ -11,6 +11,7 @@ struct error;
 struct loop;
 struct lws_loop;
 struct shortcut_list;
+struct state_link;
 struct steam_artwork_shown;
 struct steam_ui;
 struct steam_user_list;
@@ -49,6 +50,11 @@ struct steam *steam_create(struct loop *loop, struct worker *worker,
  * worker_destroy().
  */
 void steam_destroy(struct steam *steam);
+/*
+ * The file of the queue (core/state_file.h). While it cannot be read no change is accepted, and
+ * what waits is not known.
+ */
+struct state_link *steam_link(struct steam *steam);
 void steam_set_events(struct steam *steam, const struct steam_events *events, void *user);
 /* The plugin has attached or detached: queued changes may continue. */
 void steam_ui_changed(struct steam *steam);

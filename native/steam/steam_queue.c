@@ -33,15 +33,11 @@ struct content {
 };
 
 struct steam_queue {
-	char *path;
+	struct state_link link;
 	char *dir;
 	struct content content;
 	int64_t last_number;
-	enum {
-		IN_STEP,   /* the file holds the content */
-		UNWRITTEN, /* the content is newer than the file */
-		UNREAD, /* the file could not be read yet: there is no content, and none is added */
-	} state;
+	bool unwritten; /* the file may not hold the content */
 };
 
 static const struct json_field queued_fields[] = {
@@ -113,34 +109,30 @@ static const struct state_file queue_file = {
  * Numbers matter only while this process runs: renumbered, they are in order and unique, whatever
  * the file holds.
  */
-static bool read_content(struct steam_queue *queue, char **notice, struct error *err)
+static void complete_content(void *object)
 {
-	struct content *content = &queue->content;
+	struct content *content = object;
 
-	if (!state_file_read(&queue_file, queue->path, content, notice, err)) {
-		return false;
-	}
 	content->version = QUEUE_VERSION;
 	for (size_t i = 0; i < content->changes_count; i++) {
-		content->changes[i].number = ++queue->last_number;
+		content->changes[i].number = (int64_t)i + 1;
 	}
-	queue->state = IN_STEP;
-	return true;
 }
 
 struct steam_queue *steam_queue_create(const char *state_dir, char **notice)
 {
 	struct steam_queue *queue = xcalloc(1, sizeof(*queue));
-	struct error err = { 0 };
+	AUTO(free_ptr) char *path = path_join(state_dir, "steam.json");
 
-	*notice = NULL;
 	queue->dir = xstrdup(state_dir);
-	queue->path = path_join(state_dir, "steam.json");
-	queue->state = UNREAD;
-	if (!read_content(queue, notice, &err)) {
-		*notice = xstrdup(err.message);
-	}
+	state_link_init(&queue->link, &queue_file, path, &queue->content, complete_content);
+	*notice = state_link_take_notice(&queue->link);
 	return queue;
+}
+
+struct state_link *steam_queue_link(struct steam_queue *queue)
+{
+	return &queue->link;
 }
 
 void steam_queue_destroy(struct steam_queue *queue)
@@ -152,7 +144,7 @@ void steam_queue_destroy(struct steam_queue *queue)
 		free(queue->content.changes[i].obstacle);
 	}
 	json_finish(&queue->content, content_fields);
-	free(queue->path);
+	state_link_finish(&queue->link);
 	free(queue->dir);
 	free(queue);
 }
@@ -193,33 +185,33 @@ void steam_queue_set_obstacle(struct steam_queue *queue, int64_t number, const c
 }
 
 /* An empty queue has no file: it can be removed even when the disk is full. */
-static bool write_content(
+static bool write_or_remove(
 	struct steam_queue *queue, const struct content *content, struct error *err)
 {
+	const char *path = queue->link.path;
+
 	if (content->changes_count > 0 || content->aliases_count > 0) {
-		return state_file_write(&queue_file, queue->path, content, err);
+		return state_file_write(&queue_file, path, content, err);
 	}
-	if (unlink(queue->path) != 0) {
-		return errno == ENOENT || error_set_errno(err, "cannot remove '%s'", queue->path);
+	if (unlink(path) != 0) {
+		return errno == ENOENT || error_set_errno(err, "cannot remove '%s'", path);
 	}
 	return sync_dir(queue->dir, err);
 }
 
+/* After a failure the file is written again, whatever it holds now. */
+static bool write_content(
+	struct steam_queue *queue, const struct content *content, struct error *err)
+{
+	queue->unwritten =
+		!state_link_ready(&queue->link, err) || !write_or_remove(queue, content, err);
+	return !queue->unwritten;
+}
+
 bool steam_queue_flush(struct steam_queue *queue)
 {
-	switch (queue->state) {
-	case IN_STEP:
-		break;
-	case UNWRITTEN:
-		if (write_content(queue, &queue->content, NULL)) {
-			queue->state = IN_STEP;
-		}
-		break;
-	case UNREAD:
-		read_content(queue, NULL, NULL);
-		break;
-	}
-	return queue->state == IN_STEP;
+	return state_link_ready(&queue->link, NULL) &&
+	       (!queue->unwritten || write_content(queue, &queue->content, NULL));
 }
 
 static struct alias *find_alias(
@@ -339,29 +331,35 @@ static bool check_room(
 	return true;
 }
 
+/* Greater than any before, also those that have been read. Before one is added at the end. */
+static int64_t fresh_number(const struct steam_queue *queue)
+{
+	size_t count = queue->content.changes_count;
+	int64_t last = count > 1 ? queue->content.changes[count - 2].number : 0;
+
+	return (last > queue->last_number ? last : queue->last_number) + 1;
+}
+
 bool steam_queue_add(struct steam_queue *queue, const struct steam_change *change, int64_t *number,
 	struct error *err)
 {
 	struct content *content = &queue->content;
 	struct steam_queued *added;
 
-	if ((queue->state == UNREAD && !read_content(queue, NULL, err)) ||
-		!check_room(queue, change, err)) {
+	if (!state_link_ready(&queue->link, err) || !check_room(queue, change, err)) {
 		return false;
 	}
 	content->changes =
 		xrealloc(content->changes, content->changes_count + 1, sizeof(*content->changes));
 	added = &content->changes[content->changes_count++];
-	*added = (struct steam_queued){ .number = queue->last_number + 1 };
+	*added = (struct steam_queued){ .number = fresh_number(queue) };
 	steam_change_copy(&added->change, change);
 	if (!write_content(queue, content, err)) {
 		steam_change_finish(&added->change);
 		content->changes_count--;
 		return false;
 	}
-	queue->state = IN_STEP;
-	queue->last_number++;
-	*number = queue->last_number;
+	*number = queue->last_number = added->number;
 	return true;
 }
 
@@ -409,11 +407,9 @@ bool steam_queue_remove(
 
 	after.changes = kept;
 	after.changes_count = copy_without(kept, &queue->content, numbers, count);
-	assert(queue->state != UNREAD);
 	if (!write_content(queue, &after, err)) {
 		return false;
 	}
-	queue->state = IN_STEP;
 	take_out(&queue->content, numbers, count);
 	return true;
 }
@@ -438,7 +434,7 @@ void steam_queue_settle(struct steam_queue *queue, int64_t number, uint32_t app_
 		note_id(queue, &queued->change, app_id);
 	}
 	take_out(&queue->content, &number, 1);
-	assert(queue->state != UNREAD);
-	queue->state = UNWRITTEN;
+	assert(queue->link.is_read);
+	queue->unwritten = true;
 	steam_queue_flush(queue);
 }

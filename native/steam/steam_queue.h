@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 struct error;
+struct state_link;
 struct steam_queue;
 
 /*
@@ -29,6 +30,8 @@ struct steam_queued {
 /* notice (caller frees, else NULL): a message for the user. */
 struct steam_queue *steam_queue_create(const char *state_dir, char **notice);
 void steam_queue_destroy(struct steam_queue *queue); /* NULL is fine */
+/* core/state_file.h: while it is not ready, nothing is known of what waits. */
+struct state_link *steam_queue_link(struct steam_queue *queue);
 
 size_t steam_queue_count(const struct steam_queue *queue);
 /* Borrowed until the queue changes. */
