@@ -197,14 +197,13 @@ static bool same(const char *a, const char *b)
 const char *agent_tokens_find(
 	const struct agent_tokens *tokens, const char *agent_id, const char *address)
 {
-	const struct agent_token *end = tokens->tokens + tokens->tokens_count;
-
-	for (const struct agent_token *token = tokens->tokens; token < end; token++) {
-		if (same(token->agent_id, agent_id)) {
-			return token->token;
+	for (size_t i = 0; i < tokens->tokens_count; i++) {
+		if (same(tokens->tokens[i].agent_id, agent_id)) {
+			return tokens->tokens[i].token;
 		}
 	}
-	for (const struct agent_token *token = tokens->tokens; token < end; token++) {
+	for (size_t i = 0; i < tokens->tokens_count; i++) {
+		const struct agent_token *token = &tokens->tokens[i];
 		bool other = json_is_given(agent_id) && json_is_given(token->agent_id);
 
 		if (!other && same(token->address, address)) {
