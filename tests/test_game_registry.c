@@ -156,6 +156,26 @@ START_TEST(test_an_entry_that_is_no_game_is_set_aside_alone)
 }
 END_TEST
 
+/* Or forgetting the game would leave the other entry. */
+START_TEST(test_a_folder_that_is_listed_twice_counts_once)
+{
+	static const char text[] =
+		"{\"version\":1,\"games\":[{\"dir\":\"/games/a\",\"name\":\"A\"},"
+		"{\"dir\":\"/games/b\",\"name\":\"B\"},"
+		"{\"dir\":\"/games/a\",\"name\":\"Again\"}]}";
+	struct game_registry *registry;
+
+	ck_assert(atomic_file_write(path, text, sizeof(text) - 1, 0600, NULL));
+	registry = open_registry();
+	ck_assert_uint_eq(game_registry_count(registry), 2);
+	ck_assert_str_eq(game_registry_find(registry, "/games/a")->name, "A");
+	ck_assert_str_eq(game_registry_find(registry, "/games/b")->name, "B");
+	ck_assert(game_registry_remove(registry, "/games/a", NULL));
+	ck_assert_ptr_null(game_registry_find(registry, "/games/a"));
+	game_registry_destroy(registry);
+}
+END_TEST
+
 START_TEST(test_a_file_that_cannot_be_read_now_is_not_replaced)
 {
 	AUTO(free_ptr) char *notice = NULL;
@@ -276,6 +296,7 @@ int main(void)
 	tcase_add_loop_test(tests, test_a_file_that_does_not_parse_is_set_aside, 0, 4);
 	tcase_add_loop_test(tests, test_an_entry_that_is_no_game_is_set_aside_alone, 0,
 		(int)(sizeof(bad_games) / sizeof(bad_games[0])));
+	tcase_add_test(tests, test_a_folder_that_is_listed_twice_counts_once);
 	tcase_add_test(tests, test_a_file_that_cannot_be_read_now_is_not_replaced);
 	tcase_add_test(tests, test_what_has_happened_is_recorded);
 	tcase_add_test(tests, test_a_listener_hears_of_changes);

@@ -106,9 +106,33 @@ static const struct state_file registry_file = {
 	.check_entry = check_game_entry,
 };
 
+/* The folder is a game's identity: forgetting it would leave a second entry. The first counts. */
+static void drop_repeated(struct game_list *list)
+{
+	size_t kept_count = 0;
+
+	for (size_t i = 0; i < list->games_count; i++) {
+		size_t earlier = 0;
+
+		while (earlier < kept_count &&
+			strcmp(list->games[earlier].dir, list->games[i].dir) != 0) {
+			earlier++;
+		}
+		if (earlier < kept_count) {
+			json_finish(&list->games[i], game_fields);
+		} else {
+			list->games[kept_count++] = list->games[i];
+		}
+	}
+	list->games_count = kept_count;
+}
+
 static void complete_game_list(void *object)
 {
-	((struct game_list *)object)->version = REGISTRY_VERSION;
+	struct game_list *list = object;
+
+	list->version = REGISTRY_VERSION;
+	drop_repeated(list);
 }
 
 struct game_registry *game_registry_create(const char *path, char **notice)
