@@ -10,6 +10,7 @@
 # make test-ui    the plugin in a real Chromium      make check-plugin   its backend
 # make test-gamescope   the code on the screen of Game Mode, in a real gamescope
 # make fuzz       libFuzzer, FUZZ_SECONDS a target   make bench  figures beside the machine's limit
+#                 TARGETS="json config": some of them; fuzz-coverage: which lines the corpora reach
 # make package    build/package/CapyDeck.zip for Decky
 # make install    PREFIX=/usr/local DESTDIR=
 # make compile_commands.json   for editors           make clean  removes every build folder
@@ -171,7 +172,8 @@ $B/fake_game: private LIBS = $(call libs,sdl2)
 $B/screen_picture: private LIBS = $(call libs,x11)
 $B/fake_game $B/screen_picture: $B/%: tests/e2e/%.c $B/flags
 	$(call run,CC,$<)$(filter-out -fsanitize%,$(compile)) -o $@ $< $(LINK_FLAGS) $(LIBS)
-$B/fuzz_%: $B/tests/fuzz/fuzz_%.o $(if $(findstring fuzzer,$(SAN)),,$B/tests/fuzz/replay.o) $B/libcapydeck.a
+$B/fuzz_%: private LIBS = -Wl,--as-needed $(TEST_LIBS)
+$B/fuzz_%: $B/tests/fuzz/fuzz_%.o $B/tests/fuzz/fuzz.o $(if $(findstring fuzzer,$(SAN)),,$B/tests/fuzz/replay.o) $B/libtest.a $B/libcapydeck.a
 	$(link)
 
 CHECK = $(if $T,$(addprefix $B/test_,$T),$(CHECKS) $(FUZZERS))
@@ -202,7 +204,14 @@ coverage:
 fuzz:
 	$(MAKE) CC=clang SAN=fuzzer,address,undefined OPT='-O2 -g' fuzz-run
 fuzz-run: $(FUZZERS)
-	scripts/run_fuzzers $B $(FUZZ_SECONDS)
+	scripts/run_fuzzers $B $(FUZZ_SECONDS) $(TARGETS)
+# The corpora alone, without unit tests: tests/fuzz/parsers says what they have to reach.
+fuzz-coverage:
+	$(MAKE) COVERAGE=1 fuzz-replay
+fuzz-replay: $(FUZZERS)
+	@find $B -name '*.gcda' -delete
+	@scripts/run_checks $B $(FUZZERS)
+	@scripts/coverage $B --parsers tests/fuzz/parsers
 lint:
 	@scripts/check_format $(NATIVE)
 	scripts/check_layers
@@ -277,6 +286,6 @@ compile_commands.json: FORCE
 	@$(MAKE) -nB V=1 programs | scripts/compile_commands >$@
 
 -include $(shell find $B/native $B/tests $B/*.d -name '*.d' 2>/dev/null)
-.PHONY: FORCE all needs need-check deps help programs for-tests check check-plugin check-threads e2e test-gamescope sanitize coverage fuzz fuzz-run lint syntax bench demo ui check-ui test-ui test package package-bin package-programs \
+.PHONY: FORCE all needs need-check deps help programs for-tests check check-plugin check-threads e2e test-gamescope sanitize coverage fuzz fuzz-run fuzz-coverage fuzz-replay lint syntax bench demo ui check-ui test-ui test package package-bin package-programs \
 	test-package install install-files clean
 .SECONDARY:

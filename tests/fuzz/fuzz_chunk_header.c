@@ -1,16 +1,18 @@
-/* A binary message, seen in two parts as it arrives, is read as when it is seen at once. */
+/*
+ * A binary message, seen in two parts as it arrives, is read as when it is seen at once, and what
+ * is read of its header is written so that it is read again.
+ */
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/sha256.h"
 #include "core/strbuf.h"
+#include "fuzz.h"
 #include "upload/chunk_receiver.h"
 #include "upload/upload_store.h"
 
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void check_digest(const struct upload_write *write)
 {
@@ -22,6 +24,24 @@ static void check_digest(const struct upload_write *write)
 	if (strcmp(expected, given) != 0) {
 		abort();
 	}
+}
+
+static void check_header(const struct upload_chunk *header)
+{
+	AUTO(strbuf_finish) struct strbuf once = { 0 }, twice = { 0 };
+	struct upload_chunk again = { 0 };
+	struct chunk_frame frame = { 0 };
+	bool is_complete = false;
+
+	chunk_frame_write(&once, header);
+	fuzz_require(chunk_frame_split(&frame, once.data, once.length, &is_complete, NULL));
+	fuzz_require(is_complete && frame.data_length == 0);
+	fuzz_require(json_read_text(
+		&again, upload_chunk_fields, frame.header, frame.header_length, NULL));
+	chunk_frame_write(&twice, &again);
+	fuzz_require(
+		once.length == twice.length && memcmp(once.data, twice.data, once.length) == 0);
+	json_finish(&again, upload_chunk_fields);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -41,6 +61,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (write.digest_known) {
 			check_digest(&write);
 		}
+		check_header(&write.header);
 	} else if (err.kind != ERROR_INVALID) {
 		abort();
 	}

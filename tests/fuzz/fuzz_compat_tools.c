@@ -1,8 +1,12 @@
 /*
  * Whatever the file, an app gets its tool in one run of bytes and nothing around it changes; or
- * nothing changes at all.
+ * nothing changes at all, on the disk either.
  */
+#include "core/atomic_file.h"
+#include "core/cleanup.h"
 #include "core/strbuf.h"
+#include "core/xalloc.h"
+#include "fuzz.h"
 #include "steam/files/compat_tools.h"
 #include "steam/vdf/vdf_text.h"
 
@@ -11,8 +15,6 @@
 #include <string.h>
 
 #define TOOL "proton \"9\" \\ ü"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const char *const map_path[] = { "InstallConfigStore", "Software", "Valve", "Steam",
 	"CompatToolMapping" };
@@ -98,9 +100,27 @@ static void check_app(const uint8_t *data, size_t size, uint32_t app_id, const c
 	strbuf_finish(&edited);
 }
 
+static void check_file(const uint8_t *data, size_t size)
+{
+	const char *root = fuzz_folder();
+	AUTO(free_ptr) char *config = xasprintf("%s/config", root);
+	AUTO(free_ptr) char *path = xasprintf("%s/config.vdf", config);
+	AUTO(strbuf_finish) struct strbuf edited = { 0 }, saved = { 0 };
+
+	fuzz_require(make_dirs(config, 0700, NULL));
+	fuzz_write_file(path, data, size);
+	strbuf_append(&edited, data, size);
+	fuzz_require(
+		compat_tools_set(&edited, 7, TOOL, NULL) == compat_tools_save(root, 7, TOOL, NULL));
+	fuzz_require(atomic_file_read(path, SIZE_MAX / 2, &saved, NULL));
+	fuzz_require(saved.length == edited.length);
+	fuzz_require(memcmp(strbuf_text(&saved), strbuf_text(&edited), saved.length) == 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	check_app(data, size, 2890000002u, "2890000002");
 	check_app(data, size, 7, "7");
+	check_file(data, size);
 	return 0;
 }

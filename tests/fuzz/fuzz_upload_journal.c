@@ -1,13 +1,21 @@
-/* A journal's bytes: nothing after a damaged line is used, and nothing is read past the end. */
+/*
+ * A journal's bytes: nothing after a damaged line is used, nothing is read past the end, and what
+ * is appended to its file or replaces it is read again.
+ */
 #include "upload/upload_journal.h"
 
+#include "core/cleanup.h"
+#include "core/error.h"
 #include "core/strbuf.h"
+#include "core/xalloc.h"
+#include "fuzz.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #define DIGEST "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* What is read must be what was written: the text up to there. */
 static void rewrite(void *user, const struct upload_journal_record *record)
@@ -27,6 +35,33 @@ static void count(void *user, const struct upload_journal_record *record)
 	(*(size_t *)user)++;
 }
 
+static void check_file(const uint8_t *data, size_t size)
+{
+	const char *folder = fuzz_folder();
+	AUTO(free_ptr) char *path = xasprintf("%s/journal", folder);
+	AUTO(close_fd) int dir_fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	AUTO(strbuf_finish) struct strbuf text = { 0 }, added = { 0 };
+	const struct upload_journal_state now = { .at_ms = 5, .held_bytes = 7, .cancelled = true };
+	struct upload_journal_state last = { 0 };
+	struct error err = { 0 };
+
+	fuzz_require(!upload_journal_read(dir_fd, &text, &err) && err.kind == ERROR_NOT_FOUND);
+	fuzz_require(!upload_journal_append(dir_fd, &added, NULL));
+	fuzz_require(!upload_journal_last_state(dir_fd, &last));
+	fuzz_write_file(path, data, size);
+	fuzz_require(upload_journal_read(dir_fd, &text, NULL) && text.length == size);
+	upload_journal_last_state(dir_fd, &last);
+	/* Behind whatever is there, a whole line is found again. */
+	strbuf_append_char(&added, '\n');
+	upload_journal_write_state(&added, &now);
+	fuzz_require(upload_journal_append(dir_fd, &added, NULL));
+	fuzz_require(upload_journal_last_state(dir_fd, &last));
+	fuzz_require(last.at_ms == now.at_ms && last.held_bytes == now.held_bytes);
+	fuzz_require(upload_journal_replace(dir_fd, &added, NULL));
+	strbuf_reset(&text);
+	fuzz_require(upload_journal_read(dir_fd, &text, NULL) && text.length == added.length);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct strbuf text = { 0 };
@@ -43,5 +78,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		}
 	}
 	strbuf_finish(&text);
+	check_file(data, size);
 	return 0;
 }

@@ -1,0 +1,81 @@
+/*
+ * Whatever commit.json holds, it is a record whose paths stay in its game's folder, and that is
+ * read again as it was written, or it is refused.
+ */
+#include "upload/commit_record.h"
+
+#include "core/cleanup.h"
+#include "core/error.h"
+#include "core/paths.h"
+#include "core/xalloc.h"
+#include "fuzz.h"
+#include "library/game_registry.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static void check_record(const struct commit_record *record)
+{
+	fuzz_require(record->hub_id[0] != '\0' && record->game_name[0] != '\0');
+	fuzz_require(path_is_plain(record->dir));
+	fuzz_require(record->executable[0] == '\0' || path_is_plain_relative(record->executable));
+	for (size_t i = 0; i < record->files_count; i++) {
+		fuzz_require(path_is_plain_relative(record->files[i].path));
+	}
+}
+
+static void check_written_again(const struct commit_record *record, int dir_fd)
+{
+	AUTO(commit_record_finish) struct commit_record again = { 0 };
+
+	fuzz_require(commit_record_write(record, dir_fd, NULL));
+	fuzz_require(commit_record_read(&again, dir_fd, NULL));
+	fuzz_require(strcmp(again.dir, record->dir) == 0);
+	fuzz_require(strcmp(again.game_name, record->game_name) == 0);
+	fuzz_require(again.size_bytes == record->size_bytes);
+	fuzz_require(again.files_count == record->files_count);
+	for (size_t i = 0; i < again.files_count; i++) {
+		fuzz_require(strcmp(again.files[i].path, record->files[i].path) == 0);
+	}
+}
+
+static void check_registered(const struct commit_record *record, const char *folder)
+{
+	AUTO(free_ptr) char *path = xasprintf("%s/games.json", folder);
+	AUTO(free_ptr) char *notice = NULL;
+	struct game_registry *registry = game_registry_create(path, &notice);
+	const struct game *game;
+
+	fuzz_require(registry != NULL);
+	fuzz_require(commit_record_register(record, registry, NULL));
+	game = game_registry_find(registry, record->dir);
+	fuzz_require(game != NULL && strcmp(game->name, record->game_name) == 0);
+	/* An update keeps what is known of the shortcut. */
+	fuzz_require(commit_record_register(record, registry, NULL));
+	game_registry_destroy(registry);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	const char *folder = fuzz_folder();
+	AUTO(free_ptr) char *path = xasprintf("%s/commit.json", folder);
+	AUTO(commit_record_finish) struct commit_record record = { 0 };
+	AUTO(commit_record_finish) struct commit_record gone = { 0 };
+	AUTO(close_fd) int dir_fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct error err = { 0 };
+
+	fuzz_require(dir_fd >= 0);
+	fuzz_write_file(path, data, size);
+	if (commit_record_read(&record, dir_fd, &err)) {
+		check_record(&record);
+		check_written_again(&record, dir_fd);
+		check_registered(&record, folder);
+	} else {
+		fuzz_require(err.kind == ERROR_NOT_FOUND);
+	}
+	commit_record_remove(dir_fd);
+	fuzz_require(!commit_record_read(&gone, dir_fd, &err) && err.kind == ERROR_NOT_FOUND);
+	return 0;
+}
