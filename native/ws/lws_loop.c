@@ -64,8 +64,14 @@ static struct lws_vhost *create_vhost(struct lws_loop *lws_loop, const char *nam
 		.timeout_secs = LWS_TIMEOUT_S,
 		.options = LWS_SERVER_OPTION_DISABLE_OS_CA_CERTS,
 	};
+	struct lws_vhost *vhost = lws_create_vhost(lws_loop->context, &info);
 
-	return lws_create_vhost(lws_loop->context, &info);
+	/* lws takes $http_proxy; our peers are on the local network, and no proxy may read along.
+	 */
+	if (vhost != NULL) {
+		lws_set_proxy(vhost, ":0");
+	}
+	return vhost;
 }
 
 static bool adopt_loop(struct lws_loop *lws_loop, struct error *err)
