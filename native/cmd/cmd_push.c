@@ -5,11 +5,13 @@
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/loop.h"
+#include "proto/pairing_code.h"
 #include "push/push.h"
 #include "terminal/code_prompt.h"
 #include "ws/lws_loop.h"
 
 #include <signal.h>
+#include <string.h>
 
 /* Wrong codes, and codes that expired without input. */
 #define CODE_TRIES 3
@@ -49,12 +51,19 @@ static void give_up_pairing(struct push_command *command, const char *why)
 	finish_push(command, PUSH_PAIRING_NEEDED, &err);
 }
 
-static void on_code_entered(void *user, const char *code)
+/* A slip costs none of the few tries: it is not sent. */
+static void on_code_entered(void *user, const char *typed)
 {
 	struct push_command *command = user;
+	char code[PAIRING_CODE_BYTES];
 
 	command->unused_codes = 0;
-	push_confirm(command->push, code);
+	if (pairing_code_read(code, typed)) {
+		push_confirm(command->push, code);
+		explicit_bzero(code, sizeof(code));
+	} else {
+		code_prompt_ask(command->prompt, "A code has six digits.", 0);
+	}
 }
 
 static void on_input_closed(void *user)
@@ -105,7 +114,7 @@ static void on_code_wanted(void *user, enum push_code_reason reason, int64_t exp
 	struct push_command *command = user;
 	const char *code = command->arguments.code;
 
-	if (reason == PUSH_CODE_WRONG && (code != NULL || ++command->wrong_codes == CODE_TRIES)) {
+	if (reason == PUSH_CODE_WRONG && (*code != '\0' || ++command->wrong_codes == CODE_TRIES)) {
 		give_up_pairing(command, "the Deck rejected the code; run the command again for "
 					 "a new one");
 		return;
@@ -118,7 +127,7 @@ static void on_code_wanted(void *user, enum push_code_reason reason, int64_t exp
 	if (reason == PUSH_CODE_NEW) {
 		push_report_pairing(&command->report, expires_in_s);
 	}
-	if (code != NULL) {
+	if (*code != '\0') {
 		push_confirm(command->push, code);
 	} else if (may_ask(command)) {
 		ask_code(command, reason == PUSH_CODE_WRONG ? "That is not the code." : NULL,

@@ -3,7 +3,7 @@
 #include "cmd/cmd.h"
 #include "cmd/cmd_options.h"
 #include "core/error.h"
-#include "proto/proto_constants.h"
+#include "proto/pairing_code.h"
 
 #include <getopt.h>
 #include <string.h>
@@ -77,18 +77,17 @@ static bool is_digits(const char *text)
 }
 
 /* −1: it is fine. */
-static int check_code(struct push_arguments *arguments)
+static int check_code(struct push_arguments *arguments, const char *code)
 {
-	if (arguments->code == NULL) {
+	if (code == NULL) {
 		return -1;
 	}
-	arguments->code_from_input = strcmp(arguments->code, "-") == 0;
+	arguments->code_from_input = strcmp(code, "-") == 0;
 	if (arguments->code_from_input) {
-		arguments->code = NULL;
 		return -1;
 	}
 	/* The value is a secret, or nearly one. */
-	return is_digits(arguments->code) && strlen(arguments->code) == PAIRING_CODE_DIGITS
+	return pairing_code_read(arguments->code, code)
 		       ? -1
 		       : cmd_usage("push",
 				 "--code: expected the %d digits that the Deck shows, or '-'",
@@ -111,9 +110,10 @@ static int check_address(struct push_arguments *arguments)
 		       : cmd_usage("push", "--to '%s': %s", arguments->push.to, err.message);
 }
 
-static int check_arguments(struct push_arguments *arguments, int argc, char **argv)
+static int check_arguments(
+	struct push_arguments *arguments, const char *pairing_code, int argc, char **argv)
 {
-	int code = check_code(arguments);
+	int code = check_code(arguments, pairing_code);
 
 	if (code >= 0) {
 		return code;
@@ -134,6 +134,7 @@ int push_arguments_read(struct push_arguments *arguments, int argc, char **argv)
 {
 	int64_t retry_s = RETRY_DEFAULT_S;
 	bool no_shortcut = false, json = false, quiet = false;
+	const char *pairing_code = NULL;
 	const struct cmd_option rows[] = {
 		{ "to", .text = &arguments->push.to },
 		{ "install-path", .text = &arguments->push.install_path },
@@ -144,7 +145,7 @@ int push_arguments_read(struct push_arguments *arguments, int argc, char **argv)
 		{ "tag", .list = &arguments->push.tags },
 		{ "user", .text = &arguments->push.user_id },
 		{ "no-shortcut", .flag = &no_shortcut },
-		{ "code", .text = &arguments->code },
+		{ "code", .text = &pairing_code },
 		{ "config-dir", .text = &arguments->push.config_dir },
 		{ "in-flight", .number = &arguments->push.in_flight_count, 1, IN_FLIGHT_MAX },
 		{ "chunk-size", .number = &arguments->push.chunk_size_bytes, CHUNK_BYTES_MIN,
@@ -163,7 +164,7 @@ int push_arguments_read(struct push_arguments *arguments, int argc, char **argv)
 	arguments->push.wants_shortcut = !no_shortcut;
 	arguments->push.retry_ms = retry_s * 1000;
 	arguments->mode = json ? PUSH_REPORT_JSON : quiet ? PUSH_REPORT_QUIET : PUSH_REPORT_HUMAN;
-	return code >= 0 ? code : check_arguments(arguments, argc, argv);
+	return code >= 0 ? code : check_arguments(arguments, pairing_code, argc, argv);
 }
 
 void push_arguments_finish(struct push_arguments *arguments)

@@ -1,15 +1,16 @@
 #pragma once
 
 #include "cmd/push_report.h"
+#include "proto/pairing_code.h"
 #include "push/push.h"
 
 #include <stdbool.h>
 
 /* The command line of `capydeck push`. Strings are borrowed from argv. */
 struct push_arguments {
-	struct push_options push; /* except its loop */
-	const char *code;	  /* NULL: ask for it */
-	bool code_from_input;	  /* ask for it even without a terminal */
+	struct push_options push;      /* except its loop */
+	char code[PAIRING_CODE_BYTES]; /* "": ask for it */
+	bool code_from_input;	       /* ask for it even without a terminal */
 	enum push_report_mode mode;
 };
 

@@ -11,7 +11,7 @@
 #include "hubs/agent_session.h"
 #include "pairing/pairing.h"
 #include "pairing/token_store.h"
-#include "proto/proto_constants.h"
+#include "proto/pairing_code.h"
 #include "proto/proto_session.h"
 #include "upload/upload_store.h"
 
@@ -265,6 +265,7 @@ bool handle_pair_confirm(const struct handle_session_options *options,
 	struct agent_session *session, cJSON *payload, struct error *err)
 {
 	AUTO(pair_confirm_finish) struct pair_confirm request = { 0 };
+	char code[PAIRING_CODE_BYTES];
 	struct agent_ticket *ticket;
 
 	if (!json_read(&request, pair_confirm_fields, payload, err)) {
@@ -282,8 +283,12 @@ bool handle_pair_confirm(const struct handle_session_options *options,
 		fail_pairing_take(ticket, pairing_end_text(agent_session_pairing_end(session)));
 		return true;
 	}
+	if (!pairing_code_read(code, request.code)) {
+		fail_pairing_take(ticket, "a code has six digits; enter the code on the screen");
+		return true;
+	}
 	if (is_taken(options, agent_session_hub(session)->id, err) ||
-		!pairing_try(options->pairing, session, request.code, ticket, err)) {
+		!pairing_try(options->pairing, session, code, ticket, err)) {
 		agent_ticket_drop_take(ticket);
 		return false;
 	}

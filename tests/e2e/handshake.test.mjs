@@ -194,6 +194,23 @@ test("a code dies with its connection, and after three wrong tries", async (t) =
   await assertNoCode(agent);
 });
 
+test("a code is read as people type it, and a slip costs no try", async (t) => {
+  const agent = await startAgent(t);
+  const fullWidth = (code) => [...code].map((digit) => String.fromCharCode(0xff10 + Number(digit))).join("");
+  for (const type of [(code) => `${code.slice(0, 3)} ${code.slice(3)}`, (code) => ` ${code.slice(0, 3)}-${code.slice(3)}\n`, fullWidth]) {
+    const hub = await Hub.open(agent);
+    await hub.hello();
+    const code = await agent.code();
+    for (const slip of ["", code.slice(1), `${code}0`, `code ${code}`, "x".repeat(1000)]) {
+      const reply = await hub.ask("pair_confirm", { code: slip });
+      assert.equal(reply.type, "pair_failed", slip);
+      assert.match(reply.payload.reason, /six digits/);
+    }
+    assert.equal((await hub.ask("pair_confirm", { code: type(code) })).type, "pair_success");
+    await hub.drop();
+  }
+});
+
 test("pair_confirm without a code on the screen never pairs", async (t) => {
   const agent = await startAgent(t);
   const hub = await Hub.open(agent);

@@ -158,6 +158,25 @@ test("an Agent that does not describe itself still gets the game", async (t) => 
   assert.equal((await computer.push(agent.address)).code, 0, "the key is found by the address");
 });
 
+test("a code is read as people type it, and what has not six digits is not sent", async (t) => {
+  const agent = await StandInAgent.start(t);
+  const typed = await new Computer(t).push(agent.address, [], "12345\nabcdef\n\n1234567\n 123 456 \n");
+  assert.equal(typed.code, 0, typed.stderr);
+  assert.equal(agent.log.filter((type) => type === "pair_confirm").length, 1);
+
+  assert.equal((await new Computer(t).push(agent.address, ["--code", "１２３-４５６"])).code, 0);
+  assert.equal((await new Computer(t).push(agent.address, ["--code", "12345"])).code, 2);
+});
+
+test("no proxy of the environment comes between", async (t) => {
+  const agent = await StandInAgent.start(t);
+  const computer = new Computer(t);
+  const nobody = "http://127.0.0.1:9";
+  const env = { ...computer.env, http_proxy: nobody, HTTP_PROXY: nobody, ALL_PROXY: nobody };
+  const pushed = await run(BINARY, computer.args(agent.address, "--code", "123456", "--retry", "0"), { env });
+  assert.equal(pushed.code, 0, pushed.stderr);
+});
+
 test("a wrong code is asked for again, three times", async (t) => {
   const agent = await StandInAgent.start(t);
   const computer = new Computer(t);
