@@ -1,5 +1,6 @@
 #include "core/cleanup.h"
 #include "core/error.h"
+#include "core/json.h"
 #include "core/strbuf.h"
 #include "folder.h"
 #include "suite.h"
@@ -184,6 +185,28 @@ START_TEST(test_a_full_disk_leaves_no_torn_line)
 }
 END_TEST
 
+/* Earlier versions had three numbers, and read no line that has more. */
+START_TEST(test_the_time_a_pause_took_is_read_if_it_is_there)
+{
+	static const int64_t times_ms[] = { 0, 1, 86400000, JSON_INTEGER_MAX };
+	AUTO(strbuf_finish) struct strbuf text = { 0 };
+	struct upload_journal_state state = { 0 };
+
+	for (size_t i = 0; i < sizeof(times_ms) / sizeof(times_ms[0]); i++) {
+		strbuf_reset(&text);
+		upload_journal_write_head(&text, DIGEST);
+		upload_journal_write_state(
+			&text, &(struct upload_journal_state){
+				       .at_ms = 5, .held_bytes = 6, .kept_ms = times_ms[i] });
+		ck_assert_int_eq(strstr(text.data, "state 5 6 0\n") != NULL, times_ms[i] == 0);
+		ck_assert(upload_journal_replace(dir_fd, &text, NULL));
+		ck_assert(upload_journal_last_state(dir_fd, &state));
+		ck_assert_int_eq(state.held_bytes, 6);
+		ck_assert_int_eq(state.kept_ms, times_ms[i]);
+	}
+}
+END_TEST
+
 START_TEST(test_the_last_state_is_found_in_a_long_journal)
 {
 	AUTO(strbuf_finish) struct strbuf text = { 0 };
@@ -217,6 +240,7 @@ int main(void)
 	tcase_add_test(tests, test_of_another_manifest_nothing_is_believed);
 	tcase_add_test(tests, test_append);
 	tcase_add_test(tests, test_a_full_disk_leaves_no_torn_line);
+	tcase_add_test(tests, test_the_time_a_pause_took_is_read_if_it_is_there);
 	tcase_add_test(tests, test_the_last_state_is_found_in_a_long_journal);
 	return run_tcase(tests);
 }

@@ -14,12 +14,31 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 #define MIB (1024 * 1024)
 #define ID "0123456789abcdef0123456789abcdef"
 #define DIGEST "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+#define SUITE_ALONE /* replaces functions of the C library */
+#define DAY_MS (INT64_C(24) * 60 * 60 * 1000)
+
+static int64_t wall_shift_s, steady_shift_ms; /* of the clocks */
+
+int clock_gettime(clockid_t id, struct timespec *now)
+{
+	int result = (int)syscall(SYS_clock_gettime, id, now);
+
+	if (id == CLOCK_REALTIME) {
+		now->tv_sec += wall_shift_s;
+	} else if (id == CLOCK_BOOTTIME) {
+		now->tv_sec += steady_shift_ms / 1000;
+	}
+	return result;
+}
 
 /*
  * What an earlier run left in a staging folder may be anything: each file, each of its fields. The
@@ -245,6 +264,100 @@ START_TEST(test_a_journal_that_says_nonsense)
 }
 END_TEST
 
+static void note_days_left(void *user, const struct upload_status *status)
+{
+	/* Rounded: the test itself takes a moment. */
+	*(int64_t *)user = (status->expires_in_seconds * 1000 + DAY_MS / 2) / DAY_MS;
+}
+
+/* −1: there is none. */
+static int64_t days_left(void)
+{
+	int64_t days = -1;
+
+	upload_store_each(fixture.store, note_days_left, &days);
+	return days;
+}
+
+static void start_again(void)
+{
+	fixture_stop(&fixture);
+	fixture_start(&fixture);
+	loop_dispatch(fixture.loop); /* the timer: what has expired goes */
+	fixture_settle(&fixture);
+}
+
+/* The device's clock may be wrong, and be set, in every direction. */
+START_TEST(test_the_device_clock_deletes_nothing)
+{
+	static const int64_t shifts_s[] = { 8 * 86400, -3650 * 86400, 3650 * 86400, 0 };
+	char upload_id[64];
+
+	for (size_t i = 0; i < COUNT(shifts_s); i++) {
+		wall_shift_s = 0;
+		if (i == 0) {
+			leave_half(upload_id);
+			fixture_start(&fixture);
+		}
+		wall_shift_s = shifts_s[i];
+		upload_store_set_expiry(fixture.store, 7 * DAY_MS); /* looks at the clock */
+		loop_dispatch(fixture.loop);
+		ck_assert_int_eq(days_left(), 7);
+		start_again();
+		ck_assert_int_eq(days_left(), 7);
+	}
+	expect_installable();
+}
+END_TEST
+
+START_TEST(test_time_is_counted_over_several_runs)
+{
+	char upload_id[64];
+
+	leave_half(upload_id);
+	fixture_start(&fixture);
+	upload_store_set_expiry(fixture.store, 7 * DAY_MS);
+	ck_assert_int_eq(days_left(), 7);
+	steady_shift_ms = 3 * DAY_MS;
+	start_again();
+	ck_assert_int_eq(days_left(), 4);
+	fixture_stop(&fixture);
+	steady_shift_ms = 0; /* another boot */
+	fixture_start(&fixture);
+	ck_assert_int_eq(days_left(), 4);
+	steady_shift_ms = 3 * DAY_MS;
+	upload_store_set_expiry(fixture.store, 7 * DAY_MS);
+	loop_dispatch(fixture.loop);
+	ck_assert_int_eq(days_left(), 1);
+	start_again();
+	ck_assert_int_eq(days_left(), 1);
+	steady_shift_ms += DAY_MS + 60000;
+	start_again();
+	ck_assert_int_eq(days_left(), -1);
+	steady_shift_ms = 0;
+}
+END_TEST
+
+/* What is sent again starts anew, also if the agent is killed before it is paused. */
+START_TEST(test_a_resumed_upload_is_kept_for_the_full_time)
+{
+	struct init_answer answer;
+	char upload_id[64];
+
+	leave_half(upload_id);
+	fixture_start(&fixture);
+	steady_shift_ms = 6 * DAY_MS;
+	start_again();
+	ck_assert_int_eq(days_left(), 1);
+	ck_assert(fixture_init(&fixture, HUB, "Game", "", game, COUNT(game), &answer));
+	ck_assert_str_eq(answer.upload_id, upload_id);
+	init_answer_finish(&answer);
+	start_again();
+	ck_assert_int_eq(days_left(), 7);
+	steady_shift_ms = 0;
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tests = tcase_create("retention");
@@ -254,5 +367,8 @@ int main(void)
 	tcase_add_test(tests, test_a_head_that_cannot_be_read_now_is_kept);
 	tcase_add_loop_test(tests, test_a_damaged_commit_record_is_given_up, 0, COUNT(bad_records));
 	tcase_add_loop_test(tests, test_a_journal_that_says_nonsense, 0, 3);
+	tcase_add_test(tests, test_the_device_clock_deletes_nothing);
+	tcase_add_test(tests, test_time_is_counted_over_several_runs);
+	tcase_add_test(tests, test_a_resumed_upload_is_kept_for_the_full_time);
 	return run_tcase(tests);
 }

@@ -491,7 +491,10 @@ static void age(const char *upload_id, int64_t hours, bool cancelled)
 	AUTO(strbuf_finish) struct strbuf text = { 0 };
 	AUTO(close_fd) int dir_fd = upload_staging_open(fixture.library, upload_id, NULL);
 	struct upload_journal_state state = {
-		.at_ms = (time(NULL) - hours * 3600) * 1000, .held_bytes = 5, .cancelled = cancelled
+		.at_ms = (time(NULL) - hours * 3600) * 1000,
+		.held_bytes = 5,
+		.cancelled = cancelled,
+		.kept_ms = hours > 0 ? hours * 3600 * 1000 : 0, /* the agent ran all the time */
 	};
 
 	upload_journal_write_state(&text, &state);

@@ -2,6 +2,7 @@
 
 #include "core/cleanup.h"
 #include "core/loop.h"
+#include "core/steady_clock.h"
 #include "core/xalloc.h"
 #include "upload/upload_content.h"
 #include "upload/upload_journal.h"
@@ -37,7 +38,8 @@ struct upload *upload_create(struct upload_store *store, enum upload_phase phase
 
 	upload->store = store;
 	upload->phase = phase;
-	upload->updated_at_ms = upload_now_ms();
+	upload->kept_until_ms = steady_clock_ms();
+	upload_note_activity(upload);
 	TAILQ_INIT(&upload->tasks);
 	TAILQ_INIT(&upload->late);
 	TAILQ_INSERT_TAIL(&store->uploads, upload, link);
@@ -130,6 +132,10 @@ void upload_set_phase(struct upload *upload, enum upload_phase phase)
 
 	assert((next[upload->phase] & TO(phase)) != 0);
 	upload->phase = phase;
+	if (phase == PHASE_PAUSED) {
+		upload->kept_ms = 0;
+		upload->kept_until_ms = steady_clock_ms();
+	}
 }
 
 /* --- Tasks --- */
@@ -219,14 +225,33 @@ static int64_t held_bytes(const struct upload *upload)
 	return upload->content != NULL ? upload->content->held_bytes : upload->paused_bytes;
 }
 
-int64_t upload_expires_at_ms(const struct upload *upload)
+void upload_note_activity(struct upload *upload)
+{
+	upload->updated_at_ms = upload_now_ms();
+	upload->active_at_ms = steady_clock_ms();
+}
+
+int64_t upload_age_ms(const struct upload *upload)
+{
+	return upload->active_at_ms > 0 ? steady_clock_ms() - upload->active_at_ms
+					: upload_now_ms() - upload->updated_at_ms;
+}
+
+int64_t upload_kept_ms(const struct upload *upload)
+{
+	return upload->phase != PHASE_PAUSED
+		       ? 0
+		       : upload->kept_ms + (steady_clock_ms() - upload->kept_until_ms);
+}
+
+int64_t upload_expires_in_ms(const struct upload *upload)
 {
 	int64_t after_ms = upload->store->expire_after_ms;
 
 	if (upload->cancelled && after_ms > CANCELLED_EXPIRE_MS) {
 		after_ms = CANCELLED_EXPIRE_MS;
 	}
-	return upload->updated_at_ms + after_ms;
+	return after_ms - upload_kept_ms(upload);
 }
 
 static enum upload_state state_of(const struct upload *upload)
@@ -267,7 +292,7 @@ void upload_fill_status(const struct upload *upload, struct upload_status *statu
 		.expires_in_seconds = -1,
 	};
 	if (upload->phase == PHASE_PAUSED) {
-		int64_t left_ms = upload_expires_at_ms(upload) - upload_now_ms();
+		int64_t left_ms = upload_expires_in_ms(upload);
 
 		status->expires_in_seconds = left_ms > 0 ? left_ms / 1000 : 0;
 	}
@@ -277,5 +302,6 @@ struct upload_journal_state upload_journal_state_of(const struct upload *upload)
 {
 	return (struct upload_journal_state){ .at_ms = upload->updated_at_ms,
 		.held_bytes = held_bytes(upload),
-		.cancelled = upload->cancelled };
+		.cancelled = upload->cancelled,
+		.kept_ms = upload_kept_ms(upload) };
 }

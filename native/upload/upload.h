@@ -79,7 +79,10 @@ struct upload {
 	int64_t flush_bytes_per_s;	/* of the last flush large enough to measure; 0: none yet */
 	struct upload_content *content; /* NULL unless chunks are accepted */
 	int64_t paused_bytes;		/* held, while content is NULL */
-	int64_t updated_at_ms;		/* Unix time */
+	int64_t updated_at_ms;		/* Unix time; only shown, and see upload_age_ms() */
+	int64_t active_at_ms;		/* the same by the steady clock; 0: in an earlier run */
+	int64_t kept_ms;		/* paused: for so long until … */
+	int64_t kept_until_ms;		/* … then, by the steady clock */
 	struct transfer_rate rate;
 	struct error fault; /* an error of a background task; reported to the next chunk */
 	size_t write_count; /* chunks being written */
@@ -148,8 +151,17 @@ bool upload_check_fault(struct upload *upload, struct error *err);
 void upload_note_ended(const struct upload *upload);
 bool upload_has_ended(const struct upload_store *store, const char *hub_id, const char *id);
 
-/* Unix time, ms, at which a paused upload expires. */
-int64_t upload_expires_at_ms(const struct upload *upload);
+/* Something has arrived for it. */
+void upload_note_activity(struct upload *upload);
+/*
+ * Since something arrived. If that was in an earlier run only the device's clock can tell, which
+ * may have been set: then it may be wrong, and negative.
+ */
+int64_t upload_age_ms(const struct upload *upload);
+/* How long a paused one was kept while the agent ran (core/steady_clock.h), over all runs. */
+int64_t upload_kept_ms(const struct upload *upload);
+/* Until a paused upload expires, if the agent keeps running; 0 or less: it has. */
+int64_t upload_expires_in_ms(const struct upload *upload);
 /* Only of a listed one. */
 void upload_fill_status(const struct upload *upload, struct upload_status *status);
 /* The state to write to the journal now. */

@@ -133,7 +133,7 @@ static void succeed_begin(struct upload_begin *begin)
 	upload->content = TAKE_PTR(begin->load.content);
 	upload_set_phase(upload, PHASE_RECEIVING);
 	upload->cancelled = false;
-	upload->updated_at_ms = begin->load.now_ms;
+	upload_note_activity(upload);
 	upload->rate = (struct transfer_rate){ 0 };
 	upload->fault = (struct error){ 0 };
 	log_info("%s the upload of '%s' to '%s': %" PRId64 " of %" PRId64 " bytes are there",
@@ -292,9 +292,8 @@ static struct upload *create_upload(struct upload_begin *begin, struct install_d
 
 static bool can_resume(const struct upload_begin *begin, const struct upload *upload)
 {
-	int64_t age_ms = upload_now_ms() - upload->updated_at_ms;
+	int64_t age_ms = upload_age_ms(upload);
 
-	/* The clock was set: the age of an upload from the future is unknown. */
 	return strcmp(upload->head.manifest_digest, begin->manifest->digest) == 0 &&
 	       (begin->manifest->hashed ||
 		       (age_ms >= -UNHASHED_RESUME_MS && age_ms <= UNHASHED_RESUME_MS));

@@ -201,7 +201,9 @@ static void checkpoint_job_done(struct worker_job *job)
 	upload_checkpoint_settle(&task->checkpoint, upload->content);
 	if (task->checkpoint.failed) {
 		log_warning("'%s': %s", upload->head.game_name, task->checkpoint.error.message);
-		upload->fault = task->checkpoint.error;
+		if (upload->content != NULL) { /* otherwise no chunk is concerned */
+			upload->fault = task->checkpoint.error;
+		}
 	} else {
 		note_speed(upload, task);
 	}

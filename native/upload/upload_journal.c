@@ -51,8 +51,14 @@ void upload_journal_write_state(struct strbuf *text, const struct upload_journal
 {
 	char record[LINE_MAX_BYTES];
 
-	snprintf(record, sizeof(record), "state %" PRId64 " %" PRId64 " %d", state->at_ms,
-		state->held_bytes, state->cancelled);
+	int length = snprintf(record, sizeof(record), "state %" PRId64 " %" PRId64 " %d",
+		state->at_ms, state->held_bytes, state->cancelled);
+
+	/* Earlier versions did not have it: a line without it can be read by them. */
+	if (state->kept_ms > 0) {
+		snprintf(record + length, sizeof(record) - (size_t)length, " %" PRId64,
+			state->kept_ms);
+	}
 	write_line(text, record);
 }
 
@@ -99,15 +105,17 @@ static bool read_number(const char **text, int64_t *number)
 
 static bool read_record(const char *text, struct upload_journal_record *record)
 {
-	int64_t numbers[3];
+	int64_t numbers[4] = { 0 };
 	bool range = strncmp(text, "range ", 6) == 0;
 
 	if (!range && strncmp(text, "state ", 6) != 0) {
 		return false;
 	}
 	text += 5;
-	for (size_t i = 0; i < 3; i++) {
-		if (!read_number(&text, &numbers[i])) {
+	for (size_t i = 0; i < (range ? 3 : 4); i++) {
+		bool may_end = i == 3 && *text == '\0';
+
+		if (!may_end && !read_number(&text, &numbers[i])) {
 			return false;
 		}
 	}
@@ -120,7 +128,10 @@ static bool read_record(const char *text, struct upload_journal_record *record)
 	} else {
 		record->kind = UPLOAD_JOURNAL_STATE;
 		record->state = (struct upload_journal_state){
-			.at_ms = numbers[0], .held_bytes = numbers[1], .cancelled = numbers[2] != 0
+			.at_ms = numbers[0],
+			.held_bytes = numbers[1],
+			.cancelled = numbers[2] != 0,
+			.kept_ms = numbers[3],
 		};
 	}
 	return *text == '\0';

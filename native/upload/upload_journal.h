@@ -13,7 +13,7 @@ struct strbuf;
  *
  *	capydeck-journal 1 <manifest digest>	first, once
  *	range <file> <start> <end>		these bytes of the manifest's file are on the disk
- *	state <at> <held> <cancelled>		closes a checkpoint
+ *	state <at> <held> <cancelled> [<kept>]	closes a checkpoint
  *
  * A journal is only ever appended to, after the data that it records was synced, and is valid up to
  * the first incomplete line: a torn tail is ignored.
@@ -24,6 +24,7 @@ struct upload_journal_state {
 	int64_t at_ms;	    /* Unix time of the last activity */
 	int64_t held_bytes; /* unique bytes, unchanged files included */
 	bool cancelled;
+	int64_t kept_ms; /* how long the agent has run since it was paused, as far as it is saved */
 };
 
 struct upload_journal_record {

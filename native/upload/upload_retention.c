@@ -8,6 +8,7 @@
 #include "core/log.h"
 #include "core/loop.h"
 #include "core/paths.h"
+#include "core/steady_clock.h"
 #include "core/worker.h"
 #include "core/xalloc.h"
 #include "library/install_dir.h"
@@ -23,7 +24,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define EXPIRY_CHECK_MAX_MS (12 * INT64_C(3600) * 1000)
+/* A timer stops while the device sleeps: check the clock now and then, and save what has passed. */
+#define EXPIRY_CHECK_MAX_MS (INT64_C(3600) * 1000)
+#define WORTH_SAVING_MS (60 * 1000)
 
 void upload_retention_pause(struct upload *upload)
 {
@@ -95,36 +98,51 @@ void upload_retention_discard(struct upload *upload)
 
 void upload_retention_arm(struct upload_store *store)
 {
-	int64_t next_ms = INT64_MAX, delay_ms;
+	int64_t delay_ms = EXPIRY_CHECK_MAX_MS;
+	bool any_paused = false;
 	const struct upload *upload;
 
 	TAILQ_FOREACH (upload, &store->uploads, link) {
-		if (upload->phase == PHASE_PAUSED && upload_expires_at_ms(upload) < next_ms) {
-			next_ms = upload_expires_at_ms(upload);
+		if (upload->phase == PHASE_PAUSED) {
+			int64_t left_ms = upload_expires_in_ms(upload);
+
+			delay_ms = left_ms < delay_ms ? left_ms : delay_ms;
+			any_paused = true;
 		}
 	}
-	if (next_ms == INT64_MAX || store->closing) {
+	if (!any_paused || store->closing) {
 		loop_timer_stop(store->expiry);
-		return;
+	} else {
+		loop_timer_set(store->expiry, delay_ms > 0 ? delay_ms : 0);
 	}
-	delay_ms = next_ms - upload_now_ms();
-	/* Checked again in between: the wall clock may be set, the machine may sleep. */
-	loop_timer_set(store->expiry, delay_ms < 0		       ? 0
-				      : delay_ms > EXPIRY_CHECK_MAX_MS ? EXPIRY_CHECK_MAX_MS
-								       : delay_ms);
+}
+
+void upload_retention_save_time(struct upload *upload)
+{
+	int64_t kept_ms = upload_kept_ms(upload);
+
+	if (upload->phase == PHASE_PAUSED && kept_ms - upload->kept_ms >= WORTH_SAVING_MS) {
+		upload->kept_ms = kept_ms;
+		upload->kept_until_ms = steady_clock_ms();
+		upload_checkpoint_queue(upload, true);
+	}
 }
 
 void upload_retention_on_timer(void *store_of_timer)
 {
 	struct upload_store *store = store_of_timer;
-	int64_t now_ms = upload_now_ms();
 	struct upload *upload, *next;
 
 	TAILQ_FOREACH_SAFE (upload, &store->uploads, link, next) {
-		if (upload->phase == PHASE_PAUSED && upload_expires_at_ms(upload) <= now_ms) {
+		if (upload->phase != PHASE_PAUSED) {
+			continue;
+		}
+		if (upload_expires_in_ms(upload) <= 0) {
 			log_info("the unfinished upload of '%s' has expired",
 				upload->head.game_name);
 			upload_retention_discard(upload);
+		} else {
+			upload_retention_save_time(upload);
 		}
 	}
 	upload_retention_arm(store);
@@ -219,6 +237,8 @@ static void take_up(struct upload_store *store, enum upload_phase phase, const c
 	}
 	upload_journal_last_state(dir_fd, &state);
 	upload->updated_at_ms = state.at_ms;
+	upload->active_at_ms = 0;
+	upload->kept_ms = state.kept_ms;
 	upload->paused_bytes = state.held_bytes < upload->head.total_bytes
 				       ? state.held_bytes
 				       : upload->head.total_bytes;

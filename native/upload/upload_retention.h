@@ -17,7 +17,9 @@ void upload_retention_discard(struct upload *upload);
 
 /* Call it when something that expires has changed. */
 void upload_retention_arm(struct upload_store *store);
-/* For the store's timer: discards what has expired. */
+/* Saves how long a paused one was kept, if that is worth it. */
+void upload_retention_save_time(struct upload *upload);
+/* For the store's timer: discards what has expired, saves the time of the others. */
 void upload_retention_on_timer(void *store);
 
 /*

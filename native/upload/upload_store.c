@@ -77,6 +77,8 @@ static void bring_to_rest(struct upload_store *store)
 	TAILQ_FOREACH (upload, &store->uploads, link) {
 		if (upload->phase != PHASE_GONE && upload->content != NULL) {
 			upload_checkpoint_queue(upload, true);
+		} else {
+			upload_retention_save_time(upload);
 		}
 	}
 	worker_drain(store->worker);
@@ -162,7 +164,7 @@ static void note_written(struct upload *upload, const struct upload_store_write 
 	if (added > 0) {
 		upload_content_soil(content, pending->index, start, end);
 	}
-	upload->updated_at_ms = upload_now_ms();
+	upload_note_activity(upload);
 	transfer_rate_add(&upload->rate, loop_now_ms(), added);
 	if (upload_checkpoint_is_due(content) && upload->saving == SAVING_NONE) {
 		upload_checkpoint_queue(upload, false);
