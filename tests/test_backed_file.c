@@ -274,6 +274,28 @@ START_TEST(test_limits)
 }
 END_TEST
 
+/* Which backups are whose is not known then: none of them is pushed out. */
+START_TEST(test_notes_that_cannot_be_read_now)
+{
+	static const char *const names[] = { NAME ".capydeck-own", NAME ".capydeck-1" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		steam_home_write_text(&home, NAME, "Steam's");
+		steam_home_mkdir(&home, names[i]); /* root may read any file, but no folder */
+		load();
+		strbuf_reset(&text);
+		strbuf_append_text(&text, "ours");
+		ck_assert(!backed_file_save(&file, &text, &err));
+		ck_assert_int_eq(err.kind, ERROR_IO);
+		ck_content(0, "Steam's");
+		ck_assert_int_eq(rmdir(steam_home_path(&home, names[i])), 0);
+	}
+	load();
+	save("ours");
+	ck_content(1, "Steam's");
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("backed_file");
@@ -281,6 +303,7 @@ int main(void)
 	tcase_set_timeout(tcase, 60);
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, test_a_missing_file_is_made);
+	tcase_add_test(tcase, test_notes_that_cannot_be_read_now);
 	tcase_add_test(tcase, test_mode_is_kept);
 	tcase_add_test(tcase, test_same_bytes_are_not_written);
 	tcase_add_test(tcase, test_the_last_five_are_kept);

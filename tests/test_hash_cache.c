@@ -10,7 +10,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #define SECOND_NS INT64_C(1000000000)
 #define DIGEST_A "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
@@ -162,6 +164,21 @@ START_TEST(a_place_that_cannot_be_written_is_an_error)
 }
 END_TEST
 
+/* Root may read any file, but no folder. */
+START_TEST(what_cannot_be_read_now_is_not_replaced)
+{
+	struct hash_cache *cache;
+
+	ck_assert_int_eq(mkdir(path, 0700), 0);
+	cache = hash_cache_create(path);
+	hash_cache_put(cache, &stamp, DIGEST_A, 200 * SECOND_NS);
+	ck_assert(hash_cache_save(cache, NULL));
+	ck_assert_str_eq(hash_cache_get(cache, &stamp), DIGEST_A);
+	hash_cache_destroy(cache);
+	ck_assert_int_eq(rmdir(path), 0);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("hash_cache");
@@ -173,6 +190,7 @@ int main(void)
 	tcase_add_test(tcase, it_grows);
 	tcase_add_test(tcase, what_was_not_used_for_long_goes);
 	tcase_add_test(tcase, nonsense_counts_as_empty);
+	tcase_add_test(tcase, what_cannot_be_read_now_is_not_replaced);
 	tcase_add_test(tcase, a_place_that_cannot_be_written_is_an_error);
 	return run_tcase(tcase);
 }

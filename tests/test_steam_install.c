@@ -246,6 +246,19 @@ START_TEST(nothing_is_made_of_what_is_not_there)
 }
 END_TEST
 
+/* Steam may be running: its files are not to be written. Root may read any file, but no folder. */
+START_TEST(test_a_pid_file_that_cannot_be_read_now)
+{
+	pid_t pid = 7;
+
+	steam_home_mkdir(&home, "Steam/steam.pid");
+	ck_assert(steam_install_find(&install, home.path, steam_home_path(&home, "Steam"), &err));
+	ck_assert(!steam_install_check_running(&install, &pid, &err));
+	ck_assert_int_eq(err.kind, ERROR_IO);
+	ck_assert_ptr_nonnull(strstr(err.message, "not known whether Steam is running"));
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("steam_install");
@@ -256,6 +269,7 @@ int main(void)
 	tcase_add_test(tcase, test_given_folder);
 	tcase_add_loop_test(tcase, test_running, 0, sizeof(layouts) / sizeof(*layouts));
 	tcase_add_loop_test(tcase, test_damaged_pid_file, 0, 6);
+	tcase_add_test(tcase, test_a_pid_file_that_cannot_be_read_now);
 	tcase_add_test(tcase, test_start_script_is_steam);
 	tcase_add_test(tcase, test_sandboxed);
 	tcase_add_test(tcase, the_language_is_a_locale);

@@ -159,6 +159,18 @@ START_TEST(test_find_takes_either_id)
 }
 END_TEST
 
+/* It may name the user who logged in last: another one's shortcuts must not be changed for it. */
+START_TEST(test_a_login_list_that_cannot_be_read_now)
+{
+	add_folder("42", 1000);
+	steam_home_mkdir(
+		&home, "config/loginusers.vdf"); /* root may read any file, but no folder */
+	ck_assert(!steam_users_load(&users, home.path, &err));
+	ck_assert_int_eq(err.kind, ERROR_IO);
+	ck_assert_ptr_nonnull(strstr(err.message, "loginusers.vdf"));
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("steam_users");
@@ -170,6 +182,7 @@ int main(void)
 	tcase_add_test(tcase, test_nobody);
 	tcase_add_test(tcase, test_odd_entries_are_passed_over);
 	tcase_add_test(tcase, test_damaged_login_list);
+	tcase_add_test(tcase, test_a_login_list_that_cannot_be_read_now);
 	tcase_add_test(tcase, test_unreadable_userdata);
 	tcase_add_test(tcase, test_find_takes_either_id);
 	return run_tcase(tcase);

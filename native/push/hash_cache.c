@@ -2,6 +2,7 @@
 
 #include "core/atomic_file.h"
 #include "core/cleanup.h"
+#include "core/error.h"
 #include "core/sha256.h"
 #include "core/strbuf.h"
 #include "core/xalloc.h"
@@ -33,6 +34,7 @@ struct hash_cache {
 	size_t entries_count;
 	int64_t today;
 	bool changed;
+	bool is_unread; /* the file cannot be read now, and is not replaced */
 };
 
 static size_t stamp_hash(const struct file_stamp *stamp)
@@ -121,14 +123,16 @@ struct hash_cache *hash_cache_create(const char *path)
 {
 	struct hash_cache *cache = xcalloc(1, sizeof(*cache));
 	AUTO(strbuf_finish) struct strbuf text = { 0 };
+	struct error why = { 0 };
 
 	cache->path = xstrdup(path);
 	cache->today = time(NULL) / DAY_S;
 	grow_slots(cache);
-	if (atomic_file_read(path, CACHE_MAX_BYTES, &text, NULL) &&
+	if (atomic_file_read(path, CACHE_MAX_BYTES, &text, &why) &&
 		strncmp(strbuf_text(&text), HEAD_LINE, strlen(HEAD_LINE)) == 0) {
 		load_entries(cache, text.data);
 	}
+	cache->is_unread = why.kind == ERROR_IO || why.kind == ERROR_NO_SPACE;
 	return cache;
 }
 
@@ -146,7 +150,7 @@ bool hash_cache_save(struct hash_cache *cache, struct error *err)
 {
 	AUTO(strbuf_finish) struct strbuf text = { 0 };
 
-	if (!cache->changed) {
+	if (!cache->changed || cache->is_unread) {
 		return true;
 	}
 	strbuf_append_text(&text, HEAD_LINE);

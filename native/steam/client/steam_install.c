@@ -10,6 +10,7 @@
 #include "steam/vdf/vdf_text.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,11 +33,17 @@ static const struct {
 	{ FLATPAK_HOME "/.steam/steam", true },
 };
 
-static bool is_dir(const char *path)
+/* False with err->kind NONE: there is none. A disk that does not answer is no lack of Steam. */
+static bool is_dir(const char *path, struct error *err)
 {
 	struct stat stat_buf;
 
-	return stat(path, &stat_buf) == 0 && S_ISDIR(stat_buf.st_mode);
+	if (stat(path, &stat_buf) == 0) {
+		return S_ISDIR(stat_buf.st_mode);
+	}
+	return errno == ENOENT || errno == ENOTDIR || errno == ELOOP
+		       ? false
+		       : error_set_errno(err, "cannot examine '%s'", path);
 }
 
 static bool exists_below(const char *root, const char *name)
@@ -62,12 +69,15 @@ bool steam_install_find(
 	struct steam_install *install, const char *home, const char *steam_dir, struct error *err)
 {
 	struct steam_install found = { 0 };
+	struct error why = { 0 };
 
 	if (steam_dir != NULL) {
-		if (!is_dir(steam_dir)) {
-			return error_set(err, ERROR_NOT_FOUND,
-				"no Steam found at '%s'; give the folder that contains userdata/",
-				steam_dir);
+		if (!is_dir(steam_dir, &why)) {
+			return why.kind != ERROR_NONE
+				       ? error_set(err, why.kind, "%s", why.message)
+				       : error_set(err, ERROR_NOT_FOUND,
+						 "no Steam found at '%s'; give the folder that contains userdata/",
+						 steam_dir);
 		}
 		set_install(install, steam_dir, strstr(steam_dir, FLATPAK_HOME "/") != NULL);
 		return true;
@@ -75,12 +85,15 @@ bool steam_install_find(
 	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
 		AUTO(free_ptr) char *root = path_join(home, places[i].path);
 
-		if (is_dir(root) && (found.root == NULL || has_users(root))) {
+		if (is_dir(root, &why) && (found.root == NULL || has_users(root))) {
 			set_install(&found, root, places[i].flatpak);
 		}
 		if (found.root != NULL && has_users(found.root)) {
 			break;
 		}
+	}
+	if (found.root == NULL && why.kind != ERROR_NONE) {
+		return error_set(err, why.kind, "%s", why.message);
 	}
 	if (found.root == NULL) {
 		return error_set(err, ERROR_NOT_FOUND,
@@ -99,18 +112,23 @@ void steam_install_finish(struct steam_install *install)
 	*install = (struct steam_install){ 0 };
 }
 
-/* The number in "<dir>/steam.pid"; 0 when there is none. */
-static pid_t read_pid_file(const char *dir)
+/* *pid: the number in "<dir>/steam.pid"; 0 when there is none. Errors: IO. */
+static bool read_pid_file(const char *dir, pid_t *pid, struct error *err)
 {
 	AUTO(free_ptr) char *path = path_join(dir, "steam.pid");
 	AUTO(strbuf_finish) struct strbuf text = { 0 };
-	long pid;
+	struct error why = { 0 };
+	long number;
 
-	if (!atomic_file_read(path, PID_FILE_MAX_BYTES, &text, NULL)) {
-		return 0;
+	*pid = 0;
+	if (!atomic_file_read(path, PID_FILE_MAX_BYTES, &text, &why)) {
+		return why.kind == ERROR_NOT_FOUND || why.kind == ERROR_TOO_LARGE ||
+		       error_set(err, ERROR_IO, "it is not known whether Steam is running: %s",
+			       why.message);
 	}
-	pid = strtol(strbuf_text(&text), NULL, 10);
-	return pid > 0 && pid <= INT32_MAX ? (pid_t)pid : 0;
+	number = strtol(strbuf_text(&text), NULL, 10);
+	*pid = number > 0 && number <= INT32_MAX ? (pid_t)number : 0;
+	return true;
 }
 
 /* The pid of a process in the innermost of its pid namespaces; 0 when it is gone. */
@@ -157,27 +175,47 @@ static pid_t find_sandboxed(pid_t pid)
 	return found;
 }
 
-/* The live client that "<dir>/steam.pid" names; 0 when there is none. */
-static pid_t running_by(const char *dir, bool flatpak)
+/* Of a process that is no client: was it looked at, or could it not be? Errors: IO. */
+static bool check_examined(pid_t pid, struct error *err)
 {
-	pid_t pid = read_pid_file(dir);
+	AUTO(free_ptr) char *path = xasprintf("/proc/%d/stat", (int)pid);
+	AUTO(strbuf_finish) struct strbuf text = { 0 };
+	struct error why = { 0 };
 
-	if (pid == 0) {
-		return 0;
-	}
-	if (flatpak) {
-		return find_sandboxed(pid);
-	}
-	return steam_process_is_client(pid) ? pid : 0;
+	return atomic_file_read(path, PROC_STATUS_MAX_BYTES, &text, &why) ||
+	       why.kind == ERROR_NOT_FOUND ||
+	       error_set(
+		       err, ERROR_IO, "it is not known whether Steam is running: %s", why.message);
 }
 
-pid_t steam_install_running(const struct steam_install *install)
+/* *pid: the live client that "<dir>/steam.pid" names; 0 when there is none. Errors: IO. */
+static bool running_by(const char *dir, bool flatpak, pid_t *pid, struct error *err)
+{
+	if (!read_pid_file(dir, pid, err)) {
+		return false;
+	}
+	if (*pid != 0 && flatpak) {
+		*pid = find_sandboxed(*pid);
+		return *pid != 0 || check_examined(getpid(), err);
+	}
+	if (*pid != 0 && !steam_process_is_client(*pid)) {
+		if (!check_examined(*pid, err)) {
+			return false;
+		}
+		*pid = 0;
+	}
+	return true;
+}
+
+bool steam_install_check_running(const struct steam_install *install, pid_t *pid, struct error *err)
 {
 	static const char usual[] = "/.local/share/Steam";
 	AUTO(free_ptr) char *dir = xstrdup(install->root);
 	size_t length = strlen(dir);
-	pid_t pid = running_by(dir, install->flatpak);
 
+	if (!running_by(dir, install->flatpak, pid, err)) {
+		return false;
+	}
 	while (length > 1 && dir[length - 1] == '/') {
 		dir[--length] = '\0';
 	}
@@ -185,18 +223,27 @@ pid_t steam_install_running(const struct steam_install *install)
 	 * The client writes .steam/steam.pid below its home and keeps .steam/steam as a link to the
 	 * root, so the file is beside the link, not above what it points to.
 	 */
-	if (pid == 0 && length >= strlen(usual) &&
+	if (*pid == 0 && length >= strlen(usual) &&
 		strcmp(dir + length - strlen(usual), usual) == 0) {
 		AUTO(free_ptr)
 		char *beside = xasprintf("%.*s/.steam", (int)(length - strlen(usual)), dir);
 
-		pid = running_by(beside, install->flatpak);
+		if (!running_by(beside, install->flatpak, pid, err)) {
+			return false;
+		}
 	}
-	if (pid == 0 && strrchr(dir, '/') != NULL) {
+	if (*pid == 0 && strrchr(dir, '/') != NULL) {
 		*strrchr(dir, '/') = '\0';
-		pid = running_by(dir, install->flatpak);
+		return running_by(dir, install->flatpak, pid, err);
 	}
-	return pid;
+	return true;
+}
+
+pid_t steam_install_running(const struct steam_install *install)
+{
+	pid_t pid;
+
+	return steam_install_check_running(install, &pid, NULL) ? pid : 0;
 }
 
 struct steam_process *steam_install_watch(const struct steam_install *install, struct loop *loop,

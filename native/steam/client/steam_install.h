@@ -28,10 +28,14 @@ bool steam_install_find(
 void steam_install_finish(struct steam_install *install);
 
 /*
- * The process of the Steam client that uses this installation, or 0. It is the one named by
+ * *pid: the process of the Steam client that uses this installation, or 0. Errors: IO (the disk or
+ * /proc cannot be read now). It is the one named by
  * steam.pid, in the outer or (Flatpak) its own pid namespace, provided that it is our user's and
  * really is Steam: the file outlives the client.
  */
+bool steam_install_check_running(
+	const struct steam_install *install, pid_t *pid, struct error *err);
+/* The same, and 0 also when it cannot be found out: not for deciding to write Steam's files. */
 pid_t steam_install_running(const struct steam_install *install);
 
 /*

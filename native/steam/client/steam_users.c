@@ -75,16 +75,21 @@ static void add_login(struct steam_user_list *list, const struct vdf_text *file,
 	user->in_login_list = true;
 }
 
-static void add_logins(struct steam_user_list *list, const char *root)
+/* Damaged is as good as absent: Steam writes it anew. What cannot be read now may name the user. */
+static bool add_logins(struct steam_user_list *list, const char *root, struct error *err)
 {
 	AUTO(free_ptr) char *path = path_join(root, "config/loginusers.vdf");
 	AUTO(strbuf_finish) struct strbuf source = { 0 };
 	AUTO(vdf_text_finish) struct vdf_text file = { 0 };
 	const struct vdf_text_node *login;
+	struct error why = { 0 };
 
-	if (!atomic_file_read(path, VDF_TEXT_MAX_BYTES, &source, NULL) ||
-		!vdf_text_parse(&file, strbuf_text(&source), source.length, NULL)) {
-		return;
+	if (!atomic_file_read(path, VDF_TEXT_MAX_BYTES, &source, &why)) {
+		return why.kind == ERROR_NOT_FOUND || why.kind == ERROR_TOO_LARGE ||
+		       error_set(err, why.kind, "%s", why.message);
+	}
+	if (!vdf_text_parse(&file, strbuf_text(&source), source.length, NULL)) {
+		return true;
 	}
 	login = vdf_text_child(&file, &file.nodes[0], "users");
 	if (login != NULL) {
@@ -93,10 +98,12 @@ static void add_logins(struct steam_user_list *list, const char *root)
 	for (; login != NULL; login = vdf_text_next(&file, login)) {
 		add_login(list, &file, login);
 	}
+	return true;
 }
 
 /* Steam rewrites localconfig.vdf whenever that user's client ends. */
-static void add_folder(struct steam_user_list *list, const char *userdata, const char *name)
+static bool add_folder(
+	struct steam_user_list *list, const char *userdata, const char *name, struct error *err)
 {
 	uint64_t account_id = parse_id(name, UINT32_MAX);
 	AUTO(free_ptr) char *folder = path_join(userdata, name);
@@ -105,15 +112,23 @@ static void add_folder(struct steam_user_list *list, const char *userdata, const
 	struct stat stat_buf;
 
 	if (list->count == USERS_LIMIT || account_id == 0 ||
-		steam_users_find(list, name, NULL) != NULL || stat(folder, &stat_buf) != 0 ||
-		!S_ISDIR(stat_buf.st_mode)) {
-		return;
+		steam_users_find(list, name, NULL) != NULL) {
+		return true;
+	}
+	if (stat(folder, &stat_buf) != 0) {
+		return errno == ENOENT || error_set_errno(err, "cannot examine '%s'", folder);
+	}
+	if (!S_ISDIR(stat_buf.st_mode)) {
+		return true;
 	}
 	user = add_user(list, account_id);
 	user->persona_name = xstrdup(user->account_id);
 	if (stat(used, &stat_buf) == 0) {
 		user->last_login_s = stat_buf.st_mtim.tv_sec;
+	} else if (errno != ENOENT) {
+		return error_set_errno(err, "cannot examine '%s'", used);
 	}
+	return true;
 }
 
 static bool add_folders(struct steam_user_list *list, const char *root, struct error *err)
@@ -121,15 +136,19 @@ static bool add_folders(struct steam_user_list *list, const char *root, struct e
 	AUTO(free_ptr) char *userdata = path_join(root, "userdata");
 	DIR *dir = opendir(userdata);
 	const struct dirent *entry;
+	bool ok = true;
 
 	if (dir == NULL) {
 		return errno == ENOENT || error_set_errno(err, "cannot read '%s'", userdata);
 	}
-	while ((entry = readdir(dir)) != NULL) {
-		add_folder(list, userdata, entry->d_name);
+	while (ok && (errno = 0, entry = readdir(dir)) != NULL) {
+		ok = add_folder(list, userdata, entry->d_name, err);
+	}
+	if (ok && errno != 0) {
+		ok = error_set_errno(err, "cannot read '%s'", userdata);
 	}
 	closedir(dir);
-	return true;
+	return ok;
 }
 
 static int compare_recency(const void *left, const void *right)
@@ -152,8 +171,7 @@ bool steam_users_load(struct steam_user_list *list, const char *root, struct err
 {
 	struct steam_user_list loaded = { 0 };
 
-	add_logins(&loaded, root);
-	if (!add_folders(&loaded, root, err)) {
+	if (!add_logins(&loaded, root, err) || !add_folders(&loaded, root, err)) {
 		steam_users_finish(&loaded);
 		return false;
 	}

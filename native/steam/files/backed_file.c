@@ -3,9 +3,11 @@
 #include "core/atomic_file.h"
 #include "core/cleanup.h"
 #include "core/error.h"
+#include "core/paths.h"
 #include "core/sha256.h"
 #include "core/xalloc.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,23 +24,33 @@ bool backed_file_load(
 	struct stat stat_buf;
 	char *real = realpath(path, NULL);
 
+	if (real == NULL && errno != ENOENT) {
+		return error_set_errno(err, "cannot find '%s'", path);
+	}
 	file->path = real != NULL ? real : xstrdup(path);
 	file->mode = NEW_FILE_MODE;
 	if (!atomic_file_read(file->path, max_bytes, &file->loaded, &problem)) {
 		return problem.kind == ERROR_NOT_FOUND ||
 		       error_set(err, problem.kind, "%s", problem.message);
 	}
-	file->exists = true;
-	if (stat(file->path, &stat_buf) == 0) {
-		file->mode = stat_buf.st_mode & 0777;
-		file->changed_at_s = stat_buf.st_mtim.tv_sec;
+	if (stat(file->path, &stat_buf) != 0) {
+		return error_set_errno(err, "cannot examine '%s'", file->path);
 	}
+	file->exists = true;
+	file->mode = stat_buf.st_mode & 0777;
+	file->changed_at_s = stat_buf.st_mtim.tv_sec;
 	return true;
 }
 
 static bool same_bytes(const struct strbuf *a, const struct strbuf *b)
 {
 	return a->length == b->length && memcmp(strbuf_text(a), strbuf_text(b), a->length) == 0;
+}
+
+/* Not: absent, or longer than what is looked for. */
+static bool is_unreadable(const struct error *why)
+{
+	return why->kind == ERROR_IO || why->kind == ERROR_NO_SPACE;
 }
 
 static char *backup_path(const struct backed_file *file, int number)
@@ -57,7 +69,7 @@ static bool shift_backups(const struct backed_file *file, struct error *err)
 	for (; number < BACKED_FILE_COUNT; number++) {
 		AUTO(free_ptr) char *path = backup_path(file, number);
 
-		if (access(path, F_OK) != 0) {
+		if (path_is_gone(path)) {
 			break;
 		}
 	}
@@ -76,10 +88,14 @@ static bool back_up(const struct backed_file *file, struct error *err)
 {
 	AUTO(free_ptr) char *newest = backup_path(file, 1);
 	AUTO(strbuf_finish) struct strbuf before = { 0 };
+	struct error why = { 0 };
 
-	if (atomic_file_read(newest, file->loaded.length, &before, NULL) &&
+	if (atomic_file_read(newest, file->loaded.length, &before, &why) &&
 		same_bytes(&before, &file->loaded)) {
 		return true; /* a crash came between the backup and the new content */
+	}
+	if (is_unreadable(&why)) { /* the same content again would push an older one out */
+		return error_set(err, why.kind, "%s", why.message);
 	}
 	return shift_backups(file, err) && atomic_file_write(newest, strbuf_text(&file->loaded),
 						   file->loaded.length, file->mode, err);
@@ -97,16 +113,24 @@ static void digest_of(const struct strbuf *text, char hex[SHA256_HEX_BYTES])
 	sha256_of(strbuf_text(text), text->length, hex);
 }
 
-/* Were these bytes written by an earlier save, and not changed since? */
-static bool is_own(const struct backed_file *file)
+/* *own: were these bytes written by an earlier save, and not changed since? Errors: IO. */
+static bool find_own(const struct backed_file *file, bool *own, struct error *err)
 {
 	AUTO(free_ptr) char *path = own_path(file);
 	AUTO(strbuf_finish) struct strbuf digests = { 0 };
 	char present[SHA256_HEX_BYTES];
+	struct error why = { 0 };
 
+	*own = false;
+	if (!file->exists) {
+		return true;
+	}
+	if (!atomic_file_read(path, OWN_MAX_BYTES, &digests, &why)) {
+		return !is_unreadable(&why) || error_set(err, why.kind, "%s", why.message);
+	}
 	digest_of(&file->loaded, present);
-	return file->exists && atomic_file_read(path, OWN_MAX_BYTES, &digests, NULL) &&
-	       strstr(strbuf_text(&digests), present) != NULL;
+	*own = strstr(strbuf_text(&digests), present) != NULL;
+	return true;
 }
 
 /*
@@ -137,8 +161,7 @@ bool backed_file_save(const struct backed_file *file, const struct strbuf *text,
 		return true;
 	}
 	atomic_file_sweep(file->path, 0); /* no other process writes there */
-	was_own = is_own(file);
-	return (!file->exists || was_own || back_up(file, err)) &&
+	return find_own(file, &was_own, err) && (!file->exists || was_own || back_up(file, err)) &&
 	       note_own(file, text, was_own, err) &&
 	       atomic_file_write(file->path, strbuf_text(text), text->length, file->mode, err);
 }

@@ -58,10 +58,10 @@ static bool find_idle(
 {
 	pid_t pid;
 
-	if (!steam_install_find(install, home, steam_dir, err)) {
+	if (!steam_install_find(install, home, steam_dir, err) ||
+		!steam_install_check_running(install, &pid, err)) {
 		return false;
 	}
-	pid = steam_install_running(install);
 	if (pid != 0) {
 		return error_set(err, ERROR_CONFLICT,
 			"Steam is running (process %d) and keeps its shortcuts in memory; exit "
