@@ -1,5 +1,6 @@
 #include "cmd/cmd.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -38,6 +39,7 @@ static void print_help(FILE *out)
 
 int main(int argc, char **argv)
 {
+	signal(SIGXFSZ, SIG_IGN); /* write() says it too: EFBIG */
 	if (argc < 2) {
 		print_help(stderr);
 		return CMD_USAGE;

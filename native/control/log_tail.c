@@ -1,5 +1,6 @@
 #include "control/log_tail.h"
 
+#include "core/fatal.h"
 #include "core/log.h"
 #include "core/loop.h"
 #include "core/xalloc.h"
@@ -55,7 +56,7 @@ struct log_tail *log_tail_create(
 	tail->line = line;
 	tail->user = user;
 	if (pipe2(fds, O_CLOEXEC | O_NONBLOCK | O_DIRECT) < 0) {
-		abort(); /* no descriptors left at start */
+		fatal_errno("keep the log for its readers");
 	}
 	tail->read_fd = fds[0];
 	tail->write_fd = fds[1];

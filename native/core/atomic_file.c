@@ -299,7 +299,9 @@ static bool read_file(
 		return error_set(
 			err, ERROR_TOO_LARGE, "'%s' is larger than %zu bytes", shown, max_bytes);
 	}
-	strbuf_reserve(&content, (size_t)before.st_size + 1);
+	if (!strbuf_try_reserve(&content, (size_t)before.st_size + 1)) {
+		return error_set(err, ERROR_IO, "cannot read '%s': out of memory", shown);
+	}
 	if (!read_all(fd, max_bytes, shown, &content, err)) {
 		return false;
 	}

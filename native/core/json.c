@@ -2,6 +2,7 @@
 
 #include "core/cleanup.h"
 #include "core/error.h"
+#include "core/fatal.h"
 #include "core/json_scan.h"
 #include "core/strbuf.h"
 
@@ -13,7 +14,7 @@
 static cJSON *require(cJSON *made)
 {
 	if (made == NULL) {
-		abort(); /* as xcalloc() */
+		fatal_memory(sizeof(*made)); /* as xcalloc() */
 	}
 	return made;
 }

@@ -224,6 +224,12 @@ static size_t count_items(const cJSON *container)
 	return count;
 }
 
+/* The peer chooses how many items there are. */
+static bool no_memory(const struct json_field *field, struct error *err)
+{
+	return error_set(err, ERROR_IO, "out of memory for the items of '%s'", field->key);
+}
+
 static bool read_map(struct json_map *member, const struct json_field *field, const cJSON *value,
 	const struct place *place, struct error *err)
 {
@@ -233,7 +239,10 @@ static bool read_map(struct json_map *member, const struct json_field *field, co
 	if (!json_is_object(value)) {
 		return refuse(field, value, place, "an object of whole numbers", err);
 	}
-	map.items = xcalloc(count_items(value), sizeof(*map.items));
+	map.items = calloc(count_items(value) + 1, sizeof(*map.items));
+	if (map.items == NULL) {
+		return no_memory(field, err);
+	}
 	for (const cJSON *item = json_first(value); item != NULL; item = json_next(item)) {
 		if (!is_integer(item, &map.items[map.count].value)) {
 			struct place inner = { .parent = place, .key = json_key(item) };
@@ -274,7 +283,10 @@ static bool read_array(void *object, const struct json_field *field, const cJSON
 	if (json_first(value) == NULL) {
 		return true;
 	}
-	*items = xcalloc(count_items(value), field->element_bytes);
+	*items = calloc(count_items(value), field->element_bytes);
+	if (*items == NULL) {
+		return no_memory(field, err);
+	}
 	for (const cJSON *item = json_first(value); item != NULL; item = json_next(item)) {
 		/* Counted before it is filled: a half-read item is finished with the others. */
 		inner.index = (*count)++;

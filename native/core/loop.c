@@ -1,5 +1,6 @@
 #include "core/loop.h"
 
+#include "core/fatal.h"
 #include "core/timer_heap.h"
 #include "core/xalloc.h"
 
@@ -77,7 +78,7 @@ struct loop {
 static int require(int result)
 {
 	if (result < 0) {
-		abort();
+		fatal_errno("wait for events");
 	}
 	return result;
 }

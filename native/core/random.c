@@ -1,6 +1,7 @@
 #include "core/random.h"
 
 #include "core/base64.h"
+#include "core/fatal.h"
 #include "core/xalloc.h"
 
 #include <assert.h>
@@ -20,7 +21,7 @@ void random_bytes(void *out, size_t length)
 			continue;
 		}
 		if (got <= 0) {
-			abort();
+			fatal_errno("draw random numbers");
 		}
 		at += got;
 		length -= (size_t)got;

@@ -1,5 +1,6 @@
 #include "core/sha256.h"
 
+#include "core/fatal.h"
 #include "core/xalloc.h"
 
 #include <openssl/crypto.h>
@@ -16,7 +17,7 @@ struct sha256 {
 static void require(bool succeeded)
 {
 	if (!succeeded) {
-		abort();
+		fatal("OpenSSL cannot compute SHA-256: out of memory, or it is badly installed");
 	}
 }
 

@@ -1,5 +1,6 @@
 #include "core/strbuf.h"
 
+#include "core/fatal.h"
 #include "core/xalloc.h"
 
 #include <assert.h>
@@ -33,20 +34,31 @@ void strbuf_reset(struct strbuf *buf)
 	}
 }
 
-void strbuf_reserve(struct strbuf *buf, size_t capacity)
+bool strbuf_try_reserve(struct strbuf *buf, size_t capacity)
 {
 	char *start;
 
 	if (buf->data != NULL && capacity <= buf->capacity) {
-		return;
+		return true;
 	}
 	if (capacity > SIZE_MAX - STRBUF_HEADROOM - 1) {
-		abort();
+		return false;
 	}
-	start = xrealloc(allocation(buf), STRBUF_HEADROOM + capacity + 1, 1);
+	start = realloc(allocation(buf), STRBUF_HEADROOM + capacity + 1);
+	if (start == NULL) {
+		return false;
+	}
 	buf->data = start + STRBUF_HEADROOM;
 	buf->data[buf->length] = '\0';
 	buf->capacity = capacity;
+	return true;
+}
+
+void strbuf_reserve(struct strbuf *buf, size_t capacity)
+{
+	if (!strbuf_try_reserve(buf, capacity)) {
+		fatal_memory(capacity);
+	}
 }
 
 /* Room for more bytes; doubles, so that appending piece by piece stays linear. */
@@ -55,7 +67,7 @@ static void grow(struct strbuf *buf, size_t more)
 	size_t wanted;
 
 	if (more > SIZE_MAX / 4 || buf->length > SIZE_MAX / 4) {
-		abort();
+		fatal_memory(more);
 	}
 	wanted = buf->length + more;
 	if (buf->data != NULL && wanted <= buf->capacity) {
@@ -113,7 +125,7 @@ void strbuf_appendf(struct strbuf *buf, const char *format, ...)
 	va_end(again);
 	va_end(values);
 	if (length < 0) {
-		abort();
+		fatal_memory(strlen(format));
 	}
 	buf->length += (size_t)length;
 }

@@ -8,8 +8,8 @@
  *
  * Invariants: data is NULL or points STRBUF_HEADROOM bytes into an allocation, so that a frame
  * header can be written in front of the bytes without a copy (ws/ does); length excludes the NUL;
- * the bytes may themselves hold NULs. Growth aborts when memory runs out: cap what a peer sends
- * before appending it.
+ * the bytes may themselves hold NULs. Growth ends the program when memory runs out: cap what a peer
+ *sends before appending it.
  *
  *	AUTO(strbuf_finish) struct strbuf text = { 0 };
  *	strbuf_appendf(&text, "%s:%d", host, port);
@@ -25,6 +25,8 @@ struct strbuf {
 void strbuf_finish(struct strbuf *buf);			  /* frees; empty and usable again */
 void strbuf_reset(struct strbuf *buf);			  /* length 0, memory kept */
 void strbuf_reserve(struct strbuf *buf, size_t capacity); /* total, not additional */
+/* The same for a size that a peer or a file chooses. False: there is not so much memory. */
+bool strbuf_try_reserve(struct strbuf *buf, size_t capacity);
 void strbuf_append(struct strbuf *buf, const void *data, size_t length);
 void strbuf_append_text(struct strbuf *buf, const char *text);
 void strbuf_append_char(struct strbuf *buf, char character);

@@ -1,5 +1,6 @@
 #include "core/worker.h"
 
+#include "core/fatal.h"
 #include "core/loop.h"
 #include "core/xalloc.h"
 
@@ -178,7 +179,7 @@ struct worker *worker_create(struct loop *loop, unsigned thread_limit)
 	worker->thread_limit = thread_limit;
 	worker->event_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (worker->event_fd < 0) {
-		abort();
+		fatal_errno("start a worker");
 	}
 	TAILQ_INIT(&worker->submitted);
 	TAILQ_INIT(&worker->finished);

@@ -1,32 +1,34 @@
 #include "core/xalloc.h"
 
+#include "core/fatal.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static void *checked(void *pointer)
+static void *checked(void *pointer, size_t bytes)
 {
 	if (pointer == NULL) {
-		fputs("out of memory\n", stderr);
-		abort();
+		fatal_memory(bytes);
 	}
 	return pointer;
 }
 
 void *xcalloc(size_t count, size_t size)
 {
-	return checked(calloc(count > 0 ? count : 1, size > 0 ? size : 1));
+	return checked(calloc(count > 0 ? count : 1, size > 0 ? size : 1), count * size);
 }
 
 void *xrealloc(void *pointer, size_t count, size_t size)
 {
-	return checked(reallocarray(pointer, count > 0 ? count : 1, size > 0 ? size : 1));
+	return checked(
+		reallocarray(pointer, count > 0 ? count : 1, size > 0 ? size : 1), count * size);
 }
 
 char *xstrdup(const char *text)
 {
-	return checked(strdup(text));
+	return checked(strdup(text), strlen(text) + 1);
 }
 
 char *xstrdup_or_null(const char *text)
@@ -43,5 +45,5 @@ char *xasprintf(const char *format, ...)
 	va_start(values, format);
 	length = vasprintf(&text, format, values);
 	va_end(values);
-	return checked(length < 0 ? NULL : text);
+	return checked(length < 0 ? NULL : text, strlen(format));
 }

@@ -182,6 +182,7 @@ int main(int argc, char **argv)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	signal(SIGPIPE, SIG_IGN); /* TLS writes to sockets that servers have closed */
+	signal(SIGXFSZ, SIG_IGN);
 	if (!fetch_init(&fetch, &err)) {
 		fprintf(stderr, "capydeck-fetch: %s\n", err.message);
 		return 2;

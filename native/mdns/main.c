@@ -206,6 +206,7 @@ int main(int argc, char **argv)
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 	loop_on_signal(program.loop, SIGTERM, on_signal, &program);
 	avahi_poll_init(&program.poll, program.loop);
 	program.input_watch =

@@ -293,6 +293,7 @@ int main(int argc, char **argv)
 	bool ok;
 
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (argc > 1 && strcmp(argv[1], "--demo") == 0) {
 		make_demo(&overlay);

@@ -2,6 +2,7 @@
 
 #include "core/cleanup.h"
 #include "core/error.h"
+#include "core/fatal.h"
 #include "core/paths.h"
 #include "core/xalloc.h"
 
@@ -153,7 +154,7 @@ static const char *note_linked(struct walk *walk, const char *path, const struct
 	*linked = (struct linked_dir){ .device = status->st_dev, .inode = status->st_ino };
 	found = tsearch(linked, &walk->linked, compare_linked);
 	if (found == NULL) {
-		abort(); /* like any small allocation */
+		fatal_memory(sizeof(*linked));
 	}
 	if (*found != linked) {
 		free(linked);

@@ -47,7 +47,11 @@ static bool take_files(
 		return error_set(err, ERROR_INVALID, "'%s' has no files; nothing to install",
 			manifest->game_name);
 	}
-	manifest->files = xcalloc(request->files_count, sizeof(*manifest->files));
+	manifest->files = calloc(request->files_count, sizeof(*manifest->files));
+	if (manifest->files == NULL) {
+		return error_set(err, ERROR_IO, "out of memory for the %zu files of '%s'",
+			request->files_count, manifest->game_name);
+	}
 	manifest->hashed = true;
 	for (size_t i = 0; i < request->files_count; i++) {
 		struct upload_manifest_file *file = &manifest->files[i];

@@ -110,15 +110,15 @@ static size_t at_most(size_t a, size_t b)
 
 /*
  * An announced length is trusted up to the size of a spare buffer, since untouched memory costs
- * nothing; beyond that memory doubles as bytes really come.
+ * nothing; beyond that memory doubles as bytes really come. False: there is not so much memory.
  */
-static void reserve(struct ws_input *input, size_t wanted, size_t announced)
+static bool reserve(struct ws_input *input, size_t wanted, size_t announced)
 {
 	struct strbuf *message = &input->message;
 	size_t trusted, capacity;
 
 	if (message->data != NULL && wanted <= message->capacity) {
-		return;
+		return true;
 	}
 	trusted = at_least(2 * message->capacity, SPARE_MAX_BYTES);
 	capacity = at_least(wanted, at_most(announced, trusted));
@@ -128,7 +128,7 @@ static void reserve(struct ws_input *input, size_t wanted, size_t announced)
 	if (message->length == 0) {
 		strbuf_finish(message); /* empty: nothing needs to be copied */
 	}
-	strbuf_reserve(message, at_least(wanted, at_most(capacity, input->max_bytes)));
+	return strbuf_try_reserve(message, at_least(wanted, at_most(capacity, input->max_bytes)));
 }
 
 static void begin(struct ws_input *input, bool binary, size_t announced)
@@ -154,12 +154,12 @@ static void overflow(struct ws_input *input, const char *data, size_t length)
 	size_t room = input->max_bytes - input->message.length;
 
 	input->discarding = true;
-	if (!input->binary) {
+	/* A binary message's beginning tells which request to answer, if there is memory for it. */
+	if (!input->binary || !reserve(input, input->max_bytes, input->max_bytes)) {
 		give_back(input->pool, &input->message);
 		make_ready(input, WS_INPUT_TEXT_OVERSIZE);
 		return;
 	}
-	reserve(input, input->max_bytes, input->max_bytes);
 	strbuf_append(&input->message, data, room);
 	make_ready(input, WS_INPUT_BINARY_OVERSIZE);
 }
@@ -177,8 +177,13 @@ void ws_input_append(struct ws_input *input, bool binary, bool final, size_t res
 	if (!input->discarding) {
 		size_t wanted = input->message.length + length;
 
-		reserve(input, wanted, rest > SIZE_MAX - wanted ? SIZE_MAX : wanted + rest);
-		strbuf_append(&input->message, data, length);
+		if (reserve(input, wanted, rest > SIZE_MAX - wanted ? SIZE_MAX : wanted + rest)) {
+			strbuf_append(&input->message, data, length);
+		} else {
+			input->discarding = true; /* too large for the memory there is */
+			give_back(input->pool, &input->message);
+			make_ready(input, WS_INPUT_TEXT_OVERSIZE);
+		}
 	}
 	if (final) {
 		input->in_message = false;
