@@ -172,8 +172,11 @@ static void ck_keep_fails(
 	ck_assert_msg(strstr(err.message, sentence) != NULL, "%s", err.message);
 }
 
-static void on_ended(void *user)
+static bool was_finished;
+
+static void on_ended(void *user, bool finished)
 {
+	was_finished = finished;
 	ended_count++;
 	loop_stop(loop);
 }
@@ -314,7 +317,7 @@ START_TEST(test_plan_that_cannot_be_read_is_dropped_as_a_whole)
 END_TEST
 
 /* From within an order's done, where no loop runs. */
-static void on_counted(void *user)
+static void on_counted(void *user, bool finished)
 {
 	ended_count++;
 }
@@ -397,6 +400,22 @@ START_TEST(test_stopping_leaves_it_to_the_next_start)
 }
 END_TEST
 
+/* Root may read any file, but no folder. */
+START_TEST(test_images_that_cannot_be_read_now_stay)
+{
+	const struct steam_artwork_result results[ARTWORK_KIND_COUNT] = { 0 };
+
+	keep(UPLOAD, "hero", PNG);
+	steam_home_mkdir(&home, "artwork/" UPLOAD "/grid/x");
+	apply(UPLOAD, NULL);
+	ck_assert_ptr_nonnull(order.images[ARTWORK_HERO]);
+	answer_order(results);
+	ck_assert(!was_finished);
+	finish();
+	ck_assert(steam_home_exists(&home, "artwork/" UPLOAD "/hero"));
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("game_artwork");
@@ -406,6 +425,7 @@ int main(void)
 	tcase_add_test(tcase, test_nothing_to_apply);
 	tcase_add_test(tcase, test_what_is_kept_is_an_image_of_an_upload);
 	tcase_add_test(tcase, test_damaged_images_are_left_out);
+	tcase_add_test(tcase, test_images_that_cannot_be_read_now_stay);
 	tcase_add_test(tcase, test_forget_and_sweep);
 	tcase_add_test(tcase, test_plan_that_cannot_be_read_is_dropped_as_a_whole);
 	tcase_add_test(tcase, test_one_after_the_other);

@@ -34,7 +34,8 @@ struct artwork_job {
 	char *game_name;
 	char *urls[ARTWORK_KIND_COUNT];
 	size_t url_bytes;
-	void (*done)(void *user);
+	bool is_finished; /* all its waiting images could be read */
+	void (*done)(void *user, bool finished);
 	void *user;
 };
 
@@ -90,7 +91,7 @@ void game_artwork_forget_others(struct game_artwork *artwork, const struct strve
 static void artwork_job_free(struct artwork_job *job)
 {
 	if (job->done != NULL) {
-		job->done(job->user);
+		job->done(job->user, job->is_finished);
 	}
 	for (unsigned i = 0; i < ARTWORK_KIND_COUNT; i++) {
 		free(job->urls[i]);
@@ -111,7 +112,7 @@ static void drop_waiting(struct game_artwork *artwork)
 	}
 }
 
-static void on_read(void *user, struct strbuf found[ARTWORK_KIND_COUNT]);
+static void on_read(void *user, struct strbuf found[ARTWORK_KIND_COUNT], bool all);
 
 static void apply_next(struct game_artwork *artwork)
 {
@@ -174,14 +175,14 @@ static void on_applied(void *user, const struct steam_artwork_result *results)
 	if (!job->artwork->stopping) { /* else the next start retries it */
 		describe(&message, job, results);
 		announce(job, "complete", strbuf_text(&message));
-		if (job->upload_id != NULL) {
+		if (job->upload_id != NULL && job->is_finished) {
 			game_artwork_forget(job->artwork, job->upload_id);
 		}
 	}
 	end_job(job);
 }
 
-static void on_read(void *user, struct strbuf found[ARTWORK_KIND_COUNT])
+static void on_read(void *user, struct strbuf found[ARTWORK_KIND_COUNT], bool all)
 {
 	struct artwork_job *job = user;
 	const struct game_artwork_options *options = &job->artwork->options;
@@ -192,6 +193,7 @@ static void on_read(void *user, struct strbuf found[ARTWORK_KIND_COUNT])
 	};
 	bool wanted = false;
 
+	job->is_finished = all;
 	for (unsigned i = 0; i < ARTWORK_KIND_COUNT; i++) {
 		strbuf_move(&request.images[i], &found[i]);
 		request.urls[i] = job->urls[i];
@@ -234,7 +236,7 @@ static void copy_urls(struct artwork_job *job, const struct artwork_urls *urls)
 
 void game_artwork_apply(struct game_artwork *artwork, const char *upload_id, const char *account_id,
 	uint32_t app_id, const char *game_name, const struct artwork_urls *urls,
-	void (*done)(void *user), void *user)
+	void (*done)(void *user, bool finished), void *user)
 {
 	struct artwork_job *job = xcalloc(1, sizeof(*job));
 

@@ -60,12 +60,13 @@ void game_artwork_forget_others(struct game_artwork *artwork, const struct strve
 /*
  * Applies the images waiting for upload_id (may be NULL) and those that urls (may be NULL) name, in
  * the background and one call after another; failures are announced, never returned. The waiting
- * images are then removed. done (may be NULL) is called once and, unless it is stopping, never from
- * within this call.
+ * images are then removed. finished: false if there may be more, which cannot be read now and stay
+ * for a later call. done (may be NULL) is called once and, unless it is stopping, never from within
+ * this call.
  */
 void game_artwork_apply(struct game_artwork *artwork, const char *upload_id, const char *account_id,
 	uint32_t app_id, const char *game_name, const struct artwork_urls *urls,
-	void (*done)(void *user), void *user);
+	void (*done)(void *user, bool finished), void *user);
 
 /*
  * A game was permanently deleted: removes its images, in the background, unless a shortcut has its

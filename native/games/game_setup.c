@@ -158,12 +158,12 @@ static void give_up(struct setup_job *job, const char *why)
 	end_without_shortcut(job);
 }
 
-static void on_artwork(void *user)
+static void on_artwork(void *user, bool finished)
 {
 	struct setup_job *job = user;
 
-	if (job->setup->stopping) {
-		setup_job_free(job);
+	if (job->setup->stopping || !finished) {
+		setup_job_free(job); /* it continues when the agent restarts */
 	} else {
 		end_job(job);
 	}

@@ -246,6 +246,7 @@ struct reading {
 	struct worker_job job;
 	char *dir; /* NULL: nothing to read */
 	struct strbuf images[ARTWORK_KIND_COUNT];
+	bool is_incomplete; /* one cannot be read now */
 	kept_images_done *done;
 	void *user;
 };
@@ -265,6 +266,8 @@ static void read_images(struct worker_job *job)
 				    (enum artwork_kind)i, image->data, image->length, &err)) &&
 			err.kind != ERROR_NOT_FOUND) {
 			log_warning("a stored image is skipped: %s", err.message);
+			reading->is_incomplete |=
+				err.kind == ERROR_IO || err.kind == ERROR_NO_SPACE;
 			strbuf_finish(image);
 		}
 	}
@@ -274,7 +277,7 @@ static void on_read(struct worker_job *job)
 {
 	struct reading *reading = CONTAINER_OF(job, struct reading, job);
 
-	reading->done(reading->user, reading->images);
+	reading->done(reading->user, reading->images, !reading->is_incomplete);
 	for (unsigned i = 0; i < ARTWORK_KIND_COUNT; i++) {
 		strbuf_finish(&reading->images[i]);
 	}

@@ -31,8 +31,11 @@ bool kept_images_put(struct kept_images *images, const char *upload_id, const ch
 void kept_images_put_url_take(
 	struct kept_images *images, const char *upload_id, enum artwork_kind kind, char *data_url);
 
-/* found: by kind, empty if there is none; freed unless moved out. */
-typedef void kept_images_done(void *user, struct strbuf found[ARTWORK_KIND_COUNT]);
+/*
+ * found: by kind, empty if there is none; freed unless moved out. all: false if there may be more,
+ * which cannot be read now.
+ */
+typedef void kept_images_done(void *user, struct strbuf found[ARTWORK_KIND_COUNT], bool all);
 void kept_images_read(/* upload_id NULL: finds none */
 	struct kept_images *images, const char *upload_id, kept_images_done *done, void *user);
 
