@@ -9,6 +9,7 @@
 # make ui         the plugin's interface: dist/      make check-ui   its types and unit tests
 # make test-ui    the plugin in a real Chromium      make check-plugin   its backend
 # make test-gamescope   the code on the screen of Game Mode, in a real gamescope
+# make faults     every call that can fail fails; make check-faults   a sample of them
 # make fuzz       libFuzzer, FUZZ_SECONDS a target   make bench  figures beside the machine's limit
 #                 TARGETS="json config": some of them; fuzz-coverage: which lines the corpora reach
 # make package    build/package/CapyDeck.zip for Decky
@@ -172,6 +173,10 @@ $B/fake_game: private LIBS = $(call libs,sdl2)
 $B/screen_picture: private LIBS = $(call libs,x11)
 $B/fake_game $B/screen_picture: $B/%: tests/e2e/%.c $B/flags
 	$(call run,CC,$<)$(filter-out -fsanitize%,$(compile)) -o $@ $< $(LINK_FLAGS) $(LIBS)
+# Loaded before a program, whose system calls it counts, fails and records: tests/faults.
+$B/fault_injector.so: $(wildcard tests/faults/*.[ch]) $B/flags
+	$(call run,CC,$@)$(filter-out -fPIE -fsanitize%,$(compile)) -fPIC -shared -o $@ \
+		$(filter %.c,$^) $(filter-out -pie,$(LINK_FLAGS))
 $B/fuzz_%: private LIBS = -Wl,--as-needed $(TEST_LIBS)
 $B/fuzz_%: $B/tests/fuzz/fuzz_%.o $B/tests/fuzz/fuzz.o $(if $(findstring fuzzer,$(SAN)),,$B/tests/fuzz/replay.o) $B/libtest.a $B/libcapydeck.a
 	$(link)
@@ -188,6 +193,11 @@ e2e: all $B/cef_tool $B/fake_game $B/screen_picture $(E2E_MODULES)
 	tests/e2e/run $(abspath $B/capydeck) $(E2E)
 test-gamescope: all $(E2E_MODULES)
 	tests/gamescope/run $(abspath $B/capydeck)
+# Each call that can fail fails once: in a sample of FAULTS cases, or in all.
+FAULTS := 400
+check-faults: FAULTS_SAMPLE := --sample $(FAULTS)
+faults check-faults: all $B/fault_injector.so
+	tests/faults/run $(FAULTS_SAMPLE) $(abspath $B/capydeck $B/fault_injector.so)
 check-plugin: all $(E2E_MODULES)
 	tests/plugin/run $(abspath $B/capydeck)
 sanitize:
@@ -286,6 +296,6 @@ compile_commands.json: FORCE
 	@$(MAKE) -nB V=1 programs | scripts/compile_commands >$@
 
 -include $(shell find $B/native $B/tests $B/*.d -name '*.d' 2>/dev/null)
-.PHONY: FORCE all needs need-check deps help programs for-tests check check-plugin check-threads e2e test-gamescope sanitize coverage fuzz fuzz-run fuzz-coverage fuzz-replay lint syntax bench demo ui check-ui test-ui test package package-bin package-programs \
+.PHONY: FORCE all needs need-check deps help programs for-tests check check-plugin check-threads e2e faults check-faults test-gamescope sanitize coverage fuzz fuzz-run fuzz-coverage fuzz-replay lint syntax bench demo ui check-ui test-ui test package package-bin package-programs \
 	test-package install install-files clean
 .SECONDARY:
