@@ -12,6 +12,7 @@
 #include <limits.h>
 #include <pwd.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -140,6 +141,25 @@ void paths_runtime_dirs(const struct paths *paths, struct strvec *dirs)
 	push_new_take(dirs, path_join(paths->state_dir, "run"));
 }
 
+#define ELLIPSIS "…"
+
+struct path_text path_shown(const char *path)
+{
+	struct path_text shown = { 0 };
+	size_t length = strlen(path), limit = sizeof(shown.text) - 1;
+
+	if (length <= limit) {
+		memcpy(shown.text, path, length);
+		return shown;
+	}
+	path += length - (limit - strlen(ELLIPSIS));
+	while (((unsigned char)*path & 0xc0) == 0x80) {
+		path++; /* the rest of a character that was cut */
+	}
+	snprintf(shown.text, sizeof(shown.text), ELLIPSIS "%s", path);
+	return shown;
+}
+
 char *path_join(const char *dir, const char *name)
 {
 	size_t length = strlen(dir);
@@ -248,11 +268,13 @@ static bool check_characters(const char *path, struct error *err)
 		size_t count = utf8_decode(path + at, length - at, &code);
 
 		if (count == 0) {
-			return error_set(err, ERROR_INVALID, "the path '%s' is not UTF-8", path);
+			return error_set(err, ERROR_INVALID, "the path '%s' is not UTF-8",
+				path_shown(path).text);
 		}
 		if (utf8_is_control(code)) {
 			return error_set(err, ERROR_INVALID,
-				"the path '%s' contains a control character", path);
+				"the path '%s' contains a control character",
+				path_shown(path).text);
 		}
 		at += count;
 	}
@@ -272,11 +294,13 @@ static bool add_component(struct strbuf *out, const char *path, const char *comp
 		return true;
 	}
 	if (length == 2 && memcmp(component, "..", 2) == 0) {
-		return error_set(err, ERROR_INVALID, "the path '%s' contains '..'", path);
+		return error_set(
+			err, ERROR_INVALID, "the path '%s' contains '..'", path_shown(path).text);
 	}
 	if (length > NAME_MAX) {
 		return error_set(err, ERROR_INVALID,
-			"the path '%s' has a component of more than %d bytes", path, NAME_MAX);
+			"the path '%s' has a component of more than %d bytes",
+			path_shown(path).text, NAME_MAX);
 	}
 	if (out->length > 0) {
 		strbuf_append_char(out, '/');
@@ -294,7 +318,8 @@ char *path_normalise_relative(const char *path, struct error *err)
 		return NULL;
 	}
 	if (*path == '/' || *path == '\\' || (is_letter(*path) && path[1] == ':')) {
-		error_set(err, ERROR_INVALID, "the path '%s' is not relative", path);
+		error_set(
+			err, ERROR_INVALID, "the path '%s' is not relative", path_shown(path).text);
 		return NULL;
 	}
 	for (const char *at = path; *at != '\0';) {
@@ -306,12 +331,12 @@ char *path_normalise_relative(const char *path, struct error *err)
 		at += length + (at[length] != '\0');
 	}
 	if (out.length == 0) {
-		error_set(err, ERROR_INVALID, "the path '%s' is empty", path);
+		error_set(err, ERROR_INVALID, "the path '%s' is empty", path_shown(path).text);
 		return NULL;
 	}
 	if (out.length >= PATH_MAX) {
-		error_set(err, ERROR_INVALID, "the path '%s' has more than %d bytes", path,
-			PATH_MAX - 1);
+		error_set(err, ERROR_INVALID, "the path '%s' has more than %d bytes",
+			path_shown(path).text, PATH_MAX - 1);
 		return NULL;
 	}
 	return strbuf_detach(&out);

@@ -35,6 +35,14 @@ void paths_runtime_dirs(const struct paths *paths, struct strvec *dirs);
 
 /* Our folder in each library: unfinished uploads and the trash. */
 #define PATH_OWN_FOLDER ".capydeck"
+/* Of the unfinished uploads, one folder each; any other folder in it is removed at start. */
+#define PATH_UPLOADS_FOLDER PATH_OWN_FOLDER "/uploads"
+
+/* A path, or a name, as short as a message needs it: a long one loses its beginning. */
+struct path_text {
+	char text[64];
+};
+struct path_text path_shown(const char *path);
 
 /* "<dir>/<name>"; caller frees. */
 char *path_join(const char *dir, const char *name);

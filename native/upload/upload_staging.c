@@ -18,7 +18,6 @@
 
 #define HEAD_VERSION 1
 #define HEAD_MAX_BYTES (1024 * 1024)
-#define UPLOADS_FOLDER PATH_OWN_FOLDER "/uploads"
 
 static int open_root(const char *root, struct error *err)
 {
@@ -37,7 +36,7 @@ static int open_uploads(const char *root, bool make, struct error *err)
 {
 	AUTO(close_fd) int root_fd = open_root(root, err);
 
-	return root_fd < 0 ? -1 : beneath_open_parent(root_fd, UPLOADS_FOLDER "/x", make, err);
+	return root_fd < 0 ? -1 : beneath_open_parent(root_fd, PATH_UPLOADS_FOLDER "/x", make, err);
 }
 
 static int open_upload(int uploads_fd, const char *upload_id, struct error *err)
