@@ -3,7 +3,7 @@
 #include "core/error.h"
 #include "core/strvec.h"
 #include "core/xalloc.h"
-#include "folder.h"
+#include "disk_image.h"
 #include "library/game_registry.h"
 #include "library/install_dir.h"
 #include "suite.h"
@@ -16,7 +16,8 @@
 static char home[FOLDER_BYTES];
 static struct game_registry *registry;
 static struct strvec extra;
-static const char *taken; /* the destination of another upload, or NULL */
+static struct strvec own;
+static struct install_claim claim; /* of another upload; dir NULL: there is none */
 
 static void setup(void)
 {
@@ -37,12 +38,9 @@ static void teardown(void)
 {
 	game_registry_destroy(registry);
 	strvec_finish(&extra);
+	strvec_finish(&own);
+	disk_unmount(home);
 	folder_remove(home);
-}
-
-static bool is_taken(void *user, const char *dir, const char *game_name)
-{
-	return taken != NULL && strcmp(taken, dir) == 0;
 }
 
 /* The folder below home; caller frees. NULL: refused. */
@@ -52,7 +50,9 @@ static char *choose(const char *install_path, const char *game, struct error *er
 		.library_dir = "~/Games",
 		.library_extra = &extra,
 		.registry = registry,
-		.is_taken = is_taken };
+		.own_dirs = &own,
+		.claims = &claim,
+		.claims_count = claim.dir != NULL };
 	AUTO(install_dir_finish) struct install_dir dir = { 0 };
 	size_t length = strlen(home);
 
@@ -94,6 +94,13 @@ static void make_folder(const char *path)
 	struct error err;
 
 	ck_assert(make_dirs(full, 0755, &err));
+}
+
+static void folder_remove_in(const char *path)
+{
+	AUTO(free_ptr) char *full = in_home(path);
+
+	folder_remove(full);
 }
 
 static void register_game(const char *path, const char *name)
@@ -172,9 +179,9 @@ START_TEST(test_folders_of_others_are_left_alone)
 	/* Two names, one folder name. */
 	expect("", "A:B", "Games/A_B");
 	expect("", "A_B", "Games/A_B (3)");
-	taken = first;
+	claim = (struct install_claim){ first, "Other" };
 	expect("", "New", "Games/New (2)");
-	taken = NULL;
+	claim = (struct install_claim){ 0 };
 }
 END_TEST
 
@@ -235,6 +242,120 @@ START_TEST(test_another_disk_inside_a_library)
 }
 END_TEST
 
+START_TEST(test_no_game_goes_into_an_upload)
+{
+	AUTO(free_ptr) char *uploading = in_home("Games/Shelf/Other");
+	AUTO(free_ptr) char *link = in_home("Games/link");
+
+	make_folder("Games");
+	claim = (struct install_claim){ uploading, "Other" };
+	expect_refused("~/Games/Shelf/Other", "G", "'Other' is being uploaded");
+	expect_refused("~/Games/Shelf/Other/data", "Other", "'Other' is being uploaded");
+	ck_assert_int_eq(symlink("Shelf", link), 0);
+	make_folder("Games/Shelf");
+	expect_refused("~/Games/link/Other/x", "G", "'Other' is being uploaded");
+	/* Nor around it. */
+	folder_remove_in("Games/Shelf");
+	expect("~/Games", "Shelf", "Games/Shelf (2)");
+	/* The same game again is the same folder. */
+	expect("~/Games/Shelf", "Other", "Games/Shelf/Other");
+	claim = (struct install_claim){ 0 };
+}
+END_TEST
+
+START_TEST(test_no_game_goes_around_another)
+{
+	AUTO(free_ptr) char *inner = in_home("Games/Inner");
+
+	/* Their disk may be out, so that nothing is there. */
+	register_game("Games/Shelf/Old", "Old");
+	expect("~/Games", "Shelf", "Games/Shelf (2)");
+	strvec_push(&extra, inner);
+	expect("~/Games", "Inner", "Games/Inner (2)");
+}
+END_TEST
+
+START_TEST(test_our_own_folders)
+{
+	AUTO(free_ptr) char *state = in_home("Games/.local/state/capydeck");
+	AUTO(free_ptr) char *link = in_home("Games/link");
+	AUTO(free_ptr) char *inside = in_home("card/.capydeck/sub");
+
+	strvec_push(&own, state);
+	expect_refused("~/Games/.local/state/capydeck", "G", "its own files");
+	expect_refused("~/Games/.local/state/capydeck/manifests", "G", "its own files");
+	make_folder("Games/.local/state/capydeck");
+	ck_assert_int_eq(symlink(".local/state", link), 0);
+	expect_refused("~/Games/link/capydeck/x", "G", "its own files");
+	expect("~/Games/.local", "G", "Games/.local/G");
+	/* A library of the settings that is inside another library's folder of ours. */
+	strvec_push(&extra, inside);
+	expect_refused(inside, "G", ".capydeck");
+	/* One that the owner put beside our files is used. */
+	strvec_push(&extra, state);
+	expect_refused("~/Games/link/capydeck/.capydeck", "G", ".capydeck");
+	expect("~/Games/link/capydeck", "G", "Games/.local/state/capydeck/G");
+}
+END_TEST
+
+START_TEST(test_a_disk_that_folds_case)
+{
+	AUTO(free_ptr) char *library = in_home("disk/Library");
+	AUTO(free_ptr) char *own_folder = in_home("disk/Library/.CAPYDECK/uploads");
+	AUTO(free_ptr) char *game = in_home("disk/LIBRARY/outer/x");
+	AUTO(free_ptr) char *shelf = in_home("disk/library/shelf");
+	AUTO(free_ptr) char *uploading = in_home("disk/Library/New/Folder");
+	AUTO(free_ptr) char *same_upload = in_home("disk/Library/NEW");
+	AUTO(free_ptr) char *in_upload = in_home("disk/Library/new/folder/x");
+
+	if (!disk_mount(&disk_kinds[1], home)) { /* exFAT */
+		return;
+	}
+	make_folder("disk/Library/Shelf/Game");
+	strvec_push(&extra, library);
+	expect_refused(own_folder, "G", ".capydeck");
+	register_game("disk/Library/Outer", "Outer");
+	expect_refused(game, "G", "'Outer'");
+	/* Its recorded spelling stays. */
+	register_game("disk/Library/Shelf/Game", "Game");
+	expect(shelf, "Game", "disk/Library/Shelf/Game");
+	expect(shelf, "Second", "disk/Library/shelf/Second");
+	/* The folder of an upload does not exist yet. */
+	claim = (struct install_claim){ uploading, "Folder" };
+	expect_refused(in_upload, "G", "'Folder' is being uploaded");
+	expect(same_upload, "Folder", "disk/Library/New/Folder");
+	expect(same_upload, "FOLDER", "disk/Library/NEW/FOLDER (2)");
+	claim = (struct install_claim){ 0 };
+}
+END_TEST
+
+START_TEST(test_bind_mounts)
+{
+	AUTO(free_ptr) char *game = in_home("Games/Outer/data");
+	AUTO(free_ptr) char *card = in_home("card");
+	AUTO(free_ptr) char *in_card = in_home("card/sub");
+	AUTO(free_ptr) char *other = in_home("Games/other");
+
+	if (geteuid() != 0 || unshare(CLONE_NEWNS) != 0 ||
+		mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0) {
+		puts("skipped: cannot mount here");
+		return;
+	}
+	make_folder("Games/Outer/data");
+	make_folder("Games/other");
+	register_game("Games/Outer", "Outer");
+	/* The whole of another library is part of a game. */
+	ck_assert_int_eq(mount(game, card, NULL, MS_BIND, NULL), 0);
+	expect_refused(card, "G", "'Outer'");
+	expect_refused(in_card, "G", "'Outer'");
+	ck_assert_int_eq(umount(card), 0);
+	/* Files cannot be moved from one mount to another. */
+	ck_assert_int_eq(mount(card, other, NULL, MS_BIND, NULL), 0);
+	expect_refused(other, "G", "another disk");
+	ck_assert_int_eq(umount(other), 0);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tests = tcase_create("dir");
@@ -247,5 +368,10 @@ int main(void)
 	tcase_add_test(tests, test_a_game_stays_where_it_is);
 	tcase_add_test(tests, test_no_game_goes_into_another);
 	tcase_add_test(tests, test_another_disk_inside_a_library);
+	tcase_add_test(tests, test_no_game_goes_into_an_upload);
+	tcase_add_test(tests, test_no_game_goes_around_another);
+	tcase_add_test(tests, test_our_own_folders);
+	tcase_add_test(tests, test_a_disk_that_folds_case);
+	tcase_add_test(tests, test_bind_mounts);
 	return run_tcase(tests);
 }

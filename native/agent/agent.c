@@ -393,6 +393,10 @@ static bool open_uploads(struct agent *agent, struct error *err)
 	const struct config *config = agent->options.config;
 	const struct paths *paths = agent->options.paths;
 	AUTO(free_ptr) char *library = path_expand_home(config->library_path, paths->home);
+	const struct strvec own_dirs = {
+		.items = (char *[]){ paths->config_dir, paths->state_dir, paths->runtime_dir },
+		.count = 3,
+	};
 	const struct upload_store_options options = {
 		.loop = agent->options.loop,
 		.worker = agent->options.worker,
@@ -401,6 +405,7 @@ static bool open_uploads(struct agent *agent, struct error *err)
 		.state_dir = paths->state_dir,
 		.library_dir = library,
 		.library_extra = &config->library_extra,
+		.own_dirs = &own_dirs,
 		.expire_after_ms = days_ms(agent, config->uploads_expire_days),
 	};
 

@@ -4,9 +4,13 @@
 #include "core/error.h"
 #include "core/paths.h"
 #include "core/state_file.h"
+#include "core/strvec.h"
 #include "core/xalloc.h"
 #include "library/game_registry.h"
+#include "library/name_rules.h"
+#include "library/places.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -79,23 +83,6 @@ char *install_dir_resolve(const char *path)
 	return TAKE_PTR(plain);
 }
 
-/* The device of the path's deepest existing folder. */
-static dev_t device_of(const char *path)
-{
-	AUTO(free_ptr) char *at = xstrdup(path);
-	struct stat stat_of = { 0 };
-
-	while (stat(at, &stat_of) != 0) {
-		char *slash = strrchr(at, '/');
-
-		if (slash == NULL || slash == at) {
-			break;
-		}
-		*slash = '\0';
-	}
-	return stat_of.st_dev;
-}
-
 static char *resolve_library(const struct install_dir_rules *rules, const char *library)
 {
 	AUTO(free_ptr) char *expanded = path_expand_home(library, rules->home);
@@ -103,31 +90,77 @@ static char *resolve_library(const struct install_dir_rules *rules, const char *
 	return install_dir_resolve(expanded);
 }
 
-/* The library folder that holds path; NULL when none does. The deepest wins. */
-static char *find_root(const struct install_dir_rules *rules, const char *path)
+/* The n-th library folder, links resolved; caller frees; NULL: not absolute. */
+static char *library_at(const struct install_dir_rules *rules, size_t n)
 {
+	return resolve_library(
+		rules, n == 0 ? rules->library_dir : rules->library_extra->items[n - 1]);
+}
+
+/* One choice: what it compares with. */
+struct chooser {
+	const struct install_dir_rules *rules;
+	const char *game_name;
+	struct places *places;
+	struct install_dir *dir;
+	char *parent;
+};
+
+static void chooser_finish(struct chooser *chooser)
+{
+	places_destroy(chooser->places);
+	free(chooser->parent);
+}
+
+/*
+ * Finds the library folder that holds *path; false when none does. The deepest wins. *path gets its
+ * spelling.
+ */
+static bool find_root(const struct chooser *chooser, char **path)
+{
+	const struct install_dir_rules *rules = chooser->rules;
 	AUTO(free_ptr) char *best = NULL;
 
 	for (size_t i = 0; i <= rules->library_extra->count; i++) {
-		const char *library =
-			i == 0 ? rules->library_dir : rules->library_extra->items[i - 1];
-		AUTO(free_ptr) char *root = resolve_library(rules, library);
+		AUTO(free_ptr) char *root = library_at(rules, i);
+		AUTO(free_ptr) char *spelled = NULL;
 
-		if (root != NULL && path_is_within(path, root) &&
-			(best == NULL || strlen(root) > strlen(best))) {
+		if (root == NULL || (best != NULL && strlen(root) <= strlen(best))) {
+			continue;
+		}
+		spelled = place_respell(*path, root, root);
+		if (spelled != NULL) {
 			free(best);
 			best = TAKE_PTR(root);
+			free(*path);
+			*path = TAKE_PTR(spelled);
 		}
 	}
-	return TAKE_PTR(best);
+	if (best == NULL) {
+		return false;
+	}
+	free(chooser->dir->root);
+	chooser->dir->root = TAKE_PTR(best);
+	return true;
 }
 
-static bool has_parent(const char *path, const char *parent)
+/*
+ * The recorded path is a game's identity, whatever the setting says now: the library is spelled as
+ * in it.
+ */
+static void choose_recorded(struct install_dir *dir, const char *recorded)
 {
-	size_t length = strlen(parent);
+	const char *end = recorded;
 
-	return strncmp(path, parent, length) == 0 && path[length] == '/' &&
-	       strchr(path + length + 1, '/') == NULL;
+	dir->path = xstrdup(recorded);
+	if (path_is_within(recorded, dir->root)) {
+		return;
+	}
+	for (const char *at = dir->root; (at = strchr(at, '/')) != NULL; at++) {
+		end = strchrnul(end + 1, '/');
+	}
+	free(dir->root);
+	dir->root = xasprintf("%.*s", (int)(end - recorded), recorded);
 }
 
 /* Is the game's folder still at its recorded path, not behind a link that replaced a folder? */
@@ -138,121 +171,244 @@ static bool is_in_place(const struct game *game)
 	return resolved != NULL && strcmp(resolved, game->dir) == 0;
 }
 
-/* The folder that already contains a game of this name; parent NULL: anywhere. */
-static const char *find_installed(
-	const struct install_dir_rules *rules, const char *parent, const char *game_name)
+/* Uses the folder that already contains a game of this name; parent NULL: anywhere. */
+static bool choose_installed(struct chooser *chooser, const char *parent)
 {
+	const struct install_dir_rules *rules = chooser->rules;
+
+	for (size_t i = 0; i < game_registry_count(rules->registry); i++) {
+		const struct game *game = game_registry_at(rules->registry, i);
+		AUTO(free_ptr) char *above = path_parent(game->dir);
+		AUTO(free_ptr) char *path = xstrdup(game->dir);
+
+		if (strcmp(game->name, chooser->game_name) != 0 || !is_in_place(game) ||
+			(parent != NULL &&
+				!places_same(chooser->places, above, parent, chooser->dir->root))) {
+			continue;
+		}
+		if (find_root(chooser, &path)) {
+			choose_recorded(chooser->dir, game->dir);
+			return true;
+		}
+		return false;
+	}
+	return false;
+}
+
+/* --- A new folder --- */
+
+static bool is_gone(const char *path)
+{
+	struct stat stat;
+
+	/* What cannot be looked at now may be somebody's. */
+	return lstat(path, &stat) != 0 && errno == ENOENT;
+}
+
+static bool is_library(const struct chooser *chooser, const char *path)
+{
+	for (size_t i = 0; i <= chooser->rules->library_extra->count; i++) {
+		AUTO(free_ptr) char *library = library_at(chooser->rules, i);
+
+		if (library != NULL &&
+			places_within(chooser->places, library, path, chooser->dir->root)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Would the game there share files with another game, installed or being uploaded? */
+static bool is_shared(const struct chooser *chooser, const char *path)
+{
+	const struct install_dir_rules *rules = chooser->rules;
+	const char *root = chooser->dir->root;
+
 	for (size_t i = 0; i < game_registry_count(rules->registry); i++) {
 		const struct game *game = game_registry_at(rules->registry, i);
 
-		if (strcmp(game->name, game_name) == 0 &&
-			(parent == NULL || has_parent(game->dir, parent)) && is_in_place(game)) {
-			return game->dir;
+		if (places_overlap(chooser->places, game->dir, path, root)) {
+			return true;
+		}
+	}
+	for (size_t i = 0; i < rules->claims_count; i++) {
+		if (places_overlap(chooser->places, rules->claims[i].dir, path, root)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The unfinished upload of this game to this folder; NULL: none. */
+static const struct install_claim *own_claim(const struct chooser *chooser, const char *path)
+{
+	const struct install_dir_rules *rules = chooser->rules;
+
+	for (size_t i = 0; i < rules->claims_count; i++) {
+		const struct install_claim *claim = &rules->claims[i];
+
+		if (strcmp(claim->game_name, chooser->game_name) == 0 &&
+			places_same(chooser->places, claim->dir, path, chooser->dir->root)) {
+			return claim;
 		}
 	}
 	return NULL;
 }
 
-static bool is_free(const struct install_dir_rules *rules, const char *path, const char *game_name)
+static bool choose_new(const struct chooser *chooser, struct error *err)
 {
-	struct stat stat;
-
-	return lstat(path, &stat) != 0 && game_registry_find(rules->registry, path) == NULL &&
-	       !rules->is_taken(rules->user, path, game_name);
-}
-
-static bool choose_new(struct install_dir *dir, const struct install_dir_rules *rules,
-	const char *parent, const char *game_name, struct error *err)
-{
-	AUTO(free_ptr) char *name = path_safe_name(game_name, err);
+	AUTO(free_ptr) char *name = path_safe_name(chooser->game_name, err);
 
 	if (name == NULL) {
 		return false;
 	}
 	for (int suffix = 1; suffix <= SUFFIX_LIMIT; suffix++) {
 		AUTO(free_ptr)
-		char *path = suffix == 1 ? xasprintf("%s/%s", parent, name)
-					 : xasprintf("%s/%s (%d)", parent, name, suffix);
+		char *path = suffix == 1 ? xasprintf("%s/%s", chooser->parent, name)
+					 : xasprintf("%s/%s (%d)", chooser->parent, name, suffix);
+		const struct install_claim *claim;
 
-		if (is_free(rules, path, game_name)) {
-			dir->path = TAKE_PTR(path);
+		if (!is_gone(path)) {
+			continue;
+		}
+		claim = own_claim(chooser, path);
+		if (claim != NULL || (!is_library(chooser, path) && !is_shared(chooser, path))) {
+			chooser->dir->path = xstrdup(claim != NULL ? claim->dir : path);
 			return true;
 		}
 	}
-	return error_set(
-		err, ERROR_INVALID, "no free folder name is left in '%s' for '%s'", parent, name);
+	return error_set(err, ERROR_INVALID, "no free folder name is left in '%s' for '%s'",
+		chooser->parent, name);
 }
 
-static bool choose_parent(struct install_dir *dir, const struct install_dir_rules *rules,
-	const char *install_path, char **parent, struct error *err)
-{
-	AUTO(free_ptr) char *expanded = path_expand_home(install_path, rules->home);
-	const struct game *owner;
+/* --- Where it may not go --- */
 
-	*parent = install_dir_resolve(expanded);
-	if (*parent == NULL) {
-		return error_set(err, ERROR_INVALID,
-			"installPath '%s' is not an absolute path without '..'", install_path);
+/* Is the path below root inside a folder of ours, in any spelling that the disk knows? */
+static bool names_own_folder(const char *path, const char *root)
+{
+	for (path += strlen(root); *(path += strspn(path, "/")) != '\0';) {
+		size_t length = strcspn(path, "/");
+		AUTO(free_ptr) char *name = xasprintf("%.*s", (int)length, path);
+
+		if (strcmp(name, PATH_OWN_FOLDER) == 0 ||
+			(name_rules_may_fold(name, PATH_OWN_FOLDER) &&
+				name_rules_fold(root, name, PATH_OWN_FOLDER))) {
+			return true;
+		}
+		path += length;
 	}
-	dir->root = find_root(rules, *parent);
-	if (dir->root == NULL) {
-		return error_set(err, ERROR_INVALID,
-			"installPath '%s' is outside the library folders; allowed is '%s', others "
-			"can be added to the setting library.extra",
-			install_path, rules->library_dir);
+	return false;
+}
+
+static bool check_own_folders(
+	const struct chooser *chooser, const char *install_path, struct error *err)
+{
+	const struct install_dir_rules *rules = chooser->rules;
+	const char *parent = chooser->parent, *root = chooser->dir->root;
+	bool is_own = names_own_folder(parent, root);
+
+	for (size_t i = 0; !is_own && i <= rules->library_extra->count; i++) {
+		AUTO(free_ptr) char *library = library_at(rules, i);
+		AUTO(free_ptr)
+		char *own = library != NULL ? path_join(library, PATH_OWN_FOLDER) : NULL;
+
+		is_own = own != NULL && places_within(chooser->places, parent, own, root);
 	}
-	if (has_component(*parent + strlen(dir->root), PATH_OWN_FOLDER)) {
+	if (is_own) {
 		return error_set(err, ERROR_INVALID,
 			"installPath '%s' is inside '" PATH_OWN_FOLDER
 			"', which holds unfinished uploads; choose another folder",
 			install_path);
 	}
-	owner = game_registry_find_file(rules->registry, *parent);
-	if (owner != NULL) {
-		return error_set(err, ERROR_INVALID,
-			"installPath '%s' is inside the folder of '%s'; choose the folder above it",
-			install_path, owner->name);
-	}
-	if (device_of(*parent) != device_of(dir->root)) {
-		return error_set(err, ERROR_INVALID,
-			"installPath '%s' is on another disk than its library '%s'; add it to the "
-			"setting library.extra",
-			install_path, dir->root);
+	for (size_t i = 0; rules->own_dirs != NULL && i < rules->own_dirs->count; i++) {
+		AUTO(free_ptr) char *own = install_dir_resolve(rules->own_dirs->items[i]);
+
+		/* A library in there is the owner's wish. */
+		if (own != NULL && places_within(chooser->places, parent, own, root) &&
+			!places_within(chooser->places, root, own, root)) {
+			return error_set(err, ERROR_INVALID,
+				"installPath '%s' is inside '%s', where CapyDeck keeps its own "
+				"files; choose another folder",
+				install_path, own);
+		}
 	}
 	return true;
+}
+
+static bool check_games(const struct chooser *chooser, const char *install_path, struct error *err)
+{
+	const struct install_dir_rules *rules = chooser->rules;
+	const char *parent = chooser->parent, *root = chooser->dir->root;
+
+	for (size_t i = 0; i < game_registry_count(rules->registry); i++) {
+		const struct game *game = game_registry_at(rules->registry, i);
+
+		if (places_within(chooser->places, parent, game->dir, root)) {
+			return error_set(err, ERROR_INVALID,
+				"installPath '%s' is inside the folder of '%s'; choose the folder "
+				"above it",
+				install_path, game->name);
+		}
+	}
+	for (size_t i = 0; i < rules->claims_count; i++) {
+		if (places_within(chooser->places, parent, rules->claims[i].dir, root)) {
+			return error_set(err, ERROR_INVALID,
+				"installPath '%s' is inside the folder that '%s' is being uploaded "
+				"to; choose the folder above it",
+				install_path, rules->claims[i].game_name);
+		}
+	}
+	return true;
+}
+
+static bool choose_parent(struct chooser *chooser, const char *install_path, struct error *err)
+{
+	const struct install_dir_rules *rules = chooser->rules;
+	AUTO(free_ptr) char *expanded = path_expand_home(install_path, rules->home);
+
+	chooser->parent = install_dir_resolve(expanded);
+	if (chooser->parent == NULL) {
+		return error_set(err, ERROR_INVALID,
+			"installPath '%s' is not an absolute path without '..'", install_path);
+	}
+	if (!find_root(chooser, &chooser->parent)) {
+		return error_set(err, ERROR_INVALID,
+			"installPath '%s' is outside the library folders; allowed is '%s', others "
+			"can be added to the setting library.extra",
+			install_path, rules->library_dir);
+	}
+	if (!check_own_folders(chooser, install_path, err) ||
+		!check_games(chooser, install_path, err)) {
+		return false;
+	}
+	return places_on_same_mount(chooser->places, chooser->parent, chooser->dir->root) ||
+	       error_set(err, ERROR_INVALID,
+		       "installPath '%s' is on another disk than its library '%s'; add it to the "
+		       "setting library.extra",
+		       install_path, chooser->dir->root);
 }
 
 bool install_dir_choose(struct install_dir *dir, const struct install_dir_rules *rules,
 	const char *install_path, const char *game_name, struct error *err)
 {
 	bool anywhere = install_path == NULL || install_path[0] == '\0';
-	AUTO(free_ptr) char *parent = NULL;
-	const char *installed;
+	AUTO(chooser_finish)
+	struct chooser chooser = {
+		.rules = rules, .game_name = game_name, .places = places_create(), .dir = dir
+	};
 
 	*dir = (struct install_dir){ 0 };
 	/* A folder of an unknown game is not free, and must not become "Game (2)". */
 	if (!state_link_ready(game_registry_link(rules->registry), err)) {
 		return false;
 	}
-	installed = anywhere ? find_installed(rules, NULL, game_name) : NULL;
-	if (installed != NULL && (dir->root = find_root(rules, installed)) != NULL) {
-		dir->path = xstrdup(installed);
+	if (anywhere && choose_installed(&chooser, NULL)) {
 		return true;
 	}
-	if (!choose_parent(
-		    dir, rules, anywhere ? rules->library_dir : install_path, &parent, err)) {
-		goto fail;
-	}
-	installed = find_installed(rules, parent, game_name);
-	if (installed != NULL) {
-		dir->path = xstrdup(installed);
+	if (choose_parent(&chooser, anywhere ? rules->library_dir : install_path, err) &&
+		(choose_installed(&chooser, chooser.parent) || choose_new(&chooser, err))) {
 		return true;
 	}
-	if (!choose_new(dir, rules, parent, game_name, err)) {
-		goto fail;
-	}
-	return true;
-fail:
 	install_dir_finish(dir);
 	return false;
 }

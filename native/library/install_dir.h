@@ -1,26 +1,34 @@
 #pragma once
 
 #include "library/installed_manifest.h" /* what is known of the files in it */
+#include "library/name_rules.h"		/* which names its disk can tell apart */
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct error;
 struct game_registry;
 struct strvec;
 
+/* A folder that an unfinished upload will install to; it may not exist yet. */
+struct install_claim {
+	const char *dir;
+	const char *game_name;
+};
+
 /*
  * Which folder a game goes to: <installPath>/<gameName made safe>, inside a library folder that the
- * owner allowed, never a folder that belongs to something else. Source: protocol.md §5.5, design.md
- * §3.6.
+ * owner allowed, never a folder that belongs to something else. Folders are compared as the disk
+ * compares them (places.h). Source: protocol.md §5.5, design.md §3.6.
  */
 struct install_dir_rules {
 	const char *home; /* for "~" */
 	const char *library_dir;
 	const struct strvec *library_extra;
 	struct game_registry *registry;
-	/* Is dir the destination of an unfinished upload of another game? */
-	bool (*is_taken)(void *user, const char *dir, const char *game_name);
-	void *user;
+	const struct strvec *own_dirs; /* this program's other folders; NULL: none */
+	const struct install_claim *claims;
+	size_t claims_count;
 };
 
 struct install_dir {
@@ -30,8 +38,8 @@ struct install_dir {
 
 /*
  * install_path: as the Hub sent it; "" or NULL: where the game is already installed, else the
- * default library. Errors: INVALID (outside the library folders, on another file system than its
- * library folder, no usable game name).
+ * default library. Errors: INVALID (outside the library folders, inside a game or inside our own
+ * folders, on another file system than its library folder, no usable game name).
  */
 bool install_dir_choose(struct install_dir *dir, const struct install_dir_rules *rules,
 	const char *install_path, const char *game_name, struct error *err);

@@ -103,6 +103,7 @@ struct upload_store {
 	char *state_dir;
 	char *library_dir;
 	struct strvec library_extra;
+	struct strvec own_dirs;
 	int64_t expire_after_ms;
 	struct upload_store_events events;
 	void *user;   /* of the events */

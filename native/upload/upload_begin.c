@@ -344,29 +344,35 @@ static bool finish_commits(struct upload_begin *begin)
 	return true;
 }
 
-static bool is_taken(void *user, const char *dir, const char *game_name)
+/* The folders of all unfinished uploads; caller frees. */
+static struct install_claim *list_claims(const struct upload_store *store, size_t *count)
 {
-	const struct upload_store *store = user;
+	struct install_claim *claims = NULL;
 	const struct upload *upload;
 
+	*count = 0;
 	TAILQ_FOREACH (upload, &store->uploads, link) {
-		if (upload->phase != PHASE_GONE && strcmp(upload->head.dir, dir) == 0 &&
-			strcmp(upload->head.game_name, game_name) != 0) {
-			return true;
+		if (upload->phase != PHASE_GONE) {
+			claims = xrealloc(claims, *count + 1, sizeof(*claims));
+			claims[(*count)++] = (struct install_claim){ .dir = upload->head.dir,
+				.game_name = upload->head.game_name };
 		}
 	}
-	return false;
+	return claims;
 }
 
 static bool choose_upload(struct upload_begin *begin)
 {
 	struct upload_store *store = begin->store;
+	size_t claims_count;
+	AUTO(free_ptr) struct install_claim *claims = list_claims(store, &claims_count);
 	struct install_dir_rules rules = { .home = store->home,
 		.library_dir = store->library_dir,
 		.library_extra = &store->library_extra,
 		.registry = store->registry,
-		.is_taken = is_taken,
-		.user = store };
+		.own_dirs = &store->own_dirs,
+		.claims = claims,
+		.claims_count = claims_count };
 	AUTO(install_dir_finish) struct install_dir dir = { 0 };
 
 	if (!finish_commits(begin) ||

@@ -60,6 +60,9 @@ struct upload_store *upload_store_create(const struct upload_store_options *opti
 		.user = user };
 	TAILQ_INIT(&store->uploads);
 	set_library(store, options->library_dir, options->library_extra);
+	if (options->own_dirs != NULL) {
+		strvec_copy(&store->own_dirs, options->own_dirs);
+	}
 	chunk_writer_init(&store->writer, options->loop);
 	store->expiry = loop_timer_create(options->loop, upload_retention_on_timer, store);
 	upload_retention_scan(store);
@@ -101,6 +104,7 @@ void upload_store_destroy(struct upload_store *store)
 		free(store->ended[i]);
 	}
 	strvec_finish(&store->library_extra);
+	strvec_finish(&store->own_dirs);
 	free(store->library_dir);
 	free(store->state_dir);
 	free(store->home);

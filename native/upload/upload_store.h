@@ -35,6 +35,7 @@ struct upload_store_options {
 	const char *state_dir;		    /* <state_dir>/manifests: what is installed, per game */
 	const char *library_dir;	    /* used for an installPath of "" or NULL */
 	const struct strvec *library_extra; /* what else installPath may name; copied */
+	const struct strvec *own_dirs;	    /* no game may go into these; copied; NULL: none */
 	int64_t expire_after_ms;	    /* of paused uploads */
 };
 
