@@ -93,6 +93,24 @@ START_TEST(test_bad_manifests_are_refused)
 }
 END_TEST
 
+/* All at once, so that they can be mended at once. */
+START_TEST(test_all_bad_paths_are_told)
+{
+	struct error err;
+
+	ck_assert_ptr_null(read_manifest(
+		"{\"config\":{\"gameName\":\"G\"},\"totalSize\":3,\"files\":["
+		"{\"relativePath\":\"../a\",\"size\":1},{\"relativePath\":\"/b\",\"size\":1},"
+		"{\"relativePath\":\"c\",\"size\":1},{\"relativePath\":\"./c\",\"size\":1},"
+		"{\"relativePath\":\"c/d/e\",\"size\":0}]}",
+		&err));
+	ck_assert_str_eq(err.message,
+		"'G' cannot be installed as it is, for 4 reasons: (1) the path '../a' contains '..'; "
+		"(2) the path '/b' is not relative; (3) 'c' is in the manifest twice; (4) 'c' is a file "
+		"in the manifest and cannot be the folder of 'c/d/e'; rename them or leave them out");
+}
+END_TEST
+
 static void digest_of(const char *files, int total, char digest[SHA256_HEX_BYTES])
 {
 	AUTO(free_ptr)
@@ -136,6 +154,7 @@ int main(void)
 	tcase_add_test(tests, test_files_are_normalised_and_sorted);
 	tcase_add_loop_test(tests, test_bad_manifests_are_refused, 0,
 		(int)(sizeof(refused) / sizeof(refused[0])));
+	tcase_add_test(tests, test_all_bad_paths_are_told);
 	tcase_add_test(tests, test_the_digest_tells_manifests_apart);
 	return run_tcase(tests);
 }

@@ -19,7 +19,7 @@ enum error_kind {
 	ERROR_CANCELLED,
 };
 
-#define ERROR_MESSAGE_BYTES 512
+#define ERROR_MESSAGE_BYTES 2560 /* a list of ten files */
 
 /*
  * One failure: a kind and one sentence that names the offending value and, where there is one,

@@ -12,6 +12,7 @@
 #include "upload/commit_record.h"
 #include "upload/staging_files.h"
 #include "upload/upload_content.h"
+#include "upload/upload_fit.h"
 #include "upload/upload_journal.h"
 #include "upload/upload_manifest.h"
 #include "upload/upload_staging.h"
@@ -276,6 +277,10 @@ static bool open_staging(struct upload_load *load, struct upload_content *conten
 		if (content->dir_fd < 0) {
 			return false;
 		}
+	}
+	if (!upload_fit_check(content->manifest, load->root, load->head->dir, content->dir_fd,
+		    &load->error)) {
+		return false;
 	}
 	/* The head comes last: a folder without one is not an upload. */
 	if (!begin_journal(load, content) ||

@@ -5,6 +5,7 @@
 #include "core/paths.h"
 #include "core/xalloc.h"
 #include "proto/proto_upload.h"
+#include "upload/problem_list.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -18,13 +19,9 @@ static int compare_files(const void *a, const void *b)
 	return path_compare(left->path, right->path);
 }
 
-static bool take_file(
+static bool take_details(
 	struct upload_manifest_file *file, struct upload_file *announced, struct error *err)
 {
-	file->path = path_normalise_relative(announced->relative_path, err);
-	if (file->path == NULL) {
-		return false;
-	}
 	if (announced->size < 0 || announced->size > JSON_INTEGER_MAX) {
 		return error_set(err, ERROR_INVALID, "the size %" PRId64 " of '%s' is not valid",
 			announced->size, file->path);
@@ -40,8 +37,9 @@ static bool take_file(
 	return true;
 }
 
-static bool take_files(
-	struct upload_manifest *manifest, struct init_upload *request, struct error *err)
+/* A path that cannot be used becomes a problem, and its file is left out. */
+static bool take_files(struct upload_manifest *manifest, struct init_upload *request,
+	struct problem_list *problems, struct error *err)
 {
 	if (request->files_count == 0) {
 		return error_set(err, ERROR_INVALID, "'%s' has no files; nothing to install",
@@ -54,10 +52,16 @@ static bool take_files(
 	}
 	manifest->hashed = true;
 	for (size_t i = 0; i < request->files_count; i++) {
-		struct upload_manifest_file *file = &manifest->files[i];
+		struct upload_manifest_file *file = &manifest->files[manifest->files_count];
+		struct error why;
 
-		manifest->files_count = i + 1;
-		if (!take_file(file, &request->files[i], err)) {
+		file->path = path_normalise_relative(request->files[i].relative_path, &why);
+		if (file->path == NULL) {
+			problem_list_add(problems, "%s", why.message);
+			continue;
+		}
+		manifest->files_count++;
+		if (!take_details(file, &request->files[i], err)) {
 			return false;
 		}
 		if (file->size_bytes > JSON_INTEGER_MAX - manifest->total_bytes) {
@@ -68,7 +72,7 @@ static bool take_files(
 		manifest->total_bytes += file->size_bytes;
 		manifest->hashed &= file->size_bytes == 0 || file->sha256 != NULL;
 	}
-	if (manifest->total_bytes != request->total_size) {
+	if (problems->count == 0 && manifest->total_bytes != request->total_size) {
 		return error_set(err, ERROR_INVALID,
 			"totalSize is %" PRId64 ", but the files' sizes add up to %" PRId64,
 			request->total_size, manifest->total_bytes);
@@ -76,26 +80,26 @@ static bool take_files(
 	return true;
 }
 
-static bool check_neighbours(const struct upload_manifest *manifest, struct error *err)
+static void check_neighbours(const struct upload_manifest *manifest, struct problem_list *problems)
 {
-	for (size_t i = 1; i < manifest->files_count; i++) {
-		const char *before = manifest->files[i - 1].path;
-		const char *path = manifest->files[i].path;
-		size_t length = strlen(before);
+	const char *before = NULL; /* the last file that the next ones may be below */
 
-		if (strncmp(before, path, length) != 0) {
-			continue;
-		}
-		if (path[length] == '\0') {
-			return error_set(err, ERROR_INVALID, "'%s' is in the manifest twice", path);
-		}
-		if (path[length] == '/') {
-			return error_set(err, ERROR_INVALID,
+	for (size_t i = 0; i < manifest->files_count; i++) {
+		const char *path = manifest->files[i].path;
+		size_t length = before != NULL ? strlen(before) : 0;
+
+		if (before == NULL || strncmp(before, path, length) != 0 ||
+			(path[length] != '\0' && path[length] != '/')) {
+			before = path;
+		} else if (path[length] == '\0') {
+			problem_list_add(
+				problems, "'%s' is in the manifest twice", path_shown(path).text);
+		} else {
+			problem_list_add(problems,
 				"'%s' is a file in the manifest and cannot be the folder of '%s'",
-				before, path);
+				path_shown(before).text, path_shown(path).text);
 		}
 	}
-	return true;
 }
 
 static void compute_digest(struct upload_manifest *manifest)
@@ -140,12 +144,18 @@ static bool take_config(
 struct upload_manifest *upload_manifest_create(struct init_upload *request, struct error *err)
 {
 	struct upload_manifest *manifest = xcalloc(1, sizeof(*manifest));
+	struct problem_list problems = { 0 };
+	AUTO(free_ptr) char *heading = NULL;
 
-	if (!take_config(manifest, &request->config, err) || !take_files(manifest, request, err)) {
+	if (!take_config(manifest, &request->config, err) ||
+		!take_files(manifest, request, &problems, err)) {
 		goto fail;
 	}
 	qsort(manifest->files, manifest->files_count, sizeof(*manifest->files), compare_files);
-	if (!check_neighbours(manifest, err)) {
+	check_neighbours(manifest, &problems);
+	heading = xasprintf(
+		"'%s' cannot be installed as it is", path_shown(manifest->game_name).text);
+	if (!problem_list_check(&problems, heading, "rename them or leave them out", err)) {
 		goto fail;
 	}
 	compute_digest(manifest);
