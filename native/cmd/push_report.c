@@ -10,6 +10,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #define JSON_PROGRESS_MS 500
@@ -129,6 +130,28 @@ static void print_line(FILE *out, const char *text)
 
 	utf8_make_printable(printable);
 	fprintf(out, "%s\n", printable);
+}
+
+/*
+ * An error on standard error. What the Agent numbers, as in ": (1) …; (2) …", is one line each.
+ */
+static void print_error(const char *text)
+{
+	AUTO(free_ptr) char *printable = xstrdup(text);
+	const char *rest = printable, *at;
+
+	utf8_make_printable(printable);
+	for (int number = 1;; number++, rest = at) {
+		AUTO(free_ptr) char *mark = xasprintf("%s (%d) ", number == 1 ? ":" : ";", number);
+
+		at = strstr(rest, mark);
+		if (at == NULL) {
+			break;
+		}
+		at += 2; /* the mark's first two characters end the line before */
+		fprintf(stderr, "%.*s\n  ", (int)(at - rest - 1), rest);
+	}
+	fprintf(stderr, "%s\n", rest);
 }
 
 void push_report_init(struct push_report *report, enum push_report_mode mode)
@@ -354,7 +377,7 @@ int push_report_end(struct push_report *report, enum push_end end,
 		print_line(stderr, message);
 	} else if (end != PUSH_DONE) {
 		fputs("capydeck push: ", stderr);
-		print_line(stderr, message);
+		print_error(message);
 	} else if (report->mode == PUSH_REPORT_HUMAN) {
 		end_done(report, outcome);
 	}

@@ -129,7 +129,8 @@ static const char *path_with(const struct upload_manifest *manifest, const char 
 /* The names of the game's folder and of those above it, below the library. */
 static void collect_folders(const struct fit *fit, struct strvec *names)
 {
-	const char *at = fit->dir + strlen(fit->root);
+	bool is_below = path_is_within(fit->dir, fit->root); /* else completing will refuse it */
+	const char *at = is_below ? fit->dir + strlen(fit->root) : "";
 
 	while (*(at += strspn(at, "/")) != '\0') {
 		size_t length = strcspn(at, "/");
