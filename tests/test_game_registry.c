@@ -223,6 +223,9 @@ START_TEST(test_what_has_happened_is_recorded)
 	ck_assert(!game_registry_record(registry, &game, &err));
 	ck_assert_ptr_nonnull(strstr(err.message, "'A' is not recorded yet"));
 	ck_assert_str_eq(game_registry_find_app(registry, 7)->dir, "/games/a");
+	game = *game_registry_find(registry, "/games/a"); /* its own texts */
+	ck_assert(!game_registry_record(registry, &game, &err));
+	ck_assert_ptr_nonnull(strstr(err.message, "'A' is not recorded yet"));
 	ck_assert(!game_registry_flush(registry, &err));
 	ck_assert_int_eq(rmdir(path), 0);
 	ck_assert_int_eq(rename(away, path), 0);

@@ -24,6 +24,7 @@
 #include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -236,6 +237,9 @@ static bool load_config(struct daemon *daemon, char **notice, struct error *err)
 	AUTO(free_ptr) char *path = path_join(daemon->paths.config_dir, "settings.json");
 
 	config_load(&daemon->config, path, notice);
+	if (daemon->config.is_unread) {
+		free(TAKE_PTR(*notice)); /* the agent tells it for as long as it is true */
+	}
 	return (arguments->name == NULL ||
 		       config_set(&daemon->config, "agent.name", arguments->name, err)) &&
 	       (arguments->paths.library_dir == NULL ||
@@ -276,7 +280,7 @@ static bool open_services(struct daemon *daemon, struct error *err)
 	if (!load_config(daemon, &notice, err) || !create_agent(daemon, err)) {
 		return false;
 	}
-	if (notice != NULL && !daemon->config.is_unread) { /* that one ends by itself */
+	if (notice != NULL) {
 		agent_add_notice(daemon->agent, notice);
 	}
 	terminal_code_init(&daemon->terminal, agent_pairing(daemon->agent));

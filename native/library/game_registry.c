@@ -281,12 +281,12 @@ bool game_registry_record(
 		return false;
 	}
 	before = exchange(&registry->list, game, &index);
-	game_finish(&before);
 	registry->is_behind = true;
 	if (!write_game_list(registry, &why)) {
 		error_set(err, why.kind, "'%s' is not recorded yet (%s); the agent keeps trying",
 			game->name, why.message);
 	}
+	game_finish(&before); /* only now: game's texts may be its own */
 	tell_changed(registry);
 	return !registry->is_behind;
 }

@@ -23,6 +23,7 @@
 /* A process that was just killed may still have the port; a running one may keep it for hours. */
 #define RETRY_FIRST_MS 50
 #define RETRY_MAX_MS 3000
+#define REST_MS 100
 
 #define STATE_LISTEN 0x0A
 #define SOCKETS_MAX 8 /* one per address that is listened on */
@@ -36,6 +37,7 @@ struct ws_listener {
 	int spare_fd;  /* closed to accept and drop a connection when no descriptor is left */
 	struct loop_watch *watch; /* of fd */
 	struct error problem;	  /* why not, while it does not listen */
+	struct loop_timer *rest;  /* while not even a connection can be dropped */
 	struct loop_timer *retry;
 	int64_t retry_ms;
 };
@@ -179,12 +181,29 @@ static void drop_one(struct ws_listener *listener)
 	struct sockaddr_storage address;
 	int fd;
 
-	close(listener->spare_fd);
+	close_fd(&listener->spare_fd);
+	listener->spare_fd = -1;
 	fd = accept_one(listener, &address);
 	if (fd >= 0) {
 		close(fd);
 	}
 	listener->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	if (listener->spare_fd < 0) { /* somebody else took it: none can be dropped either */
+		loop_watch_set(listener->watch, 0);
+		loop_timer_set(listener->rest, REST_MS);
+	}
+}
+
+static void on_rested(void *user)
+{
+	struct ws_listener *listener = user;
+
+	if (listener->spare_fd < 0) {
+		listener->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	}
+	if (listener->watch != NULL) {
+		loop_watch_set(listener->watch, LOOP_READ);
+	}
 }
 
 static void on_connection(void *user, uint32_t events)
@@ -321,6 +340,7 @@ struct ws_listener *ws_listener_create(
 	listener->port = port;
 	listener->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	listener->fd = -1;
+	listener->rest = loop_timer_create(loop, on_rested, listener);
 	listener->retry = loop_timer_create(loop, on_retry, listener);
 	listener->retry_ms = RETRY_FIRST_MS;
 	if (!open_port(listener, port, &listener->problem)) {
@@ -334,6 +354,7 @@ void ws_listener_destroy(struct ws_listener *listener)
 	if (listener == NULL) {
 		return;
 	}
+	loop_timer_destroy(listener->rest);
 	loop_timer_destroy(listener->retry);
 	loop_watch_remove(listener->watch);
 	close_fd(&listener->fd);
