@@ -43,6 +43,7 @@ static struct error err;
 static int64_t wall_shift_s, steady_shift_ms; /* of the clocks */
 static const char *mute_path;		      /* a part of the paths that lstat() cannot answer */
 static const char *stuck_path;		      /* a part of the paths that cannot be renamed to */
+static bool stuck_once_moved;		      /* a moved game cannot come back either */
 
 int clock_gettime(clockid_t id, struct timespec *now)
 {
@@ -78,7 +79,8 @@ int lstat(const char *path, struct stat *stat)
 
 int renameat2(int from_fd, const char *from, int to_fd, const char *to, unsigned flags)
 {
-	if (stuck_path != NULL && strstr(to, stuck_path) != NULL) {
+	if (stuck_path != NULL &&
+		(strstr(to, stuck_path) != NULL || (stuck_once_moved && strcmp(to, "Doom") == 0))) {
 		errno = EIO;
 		return -1;
 	}
@@ -587,6 +589,29 @@ START_TEST(test_a_list_that_cannot_be_written)
 }
 END_TEST
 
+/* From the move on: neither the registry nor the folder can be brought to what it was. */
+START_TEST(test_a_game_that_cannot_come_back_is_deleted)
+{
+	const struct trashed_game *game;
+
+	install("games/Doom");
+	stuck_path = "games.json";
+	stuck_once_moved = true;
+	game = game_trash_put(trash, find("games/Doom"), &err);
+	ck_assert_ptr_nonnull(game);
+	ck_assert_ptr_null(find("games/Doom"));
+	ck_assert(!game_registry_flush(registry, &err));
+	stuck_path = NULL;
+	stuck_once_moved = false;
+	stop();
+	start();
+	ck_assert_ptr_null(find("games/Doom"));
+	ck_assert_uint_eq(game_trash_count(trash), 1);
+	restore(game_trash_at(trash, 0)->id);
+	ck_file(at("games/Doom/bin/doom"), "binary");
+}
+END_TEST
+
 START_TEST(test_a_game_installed_anew_is_kept_beside)
 {
 	write_file("games/Doom/bin/doom", "new");
@@ -878,6 +903,7 @@ int main(void)
 	tcase_add_test(tcase, test_crash_after_the_move);
 	tcase_add_test(tcase, test_a_disk_that_does_not_answer);
 	tcase_add_test(tcase, test_a_list_that_cannot_be_written);
+	tcase_add_test(tcase, test_a_game_that_cannot_come_back_is_deleted);
 	tcase_add_test(tcase, test_a_game_installed_anew_is_kept_beside);
 	tcase_add_test(tcase, test_a_disk_that_is_out);
 	tcase_add_test(tcase, test_a_game_that_is_gone_leaves_the_registry);

@@ -291,6 +291,31 @@ bool game_registry_record(
 	return !registry->is_behind;
 }
 
+static struct game take_out(struct game_list *list, size_t index)
+{
+	struct game taken = list->games[index];
+
+	list->games_count--;
+	memmove(&list->games[index], &list->games[index + 1],
+		(list->games_count - index) * sizeof(struct game));
+	return taken;
+}
+
+void game_registry_forget(struct game_registry *registry, const char *dir)
+{
+	struct game removed;
+	size_t index;
+
+	if (!find_index(&registry->list, dir, &index)) {
+		return;
+	}
+	removed = take_out(&registry->list, index);
+	registry->is_behind = true;
+	write_game_list(registry, NULL);
+	game_finish(&removed);
+	tell_changed(registry);
+}
+
 bool game_registry_flush(struct game_registry *registry, struct error *err)
 {
 	struct error why = { 0 };
@@ -313,10 +338,7 @@ bool game_registry_remove(struct game_registry *registry, const char *dir, struc
 	if (!find_index(&registry->list, dir, &index)) {
 		return true;
 	}
-	removed = list->games[index];
-	list->games_count--;
-	memmove(&list->games[index], &list->games[index + 1],
-		(list->games_count - index) * sizeof(struct game));
+	removed = take_out(list, index);
 	if (write_game_list(registry, err)) {
 		game_finish(&removed);
 		tell_changed(registry);

@@ -63,6 +63,8 @@ bool game_registry_put(struct game_registry *registry, const struct game *game, 
  */
 bool game_registry_record(
 	struct game_registry *registry, const struct game *game, struct error *err);
+/* The same for one that is gone. */
+void game_registry_forget(struct game_registry *registry, const char *dir);
 /* Writes what could not be written, if anything. Errors: IO, NO_SPACE. */
 bool game_registry_flush(struct game_registry *registry, struct error *err);
 bool game_registry_remove(struct game_registry *registry, const char *dir, struct error *err);

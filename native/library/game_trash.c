@@ -385,9 +385,14 @@ const struct trashed_game *game_trash_put(
 		return NULL;
 	}
 	if (!game_registry_remove(trash->registry, dir, err)) {
-		trashed_game_restore_folder(dir, added->id, NULL);
-		take_back(trash);
-		return NULL;
+		if (trashed_game_restore_folder(dir, added->id, NULL) ||
+			path_presence(added->folder) != PATH_PRESENT) {
+			take_back(trash);
+			return NULL;
+		}
+		/* It can only stay in the trash: deleted, and the registry follows. */
+		*err = (struct error){ 0 };
+		game_registry_forget(trash->registry, dir);
 	}
 	arm_timer(trash);
 	return added;
