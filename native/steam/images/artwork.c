@@ -259,9 +259,10 @@ bool artwork_put(const char *root, const char *account_id, uint32_t app_id, enum
 	name = xasprintf("%s.%s", stem, artwork_extension(kind, data, length));
 	grid_fd = open_grid(root, account_id, true, err);
 	if (grid_fd < 0 || !atomic_file_write_at(grid_fd, name, data, length, MODE, err) ||
-		!remove_images(grid_fd, stem, name, err) || !sync_grid(grid_fd, err)) {
+		!remove_images(grid_fd, stem, name, err)) {
 		return false;
 	}
+	sync_folder(grid_fd); /* the image is on the disk: at worst an older one comes back */
 	remove_leftovers(grid_fd, stem);
 	if (path != NULL) {
 		*path = xasprintf("%s/userdata/%s/config/grid/%s", root, account_id, name);
