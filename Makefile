@@ -10,6 +10,7 @@
 # make test-ui    the plugin in a real Chromium      make check-plugin   its backend
 # make test-gamescope   the code on the screen of Game Mode, in a real gamescope
 # make faults     every call that can fail fails; make check-faults   a sample of them
+# make powercut   the power is cut after every step; make check-powercut   a sample of it
 # make fuzz       libFuzzer, FUZZ_SECONDS a target   make bench  figures beside the machine's limit
 #                 TARGETS="json config": some of them; fuzz-coverage: which lines the corpora reach
 # make package    build/package/CapyDeck.zip for Decky
@@ -198,6 +199,11 @@ FAULTS := 400
 check-faults: FAULTS_SAMPLE := --sample $(FAULTS)
 faults check-faults: all $B/fault_injector.so
 	tests/faults/run $(FAULTS_SAMPLE) $(abspath $B/capydeck $B/fault_injector.so)
+# The power is cut after each step: a sample of CUTS disks that this may leave, or all.
+CUTS := 400
+check-powercut: CUTS_SAMPLE := --sample $(CUTS)
+powercut check-powercut: all $B/fault_injector.so
+	tests/powercut/run $(CUTS_SAMPLE) $(abspath $B/capydeck $B/fault_injector.so)
 check-plugin: all $(E2E_MODULES)
 	tests/plugin/run $(abspath $B/capydeck)
 sanitize:
@@ -296,6 +302,6 @@ compile_commands.json: FORCE
 	@$(MAKE) -nB V=1 programs | scripts/compile_commands >$@
 
 -include $(shell find $B/native $B/tests $B/*.d -name '*.d' 2>/dev/null)
-.PHONY: FORCE all needs need-check deps help programs for-tests check check-plugin check-threads e2e faults check-faults test-gamescope sanitize coverage fuzz fuzz-run fuzz-coverage fuzz-replay lint syntax bench demo ui check-ui test-ui test package package-bin package-programs \
+.PHONY: FORCE all needs need-check deps help programs for-tests check check-plugin check-threads e2e faults check-faults powercut check-powercut test-gamescope sanitize coverage fuzz fuzz-run fuzz-coverage fuzz-replay lint syntax bench demo ui check-ui test-ui test package package-bin package-programs \
 	test-package install install-files clean
 .SECONDARY:

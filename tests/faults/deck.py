@@ -44,6 +44,7 @@ class Deck:
         self.agent = None
         self.port = 0
         self.output = b""
+        self.code = None  # of an agent that did not begin to serve
 
     def make(self):
         shutil.rmtree(self.root, ignore_errors=True)
@@ -81,7 +82,7 @@ class Deck:
                 self.port = int(found[1])
                 return True
             if not self._read(deadline):
-                self.wait()
+                self.code = self.wait()
                 return False
 
     def _read(self, deadline):
@@ -103,6 +104,14 @@ class Deck:
     @property
     def runs(self):
         return self.agent is not None and self.agent.poll() is None
+
+    def has_ended(self):
+        """By itself. A connection that it closed may be known before its end is."""
+        try:
+            self.agent.wait(1)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
 
     def wait(self):
         """Its exit code, negative for a signal, once it has ended by itself."""

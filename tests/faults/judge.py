@@ -2,6 +2,7 @@
 import contextlib
 import dataclasses
 import re
+import resource
 import shutil
 import signal
 
@@ -18,6 +19,10 @@ FINISHED_LATER = re.compile(r"will be (finished|completed|installed|done|tried)|
 LIVE, RESTART, ON = "live", "restart", "on"
 VARIANTS = (LIVE, RESTART, ON)
 NO_FILES = ("epoll", "socket")
+# Classes of another kind: the agent has a limit all its life. nth is the limit.
+LIMITS = {"nofile": (resource.RLIMIT_NOFILE, range(4, 64)),
+          "fsize": (resource.RLIMIT_FSIZE, (0, 1, 50, 100, 200, 400, 700, 1000, 4096, 20000, 40000, 65536))}
+LIMIT = "limit"  # their only error
 
 
 @dataclasses.dataclass(frozen=True)
@@ -133,8 +138,14 @@ class Rig:
         scenario = next(scenario for scenario in scenarios.SCENARIOS if scenario.name == case.scenario)
         home = self.home(scenario)
         verdict = Verdict(case)
-        try:
+        with self._judging(verdict):
             _Trial(self, scenario, home, verdict).run()
+        return verdict
+
+    @contextlib.contextmanager
+    def _judging(self, verdict):
+        try:
+            yield
         except Hung as error:
             verdict.wrong.append(f"hang: {error}")
         except Gone as error:
@@ -146,6 +157,13 @@ class Rig:
             self.deck.kill()
         if verdict.wrong:
             verdict.outcome = WRONG
+
+    def judge_disk(self, case, scenario, write_to, is_done):
+        """What the next agent makes of a disk. is_done: the scenario was answered as done."""
+        verdict = Verdict(case)
+        trial = _Trial(self, scenario, self.home(scenario), verdict)
+        with self._judging(verdict):
+            trial.take_disk(write_to, is_done)
         return verdict
 
     def close(self):
@@ -165,17 +183,34 @@ class _Trial:
     def run(self):
         self.deck.load(self.home.folder)
         self._fail()
-        if self.control.fired == 0:
+        if self.control.fired == 0 and self.case.call not in LIMITS:
             self.verdict.outcome = NOT_REACHED
         if self.rig.tamper:
             self.rig.tamper(self)
         if self.case.variant == LIVE and self.deck.runs:
             self._try_again_at_once()
         self._end()
-        assert self.deck.start(), f"a healthy agent does not start: {self.deck.text}"
+        self._judge_next_agent()
+
+    def take_disk(self, write_to, is_done):
+        shutil.rmtree(self.deck.root)
+        self.deck.root.mkdir()
+        write_to(self.deck.root)
+        self.reply = scenarios.reply_of(True) if is_done else None
+        self._judge_next_agent()
+
+    def _judge_next_agent(self):
+        if not self.deck.start():
+            raise Gone(f"it does not start: {self.deck.text[-500:]}")
         self._judge_world()
 
+    def _set_limit(self):
+        which, _ = LIMITS[self.case.call]
+        resource.setrlimit(which, (self.case.nth, resource.getrlimit(which)[1]))
+
     def _arm(self):
+        if self.case.call in LIMITS:
+            return
         times = ONCE if self.case.variant != ON else BURST if self.case.call in NO_FILES else FROM_THEN_ON
         self.control.arm(self.case.call, self.case.nth, self.case.error, times)
 
@@ -183,8 +218,8 @@ class _Trial:
         """The scenario under the fault."""
         if self.scenario.at_start:
             self._arm()
-        if not self.deck.start(self.rig.injector.environment):
-            self._has_ended()
+        if not self.deck.start(self.rig.injector.environment, self._set_limit if self.case.call in LIMITS else None):
+            self._has_ended(self.deck.code)
             return
         if not self.scenario.at_start:
             self._arm()
@@ -199,11 +234,11 @@ class _Trial:
         if self.case.variant != ON and not self.scenario.at_stop:
             self.control.disarm()
 
-    def _has_ended(self, code=None):
+    def _has_ended(self, code):
         """It ended by itself, which takes a sentence that says why."""
         text = self.deck.text.strip()
         last = text.splitlines()[-1] if text else ""
-        if code is not None and code < 0 and not (code == -signal.SIGABRT and "out of memory" in text):
+        if code < 0 and not (code == -signal.SIGABRT and "out of memory" in text):
             self.verdict.wrong.append(f"crash: ended by {signal.Signals(-code).name}; last line: {last}")
         elif not re.search(r"out of memory|cannot|fail|error|no space|too many", text, re.IGNORECASE):
             self.verdict.wrong.append(f"ended without a word: {last}")
@@ -225,6 +260,8 @@ class _Trial:
             if self.reply and self.reply.ok:
                 return
             self.reply = self._act()
+        if self.reply is None and self.deck.has_ended():
+            return  # judged by what it said
         if not (self.reply and self.reply.ok):
             self.verdict.wrong.append(f"next try, same agent: {self.reply.error if self.reply else 'no answer'}")
 

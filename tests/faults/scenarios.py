@@ -10,6 +10,9 @@ from control import ONCE
 from hub import Gone, Reply, manifest
 
 UPLOADED_PART = 0.5
+# One pixel, as a PNG.
+IMAGE = ("data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJ"
+         "RU5ErkJggg==")
 
 
 @dataclasses.dataclass
@@ -52,6 +55,8 @@ def furnish(deck):
         kept = deck.library / name / world.KEPT_FILE
         kept.parent.mkdir()
         kept.write_text("progress")
+    reply = hub.ask("apply_artwork", {"appId": app_id(deck, "Game"), "artwork": {"grid": IMAGE}})
+    assert not reply.payload["failed"], reply.message
     gone = next(game for game in games(deck) if game["name"] == "Gone")
     assert hub.ask("delete_game", {"appId": gone["appId"]}).ok
     assert deck.ask_owner("settings.set", {"key": world.SETTING, "value": world.SETTING_VALUE}).ok
@@ -93,7 +98,7 @@ def check_common(before):
     expected = {
         "games": {"Game": "old", "Other": "other"}, "kept": ["Game", "Other"], "registered": ["Game", "Other"],
         "shortcuts": ["Game", "Other"], "trash": ["gone"], "in the trash": ["Gone"], "hubs": ["hub-1"],
-        "uploads": {"Half": "paused"}, "setting": world.SETTING_VALUE, "set aside": [],
+        "images": ["Game grid"], "uploads": {"Half": "paused"}, "setting": world.SETTING_VALUE, "set aside": [],
     }
     wrong = world.differences(before, expected)
     assert not wrong, wrong
@@ -240,6 +245,31 @@ def is_gone_for_good(after):
     after["trash"], after["in the trash"] = [], []
 
 
+# --- Steam ---
+
+def create_shortcut(deck, token):
+    return with_hub(deck, token, lambda hub: hub.ask(
+        "create_shortcut", {"shortcut": {"name": "By hand", "exe": "/usr/bin/true"}}))
+
+
+def has_shortcut(after):
+    after["shortcuts"] = sorted([*after["shortcuts"], "By hand"])
+
+
+def apply_artwork(deck, token):
+    number = app_id(deck, "Game")
+
+    def ask(hub):
+        reply = hub.ask("apply_artwork", {"appId": number, "artwork": {"hero": IMAGE}})
+        failed = reply.payload.get("failed")
+        return reply_of(False, str(failed)) if failed else reply
+    return with_hub(deck, token, ask)
+
+
+def has_artwork(after):
+    after["images"] = sorted([*after["images"], "Game hero"])
+
+
 # --- Settings, starting, stopping ---
 
 def set_setting(deck, _token):
@@ -287,6 +317,8 @@ SCENARIOS = [
     Scenario("delete", delete, is_deleted),
     Scenario("restore", restore, is_restored),
     Scenario("discard-game", discard_game, is_gone_for_good),
+    Scenario("shortcut", create_shortcut, has_shortcut),
+    Scenario("artwork", apply_artwork, has_artwork),
     Scenario("setting", set_setting, is_set),
     Scenario("stop", send_part, is_part_there, at_stop=True, upload="Second"),
     Scenario("start", nothing, unchanged, at_start=True),

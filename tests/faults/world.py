@@ -1,6 +1,7 @@
 """What there is on a Deck, seen from outside: its folders, and what the agent says of them."""
 import json
 import os
+import re
 import struct
 import time
 
@@ -89,6 +90,17 @@ def read_shortcuts(path):
     return sorted((entry["appname"], entry["appid"]) for entry in root.get("shortcuts", {}).values())
 
 
+def images_of(deck, names):
+    """Which game has an image of which type, of those that are used here."""
+    grid = deck.shortcuts.parent / "grid"
+    found = []
+    for file in grid.iterdir() if grid.exists() else []:
+        match = re.fullmatch(r"(\d+)(p|_hero)\.png", file.name)
+        if match and file.stat().st_size > 0:
+            found.append(f"{names.get(int(match[1]), match[1])} {'grid' if match[2] == 'p' else 'hero'}")
+    return sorted(found)
+
+
 def on_disk(deck):
     """What can be seen without an agent."""
     library = {entry.name for entry in os.scandir(deck.library) if entry.name != ".capydeck"}
@@ -102,6 +114,7 @@ def on_disk(deck):
         "trash": sorted(name_of_build(read_tree(entry.path)) for entry in os.scandir(trash)) if trash.exists() else [],
         "shortcuts": sorted(name for name, _ in shortcuts),
         "steam ids": dict(shortcuts),
+        "images": images_of(deck, {number: name for name, number in shortcuts}),
         "set aside": aside,
     }
 
