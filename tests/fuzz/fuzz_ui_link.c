@@ -32,7 +32,8 @@
 #define PLUGINS 2
 #define STEPS_MAX 64
 #define REQUESTS_MAX (UI_LINK_REQUESTS_MAX + 4)
-#define IMAGE "not an image"
+
+static const char image_bytes[] = "not an image";
 
 struct outcome {
 	unsigned count;
@@ -151,11 +152,11 @@ static void read_offered(struct ui_link *link, const char *image, int64_t offset
 	fuzz_require(ui->offer_file(ui->owner, "/no/such/file", &bytes, NULL) == 0);
 	fuzz_require(ui->offer_file(ui->owner, "/", &bytes, NULL) == 0);
 	number = ui->offer_file(ui->owner, image, &bytes, NULL);
-	fuzz_require(number != 0 && bytes == sizeof(IMAGE) - 1);
+	fuzz_require(number != 0 && bytes == sizeof(image_bytes) - 1);
 	if (ui_link_read_file(link, conns[0], number, offset, &data, &total, &err)) {
 		fuzz_require(offset >= 0 && offset <= bytes && total == bytes);
 		fuzz_require(data.length == (size_t)(bytes - offset));
-		fuzz_require(memcmp(strbuf_text(&data), IMAGE + offset, data.length) == 0);
+		fuzz_require(memcmp(strbuf_text(&data), image_bytes + offset, data.length) == 0);
 	} else {
 		fuzz_require(err.kind == ERROR_NOT_FOUND || err.kind == ERROR_INVALID);
 	}
@@ -240,7 +241,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		init(folder);
 	}
 	memcpy(text, data, size); /* numbers in it end */
-	fuzz_write_file(image, IMAGE, sizeof(IMAGE) - 1);
+	fuzz_write_file(image, image_bytes, sizeof(image_bytes) - 1);
 	memset(outcomes, 0, sizeof(outcomes));
 	changes = 0;
 	link = ui_link_create(loop);
