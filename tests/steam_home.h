@@ -4,8 +4,10 @@
 #include "core/error.h"
 #include "core/strbuf.h"
 #include "folder.h"
+#include "steam/client/steam_process.h"
 
 #include <check.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -75,6 +77,22 @@ static inline void steam_home_read(struct steam_home *home, const char *name, st
 
 	ck_assert_msg(atomic_file_read(steam_home_path(home, name), 1 << 24, text, &err), "%s",
 		err.message);
+}
+
+/*
+ * A game of this user's that no test has started would count as the Steam's that a test restarts.
+ * scripts/alone hides it where it can; where it cannot, this says that the tests are skipped.
+ */
+static inline bool steam_home_has_foreign_game(void)
+{
+	uint32_t app_id = 0;
+
+	if (!steam_process_game_running(0, &app_id)) {
+		return false;
+	}
+	printf("skipped: %s: a game of Steam's (app %u) is running here\n",
+		program_invocation_short_name, app_id);
+	return true;
 }
 
 /* A child that the kernel knows by that name, and has named when this returns. */

@@ -1,5 +1,8 @@
+#include "core/cleanup.h"
 #include "core/loop.h"
+#include "core/random.h"
 #include "core/sd_notify.h"
+#include "core/xalloc.h"
 #include "folder.h"
 #include "suite.h"
 
@@ -88,11 +91,12 @@ END_TEST
 
 START_TEST(an_abstract_socket_is_reached)
 {
-	char name[64];
+	/* All on this machine share these names, whatever their process ids are. */
+	AUTO(free_ptr) char *number = random_hex(16);
+	AUTO(free_ptr) char *name = xasprintf("@test_notify/%s", number);
 	struct sd_notify *notify;
 
 	close(manager_fd);
-	snprintf(name, sizeof(name), "@test_notify/%d", getpid());
 	listen_as_manager(name);
 	notify = sd_notify_create(loop);
 	sd_notify_ready(notify);

@@ -6,6 +6,7 @@
 #include "suite.h"
 
 #include <check.h>
+#include <stdlib.h>
 #include <sys/syscall.h>
 #include <time.h>
 
@@ -437,6 +438,9 @@ int main(void)
 {
 	TCase *tcase = tcase_create("steam_restart");
 
+	if (steam_home_has_foreign_game()) {
+		return EXIT_SUCCESS;
+	}
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, test_rule_of_a_minute);

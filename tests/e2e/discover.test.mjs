@@ -24,27 +24,28 @@ async function runWithInput(command, args, env, input) {
   return { code, ...output };
 }
 
-/** A separate network, where no other agents answer. Null if none can be created. */
-function makeNetwork(t) {
-  const name = `capydeck-${process.pid}`;
-  const ip = (...args) => execFileSync("ip", args, { stdio: "pipe" });
-  try {
-    ip("netns", "add", name);
-  } catch {
+/** A separate network, without a name that others could have taken, where no other agents answer. Null if none can be made. */
+async function makeNetwork(t) {
+  const holder = spawn("unshare", ["--net", "sh", "-c", "echo made && exec sleep infinity"], {
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  t.after(() => holder.kill("SIGKILL"));
+  const gone = once(holder, "exit").catch(() => {}); // there may be no unshare
+  if (!(await Promise.race([once(holder.stdout, "data"), gone.then(() => null)]))) {
     return null;
   }
-  t.after(() => ip("netns", "del", name));
-  const inside = (...args) => ip("-n", name, ...args);
+  const enter = ["nsenter", `--net=/proc/${holder.pid}/ns/net`];
+  const inside = (...args) => execFileSync(enter[0], [...enter.slice(1), "ip", ...args], { stdio: "pipe" });
   inside("link", "set", "lo", "up");
   inside("link", "add", "one", "type", "veth", "peer", "name", "two");
   inside("addr", "add", "10.77.0.1/24", "dev", "one");
   inside("link", "set", "one", "up");
   inside("link", "set", "two", "addrgenmode", "none", "up");
-  return (command) => ["ip", "netns", "exec", name, "env", "DBUS_SYSTEM_BUS_ADDRESS=unix:path=/nowhere", ...command];
+  return (command) => [...enter, "env", "DBUS_SYSTEM_BUS_ADDRESS=unix:path=/nowhere", ...command];
 }
 
 test("Decks are found by name, and equal names are told apart", { skip: !IS_ROOT && "needs root" }, async (t) => {
-  const inNetwork = makeNetwork(t);
+  const inNetwork = await makeNetwork(t);
   if (!inNetwork) {
     t.skip("no network namespaces here");
     return;
@@ -108,7 +109,7 @@ test("Decks are found by name, and equal names are told apart", { skip: !IS_ROOT
 });
 
 test("subscribers are notified of a new address", { skip: !IS_ROOT && "needs root" }, async (t) => {
-  const inNetwork = makeNetwork(t);
+  const inNetwork = await makeNetwork(t);
   if (!inNetwork) {
     t.skip("no network namespaces here");
     return;

@@ -433,7 +433,7 @@ def main(arguments):
             return skip(f"no {tool}")
     unshare = ["unshare", "-n", "-m", "-p", "--fork", "--mount-proc", "--kill-child"]
     if subprocess.run([*unshare, "true"], capture_output=True).returncode != 0:
-        return skip("cannot make namespaces here (run as root)")
+        return skip("cannot make namespaces here (run as root, and not in a chroot)")
     subprocess.run(["make", "-s", "-C", ROOT, "build/mdns_peer"], check=True)
     return subprocess.run([*unshare, sys.executable, __file__, "--in-namespaces",
                            *arguments]).returncode

@@ -1,5 +1,6 @@
 // Which screen a code is shown on, and what happens where there is none or a part is missing.
 import assert from "node:assert/strict";
+import { randomInt } from "node:crypto";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -8,11 +9,12 @@ import test from "node:test";
 import { BINARY, IS_ROOT, run, startAgent } from "./lib/agent.mjs";
 import { Hub } from "./lib/hub.mjs";
 import { agentOn, hidden, overlayState, shown } from "./lib/overlay.mjs";
+import { sessionOfOthers } from "./lib/others.mjs";
 import { Screen, missingPrograms } from "./lib/screen.mjs";
 import { until } from "./lib/wait.mjs";
 
-const skip = missingPrograms() ?? false;
-const skipWayland = missingPrograms("weston") ?? false;
+const skip = missingPrograms() ?? sessionOfOthers();
+const skipWayland = missingPrograms("weston") ?? sessionOfOthers();
 
 async function failed(agent) {
   await until("it is given up", async () => (await overlayState(agent)).state === "failed");
@@ -89,7 +91,7 @@ test("a display server that hangs does no harm, and shows the code when it recov
 });
 
 test("a session that ends and one that begins are both noticed", { skip }, async (t) => {
-  const display = `:${1000 + (process.pid % 50_000)}`; // higher than servers take that take a free one
+  const display = `:${randomInt(1000, 50_000)}`; // higher than servers take that take a free one
   const first = await Screen.start(t, { display });
   const agent = await agentOn(t, first);
   const hub = await guest(agent);

@@ -8,9 +8,11 @@ import { GameModePlugin, IpcPeer } from "./lib/game_mode_plugin.mjs";
 import { Hub } from "./lib/hub.mjs";
 import { SteamClient } from "./lib/steam_client.mjs";
 import { readShortcuts, shortcutsPath, writeBinaryVdf } from "./lib/steam_home.mjs";
+import { gameOfOthers } from "./lib/others.mjs";
 import { until } from "./lib/wait.mjs";
 
 const entry = (AppName) => ({ shortcuts: { 0: { appid: 3000000001, AppName, Exe: '"/x"' } } });
+const skip = gameOfOthers();
 const names = (deck) => readShortcuts(deck.steam).map(({ appname }) => appname);
 const queued = async (deck) => (await deck.ctlJson("steam")).queued;
 const create = (hub, name) => hub.request("create_shortcut", { shortcut: { name, exe: `/opt/${name}` } });
@@ -34,7 +36,7 @@ async function prepare(t, { running = true, gameMode = false, env = {} } = {}) {
   return { deck, client, agent, hub };
 }
 
-test("the stand-in client overwrites what is written while it runs, as Steam does", async (t) => {
+test("the stand-in client overwrites what is written while it runs, as Steam does", { skip }, async (t) => {
   const deck = new Deck(t);
   const client = new SteamClient(deck);
   writeShortcuts(deck, "Before");
@@ -52,7 +54,7 @@ test("the stand-in client overwrites what is written while it runs, as Steam doe
   assert.deepEqual(names(deck), ["After"]);
 });
 
-test("waiting changes are written between Steam's end and its start, and survive Steam's own writing", async (t) => {
+test("waiting changes are written between Steam's end and its start, and survive Steam's own writing", { skip }, async (t) => {
   const { deck, client, hub } = await prepare(t);
   const result = await create(hub, "Queued");
   assert.equal(result.success, true);
@@ -74,7 +76,7 @@ test("waiting changes are written between Steam's end and its start, and survive
   assert.equal(readShortcuts(deck.steam)[1].appid, result.appId);
 });
 
-test("however many changes are waiting, the newest backup is the user's content", async (t) => {
+test("however many changes are waiting, the newest backup is the user's content", { skip }, async (t) => {
   const { deck, client, hub } = await prepare(t);
   const files = [shortcutsPath(deck.steam), `${deck.steam}/config/config.vdf`];
   for (let i = 0; i < 6; i++) {
@@ -93,7 +95,7 @@ test("however many changes are waiting, the newest backup is the user's content"
   assert.doesNotMatch(fs.readFileSync(`${files[1]}.capydeck-1`, "utf8"), /proton/);
 });
 
-test("Steam outlives the agent that has started it", async (t) => {
+test("Steam outlives the agent that has started it", { skip }, async (t) => {
   const { client, agent, hub } = await prepare(t);
   await hub.request("restart_steam", {});
   await client.started(2);
@@ -102,7 +104,7 @@ test("Steam outlives the agent that has started it", async (t) => {
   assert.equal(client.pid, pid);
 });
 
-test("a game that runs is not ended, unless the owner has allowed it", async (t) => {
+test("a game that runs is not ended, unless the owner has allowed it", { skip }, async (t) => {
   const { deck, client, hub } = await prepare(t);
   await client.startGame(2857492837);
   const refused = await hub.request("restart_steam", {});
@@ -119,7 +121,7 @@ test("a game that runs is not ended, unless the owner has allowed it", async (t)
   await client.started(2);
 });
 
-test("a Steam that is not running is started on a desktop, and is never an error", async (t) => {
+test("a Steam that is not running is started on a desktop, and is never an error", { skip }, async (t) => {
   for (const [env, starts, message] of [
     [{ DISPLAY: ":78" }, 1, /was not running; it has been started/],
     [{ WAYLAND_DISPLAY: "wayland-7" }, 1, /it has been started/],
@@ -137,7 +139,7 @@ test("a Steam that is not running is started on a desktop, and is never an error
   }
 });
 
-test("without a Steam there is nothing to restart, and the answer says so", async (t) => {
+test("without a Steam there is nothing to restart, and the answer says so", { skip }, async (t) => {
   const deck = new Deck(t);
   fs.rmSync(deck.steam, { recursive: true });
   const agent = await startAgent(t, { deck });
@@ -147,7 +149,7 @@ test("without a Steam there is nothing to restart, and the answer says so", asyn
   assert.match(reply.payload?.message ?? reply.error.message, /Steam/);
 });
 
-test("two concurrent requests get one restart", async (t) => {
+test("two concurrent requests get one restart", { skip }, async (t) => {
   const { deck, client, hub } = await prepare(t);
   client.holdsExit = true;
   const first = hub.ask("restart_steam", {});
@@ -166,7 +168,7 @@ test("two concurrent requests get one restart", async (t) => {
   assert.deepEqual(deeds(client), ["start", "shutdown", "ending", "end", "start"]);
 });
 
-test("a Steam that crashes instead of exiting is restarted, with the waiting changes", async (t) => {
+test("a Steam that crashes instead of exiting is restarted, with the waiting changes", { skip }, async (t) => {
   const { deck, client, hub } = await prepare(t);
   await create(hub, "Queued");
   client.holdsExit = true;
@@ -178,7 +180,7 @@ test("a Steam that crashes instead of exiting is restarted, with the waiting cha
   assert.deepEqual(names(deck), ["By hand", "Queued"]);
 });
 
-test("an agent that is killed while Steam restarts leaves whole files, and the next one finishes", async (t) => {
+test("an agent that is killed while Steam restarts leaves whole files, and the next one finishes", { skip }, async (t) => {
   const { deck, client, agent, hub } = await prepare(t);
   let present = agent;
   let link = hub;
@@ -220,7 +222,7 @@ function restartLater(hub) {
 }
 
 describe("slow cases", { concurrency: true }, () => {
-  test("a Steam that ignores us is left alone, and the answer comes within 30 s", async (t) => {
+  test("a Steam that ignores us is left alone, and the answer comes within 30 s", { skip }, async (t) => {
     const { deck, client, hub } = await prepare(t);
     client.ignoresShutdown = true;
     await create(hub, "Queued");
@@ -236,7 +238,7 @@ describe("slow cases", { concurrency: true }, () => {
     assert.equal(client.starts, 1);
   });
 
-  test("in Game Mode nothing happens within a minute of Steam's start; then its session starts it", async (t) => {
+  test("in Game Mode nothing happens within a minute of Steam's start; then its session starts it", { skip }, async (t) => {
     const { deck, client, hub } = await prepare(t, { gameMode: true });
     await create(hub, "Queued");
     const refused = await hub.request("restart_steam", {});
@@ -261,7 +263,7 @@ describe("slow cases", { concurrency: true }, () => {
     ["through the plugin, if it is attached", true, ["start", "end", "start"]],
     ["by -shutdown, if the plugin only says so", false, ["start", "shutdown", "end", "start"]],
   ]) {
-    test(`in Game Mode Steam is restarted ${what}`, async (t) => {
+    test(`in Game Mode Steam is restarted ${what}`, { skip }, async (t) => {
       const { deck, client, hub } = await prepare(t, { gameMode: true });
       const before = (method) => {
         if (method === "steam.restart" && obeys) {

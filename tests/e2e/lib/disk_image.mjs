@@ -1,6 +1,6 @@
 // Small file systems in images, for what tmpfs does not show: an ext4 whose folders need blocks, the names
 // that exFAT and NTFS refuse, cards that are pulled out and put back. Mounts belong to the mount namespace
-// that tests/e2e/run makes, so that nothing is left behind whatever ends the tests.
+// that scripts/alone makes, so that nothing is left behind whatever ends the tests.
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import fs from "node:fs";
@@ -41,7 +41,7 @@ function findReason(kind) {
     return "needs root";
   }
   if (!process.env.CAPYDECK_OWN_MOUNTS) {
-    return "needs a mount namespace of its own: tests/e2e/run makes it, unless it is refused here";
+    return "needs a mount namespace of its own: scripts/alone makes it, unless it is refused here";
   }
   if (!isThere(make[0])) {
     return `${make[0]} is not installed`;
