@@ -1,9 +1,11 @@
 /* One server that sends what the test wants, byte for byte. */
 #include "steam/cef/http_get.h"
 
+#include "core/cleanup.h"
 #include "core/error.h"
 #include "core/loop.h"
 #include "core/strbuf.h"
+#include "core/xalloc.h"
 #include "suite.h"
 
 #include <arpa/inet.h>
@@ -196,6 +198,25 @@ START_TEST(test_too_long)
 }
 END_TEST
 
+/* However much of it comes at once. */
+START_TEST(test_too_long_a_head)
+{
+	static const char start[] = "HTTP/1.1 200 OK\r\nX: ", end[] = "\r\n\r\n";
+	size_t length = HTTP_GET_HEAD_MAX_BYTES + (size_t)_i;
+	AUTO(free_ptr) char *head = xcalloc(1, length + 1);
+	struct http_get_head read = { 0 };
+	struct error why = { 0 };
+
+	memset(head, 'y', length);
+	memcpy(head, start, strlen(start));
+	memcpy(head + length - strlen(end), end, strlen(end));
+	ck_assert_int_eq(http_get_read_head(&read, head, length - 1, NULL), _i == 0);
+	ck_assert_int_eq(http_get_read_head(&read, head, length, &why), _i == 0);
+	ck_assert_int_eq(why.kind, _i == 0 ? ERROR_NONE : ERROR_TOO_LARGE);
+	ck_assert_uint_eq(read.head_bytes, _i == 0 ? length : 0);
+}
+END_TEST
+
 START_TEST(test_chunked)
 {
 	ck_fails("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", ERROR_INVALID, "HTTP/1");
@@ -251,6 +272,7 @@ int main(void)
 	tcase_add_test(tcase, test_cut_off_head);
 	tcase_add_test(tcase, test_other_status);
 	tcase_add_test(tcase, test_too_long);
+	tcase_add_loop_test(tcase, test_too_long_a_head, 0, 2);
 	tcase_add_test(tcase, test_chunked);
 	tcase_add_test(tcase, test_not_http);
 	tcase_add_test(tcase, test_nothing_listens);

@@ -123,8 +123,9 @@ bool http_get_read_head(
 	struct http_get_head *head, const char *text, size_t length, struct error *err)
 {
 	const char *end = memmem(text, length, "\r\n\r\n", 4);
+	size_t head_bytes = end != NULL ? (size_t)(end - text) + 4 : length + 1; /* at least */
 
-	if (end == NULL && length > HTTP_GET_HEAD_MAX_BYTES) {
+	if (head_bytes > HTTP_GET_HEAD_MAX_BYTES) {
 		return error_set(err, ERROR_TOO_LARGE, "the HTTP header is longer than %d bytes",
 			HTTP_GET_HEAD_MAX_BYTES);
 	}
@@ -134,7 +135,7 @@ bool http_get_read_head(
 	if (!read_lines(head, text, end + 2)) {
 		return error_set(err, ERROR_INVALID, "not a plain HTTP/1 server");
 	}
-	head->head_bytes = (size_t)(end - text) + 4;
+	head->head_bytes = head_bytes;
 	return true;
 }
 
