@@ -146,6 +146,15 @@ START_TEST(refuses_everything_else)
 }
 END_TEST
 
+START_TEST(a_buffer_without_memory_is_empty)
+{
+	struct error err = { 0 };
+
+	ck_assert_ptr_null(json_parse(NULL, 0, &err));
+	ck_assert_int_eq(err.kind, ERROR_INVALID);
+}
+END_TEST
+
 START_TEST(refuses_every_cut)
 {
 	static const char text[] = "{\"a\":[1,-2.5e3,76561198012345678,true,null],"
@@ -583,6 +592,7 @@ int main(void)
 
 	tcase_add_test(tcase, accepts_json);
 	tcase_add_test(tcase, refuses_everything_else);
+	tcase_add_test(tcase, a_buffer_without_memory_is_empty);
 	tcase_add_test(tcase, refuses_every_cut);
 	tcase_add_test(tcase, bounds_depth);
 	tcase_add_test(tcase, bounds_values);

@@ -39,6 +39,9 @@ cJSON *json_parse(const char *text, size_t length, struct error *err)
 	AUTO(strbuf_finish) struct strbuf rewritten = { 0 };
 	cJSON *value;
 
+	if (text == NULL) {
+		text = ""; /* a buffer that nothing was read into */
+	}
 	if (!json_scan(text, length, &rewritten, err)) {
 		return NULL;
 	}

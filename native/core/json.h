@@ -104,9 +104,9 @@ struct json_field {
 	}
 
 /*
- * Parses one JSON value of length bytes; the caller frees it with json_free(). Stricter than
- * cJSON: refuses bytes after the value, NULs (also \u0000), raw control characters in strings,
- * invalid UTF-8, numbers that are not finite, nesting past JSON_DEPTH_LIMIT, more than
+ * Parses one JSON value of length bytes (NULL has none); the caller frees it with json_free().
+ * Stricter than cJSON: refuses bytes after the value, NULs (also \u0000), raw control characters in
+ * strings, invalid UTF-8, numbers that are not finite, nesting past JSON_DEPTH_LIMIT, more than
  * JSON_VALUES_LIMIT values. Integers past 2^53 keep their digits and are readable as JSON_DIGITS
  * and JSON_RAW only. Of members with one name the first counts. The input is not changed. Errors:
  * INVALID.
