@@ -8,7 +8,7 @@ import test from "node:test";
 import { Deck, IS_ROOT, startAgent } from "./lib/agent.mjs";
 import { Game, Hub, ReplyError, bytesOf, sendChunks, upload } from "./lib/hub.mjs";
 import { filesOf, readFiles, readTree } from "./lib/tree.mjs";
-import { until } from "./lib/wait.mjs";
+import { WAIT_MS, until } from "./lib/wait.mjs";
 
 const MIB = 1024 * 1024;
 
@@ -333,10 +333,21 @@ test("a disk that is full when a game completes loses nothing", { skip }, async 
   assert.deepEqual(readFiles(result.path), filesOf(next));
 });
 
+/** Kills it at a moment of its commit: when the first of the files is the new one, or after `ms`. */
+async function killWhileCommitting(agent, { file, text, ms }) {
+  const end = performance.now() + (ms ?? WAIT_MS);
+  while (performance.now() < end && (ms !== undefined || fs.readFileSync(file, "utf8") !== text)) {
+    await new Promise(setImmediate);
+  }
+  agent.child.kill("SIGKILL");
+  await agent.exited;
+}
+
 test("an update killed while its files are moved is complete after the restart", async (t) => {
   const deck = new Deck(t);
   let agent = await startAgent(t, { deck });
   const { token } = await Hub.paired(agent);
+  // Of other sizes each time: what an earlier round has left is no part of the next build.
   const files = (tag) => {
     const all = {};
     for (let i = 0; i < 400; i++) {
@@ -348,13 +359,17 @@ test("an update killed while its files are moved is complete after the restart",
   let hub = await Hub.ready(agent, { token });
   await upload(hub, installed, { inFlight: 8 });
   fs.writeFileSync(path.join(deck.game("Moving"), "save.dat"), "precious");
-  for (let round = 0; round < 12; round++) {
-    const next = files(`round ${round}`);
+  for (let round = 0; round < 6; round++) {
+    const tag = `round ${"+".repeat(round)}`;
+    const next = files(tag);
     const { uploadId } = await hub.request("init_upload", next.initPayload());
     await sendChunks(hub, uploadId, next.chunks(), { inFlight: 8 });
     hub.ask("complete_upload", { uploadId, createShortcut: false }).catch(() => {});
-    setTimeout(() => agent.child.kill("SIGKILL"), Math.random() * 25);
-    await agent.exited;
+    await killWhileCommitting(agent, {
+      file: path.join(deck.game("Moving"), "d0/f0"),
+      text: `${tag} 0`,
+      ms: round % 2 === 0 ? undefined : Math.random() * 25,
+    });
     await hub.closed;
     agent = await startAgent(t, { deck });
     const { "save.dat": save, ...found } = readFiles(deck.game("Moving"));
