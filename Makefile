@@ -178,6 +178,9 @@ $B/fake_game $B/screen_picture: $B/%: tests/e2e/%.c $B/flags
 $B/fault_injector.so: $(wildcard tests/faults/*.[ch]) $B/flags
 	$(call run,CC,$@)$(filter-out -fPIE -fsanitize%,$(compile)) -fPIC -shared -o $@ \
 		$(filter %.c,$^) $(filter-out -pie,$(LINK_FLAGS))
+# What a program of ours is started with, for which a minute is to pass in seconds.
+$B/fast_clock.so: tests/e2e/fast_clock.c $B/flags
+	$(call run,CC,$<)$(filter-out -fPIE -fsanitize%,$(compile)) -fPIC -shared -o $@ $< $(filter-out -pie,$(LINK_FLAGS))
 $B/fuzz_%: private LIBS = -Wl,--as-needed $(TEST_LIBS)
 $B/fuzz_%: $B/tests/fuzz/fuzz_%.o $B/tests/fuzz/fuzz.o $(if $(findstring fuzzer,$(SAN)),,$B/tests/fuzz/replay.o) $B/libtest.a $B/libcapydeck.a
 	$(link)
@@ -190,9 +193,9 @@ E2E_MODULES := tests/e2e/node_modules/.package-lock.json
 $(E2E_MODULES): tests/e2e/package-lock.json
 	cd tests/e2e && npm ci --loglevel=error >/dev/null
 	@touch $@
-e2e: all $B/cef_tool $B/fake_game $B/screen_picture $(E2E_MODULES)
+e2e: all $B/cef_tool $B/fake_game $B/screen_picture $B/fast_clock.so $(E2E_MODULES)
 	tests/e2e/run $(abspath $B/capydeck) $(E2E)
-test-gamescope: all $(E2E_MODULES)
+test-gamescope: all $B/fast_clock.so $(E2E_MODULES)
 	tests/gamescope/run $(abspath $B/capydeck)
 # Each call that can fail fails once: in a sample of FAULTS cases, or in all.
 FAULTS := 400
@@ -246,7 +249,7 @@ syntax:
 		-Wno-unused-function -Wno-pragma-once-outside-header
 # Built once for all parts of `make test`, which run side by side.
 for-tests: programs $(E2E_MODULES)
-programs: all $(CHECKS) $(FUZZERS) $(BENCHES) $B/mdns_peer $B/fake_game $B/screen_picture $B/cef_tool $B/screen_watch
+programs: all $(CHECKS) $(FUZZERS) $(BENCHES) $B/mdns_peer $B/fake_game $B/screen_picture $B/fast_clock.so $B/cef_tool $B/screen_watch
 bench: all $(BENCHES) $B/screen_watch
 	scripts/bench $B
 demo:

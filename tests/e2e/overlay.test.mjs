@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { BINARY, run, startAgent } from "./lib/agent.mjs";
+import { BINARY, Deck, run, startAgent } from "./lib/agent.mjs";
 import { digitHeight, readDigits } from "./lib/digits.mjs";
 import { Hub } from "./lib/hub.mjs";
 import { Overlay, agentOn, hidden, overlayState, shown } from "./lib/overlay.mjs";
@@ -146,14 +146,22 @@ async function replaced(agent, first) {
 test("an overlay that stops is killed, and another shows the code", { skip }, async (t) => {
   const screen = await Screen.start(t);
   const before = await screen.picture();
-  const agent = await agentOn(t, screen);
+  const deck = new Deck(t);
+  const env = { DISPLAY: screen.display, ...deck.clockEnv };
+  const agent = await startAgent(t, { deck, overlay: true, env });
   const hub = await Hub.open(agent);
   await hub.hello();
   await shown(agent);
   const code = await agent.code();
   const first = await overlayPid(agent);
   process.kill(first, "SIGSTOP");
-  await replaced(agent, first); // half a minute later
+  deck.hurry(true);
+  await until("the overlay has been silent for half a minute", async () => {
+    await agent.pairing(); // an event
+    return (await overlayPid(agent)) !== first;
+  });
+  deck.hurry(false); // the next one is to have its time
+  await replaced(agent, first);
   await agent.line(/restarting the overlay: the overlay does not answer/);
   assert.equal((await screen.card(before)).code, code);
   assert.equal((await hub.ask("pair_confirm", { code })).type, "pair_success");

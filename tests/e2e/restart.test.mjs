@@ -31,7 +31,7 @@ async function prepare(t, { running = true, gameMode = false, env = {} } = {}) {
   if (running) {
     await client.start({ gameMode });
   }
-  const agent = await startAgent(t, { deck, env: { ...client.env, ...env } });
+  const agent = await startAgent(t, { deck, env: { ...client.env, ...deck.clockEnv, ...env } });
   const hub = await Hub.paired(agent);
   return { deck, client, agent, hub };
 }
@@ -215,10 +215,19 @@ test("an agent that is killed while Steam restarts leaves whole files, and the n
   assert.deepEqual(names(deck), ["By hand", ...rounds]);
 });
 
-/** Asks again until the minute after Steam's start is over. */
-function restartLater(hub) {
-  const restart = async () => (await hub.request("restart_steam", {})).success;
-  return until("the minute has passed", restart);
+/** Asks again until the minute after Steam's start is over; the agent's clock hurries, but not while Steam restarts. */
+async function restartLater(deck, hub) {
+  const restart = async () => {
+    const { success, message } = await hub.request("restart_steam", {});
+    return success ? 0 : Number(/ in (\d+) s$/.exec(message)[1]);
+  };
+  deck.hurry(true);
+  const left = await until("the minute has almost passed", async () => {
+    const seconds = await restart();
+    return seconds < 5 ? { seconds } : null;
+  });
+  deck.hurry(false);
+  await until("the minute has passed", async () => left.seconds === 0 || (await restart()) === 0);
 }
 
 describe("slow cases", { concurrency: true }, () => {
@@ -227,7 +236,12 @@ describe("slow cases", { concurrency: true }, () => {
     client.ignoresShutdown = true;
     await create(hub, "Queued");
     const { pid } = client;
-    const reply = await hub.request("restart_steam", {});
+    const answer = hub.request("restart_steam", {});
+    await client.logged(/^ignored$/);
+    deck.hurry(true);
+    await hub.request("get_info"); // an event
+    const reply = await answer;
+    deck.hurry(false);
     assert.equal(reply.success, false);
     assert.match(reply.message, new RegExp(`process ${pid}\\b.*close it`));
     assert.equal(client.pid, pid);
@@ -249,7 +263,7 @@ describe("slow cases", { concurrency: true }, () => {
     assert.deepEqual(deeds(client), ["start"]);
 
     client.holdsSession = true;
-    await restartLater(hub);
+    await restartLater(deck, hub);
     assert.deepEqual(deeds(client), ["start", "shutdown", "end"], "no start by us");
     assert.deepEqual(names(deck), ["By hand", "Queued"]);
     client.holdsSession = false;
@@ -271,7 +285,7 @@ describe("slow cases", { concurrency: true }, () => {
         }
       };
       const plugin = await GameModePlugin.attach(t, deck, { before });
-      await restartLater(hub);
+      await restartLater(deck, hub);
       await client.started(2);
       assert.equal(plugin.restarts, 1);
       assert.deepEqual(deeds(client), expected);

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { startAgent } from "../e2e/lib/agent.mjs";
+import { Deck, startAgent } from "../e2e/lib/agent.mjs";
 import { digitHeight, readDigits } from "../e2e/lib/digits.mjs";
 import { Hub } from "../e2e/lib/hub.mjs";
 import { overlayState, shown } from "../e2e/lib/overlay.mjs";
@@ -121,11 +121,19 @@ test("another code replaces the first", { skip }, async (t) => {
 });
 
 test("nothing is left when a code is dismissed or expires, or its Hub or agent ends", { skip }, async (t) => {
-  const { session, agent } = await start(t);
+  const session = await GameMode.start(t);
+  writeNote(session.note);
+  const deck = new Deck(t);
+  const agent = await startAgent(t, { deck, overlay: true, env: deck.clockEnv });
+  const runOut = async () => {
+    deck.hurry(true); // a minute
+    await until("it runs out", async () => !(await agent.pairing()).active);
+    deck.hurry(false);
+  };
   const ends = {
     dismissed: () => agent.deck.ctl("pairing", "dismiss"),
     "without its Hub": (hub) => hub.drop(),
-    expired: () => until("it runs out", async () => !(await agent.pairing()).active, 90_000),
+    expired: runOut,
     "without its agent": () => agent.stop("SIGKILL"),
   };
   for (const [what, end] of Object.entries(ends)) {
