@@ -35,6 +35,8 @@
 #define RETRY_PAUSE_MS (16 * 1000) /* longer than the longest pause */
 #define CODES_MAX 4
 #define ANSWERS_MAX 100 /* to requests that an Agent can have repeated */
+#define IDLE_MS 100	/* with nothing to do for so long, a minute passes */
+#define MINUTE_MS (61 * 1000)
 
 /* What the fixture's ck_assert() calls: there is no test runner here. */
 void _mark_point(const char *file, int line);
@@ -52,6 +54,7 @@ void _ck_assert_failed(const char *file, int line, const char *expression, const
 
 static struct agent_fixture agent;
 static struct worker *worker;
+static struct loop_timer *idle;
 static struct push_manifest manifest;
 static struct fuzz_lines lines;
 static struct push_transfer *push;
@@ -92,6 +95,7 @@ static bool answer(const char *id)
 	const char *line;
 	size_t length;
 
+	loop_timer_set(idle, IDLE_MS);
 	if (++answer_count > ANSWERS_MAX || !fuzz_next_line(&lines, &line, &length) ||
 		(length == 1 && line[0] == '.')) {
 		return false;
@@ -101,7 +105,7 @@ static bool answer(const char *id)
 		return true;
 	}
 	if (length > 0 && line[0] == '~') {
-		fuzz_clock_skip(61 * 1000);
+		fuzz_clock_skip(MINUTE_MS);
 		return true;
 	}
 	send_line(line, length, id);
@@ -122,6 +126,13 @@ static bool on_chunk(
 {
 	fuzz_require(length > 0 && header->offset >= 0);
 	return answer(header->id);
+}
+
+/* What came was no answer, and the push waits for one. */
+static void on_idle(void *user)
+{
+	fuzz_clock_skip(MINUTE_MS);
+	loop_timer_set(idle, IDLE_MS);
 }
 
 /* --- The push --- */
@@ -219,9 +230,11 @@ static void run_push(struct agent_tokens *tokens)
 
 	code_count = paired_count = finished_count = answer_count = 0;
 	push = push_transfer_create(&options, &events, NULL);
+	loop_timer_set(idle, IDLE_MS);
 	while (finished_count == 0 && code_count <= CODES_MAX) {
 		lws_loop_run(agent.lws_loop);
 	}
+	loop_timer_stop(idle);
 	check_outcome();
 	push_transfer_destroy(push);
 	worker_drain(worker); /* reads that were under way */
@@ -233,6 +246,7 @@ static char game[] = "/tmp/capydeck-fuzz-game-XXXXXX";
 static void finish(void)
 {
 	worker_destroy(worker);
+	loop_timer_destroy(idle);
 	agent_fixture_stop(&agent);
 	beneath_remove_tree(manifest.root_fd, ".", NULL);
 	rmdir(game);
@@ -258,6 +272,7 @@ static void init(void)
 	agent.chunk_script = on_chunk;
 	agent_fixture_start(&agent);
 	worker = worker_create(agent.loop, 1);
+	idle = loop_timer_create(agent.loop, on_idle, NULL);
 	atexit(finish);
 }
 
