@@ -4,9 +4,9 @@
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/paths.h"
-#include "core/random.h"
 #include "core/utf8.h"
 #include "core/xalloc.h"
+#include "library/name_trial.h"
 
 #include <assert.h>
 #include <ctype.h>
@@ -17,15 +17,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include <wchar.h>
 #include <wctype.h>
 
 /* Names up to this many bytes are accepted wherever names of plain ASCII are. */
 #define SHORT_NAME_BYTES 100
-#define RANDOM_DIGITS 16
 /* Refused, or given another meaning, by the systems that games are sent from. */
 #define SPECIAL_CHARACTERS ":*?\"<>|\\"
 
@@ -39,14 +36,11 @@ struct known_name {
 };
 
 struct name_rules {
-	int folder_fd; /* borrowed */
-	char *name;    /* of our folder in it */
-	int fd;
+	struct name_trial trial;
 	bool exact;
 	bool folds_case;
-	bool normalises;  /* a letter and its accent are the same as the letter with the accent */
-	bool takes_long;  /* 255 bytes of ASCII */
-	bool takes_plain; /* other than in the days of eight characters */
+	bool folds_unequal; /* names of different lengths */
+	bool takes_long;    /* 255 bytes of ASCII */
 	size_t folders_made;
 	locale_t locale;	  /* for guesses only; 0: none */
 	struct known_name *known; /* sorted by name */
@@ -54,132 +48,100 @@ struct name_rules {
 	size_t tried_count; /* of the known ones, how many are on the disk */
 };
 
-enum try_result {
-	TRY_NEW,     /* a file of its own */
-	TRY_SAME,    /* the name of an earlier one */
-	TRY_REFUSED, /* errno says why */
-	TRY_FAILED,  /* the disk, not the name: errno says why */
-};
-
-/* Do these say something about the disk or about us, whatever the name? */
-static bool is_failure(int number)
-{
-	static const int failures[] = { EIO, ENOSPC, EDQUOT, EMFILE, ENFILE, ENOMEM, EROFS, ESTALE,
-		ENODEV, ENXIO, ENOTCONN, ECONNABORTED, EHOSTDOWN, ETIMEDOUT, EINTR, ENOTDIR,
-		EAGAIN };
-
-	for (size_t i = 0; i < sizeof(failures) / sizeof(failures[0]); i++) {
-		if (number == failures[i]) {
-			return true;
-		}
-	}
-	return false;
-}
-
-/* path: relative to our folder. */
-static enum try_result try_name(const struct name_rules *rules, const char *path)
-{
-	AUTO(close_fd)
-	int fd =
-		openat(rules->fd, path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-
-	if (fd >= 0) {
-		return TRY_NEW;
-	}
-	if (errno == EEXIST) {
-		return TRY_SAME;
-	}
-	return is_failure(errno) ? TRY_FAILED : TRY_REFUSED;
-}
-
-static bool refuse_try(const struct name_rules *rules, struct error *err)
+static bool refuse_try(struct error *err)
 {
 	return error_set_errno(err, "cannot find out which file names the disk accepts");
 }
 
 /* --- What kind of disk it is --- */
 
-/* Is the same file found under the other name? */
-static bool is_found(const struct name_rules *rules, const char *path)
-{
-	struct stat stat;
-
-	return fstatat(rules->fd, path, &stat, AT_SYMLINK_NOFOLLOW) == 0;
-}
-
 /* Names that some disks refuse, or take for another one in the list. */
 static const char *const suspects[] = {
 	"a:b", "a*b", "a?b", "a\"b", "a<b", "a>b", "a|b", "a\\b", " a", "a", "a.", "a ", "CON",
-	"nul.txt", "com1", "two.dots.here", "capydeck-long-1", "capydeck-long-2",
-	"\xd0\x96",	    /* Ж */
-	"\xe6\x97\xa5",	    /* 日 */
-	"\xf0\x9f\x98\x80", /* 😀: two units of UTF-16 */
+	"nul.txt", "com1", "\xd0\x96", /* Ж */
+	"\xe6\x97\xa5",		       /* 日 */
+	"\xf0\x9f\x98\x80",	       /* 😀: two units of UTF-16 */
 };
 
-/* The shortest pairs that are folded, by whoever folds at all. */
+/* Pairs that are folded by whoever folds at all. */
 #define CONTROL "capydeck-Case" /* accepted everywhere */
 #define CONTROL_FOLDED "capydeck-case"
-#define SMALL_ZHE "\xd0\xb6"   /* of the capital one above */
-#define COMPOSED "\xc3\xa9"    /* é */
-#define DECOMPOSED "e\xcc\x81" /* é as well */
+#define SMALL_ZHE "\xd0\xb6" /* of the capital one above */
 #define ALIASED "capydeck long name.text"
 #define ALIAS "CAPYDE~1.TEX"
 
+/* Pairs whose lengths differ: folded where more of Unicode counts than upper and lower case. */
+static const struct {
+	const char *name;
+	const char *same;
+} unequal[] = {
+	{ "\xc3\xa9", "e\xcc\x81" },		  /* é in one part and in two */
+	{ "\xc3\x9f", "ss" },			  /* ß */
+	{ "zero\xe2\x80\x8bwidth", "zerowidth" }, /* a character that is ignored */
+};
+
+/* Makes a file of this name; is it one of its own? False: the disk cannot be asked; errno. */
+static bool make(const struct name_rules *rules, const char *name, bool *is_new)
+{
+	enum name_trial_result result = name_trial_make(&rules->trial, name);
+
+	*is_new = result == NAME_TRIAL_NEW;
+	return result != NAME_TRIAL_FAILED;
+}
+
+static bool examine_suspects(struct name_rules *rules)
+{
+	for (size_t i = 0; i < sizeof(suspects) / sizeof(suspects[0]); i++) {
+		bool is_new;
+
+		if (!make(rules, suspects[i], &is_new)) {
+			return false;
+		}
+		rules->exact &= is_new;
+	}
+	for (size_t i = 0; i < sizeof(unequal) / sizeof(unequal[0]); i++) {
+		bool is_new, found, same;
+
+		if (!make(rules, unequal[i].name, &is_new) ||
+			!name_trial_find(&rules->trial, unequal[i].name, &found) ||
+			!name_trial_find(&rules->trial, unequal[i].same, &same)) {
+			return false;
+		}
+		rules->folds_unequal |= is_new && same;
+		rules->exact &= is_new && found;
+	}
+	return true;
+}
+
 static bool examine(struct name_rules *rules, struct error *err)
 {
-	enum try_result result = try_name(rules, CONTROL);
 	char longest[NAME_MAX + 1];
+	bool is_new, zhe, has_alias, takes_alias;
 
-	if (result != TRY_NEW) {
-		return refuse_try(rules, err);
-	}
-	rules->exact = true;
-	for (size_t i = 0; i < sizeof(suspects) / sizeof(suspects[0]); i++) {
-		result = try_name(rules, suspects[i]);
-		if (result == TRY_FAILED) {
-			return refuse_try(rules, err);
-		}
-		rules->exact &= result == TRY_NEW;
-		rules->takes_plain &=
-			result == TRY_NEW || (strncmp(suspects[i], "capydeck", 8) != 0 &&
-						     strcmp(suspects[i], "two.dots.here") != 0);
-	}
 	memset(longest, 'n', NAME_MAX);
 	longest[NAME_MAX] = '\0';
-	rules->takes_long = try_name(rules, longest) == TRY_NEW;
-	rules->folds_case = is_found(rules, CONTROL_FOLDED);
-	rules->normalises = try_name(rules, COMPOSED) == TRY_NEW && is_found(rules, DECOMPOSED);
-	rules->exact &= rules->takes_long && !rules->folds_case && !rules->normalises &&
-			is_found(rules, COMPOSED) && try_name(rules, ALIASED) == TRY_NEW &&
-			!is_found(rules, ALIAS) && !is_found(rules, SMALL_ZHE);
+	rules->exact = true;
+	if (!make(rules, CONTROL, &is_new) || !is_new ||
+		!name_trial_find(&rules->trial, CONTROL_FOLDED, &rules->folds_case) ||
+		!examine_suspects(rules) || !name_trial_find(&rules->trial, SMALL_ZHE, &zhe) ||
+		!make(rules, longest, &rules->takes_long) || !make(rules, ALIASED, &takes_alias) ||
+		!name_trial_find(&rules->trial, ALIAS, &has_alias)) {
+		return refuse_try(err);
+	}
+	rules->exact &= rules->takes_long && !rules->folds_case && !rules->folds_unequal && !zhe &&
+			takes_alias && !has_alias;
 	return true;
 }
 
 struct name_rules *name_rules_create(int folder_fd, struct error *err)
 {
 	struct name_rules *rules = xcalloc(1, sizeof(*rules));
-	AUTO(free_ptr) char *digits = random_hex(RANDOM_DIGITS);
 
-	rules->fd = -1;
-	rules->folder_fd = folder_fd;
-	rules->takes_plain = true;
-	rules->name = xasprintf("names-%s", digits);
-	if (mkdirat(folder_fd, rules->name, 0700) != 0) {
-		refuse_try(rules, err);
-		goto fail;
-	}
-	rules->fd = openat(folder_fd, rules->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (rules->fd < 0) {
-		refuse_try(rules, err);
-		goto fail;
-	}
-	if (!examine(rules, err)) {
-		goto fail;
+	if (!name_trial_init(&rules->trial, folder_fd, err) || !examine(rules, err)) {
+		name_rules_destroy(rules);
+		return NULL;
 	}
 	return rules;
-fail:
-	name_rules_destroy(rules);
-	return NULL;
 }
 
 static void forget(struct name_rules *rules)
@@ -200,12 +162,10 @@ void name_rules_destroy(struct name_rules *rules)
 		return;
 	}
 	forget(rules);
-	close_fd(&rules->fd);
-	beneath_remove_tree(rules->folder_fd, rules->name, NULL);
+	name_trial_finish(&rules->trial);
 	if (rules->locale != (locale_t)0) {
 		freelocale(rules->locale);
 	}
-	free(rules->name);
 	free(rules);
 }
 
@@ -247,8 +207,8 @@ static bool is_plain(const struct name_rules *rules, const char *name)
 {
 	size_t length = strlen(name);
 
-	return rules->takes_plain && (rules->takes_long || length <= SHORT_NAME_BYTES) &&
-	       is_ascii(name) && strpbrk(name, SPECIAL_CHARACTERS) == NULL && name[0] != ' ' &&
+	return (rules->takes_long || length <= SHORT_NAME_BYTES) && is_ascii(name) &&
+	       strpbrk(name, SPECIAL_CHARACTERS) == NULL && name[0] != ' ' &&
 	       name[length - 1] != '.' && name[length - 1] != ' ' && !is_dos_device(name);
 }
 
@@ -272,7 +232,7 @@ static unsigned shelf_of(const struct name_rules *rules, const char *name)
 	size_t length = kept_length(name), at = 0;
 	unsigned characters = 0;
 
-	if (rules->normalises || !rules->takes_plain) {
+	if (rules->folds_unequal) {
 		return 0;
 	}
 	while (at < length) {
@@ -300,18 +260,19 @@ static wchar_t *guess_of(const struct name_rules *rules, const char *name)
 	return guess;
 }
 
-static enum try_result try_in(const struct name_rules *rules, const char *folder, const char *name)
+static enum name_trial_result try_in(
+	const struct name_rules *rules, const char *folder, const char *name)
 {
 	AUTO(free_ptr) char *path = xasprintf("%s/%s", folder, name);
 
-	return try_name(rules, path);
+	return name_trial_make(&rules->trial, path);
 }
 
 static void remove_in(const struct name_rules *rules, const char *folder, const char *name)
 {
 	AUTO(free_ptr) char *path = xasprintf("%s/%s", folder, name);
 
-	unlinkat(rules->fd, path, 0);
+	name_trial_remove_file(&rules->trial, path);
 }
 
 /* Tries the names that name is probably folded to, or all others of its shelf, in an empty folder.
@@ -327,19 +288,19 @@ static bool compare_with(struct name_rules *rules, const struct known_name *name
 			(wcscmp(other->guess, name->guess) == 0) != likely) {
 			continue;
 		}
-		if (try_in(rules, folder, other->name) == TRY_FAILED) {
+		if (try_in(rules, folder, other->name) == NAME_TRIAL_FAILED) {
 			return false;
 		}
 		switch (try_in(rules, folder, name->name)) {
-		case TRY_NEW:
+		case NAME_TRIAL_NEW:
 			remove_in(rules, folder, name->name);
 			break;
-		case TRY_SAME:
+		case NAME_TRIAL_SAME:
 			*found = other;
 			return true;
-		case TRY_REFUSED:
+		case NAME_TRIAL_REFUSED:
 			break;
-		case TRY_FAILED:
+		case NAME_TRIAL_FAILED:
 			return false;
 		}
 	}
@@ -354,13 +315,13 @@ static bool find_same(
 	struct name_rules *rules, const struct known_name *name, const struct known_name **found)
 {
 	AUTO(free_ptr) char *folder = xasprintf("try-%zu", rules->folders_made++);
-	bool ok = mkdirat(rules->fd, folder, 0700) == 0;
+	bool ok = name_trial_make_folder(&rules->trial, folder);
 
 	*found = NULL;
 	ok = ok && compare_with(rules, name, true, folder, found) &&
 	     (*found != NULL || compare_with(rules, name, false, folder, found));
 	if (ok) {
-		beneath_remove_tree(rules->fd, folder, NULL); /* a folder takes room */
+		name_trial_remove_folder(&rules->trial, folder); /* a folder takes room */
 	}
 	return ok;
 }
@@ -369,27 +330,29 @@ static bool find_same(
 static bool learn_by_trying(struct name_rules *rules, struct known_name *name)
 {
 	const struct known_name *same = NULL;
+	bool is_there;
 	AUTO(free_ptr) char *shelf = xasprintf("%u", name->shelf = shelf_of(rules, name->name));
 
-	if (mkdirat(rules->fd, shelf, 0700) != 0 && errno != EEXIST) {
+	if (!name_trial_make_folder(&rules->trial, shelf)) {
 		return false;
 	}
 	name->guess = guess_of(rules, name->name);
 	switch (try_in(rules, shelf, name->name)) {
-	case TRY_NEW:
+	case NAME_TRIAL_NEW:
 		name->key = name->name;
 		rules->tried_count++;
 		return true;
-	case TRY_SAME:
+	case NAME_TRIAL_SAME:
 		if (!find_same(rules, name, &same)) {
 			return false;
 		}
 		name->key = same != NULL ? same->key : name->name;
 		return true;
-	case TRY_REFUSED:
+	case NAME_TRIAL_REFUSED:
 		name->reason = errno;
-		return is_found(rules, CONTROL); /* is the disk still there? */
-	case TRY_FAILED:
+		/* Or is the disk no longer there? */
+		return name_trial_find(&rules->trial, CONTROL, &is_there) && is_there;
+	case NAME_TRIAL_FAILED:
 		return false;
 	}
 	return false;
@@ -400,6 +363,7 @@ static bool learn_plain(struct name_rules *rules, struct known_name *name)
 {
 	const struct known_name *same = NULL;
 	AUTO(free_ptr) char *path = NULL;
+	bool found;
 
 	name->key = name->name;
 	if (rules->folds_case) {
@@ -413,8 +377,8 @@ static bool learn_plain(struct name_rules *rules, struct known_name *name)
 	}
 	name->shelf = shelf_of(rules, name->name);
 	path = xasprintf("%u/%s", name->shelf, name->name);
-	if (!is_found(rules, path)) {
-		return errno == ENOENT || !is_failure(errno);
+	if (!name_trial_find(&rules->trial, path, &found) || !found) {
+		return found || errno == ENOENT;
 	}
 	name->guess = guess_of(rules, name->name);
 	if (!find_same(rules, name, &same)) {
@@ -453,7 +417,7 @@ bool name_rules_learn(
 
 			if (is_plain(rules, name->name) == plain &&
 				!(plain ? learn_plain : learn_by_trying)(rules, name)) {
-				return refuse_try(rules, err);
+				return refuse_try(err);
 			}
 		}
 	}
@@ -471,20 +435,9 @@ const char *name_rules_key(const struct name_rules *rules, const char *name, int
 	return known->key;
 }
 
-/* --- Sizes --- */
-
 bool name_rules_take_size(const struct name_rules *rules, int64_t size_bytes)
 {
-	AUTO(close_fd)
-	int fd = openat(rules->fd, "size", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY &&
-		(uint64_t)size_bytes > limit.rlim_cur) {
-		return false;
-	}
-	/* The kernel compares with the largest size of the file system; nothing is allocated. */
-	return fd < 0 || lseek(fd, size_bytes, SEEK_SET) >= 0 || errno != EINVAL;
+	return name_trial_takes_size(&rules->trial, size_bytes);
 }
 
 /* --- Two names --- */
