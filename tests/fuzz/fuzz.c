@@ -2,6 +2,7 @@
 
 #include "core/beneath.h"
 #include "core/cleanup.h"
+#include "core/xalloc.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,6 +13,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -50,6 +52,18 @@ void fuzz_write_file(const char *path, const void *data, size_t size)
 	AUTO(close_fd) int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
 	fuzz_require(fd >= 0 && write(fd, data, size) == (ssize_t)size);
+}
+
+void fuzz_block(const char *path, void (*change)(void *user), void *user)
+{
+	AUTO(free_ptr) char *aside = xasprintf("%s-aside", path);
+	AUTO(free_ptr) char *inside = xasprintf("%s/x", path);
+	bool had_file = rename(path, aside) == 0;
+
+	fuzz_require(mkdir(path, 0700) == 0 && mkdir(inside, 0700) == 0);
+	change(user);
+	fuzz_require(rmdir(inside) == 0 && rmdir(path) == 0);
+	fuzz_require(!had_file || rename(aside, path) == 0);
 }
 
 /* --- Lines --- */
@@ -154,13 +168,20 @@ void fuzz_hang_up(void)
 	}
 }
 
+/* The C library asks a daemon of its own for names, if there is one. */
+static bool is_name_service(const struct sockaddr *address)
+{
+	return address->sa_family == AF_UNIX &&
+	       strncmp(((const struct sockaddr_un *)address)->sun_path, "/var/run/nscd",
+		       strlen("/var/run/nscd")) == 0;
+}
+
 int connect(int fd, const struct sockaddr *address, socklen_t length)
 {
 	int flags = fcntl(fd, F_GETFL);
 	int pair[2];
 
-	if (answer_connection == NULL ||
-		(address->sa_family != AF_INET && address->sa_family != AF_INET6)) {
+	if (answer_connection == NULL || is_name_service(address)) {
 		return (int)syscall(SYS_connect, fd, address, length);
 	}
 	if (other_ends_count == CONNECTIONS_MAX) {

@@ -23,6 +23,9 @@ static inline void fuzz_require(bool holds)
  */
 const char *fuzz_folder(void);
 void fuzz_write_file(const char *path, const void *data, size_t size);
+/* Calls change() while a folder is where path's file is: what is written meanwhile cannot be kept.
+ */
+void fuzz_block(const char *path, void (*change)(void *user), void *user);
 
 /*
  * Inputs of targets that talk for a while are lines, so that a seed can be read and written by
@@ -44,7 +47,7 @@ bool fuzz_next_line(struct fuzz_lines *lines, const char **line, size_t *length)
 void fuzz_clock_skip(int64_t ms);
 
 /*
- * From now on connect() to an IPv4 or IPv6 address succeeds, with a socket of this process at the
+ * From now on connect() to any address succeeds, with a socket of this process at the
  * other end, which answer() may write to. true: it has said all, and ends its side; false: it stays
  * silent. Some thousand connections a second would use up the ports of a real network.
  */

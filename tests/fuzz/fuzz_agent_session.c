@@ -1,14 +1,16 @@
 /*
- * Whatever a Hub sends in a whole session with a whole agent, each of its messages is answered
- * once, unless the connection ends.
+ * Whatever a Hub sends in a whole session with a whole agent, and whatever its owner asks
+ * meanwhile, each message is answered once, unless the connection ends.
  *
  * An input's lines: "#<header>|<bytes>" is a binary message as chunks are sent, "!<bytes>" any
  * other, "^t" and "^b" are messages that are too big; "=" confirms the code that is shown, "-"
- * connects again, "/" goes on with another Hub, "~" lets half a minute pass; everything else is a
- * text message. "$" is the id of the upload that began last, "%" the token that was given last.
+ * connects again, "/" goes on with another Hub, "~" lets half a minute pass; ">…" is a line that
+ * the owner's command line sends; everything else is a text message. "$" is the id of the upload
+ * that began last, "%" the token that was given last, "`" the agent's home.
  */
 #include "agent/agent.h"
 #include "agent/config.h"
+#include "control/control.h"
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/json.h"
@@ -19,6 +21,7 @@
 #include "core/worker.h"
 #include "core/xalloc.h"
 #include "fuzz.h"
+#include "ipc/ipc_socket.h"
 #include "pairing/pairing.h"
 #include "proto/proto_constants.h"
 #include "proto/proto_envelope.h"
@@ -26,9 +29,13 @@
 #include "ws/ws_client.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #define HUBS 2
 #define MESSAGES_MAX 64
@@ -51,11 +58,21 @@ static struct lws_loop *lws_loop;
 static struct worker *worker;
 static struct loop_timer *deadline;
 static struct agent *agent;
+
+/* The owner's command line. */
+static struct owner {
+	int fd;
+	struct loop_watch *watch;
+	struct strbuf input;
+	bool is_settled;
+	bool is_over; /* the agent has hung up */
+} owner;
+
 static char upload_id[ID_BYTES], token[ID_BYTES];
 
-static void *on_opened(void *owner, struct ws_conn *conn)
+static void *on_opened(void *opener, struct ws_conn *conn)
 {
-	struct hub *hub = owner;
+	struct hub *hub = opener;
 
 	hub->conn = conn;
 	loop_stop(loop);
@@ -109,9 +126,9 @@ static void on_closed(void *user, struct ws_conn *conn, unsigned code, const cha
 	loop_stop(loop);
 }
 
-static void on_failed(void *owner, const struct error *err)
+static void on_failed(void *opener, const struct error *err)
 {
-	struct hub *hub = owner;
+	struct hub *hub = opener;
 
 	hub->is_over = true;
 	loop_stop(loop);
@@ -214,6 +231,76 @@ static void settle(struct hub *hub)
 	loop_timer_stop(deadline);
 }
 
+/* --- The owner --- */
+
+static void on_owner_readable(void *user, uint32_t ready)
+{
+	AUTO(strbuf_finish) struct strbuf line = { 0 };
+	char bytes[4096];
+	ssize_t count = recv(owner.fd, bytes, sizeof(bytes), MSG_DONTWAIT);
+
+	if (count == 0 || (count < 0 && errno != EAGAIN)) {
+		owner.is_over = true;
+		loop_watch_set(owner.watch, 0);
+	} else if (count > 0) {
+		strbuf_append(&owner.input, bytes, (size_t)count);
+	}
+	while (strbuf_take_line(&owner.input, &line)) {
+		AUTO(json_free_ptr)
+		cJSON *message = json_parse(strbuf_text(&line), line.length, NULL);
+		const char *id = json_string(json_member(message, "id"));
+
+		fuzz_require(message != NULL);
+		owner.is_settled |= id != NULL && strcmp(id, END_OF_ANSWERS) == 0;
+	}
+	loop_stop(loop);
+}
+
+static bool refuse_release(void *user, struct error *err)
+{
+	return error_set(err, ERROR_CONFLICT, "no other agent is waiting");
+}
+
+static void owner_connect(const char *path)
+{
+	struct sockaddr_un address;
+
+	owner = (struct owner){ .fd = -1 };
+	fuzz_require(ipc_socket_address(path, &address, NULL));
+	owner.fd = ipc_socket_connect(&address);
+	fuzz_require(owner.fd >= 0);
+	owner.watch = loop_watch_add(loop, owner.fd, LOOP_READ, on_owner_readable, NULL);
+}
+
+static void owner_leave(void)
+{
+	loop_watch_remove(owner.watch);
+	close(owner.fd);
+	strbuf_finish(&owner.input);
+}
+
+static void owner_send(const char *line, size_t length)
+{
+	static const char last[] =
+		"\n{\"jsonrpc\":\"2.0\",\"id\":\"" END_OF_ANSWERS "\",\"method\":\"status\"}\n";
+
+	if (owner.is_over || length > 60 * 1024) {
+		return;
+	}
+	owner.is_settled = false;
+	if (send(owner.fd, line, length, MSG_NOSIGNAL) != (ssize_t)length ||
+		send(owner.fd, last, sizeof(last) - 1, MSG_NOSIGNAL) < 0) {
+		return;
+	}
+	loop_timer_set(deadline, ANSWER_WAIT_MS);
+	while (!owner.is_settled && !owner.is_over) {
+		lws_loop_run(lws_loop);
+	}
+	loop_timer_stop(deadline);
+}
+
+/* --- The input --- */
+
 static void confirm_code(struct hub *hub)
 {
 	const struct pairing_shown *shown;
@@ -252,6 +339,8 @@ static void put_ids(struct hub *hub, struct strbuf *text, const char *line, size
 		if (line[i] == '$' || line[i] == '%') {
 			settle(hub);
 			strbuf_append_text(text, line[i] == '$' ? upload_id : token);
+		} else if (line[i] == '`') {
+			strbuf_append_text(text, getenv("HOME"));
 		} else {
 			strbuf_append_char(text, line[i]);
 		}
@@ -266,6 +355,10 @@ static void take_line(struct hub *hub, const char *line, size_t length)
 		break;
 	case '!':
 		send_bytes(hub, line + 1, length - 1, true);
+		break;
+	case '>':
+		settle(hub);
+		owner_send(line + 1, length - 1);
 		break;
 	case '=':
 		confirm_code(hub);
@@ -329,7 +422,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	AUTO(free_ptr) char *notice = NULL;
 	AUTO(paths_finish) struct paths paths = { 0 };
 	AUTO(config_finish) struct config config = { 0 };
+	AUTO(free_ptr) char *socket_path = xasprintf("%s/agent.sock", home);
 	struct hub hubs[HUBS] = { { .client = NULL } };
+	struct control *control;
 
 	if (loop == NULL) {
 		init();
@@ -340,13 +435,22 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	unsetenv("XDG_STATE_HOME");
 	fuzz_require(paths_init(&paths, NULL, NULL));
 	config_load(&config, settings, &notice);
+	control = control_create(loop);
 	agent = agent_create(&(struct agent_options){ .loop = loop,
+				     .steam_ui = control_steam_ui(control),
 				     .lws_loop = lws_loop,
 				     .worker = worker,
 				     .paths = &paths,
 				     .config = &config },
 		NULL);
 	fuzz_require(agent != NULL);
+	fuzz_require(control_open(control,
+		&(struct control_options){ .agent = agent,
+			.socket_path = socket_path,
+			.role = "fuzz",
+			.release = refuse_release },
+		NULL));
+	owner_connect(socket_path);
 	upload_id[0] = token[0] = '\0';
 	connect_hub(&hubs[0]);
 	take_lines(hubs, fuzz_lines_of(data, size));
@@ -354,6 +458,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		settle(&hubs[i]);
 		ws_client_destroy(hubs[i].client);
 	}
+	owner_leave();
+	control_close(control);
 	agent_destroy(agent);
+	control_destroy(control);
 	return 0;
 }

@@ -31,19 +31,6 @@
 #define GAME_DIR "/home/deck/Games/Doom"
 #define UPLOAD_ID "0123456789abcdef0123456789abcdef"
 
-/* Calls change() while a folder is where path's file is: what is written then cannot be kept. */
-static void block(const char *path, void (*change)(void *user), void *user)
-{
-	AUTO(free_ptr) char *aside = xasprintf("%s-aside", path);
-	bool had_file = rename(path, aside) == 0;
-	AUTO(free_ptr) char *inside = path_join(path, "x");
-
-	fuzz_require(mkdir(path, 0700) == 0 && mkdir(inside, 0700) == 0);
-	change(user);
-	fuzz_require(rmdir(inside) == 0 && rmdir(path) == 0);
-	fuzz_require(!had_file || rename(aside, path) == 0);
-}
-
 static const struct game doom = {
 	.dir = (char *)GAME_DIR,
 	.name = (char *)"Doom",
@@ -106,7 +93,7 @@ static void load_games(const char *folder, char **notice)
 		fuzz_require(game_registry_put(registry, &copy, NULL));
 	}
 	check_registry_changes(registry);
-	block(path, change_registry, registry);
+	fuzz_block(path, change_registry, registry);
 	game_registry_destroy(registry);
 }
 
@@ -149,6 +136,27 @@ static void load_trash(const char *folder, char **notice)
 	trash_list_finish(&list);
 }
 
+/* One that cannot be read now is not replaced by a new one. */
+static void check_unreadable_identity(const char *folder)
+{
+	AUTO(free_ptr) char *other = path_join(folder, "other");
+	AUTO(free_ptr) char *path = path_join(other, "agent.json");
+	AUTO(free_ptr) char *notice = NULL;
+	struct agent_identity identity = { 0 };
+	struct error err = { 0 };
+
+	if (mkdir(other, 0700) != 0) {
+		return;
+	}
+	fuzz_require(symlink(path, path) == 0); /* it leads nowhere */
+	agent_identity_init(&identity, other, &notice);
+	fuzz_require(!agent_identity_ready(&identity, &err) && err.kind == ERROR_IO);
+	fuzz_require(identity.id[0] == '\0' && unlink(path) == 0);
+	fuzz_require(agent_identity_ready(&identity, NULL) && identity.id[0] != '\0');
+	fuzz_require(agent_identity_ready(&identity, NULL));
+	agent_identity_finish(&identity);
+}
+
 static void load_identity(const char *folder, char **notice)
 {
 	struct agent_identity identity = { 0 };
@@ -158,6 +166,7 @@ static void load_identity(const char *folder, char **notice)
 	fuzz_require(strlen(identity.id) == 8);
 	fuzz_require(strspn(identity.id, "0123456789abcdef") == 8);
 	agent_identity_finish(&identity);
+	check_unreadable_identity(folder);
 }
 
 static void load_keys(const char *folder, char **notice)
@@ -266,7 +275,7 @@ static void load_queue(const char *folder, char **notice)
 		last = queued->number;
 	}
 	check_queue_changes(queue);
-	block(path, change_queue, queue);
+	fuzz_block(path, change_queue, queue);
 	if (last > 0) {
 		steam_queue_settle(queue, last, 3123456789u);
 		fuzz_require(steam_queue_find(queue, last) == NULL);

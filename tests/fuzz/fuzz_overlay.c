@@ -2,9 +2,10 @@
  * Whatever capydeck-overlay is told, what it says is one of its reports, what is no order ends it
  * with a reason, and any name of a Hub is drawn inside the card.
  *
- * The input is what the agent sends; one that starts with "demo" runs the demonstration. The screen
- * is played by a surface in memory, where time passes with each look at it; a Hub of one of the
- * names in screen_events makes something happen there.
+ * The input is what the agent sends; one that starts with "demo" runs the demonstration, and to one
+ * that starts with "long" a line is added that is longer than any order. The screen is played by a
+ * surface in memory, where time passes with each look at it; a Hub of one of the names in
+ * screen_events makes something happen there.
  */
 #include "core/cleanup.h"
 #include "core/strbuf.h"
@@ -24,7 +25,7 @@ int overlay_main(int argc, char **argv);
 #define SCREEN_WIDTH 640
 #define SCREEN_HEIGHT 400
 #define TURN_MS 700
-#define INPUT_MAX_BYTES (100 * 1024) /* what a socket takes at once */
+#define INPUT_MAX_BYTES (20 * 1024) /* what a socket takes at once */
 
 static SDL_Surface *surface;
 static SDL_Rect card_at;
@@ -182,6 +183,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	fuzz_require(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0);
 	fuzz_require(send(pair[0], data, size, MSG_NOSIGNAL) == (ssize_t)size);
+	if (size >= 4 && memcmp(data, "long", 4) == 0) {
+		static char line[OVERLAY_LINE_MAX_BYTES + 1024];
+
+		memset(line, 'x', sizeof(line));
+		fuzz_require(
+			send(pair[0], line, sizeof(line), MSG_NOSIGNAL) == (ssize_t)sizeof(line));
+	}
 	shutdown(pair[0], SHUT_WR);
 	fuzz_require(dup2(pair[1], ORDERS_FD) == ORDERS_FD);
 	SDL_FlushEvents(SDL_FIRSTEVENT, SDL_LASTEVENT);

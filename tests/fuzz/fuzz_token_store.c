@@ -28,6 +28,21 @@ static void check_hubs(struct token_store *store)
 	}
 }
 
+/* What cannot be kept is not so in memory, either. */
+static void change_blocked(void *user)
+{
+	struct token_store *store = user;
+	size_t count = token_store_count(store);
+	const char *hub_id = token_store_at(store, 0)->hub_id;
+
+	fuzz_require(token_store_issue(store, "another", "PC", "linux", NULL) == NULL);
+	fuzz_require(token_store_issue(store, hub_id, "PC", "linux", NULL) == NULL);
+	fuzz_require(!token_store_revoke(store, hub_id, NULL));
+	fuzz_require(!token_store_seen(store, hub_id, NULL, NULL));
+	fuzz_require(token_store_count(store) == count);
+	fuzz_require(token_store_at(store, 0)->hub_id == hub_id);
+}
+
 /* Starts again; nothing is left to complain about. */
 static struct token_store *restart(struct token_store *store, const char *path)
 {
@@ -61,6 +76,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	token = token_store_issue(store, "fuzz-hub", "PC", "linux", NULL);
 	fuzz_require(token != NULL);
+	fuzz_block(path, change_blocked, store);
 	store = restart(store, path);
 	check_hubs(store);
 	fuzz_require(token_store_count(store) == count + 1 || token_store_count(store) == count);
