@@ -28,7 +28,6 @@ int fetch_main(int argc, char **argv);
 #undef main
 
 #define URLS_MAX 8
-#define SECRET "s3cret"
 #define SEPARATOR "\n%%\n"
 
 static struct fuzz_lines answers; /* as one text */
@@ -126,7 +125,9 @@ static void check_result(const struct fetch_result *result, const struct fetch_o
 	has_ended[result->index] = true;
 	fuzz_require(exists == (result->error == NULL));
 	fuzz_require(!exists || stat_of.st_size <= orders->max_bytes);
-	fuzz_require(result->error == NULL || strstr(result->error, SECRET) == NULL);
+	/* In a path or as a password; a host may be called so, and is named. */
+	fuzz_require(result->error == NULL || (strstr(result->error, "/s3cret") == NULL &&
+						      strstr(result->error, ":s3cret") == NULL));
 }
 
 static void check_results(int fd, const struct fetch_orders *orders, const char *folder)
