@@ -4,6 +4,7 @@
 #include "core/atomic_file.h"
 #include "core/cleanup.h"
 #include "core/error.h"
+#include "core/fatal.h"
 #include "core/json.h"
 #include "core/strbuf.h"
 #include "core/utf8.h"
@@ -91,7 +92,7 @@ static void set_defaults(struct config *config)
 		strbuf_append_char(&json, '}');
 		object = json_parse(json.data, json.length, NULL);
 		if (!take_value(config, &config_keys[i], object, NULL)) {
-			abort(); /* a default in the table is wrong */
+			fatal("out of memory for the default settings"); /* or one is wrong */
 		}
 	}
 }

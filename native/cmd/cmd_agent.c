@@ -13,6 +13,7 @@
 #include "core/loop.h"
 #include "core/paths.h"
 #include "core/sd_notify.h"
+#include "core/sha256.h"
 #include "core/strvec.h"
 #include "core/tcp_socket.h"
 #include "core/worker.h"
@@ -421,6 +422,7 @@ int cmd_agent(int argc, char **argv)
 	 * arena each, both would keep their peak.
 	 */
 	mallopt(M_ARENA_MAX, 1);
+	sha256_prepare();
 	code = open_daemon(&daemon, &err) && take_turns(&daemon, &err)
 		       ? CMD_OK
 		       : cmd_failed("agent", "%s", err.message);

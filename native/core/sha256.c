@@ -21,6 +21,13 @@ static void require(bool succeeded)
 	}
 }
 
+void sha256_prepare(void)
+{
+	require(OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG, NULL) == 1 &&
+		OSSL_LIB_CTX_get0_global_default() != NULL);
+	sha256_destroy(sha256_create());
+}
+
 struct sha256 *sha256_create(void)
 {
 	struct sha256 *sha256 = xcalloc(1, sizeof(*sha256));

@@ -8,6 +8,11 @@
 
 struct sha256;
 
+/*
+ * Loads what OpenSSL otherwise loads at its first use, where a lack of memory would crash it. At
+ * the start of a program; the program ends with a sentence if it fails.
+ */
+void sha256_prepare(void);
 struct sha256 *sha256_create(void);
 void sha256_destroy(struct sha256 *sha256); /* NULL is fine */
 void sha256_reset(struct sha256 *sha256);

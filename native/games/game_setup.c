@@ -319,6 +319,13 @@ void game_setup_start(struct game_setup *setup, const char *dir, game_setup_done
 		game_setup_plan_finish(&job->left);
 		job->left.wants_shortcut = false; /* all or nothing */
 	}
+	if (err.kind == ERROR_IO) { /* it may be whole: the next start does it */
+		AUTO(free_ptr) char *message = xasprintf(WITHOUT_SHORTCUT "%s", err.message);
+
+		tell_done(job, 0, message);
+		setup_job_free(job);
+		return;
+	}
 	if (job->left.wants_shortcut) {
 		put_shortcut(job, game);
 	} else {
@@ -363,15 +370,18 @@ static void push_upload_id(void *user, const struct upload_status *status)
 	strvec_push(user, status->upload_id);
 }
 
-static void push_pending_id(struct strvec *ids, const struct game *game)
+/* False: it cannot be told now. */
+static bool push_pending_id(struct strvec *ids, const struct game *game)
 {
 	AUTO(game_setup_plan_finish) struct game_setup_plan plan = { 0 };
+	struct error why = { 0 };
 
 	if (json_read_text(
-		    &plan, game_setup_plan_fields, game->pending, strlen(game->pending), NULL) &&
+		    &plan, game_setup_plan_fields, game->pending, strlen(game->pending), &why) &&
 		plan.upload_id != NULL) {
 		strvec_push(ids, plan.upload_id);
 	}
+	return why.kind != ERROR_IO;
 }
 
 void game_setup_sweep_images(struct game_setup *setup)
@@ -385,7 +395,9 @@ void game_setup_sweep_images(struct game_setup *setup)
 	}
 	upload_store_each(setup->options.uploads, push_upload_id, &ids);
 	for (size_t i = 0; i < game_registry_count(registry); i++) {
-		push_pending_id(&ids, game_registry_at(registry, i));
+		if (!push_pending_id(&ids, game_registry_at(registry, i))) {
+			return;
+		}
 	}
 	game_artwork_forget_others(setup->options.artwork, &ids);
 }

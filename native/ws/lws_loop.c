@@ -185,8 +185,6 @@ struct lws_vhost *lws_loop_vhost(struct lws_loop *lws_loop, const struct lws_pro
 	if (lws_loop->vhost == NULL) {
 		lws_loop->vhost = create_vhost(
 			lws_loop, "websocket", CONTEXT_PORT_NO_LISTEN_SERVER, protocols);
-		assert(lws_loop->vhost !=
-			NULL); /* it opens nothing, so only an allocation can fail */
 	}
 	return lws_loop->vhost;
 }

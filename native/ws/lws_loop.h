@@ -28,7 +28,7 @@ struct lws_context *lws_loop_context(struct lws_loop *lws_loop);
 struct loop *lws_loop_core(struct lws_loop *lws_loop);
 /*
  * The vhost that every WebSocket lives on; it does not listen. Created for the first one; protocols
- * must always be the same.
+ * must always be the same. NULL: out of memory.
  */
 struct lws_vhost *lws_loop_vhost(struct lws_loop *lws_loop, const struct lws_protocols *protocols);
 

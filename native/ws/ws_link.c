@@ -9,6 +9,7 @@
 #include <libwebsockets.h>
 #include <limits.h>
 #include <string.h>
+#include <unistd.h>
 
 static_assert(STRBUF_HEADROOM >= LWS_PRE, "lws_write() puts the frame's header before the bytes");
 
@@ -223,6 +224,10 @@ bool ws_link_adopt_take(struct ws_link *link, int fd)
 		.opaque = link,
 	};
 
+	if (adoption.vh == NULL) {
+		close(fd);
+		return false;
+	}
 	link->wsi = lws_adopt_descriptor_vhost_via_info(&adoption);
 	return link->wsi != NULL;
 }
@@ -243,7 +248,7 @@ bool ws_link_connect(struct ws_link *link, const char *host, uint16_t port, cons
 		.pwsi = &link->wsi,
 	};
 
-	return lws_client_connect_via_info(&info) != NULL;
+	return info.vhost != NULL && lws_client_connect_via_info(&info) != NULL;
 }
 
 /* --- Interface --- */
