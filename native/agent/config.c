@@ -335,16 +335,20 @@ bool config_set(struct config *config, const char *key, const char *value, struc
 	AUTO(strbuf_finish) struct strbuf json = { 0 }, object_json = { 0 };
 	AUTO(json_free_ptr) cJSON *typed = NULL;
 	AUTO(json_free_ptr) cJSON *object = NULL;
+	struct error why = { 0 };
 
 	if (found == NULL) {
 		return no_such_key(key, err);
 	}
 	append_typed(&json, found->field.type, value);
 	/* Parsed on its own first, so that a value cannot add members. */
-	typed = json_parse(strbuf_text(&json), json.length, NULL);
+	typed = json_parse(strbuf_text(&json), json.length, &why);
 	if (typed != NULL && utf8_valid(value, strlen(value))) {
 		strbuf_appendf(&object_json, "{\"%s\":%s}", key, strbuf_text(&json));
-		object = json_parse(object_json.data, object_json.length, NULL);
+		object = json_parse(object_json.data, object_json.length, &why);
+	}
+	if (object == NULL && why.kind == ERROR_IO) {
+		return error_set(err, ERROR_IO, "'%s' is unchanged: %s", key, why.message);
 	}
 	if (object == NULL) {
 		return error_set(err, ERROR_INVALID, "'%s' must be %s, not '%.200s'", key,

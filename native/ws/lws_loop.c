@@ -4,6 +4,7 @@
 
 #include "core/cleanup.h"
 #include "core/error.h"
+#include "core/fatal.h"
 #include "core/log.h"
 #include "core/loop.h"
 #include "core/xalloc.h"
@@ -92,6 +93,22 @@ static bool adopt_loop(struct lws_loop *lws_loop, struct error *err)
 	return true;
 }
 
+/* lws crashes where it gets no memory, e.g. for the headers of a connection that was accepted. */
+static void *allocate(void *pointer, size_t bytes, const char *reason)
+{
+	void *grown;
+
+	if (bytes == 0) {
+		free(pointer);
+		return NULL;
+	}
+	grown = realloc(pointer, bytes);
+	if (grown == NULL) {
+		fatal_memory(bytes);
+	}
+	return grown;
+}
+
 struct lws_loop *lws_loop_create(struct loop *loop, struct error *err)
 {
 	struct lws_loop *lws_loop = xcalloc(1, sizeof(*lws_loop));
@@ -109,6 +126,7 @@ struct lws_loop *lws_loop_create(struct loop *loop, struct error *err)
 
 	lws_loop->loop = loop;
 	STAILQ_INIT(&lws_loop->tasks);
+	lws_set_allocator(allocate);
 	lws_set_log_level(LLL_ERR | LLL_WARN, log_line);
 	lws_loop->context = lws_create_context(&info);
 	if (lws_loop->context == NULL) {
