@@ -224,20 +224,24 @@ static void remove_leftovers(int grid_fd, const char *stem)
 	}
 }
 
+static bool remove_listed(int grid_fd, const struct strvec *names, struct error *err)
+{
+	for (size_t i = 0; i < names->count; i++) {
+		if (unlinkat(grid_fd, names->items[i], 0) < 0 && errno != ENOENT &&
+			errno != EISDIR) {
+			return error_set_errno(
+				err, "cannot delete the image '%s'", names->items[i]);
+		}
+	}
+	return true;
+}
+
 static bool remove_images(int grid_fd, const char *stem, const char *except, struct error *err)
 {
 	AUTO(strvec_finish) struct strvec names = { 0 };
 
-	if (!list_files(grid_fd, stem, is_image_of, except, &names, err)) {
-		return false;
-	}
-	for (size_t i = 0; i < names.count; i++) {
-		if (unlinkat(grid_fd, names.items[i], 0) < 0 && errno != ENOENT &&
-			errno != EISDIR) {
-			return error_set_errno(err, "cannot delete the image '%s'", names.items[i]);
-		}
-	}
-	return true;
+	return list_files(grid_fd, stem, is_image_of, except, &names, err) &&
+	       remove_listed(grid_fd, &names, err);
 }
 
 static bool sync_grid(int grid_fd, struct error *err)
@@ -251,6 +255,7 @@ bool artwork_put(const char *root, const char *account_id, uint32_t app_id, enum
 {
 	AUTO(free_ptr) char *stem = stem_of(app_id, kind);
 	AUTO(free_ptr) char *name = NULL;
+	AUTO(strvec_finish) struct strvec older = { 0 };
 	AUTO(close_fd) int grid_fd = -1;
 
 	if (!artwork_check(kind, data, length, err)) {
@@ -258,8 +263,10 @@ bool artwork_put(const char *root, const char *account_id, uint32_t app_id, enum
 	}
 	name = xasprintf("%s.%s", stem, artwork_extension(kind, data, length));
 	grid_fd = open_grid(root, account_id, true, err);
-	if (grid_fd < 0 || !atomic_file_write_at(grid_fd, name, data, length, MODE, err) ||
-		!remove_images(grid_fd, stem, name, err)) {
+	/* What may fail before the image is there does so first. */
+	if (grid_fd < 0 || !list_files(grid_fd, stem, is_image_of, name, &older, err) ||
+		!atomic_file_write_at(grid_fd, name, data, length, MODE, err) ||
+		!remove_listed(grid_fd, &older, err)) {
 		return false;
 	}
 	sync_folder(grid_fd); /* the image is on the disk: at worst an older one comes back */
