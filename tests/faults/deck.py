@@ -11,6 +11,7 @@ import time
 from hub import Gone, Hub, Hung, Owner
 
 START_SECONDS = 30
+QUIET_SECONDS = 1  # after which an agent that has its socket but serves nobody is asked why
 STOP_SECONDS = 30
 
 _LOGIN_USERS = """"users"
@@ -44,10 +45,21 @@ class Deck:
         self.agent = None
         self.port = 0
         self.output = b""
+        self.before_complete = None  # called when all of an upload is sent
+        self.problem = ""
         self.code = None  # of an agent that did not begin to serve
 
+    def _clear(self):
+        """The root itself may be a disk."""
+        self.root.mkdir(exist_ok=True)
+        for entry in self.root.iterdir():
+            if entry.is_dir() and not entry.is_symlink():
+                shutil.rmtree(entry, ignore_errors=True)
+            else:
+                entry.unlink()
+
     def make(self):
-        shutil.rmtree(self.root, ignore_errors=True)
+        self._clear()
         self.library.mkdir(parents=True)
         self.shortcuts.parent.mkdir(parents=True)
         (self.steam / "config").mkdir()
@@ -59,11 +71,14 @@ class Deck:
 
     def load(self, folder):
         """With the files' times, which the agent compares."""
-        shutil.rmtree(self.root, ignore_errors=True)
-        shutil.copytree(folder, self.root, symlinks=True)
+        self._clear()
+        shutil.copytree(folder, self.root, symlinks=True, dirs_exist_ok=True)
 
     def start(self, environment=None, limits=None):
-        """True once it serves; False if it has ended instead. Raises Hung. limits: called in the child."""
+        """
+        True once it serves, or says to its owner why it does not, with port 0 then; False if it has ended
+        instead. Raises Hung. limits: called in the child.
+        """
         assert self.agent is None
         arguments = [self.program, "agent", "--port", "0", "--name", "Deck", "--library", self.library,
                      "--steam-dir", self.steam, "--config-dir", self.config, "--state-dir", self.state,
@@ -72,6 +87,7 @@ class Deck:
             arguments.append("--allow-root")
         base = {"PATH": os.environ["PATH"], "HOME": str(self.home), "LANG": "C.UTF-8"}
         self.output = b""
+        self.problem = ""
         self.agent = subprocess.Popen(arguments, env=base | (environment or {}), stdin=subprocess.PIPE,
                                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT, preexec_fn=limits)
         os.set_blocking(self.agent.stdout.fileno(), False)
@@ -81,19 +97,34 @@ class Deck:
             if found:
                 self.port = int(found[1])
                 return True
-            if not self._read(deadline):
+            is_quiet = re.search(rb"^socket /", self.output, re.MULTILINE)
+            more = self._more(min(deadline, time.monotonic() + QUIET_SECONDS) if is_quiet else deadline)
+            if more is False:
                 self.code = self.wait()
                 return False
+            if more is None:
+                self.port, self.problem = 0, self._ask_why()
+                return True
 
-    def _read(self, deadline):
-        """More output; False at its end."""
+    def _more(self, deadline):
+        """More output: True; its end: False; none by then: None."""
         with selectors.DefaultSelector() as selector:
             selector.register(self.agent.stdout, selectors.EVENT_READ)
             if not selector.select(max(0, deadline - time.monotonic())):
-                raise Hung(f"the agent neither serves nor ends; it printed: {self.text[-500:]}")
+                return None
         data = self.agent.stdout.read()
         self.output += data or b""
         return bool(data)
+
+    def _ask_why(self):
+        """Why it serves nobody."""
+        try:
+            why = self.ask_owner("status").payload["agent"]["problem"]
+        except (Gone, KeyError):
+            why = ""
+        if not why:
+            raise Hung(f"the agent neither serves nor ends; it printed: {self.text[-500:]}")
+        return why
 
     @property
     def text(self):
@@ -116,7 +147,7 @@ class Deck:
     def wait(self):
         """Its exit code, negative for a signal, once it has ended by itself."""
         deadline = time.monotonic() + STOP_SECONDS
-        while self._read(deadline):
+        while self._more(deadline):
             pass
         try:
             code = self.agent.wait(max(0.1, deadline - time.monotonic()))
@@ -157,6 +188,7 @@ class Deck:
     def connect(self, token, hub_id="hub-1"):
         """A Hub that has paired before."""
         hub = Hub(self.port, hub_id)
+        hub.before_complete = self.before_complete
         reply = hub.hello(token)
         if reply.type != "agent_status":
             hub.close()

@@ -94,6 +94,7 @@ class Hub:
 
     def __init__(self, port, hub_id="hub-1"):
         self.hub_id = hub_id
+        self.before_complete = None
         self._count = 0
         try:
             self._stream = _Stream(socket.create_connection(("127.0.0.1", port), timeout=REPLY_SECONDS))
@@ -185,6 +186,8 @@ class Hub:
         return refused or self.complete(started, name, executable)
 
     def complete(self, started, name, executable="run.sh"):
+        if self.before_complete:
+            self.before_complete()
         shortcut = {"name": name, "exe": executable, "startDir": "", "launchOptions": "", "tags": []}
         return self.ask("complete_upload", {"uploadId": started.payload["uploadId"], "createShortcut": True,
                                             "shortcut": shortcut})

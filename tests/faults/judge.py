@@ -23,6 +23,8 @@ NO_FILES = ("epoll", "socket")
 LIMITS = {"nofile": (resource.RLIMIT_NOFILE, range(4, 64)),
           "fsize": (resource.RLIMIT_FSIZE, (0, 1, 50, 100, 200, 400, 700, 1000, 4096, 20000, 40000, 65536))}
 LIMIT = "limit"  # their only error
+BLOCKS = "blocks"  # a real disk on which nth blocks are free; its error:
+FULL = "ENOSPC"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,6 +80,7 @@ class Rig:
         self.injector = Injector(control, control.environment(library))
         self._homes = {}
         self._common = None
+        self.disk = None  # a SmallDisk, where there can be one
         self.tamper = None  # self_test.py's: called between the fault and the judging
 
     def home(self, scenario):
@@ -138,7 +141,7 @@ class Rig:
         scenario = next(scenario for scenario in scenarios.SCENARIOS if scenario.name == case.scenario)
         home = self.home(scenario)
         verdict = Verdict(case)
-        with self._judging(verdict):
+        with self.disk.mounted() if case.call == BLOCKS else contextlib.nullcontext(), self._judging(verdict):
             _Trial(self, scenario, home, verdict).run()
         return verdict
 
@@ -183,7 +186,7 @@ class _Trial:
     def run(self):
         self.deck.load(self.home.folder)
         self._fail()
-        if self.control.fired == 0 and self.case.call not in LIMITS:
+        if self.control.fired == 0 and self.case.call not in (*LIMITS, BLOCKS):
             self.verdict.outcome = NOT_REACHED
         if self.rig.tamper:
             self.rig.tamper(self)
@@ -208,8 +211,17 @@ class _Trial:
         which, _ = LIMITS[self.case.call]
         resource.setrlimit(which, (self.case.nth, resource.getrlimit(which)[1]))
 
+    def _fill(self):
+        """To the last blocks: now, or once an upload is sent."""
+        if self.scenario.completes:
+            self.deck.before_complete = lambda: self.rig.disk.fill(self.case.nth)
+        else:
+            self.rig.disk.fill(self.case.nth)
+
     def _arm(self):
-        if self.case.call in LIMITS:
+        if self.case.call == BLOCKS:
+            self._fill()
+        if self.case.call in (*LIMITS, BLOCKS):
             return
         times = ONCE if self.case.variant != ON else BURST if self.case.call in NO_FILES else FROM_THEN_ON
         self.control.arm(self.case.call, self.case.nth, self.case.error, times)
@@ -220,6 +232,9 @@ class _Trial:
             self._arm()
         if not self.deck.start(self.rig.injector.environment, self._set_limit if self.case.call in LIMITS else None):
             self._has_ended(self.deck.code)
+            return
+        if self.deck.problem:  # it has said why it waits
+            self.verdict.reply, self.verdict.outcome = self.deck.problem, REFUSED
             return
         if not self.scenario.at_start:
             self._arm()
@@ -232,7 +247,13 @@ class _Trial:
         if self.reply:
             self.verdict.reply = "ok" if self.reply.ok else str(self.reply.error)
         if self.case.variant != ON and not self.scenario.at_stop:
-            self.control.disarm()
+            self._disarm()
+
+    def _disarm(self):
+        self.control.disarm()
+        self.deck.before_complete = None
+        if self.case.call == BLOCKS:
+            self.rig.disk.empty()
 
     def _has_ended(self, code):
         """It ended by itself, which takes a sentence that says why."""
@@ -251,10 +272,10 @@ class _Trial:
             code = self.deck.stop()
             if had_ended or code != 0:
                 self._has_ended(code)
-        self.control.disarm()
+        self._disarm()
 
     def _try_again_at_once(self):
-        if self.scenario.at_start:
+        if self.scenario.at_start or self.scenario.at_stop:
             return
         for _ in range(NEXT_TRIES):
             if self.reply and self.reply.ok:

@@ -34,6 +34,7 @@ class Scenario:
     at_start: bool = False  # calls fail while the agent starts
     at_stop: bool = False  # calls fail from act() until the agent has ended
     upload: str = ""  # one of this game may be left after an error, paused
+    completes: bool = False  # an upload, which begins while there is room
 
 
 def reply_of(ok, text=""):
@@ -309,9 +310,9 @@ def prepare_commit(call, nth):
 SCENARIOS = [
     Scenario("pair", pair_second, is_paired),
     Scenario("revoke", revoke, is_revoked, prepare_second),
-    Scenario("upload", push_first, is_first_there, upload="First"),
-    Scenario("update", push_update, is_updated, upload="Game"),
-    Scenario("resume", resume, is_resumed),
+    Scenario("upload", push_first, is_first_there, upload="First", completes=True),
+    Scenario("update", push_update, is_updated, upload="Game", completes=True),
+    Scenario("resume", resume, is_resumed, completes=True),
     Scenario("cancel", cancel, is_cancelled, upload="Second"),
     Scenario("discard-upload", discard_upload, is_discarded),
     Scenario("delete", delete, is_deleted),
