@@ -8,9 +8,11 @@
 #include "suite.h"
 
 #include <check.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -290,6 +292,62 @@ START_TEST(test_a_failed_write_changes_nothing)
 }
 END_TEST
 
+START_TEST(test_what_was_reserved_is_there_on_a_full_disk)
+{
+	AUTO(free_ptr) char *state = xasprintf("%s/state", folder);
+	AUTO(free_ptr) char *filler = xasprintf("%s/filler", state);
+	char dir[] = "/games/new", name[] = "New", other[] = "Other", build[] = "b";
+	struct game game = { .dir = dir, .name = name, .build = build };
+	struct game_registry *registry;
+	struct error err = { 0 };
+	char block[4096] = { 1 };
+	int fd;
+
+	ck_assert_int_eq(mkdir(state, 0700), 0);
+	if (mount("capydeck-test", state, "tmpfs", 0, "size=256k") != 0) {
+		return; /* not root */
+	}
+	registry = open_registry();
+	put(registry, "/games/a", "A", 1);
+	ck_assert(game_registry_reserve(registry, 100, &err));
+	fd = open(filler, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	while (write(fd, block, sizeof(block)) > 0) {
+	}
+	close(fd);
+	ck_assert(game_registry_put(registry, &game, &err));
+	ck_assert_str_eq(game_registry_find(registry, "/games/new")->build, "b");
+	/* It was used: the next one does without, and nothing changes. */
+	fd = open(filler, O_WRONLY | O_APPEND | O_CLOEXEC);
+	while (write(fd, block, sizeof(block)) > 0) {
+	}
+	close(fd);
+	ck_assert(!game_registry_reserve(registry, 100, &err));
+	ck_assert_int_eq(err.kind, ERROR_NO_SPACE);
+	game.name = other;
+	ck_assert(!game_registry_put(registry, &game, &err));
+	ck_assert_str_eq(game_registry_find(registry, "/games/new")->name, "New");
+	game_registry_release(registry);
+	game_registry_destroy(registry);
+	ck_assert_int_eq(umount(state), 0);
+}
+END_TEST
+
+START_TEST(test_builds_are_told_apart)
+{
+	struct game game = { .installed_at = 1700000000 };
+	char build[] = "0123";
+	AUTO(free_ptr) char *none = game_generation(NULL);
+	AUTO(free_ptr) char *dated = game_generation(&game);
+	AUTO(free_ptr) char *named = NULL;
+
+	game.build = build;
+	named = game_generation(&game);
+	ck_assert_str_eq(none, "");
+	ck_assert_str_eq(dated, "@1700000000");
+	ck_assert_str_eq(named, "0123");
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tests = tcase_create("registry");
@@ -304,5 +362,7 @@ int main(void)
 	tcase_add_test(tests, test_what_has_happened_is_recorded);
 	tcase_add_test(tests, test_a_listener_hears_of_changes);
 	tcase_add_test(tests, test_a_failed_write_changes_nothing);
+	tcase_add_test(tests, test_what_was_reserved_is_there_on_a_full_disk);
+	tcase_add_test(tests, test_builds_are_told_apart);
 	return run_tcase(tests);
 }

@@ -1,5 +1,6 @@
 #include "library/game_registry.h"
 
+#include "core/atomic_file.h"
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/json.h"
@@ -7,11 +8,17 @@
 #include "core/state_file.h"
 #include "core/xalloc.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define REGISTRY_VERSION 1
 #define REGISTRY_MAX_BYTES (16 * 1024 * 1024)
+#define ENTRY_BYTES (16 * 1024) /* of one entry besides its texts, and of blocks half used */
 
 struct game_list {
 	int64_t version;
@@ -32,6 +39,7 @@ const struct json_field game_fields[] = {
 	JSON_FIELD(struct game, name, "name", JSON_STRING, JSON_REQUIRED),
 	JSON_FIELD(struct game, hub_id, "hubId", JSON_STRING, 0),
 	JSON_FIELD(struct game, executable, "executable", JSON_STRING, 0),
+	JSON_FIELD(struct game, build, "build", JSON_STRING, JSON_OMIT_EMPTY),
 	JSON_FIELD(struct game, app_id, "appId", JSON_UINT32, 0),
 	JSON_FIELD(struct game, user_id, "userId", JSON_STRING, 0),
 	JSON_FIELD(struct game, size_bytes, "sizeBytes", JSON_INT64, 0),
@@ -59,6 +67,7 @@ void game_copy(struct game *to, const struct game *from)
 	to->name = text_or_empty(from->name);
 	to->hub_id = text_or_empty(from->hub_id);
 	to->executable = text_or_empty(from->executable);
+	to->build = text_or_empty(from->build);
 	to->user_id = text_or_empty(from->user_id);
 	to->pending = text_or_empty(from->pending);
 }
@@ -66,6 +75,15 @@ void game_copy(struct game *to, const struct game *from)
 void game_finish(struct game *game)
 {
 	json_finish(game, game_fields);
+}
+
+char *game_generation(const struct game *game)
+{
+	if (game == NULL) {
+		return xstrdup("");
+	}
+	return json_is_given(game->build) ? xstrdup(game->build)
+					  : xasprintf("@%" PRId64, game->installed_at);
 }
 
 static bool check_game_list(const void *object, struct error *err)
@@ -222,10 +240,57 @@ static void tell_changed(const struct game_registry *registry)
 	}
 }
 
+/* --- Room for the next write --- */
+
+static char *spare_path(const struct game_registry *registry)
+{
+	return xasprintf("%s.spare", registry->link.path);
+}
+
+bool game_registry_reserve(struct game_registry *registry, size_t text_bytes, struct error *err)
+{
+	AUTO(free_ptr) char *path = spare_path(registry);
+	AUTO(free_ptr) char *folder = path_parent(path);
+	AUTO(close_fd) int fd = -1;
+	struct stat known;
+	off_t bytes = (off_t)text_bytes + ENTRY_BYTES;
+	int number;
+
+	if (stat(registry->link.path, &known) == 0) {
+		bytes += known.st_size;
+	}
+	if (!make_dirs(folder, 0700, err)) {
+		return false;
+	}
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	number = fd < 0 ? errno : posix_fallocate(fd, 0, bytes);
+	if (number == 0) {
+		return true;
+	}
+	unlink(path);
+	errno = number;
+	return error_set_errno(err, "cannot reserve room for '%s'", registry->link.path);
+}
+
+void game_registry_release(struct game_registry *registry)
+{
+	AUTO(free_ptr) char *path = spare_path(registry);
+
+	unlink(path);
+}
+
 static bool write_game_list(struct game_registry *registry, struct error *err)
 {
-	if (!state_link_write(&registry->link, err)) {
-		return false;
+	AUTO(free_ptr) char *spare = spare_path(registry);
+	struct error why = { 0 };
+
+	if (!state_link_write(&registry->link, &why)) {
+		if (why.kind != ERROR_NO_SPACE || unlink(spare) != 0) {
+			return error_set(err, why.kind, "%s", why.message);
+		}
+		if (!state_link_write(&registry->link, err)) {
+			return false;
+		}
 	}
 	registry->is_behind = false;
 	return true;

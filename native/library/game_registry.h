@@ -22,6 +22,7 @@ struct game {
 	char *name;	    /* as last given by the Hub */
 	char *hub_id;	    /* the one that installed it last */
 	char *executable;   /* relative to dir; "" when unknown */
+	char *build;	    /* id of the upload that installed it last; "" when unknown */
 	uint32_t app_id;    /* as last reported by Steam; 0: no shortcut */
 	char *user_id;	    /* the Steam account that has the shortcut; "" */
 	int64_t size_bytes; /* of the manifest */
@@ -34,6 +35,10 @@ struct game {
 extern const struct json_field game_fields[];
 void game_copy(struct game *to, const struct game *from); /* to is not finished first */
 void game_finish(struct game *game);
+/*
+ * Tells one installed build of a folder from another; NULL (no game): "". Caller frees.
+ */
+char *game_generation(const struct game *game);
 /* Checks one that was read: its texts are not NULL. Errors: INVALID. */
 bool game_check(const struct game *game, struct error *err);
 
@@ -41,6 +46,13 @@ bool game_check(const struct game *game, struct error *err);
 struct game_registry *game_registry_create(const char *path, char **notice);
 struct state_link *game_registry_link(struct game_registry *registry); /* core/state_file.h */
 void game_registry_destroy(struct game_registry *registry);
+/*
+ * Keeps room on the disk so that the next game_registry_put() of an entry with that many bytes of
+ * text does not fail for want of it. Errors: NO_SPACE, IO.
+ */
+bool game_registry_reserve(struct game_registry *registry, size_t text_bytes, struct error *err);
+/* Gives it back. */
+void game_registry_release(struct game_registry *registry);
 /* Called after every change. One listener. */
 void game_registry_set_changed(
 	struct game_registry *registry, void (*changed)(void *user), void *user);
