@@ -1,13 +1,12 @@
 #include "core/atomic_file.h"
 #include "core/beneath.h"
 #include "core/cleanup.h"
+#include "core/json.h"
 #include "core/paths.h"
 #include "core/strbuf.h"
 #include "core/strvec.h"
 #include "core/xalloc.h"
 #include "suite.h"
-#include "upload/commit_record.h"
-#include "upload/upload_commit.h"
 #include "upload/upload_journal.h"
 #include "upload/upload_staging.h"
 #include "upload_fixture.h"
@@ -21,11 +20,13 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /*
- * Crashes. Those of a commit are made by hand, step by step, as they are found on the disk; those
- * of a whole agent by a child process that a timer kills at a random moment.
+ * Crashes. Those of a commit of an earlier build of this program are made by hand, step by step, as
+ * they are found on the disk (test_commit_moves has those of this one); those of a whole agent by a
+ * child process that a timer kills at a random moment.
  */
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define MIB ((size_t)1024 * 1024)
@@ -95,42 +96,47 @@ static void install_old(void)
 	init_answer_finish(&answer);
 }
 
-/* What upload_commit_prepare() gets from a store whose upload is whole. */
-static void fill_record(struct commit_record *record, const char *dir, bool keep)
+/* What an earlier build of this program wrote as commit record: it cannot be rolled back. */
+static void write_record(const char *dir, int dir_fd)
 {
-	struct stat stat_of;
+	AUTO(strbuf_finish) struct strbuf text = { 0 };
 
-	*record = (struct commit_record){ .hub_id = xstrdup(HUB),
-		.game_name = xstrdup("Game"),
-		.dir = xstrdup(dir),
-		.executable = xstrdup("bin/game"),
-		.pending = xstrdup(TEST_PENDING),
-		.files = xcalloc(COUNT(new_build), sizeof(struct installed_file)),
-		.files_count = COUNT(new_build) };
+	strbuf_appendf(&text,
+		"{\"version\":1,\"hubId\":\"" HUB "\",\"gameName\":\"Game\",\"dir\":\"%s\","
+		"\"executable\":\"bin/game\",\"sizeBytes\":76401,\"installedAt\":%ld,"
+		"\"pending\":",
+		dir, (long)time(NULL));
+	json_write_string(&text, TEST_PENDING);
+	strbuf_append_text(&text, ",\"files\":[");
 	for (size_t i = 0; i < COUNT(new_build); i++) {
-		struct installed_file *file = &record->files[i];
-		AUTO(free_ptr) char *path = xasprintf("%s/%s", dir, new_build[i].path);
+		bool kept = strcmp(new_build[i].path, "data/kept") == 0;
+		AUTO(free_ptr)
+		char *path = xasprintf("files/%s", new_build[i].path);
+		struct stat stat_of;
+		int at_fd = kept ? open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : dir_fd;
 
-		file->path = xstrdup(new_build[i].path);
-		file->size_bytes = new_build[i].size;
-		file->kept = keep && strcmp(file->path, "data/kept") == 0;
-		if (file->kept) {
-			ck_assert_int_eq(stat(path, &stat_of), 0);
-			file->mtime_s = stat_of.st_mtim.tv_sec;
-			file->mtime_ns = stat_of.st_mtim.tv_nsec;
+		ck_assert_int_eq(
+			fstatat(at_fd, kept ? path + strlen("files/") : path, &stat_of, 0), 0);
+		if (kept) {
+			close(at_fd);
 		}
+		strbuf_appendf(&text,
+			"%s{\"path\":\"%s\",\"size\":%ld,\"mtime\":%ld,\"mtimeNs\":%ld%s}",
+			i > 0 ? "," : "", new_build[i].path, (long)new_build[i].size,
+			(long)stat_of.st_mtim.tv_sec, stat_of.st_mtim.tv_nsec,
+			kept ? ",\"kept\":true" : "");
 	}
+	strbuf_append_text(&text, "]}");
+	ck_assert(atomic_file_write_at(
+		dir_fd, UPLOAD_STAGING_COMMIT, text.data, text.length, 0600, NULL));
 }
 
 /* Leaves an upload of the new build whose commit record was just written. */
 static void leave_prepared(char upload_id[64])
 {
-	AUTO(commit_record_finish) struct commit_record record = { 0 };
 	AUTO(free_ptr) char *dir = xasprintf("%s/Game", fixture.library);
 	AUTO(close_fd) int dir_fd = -1;
-	struct upload_commit commit = {
-		.root = fixture.library, .state_dir = fixture.state, .record = &record
-	};
+	AUTO(close_fd) int empty_fd = -1;
 	struct init_answer answer;
 	struct error err = { 0 };
 
@@ -141,9 +147,9 @@ static void leave_prepared(char upload_id[64])
 	init_answer_finish(&answer);
 	fixture_stop(&fixture);
 	dir_fd = upload_staging_open(fixture.library, upload_id, &err);
-	fill_record(&record, dir, true);
-	commit.dir_fd = dir_fd;
-	ck_assert_msg(upload_commit_prepare(&commit, &err), "%s", err.message);
+	empty_fd = openat(dir_fd, "files/data/new/empty", O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+	ck_assert_int_ge(empty_fd, 0);
+	write_record(dir, dir_fd);
 	ck_assert(has_build(old_build, COUNT(old_build)));
 }
 
@@ -363,7 +369,7 @@ static void expect_claims_true(const struct test_file *files)
 {
 	AUTO(strvec_finish) struct strvec ids = { 0 };
 
-	upload_staging_list(fixture.library, &ids);
+	ck_assert(upload_staging_list(fixture.library, &ids, NULL));
 	for (size_t i = 0; i < ids.count; i++) {
 		AUTO(strbuf_finish) struct strbuf text = { 0 };
 		AUTO(close_fd)

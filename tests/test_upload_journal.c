@@ -61,6 +61,7 @@ START_TEST(test_what_is_written_is_read)
 	struct upload_journal_state state;
 	struct seen seen = { 0 };
 	struct error err;
+	bool found;
 
 	write_sample(&text);
 	ck_assert(upload_journal_replace(dir_fd, &text, &err));
@@ -72,7 +73,7 @@ START_TEST(test_what_is_written_is_read)
 	ck_assert_int_eq(seen.records[4].start, 400);
 	ck_assert_int_eq(seen.records[4].end, 450);
 	ck_assert_int_eq(seen.records[5].kind, UPLOAD_JOURNAL_STATE);
-	ck_assert(upload_journal_last_state(dir_fd, &state));
+	ck_assert(upload_journal_last_state(dir_fd, &found, &state, &err) && found);
 	ck_assert_int_eq(state.at_ms, 1700000000123);
 	ck_assert_int_eq(state.held_bytes, 250);
 	ck_assert(state.cancelled);
@@ -191,6 +192,8 @@ START_TEST(test_the_time_a_pause_took_is_read_if_it_is_there)
 	static const int64_t times_ms[] = { 0, 1, 86400000, JSON_INTEGER_MAX };
 	AUTO(strbuf_finish) struct strbuf text = { 0 };
 	struct upload_journal_state state = { 0 };
+	struct error err = { 0 };
+	bool found;
 
 	for (size_t i = 0; i < sizeof(times_ms) / sizeof(times_ms[0]); i++) {
 		strbuf_reset(&text);
@@ -200,7 +203,7 @@ START_TEST(test_the_time_a_pause_took_is_read_if_it_is_there)
 				       .at_ms = 5, .held_bytes = 6, .kept_ms = times_ms[i] });
 		ck_assert_int_eq(strstr(text.data, "state 5 6 0\n") != NULL, times_ms[i] == 0);
 		ck_assert(upload_journal_replace(dir_fd, &text, NULL));
-		ck_assert(upload_journal_last_state(dir_fd, &state));
+		ck_assert(upload_journal_last_state(dir_fd, &found, &state, &err) && found);
 		ck_assert_int_eq(state.held_bytes, 6);
 		ck_assert_int_eq(state.kept_ms, times_ms[i]);
 	}
@@ -211,7 +214,8 @@ START_TEST(test_the_last_state_is_found_in_a_long_journal)
 {
 	AUTO(strbuf_finish) struct strbuf text = { 0 };
 	struct upload_journal_state state = { 0 };
-	struct error err;
+	struct error err = { 0 };
+	bool found;
 
 	upload_journal_write_head(&text, DIGEST);
 	for (int i = 0; i < 10000; i++) {
@@ -221,11 +225,17 @@ START_TEST(test_the_last_state_is_found_in_a_long_journal)
 	}
 	strbuf_append_text(&text, "00000000 state 1 2");
 	ck_assert(upload_journal_replace(dir_fd, &text, &err));
-	ck_assert(upload_journal_last_state(dir_fd, &state));
+	ck_assert(upload_journal_last_state(dir_fd, &found, &state, &err) && found);
 	ck_assert_int_eq(state.held_bytes, 9999);
 	strbuf_reset(&text);
 	ck_assert(upload_journal_replace(dir_fd, &text, &err));
-	ck_assert(!upload_journal_last_state(dir_fd, &state));
+	ck_assert(upload_journal_last_state(dir_fd, &found, &state, &err) && !found);
+	/* What is no file is no journal; and one that is away has no state. */
+	ck_assert_int_eq(unlinkat(dir_fd, "journal", 0), 0);
+	ck_assert(upload_journal_last_state(dir_fd, &found, &state, &err) && !found);
+	/* Without its folder nobody can say. */
+	ck_assert(!upload_journal_last_state(-1, &found, &state, &err));
+	ck_assert_int_eq(err.kind, ERROR_IO);
 }
 END_TEST
 

@@ -145,10 +145,21 @@ static const char *const bad_heads[] = {
 	"\"dir\":\"/g\",\"manifestDigest\":\"" DIGEST "\",\"totalBytes\":1,\"startedAt\":1}",
 };
 
-START_TEST(test_a_damaged_head_is_no_upload)
+static void keep_damaged(void *user, const struct upload_status *status)
+{
+	struct upload_status *found = user;
+
+	if (strcmp(status->hub_id, HUB) != 0) {
+		*found = *status;
+	}
+}
+
+/* Nobody can resume it, and nobody but the owner throws it away. */
+START_TEST(test_a_damaged_head_is_kept_for_the_owner)
 {
 	AUTO(strbuf_finish) struct strbuf text = { 0 };
 	const char *format = bad_heads[_i], *at = strstr(format, "%s");
+	struct upload_status found = { 0 };
 	char upload_id[64];
 
 	leave_half(upload_id);
@@ -159,9 +170,18 @@ START_TEST(test_a_damaged_head_is_no_upload)
 	}
 	put_staged(upload_id, UPLOAD_STAGING_HEAD, strbuf_text(&text));
 	fixture_start(&fixture);
-	ck_assert_uint_eq(upload_count(), 0);
-	ck_assert_int_lt(upload_staging_open(fixture.library, upload_id, NULL), 0);
+	ck_assert_ptr_nonnull(strstr(fixture.notice, upload_id));
+	ck_assert_ptr_nonnull(strstr(fixture.notice, "damaged"));
 	expect_installable();
+	fixture_settle(&fixture);
+	fixture_stop(&fixture);
+	fixture_start(&fixture);
+	upload_store_each(fixture.store, keep_damaged, &found);
+	ck_assert_str_eq(found.upload_id, upload_id);
+	ck_assert_int_eq(found.state, UPLOAD_PAUSED);
+	ck_assert(upload_store_discard(fixture.store, upload_id, NULL));
+	fixture_settle(&fixture);
+	ck_assert_int_lt(upload_staging_open(fixture.library, upload_id, NULL), 0);
 }
 END_TEST
 
@@ -363,7 +383,7 @@ int main(void)
 	TCase *tests = tcase_create("retention");
 
 	tcase_add_checked_fixture(tests, setup, teardown);
-	tcase_add_loop_test(tests, test_a_damaged_head_is_no_upload, 0, COUNT(bad_heads));
+	tcase_add_loop_test(tests, test_a_damaged_head_is_kept_for_the_owner, 0, COUNT(bad_heads));
 	tcase_add_test(tests, test_a_head_that_cannot_be_read_now_is_kept);
 	tcase_add_loop_test(tests, test_a_damaged_commit_record_is_given_up, 0, COUNT(bad_records));
 	tcase_add_loop_test(tests, test_a_journal_that_says_nonsense, 0, 3);

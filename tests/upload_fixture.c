@@ -51,9 +51,27 @@ static void on_changed(void *user)
 	((struct upload_fixture *)user)->changed_count++;
 }
 
+static void on_installed_later(void *user, const char *dir)
+{
+	((struct upload_fixture *)user)->installed_count++;
+}
+
+static void on_notice(void *user, const char *sentence)
+{
+	struct upload_fixture *fixture = user;
+
+	fixture->notice_count++;
+	snprintf(fixture->notice, sizeof(fixture->notice), "%s", sentence);
+}
+
 void fixture_start(struct upload_fixture *fixture)
 {
-	static const struct upload_store_events events = { on_progress, on_changed };
+	static const struct upload_store_events events = {
+		.progress = on_progress,
+		.changed = on_changed,
+		.installed = on_installed_later,
+		.notice = on_notice,
+	};
 	AUTO(free_ptr) char *games = xasprintf("%s/games.json", fixture->state);
 	AUTO(free_ptr) char *notice = NULL;
 	struct error err = { 0 };

@@ -22,6 +22,9 @@ struct upload_fixture {
 	struct upload_store *store;
 	unsigned changed_count;
 	unsigned progress_count;
+	unsigned installed_count; /* by an interrupted installation that ended */
+	unsigned notice_count;
+	char notice[600]; /* the last one */
 	int64_t last_transferred;
 	/* The process dies this long after that many chunks were answered; 0: never. */
 	unsigned fuse_chunks;

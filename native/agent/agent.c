@@ -96,6 +96,21 @@ static void on_uploads_changed(void *user)
 	}
 }
 
+/* At the start, before there is a setup, game_setup_resume() does it. */
+static void on_installation_ended(void *user, const char *dir)
+{
+	const struct agent *agent = user;
+
+	if (agent->game_setup != NULL) {
+		game_setup_start(agent->game_setup, dir, NULL, NULL);
+	}
+}
+
+static void on_upload_notice(void *user, const char *sentence)
+{
+	agent_add_notice(user, sentence);
+}
+
 static void on_upload_progress(void *user, const struct upload_status *status)
 {
 	const struct agent *agent = user;
@@ -238,6 +253,8 @@ static void on_listening_changed(void *user)
 static const struct upload_store_events upload_events = {
 	.progress = on_upload_progress,
 	.changed = on_uploads_changed,
+	.installed = on_installation_ended,
+	.notice = on_upload_notice,
 };
 
 static const struct steam_events steam_events = {

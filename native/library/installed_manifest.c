@@ -20,6 +20,10 @@ const struct json_field installed_file_fields[] = {
 	JSON_FIELD(struct installed_file, mtime_ns, "mtimeNs", JSON_INT64, 0),
 	JSON_FIELD(struct installed_file, sha256, "sha256", JSON_STRING, JSON_OMIT_EMPTY),
 	JSON_FIELD(struct installed_file, kept, "kept", JSON_BOOL, JSON_OMIT_EMPTY),
+	JSON_FIELD(struct installed_file, added, "added", JSON_BOOL, JSON_OMIT_EMPTY),
+	JSON_FIELD(struct installed_file, was_bytes, "wasSize", JSON_INT64, JSON_OMIT_EMPTY),
+	JSON_FIELD(struct installed_file, was_mtime_s, "wasMtime", JSON_INT64, JSON_OMIT_EMPTY),
+	JSON_FIELD(struct installed_file, was_mtime_ns, "wasMtimeNs", JSON_INT64, JSON_OMIT_EMPTY),
 	JSON_FIELDS_END,
 };
 
@@ -74,26 +78,25 @@ static int compare_path(const void *path, const void *file)
 	return path_compare(path, ((const struct installed_file *)file)->path);
 }
 
-void installed_manifest_read(
-	struct installed_manifest *manifest, const char *state_dir, const char *dir, char **notice)
+bool installed_manifest_read(struct installed_manifest *manifest, const char *state_dir,
+	const char *dir, char **notice, struct error *err)
 {
 	AUTO(free_ptr) char *path = file_of(state_dir, dir);
-	struct error err = { 0 };
 
 	*manifest = (struct installed_manifest){ 0 };
-	if (!state_file_read(&manifest_file, path, manifest, notice, &err) && notice != NULL &&
-		*notice == NULL) {
-		*notice = xstrdup(err.message);
+	if (!state_file_read(&manifest_file, path, manifest, notice, err)) {
+		return false;
 	}
 	if (manifest->dir == NULL || strcmp(manifest->dir, dir) != 0) {
 		installed_manifest_finish(manifest); /* empty, or another folder's */
-		return;
+		return true;
 	}
 	/* bsearch() must not depend on the order in the file. */
 	if (manifest->files_count > 0) {
 		qsort(manifest->files, manifest->files_count, sizeof(*manifest->files),
 			compare_installed);
 	}
+	return true;
 }
 
 void installed_manifest_finish(struct installed_manifest *manifest)
@@ -114,8 +117,12 @@ bool installed_manifest_write(const char *state_dir, const char *dir,
 
 	for (size_t i = 0; i < count; i++) {
 		if (files[i].sha256 != NULL && files[i].size_bytes > 0) {
-			known[manifest.files_count] = files[i];
-			known[manifest.files_count++].kept = false;
+			known[manifest.files_count++] =
+				(struct installed_file){ .path = files[i].path,
+					.size_bytes = files[i].size_bytes,
+					.mtime_s = files[i].mtime_s,
+					.mtime_ns = files[i].mtime_ns,
+					.sha256 = files[i].sha256 };
 		}
 	}
 	return state_file_write(&manifest_file, path, &manifest, err);

@@ -22,6 +22,11 @@ struct installed_file {
 	int64_t mtime_ns; /* 0 to 999,999,999 */
 	char *sha256;	  /* NULL: not known */
 	bool kept;	  /* of a commit: it stays in place, nothing was staged for it */
+	bool added;	  /* of a commit: its folder existed, and had no such file */
+	/* Of a commit: the file that it replaces; not in a list of installed files. */
+	int64_t was_bytes;
+	int64_t was_mtime_s;
+	int64_t was_mtime_ns;
 };
 
 struct installed_manifest {
@@ -34,9 +39,12 @@ struct installed_manifest {
 /* One row of a file list, for the commit record too. */
 extern const struct json_field installed_file_fields[];
 
-/* *notice (may be NULL; NULL before; caller frees): what was wrong with the file. */
-void installed_manifest_read(
-	struct installed_manifest *manifest, const char *state_dir, const char *dir, char **notice);
+/*
+ * *notice (may be NULL; NULL before; caller frees): what was wrong with the file. Errors: IO: it
+ * cannot be read now; the result is empty.
+ */
+bool installed_manifest_read(struct installed_manifest *manifest, const char *state_dir,
+	const char *dir, char **notice, struct error *err);
 void installed_manifest_finish(struct installed_manifest *manifest);
 /* Replaces dir's with those of the files that have bytes and a sha256. Errors: IO, NO_SPACE. */
 bool installed_manifest_write(const char *state_dir, const char *dir,

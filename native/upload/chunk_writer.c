@@ -50,7 +50,7 @@ static bool checksum_holds(struct chunk_write *write)
 }
 
 /* Reads back what the file holds; a missing byte counts as different. */
-static bool same_as_held(struct chunk_write *write)
+static enum chunk_result compare_with_held(struct chunk_write *write)
 {
 	char held[COMPARE_BYTES];
 	int64_t at = write->same_from;
@@ -63,13 +63,18 @@ static bool same_as_held(struct chunk_write *write)
 		if (count < 0 && errno == EINTR) {
 			continue;
 		}
-		if (count <= 0 ||
+		if (count < 0) {
+			error_set_errno(
+				&write->error, "cannot compare it with what was received before");
+			return CHUNK_FAILED;
+		}
+		if (count == 0 ||
 			memcmp(held, write->data + (at - write->offset), (size_t)count) != 0) {
-			return false;
+			return CHUNK_DIFFERS;
 		}
 		at += count;
 	}
-	return true;
+	return CHUNK_WRITTEN;
 }
 
 static bool write_data(struct chunk_write *write)
@@ -80,7 +85,10 @@ static bool write_data(struct chunk_write *write)
 		ssize_t count = pwrite(write->fd, write->data + written, write->length - written,
 			write->offset + (int64_t)written);
 
-		if (count < 0 && errno != EINTR) {
+		if (count == 0) {
+			errno = EIO; /* or it would be tried for ever */
+		}
+		if (count == 0 || (count < 0 && errno != EINTR)) {
 			return error_set_errno(&write->error,
 				"cannot write %zu bytes at offset %" PRId64, write->length,
 				write->offset);
@@ -100,11 +108,12 @@ static void carry_out(struct chunk_write *write)
 		write->result = CHUNK_MISMATCH;
 		return;
 	}
-	if (!same_as_held(write)) {
-		write->result = CHUNK_DIFFERS;
+	write->result = compare_with_held(write);
+	if (write->result != CHUNK_WRITTEN) {
 		return;
 	}
 	start_us = now_us();
+	write->began = true;
 	write->result = write_data(write) ? CHUNK_WRITTEN : CHUNK_FAILED;
 	write->write_us = now_us() - start_us;
 }

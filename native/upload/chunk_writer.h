@@ -40,6 +40,7 @@ struct chunk_write {
 	void (*done)(struct chunk_write *write); /* may free it */
 
 	enum chunk_result result;
+	bool began; /* some of it may have been written */
 	struct error error;
 
 	/* The writer's own. */

@@ -1,6 +1,9 @@
+#define LOG_MODULE "uploads"
+
 #include "upload/upload.h"
 
 #include "core/cleanup.h"
+#include "core/log.h"
 #include "core/loop.h"
 #include "core/steady_clock.h"
 #include "core/xalloc.h"
@@ -84,6 +87,19 @@ struct upload *upload_find(const struct upload_store *store, const char *hub_id,
 		}
 	}
 	return NULL;
+}
+
+void upload_tell(struct upload_store *store, const char *sentence)
+{
+	if (strvec_contains(&store->told, sentence)) {
+		return;
+	}
+	strvec_push(&store->told, sentence);
+	if (store->events.notice != NULL) {
+		store->events.notice(store->user, sentence);
+	} else {
+		log_warning("%s", sentence);
+	}
 }
 
 void upload_list_changed(struct upload_store *store)

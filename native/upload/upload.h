@@ -113,6 +113,10 @@ struct upload_store {
 	TAILQ_HEAD(, upload) uploads; /* the oldest first */
 	LIST_HEAD(, upload_begin) begins;
 	struct loop_timer *expiry;
+	struct loop_timer *retry; /* of what could not be read or finished */
+	int64_t retry_ms;	  /* the next delay; 0: none was needed lately */
+	bool unread;		  /* something in a library could not be read at the last scan */
+	struct strvec told;	  /* sentences, for the owner */
 	/* The last ones that ended, so that a late cancel is not an error; "<hub> <upload>". */
 	char *ended[UPLOAD_ENDED_COUNT];
 	size_t ended_next;
@@ -131,6 +135,8 @@ bool upload_is_completing(const struct upload *upload);
 
 /* An illegal transition is a bug. */
 void upload_set_phase(struct upload *upload, enum upload_phase phase);
+/* Tells the store's owner what the device's owner should know; once each. */
+void upload_tell(struct upload_store *store, const char *sentence);
 /* Tells the store's owner that the list has changed. */
 void upload_list_changed(struct upload_store *store);
 

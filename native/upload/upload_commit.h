@@ -4,6 +4,7 @@
 
 struct commit_record;
 struct error;
+struct game;
 
 /*
  * An upload whose bytes are all durable becomes an installed game. Everything here blocks: it runs
@@ -19,18 +20,34 @@ struct upload_commit {
 	struct commit_record *record;
 };
 
-/*
- * Checks for every obstacle, prepares the staged files and writes the commit record. On failure the
- * game's folder is unchanged. Files that the record marks as kept must be unchanged; the times of
- * the others are filled in. Errors: CONFLICT (a folder where a file must go, the reverse, a link in
- * the way, a folder that nothing can be moved into), INVALID (a kept file has changed, a staged one
- * is incomplete), NO_SPACE, IO.
- */
-bool upload_commit_prepare(const struct upload_commit *commit, struct error *err);
+enum upload_commit_end {
+	UPLOAD_COMMIT_DONE,   /* enter it in the registry */
+	UPLOAD_COMMIT_UNDONE, /* see *err; the game is the old build, what is staged can be resumed
+			       */
+	UPLOAD_COMMIT_STUCK,  /* see *err; the record is still there: upload_commit_resume() */
+	UPLOAD_COMMIT_OVER, /* nothing is left to do, and the staging is of no use; *err may say why
+			     */
+	UPLOAD_COMMIT_NONE, /* there is no record */
+};
 
 /*
- * Moves what is staged into the game's folder and makes that durable. May be called again after it
- * failed or was interrupted: it continues where it stopped. Errors: NOT_FOUND (a file is neither
- * staged nor moved: the Hub must send it again), CONFLICT, NO_SPACE, IO.
+ * Checks for every obstacle, prepares the staged files, makes room and promises the commit (DONE,
+ * UNDONE or STUCK). Files that the record marks as kept must be unchanged; how the others are
+ * moved, and their times, are filled in. Errors: CONFLICT (an obstacle), INVALID (a kept file has
+ * changed, a staged one is incomplete), NO_SPACE, IO.
  */
-bool upload_commit_apply(const struct upload_commit *commit, struct error *err);
+enum upload_commit_end upload_commit_prepare(const struct upload_commit *commit, struct error *err);
+/*
+ * Right after it: moves what is staged into the game's folder, or, if that cannot be done, what was
+ * moved back out of it. DONE, UNDONE or STUCK. Errors: NOT_FOUND (received data is gone), CONFLICT,
+ * NO_SPACE, IO. An error beside DONE: only the list of the installed files could not be written,
+ * and the next upload sends more.
+ */
+enum upload_commit_end upload_commit_apply(const struct upload_commit *commit, struct error *err);
+/*
+ * Continues with the record that an interrupted commit has left, and fills in commit->record
+ * (zeroed). known: the game's entry in the registry, which must have been read; NULL: none. A
+ * record that is damaged is set aside, and everything must be sent again.
+ */
+enum upload_commit_end upload_commit_resume(
+	const struct upload_commit *commit, const struct game *known, struct error *err);

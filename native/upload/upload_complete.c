@@ -6,6 +6,7 @@
 #include "core/list.h"
 #include "core/log.h"
 #include "core/paths.h"
+#include "core/state_file.h"
 #include "core/worker.h"
 #include "core/xalloc.h"
 #include "library/game_registry.h"
@@ -26,7 +27,10 @@ struct completion {
 	char *executable;      /* normalised; NULL: as in init_upload */
 	char *pending;
 	struct upload_checkpoint checkpoint;
-	bool committed; /* the commit record is on the disk */
+	bool again;	  /* an earlier attempt has left its commit record */
+	bool known_there; /* the game is in the registry: known */
+	struct game known;
+	enum upload_commit_end end;
 	struct commit_record record;
 	struct error error;
 	struct upload_task task;
@@ -38,6 +42,7 @@ struct completion {
 static void destroy_completion(struct completion *completion)
 {
 	commit_record_finish(&completion->record);
+	game_finish(&completion->known);
 	free(completion->executable);
 	free(completion->pending);
 	free(completion);
@@ -54,16 +59,32 @@ static void report_completion(
 
 /* --- On the worker --- */
 
+static bool has_unchanged(const struct upload_content *content)
+{
+	for (size_t i = 0; i < content->files_count; i++) {
+		if (content->files[i].unchanged) {
+			return true;
+		}
+	}
+	return false;
+}
+
 /* The record of the content; its texts are copies, as in one that was read. */
-static void fill_record(struct completion *completion)
+static bool fill_record(struct completion *completion)
 {
 	const struct upload *upload = completion->upload;
 	const struct upload_content *content = upload->content;
 	const struct upload_manifest *manifest = content->manifest;
 	struct commit_record *record = &completion->record;
-	struct installed_manifest installed;
+	struct installed_manifest installed = { 0 };
 
-	installed_manifest_read(&installed, upload->store->state_dir, upload->head.dir, NULL);
+	if (has_unchanged(content) &&
+		!installed_manifest_read(&installed, upload->store->state_dir, upload->head.dir,
+			NULL, &completion->error)) {
+		return false;
+	}
+	record->build = xstrdup(upload->head.upload_id);
+	record->replaces = game_generation(completion->known_there ? &completion->known : NULL);
 	record->hub_id = xstrdup(upload->head.hub_id);
 	record->game_name = xstrdup(upload->head.game_name);
 	record->dir = xstrdup(upload->head.dir);
@@ -90,32 +111,29 @@ static void fill_record(struct completion *completion)
 		entry->mtime_ns = known != NULL ? known->mtime_ns : -1;
 	}
 	installed_manifest_finish(&installed);
+	return true;
 }
 
-static bool commit_upload(struct completion *completion, int dir_fd)
+static enum upload_commit_end commit_upload(struct completion *completion, int dir_fd)
 {
 	const struct upload *upload = completion->upload;
 	struct upload_commit commit = { .root = upload->root,
 		.state_dir = completion->store->state_dir,
 		.dir_fd = dir_fd,
 		.record = &completion->record };
+	enum upload_commit_end end;
 
-	if (!completion->committed) {
-		commit.executables[0] = upload->content->manifest->executable;
-		commit.executables[1] = completion->executable;
-		fill_record(completion);
-		if (!upload_commit_prepare(&commit, &completion->error)) {
-			return false;
-		}
-		completion->committed = true;
+	if (completion->again) {
+		return upload_commit_resume(&commit,
+			completion->known_there ? &completion->known : NULL, &completion->error);
 	}
-	return upload_commit_apply(&commit, &completion->error);
-}
-
-/* A retry cannot finish the commit: bytes are gone. */
-static bool is_lost(const struct completion *completion)
-{
-	return completion->committed && completion->error.kind == ERROR_NOT_FOUND;
+	if (!fill_record(completion)) {
+		return UPLOAD_COMMIT_UNDONE;
+	}
+	commit.executables[0] = upload->content->manifest->executable;
+	commit.executables[1] = completion->executable;
+	end = upload_commit_prepare(&commit, &completion->error);
+	return end == UPLOAD_COMMIT_DONE ? upload_commit_apply(&commit, &completion->error) : end;
 }
 
 static void run_completion(struct worker_job *job)
@@ -129,41 +147,41 @@ static void run_completion(struct worker_job *job)
 	}
 	dir_fd = upload_staging_open(upload->root, upload->head.upload_id, &completion->error);
 	if (dir_fd < 0) {
-		return;
+		return; /* what was so before is so still */
 	}
-	if (!completion->committed && !upload_checkpoint_run(&completion->checkpoint)) {
+	if (!completion->again && !upload_checkpoint_run(&completion->checkpoint)) {
 		completion->error = completion->checkpoint.error;
 		return;
 	}
-	if (!completion->committed ||
-		commit_record_read(&completion->record, dir_fd, &completion->error)) {
-		commit_upload(completion, dir_fd);
-	}
-	if (is_lost(completion)) {
-		commit_record_remove(dir_fd);
-	}
+	completion->end = commit_upload(completion, dir_fd);
 }
 
 /* --- On the loop --- */
 
 /* The upload returns to its state before complete_upload. */
-static void go_back(const struct completion *completion)
+static void go_back(struct completion *completion)
 {
 	struct upload *upload = completion->upload;
 
 	if (upload->phase == PHASE_GONE) {
 		return;
 	}
-	if (completion->committed) {
-		/* It must be finished: by the next attempt, or when the agent restarts. */
+	if (completion->end == UPLOAD_COMMIT_STUCK) {
+		/* Tried again by the store, at the next init_upload and the next start. */
+		upload->paused_bytes = upload->head.total_bytes;
+		upload_content_destroy(TAKE_PTR(upload->content));
 		upload_set_phase(upload, PHASE_UNFINISHED);
-		return;
-	}
-	upload_set_phase(upload, PHASE_RECEIVING);
-	if (upload->hub_gone) {
-		upload_retention_pause(upload);
-	} else {
+		upload_retention_arm(upload->store);
 		upload_list_changed(upload->store);
+	} else if (upload->content == NULL || completion->error.kind == ERROR_NOT_FOUND) {
+		upload_retention_pause(upload); /* its Hub has to ask what is missing */
+	} else {
+		upload_set_phase(upload, PHASE_RECEIVING);
+		if (upload->hub_gone) {
+			upload_retention_pause(upload);
+		} else {
+			upload_list_changed(upload->store);
+		}
 	}
 }
 
@@ -171,27 +189,59 @@ static void completion_failed(struct completion *completion)
 {
 	struct upload *upload = completion->upload;
 
-	log_warning("'%s' could not be completed: %s", upload->head.game_name,
-		completion->error.message);
-	if (is_lost(completion)) {
-		upload_retention_pause(upload); /* its Hub has to ask what is missing */
-	} else {
-		go_back(completion);
+	if (completion->error.kind != ERROR_NONE) {
+		log_warning("'%s' could not be completed: %s", upload->head.game_name,
+			completion->error.message);
 	}
+	go_back(completion);
 	report_completion(completion, NULL);
 }
 
 static void completion_succeeded(struct completion *completion)
 {
 	struct upload *upload = completion->upload;
+	struct upload_store *store = completion->store;
 	struct upload_installed installed = { .dir = upload->head.dir,
 		.game_name = upload->head.game_name };
 
 	log_info("'%s' is installed in '%s'", upload->head.game_name, upload->head.dir);
+	if (completion->error.kind != ERROR_NONE) {
+		log_warning("'%s': %s", upload->head.game_name, completion->error.message);
+	}
 	upload_note_ended(upload);
 	upload_set_phase(upload, PHASE_GONE);
 	report_completion(completion, &installed);
+	if (completion->done == NULL && !store->closing && store->events.installed != NULL) {
+		store->events.installed(store->user, installed.dir);
+	}
 	upload_retention_discard(upload);
+}
+
+/* A record that was left, and was of no use any more. */
+static void completion_over(struct completion *completion)
+{
+	if (completion->error.kind != ERROR_NONE) {
+		upload_tell(completion->store, completion->error.message);
+	}
+	report_completion(completion, NULL);
+	upload_retention_discard(completion->upload);
+}
+
+/* The files are there: only the registry is left. It is tried again until it can be written. */
+static void enter_in_registry(struct completion *completion)
+{
+	struct error err = { 0 };
+
+	if (commit_record_register(&completion->record, completion->store->registry, &err)) {
+		completion_succeeded(completion);
+		return;
+	}
+	error_set(&completion->error, err.kind,
+		"the files of '%s' are in place, but the list of games cannot be written: %s; it is "
+		"tried again",
+		completion->upload->head.game_name, err.message);
+	completion->end = UPLOAD_COMMIT_STUCK;
+	completion_failed(completion);
 }
 
 static void completion_done(struct worker_job *job)
@@ -204,18 +254,52 @@ static void completion_done(struct worker_job *job)
 		destroy_completion(completion);
 		return;
 	}
-	if (upload->content != NULL) {
+	if (!completion->again) {
 		upload_checkpoint_settle(&completion->checkpoint, upload->content);
 	}
-	if (completion->error.kind == ERROR_NONE &&
-		commit_record_register(
-			&completion->record, completion->store->registry, &completion->error)) {
-		completion_succeeded(completion);
-	} else {
+	switch (completion->end) {
+	case UPLOAD_COMMIT_DONE:
+		enter_in_registry(completion);
+		break;
+	case UPLOAD_COMMIT_UNDONE:
+	case UPLOAD_COMMIT_STUCK:
 		completion_failed(completion);
+		break;
+	case UPLOAD_COMMIT_NONE:
+		error_set(&completion->error, ERROR_NOT_FOUND,
+			"what was received of '%s' is gone; start the upload again",
+			upload->head.game_name);
+		completion_failed(completion);
+		break;
+	case UPLOAD_COMMIT_OVER:
+		completion_over(completion);
+		break;
 	}
+	game_registry_release(completion->store->registry);
 	destroy_completion(completion);
 	upload_task_done(upload);
+}
+
+/* What has to be known and kept ready before anything is promised. */
+static bool ask_registry(struct completion *completion)
+{
+	struct game_registry *registry = completion->store->registry;
+	const struct upload_head *head = &completion->upload->head;
+	const struct game *known;
+
+	if (!state_link_ready(game_registry_link(registry), &completion->error)) {
+		return false;
+	}
+	known = game_registry_find(registry, head->dir);
+	completion->known_there = known != NULL;
+	if (known != NULL) {
+		game_copy(&completion->known, known);
+	}
+	return completion->again ||
+	       game_registry_reserve(registry,
+		       strlen(head->dir) + strlen(head->game_name) +
+			       (completion->pending != NULL ? 2 * strlen(completion->pending) : 0),
+		       &completion->error);
 }
 
 static bool may_start(struct completion *completion)
@@ -225,15 +309,16 @@ static bool may_start(struct completion *completion)
 	if (completion->store->closing) {
 		return error_set(&completion->error, ERROR_CANCELLED, "the agent is stopping");
 	}
-	if (completion->committed) {
-		return true;
+	if (completion->again) {
+		return ask_registry(completion);
 	}
 	if (upload->content == NULL || upload->phase == PHASE_GONE) {
 		return error_set(&completion->error, ERROR_NOT_FOUND,
 			"no upload '%s' is in progress", upload->head.upload_id);
 	}
 	return upload_check_fault(upload, &completion->error) &&
-	       upload_content_check_whole(upload->content, &completion->error);
+	       upload_content_check_whole(upload->content, &completion->error) &&
+	       ask_registry(completion);
 }
 
 static void start_completion(struct upload_task *task)
@@ -250,7 +335,7 @@ static void start_completion(struct upload_task *task)
 		upload_task_done(upload);
 		return;
 	}
-	if (upload->content != NULL) {
+	if (!completion->again) {
 		upload_checkpoint_take(
 			&completion->checkpoint, upload->content, upload->content->dir_fd, &state);
 	}
@@ -261,7 +346,8 @@ static void enqueue_completion(struct completion *completion)
 {
 	struct upload *upload = completion->upload;
 
-	completion->committed = upload->phase == PHASE_UNFINISHED;
+	completion->again = upload->phase == PHASE_UNFINISHED;
+	completion->end = completion->again ? UPLOAD_COMMIT_STUCK : UPLOAD_COMMIT_UNDONE;
 	upload_set_phase(upload, PHASE_COMPLETING);
 	upload_list_changed(completion->store);
 	completion->task = (struct upload_task){ .start = start_completion, .exclusive = true };

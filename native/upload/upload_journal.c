@@ -189,31 +189,51 @@ bool upload_journal_read(int dir_fd, struct strbuf *text, struct error *err)
 	return atomic_file_read_at(dir_fd, JOURNAL_NAME, JOURNAL_MAX_BYTES, text, err);
 }
 
-static bool read_tail(int dir_fd, char *text, size_t *length)
+/* *length is 0 if there is none, or what has its name is no journal. */
+static bool read_tail(int dir_fd, char *text, size_t *length, struct error *err)
 {
-	AUTO(close_fd) int fd = beneath_open(dir_fd, JOURNAL_NAME, O_RDONLY | O_NONBLOCK, 0, NULL);
+	struct error why = { 0 };
+	AUTO(close_fd)
+	int fd = beneath_open(dir_fd, JOURNAL_NAME, O_RDONLY | O_NONBLOCK, 0, &why);
 	struct stat stat;
-	ssize_t count;
+	off_t from;
 
-	if (fd < 0 || fstat(fd, &stat) != 0 || !S_ISREG(stat.st_mode)) {
-		return false;
+	*length = 0;
+	if (fd < 0) {
+		return why.kind == ERROR_NOT_FOUND || why.kind == ERROR_INVALID ||
+		       error_set(err, why.kind, "%s", why.message);
 	}
-	count = pread(
-		fd, text, TAIL_BYTES, stat.st_size > TAIL_BYTES ? stat.st_size - TAIL_BYTES : 0);
-	*length = count > 0 ? (size_t)count : 0;
-	return count > 0;
+	if (fstat(fd, &stat) != 0) {
+		return error_set_errno(err, "cannot read the upload's journal");
+	}
+	from = stat.st_size > TAIL_BYTES ? stat.st_size - TAIL_BYTES : 0;
+	while (S_ISREG(stat.st_mode) && from + (off_t)*length < stat.st_size) {
+		ssize_t count = pread(fd, text + *length, (size_t)(stat.st_size - from) - *length,
+			from + (off_t)*length);
+
+		if (count < 0 && errno == EINTR) {
+			continue;
+		}
+		if (count <= 0) {
+			errno = count == 0 ? EIO : errno;
+			return error_set_errno(err, "cannot read the upload's journal");
+		}
+		*length += (size_t)count;
+	}
+	return true;
 }
 
-bool upload_journal_last_state(int dir_fd, struct upload_journal_state *state)
+bool upload_journal_last_state(
+	int dir_fd, bool *found, struct upload_journal_state *state, struct error *err)
 {
 	AUTO(free_ptr) char *text = xcalloc(1, TAIL_BYTES);
 	struct upload_journal_record record;
 	char line[LINE_MAX_BYTES];
 	const char *at = text, *end, *feed;
 	size_t length;
-	bool found = false;
 
-	if (!read_tail(dir_fd, text, &length)) {
+	*found = false;
+	if (!read_tail(dir_fd, text, &length, err)) {
 		return false;
 	}
 	end = text + length;
@@ -222,8 +242,14 @@ bool upload_journal_last_state(int dir_fd, struct upload_journal_state *state)
 			at = feed + 1; /* the tail starts in the middle of a line */
 		} else if (read_record(line, &record) && record.kind == UPLOAD_JOURNAL_STATE) {
 			*state = record.state;
-			found = true;
+			*found = true;
 		}
 	}
-	return found;
+	return true;
+}
+
+bool upload_journal_set_aside(int dir_fd, struct error *err)
+{
+	return renameat(dir_fd, JOURNAL_NAME, dir_fd, JOURNAL_NAME ".corrupt") == 0 ||
+	       errno == ENOENT || error_set_errno(err, "cannot set the upload's journal aside");
 }

@@ -54,5 +54,11 @@ bool upload_journal_append(int dir_fd, const struct strbuf *text, struct error *
 bool upload_journal_replace(int dir_fd, const struct strbuf *text, struct error *err);
 /* Errors: NOT_FOUND, TOO_LARGE, IO. */
 bool upload_journal_read(int dir_fd, struct strbuf *text, struct error *err);
-/* The newest state, read only from the end of the file; false if none is found there. */
-bool upload_journal_last_state(int dir_fd, struct upload_journal_state *state);
+/*
+ * The newest state, read only from the end of the file; *found is false if there is none. Errors:
+ * IO: it cannot be read now.
+ */
+bool upload_journal_last_state(
+	int dir_fd, bool *found, struct upload_journal_state *state, struct error *err);
+/* Keeps a damaged one under another name; true also if there is none. Errors: IO. */
+bool upload_journal_set_aside(int dir_fd, struct error *err);

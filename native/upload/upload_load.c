@@ -9,7 +9,6 @@
 #include "core/xalloc.h"
 #include "library/install_dir.h"
 #include "proto/proto_constants.h"
-#include "upload/commit_record.h"
 #include "upload/staging_files.h"
 #include "upload/upload_content.h"
 #include "upload/upload_fit.h"
@@ -46,23 +45,35 @@ static void visit_record(void *user, const struct upload_journal_record *record)
 	upload_content_add(content, record->file, record->start, record->end);
 }
 
-/* The journal never claims what is not there, but someone may have cleaned up the folder. */
-static void check_staged(struct upload_content *content, int files_fd)
+/*
+ * The journal never claims what is not there, but someone may have cleaned up the folder. Errors:
+ * IO: a file cannot be looked at now, and what is held of it is unknown.
+ */
+static bool check_staged(struct upload_content *content, int files_fd, struct error *err)
 {
 	for (size_t i = 0; i < content->files_count; i++) {
 		struct upload_content_file *file = &content->files[i];
 		int64_t end = byte_ranges_end(&file->ranges);
+		struct error why = { 0 };
 		struct stat stat;
 
 		if (end == 0) {
 			continue;
 		}
 		file->named = true;
-		if (!beneath_stat(files_fd, content->manifest->files[i].path, &stat, NULL) ||
-			!S_ISREG(stat.st_mode) || stat.st_size < end) {
+		if (!beneath_stat(files_fd, content->manifest->files[i].path, &stat, &why)) {
+			if (why.kind != ERROR_NOT_FOUND && why.kind != ERROR_INVALID) {
+				return error_set(err, why.kind,
+					"what was received of '%s' cannot be read now: %s; try "
+					"again",
+					content->manifest->game_name, why.message);
+			}
+			upload_content_drop(content, i, 0, end);
+		} else if (!S_ISREG(stat.st_mode) || stat.st_size < end) {
 			upload_content_drop(content, i, 0, end);
 		}
 	}
+	return true;
 }
 
 /* Withdraws the tail of data without a hash, to be compared when the Hub sends it again. */
@@ -92,7 +103,6 @@ static int open_held(struct upload_load *load, struct upload_content *content)
 
 	content->dir_fd = upload_staging_open(load->root, load->head->upload_id, &err);
 	if (content->dir_fd >= 0) {
-		commit_record_remove(content->dir_fd); /* of an abandoned commit */
 		files_fd = beneath_open(
 			content->dir_fd, UPLOAD_STAGING_FILES, O_RDONLY | O_DIRECTORY, 0, &err);
 	}
@@ -102,9 +112,40 @@ static int open_held(struct upload_load *load, struct upload_content *content)
 	return files_fd;
 }
 
-static bool read_held(struct upload_load *load, struct upload_content *content)
+static bool is_damaged(const struct error *err)
+{
+	return err->kind == ERROR_INVALID || err->kind == ERROR_TOO_LARGE;
+}
+
+/* Without a journal nothing is held; one that cannot be read now is not replaced. */
+static bool read_journal(struct upload_load *load, struct upload_content *content)
 {
 	AUTO(strbuf_finish) struct strbuf text = { 0 };
+	struct error why = { 0 };
+
+	if (upload_journal_read(content->dir_fd, &text, &why)) {
+		if (upload_journal_parse(strbuf_text(&text), text.length, content->manifest->digest,
+			    visit_record, content)) {
+			return true;
+		}
+		error_set(&why, ERROR_INVALID, "it is not that of this upload");
+	}
+	if (why.kind == ERROR_NOT_FOUND) {
+		return true;
+	}
+	if (!is_damaged(&why)) {
+		return error_set(&load->error, why.kind,
+			"what was received of '%s' cannot be read now: %s; try again",
+			content->manifest->game_name, why.message);
+	}
+	load->notice = xasprintf("the journal of the upload of '%s' is damaged (%s), so that "
+				 "everything must be sent again; it is kept as journal.corrupt",
+		content->manifest->game_name, why.message);
+	return upload_journal_set_aside(content->dir_fd, &load->error);
+}
+
+static bool read_held(struct upload_load *load, struct upload_content *content)
+{
 	AUTO(close_fd) int files_fd = open_held(load, content);
 
 	if (files_fd < 0) {
@@ -113,12 +154,10 @@ static bool read_held(struct upload_load *load, struct upload_content *content)
 		content->dir_fd = -1;
 		return load->error.kind == ERROR_NONE;
 	}
-	if (upload_journal_read(content->dir_fd, &text, NULL) &&
-		upload_journal_parse(strbuf_text(&text), text.length, content->manifest->digest,
-			visit_record, content)) {
-		check_staged(content, files_fd);
-		doubt_tails(content);
+	if (!read_journal(load, content) || !check_staged(content, files_fd, &load->error)) {
+		return false;
 	}
+	doubt_tails(content);
 	return true;
 }
 
@@ -173,18 +212,35 @@ static bool is_unchanged(
 	return installed_file_is_untouched(known, &after);
 }
 
+static void note(struct upload_load *load, const struct error *why)
+{
+	if (load->notice == NULL) {
+		load->notice = xstrdup(why->message);
+	}
+}
+
 static void find_unchanged(struct upload_load *load, struct upload_content *content)
 {
 	AUTO(close_fd)
 	int game_fd = open(load->head->dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	int64_t deadline_ms = loop_now_ms() + HASH_BUDGET_MS;
 	struct installed_manifest installed;
+	struct error why = { 0 };
 	bool refreshed = false;
 
 	if (game_fd < 0) {
+		if (errno != ENOENT && errno != ENOTDIR && errno != ELOOP) {
+			error_set_errno(&why, "cannot open the folder '%s'", load->head->dir);
+			note(load, &why);
+		}
 		return;
 	}
-	installed_manifest_read(&installed, load->state_dir, load->head->dir, &load->notice);
+	if (!installed_manifest_read(
+		    &installed, load->state_dir, load->head->dir, &load->notice, &why)) {
+		/* More is sent than need be; nothing is lost. */
+		note(load, &why);
+		return;
+	}
 	for (size_t i = 0; i < content->files_count; i++) {
 		const struct upload_manifest_file *file = &content->manifest->files[i];
 		struct installed_file *known =

@@ -22,7 +22,11 @@ struct upload_load {
 	struct upload_manifest *manifest; /* taken when it succeeds */
 	struct upload_content *content;	  /* the result */
 	char *notice;			  /* about a list set aside; NULL, or the caller frees it */
-	struct error error;		  /* NO_SPACE (needed and free bytes), IO, INVALID */
+	/*
+	 * NO_SPACE (needed and free bytes), IO (also: what an earlier session left cannot be read
+	 * now; it is kept), INVALID.
+	 */
+	struct error error;
 };
 
 bool upload_load_run(struct upload_load *load);

@@ -8,9 +8,11 @@
 #include "core/log.h"
 #include "core/loop.h"
 #include "core/paths.h"
+#include "core/state_file.h"
 #include "core/steady_clock.h"
 #include "core/worker.h"
 #include "core/xalloc.h"
+#include "library/game_registry.h"
 #include "library/install_dir.h"
 #include "upload/commit_record.h"
 #include "upload/upload.h"
@@ -27,6 +29,8 @@
 /* A timer stops while the device sleeps: check the clock now and then, and save what has passed. */
 #define EXPIRY_CHECK_MAX_MS (INT64_C(3600) * 1000)
 #define WORTH_SAVING_MS (60 * 1000)
+#define RETRY_MIN_MS 1000
+#define RETRY_MAX_MS (5 * INT64_C(60) * 1000)
 
 void upload_retention_pause(struct upload *upload)
 {
@@ -96,7 +100,30 @@ void upload_retention_discard(struct upload *upload)
 
 /* --- Expiry --- */
 
-void upload_retention_arm(struct upload_store *store)
+/* What could not be read or finished is tried again, ever less often. */
+static void arm_retry(struct upload_store *store)
+{
+	const struct upload *upload;
+	bool needed = store->unread;
+
+	TAILQ_FOREACH (upload, &store->uploads, link) {
+		needed |= upload->phase == PHASE_UNFINISHED;
+	}
+	if (!needed || store->closing) {
+		store->retry_ms = 0;
+		loop_timer_stop(store->retry);
+		return;
+	}
+	if (!loop_timer_running(store->retry)) {
+		store->retry_ms = store->retry_ms == 0 ? RETRY_MIN_MS : 2 * store->retry_ms;
+		if (store->retry_ms > RETRY_MAX_MS) {
+			store->retry_ms = RETRY_MAX_MS;
+		}
+		loop_timer_set(store->retry, store->retry_ms);
+	}
+}
+
+static void arm_expiry(struct upload_store *store)
 {
 	int64_t delay_ms = EXPIRY_CHECK_MAX_MS;
 	bool any_paused = false;
@@ -126,6 +153,12 @@ void upload_retention_save_time(struct upload *upload)
 		upload->kept_until_ms = steady_clock_ms();
 		upload_checkpoint_queue(upload, true);
 	}
+}
+
+void upload_retention_arm(struct upload_store *store)
+{
+	arm_retry(store);
+	arm_expiry(store);
 }
 
 void upload_retention_on_timer(void *store_of_timer)
@@ -163,24 +196,7 @@ static bool is_known(const struct upload_store *store, const char *root, const c
 	return false;
 }
 
-/* A commit interrupted by a crash continues where it stopped. */
-static bool finish_commit(
-	struct upload_store *store, const char *root, int dir_fd, struct error *err)
-{
-	AUTO(commit_record_finish) struct commit_record record = { 0 };
-	struct upload_commit commit = {
-		.root = root, .state_dir = store->state_dir, .dir_fd = dir_fd, .record = &record
-	};
-
-	if (!commit_record_read(&record, dir_fd, err) || !upload_commit_apply(&commit, err) ||
-		!commit_record_register(&record, store->registry, err)) {
-		return false;
-	}
-	log_info("'%s' is installed in '%s'; its installation had been interrupted",
-		record.game_name, record.dir);
-	return true;
-}
-
+/* What a staging folder is. */
 enum found {
 	FOUND_NOTHING,	  /* worth keeping */
 	FOUND_UNREADABLE, /* kept, but cannot be used now */
@@ -188,54 +204,184 @@ enum found {
 	FOUND_UNFINISHED, /* an installation to be finished */
 };
 
-/* Decides what to do with a staging folder. Finishes an interrupted installation. */
-static enum found look_into(struct upload_store *store, const char *root, const char *upload_id,
-	int dir_fd, struct upload_head *head)
-{
-	bool unfinished = false;
-	struct error err = { 0 };
+/* One staging folder of an earlier run. */
+struct leftover {
+	struct upload_store *store;
+	const char *root;
+	const char *upload_id;
+	int dir_fd;
+	struct upload_head head;
+	bool damaged; /* the head is made up */
+};
 
-	if (faccessat(dir_fd, UPLOAD_STAGING_COMMIT, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
-		if (finish_commit(store, root, dir_fd, &err)) {
-			return FOUND_NOTHING;
-		}
-		log_error("an interrupted installation in '%s' cannot be finished: %s", root,
-			err.message);
-		unfinished = err.kind != ERROR_NOT_FOUND;
-		if (!unfinished) {
-			commit_record_remove(dir_fd); /* its Hub has to send what is missing */
-		}
-	}
-	if (upload_head_read(head, dir_fd, &err) && strcmp(head->upload_id, upload_id) == 0) {
-		return unfinished ? FOUND_UNFINISHED : FOUND_PAUSED;
-	}
-	if (err.kind == ERROR_IO) {
-		log_warning("the upload '%s' in '%s' cannot be read now: %s", upload_id, root,
-			err.message);
-		return FOUND_UNREADABLE;
-	}
-	if (err.kind != ERROR_NOT_FOUND) {
-		log_warning("the upload '%s' in '%s' is damaged%s%s", upload_id, root,
-			err.kind != ERROR_NONE ? ": " : "", err.message);
-	}
-	/* Without a head its Hub is unknown; keep it only if it is half an installation. */
-	return unfinished ? FOUND_UNREADABLE : FOUND_NOTHING;
+static void leftover_finish(struct leftover *leftover)
+{
+	upload_head_finish(&leftover->head);
+	close_fd(&leftover->dir_fd);
 }
 
-static void take_up(struct upload_store *store, enum upload_phase phase, const char *root,
-	int dir_fd, struct upload_head *head)
+static void tell(const struct leftover *leftover, const char *what, const struct error *err)
 {
-	struct upload *upload = upload_create(store, phase);
-	struct upload_journal_state state = { 0 };
-	struct stat stat;
+	AUTO(free_ptr)
+	char *sentence = xasprintf("the upload '%s' in '%s' %s: %s", leftover->upload_id,
+		leftover->root, what, err->message);
 
-	upload->root = xstrdup(root);
-	upload->head = *head;
-	*head = (struct upload_head){ 0 };
-	if (fstat(dir_fd, &stat) == 0) {
+	upload_tell(leftover->store, sentence);
+}
+
+/* The folder of its game; without a head the record knows it. "": nobody does. Caller frees. */
+static char *game_folder(const struct leftover *leftover)
+{
+	AUTO(commit_record_finish) struct commit_record record = { 0 };
+	const char *dir = leftover->head.dir;
+
+	if (dir == NULL || leftover->damaged) {
+		commit_record_read(&record, leftover->dir_fd, NULL);
+		dir = record.dir;
+	}
+	return xstrdup(dir != NULL ? dir : "");
+}
+
+/* A commit interrupted by a crash continues where it stopped. */
+static enum upload_commit_end finish_commit(const struct leftover *leftover, struct error *err)
+{
+	struct upload_store *store = leftover->store;
+	AUTO(commit_record_finish) struct commit_record record = { 0 };
+	struct upload_commit commit = { .root = leftover->root,
+		.state_dir = store->state_dir,
+		.dir_fd = leftover->dir_fd,
+		.record = &record };
+	AUTO(free_ptr) char *dir = game_folder(leftover);
+	enum upload_commit_end end;
+
+	if (!state_link_ready(game_registry_link(store->registry), err)) {
+		return UPLOAD_COMMIT_STUCK;
+	}
+	end = upload_commit_resume(&commit, game_registry_find(store->registry, dir), err);
+	if (end != UPLOAD_COMMIT_DONE) {
+		return end;
+	}
+	if (!commit_record_register(&record, store->registry, err)) {
+		return UPLOAD_COMMIT_STUCK;
+	}
+	log_info("'%s' is installed in '%s'; its installation had been interrupted",
+		record.game_name, record.dir);
+	if (store->events.installed != NULL) {
+		store->events.installed(store->user, record.dir);
+	}
+	return UPLOAD_COMMIT_OVER;
+}
+
+/* Its Hub and its manifest are unknown: only the owner can do something with it. */
+static void describe_damaged(struct leftover *leftover, const struct error *why)
+{
+	struct upload_head *head = &leftover->head;
+
+	upload_head_finish(head);
+	*head = (struct upload_head){ .upload_id = xstrdup(leftover->upload_id),
+		.hub_id = xstrdup(""),
+		.game_name = xasprintf("damaged upload %s", leftover->upload_id),
+		/* Where nobody installs a game. */
+		.dir = xasprintf(
+			"%s/" PATH_OWN_FOLDER "/uploads/%s", leftover->root, leftover->upload_id),
+		.manifest_digest = xstrdup("") };
+	leftover->damaged = true;
+	tell(leftover, "is damaged and cannot be resumed; it can be discarded", why);
+}
+
+/* Fills in the head. NOTHING: there is none. */
+static enum found read_head(struct leftover *leftover)
+{
+	struct error err = { 0 };
+
+	if (upload_head_read(&leftover->head, leftover->dir_fd, &err)) {
+		if (strcmp(leftover->head.upload_id, leftover->upload_id) == 0) {
+			return FOUND_PAUSED;
+		}
+		error_set(&err, ERROR_INVALID, "its upload.json is another upload's");
+	}
+	switch (err.kind) {
+	case ERROR_NOT_FOUND:
+		return FOUND_NOTHING;
+	case ERROR_INVALID:
+	case ERROR_TOO_LARGE:
+		describe_damaged(leftover, &err);
+		return FOUND_PAUSED;
+	default:
+		tell(leftover, "cannot be read now and is tried again", &err);
+		return FOUND_UNREADABLE;
+	}
+}
+
+/* With a commit record: what has become of it. */
+static enum found look_at_commit(struct leftover *leftover, enum found head, bool finish)
+{
+	struct error err = { 0 };
+
+	if (!finish && head == FOUND_PAUSED && !leftover->damaged) {
+		return FOUND_UNFINISHED; /* whatever the record is */
+	}
+	switch (finish_commit(leftover, &err)) {
+	case UPLOAD_COMMIT_DONE:
+	case UPLOAD_COMMIT_OVER:
+		if (err.kind != ERROR_NONE) {
+			tell(leftover, "is removed", &err);
+		}
+		return FOUND_NOTHING;
+	case UPLOAD_COMMIT_UNDONE:
+		if (err.kind != ERROR_NONE) {
+			tell(leftover, "was not installed, and can be resumed", &err);
+		}
+		return head;
+	case UPLOAD_COMMIT_NONE:
+		return head;
+	case UPLOAD_COMMIT_STUCK:
+		break;
+	}
+	tell(leftover, "cannot be finished now and is tried again", &err);
+	return head == FOUND_PAUSED && !leftover->damaged ? FOUND_UNFINISHED : FOUND_UNREADABLE;
+}
+
+/* Decides what to do with a staging folder. */
+static enum found look_into(struct leftover *leftover, bool finish)
+{
+	enum found head = read_head(leftover);
+	struct error err = { 0 };
+	bool there;
+
+	if (head == FOUND_UNREADABLE) {
+		return head;
+	}
+	if (!commit_record_is_there(leftover->dir_fd, &there, &err)) {
+		tell(leftover, "cannot be read now and is tried again", &err);
+		return FOUND_UNREADABLE;
+	}
+	return there ? look_at_commit(leftover, head, finish) : head;
+}
+
+/* False: its journal cannot be read now. */
+static bool take_up(struct leftover *leftover, enum upload_phase phase)
+{
+	struct upload_store *store = leftover->store;
+	struct upload_journal_state state = { 0 };
+	struct error err = { 0 };
+	struct upload *upload;
+	struct stat stat;
+	bool found = false;
+
+	if (fstat(leftover->dir_fd, &stat) != 0) {
+		error_set_errno(&err, "cannot look at its folder");
+	} else if (upload_journal_last_state(leftover->dir_fd, &found, &state, &err) && !found) {
 		state.at_ms = stat.st_mtim.tv_sec * INT64_C(1000);
 	}
-	upload_journal_last_state(dir_fd, &state);
+	if (err.kind != ERROR_NONE) {
+		tell(leftover, "cannot be read now and is tried again", &err);
+		return false;
+	}
+	upload = upload_create(store, phase);
+	upload->root = xstrdup(leftover->root);
+	upload->head = leftover->head;
+	leftover->head = (struct upload_head){ 0 };
 	upload->updated_at_ms = state.at_ms;
 	upload->active_at_ms = 0;
 	upload->kept_ms = state.kept_ms;
@@ -243,19 +389,25 @@ static void take_up(struct upload_store *store, enum upload_phase phase, const c
 				       ? state.held_bytes
 				       : upload->head.total_bytes;
 	upload->cancelled = state.cancelled;
+	return true;
 }
 
-static void scan_one(struct upload_store *store, const char *root, const char *upload_id)
+static void scan_one(
+	struct upload_store *store, const char *root, const char *upload_id, bool finish)
 {
-	AUTO(upload_head_finish) struct upload_head head = { 0 };
 	struct error err = { 0 };
-	AUTO(close_fd) int dir_fd = upload_staging_open(root, upload_id, &err);
+	AUTO(leftover_finish)
+	struct leftover leftover = { .store = store,
+		.root = root,
+		.upload_id = upload_id,
+		.dir_fd = upload_staging_open(root, upload_id, &err) };
 
-	if (dir_fd < 0) {
-		log_warning("'%s' below '%s': %s", upload_id, root, err.message);
+	if (leftover.dir_fd < 0) {
+		store->unread = true;
+		tell(&leftover, "cannot be read now and is tried again", &err);
 		return;
 	}
-	switch (look_into(store, root, upload_id, dir_fd, &head)) {
+	switch (look_into(&leftover, finish)) {
 	case FOUND_NOTHING:
 		if (!upload_staging_remove(root, upload_id, &err)) {
 			log_warning("'%s' below '%s' cannot be removed: %s", upload_id, root,
@@ -263,39 +415,45 @@ static void scan_one(struct upload_store *store, const char *root, const char *u
 		}
 		break;
 	case FOUND_UNREADABLE:
+		store->unread = true;
 		break;
 	case FOUND_PAUSED:
-		take_up(store, PHASE_PAUSED, root, dir_fd, &head);
+		store->unread |= !take_up(&leftover, PHASE_PAUSED);
 		break;
 	case FOUND_UNFINISHED:
-		take_up(store, PHASE_UNFINISHED, root, dir_fd, &head);
+		store->unread |= !take_up(&leftover, PHASE_UNFINISHED);
 		break;
 	}
 }
 
-static void scan_library(struct upload_store *store, const char *library)
+static void scan_library(struct upload_store *store, const char *library, bool finish)
 {
 	AUTO(free_ptr) char *expanded = path_expand_home(library, store->home);
 	AUTO(free_ptr) char *root = install_dir_resolve(expanded);
 	AUTO(strvec_finish) struct strvec ids = { 0 };
+	struct error err = { 0 };
 
 	if (root == NULL) {
 		log_warning("the library folder '%s' is not an absolute path", library);
 		return;
 	}
-	upload_staging_list(root, &ids);
+	if (!upload_staging_list(root, &ids, &err)) {
+		store->unread = true;
+		upload_tell(store, err.message);
+	}
 	for (size_t i = 0; i < ids.count; i++) {
 		if (!is_known(store, root, ids.items[i])) {
-			scan_one(store, root, ids.items[i]);
+			scan_one(store, root, ids.items[i], finish);
 		}
 	}
 }
 
-void upload_retention_scan(struct upload_store *store)
+void upload_retention_scan(struct upload_store *store, bool finish)
 {
-	scan_library(store, store->library_dir);
+	store->unread = false;
+	scan_library(store, store->library_dir, finish);
 	for (size_t i = 0; i < store->library_extra.count; i++) {
-		scan_library(store, store->library_extra.items[i]);
+		scan_library(store, store->library_extra.items[i], finish);
 	}
 	upload_retention_arm(store);
 }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <stdbool.h>
+
 struct upload;
 struct upload_store;
 
@@ -15,7 +17,7 @@ void upload_retention_pause(struct upload *upload);
  */
 void upload_retention_discard(struct upload *upload);
 
-/* Call it when something that expires has changed. */
+/* Call it when something that expires, or has to be tried again, has changed. */
 void upload_retention_arm(struct upload_store *store);
 /* Saves how long a paused one was kept, if that is worth it. */
 void upload_retention_save_time(struct upload *upload);
@@ -23,7 +25,10 @@ void upload_retention_save_time(struct upload *upload);
 void upload_retention_on_timer(void *store);
 
 /*
- * Adds the uploads of earlier runs in the library folders, once each; finishes interrupted
- * installations; removes what is not an upload.
+ * Adds the uploads of earlier runs in the library folders, once each; removes what is not an
+ * upload. What cannot be read now is left alone and looked at again later.
+ *
+ * finish: also finishes interrupted installations, before it returns. Otherwise they are taken up
+ * as PHASE_UNFINISHED, and the store's timer finishes them.
  */
-void upload_retention_scan(struct upload_store *store);
+void upload_retention_scan(struct upload_store *store, bool finish);

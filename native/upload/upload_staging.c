@@ -96,28 +96,38 @@ bool upload_staging_remove(const char *root, const char *upload_id, struct error
 
 	if (fd >= 0) {
 		unlinkat(fd, UPLOAD_STAGING_HEAD, 0);
+		unlinkat(fd, UPLOAD_STAGING_PREPARE, 0);
 		unlinkat(fd, UPLOAD_STAGING_COMMIT, 0);
+		unlinkat(fd, UPLOAD_STAGING_MOVED, 0);
 		sync_folder(fd);
 	}
 	return uploads_fd >= 0 && beneath_remove_tree(uploads_fd, upload_id, err);
 }
 
-void upload_staging_list(const char *root, struct strvec *upload_ids)
+bool upload_staging_list(const char *root, struct strvec *upload_ids, struct error *err)
 {
-	int fd = open_uploads(root, false, NULL);
+	struct error why = { 0 };
+	int fd = open_uploads(root, false, &why);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *entry;
+	bool ok;
 
-	if (dir == NULL) {
-		close_fd(&fd);
-		return;
+	if (fd < 0) {
+		return why.kind == ERROR_NOT_FOUND || error_set(err, why.kind, "%s", why.message);
 	}
-	while ((entry = readdir(dir)) != NULL) {
+	if (dir == NULL) {
+		error_set_errno(err, "cannot read the folder of uploads in '%s'", root);
+		close_fd(&fd);
+		return false;
+	}
+	while ((errno = 0, entry = readdir(dir)) != NULL) {
 		if (entry->d_name[0] != '.') {
 			strvec_push(upload_ids, entry->d_name);
 		}
 	}
+	ok = errno == 0 || error_set_errno(err, "cannot read the folder of uploads in '%s'", root);
 	closedir(dir);
+	return ok;
 }
 
 /* --- The head --- */

@@ -12,16 +12,22 @@ struct strvec;
  * beneath root without following links.
  */
 #define UPLOAD_STAGING_HEAD "upload.json"
+#define UPLOAD_STAGING_PREPARE "prepare.json"
 #define UPLOAD_STAGING_COMMIT "commit.json"
+#define UPLOAD_STAGING_MOVED "moved.json"
 #define UPLOAD_STAGING_FILES "files"
+#define UPLOAD_STAGING_REPLACED "replaced"
 
 /* Both yield a descriptor of the upload's folder, or -1. Errors: as beneath_open(). */
 int upload_staging_create(const char *root, const char *upload_id, struct error *err);
 int upload_staging_open(const char *root, const char *upload_id, struct error *err);
 /* Removes the head first, so that what a crash leaves is not mistaken for an upload. Errors: IO. */
 bool upload_staging_remove(const char *root, const char *upload_id, struct error *err);
-/* Appends the names of the uploads below root; none when there is no such folder. */
-void upload_staging_list(const char *root, struct strvec *upload_ids);
+/*
+ * Appends the names of the uploads below root; none when there is no such folder. Errors: IO (it
+ * cannot be read now; what could be read is appended).
+ */
+bool upload_staging_list(const char *root, struct strvec *upload_ids, struct error *err);
 
 /*
  * upload.json in the staging folder: the description of an upload without its manifest, of which it

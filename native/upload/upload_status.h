@@ -39,4 +39,8 @@ struct upload_store_events {
 	 * again.
 	 */
 	void (*changed)(void *user);
+	/* A game was installed without a Hub waiting for it: an interrupted installation ended. */
+	void (*installed)(void *user, const char *dir);
+	/* Something that the owner should know, in one sentence, e.g. what cannot be read now. */
+	void (*notice)(void *user, const char *sentence);
 };

@@ -37,6 +37,22 @@ static void set_library(
 	}
 }
 
+/* For the store's timer: what could not be read or finished before. */
+static void try_again(void *store_of_timer)
+{
+	struct upload_store *store = store_of_timer;
+	struct upload *upload;
+
+	upload_retention_scan(store, false);
+	TAILQ_FOREACH (upload, &store->uploads, link) {
+		if (upload->phase == PHASE_UNFINISHED) {
+			upload_complete_again(upload);
+		}
+	}
+	upload_retention_arm(store);
+	upload_list_changed(store);
+}
+
 struct upload_store *upload_store_create(const struct upload_store_options *options,
 	const struct upload_store_events *events, void *user, struct error *err)
 {
@@ -65,7 +81,8 @@ struct upload_store *upload_store_create(const struct upload_store_options *opti
 	}
 	chunk_writer_init(&store->writer, options->loop);
 	store->expiry = loop_timer_create(options->loop, upload_retention_on_timer, store);
-	upload_retention_scan(store);
+	store->retry = loop_timer_create(options->loop, try_again, store);
+	upload_retention_scan(store, true);
 	return store;
 }
 
@@ -100,6 +117,8 @@ void upload_store_destroy(struct upload_store *store)
 	}
 	chunk_writer_finish(&store->writer);
 	loop_timer_destroy(store->expiry);
+	loop_timer_destroy(store->retry);
+	strvec_finish(&store->told);
 	for (size_t i = 0; i < UPLOAD_ENDED_COUNT; i++) {
 		free(store->ended[i]);
 	}
@@ -115,7 +134,7 @@ void upload_store_set_library(
 	struct upload_store *store, const char *library_dir, const struct strvec *library_extra)
 {
 	set_library(store, library_dir, library_extra);
-	upload_retention_scan(store);
+	upload_retention_scan(store, false);
 	upload_list_changed(store);
 }
 
@@ -165,9 +184,8 @@ static void note_written(struct upload *upload, const struct upload_store_write 
 	int64_t start = pending->chunk.offset, end = start + (int64_t)pending->chunk.length;
 	int64_t added = upload_content_add(content, pending->index, start, end);
 
-	if (added > 0) {
-		upload_content_soil(content, pending->index, start, end);
-	}
+	/* Also over bytes that were held: the disk may still have those. */
+	upload_content_soil(content, pending->index, start, end);
 	upload_note_activity(upload);
 	transfer_rate_add(&upload->rate, loop_now_ms(), added);
 	if (upload_checkpoint_is_due(content) && upload->saving == SAVING_NONE) {
@@ -250,6 +268,11 @@ static void chunk_done(struct chunk_write *chunk)
 		start_afresh(upload, path, err);
 		break;
 	case CHUNK_FAILED:
+		if (chunk->began) {
+			/* Some of it may be in the file, over what was held. */
+			upload_content_drop(upload->content, pending->index, chunk->offset,
+				chunk->offset + (int64_t)chunk->length);
+		}
 		error_set(err, chunk->error.kind, "'%s': %s", path, chunk->error.message);
 		break;
 	}
@@ -266,14 +289,14 @@ static struct upload *find_running(
 {
 	struct upload *upload = upload_find(store, hub_id, upload_id);
 
-	if (upload == NULL || upload->content == NULL || upload->phase == PHASE_PAUSED) {
-		error_set(err, ERROR_NOT_FOUND, "no upload '%s' is in progress",
-			upload_id != NULL ? upload_id : "");
-		return NULL;
-	}
-	if (upload_is_completing(upload)) {
+	if (upload != NULL && upload_is_completing(upload)) {
 		error_set(err, ERROR_INVALID, "the upload of '%s' is being completed",
 			upload->head.game_name);
+		return NULL;
+	}
+	if (upload == NULL || upload->content == NULL || upload->phase != PHASE_RECEIVING) {
+		error_set(err, ERROR_NOT_FOUND, "no upload '%s' is in progress",
+			upload_id != NULL ? upload_id : "");
 		return NULL;
 	}
 	return upload_check_fault(upload, err) ? upload : NULL;

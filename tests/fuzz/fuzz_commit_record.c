@@ -24,14 +24,50 @@ static void check_record(const struct commit_record *record)
 	for (size_t i = 0; i < record->files_count; i++) {
 		fuzz_require(path_is_plain_relative(record->files[i].path));
 	}
+	for (size_t i = 0; i < record->made.count; i++) {
+		fuzz_require(path_is_plain_relative(record->made.items[i]));
+	}
+}
+
+/* Whatever its folders are, each file has its turn once, in order. */
+static void check_steps(const struct commit_record *record)
+{
+	struct commit_step step = { 0 };
+	size_t end = 0;
+
+	while (commit_record_next(record, &step)) {
+		fuzz_require(step.first >= end && step.end > step.first);
+		fuzz_require(step.end <= record->files_count);
+		fuzz_require(strcmp(step.path, ".") == 0 || path_is_plain_relative(step.path));
+		for (size_t i = end; i < step.first; i++) {
+			fuzz_require(record->files[i].kept);
+		}
+		end = step.end;
+	}
+	for (size_t i = end; i < record->files_count; i++) {
+		fuzz_require(record->files[i].kept);
+	}
 }
 
 static void check_written_again(const struct commit_record *record, int dir_fd)
 {
 	AUTO(commit_record_finish) struct commit_record again = { 0 };
+	struct error err = { 0 };
+	bool stands, there;
 
+	if (!json_is_given(record->build)) {
+		return; /* of version 1, which is only read */
+	}
+	fuzz_require(commit_record_remove(dir_fd, NULL));
 	fuzz_require(commit_record_write(record, dir_fd, NULL));
-	fuzz_require(commit_record_read(&again, dir_fd, NULL));
+	fuzz_require(commit_record_read(&again, dir_fd, &err) == COMMIT_PREPARING);
+	commit_record_finish(&again);
+	fuzz_require(commit_record_promise(dir_fd, &stands, NULL) && stands);
+	fuzz_require(commit_record_read(&again, dir_fd, &err) == COMMIT_MOVING);
+	commit_record_finish(&again);
+	commit_record_note_moved(dir_fd);
+	fuzz_require(commit_record_is_there(dir_fd, &there, NULL) && there);
+	fuzz_require(commit_record_read(&again, dir_fd, &err) == COMMIT_MOVED);
 	fuzz_require(strcmp(again.dir, record->dir) == 0);
 	fuzz_require(strcmp(again.game_name, record->game_name) == 0);
 	fuzz_require(again.size_bytes == record->size_bytes);
@@ -68,14 +104,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	fuzz_require(dir_fd >= 0);
 	fuzz_write_file(path, data, size);
-	if (commit_record_read(&record, dir_fd, &err)) {
+	if (commit_record_read(&record, dir_fd, &err) == COMMIT_MOVING) {
 		check_record(&record);
+		check_steps(&record);
 		check_written_again(&record, dir_fd);
 		check_registered(&record, folder);
 	} else {
-		fuzz_require(err.kind == ERROR_NOT_FOUND);
+		fuzz_require(err.kind == ERROR_INVALID);
+		fuzz_require(commit_record_set_aside(dir_fd, NULL));
 	}
-	commit_record_remove(dir_fd);
-	fuzz_require(!commit_record_read(&gone, dir_fd, &err) && err.kind == ERROR_NOT_FOUND);
+	fuzz_require(commit_record_remove(dir_fd, NULL));
+	fuzz_require(commit_record_read(&gone, dir_fd, &err) == COMMIT_NONE);
 	return 0;
 }

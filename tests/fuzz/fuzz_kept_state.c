@@ -289,7 +289,7 @@ static void load_manifest(const char *folder, char **notice)
 {
 	struct installed_manifest manifest = { 0 };
 
-	installed_manifest_read(&manifest, folder, GAME_DIR, notice);
+	fuzz_require(installed_manifest_read(&manifest, folder, GAME_DIR, notice, NULL));
 	for (size_t i = 0; i < manifest.files_count; i++) {
 		const struct installed_file *file = &manifest.files[i];
 
@@ -313,7 +313,7 @@ static void check_staging(const char *root)
 	fuzz_require(upload_staging_create(root, UPLOAD_ID, NULL) < 0);
 	fuzz_require(upload_staging_open(root, UPLOAD_ID, NULL) < 0);
 	fuzz_require(unlink(own) == 0);
-	upload_staging_list(root, &ids);
+	fuzz_require(upload_staging_list(root, &ids, NULL));
 	fuzz_require(ids.count == 0 && upload_staging_open(root, UPLOAD_ID, NULL) < 0);
 	fd = upload_staging_create(root, UPLOAD_ID, NULL);
 	fuzz_require(fd >= 0);
@@ -321,7 +321,7 @@ static void check_staging(const char *root)
 	fd = upload_staging_open(root, UPLOAD_ID, NULL);
 	fuzz_require(fd >= 0);
 	close(fd);
-	upload_staging_list(root, &ids);
+	fuzz_require(upload_staging_list(root, &ids, NULL));
 	fuzz_require(ids.count == 1 && strcmp(ids.items[0], UPLOAD_ID) == 0);
 	fuzz_require(upload_staging_remove(root, UPLOAD_ID, NULL));
 }

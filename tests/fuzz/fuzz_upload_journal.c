@@ -44,18 +44,19 @@ static void check_file(const uint8_t *data, size_t size)
 	const struct upload_journal_state now = { .at_ms = 5, .held_bytes = 7, .cancelled = true };
 	struct upload_journal_state last = { 0 };
 	struct error err = { 0 };
+	bool found;
 
 	fuzz_require(!upload_journal_read(dir_fd, &text, &err) && err.kind == ERROR_NOT_FOUND);
 	fuzz_require(!upload_journal_append(dir_fd, &added, NULL));
-	fuzz_require(!upload_journal_last_state(dir_fd, &last));
+	fuzz_require(upload_journal_last_state(dir_fd, &found, &last, NULL) && !found);
 	fuzz_write_file(path, data, size);
 	fuzz_require(upload_journal_read(dir_fd, &text, NULL) && text.length == size);
-	upload_journal_last_state(dir_fd, &last);
+	fuzz_require(upload_journal_last_state(dir_fd, &found, &last, NULL));
 	/* Behind whatever is there, a whole line is found again. */
 	strbuf_append_char(&added, '\n');
 	upload_journal_write_state(&added, &now);
 	fuzz_require(upload_journal_append(dir_fd, &added, NULL));
-	fuzz_require(upload_journal_last_state(dir_fd, &last));
+	fuzz_require(upload_journal_last_state(dir_fd, &found, &last, NULL) && found);
 	fuzz_require(last.at_ms == now.at_ms && last.held_bytes == now.held_bytes);
 	fuzz_require(upload_journal_replace(dir_fd, &added, NULL));
 	strbuf_reset(&text);
