@@ -78,9 +78,8 @@ static bool fill_record(struct completion *completion)
 	struct commit_record *record = &completion->record;
 	struct installed_manifest installed = { 0 };
 
-	if (has_unchanged(content) &&
-		!installed_manifest_read(&installed, upload->store->state_dir, upload->head.dir,
-			NULL, &completion->error)) {
+	if (has_unchanged(content) && !installed_manifest_read(&installed, upload->store->state_dir,
+					      upload->head.dir, NULL, &completion->error)) {
 		return false;
 	}
 	record->build = xstrdup(upload->head.upload_id);
