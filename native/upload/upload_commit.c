@@ -192,8 +192,9 @@ static enum upload_commit_end go_back(
 
 	if (end == UPLOAD_COMMIT_STUCK) {
 		error_set(err, err->kind,
-			"%s; '%s' cannot be brought back either: %s; it is tried again",
-			err->message, commit->record->game_name, why.message);
+			"%s; what has moved cannot be moved back either: %s; the installation will "
+			"be finished, or taken back, by itself",
+			err->message, why.message);
 	}
 	return end;
 }

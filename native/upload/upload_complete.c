@@ -236,8 +236,8 @@ static void enter_in_registry(struct completion *completion)
 		return;
 	}
 	error_set(&completion->error, err.kind,
-		"the files of '%s' are in place, but the list of games cannot be written: %s; it is "
-		"tried again",
+		"the files of '%s' are in place, but the list of games cannot be written: %s; the "
+		"installation will be finished by itself",
 		completion->upload->head.game_name, err.message);
 	completion->end = UPLOAD_COMMIT_STUCK;
 	completion_failed(completion);
