@@ -221,6 +221,10 @@ static const char *const names[] = { "Data", "data", "data.", "data ", "data. ."
 	"Con", "con.txt", "\xc3\x84rger", "\xc3\xa4rger", "A\xcc\x88rger", "\xe2\x84\xaa", "k", "K",
 	"Stra\xc3\x9f\x65", "STRASSE", "strasse", "\xe6\x97\xa5\xe6\x9c\xac", "e\xcc\x81",
 	"\xc3\xa9", "\xc3\x89", "zero\xe2\x80\x8bwidth", "ZeroWidth", "\xd0\x96.", "\xd0\xb6",
+	"\xd0\x96\xe6\x97\xa5"
+	"7a",
+	"\xd0\xb6\xe6\x97\xa5"
+	"7A",
 	"0123456789012345678901234567890123456789012345678901234567890123456789"
 	"0123456789012345678901234567890123456789012345678901234567890123456789abcd" };
 

@@ -23,6 +23,7 @@
 
 /* Names up to this many bytes are accepted wherever names of plain ASCII are. */
 #define SHORT_NAME_BYTES 100
+#define SHELVES_COUNT 256
 /* Refused, or given another meaning, by the systems that games are sent from. */
 #define SPECIAL_CHARACTERS ":*?\"<>|\\"
 
@@ -223,6 +224,13 @@ static size_t kept_length(const char *name)
 	return length;
 }
 
+/* Digits, kana, Chinese characters and Hangul have no case: only forms of Unicode change them. */
+static bool has_no_case(uint32_t code)
+{
+	return (code >= '0' && code <= '9') || (code >= 0x3000 && code < 0xa000) ||
+	       (code >= 0xac00 && code < 0xd7a4);
+}
+
 /*
  * Folders grow slow with many names, on FAT and exFAT above all, so names are spread over some:
  * those that could be the same are together, whatever the disk folds.
@@ -230,16 +238,19 @@ static size_t kept_length(const char *name)
 static unsigned shelf_of(const struct name_rules *rules, const char *name)
 {
 	size_t length = kept_length(name), at = 0;
-	unsigned characters = 0;
+	uint32_t shelf = 0, count = 0;
 
 	if (rules->folds_unequal) {
 		return 0;
 	}
 	while (at < length) {
-		at += utf8_decode(name + at, length - at, NULL);
-		characters++;
+		uint32_t code = 0;
+
+		at += utf8_decode(name + at, length - at, &code);
+		shelf = shelf * 31 + (has_no_case(code) ? code : 0);
+		count++;
 	}
-	return characters;
+	return (shelf + count) % SHELVES_COUNT;
 }
 
 /* What case folding by the tables of the C library makes of it: right most of the time. */
