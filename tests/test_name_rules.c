@@ -135,14 +135,20 @@ END_TEST
 START_TEST(test_two_names)
 {
 	AUTO(free_ptr) char *nowhere = xasprintf("%s/nowhere", home);
+	struct name_rules *rules;
 
 	ck_assert(!name_rules_may_fold("Data", "Date"));
 	ck_assert(!name_rules_may_fold("Data", "Data1"));
 	ck_assert(name_rules_may_fold("Data", "dATA. ."));
 	ck_assert(name_rules_may_fold("Data", "D\xc3\xa4ta"));
-	ck_assert(!name_rules_fold(home, "Data", "data"));
+	rules = name_rules_of_library(home);
+	ck_assert_ptr_nonnull(rules);
+	ck_assert(!name_rules_fold(rules, "Data", "data"));
+	ck_assert(name_rules_fold(rules, "Data", "Data"));
+	name_rules_destroy(rules);
 	/* It cannot be found out: nothing may be mixed. */
-	ck_assert(name_rules_fold(nowhere, "Data", "data"));
+	ck_assert_ptr_null(name_rules_of_library(nowhere));
+	ck_assert(name_rules_fold(NULL, "Data", "data"));
 }
 END_TEST
 

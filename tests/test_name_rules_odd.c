@@ -265,6 +265,14 @@ START_TEST(test_names_are_what_the_disk_makes_of_them)
 			}
 		}
 	}
+	/* Two at a time, which forgets the ones before. */
+	for (size_t i = 1; i < COUNT(names); i++) {
+		if (disk->refuse(names[i]) == 0 && disk->refuse(names[i - 1]) == 0) {
+			ck_assert_msg(name_rules_fold(rules, names[i - 1], names[i]) ==
+					      is_same(names[i - 1], names[i]),
+				"'%s' and '%s'", names[i - 1], names[i]);
+		}
+	}
 	name_rules_destroy(rules);
 }
 END_TEST
@@ -272,6 +280,8 @@ END_TEST
 /* Whatever fails, and when: an error, or all that there is to know. */
 START_TEST(test_a_disk_that_fails)
 {
+	static const char *const few[] = { "Data", "data", "\xd0\x96", "\xd0\xb6", "k",
+		"\xe2\x84\xaa" };
 	static const int failures[] = { EIO, ENOSPC, EMFILE, EROFS };
 	bool done = false;
 
@@ -283,12 +293,16 @@ START_TEST(test_a_disk_that_fails)
 		fail_after = after;
 		fail_errno = failures[_i];
 		rules = name_rules_create(folder_fd, &err);
-		done = rules != NULL && name_rules_learn(rules, names, COUNT(names), &err);
+		done = rules != NULL && name_rules_learn(rules, few, COUNT(few), &err);
 		if (done) {
 			int reason;
 
 			ck_assert_str_eq(name_rules_key(rules, "Data", &reason),
 				name_rules_key(rules, "data", &reason));
+			ck_assert_str_eq(name_rules_key(rules, few[2], &reason),
+				name_rules_key(rules, few[3], &reason));
+			ck_assert_str_eq(name_rules_key(rules, few[4], &reason),
+				name_rules_key(rules, few[5], &reason));
 		} else {
 			ck_assert_int_eq(
 				err.kind, failures[_i] == ENOSPC ? ERROR_NO_SPACE : ERROR_IO);

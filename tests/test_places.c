@@ -101,6 +101,7 @@ START_TEST(test_a_disk_that_folds_case)
 	AUTO(free_ptr) char *dir = in_home("disk/Game");
 	AUTO(free_ptr) char *expected = in_home("disk/Game/data/x");
 	AUTO(free_ptr) char *respelled = NULL;
+	struct places *places;
 
 	if (!disk_mount(&disk_kinds[1], home)) {
 		return;
@@ -110,7 +111,9 @@ START_TEST(test_a_disk_that_folds_case)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		compare(&rows[i], "disk");
 	}
-	respelled = place_respell(path, dir, dir);
+	places = places_create();
+	respelled = places_respell(places, path, dir, dir);
+	places_destroy(places);
 	ck_assert_ptr_nonnull(respelled);
 	ck_assert_str_eq(respelled, expected);
 }

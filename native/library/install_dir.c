@@ -7,7 +7,6 @@
 #include "core/strvec.h"
 #include "core/xalloc.h"
 #include "library/game_registry.h"
-#include "library/name_rules.h"
 #include "library/places.h"
 
 #include <errno.h>
@@ -128,7 +127,7 @@ static bool find_root(const struct chooser *chooser, char **path)
 		if (root == NULL || (best != NULL && strlen(root) <= strlen(best))) {
 			continue;
 		}
-		spelled = place_respell(*path, root, root);
+		spelled = places_respell(chooser->places, *path, root, root);
 		if (spelled != NULL) {
 			free(best);
 			best = TAKE_PTR(root);
@@ -284,15 +283,13 @@ static bool choose_new(const struct chooser *chooser, struct error *err)
 /* --- Where it may not go --- */
 
 /* Is the path below root inside a folder of ours, in any spelling that the disk knows? */
-static bool names_own_folder(const char *path, const char *root)
+static bool names_own_folder(struct places *places, const char *path, const char *root)
 {
 	for (path += strlen(root); *(path += strspn(path, "/")) != '\0';) {
 		size_t length = strcspn(path, "/");
 		AUTO(free_ptr) char *name = xasprintf("%.*s", (int)length, path);
 
-		if (strcmp(name, PATH_OWN_FOLDER) == 0 ||
-			(name_rules_may_fold(name, PATH_OWN_FOLDER) &&
-				name_rules_fold(root, name, PATH_OWN_FOLDER))) {
+		if (places_fold(places, name, PATH_OWN_FOLDER, root)) {
 			return true;
 		}
 		path += length;
@@ -305,7 +302,7 @@ static bool check_own_folders(
 {
 	const struct install_dir_rules *rules = chooser->rules;
 	const char *parent = chooser->parent, *root = chooser->dir->root;
-	bool is_own = names_own_folder(parent, root);
+	bool is_own = names_own_folder(chooser->places, parent, root);
 
 	for (size_t i = 0; !is_own && i <= rules->library_extra->count; i++) {
 		AUTO(free_ptr) char *library = library_at(rules, i);

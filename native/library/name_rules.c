@@ -43,6 +43,7 @@ struct name_rules {
 	bool folds_unequal; /* names of different lengths */
 	bool takes_long;    /* 255 bytes of ASCII */
 	size_t folders_made;
+	char *shelves;		  /* the folder of what is known; NULL: nothing is */
 	locale_t locale;	  /* for guesses only; 0: none */
 	struct known_name *known; /* sorted by name */
 	size_t known_count;
@@ -147,6 +148,10 @@ struct name_rules *name_rules_create(int folder_fd, struct error *err)
 
 static void forget(struct name_rules *rules)
 {
+	if (rules->shelves != NULL) {
+		name_trial_remove_folder(&rules->trial, rules->shelves);
+		free(TAKE_PTR(rules->shelves));
+	}
 	for (size_t i = 0; i < rules->known_count; i++) {
 		free(rules->known[i].folded);
 		free(rules->known[i].guess);
@@ -342,8 +347,10 @@ static bool learn_by_trying(struct name_rules *rules, struct known_name *name)
 {
 	const struct known_name *same = NULL;
 	bool is_there;
-	AUTO(free_ptr) char *shelf = xasprintf("%u", name->shelf = shelf_of(rules, name->name));
+	AUTO(free_ptr) char *shelf = NULL;
 
+	name->shelf = shelf_of(rules, name->name);
+	shelf = xasprintf("%s/%u", rules->shelves, name->shelf);
 	if (!name_trial_make_folder(&rules->trial, shelf)) {
 		return false;
 	}
@@ -387,7 +394,7 @@ static bool learn_plain(struct name_rules *rules, struct known_name *name)
 		return true;
 	}
 	name->shelf = shelf_of(rules, name->name);
-	path = xasprintf("%u/%s", name->shelf, name->name);
+	path = xasprintf("%s/%u/%s", rules->shelves, name->shelf, name->name);
 	if (!name_trial_find(&rules->trial, path, &found) || !found) {
 		return found || errno == ENOENT;
 	}
@@ -413,6 +420,10 @@ bool name_rules_learn(
 	struct name_rules *rules, const char *const *names, size_t count, struct error *err)
 {
 	forget(rules);
+	rules->shelves = xasprintf("shelves-%zu", rules->folders_made++);
+	if (!name_trial_make_folder(&rules->trial, rules->shelves)) {
+		return refuse_try(err);
+	}
 	rules->known = xcalloc(count + 1, sizeof(*rules->known));
 	rules->known_count = count;
 	for (size_t i = 0; i < count; i++) {
@@ -463,34 +474,33 @@ bool name_rules_may_fold(const char *a, const char *b)
 	return length == kept_length(b) && strncasecmp(a, b, length) == 0;
 }
 
-static int open_tries(const char *library)
+struct name_rules *name_rules_of_library(const char *library)
 {
 	AUTO(close_fd) int root_fd = open(library, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	AUTO(close_fd)
+	int folder_fd =
+		root_fd < 0 ? -1
+			    : beneath_open_parent(root_fd, PATH_UPLOADS_FOLDER "/x", true, NULL);
 
-	return root_fd < 0 ? -1
-			   : beneath_open_parent(root_fd, PATH_UPLOADS_FOLDER "/x", true, NULL);
+	return folder_fd < 0 ? NULL : name_rules_create(folder_fd, NULL);
 }
 
-bool name_rules_fold(const char *library, const char *a, const char *b)
+bool name_rules_fold(struct name_rules *rules, const char *a, const char *b)
 {
 	const char *const names[] = { a, b };
-	AUTO(close_fd) int folder_fd = open_tries(library);
-	struct name_rules *rules;
-	bool folds = true;
+	const char *key_of_a, *key_of_b;
+	int reason;
 
-	if (folder_fd < 0 || (rules = name_rules_create(folder_fd, NULL)) == NULL) {
+	if (strcmp(a, b) == 0) {
 		return true;
 	}
-	if (name_rules_are_exact(rules)) {
-		folds = false;
-	} else if (strcmp(a, b) != 0 && name_rules_learn(rules, names, 2, NULL)) {
-		const char *key_of_a, *key_of_b;
-		int reason;
-
-		key_of_a = name_rules_key(rules, a, &reason);
-		key_of_b = name_rules_key(rules, b, &reason);
-		folds = key_of_a != NULL && key_of_b != NULL && strcmp(key_of_a, key_of_b) == 0;
+	if (rules == NULL || (!rules->exact && !name_rules_learn(rules, names, 2, NULL))) {
+		return true;
 	}
-	name_rules_destroy(rules);
-	return folds;
+	if (rules->exact) {
+		return false;
+	}
+	key_of_a = name_rules_key(rules, a, &reason);
+	key_of_b = name_rules_key(rules, b, &reason);
+	return key_of_a != NULL && key_of_b != NULL && strcmp(key_of_a, key_of_b) == 0;
 }

@@ -18,10 +18,15 @@ struct error;
 struct name_rules;
 
 /*
- * Makes the folder for the tries in folder_fd (borrowed, must stay open). What a crash leaves of it
- * is the folder's owner's to remove. Errors: IO, NO_SPACE.
+ * Makes the folder for the tries in folder_fd (borrowed). What a crash leaves of it is the folder's
+ * owner's to remove. Errors: IO, NO_SPACE.
  */
 struct name_rules *name_rules_create(int folder_fd, struct error *err);
+/*
+ * Of the disk of a library folder, tried where the unfinished uploads are; NULL if it cannot be
+ * asked, for example because the library does not exist yet.
+ */
+struct name_rules *name_rules_of_library(const char *library);
 /* Removes the folder. NULL is fine. */
 void name_rules_destroy(struct name_rules *rules);
 
@@ -49,7 +54,7 @@ bool name_rules_take_size(const struct name_rules *rules, int64_t size_bytes);
  */
 bool name_rules_may_fold(const char *a, const char *b);
 /*
- * Does the disk of the library folder take a for b? Tried in the folder of the unfinished uploads,
- * which is made if the library exists. Where that cannot be found out, true: nothing may be mixed.
+ * Does the disk take a for b? rules NULL, or a disk that fails: true, so that nothing is mixed.
+ * Forgets what was learned before.
  */
-bool name_rules_fold(const char *library, const char *a, const char *b);
+bool name_rules_fold(struct name_rules *rules, const char *a, const char *b);

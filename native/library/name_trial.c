@@ -19,10 +19,10 @@ bool name_trial_init(struct name_trial *trial, int folder_fd, struct error *err)
 {
 	AUTO(free_ptr) char *digits = random_hex(RANDOM_DIGITS);
 
-	*trial = (struct name_trial){
-		.folder_fd = folder_fd, .name = xasprintf("names-%s", digits), .fd = -1
-	};
-	if (mkdirat(folder_fd, trial->name, 0700) == 0) {
+	*trial = (struct name_trial){ .folder_fd = fcntl(folder_fd, F_DUPFD_CLOEXEC, 0),
+		.name = xasprintf("names-%s", digits),
+		.fd = -1 };
+	if (trial->folder_fd >= 0 && mkdirat(folder_fd, trial->name, 0700) == 0) {
 		trial->fd = openat(
 			folder_fd, trial->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	}
@@ -33,11 +33,12 @@ bool name_trial_init(struct name_trial *trial, int folder_fd, struct error *err)
 void name_trial_finish(struct name_trial *trial)
 {
 	close_fd(&trial->fd);
-	if (trial->name != NULL) {
+	if (trial->folder_fd >= 0) {
 		beneath_remove_tree(trial->folder_fd, trial->name, NULL);
 	}
+	close_fd(&trial->folder_fd);
 	free(trial->name);
-	*trial = (struct name_trial){ .fd = -1 };
+	*trial = (struct name_trial){ .folder_fd = -1, .fd = -1 };
 }
 
 /* Do these say something about the disk or about us, whatever the name? */

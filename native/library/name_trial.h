@@ -10,12 +10,12 @@ struct error;
  * Paths are relative to it. What a crash leaves is the owner of the folder around it to remove.
  */
 struct name_trial {
-	int folder_fd; /* around it; borrowed, stays open */
+	int folder_fd; /* around it */
 	char *name;    /* in that */
 	int fd;
 };
 
-/* Errors: IO, NO_SPACE. */
+/* folder_fd: borrowed. Errors: IO, NO_SPACE. */
 bool name_trial_init(struct name_trial *trial, int folder_fd, struct error *err);
 void name_trial_finish(struct name_trial *trial); /* also after it failed */
 

@@ -12,7 +12,37 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+struct mount {
+	char device[24]; /* "8:1" */
+	char *root;	 /* which folder of the disk is mounted */
+	char *point;	 /* where */
+};
+
+struct places {
+	struct mount *mounts; /* in the order of mounting */
+	size_t count;
+	struct name_rules *rules; /* of the disk that was asked last */
+	char *library;		  /* whose disk; NULL: none was asked */
+};
+
 /* --- Spelling --- */
+
+static struct name_rules *rules_of(struct places *places, const char *library)
+{
+	if (places->library == NULL || strcmp(places->library, library) != 0) {
+		name_rules_destroy(places->rules);
+		free(places->library);
+		places->rules = name_rules_of_library(library);
+		places->library = xstrdup(library);
+	}
+	return places->rules;
+}
+
+bool places_fold(struct places *places, const char *a, const char *b, const char *library)
+{
+	return strcmp(a, b) == 0 ||
+	       (name_rules_may_fold(a, b) && name_rules_fold(rules_of(places, library), a, b));
+}
 
 enum presence {
 	PRESENT,
@@ -32,8 +62,8 @@ static enum presence presence_of(const char *path, size_t length)
 }
 
 /* visible: the paths are those of this program, so that the file system can be asked about them. */
-static bool same_component(const char *path, size_t path_length, const char *dir, size_t dir_length,
-	const char *library, bool visible)
+static bool same_component(struct places *places, const char *path, size_t path_length,
+	const char *dir, size_t dir_length, const char *library, bool visible)
 {
 	AUTO(free_ptr) char *path_part = xasprintf("%.*s", (int)path_length, path);
 	AUTO(free_ptr) char *dir_part = xasprintf("%.*s", (int)dir_length, dir);
@@ -54,11 +84,12 @@ static bool same_component(const char *path, size_t path_length, const char *dir
 			return false;
 		}
 	}
-	return name_rules_fold(library, a, b);
+	return places_fold(places, a, b, library);
 }
 
 /* The length of the part of path that names dir; 0: it is not within dir. */
-static size_t spelled_within(const char *path, const char *dir, const char *library, bool visible)
+static size_t spelled_within(
+	struct places *places, const char *path, const char *dir, const char *library, bool visible)
 {
 	size_t at = 0, dir_at = 0;
 
@@ -71,24 +102,14 @@ static size_t spelled_within(const char *path, const char *dir, const char *libr
 		}
 		start = at + strspn(path + at, "/");
 		at = start + strcspn(path + start, "/");
-		if (at == start || !same_component(path, at, dir, dir_at, library, visible)) {
+		if (at == start ||
+			!same_component(places, path, at, dir, dir_at, library, visible)) {
 			return 0;
 		}
 	}
 }
 
 /* --- Mounts --- */
-
-struct mount {
-	char device[24]; /* "8:1" */
-	char *root;	 /* which folder of the disk is mounted */
-	char *point;	 /* where */
-};
-
-struct places {
-	struct mount *mounts; /* in the order of mounting */
-	size_t count;
-};
 
 /* mountinfo writes blanks and the like as \ooo. */
 static void unescape(char *text)
@@ -147,6 +168,8 @@ void places_destroy(struct places *places)
 		free(places->mounts[i].point);
 	}
 	free(places->mounts);
+	name_rules_destroy(places->rules);
+	free(places->library);
 	free(places);
 }
 
@@ -174,7 +197,7 @@ static char *path_on_disk(const struct mount *mount, const char *path)
 }
 
 static bool within_on_disk(
-	const struct places *places, const char *path, const char *dir, const char *library)
+	struct places *places, const char *path, const char *dir, const char *library)
 {
 	const struct mount *mount = mount_of(places, path), *of_dir = mount_of(places, dir);
 	AUTO(free_ptr) char *on_disk = NULL;
@@ -187,31 +210,30 @@ static bool within_on_disk(
 	}
 	on_disk = path_on_disk(mount, path);
 	dir_on_disk = path_on_disk(of_dir, dir);
-	return spelled_within(on_disk, dir_on_disk, library, false) > 0;
+	return spelled_within(places, on_disk, dir_on_disk, library, false) > 0;
 }
 
 /* --- The questions --- */
 
-bool places_within(
-	const struct places *places, const char *path, const char *dir, const char *library)
+bool places_within(struct places *places, const char *path, const char *dir, const char *library)
 {
-	return spelled_within(path, dir, library, true) > 0 ||
+	return spelled_within(places, path, dir, library, true) > 0 ||
 	       within_on_disk(places, path, dir, library);
 }
 
-bool places_same(const struct places *places, const char *a, const char *b, const char *library)
+bool places_same(struct places *places, const char *a, const char *b, const char *library)
 {
 	return places_within(places, a, b, library) && places_within(places, b, a, library);
 }
 
-bool places_overlap(const struct places *places, const char *a, const char *b, const char *library)
+bool places_overlap(struct places *places, const char *a, const char *b, const char *library)
 {
 	return places_within(places, a, b, library) || places_within(places, b, a, library);
 }
 
-char *place_respell(const char *path, const char *dir, const char *library)
+char *places_respell(struct places *places, const char *path, const char *dir, const char *library)
 {
-	size_t length = spelled_within(path, dir, library, true);
+	size_t length = spelled_within(places, path, dir, library, true);
 
 	if (length == 0) {
 		return NULL;

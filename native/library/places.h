@@ -12,16 +12,15 @@
  */
 struct places;
 
-/* With what is mounted now. */
+/* With what is mounted now. Short-lived: what disks answer is kept in it. */
 struct places *places_create(void);
 void places_destroy(struct places *places); /* NULL is fine */
 
 /* Is path dir itself or below it? */
-bool places_within(
-	const struct places *places, const char *path, const char *dir, const char *library);
-bool places_same(const struct places *places, const char *a, const char *b, const char *library);
+bool places_within(struct places *places, const char *path, const char *dir, const char *library);
+bool places_same(struct places *places, const char *a, const char *b, const char *library);
 /* Is one of them within the other? */
-bool places_overlap(const struct places *places, const char *a, const char *b, const char *library);
+bool places_overlap(struct places *places, const char *a, const char *b, const char *library);
 
 /*
  * Can files be renamed between the two folders, or what exists of the way to them: are they on one
@@ -33,4 +32,7 @@ bool places_on_same_mount(const struct places *places, const char *a, const char
  * The same path, with dir's spelling of the part that names dir; caller frees. NULL: it is not
  * within dir.
  */
-char *place_respell(const char *path, const char *dir, const char *library);
+char *places_respell(struct places *places, const char *path, const char *dir, const char *library);
+
+/* Does the library's disk take one name for the other? */
+bool places_fold(struct places *places, const char *a, const char *b, const char *library);
