@@ -75,6 +75,35 @@ START_TEST(test_inits_of_one_game_at_once)
 }
 END_TEST
 
+/* A manifest that can never be installed does not cost what an earlier one has sent. */
+START_TEST(test_a_bad_manifest_supersedes_nothing)
+{
+	static const struct test_file bad[] = {
+		{ "a.pak", 2 * MIB + 7, 3, true },
+		{ "../b.pak", MIB, 4, true },
+	};
+	struct init_answer answer, refused;
+	char upload_id[sizeof(answer.upload_id)];
+
+	begin(&answer);
+	fixture_chunk(&fixture, HUB, answer.upload_id, &game[0], 0, MIB, NULL);
+	memcpy(upload_id, answer.upload_id, sizeof(upload_id));
+	init_answer_finish(&answer);
+	for (size_t first = 0; first < COUNT(bad); first++) {
+		ck_assert(!fixture_init(
+			&fixture, HUB, "Game", "", bad + first, COUNT(bad) - first, &refused));
+		ck_assert_int_eq(refused.error.kind, ERROR_INVALID);
+		ck_assert_msg(strstr(refused.error.message, "'../b.pak' contains '..'") != NULL,
+			"%s", refused.error.message);
+		init_answer_finish(&refused);
+	}
+	begin(&answer);
+	ck_assert_str_eq(answer.upload_id, upload_id);
+	ck_assert_int_eq(init_answer_resume(&answer, "a.pak"), MIB);
+	finish_upload(&answer);
+}
+END_TEST
+
 static void count_upload(void *user, const struct upload_status *status)
 {
 	++*(unsigned *)user;
@@ -173,6 +202,7 @@ int main(void)
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_set_timeout(tests, 120);
 	tcase_add_test(tests, test_inits_of_one_game_at_once);
+	tcase_add_test(tests, test_a_bad_manifest_supersedes_nothing);
 	tcase_add_test(tests, test_discarded_while_it_begins);
 	tcase_add_loop_test(
 		tests, test_an_upload_whose_staging_is_gone_starts_afresh, 0, COUNT(lost));

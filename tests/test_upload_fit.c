@@ -115,6 +115,12 @@ START_TEST(test_files_that_become_one)
 	expect_fits(LIST("Data/A.txt", "data/B.txt", "DATA/deep/C", "data/DEEP/D", "a.txt"));
 	expect_refused(LIST("Data/A.txt", "data/a.txt"), 0,
 		LIST("'Data/A.txt' and 'data/a.txt' are one file", "rename"));
+	expect_refused(LIST("../up", "what?", "b:\\x", "A", "a", "twice", "twice"), 0,
+		LIST("for 5 reasons", "'../up' contains '..'", "'b:\\x' is not relative",
+			"'twice' is in the manifest twice", "refuses the name 'what?'",
+			"'A' and 'a' are one file"));
+	expect_refused(LIST("../up", "a"), 0,
+		LIST("as it is: the path '../up' contains '..'; rename them"));
 	expect_refused(LIST("Data/A/x/1", "data/a/X/1"), 0, LIST("are one file"));
 	expect_refused(LIST("Data", "data/x", "data/y"), 0,
 		LIST("for 2 reasons", "'Data' is a file and cannot be the folder of 'data/x'",

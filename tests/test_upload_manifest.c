@@ -19,6 +19,10 @@ static struct upload_manifest *read_manifest(const char *json, struct error *err
 	ck_assert_msg(json_read_text(&request, init_upload_fields, json, strlen(json), err), "%s",
 		err->message);
 	manifest = upload_manifest_create(&request, err);
+	if (manifest != NULL && !upload_manifest_check(manifest, err)) {
+		upload_manifest_destroy(manifest);
+		manifest = NULL;
+	}
 	json_finish(&request, init_upload_fields);
 	return manifest;
 }

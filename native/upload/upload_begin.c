@@ -319,7 +319,7 @@ static bool look_at_others(struct upload_begin *begin, const char *dir)
 		if (mine && can_resume(begin, other)) {
 			begin->upload = other;
 			begin->resume = true;
-		} else if (mine) {
+		} else if (mine && begin->manifest->problems.count == 0) {
 			begin->discard = other;
 		}
 	}

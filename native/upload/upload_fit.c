@@ -7,7 +7,6 @@
 #include "core/strvec.h"
 #include "core/xalloc.h"
 #include "library/install_dir.h"
-#include "upload/problem_list.h"
 #include "upload/upload_manifest.h"
 
 #include <inttypes.h>
@@ -97,6 +96,9 @@ static void sort_names(struct strvec *names)
 {
 	size_t count = 0;
 
+	if (names->count == 0) {
+		return;
+	}
 	qsort(names->items, names->count, sizeof(*names->items), compare_texts);
 	for (size_t i = 0; i < names->count; i++) {
 		if (count > 0 && strcmp(names->items[count - 1], names->items[i]) == 0) {
@@ -223,7 +225,7 @@ static void check_pair(struct fit *fit, const struct keyed_path *a, const struct
 static void check_same(struct fit *fit)
 {
 	const struct upload_manifest *manifest = fit->manifest;
-	struct keyed_path *paths = xcalloc(manifest->files_count, sizeof(*paths));
+	struct keyed_path *paths = xcalloc(manifest->files_count + 1, sizeof(*paths));
 	const struct keyed_path *file = NULL;
 	size_t count = 0;
 
@@ -232,7 +234,9 @@ static void check_same(struct fit *fit)
 		paths[count].key = key_of_path(fit->rules, paths[count].path);
 		count += paths[count].key != NULL;
 	}
-	qsort(paths, count, sizeof(*paths), compare_keyed);
+	if (count > 0) {
+		qsort(paths, count, sizeof(*paths), compare_keyed);
+	}
 	for (size_t i = 0; i < count; i++) {
 		if (file != NULL) {
 			check_pair(fit, file, &paths[i]);
@@ -272,7 +276,9 @@ static bool check_one_by_one(struct fit *fit, struct error *err)
 bool upload_fit_check(const struct upload_manifest *manifest, const char *root, const char *dir,
 	int staging_fd, struct error *err)
 {
-	struct fit fit = { .manifest = manifest, .root = root, .dir = dir };
+	struct fit fit = {
+		.manifest = manifest, .root = root, .dir = dir, .problems = manifest->problems
+	};
 	AUTO(free_ptr) char *heading = NULL;
 	bool ok;
 
@@ -284,9 +290,14 @@ bool upload_fit_check(const struct upload_manifest *manifest, const char *root, 
 	check_sizes(&fit);
 	ok = name_rules_are_exact(fit.rules) || check_one_by_one(&fit, err);
 	name_rules_destroy(fit.rules);
+	if (!ok) {
+		return false;
+	}
+	if (fit.problems.count == manifest->problems.count) {
+		return upload_manifest_check(manifest, err); /* no disk would do */
+	}
 	heading = xasprintf("'%s' cannot be installed on the disk of '%s' as it is",
 		path_shown(manifest->game_name).text, path_shown(root).text);
-	return ok &&
-	       problem_list_check(&fit.problems, heading,
-		       "rename or leave out these files, or choose a library on another disk", err);
+	return problem_list_check(&fit.problems, heading,
+		"rename or leave out these files, or choose a library on another disk", err);
 }

@@ -5,7 +5,6 @@
 #include "core/paths.h"
 #include "core/xalloc.h"
 #include "proto/proto_upload.h"
-#include "upload/problem_list.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -38,8 +37,8 @@ static bool take_details(
 }
 
 /* A path that cannot be used becomes a problem, and its file is left out. */
-static bool take_files(struct upload_manifest *manifest, struct init_upload *request,
-	struct problem_list *problems, struct error *err)
+static bool take_files(
+	struct upload_manifest *manifest, struct init_upload *request, struct error *err)
 {
 	if (request->files_count == 0) {
 		return error_set(err, ERROR_INVALID, "'%s' has no files; nothing to install",
@@ -57,7 +56,7 @@ static bool take_files(struct upload_manifest *manifest, struct init_upload *req
 
 		file->path = path_normalise_relative(request->files[i].relative_path, &why);
 		if (file->path == NULL) {
-			problem_list_add(problems, "%s", why.message);
+			problem_list_add(&manifest->problems, "%s", why.message);
 			continue;
 		}
 		manifest->files_count++;
@@ -72,7 +71,7 @@ static bool take_files(struct upload_manifest *manifest, struct init_upload *req
 		manifest->total_bytes += file->size_bytes;
 		manifest->hashed &= file->size_bytes == 0 || file->sha256 != NULL;
 	}
-	if (problems->count == 0 && manifest->total_bytes != request->total_size) {
+	if (manifest->problems.count == 0 && manifest->total_bytes != request->total_size) {
 		return error_set(err, ERROR_INVALID,
 			"totalSize is %" PRId64 ", but the files' sizes add up to %" PRId64,
 			request->total_size, manifest->total_bytes);
@@ -80,26 +79,38 @@ static bool take_files(struct upload_manifest *manifest, struct init_upload *req
 	return true;
 }
 
-static void check_neighbours(const struct upload_manifest *manifest, struct problem_list *problems)
+static void free_file(struct upload_manifest_file *file)
 {
-	const char *before = NULL; /* the last file that the next ones may be below */
+	free(file->path);
+	free(file->sha256);
+}
+
+/* A file that another one is in the way of becomes a problem, and is left out. */
+static void check_neighbours(struct upload_manifest *manifest)
+{
+	size_t count = 0;
 
 	for (size_t i = 0; i < manifest->files_count; i++) {
-		const char *path = manifest->files[i].path;
+		struct upload_manifest_file *file = &manifest->files[i];
+		const char *before = count > 0 ? manifest->files[count - 1].path : NULL;
 		size_t length = before != NULL ? strlen(before) : 0;
 
-		if (before == NULL || strncmp(before, path, length) != 0 ||
-			(path[length] != '\0' && path[length] != '/')) {
-			before = path;
-		} else if (path[length] == '\0') {
-			problem_list_add(
-				problems, "'%s' is in the manifest twice", path_shown(path).text);
-		} else {
-			problem_list_add(problems,
-				"'%s' is a file in the manifest and cannot be the folder of '%s'",
-				path_shown(before).text, path_shown(path).text);
+		if (before == NULL || strncmp(before, file->path, length) != 0 ||
+			(file->path[length] != '\0' && file->path[length] != '/')) {
+			manifest->files[count++] = *file;
+			continue;
 		}
+		if (file->path[length] == '\0') {
+			problem_list_add(&manifest->problems, "'%s' is in the manifest twice",
+				path_shown(file->path).text);
+		} else {
+			problem_list_add(&manifest->problems,
+				"'%s' is a file in the manifest and cannot be the folder of '%s'",
+				path_shown(before).text, path_shown(file->path).text);
+		}
+		free_file(file);
 	}
+	manifest->files_count = count;
 }
 
 static void compute_digest(struct upload_manifest *manifest)
@@ -144,25 +155,25 @@ static bool take_config(
 struct upload_manifest *upload_manifest_create(struct init_upload *request, struct error *err)
 {
 	struct upload_manifest *manifest = xcalloc(1, sizeof(*manifest));
-	struct problem_list problems = { 0 };
-	AUTO(free_ptr) char *heading = NULL;
 
-	if (!take_config(manifest, &request->config, err) ||
-		!take_files(manifest, request, &problems, err)) {
-		goto fail;
+	if (!take_config(manifest, &request->config, err) || !take_files(manifest, request, err)) {
+		upload_manifest_destroy(manifest);
+		return NULL;
 	}
 	qsort(manifest->files, manifest->files_count, sizeof(*manifest->files), compare_files);
-	check_neighbours(manifest, &problems);
-	heading = xasprintf(
-		"'%s' cannot be installed as it is", path_shown(manifest->game_name).text);
-	if (!problem_list_check(&problems, heading, "rename them or leave them out", err)) {
-		goto fail;
-	}
+	check_neighbours(manifest);
 	compute_digest(manifest);
 	return manifest;
-fail:
-	upload_manifest_destroy(manifest);
-	return NULL;
+}
+
+bool upload_manifest_check(const struct upload_manifest *manifest, struct error *err)
+{
+	AUTO(free_ptr)
+	char *heading = xasprintf(
+		"'%s' cannot be installed as it is", path_shown(manifest->game_name).text);
+
+	return problem_list_check(
+		&manifest->problems, heading, "rename them or leave them out", err);
 }
 
 void upload_manifest_destroy(struct upload_manifest *manifest)
@@ -171,8 +182,7 @@ void upload_manifest_destroy(struct upload_manifest *manifest)
 		return;
 	}
 	for (size_t i = 0; i < manifest->files_count; i++) {
-		free(manifest->files[i].path);
-		free(manifest->files[i].sha256);
+		free_file(&manifest->files[i]);
 	}
 	free(manifest->files);
 	free(manifest->game_name);

@@ -2,6 +2,7 @@
 
 #include "core/sha256.h"
 #include "core/strvec.h"
+#include "upload/problem_list.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -29,7 +30,8 @@ struct upload_manifest {
 	int64_t total_bytes;
 	struct upload_manifest_file *files;
 	size_t files_count;
-	bool hashed; /* every file that has bytes has a sha256 */
+	bool hashed;		      /* every file that has bytes has a sha256 */
+	struct problem_list problems; /* with paths; those files may be missing in files */
 	/*
 	 * Over game name, paths, sizes and hashes: two manifests are the same upload when their
 	 * digests are equal.
@@ -37,9 +39,13 @@ struct upload_manifest {
 	char digest[SHA256_HEX_BYTES];
 };
 
-/* request: its tags are taken; the caller still finishes it. Errors: INVALID, naming the path.
+/*
+ * request: its tags are taken; the caller still finishes it. One with problems is only good for
+ * looking for more of them. Errors: INVALID.
  */
 struct upload_manifest *upload_manifest_create(struct init_upload *request, struct error *err);
+/* Has it no problems? Errors: INVALID, naming the paths. */
+bool upload_manifest_check(const struct upload_manifest *manifest, struct error *err);
 void upload_manifest_destroy(struct upload_manifest *manifest);
 /* The file's index; false when the path, normalised already or not, is not in the manifest. */
 bool upload_manifest_find(const struct upload_manifest *manifest, const char *path, size_t *index);

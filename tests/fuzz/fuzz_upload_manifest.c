@@ -50,7 +50,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (json_read_text(&request, init_upload_fields, (const char *)data, size, &err)) {
 		manifest = upload_manifest_create(&request, &err);
-		if (manifest != NULL) {
+		if (manifest != NULL && upload_manifest_check(manifest, &err)) {
 			check_manifest(manifest);
 		} else if (err.kind != ERROR_INVALID) {
 			abort();
