@@ -39,26 +39,38 @@ END_TEST
 START_TEST(is_cut_at_a_characters_border)
 {
 	struct error err = { 0 };
-	char text[2 * ERROR_MESSAGE_BYTES];
+	char text[2 * ERROR_SENTENCE_BYTES];
 
 	for (size_t lead = 0; lead < 4; lead++) {
 		memset(text, 'x', lead);
 		text[lead] = '\0';
-		while (strlen(text) < ERROR_MESSAGE_BYTES + 100) {
+		while (strlen(text) < ERROR_SENTENCE_BYTES + 100) {
 			strcat(text, "😀");
 		}
 		error_set(&err, ERROR_INVALID, "%s", text);
 		ck_assert(utf8_valid(err.message, strlen(err.message)));
-		ck_assert_uint_ge(strlen(err.message), ERROR_MESSAGE_BYTES - 4);
+		ck_assert_uint_ge(strlen(err.message), ERROR_SENTENCE_BYTES - 4);
 		ck_assert(strchr(err.message, '?') == NULL);
 	}
+}
+END_TEST
+
+START_TEST(has_room_for_a_list)
+{
+	struct error err = { 0 };
+	char text[2 * ERROR_MESSAGE_BYTES];
+
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	ck_assert(!error_set_list(&err, ERROR_INVALID, "%s", text));
+	ck_assert_uint_eq(strlen(err.message), ERROR_MESSAGE_BYTES - 1);
 }
 END_TEST
 
 START_TEST(names_the_systems_reason)
 {
 	struct error err = { 0 };
-	char text[2 * ERROR_MESSAGE_BYTES];
+	char text[2 * ERROR_SENTENCE_BYTES];
 
 	errno = ENOSPC;
 	error_set_errno(&err, "cannot write '%s'", "f");
@@ -74,7 +86,7 @@ START_TEST(names_the_systems_reason)
 	errno = EACCES;
 	error_set_errno(&err, "%s", text);
 	ck_assert_int_eq(err.kind, ERROR_IO);
-	ck_assert_uint_eq(strlen(err.message), ERROR_MESSAGE_BYTES - 1);
+	ck_assert_uint_eq(strlen(err.message), ERROR_SENTENCE_BYTES - 1);
 	ck_assert(strstr(err.message, "xx: Permission denied") != NULL);
 	errno = EACCES;
 	ck_assert(!error_set_errno(NULL, "nobody asks"));
@@ -86,6 +98,7 @@ int main(void)
 	TCase *tcase = tcase_create("error");
 
 	tcase_add_test(tcase, fills_and_fails);
+	tcase_add_test(tcase, has_room_for_a_list);
 	tcase_add_test(tcase, may_quote_itself);
 	tcase_add_test(tcase, replaces_what_a_terminal_obeys);
 	tcase_add_test(tcase, is_cut_at_a_characters_border);

@@ -11,10 +11,11 @@
 #define LOOK_AHEAD_BYTES 4
 
 /* Formats before it stores: the values may point into err itself. */
-static void set_message(struct error *err, const char *suffix, const char *format, va_list values)
-	__attribute__((format(printf, 3, 0)));
+static void set_message(struct error *err, size_t limit, const char *suffix, const char *format,
+	va_list values) __attribute__((format(printf, 4, 0)));
 
-static void set_message(struct error *err, const char *suffix, const char *format, va_list values)
+static void set_message(
+	struct error *err, size_t limit, const char *suffix, const char *format, va_list values)
 {
 	char text[ERROR_MESSAGE_BYTES + LOOK_AHEAD_BYTES];
 	size_t suffix_length = strlen(suffix);
@@ -24,7 +25,7 @@ static void set_message(struct error *err, const char *suffix, const char *forma
 		text[0] = '\0';
 	}
 	utf8_make_printable(text);
-	length = utf8_cut(text, strlen(text), ERROR_MESSAGE_BYTES - 1 - suffix_length);
+	length = utf8_cut(text, strlen(text), limit - 1 - suffix_length);
 	memcpy(err->message, text, length);
 	memcpy(err->message + length, suffix, suffix_length + 1);
 }
@@ -37,7 +38,21 @@ bool error_set(struct error *err, enum error_kind kind, const char *format, ...)
 		return false;
 	}
 	va_start(values, format);
-	set_message(err, "", format, values);
+	set_message(err, ERROR_SENTENCE_BYTES, "", format, values);
+	va_end(values);
+	err->kind = kind;
+	return false;
+}
+
+bool error_set_list(struct error *err, enum error_kind kind, const char *format, ...)
+{
+	va_list values;
+
+	if (err == NULL) {
+		return false;
+	}
+	va_start(values, format);
+	set_message(err, ERROR_MESSAGE_BYTES, "", format, values);
 	va_end(values);
 	err->kind = kind;
 	return false;
@@ -76,7 +91,7 @@ bool error_set_errno(struct error *err, const char *format, ...)
 	snprintf(suffix, sizeof(suffix), ": %s",
 		words != NULL ? words : strerror_r(number, buffer, sizeof(buffer)));
 	va_start(values, format);
-	set_message(err, suffix, format, values);
+	set_message(err, ERROR_SENTENCE_BYTES, suffix, format, values);
 	va_end(values);
 	err->kind = is_lack_of_room(number) ? ERROR_NO_SPACE : ERROR_IO;
 	return false;

@@ -19,7 +19,8 @@ enum error_kind {
 	ERROR_CANCELLED,
 };
 
-#define ERROR_MESSAGE_BYTES 2560 /* a list of ten files */
+#define ERROR_SENTENCE_BYTES 512
+#define ERROR_MESSAGE_BYTES 2560 /* of a sentence with a list in it */
 
 /*
  * One failure: a kind and one sentence that names the offending value and, where there is one,
@@ -32,9 +33,14 @@ struct error {
 
 /*
  * Fills err (which may be NULL) and returns false, so that a function can end with
- * `return error_set(err, …)`. Control characters in the values become '?'.
+ * `return error_set(err, …)`. Control characters in the values become '?'. At most
+ * ERROR_SENTENCE_BYTES, whatever a peer's values are.
  */
 bool error_set(struct error *err, enum error_kind kind, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* The same for a list whose items are bounded already: up to ERROR_MESSAGE_BYTES. */
+bool error_set_list(struct error *err, enum error_kind kind, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /*

@@ -242,7 +242,7 @@ static void answer_request(
 		loop_timer_set(client->reply_timer, client->reply_wait_ms);
 	}
 	if (message->error_code != 0) {
-		error_set(&err, proto_error_kind(message->error_code), "%s",
+		error_set_list(&err, proto_error_kind(message->error_code), "%s",
 			message->error_message != NULL ? message->error_message
 						       : "the Agent refused");
 		request->reply(request->user, NULL, &err);

@@ -43,6 +43,6 @@ bool problem_list_check(
 	if (list->count > PROBLEM_LIST_SHOWN) {
 		strbuf_appendf(&text, "; and %zu more", list->count - PROBLEM_LIST_SHOWN);
 	}
-	return error_set(err, ERROR_INVALID, "%s, for %zu reasons:%s; %s", heading, list->count,
-		strbuf_text(&text), remedy);
+	return error_set_list(err, ERROR_INVALID, "%s, for %zu reasons:%s; %s", heading,
+		list->count, strbuf_text(&text), remedy);
 }
