@@ -249,11 +249,11 @@ START_TEST(test_no_game_goes_into_an_upload)
 
 	make_folder("Games");
 	claim = (struct install_claim){ uploading, "Other" };
-	expect_refused("~/Games/Shelf/Other", "G", "'Other' is being uploaded");
-	expect_refused("~/Games/Shelf/Other/data", "Other", "'Other' is being uploaded");
+	expect_refused("~/Games/Shelf/Other", "G", "unfinished upload of 'Other'");
+	expect_refused("~/Games/Shelf/Other/data", "Other", "unfinished upload of 'Other'");
 	ck_assert_int_eq(symlink("Shelf", link), 0);
 	make_folder("Games/Shelf");
-	expect_refused("~/Games/link/Other/x", "G", "'Other' is being uploaded");
+	expect_refused("~/Games/link/Other/x", "G", "unfinished upload of 'Other'");
 	/* Nor around it. */
 	folder_remove_in("Games/Shelf");
 	expect("~/Games", "Shelf", "Games/Shelf (2)");
@@ -322,7 +322,7 @@ START_TEST(test_a_disk_that_folds_case)
 	expect(shelf, "Second", "disk/Library/shelf/Second");
 	/* The folder of an upload does not exist yet. */
 	claim = (struct install_claim){ uploading, "Folder" };
-	expect_refused(in_upload, "G", "'Folder' is being uploaded");
+	expect_refused(in_upload, "G", "unfinished upload of 'Folder'");
 	expect(same_upload, "Folder", "disk/Library/New/Folder");
 	expect(same_upload, "FOLDER", "disk/Library/NEW/FOLDER (2)");
 	claim = (struct install_claim){ 0 };

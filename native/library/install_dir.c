@@ -350,8 +350,8 @@ static bool check_games(const struct chooser *chooser, const char *install_path,
 	for (size_t i = 0; i < rules->claims_count; i++) {
 		if (places_within(chooser->places, parent, rules->claims[i].dir, root)) {
 			return error_set(err, ERROR_INVALID,
-				"installPath '%s' is inside the folder that '%s' is being uploaded "
-				"to; choose the folder above it",
+				"installPath '%s' is inside the folder of the unfinished upload of "
+				"'%s'; choose the folder above it",
 				install_path, rules->claims[i].game_name);
 		}
 	}

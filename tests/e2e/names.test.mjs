@@ -98,7 +98,7 @@ test("exFAT: our own folder in another spelling is ours, and a game beside it ou
   const coming = await refusal(hub, new Game("Inner", { a: "2" }), {
     installPath: path.join(deck.library, "COMING/data"),
   });
-  assert.match(coming, /'Coming' is being uploaded/);
+  assert.match(coming, /unfinished upload of 'Coming'/);
   await agent.stop();
   await startAgent(t, { deck });
   assert.deepEqual(readFiles(result.path), filesOf(game));
