@@ -8,6 +8,7 @@
 #include "core/loop.h"
 #include "core/strvec.h"
 #include "discovery/mdns_child.h"
+#include "own_network.h"
 #include "proto/proto_mdns.h"
 #include "suite.h"
 
@@ -336,29 +337,10 @@ START_TEST(stopped_child_is_noticed)
 }
 END_TEST
 
-static void write_file(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-
-	if (fd >= 0) {
-		ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
-		close(fd);
-	}
-}
-
-/* A namespace with one interface; as root, or as a user where the kernel lets users have one. */
 static bool enter_own_network(void)
 {
-	char map[32];
-
-	snprintf(map, sizeof(map), "0 %u 1", getuid());
-	if (unshare(CLONE_NEWNET) < 0) {
-		if (unshare(CLONE_NEWUSER | CLONE_NEWNET) < 0) {
-			return false;
-		}
-		write_file("/proc/self/uid_map", map);
-	}
-	return system("ip link set lo up && ip link add mdns0 type veth peer name mdns1 && "
+	return own_network_enter() &&
+	       system("ip link set lo up && ip link add mdns0 type veth peer name mdns1 && "
 		      "ip addr add 10.77.0.1/24 dev mdns0 && ip link set mdns0 up && "
 		      "ip link set mdns1 addrgenmode none up") == 0;
 }

@@ -2,6 +2,7 @@
 #include "core/loop.h"
 #include "core/strvec.h"
 #include "discovery/network_watch.h"
+#include "own_network.h"
 #include "suite.h"
 
 #include <arpa/inet.h>
@@ -28,14 +29,9 @@ static void on_changed(void *user)
 	loop_stop(loop);
 }
 
-static bool enter_own_network(void)
-{
-	return unshare(CLONE_NEWNET) == 0 || unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0;
-}
-
 static void set_up(void)
 {
-	ck_assert(enter_own_network());
+	ck_assert(own_network_enter());
 	loop = loop_create();
 	changes = 0;
 	watch = network_watch_create(loop, on_changed, NULL);
@@ -141,7 +137,7 @@ static bool can_have_own_network(void)
 	int status = -1;
 
 	if (child == 0) {
-		_exit(enter_own_network() ? 0 : 1);
+		_exit(own_network_enter() ? 0 : 1);
 	}
 	return child > 0 && waitpid(child, &status, 0) == child && status == 0;
 }

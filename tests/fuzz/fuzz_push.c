@@ -201,7 +201,7 @@ static void check_outcome(void)
 	fuzz_require(outcome.bytes_total == LARGE_BYTES + SMALL_BYTES);
 	fuzz_require(outcome.files_total == FILES && outcome.files_sent <= FILES);
 	fuzz_require(outcome.bytes_held >= 0 && outcome.bytes_held <= outcome.bytes_total);
-	fuzz_require(outcome.bytes_sent >= 0 && outcome.bytes_sent <= outcome.bytes_total);
+	fuzz_require(outcome.bytes_sent >= 0); /* again, after a link that broke: more than all */
 	if (finished_count > 0 && end_kind == PUSH_DONE) {
 		fuzz_require(outcome.upload_id != NULL);
 		fuzz_require(outcome.bytes_held == outcome.bytes_total);
