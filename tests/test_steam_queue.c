@@ -7,6 +7,12 @@
 #include "suite.h"
 
 #include <check.h>
+#include <errno.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define SUITE_ALONE /* replaces functions of the C library */
 
 #define ME "39734274"
 #define SIBLING "39734273"
@@ -14,6 +20,19 @@
 static struct steam_home home;
 static struct steam_queue *queue;
 static struct error err;
+
+static bool folders_cannot_be_synced;
+
+int fsync(int fd)
+{
+	struct stat stat;
+
+	if (folders_cannot_be_synced && fstat(fd, &stat) == 0 && S_ISDIR(stat.st_mode)) {
+		errno = EIO;
+		return -1;
+	}
+	return (int)syscall(SYS_fsync, fd);
+}
 
 static void open_queue(void)
 {
@@ -242,6 +261,23 @@ START_TEST(test_what_cannot_be_written_is_not_there)
 	ck_assert_int_eq(steam_queue_at(queue, 0)->number, number);
 	mend_disk();
 	ck_assert_int_eq(add(remove_of(ME, 0x90000002)), number + 1);
+}
+END_TEST
+
+/* What was answered, what is in memory and what is on the disk agree. */
+START_TEST(test_what_cannot_be_made_durable_is_put_back)
+{
+	int64_t number = add(remove_of(ME, 0x90000001));
+
+	folders_cannot_be_synced = true;
+	ck_add_fails(remove_of(ME, 0x90000002), ERROR_IO);
+	ck_assert(!steam_queue_remove(queue, &number, 1, &err)); /* the last one: the file goes */
+	ck_assert_uint_eq(steam_queue_count(queue), 1);
+	folders_cannot_be_synced = false;
+	ck_assert(steam_queue_flush(queue));
+	reopen();
+	ck_assert_uint_eq(steam_queue_count(queue), 1);
+	ck_assert_uint_eq(steam_queue_at(queue, 0)->change.app_id, 0x90000001);
 }
 END_TEST
 
@@ -558,6 +594,7 @@ int main(void)
 	tcase_add_test(tcase, test_an_id_told_anew_stands_for_itself);
 	tcase_add_test(tcase, test_a_change_that_failed_leaves_no_id);
 	tcase_add_test(tcase, test_what_cannot_be_written_is_not_there);
+	tcase_add_test(tcase, test_what_cannot_be_made_durable_is_put_back);
 	tcase_add_test(tcase, test_what_was_made_goes_even_from_a_full_disk);
 	tcase_add_test(tcase, test_limits);
 	tcase_add_test(tcase, test_a_full_queue_and_many_aliases);

@@ -408,6 +408,7 @@ bool steam_queue_remove(
 	after.changes = kept;
 	after.changes_count = copy_without(kept, &queue->content, numbers, count);
 	if (!write_content(queue, &after, err)) {
+		write_content(queue, &queue->content, NULL); /* the file may be gone already */
 		return false;
 	}
 	take_out(&queue->content, numbers, count);
