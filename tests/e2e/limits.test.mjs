@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import { Deck, spawnAgent, startAgent } from "./lib/agent.mjs";
-import { Game, Hub, bytesOf, sendChunks, upload } from "./lib/hub.mjs";
+import { Game, Hub, bytesOf, upload } from "./lib/hub.mjs";
 import { filesOf, readFiles } from "./lib/tree.mjs";
 
 /** For spawnAgent(): runs the agent under `ulimit -<flag> <value>`. */
@@ -55,17 +55,14 @@ test("connections that no descriptor is left for keep nobody else out", async (t
   await upload(hub, new Game("Small", { "a.sh": "#!/bin/sh\n" }));
 });
 
-test("a file larger than the process may write is an error, and the upload goes on later", async (t) => {
+test("a file larger than the process may write is refused, and ends nothing", async (t) => {
   const deck = new Deck(t);
   let agent = spawnAgent(deck, limited("f", 1024)); // of 512 or 1024 bytes
   assert.equal(await served(agent), null);
   let hub = await Hub.paired(agent);
-  const game = new Game("Large", { "large.pak": bytesOf("large", 3_000_000), "small.pak": bytesOf("small", 1000) });
-  const begun = await hub.request("init_upload", game.initPayload({ hashes: true }));
-  await assert.rejects(
-    () => sendChunks(hub, begun.uploadId, game.chunks()),
-    (error) => /File too large .*ulimit -f/.test(error.message),
-  );
+  const large = new Game("Large", { "large.pak": bytesOf("large", 3_000_000), "small.pak": bytesOf("small", 1000) });
+  await assert.rejects(() => upload(hub, large), /'large\.pak'.* too large|File too large .*ulimit -f/);
+  await upload(hub, new Game("Small", { "a.sh": "#!/bin/sh\n" }));
   const { token } = hub;
   await hub.close();
   const { code, signal } = await agent.stop();
@@ -73,8 +70,22 @@ test("a file larger than the process may write is an error, and the upload goes 
 
   agent = await startAgent(t, { deck });
   hub = await Hub.ready(agent, { token });
-  const again = await hub.request("init_upload", game.initPayload({ hashes: true }));
-  assert.equal(again.uploadId, begun.uploadId);
-  await upload(hub, game, { hashes: true });
-  assert.deepEqual(readFiles(deck.game("Large")), filesOf(game));
+  await upload(hub, large);
+  assert.deepEqual(readFiles(deck.game("Large")), filesOf(large));
+});
+
+test("a message that there is no memory for is refused, and the next one is served", async (t) => {
+  const deck = new Deck(t);
+  const agent = spawnAgent(deck, limited("v", 64 * 1024)); // of 1024 bytes
+  assert.equal(await served(agent), null);
+  const hub = await Hub.paired(agent);
+  const files = Array.from({ length: 110_000 }, (_, index) => ({ relativePath: `data/${index}.pak`, size: 1 }));
+  const config = { gameName: "Many", installPath: "", executable: "" };
+  for (let round = 0; round < 3; round++) {
+    await assert.rejects(
+      () => hub.request("init_upload", { config, totalSize: files.length, files }),
+      /out of memory|too large/i,
+    );
+  }
+  await upload(hub, new Game("Small", { "a.sh": "#!/bin/sh\n" }));
 });
