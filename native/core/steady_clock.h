@@ -16,3 +16,11 @@ static inline int64_t steady_clock_ms(void)
 	clock_gettime(CLOCK_BOOTTIME, &now);
 	return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
 }
+
+/* Since a moment of this run; never negative. */
+static inline int64_t steady_clock_passed_ms(int64_t since_ms)
+{
+	int64_t passed_ms = steady_clock_ms() - since_ms;
+
+	return passed_ms > 0 ? passed_ms : 0;
+}

@@ -137,21 +137,20 @@ static void delete_next(struct game_trash *trash)
 
 static void count_time(struct game_trash *trash)
 {
-	int64_t now_ms = steady_clock_ms();
-	int64_t passed_ms = now_ms - trash->counted_at_ms;
+	int64_t passed_ms = steady_clock_passed_ms(trash->counted_at_ms);
 
 	for (size_t i = 0; i < trash->list.games_count; i++) {
 		int64_t *kept_ms = &trash->list.games[i].kept_ms;
 
 		*kept_ms += *kept_ms < INT64_MAX - passed_ms ? passed_ms : 0;
 	}
-	trash->counted_at_ms = now_ms;
+	trash->counted_at_ms = steady_clock_ms();
 	trash->unsaved_ms += passed_ms;
 }
 
 static int64_t expires_in_ms(const struct game_trash *trash, const struct trashed_game *game)
 {
-	int64_t left_ms = trash->expire_after_ms - (steady_clock_ms() - trash->counted_at_ms);
+	int64_t left_ms = trash->expire_after_ms - steady_clock_passed_ms(trash->counted_at_ms);
 
 	return left_ms > game->kept_ms ? left_ms - game->kept_ms : 0;
 }

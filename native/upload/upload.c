@@ -249,7 +249,7 @@ void upload_note_activity(struct upload *upload)
 
 int64_t upload_age_ms(const struct upload *upload)
 {
-	return upload->active_at_ms > 0 ? steady_clock_ms() - upload->active_at_ms
+	return upload->active_at_ms > 0 ? steady_clock_passed_ms(upload->active_at_ms)
 					: upload_now_ms() - upload->updated_at_ms;
 }
 
@@ -257,7 +257,7 @@ int64_t upload_kept_ms(const struct upload *upload)
 {
 	return upload->phase != PHASE_PAUSED
 		       ? 0
-		       : upload->kept_ms + (steady_clock_ms() - upload->kept_until_ms);
+		       : upload->kept_ms + steady_clock_passed_ms(upload->kept_until_ms);
 }
 
 int64_t upload_expires_in_ms(const struct upload *upload)
