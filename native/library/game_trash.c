@@ -18,7 +18,7 @@
 
 /* A timer stops while the device sleeps: check the clock now and then, and save what has passed. */
 #define LOOK_AGAIN_MS (60 * 60 * 1000)
-#define SETTLE_AGAIN_MS (60 * 1000)
+#define RETRY_MS (60 * 1000)
 #define WORTH_SAVING_MS (60 * 1000)
 
 struct game_trash {
@@ -166,7 +166,7 @@ static void save_time(struct game_trash *trash)
 
 static void arm_timer(struct game_trash *trash)
 {
-	int64_t delay_ms = trash->is_settled ? LOOK_AGAIN_MS : SETTLE_AGAIN_MS;
+	int64_t delay_ms = trash->is_settled ? LOOK_AGAIN_MS : RETRY_MS;
 
 	if (trash->list.games_count == 0 && trash->list.discarded_count == 0 &&
 		trash->list.link.is_read) {
@@ -183,10 +183,10 @@ static void arm_timer(struct game_trash *trash)
 
 static bool make_ready(struct game_trash *trash, struct error *err);
 
-/* All or, when that cannot be saved, none: what is listed can be restored. */
-static void discard_expired(struct game_trash *trash)
+/* All or, when that cannot be saved, none (false): what is listed can be restored. */
+static bool discard_expired(struct game_trash *trash)
 {
-	size_t *indices = xcalloc(trash->list.games_count, sizeof(*indices));
+	AUTO(free_ptr) size_t *indices = xcalloc(trash->list.games_count, sizeof(*indices));
 	size_t count = 0;
 	struct error err;
 
@@ -196,27 +196,33 @@ static void discard_expired(struct game_trash *trash)
 			indices[count++] = i - 1;
 		}
 	}
-	if (count > 0 && !save(trash, &err)) {
-		log_warning("deleted games that have expired are kept: %s", err.message);
-		while (count > 0) {
-			trash_list_undo_discard(&trash->list, indices[--count]);
-		}
+	if (count == 0 || save(trash, &err)) {
+		return true;
 	}
-	free(indices);
+	log_warning("deleted games that have expired are kept: %s", err.message);
+	while (count > 0) {
+		trash_list_undo_discard(&trash->list, indices[--count]);
+	}
+	return false;
 }
 
 static void on_timer(void *user)
 {
 	struct game_trash *trash = user;
+	bool ok;
 
 	make_ready(trash, NULL);
 	save_time(trash);
-	discard_expired(trash);
+	ok = discard_expired(trash);
 	if (trash->deletion == NULL) {
 		trash->failed_count = 0;
 	}
 	delete_next(trash);
-	arm_timer(trash);
+	if (ok) {
+		arm_timer(trash);
+	} else {
+		loop_timer_set(trash->timer, RETRY_MS);
+	}
 }
 
 /* --- Leftovers of an earlier run --- */
