@@ -390,7 +390,8 @@ void game_setup_sweep_images(struct game_setup *setup)
 	AUTO(strvec_finish) struct strvec ids = { 0 };
 
 	/* What is not known may be needed. */
-	if (setup->stopping || !state_link_ready(game_registry_link(registry), NULL)) {
+	if (setup->stopping || !state_link_ready(game_registry_link(registry), NULL) ||
+		!upload_store_is_complete(setup->options.uploads)) {
 		return;
 	}
 	upload_store_each(setup->options.uploads, push_upload_id, &ids);

@@ -527,6 +527,11 @@ bool upload_store_discard(struct upload_store *store, const char *upload_id, str
 	return true;
 }
 
+bool upload_store_is_complete(const struct upload_store *store)
+{
+	return !store->unread;
+}
+
 void upload_store_each(struct upload_store *store,
 	void (*visit)(void *user, const struct upload_status *status), void *user)
 {

@@ -130,6 +130,8 @@ void upload_store_hub_gone(struct upload_store *store, const char *hub_id);
 /* The owner's decision: staging is deleted. Errors: NOT_FOUND, CONFLICT (completing). */
 bool upload_store_discard(struct upload_store *store, const char *upload_id, struct error *err);
 
+/* Are all known that the libraries hold, or may there be more, which cannot be read now? */
+bool upload_store_is_complete(const struct upload_store *store);
 void upload_store_each(struct upload_store *store,
 	void (*visit)(void *user, const struct upload_status *status), void *user);
 

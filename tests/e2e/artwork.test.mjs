@@ -209,6 +209,27 @@ test("the images of a discarded upload are removed with it", async (t) => {
   await until("they are gone", () => namesIn(deck, "artwork").length === 0);
 });
 
+test("the images of an upload that cannot be read at the start wait with it", async (t) => {
+  const deck = new Deck(t);
+  let agent = await startAgent(t, { deck });
+  const hub = await Hub.paired(agent);
+  const { uploadId } = await begin(hub);
+  await imageIsTaken(hub, "grid", JPEG);
+  await hub.close();
+  await agent.stop();
+  const head = path.join(deck.library, ".capydeck/uploads", uploadId, "upload.json");
+  fs.renameSync(head, `${head}.away`);
+  fs.mkdirSync(head); // not even root can read that
+  agent = await startAgent(t, { deck });
+  await agent.stop();
+  assert.deepEqual(namesIn(deck, "artwork"), [uploadId]);
+  fs.rmdirSync(head);
+  fs.renameSync(`${head}.away`, head);
+  await startAgent(t, { deck });
+  assert.equal((await deck.ctlJson("uploads", "list")).uploads[0].uploadId, uploadId);
+  assert.deepEqual(namesIn(deck, "artwork"), [uploadId]);
+});
+
 test("invalid images, kinds and shortcuts are refused with a message", async (t) => {
   const { deck, hub, appId } = await withGame(t);
   assert.match(await imageIsRefused(hub, "grid", HTML, { appId }), /grid/);
