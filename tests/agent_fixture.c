@@ -184,6 +184,7 @@ void agent_fixture_start(struct agent_fixture *agent)
 		.guest_count_max = 64,
 		.guest_count_per_address = 64,
 		.guest_wait_ms = 30 * 1000,
+		.waiting_count_max = 64,
 		.events = &events,
 		.owner = agent,
 	};

@@ -206,6 +206,7 @@ static struct ws_server *listen_on(uint16_t port)
 		.guest_count_max = 4,
 		.guest_count_per_address = 4,
 		.guest_wait_ms = 30000,
+		.waiting_count_max = 64,
 		.events = &events,
 		.owner = &server_end,
 		.listening_changed = on_listening_changed,
@@ -612,6 +613,7 @@ START_TEST(test_destroy_server_in_event)
 		.guest_count_max = 8,
 		.guest_count_per_address = 8,
 		.guest_wait_ms = 30000,
+		.waiting_count_max = 64,
 		.events = &destroying,
 		.owner = &server_end };
 	struct ws_client *client;
@@ -835,7 +837,7 @@ static const struct {
 	{ "GET /ws HTTP/1.1\r\nHost: loop\r\n\r\n", 426 },
 	{ "GET /ws HTTP/1.1\r\n" REQUEST "Sec-WebSocket-Protocol: capydeck-loop\r\n\r\n", 0 },
 	{ "\r\n\r\n", 0 },
-	{ "\026\003\001\002\001\001\003\003", 403 }, /* TLS, then its end */
+	{ "\026\003\001\002\001\001\003\003", 0 }, /* TLS, then its end */
 	{ "rubbish\r\n\r\n", 403 },
 };
 
@@ -1136,17 +1138,144 @@ START_TEST(test_eviction_by_address)
 	int fds[4], other;
 
 	for (int i = 0; i < 4; i++) {
-		fds[i] = raw_connect();
+		server_end.conn = NULL;
+		fds[i] = raw_websocket();
 	}
 	other = raw_connect_from(INADDR_LOOPBACK + 1, ws_server_port(server));
 	ck_assert_int_eq(raw_request(other, "GET /ws HTTP/1.1\r\n" REQUEST "\r\n"), 101);
-	ck_assert_int_eq(raw_request(fds[0], ""), 0);
-	ck_assert_int_eq(raw_request(fds[1], "GET /ws HTTP/1.1\r\n" REQUEST "\r\n"), 101);
-	ck_assert_uint_eq(server_end.closed_count, 0);
+	ck_assert_uint_eq(raw_close_code(fds[0]), 0);
+	RUN_UNTIL(server_end.closed_count == 1);
+	raw_frame(fds[1], FIN | TEXT, "here", 4);
+	RUN_UNTIL(server_end.text_count == 1);
 	for (int i = 0; i < 4; i++) {
 		close(fds[i]);
 	}
 	close(other);
+	RUN_UNTIL(server_end.closed_count == 5);
+}
+END_TEST
+
+/* --- Those who wait to be let in --- */
+
+#define UPGRADE "GET /ws HTTP/1.1\r\n" REQUEST "\r\n"
+
+static bool is_closed(int fd)
+{
+	struct pollfd probe = { .fd = fd, .events = POLLIN };
+	char byte;
+
+	return poll(&probe, 1, 0) > 0 && recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0;
+}
+
+static bool is_answered(int fd)
+{
+	char byte;
+
+	return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
+/* A crowd that connects and says nothing takes no place from who says what it wants. */
+START_TEST(test_silent_crowd)
+{
+	int fds[300], owner;
+
+	for (unsigned i = 0; i < 300; i++) {
+		fds[i] = raw_connect_from(INADDR_LOOPBACK + 0x100 + i, ws_server_port(server));
+	}
+	owner = raw_connect();
+	ck_assert_int_eq(raw_request(owner, UPGRADE), 101);
+	/* All but as many as may wait are gone. */
+	RUN_UNTIL(is_closed(fds[300 - 64 - 1]));
+	ck_assert(!is_closed(fds[299]));
+	for (unsigned i = 0; i < 300; i++) {
+		close(fds[i]);
+	}
+	close(owner);
+	RUN_UNTIL(server_end.closed_count == 1);
+}
+END_TEST
+
+/* While a crowd asks again and again, who has not had a turn yet has the next one. */
+START_TEST(test_turns_of_a_crowd)
+{
+	enum { CROWD = 40 };
+	int fds[CROWD], again[CROWD], owner;
+	unsigned answered_count = 0;
+
+	for (unsigned i = 0; i < CROWD; i++) {
+		fds[i] = raw_connect_from(INADDR_LOOPBACK + 0x100 + i, ws_server_port(server));
+		ck_assert_int_eq(raw_request(fds[i], UPGRADE), 101);
+	}
+	for (unsigned i = 0; i < CROWD; i++) {
+		again[i] = raw_connect_from(INADDR_LOOPBACK + 0x100 + i, ws_server_port(server));
+		raw_send(again[i], UPGRADE, strlen(UPGRADE));
+	}
+	owner = raw_connect();
+	raw_send(owner, UPGRADE, strlen(UPGRADE));
+	RUN_UNTIL(is_answered(owner));
+	for (unsigned i = 0; i < CROWD; i++) {
+		answered_count += is_answered(again[i]);
+	}
+	/* Those that came in before it had the places that were free at once. */
+	ck_assert_uint_lt(answered_count, CROWD);
+	for (unsigned i = 0; i < CROWD; i++) {
+		close(fds[i]);
+		close(again[i]);
+	}
+	close(owner);
+	RUN_UNTIL(server_end.closed_count == server_end.opened_count);
+}
+END_TEST
+
+/* A machine that was authenticated before does not wait, and is not evicted for the crowd. */
+START_TEST(test_trusted_goes_first)
+{
+	enum { CROWD = 40 };
+	int fds[CROWD], known;
+
+	ws_server_trust(server, "127.0.0.1");
+	for (unsigned i = 0; i < CROWD; i++) {
+		fds[i] = raw_connect_from(INADDR_LOOPBACK + 0x100 + i, ws_server_port(server));
+		raw_send(fds[i], UPGRADE, strlen(UPGRADE));
+	}
+	known = raw_connect();
+	raw_send(known, UPGRADE, strlen(UPGRADE));
+	RUN_UNTIL(is_answered(known));
+	ck_assert(!is_answered(fds[CROWD - 1]));
+	for (unsigned i = 0; i < CROWD; i++) {
+		close(fds[i]);
+	}
+	close(known);
+	RUN_UNTIL(server_end.closed_count == server_end.opened_count);
+}
+END_TEST
+
+/* Who has been refused makes room at once, who has just come in only after a moment. */
+START_TEST(test_refused_go_first)
+{
+	struct ws_conn *refused = NULL;
+	int fds[4], other;
+
+	fds[0] = raw_websocket();
+	for (int i = 1; i < 4; i++) {
+		server_end.conn = NULL;
+		fds[i] = raw_connect_from(INADDR_LOOPBACK + (uint32_t)i, ws_server_port(server));
+		ck_assert_int_eq(raw_request(fds[i], UPGRADE), 101);
+		RUN_UNTIL(server_end.conn != NULL);
+		if (i == 2) {
+			refused = server_end.conn;
+		}
+	}
+	ws_conn_set_standing(refused, WS_REFUSED);
+	other = raw_connect_from(INADDR_LOOPBACK + 9, ws_server_port(server));
+	ck_assert_int_eq(raw_request(other, UPGRADE), 101);
+	ck_assert_uint_eq(raw_close_code(fds[2]), 0);
+	RUN_UNTIL(server_end.closed_count == 1);
+	for (int i = 0; i < 4; i++) {
+		close(fds[i]);
+	}
+	close(other);
+	RUN_UNTIL(server_end.closed_count == 5);
 }
 END_TEST
 
@@ -1160,6 +1289,7 @@ static struct ws_server *listen_impatiently(void)
 		.guest_count_max = 8,
 		.guest_count_per_address = 8,
 		.guest_wait_ms = SOON_MS,
+		.waiting_count_max = 64,
 		.events = &events,
 		.owner = &server_end };
 
@@ -1435,7 +1565,8 @@ int main(void)
 		test_half_a_character_and_nothing, test_gone_in_a_message,
 		test_last_message_counts);
 	ADD(suite, "strangers", test_thousand_idle_sockets, test_eviction, test_eviction_by_address,
-		test_guest_deadline);
+		test_silent_crowd, test_turns_of_a_crowd, test_trusted_goes_first,
+		test_refused_go_first, test_guest_deadline);
 	ADD(suite, "time", test_silent_peer, test_paused_peer_is_not_silent,
 		test_peer_that_takes_nothing);
 	ADD(suite, "places", test_port_used, test_move, test_port_is_free_again,

@@ -18,6 +18,9 @@
 #define GUESTS_MAX 8
 #define GUESTS_PER_ADDRESS_MAX 2
 #define GUEST_WAIT_MS (30 * 1000)
+#define WAITING_MAX 256
+/* Fewer that were turned away are a port scan, or somebody's mistake. */
+#define CROWD_COUNT 100
 #define QUEUED_MAX_BYTES (16u * 1024 * 1024)
 /*
  * An unpaired peer needs only short messages; a binary header still fits, so that it can be
@@ -121,6 +124,15 @@ static void on_listening_changed(void *user)
 	network->options.listening_changed(network->options.user);
 }
 
+static void on_crowded(void *user, unsigned dropped_count)
+{
+	if (dropped_count >= CROWD_COUNT) {
+		log_warning("turned away %u connections of strangers: somebody on this network "
+			    "connects again and again; paired Hubs go first",
+			dropped_count);
+	}
+}
+
 static void open_server(struct agent_network *network)
 {
 	struct ws_server_options options = {
@@ -139,7 +151,9 @@ static void open_server(struct agent_network *network)
 		.guest_count_max = GUESTS_MAX,
 		.guest_count_per_address = GUESTS_PER_ADDRESS_MAX,
 		.guest_wait_ms = GUEST_WAIT_MS,
+		.waiting_count_max = WAITING_MAX,
 		.listening_changed = on_listening_changed,
+		.crowded = on_crowded,
 		.user = network,
 	};
 
@@ -151,6 +165,11 @@ static void open_server(struct agent_network *network)
 bool agent_network_move(struct agent_network *network, uint16_t port, struct error *err)
 {
 	return ws_server_move(network->server, port, err);
+}
+
+void agent_network_trust(struct agent_network *network, const char *address)
+{
+	ws_server_trust(network->server, address);
 }
 
 uint16_t agent_network_port(const struct agent_network *network)

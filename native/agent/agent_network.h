@@ -37,6 +37,8 @@ void agent_network_destroy(struct agent_network *network); /* closes connections
 void agent_network_announce(struct agent_network *network);
 /* The name has changed. */
 void agent_network_rename(struct agent_network *network);
+/* As ws_server_trust(). */
+void agent_network_trust(struct agent_network *network, const char *address);
 /* As ws_server_move(). */
 bool agent_network_move(struct agent_network *network, uint16_t port, struct error *err);
 

@@ -85,6 +85,16 @@ const char *agent_session_address(const struct agent_session *session)
 	return session->conn != NULL ? ws_conn_address(session->conn) : "";
 }
 
+int64_t agent_session_known_since_ms(const struct agent_session *session)
+{
+	return session->conn != NULL ? ws_conn_known_since_ms(session->conn) : 0;
+}
+
+bool agent_session_is_trusted(const struct agent_session *session)
+{
+	return session->conn != NULL && ws_conn_is_trusted(session->conn);
+}
+
 enum pairing_end agent_session_pairing_end(const struct agent_session *session)
 {
 	return session->pairing_end;
@@ -256,6 +266,10 @@ void agent_session_reply(struct agent_session *session, const char *type,
 void agent_session_reply_error(struct agent_session *session, const struct error *err)
 {
 	send_error(session, session->request_id, err);
+	/* A stranger that has had its answer makes room for the next one first. */
+	if (session->state == SESSION_CONNECTED && session->conn != NULL) {
+		ws_conn_set_standing(session->conn, WS_REFUSED);
+	}
 }
 
 /* --- Requests that are answered later --- */

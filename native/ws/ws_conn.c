@@ -37,6 +37,9 @@ struct ws_conn {
 	void *owner, *user;
 	char address[TCP_SOCKET_ADDRESS_BYTES];
 	enum ws_standing standing;
+	int64_t known_since_ms;
+	bool is_trusted;
+	bool has_spoken;
 
 	bool is_paused;
 	bool is_ping_due;
@@ -112,6 +115,7 @@ static void on_message(void *user, enum ws_input_kind kind, struct strbuf *messa
 {
 	struct ws_conn *conn = user;
 
+	conn->has_spoken = true;
 	switch (kind) {
 	case WS_INPUT_NONE:
 		break;
@@ -570,6 +574,9 @@ void ws_conn_set_standing(struct ws_conn *conn, enum ws_standing standing)
 	if (standing == WS_ADMITTED) {
 		conn->input.max_bytes = conn->limits.max_message_bytes;
 	}
+	if (conn->side != NULL && conn->side->stands != NULL) {
+		conn->side->stands(conn->side_user, standing);
+	}
 }
 
 const char *ws_conn_address(const struct ws_conn *conn)
@@ -580,6 +587,27 @@ const char *ws_conn_address(const struct ws_conn *conn)
 void ws_conn_set_address(struct ws_conn *conn, const char *address)
 {
 	snprintf(conn->address, sizeof(conn->address), "%s", address);
+}
+
+void ws_conn_set_history(struct ws_conn *conn, int64_t known_since_ms, bool is_trusted)
+{
+	conn->known_since_ms = known_since_ms;
+	conn->is_trusted = is_trusted;
+}
+
+int64_t ws_conn_known_since_ms(const struct ws_conn *conn)
+{
+	return conn->known_since_ms;
+}
+
+bool ws_conn_is_trusted(const struct ws_conn *conn)
+{
+	return conn->is_trusted;
+}
+
+bool ws_conn_has_spoken(const struct ws_conn *conn)
+{
+	return conn->has_spoken;
 }
 
 enum ws_standing ws_conn_standing(const struct ws_conn *conn)

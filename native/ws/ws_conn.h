@@ -63,7 +63,8 @@ struct ws_limits {
 
 /* A connection's standing with the server's limits on strangers. */
 enum ws_standing {
-	WS_GUEST,    /* counted; the first to go when others want in */
+	WS_GUEST,    /* counted; must go when others want in */
+	WS_REFUSED,  /* counted; it has had its answer, and goes first */
 	WS_HELD,     /* counted, but never evicted (its pairing code is on the screen) */
 	WS_ADMITTED, /* authenticated: not counted */
 };
@@ -94,13 +95,20 @@ void ws_conn_recycle_take(struct ws_conn *conn, struct strbuf *buffer);
 /* Closes with WS_CLOSE_POLICY after so long; 0: never. A server begins with its guest_wait_ms. */
 void ws_conn_set_deadline(struct ws_conn *conn, int64_t delay_ms);
 void ws_conn_set_standing(struct ws_conn *conn, enum ws_standing standing);
+enum ws_standing ws_conn_standing(const struct ws_conn *conn);
 const char *ws_conn_address(const struct ws_conn *conn); /* the peer's, numeric; borrowed */
+/* What the server knew of the peer's host when it came: since when (loop_now_ms()) … */
+int64_t ws_conn_known_since_ms(const struct ws_conn *conn);
+/* … and whether that machine has shown a valid token, or was chosen by the owner, before. */
+bool ws_conn_is_trusted(const struct ws_conn *conn);
 
 /* The rest is for ws_server.c and ws_client.c only. */
 
 struct ws_side {
 	/* Of a server: may this request be upgraded? 0, or the HTTP status to refuse it with. */
 	unsigned (*admit)(void *user, const struct ws_request *request);
+	/* Of a server: ws_conn_set_standing() was called. */
+	void (*stands)(void *user, enum ws_standing standing);
 	/* After `closed`, if there was one; the connection is freed next. */
 	void (*gone)(void *user, struct ws_conn *conn);
 };
@@ -124,7 +132,8 @@ void ws_conn_kill(struct ws_conn *conn, unsigned code, const char *reason);
 void ws_conn_leave(struct ws_conn *conn, unsigned code, const char *reason, bool report);
 
 void ws_conn_set_address(struct ws_conn *conn, const char *address);
-enum ws_standing ws_conn_standing(const struct ws_conn *conn);
+void ws_conn_set_history(struct ws_conn *conn, int64_t known_since_ms, bool is_trusted);
+bool ws_conn_has_spoken(const struct ws_conn *conn); /* a message of its has come */
 bool ws_conn_is_killed(const struct ws_conn *conn);
 bool ws_conn_was_opened(const struct ws_conn *conn);	    /* `opened` was called */
 const char *ws_conn_end_reason(const struct ws_conn *conn); /* "": not known; borrowed */

@@ -19,6 +19,11 @@ struct ws_server_options {
 	unsigned guest_count_max;	      /* sockets without WS_ADMITTED, in all … */
 	unsigned guest_count_per_address;     /* … and per address (per /64 for IPv6) */
 	int64_t guest_wait_ms;		      /* from the TCP connection on, upgrade included */
+	/*
+	 * Connections that wait to be let in: until their request is whole, until their host has
+	 * its turn, and until there is a place (ws_porch.h).
+	 */
+	unsigned waiting_count_max;
 	const struct ws_events *events;
 	void *owner;
 	/*
@@ -26,6 +31,8 @@ struct ws_server_options {
 	 * called from within ws_server_create().
 	 */
 	void (*listening_changed)(void *user);
+	/* So many connections were dropped for want of room; every minute at most. May be NULL. */
+	void (*crowded)(void *user, unsigned dropped_count);
 	void *user;
 };
 
@@ -40,7 +47,9 @@ struct ws_server *ws_server_create(
  * (the port is in use; the message names the process when /proc tells), IO.
  */
 bool ws_server_move(struct ws_server *server, uint16_t port, struct error *err);
-void ws_server_destroy(struct ws_server *server);	 /* closes every connection with 1001 */
+void ws_server_destroy(struct ws_server *server); /* closes every connection with 1001 */
+/* Connections from this address go before others: ws_hosts_trust(). */
+void ws_server_trust(struct ws_server *server, const char *address);
 uint16_t ws_server_port(const struct ws_server *server); /* listened on, or wanted */
 /* Why it does not listen, one sentence; NULL: it does. */
 const char *ws_server_problem(const struct ws_server *server);
