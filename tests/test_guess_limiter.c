@@ -94,12 +94,12 @@ START_TEST(delay_grows_past_thirty_an_hour)
 		snprintf(address, sizeof(address), "10.0.1.%d", i);
 		guess_limiter_wrong(limiter, address, 0);
 	}
-	ck_assert_int_eq(guess_limiter_delay_ms(limiter, 0), 0);
+	ck_assert_int_eq(guess_limiter_delay_ms(limiter, "10.0.1.1", 0), 0);
 	guess_limiter_wrong(limiter, "10.0.2.1", 0);
-	ck_assert_int_eq(guess_limiter_delay_ms(limiter, 0), GUESS_DELAY_STEP_MS);
+	ck_assert_int_eq(guess_limiter_delay_ms(limiter, "10.0.2.1", 0), GUESS_DELAY_STEP_MS);
 	guess_limiter_wrong(limiter, "10.0.2.2", 0);
-	ck_assert_int_eq(guess_limiter_delay_ms(limiter, 0), 2 * GUESS_DELAY_STEP_MS);
-	ck_assert_int_eq(guess_limiter_delay_ms(limiter, HOUR_MS), 0);
+	ck_assert_int_eq(guess_limiter_delay_ms(limiter, "10.0.2.1", 0), 2 * GUESS_DELAY_STEP_MS);
+	ck_assert_int_eq(guess_limiter_delay_ms(limiter, "10.0.2.1", HOUR_MS), 0);
 }
 END_TEST
 
@@ -111,7 +111,22 @@ START_TEST(delay_has_an_end)
 		snprintf(address, sizeof(address), "10.1.%d.%d", i / 250, i % 250);
 		guess_limiter_wrong(limiter, address, 5);
 	}
-	ck_assert_int_eq(guess_limiter_delay_ms(limiter, 5), GUESS_DELAY_MAX_MS);
+	ck_assert_int_eq(guess_limiter_delay_ms(limiter, address, 5), GUESS_DELAY_MAX_MS);
+}
+END_TEST
+
+START_TEST(who_has_guessed_nothing_wrong_waits_less)
+{
+	char address[32];
+
+	for (int i = 0; i < 300; i++) {
+		snprintf(address, sizeof(address), "10.1.%d.%d", i / 250, i % 250);
+		guess_limiter_wrong(limiter, address, 5);
+	}
+	ck_assert_int_eq(guess_limiter_delay_ms(limiter, "10.2.0.1", 5), GUESS_DELAY_CLEAN_MS);
+	ck_assert_int_eq(guess_limiter_delay_ms(limiter, address, 5), GUESS_DELAY_MAX_MS);
+	guess_limiter_wrong(limiter, "10.2.0.1", 5);
+	ck_assert_int_eq(guess_limiter_delay_ms(limiter, "10.2.0.1", 5), GUESS_DELAY_MAX_MS);
 }
 END_TEST
 
@@ -120,7 +135,7 @@ START_TEST(owner_resets_everything)
 	guess_wrong("10.0.0.1", 40, 0);
 	guess_limiter_reset(limiter);
 	ck_assert_int_eq(guess_limiter_locked_seconds(limiter, "10.0.0.1", 0), 0);
-	ck_assert_int_eq(guess_limiter_delay_ms(limiter, 0), 0);
+	ck_assert_int_eq(guess_limiter_delay_ms(limiter, "10.0.2.1", 0), 0);
 	ck_assert_uint_eq(guess_limiter_locked_count(limiter, 0), 0);
 }
 END_TEST
@@ -146,6 +161,7 @@ int main(void)
 	tcase_add_test(tcase, right_code_forgives_its_address);
 	tcase_add_test(tcase, delay_grows_past_thirty_an_hour);
 	tcase_add_test(tcase, delay_has_an_end);
+	tcase_add_test(tcase, who_has_guessed_nothing_wrong_waits_less);
 	tcase_add_test(tcase, owner_resets_everything);
 	tcase_add_test(tcase, old_guesses_are_forgotten);
 	return run_tcase(tcase);

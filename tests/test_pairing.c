@@ -424,26 +424,75 @@ START_TEST(crowd_does_not_keep_the_owner_out)
 }
 END_TEST
 
-START_TEST(who_stops_asking_loses_its_turn)
-{
-	struct pairing_turns turns = { .count = 0 };
+/* --- The owner chooses --- */
 
-	ck_assert(pairing_turns_ask(&turns, "10.0.0.1", true, 0));
-	pairing_turns_wasted(&turns, "10.0.0.1");
-	ck_assert(!pairing_turns_ask(&turns, "10.0.0.2", false, 1000));
-	ck_assert(!pairing_turns_ask(&turns, "10.0.0.1", true, 2000));
-	ck_assert(pairing_turns_ask(&turns, "10.0.0.1", true, 2000 + PAIRING_TURN_WAIT_MS));
+START_TEST(who_is_chosen_gets_the_code)
+{
+	struct pairing_waiting waiting[PAIRING_WAITING_MAX];
+	struct error err = { 0 };
+
+	ck_assert(!pairing_pick(pairing, "10.0.0.2", &err));
+	ck_assert_int_eq(err.kind, ERROR_NOT_FOUND);
+	ck_assert(begin(&hubs[0], NULL));
+	ck_assert_uint_eq(pairing_waiting(pairing, waiting), 0);
+	ck_assert(!begin_from(&hubs[1], "hub-b", "10.0.0.2", NULL));
+	ck_assert_uint_eq(pairing_waiting(pairing, waiting), 1);
+	ck_assert_str_eq(waiting[0].address, "10.0.0.2");
+	ck_assert_str_eq(waiting[0].hub_name, "PC");
+	ck_assert(pairing_pick(pairing, "10.0.0.2", NULL));
+	/* The other's code has gone, and it gets no new one. */
+	ck_assert_int_eq(hubs[0].end, PAIRING_YIELDED);
+	ck_assert(!begin(&hubs[0], &err));
+	ck_assert_int_eq(err.kind, ERROR_LOCKED_OUT);
+	ck_assert_ptr_nonnull(strstr(err.message, "120 seconds"));
+	ck_assert(begin_from(&hubs[1], "hub-b", "10.0.0.2", NULL));
+	ck_assert(!begin(&hubs[0], NULL));
+	ck_assert(try_code(&hubs[1], shown, NULL));
+	ck_assert_uint_eq(hubs[1].right_count, 1);
+	/* It has paired: the choice is over. */
+	ck_assert(begin(&hubs[0], NULL));
+}
+END_TEST
+
+START_TEST(who_is_chosen_goes_before_a_crowd)
+{
+	char address[32];
+
+	ck_assert(begin(&hubs[0], NULL));
+	ck_assert(!begin_from(&hubs[1], "hub-b", "10.0.0.2", NULL));
+	for (unsigned i = 0; i < 300; i++) {
+		snprintf(address, sizeof(address), "10.1.%u.%u", i / 250, i % 250);
+		ck_assert(!begin_from(&stranger, address, address, NULL));
+	}
+	/* Who came last is at the top of the list. */
+	ck_assert(pairing_pick(pairing, address, NULL));
+	ck_assert(!begin_from(&hubs[1], "hub-b", "10.0.0.2", NULL));
+	ck_assert(begin_from(&hubs[2], "hub-c", address, NULL));
+}
+END_TEST
+
+START_TEST(choosing_lifts_the_lockout_and_the_delay)
+{
+	guess_wrong_from_elsewhere(GUESSES_PER_HOUR + 20);
+	ck_assert(begin(&hubs[0], NULL));
+	ck_assert(!begin_from(&hubs[1], "hub-b", "10.0.0.2", NULL));
+	ck_assert(pairing_pick(pairing, "10.0.0.2", NULL));
+	ck_assert(begin_from(&hubs[1], "hub-b", "10.0.0.2", NULL));
+	ck_assert(try_code(&hubs[1], shown, NULL));
+	ck_assert_uint_eq(hubs[1].right_count, 1); /* judged at once */
 }
 END_TEST
 
 START_TEST(turns_have_bounded_memory)
 {
-	struct pairing_turns turns = { .count = 0 };
+	static struct pairing_turns turns;
 	char address[32];
 
 	for (int i = 0; i < 1000; i++) {
 		snprintf(address, sizeof(address), "10.1.%d.%d", i / 250, i % 250);
-		pairing_turns_ask(&turns, address, false, i);
+		pairing_turns_ask(&turns,
+			&(struct pairing_asker){ .address = address, .hub_name = "PC" },
+			&(struct pairing_screen){ .address = "10.0.0.1", .since_ms = i }, i);
 	}
 	ck_assert_uint_eq(turns.count, PAIRING_TURNS_MAX);
 }
@@ -473,7 +522,9 @@ int main(void)
 	tcase_add_test(tcase, pending_try_is_void_with_its_code);
 	tcase_add_test(tcase, late_listener_is_told);
 	tcase_add_test(tcase, crowd_does_not_keep_the_owner_out);
-	tcase_add_test(tcase, who_stops_asking_loses_its_turn);
+	tcase_add_test(tcase, who_is_chosen_gets_the_code);
+	tcase_add_test(tcase, who_is_chosen_goes_before_a_crowd);
+	tcase_add_test(tcase, choosing_lifts_the_lockout_and_the_delay);
 	tcase_add_test(tcase, turns_have_bounded_memory);
 	return run_tcase(tcase);
 }

@@ -508,6 +508,18 @@ static bool open_settings(struct agent *agent, struct error *err)
 	return agent->settings != NULL;
 }
 
+/* Where paired Hubs connected from goes first, also after a restart. */
+static void trust_known_addresses(struct agent *agent)
+{
+	for (size_t i = 0; i < token_store_count(agent->tokens); i++) {
+		const char *address = token_store_at(agent->tokens, i)->address;
+
+		if (*address != '\0') {
+			agent_network_trust(agent->network, address);
+		}
+	}
+}
+
 static void open_network(struct agent *agent)
 {
 	const struct agent_options *options = &agent->options;
@@ -526,6 +538,7 @@ static void open_network(struct agent *agent)
 		.changed = on_status_changed,
 		.user = agent,
 	});
+	trust_known_addresses(agent);
 }
 
 /* Hubs are served by the owner's settings, under the id that they know: not before both are read.

@@ -65,6 +65,9 @@ void agent_session_unref(struct agent_session *session); /* NULL is fine */
 enum session_state agent_session_state(const struct agent_session *session);
 const struct agent_hub *agent_session_hub(const struct agent_session *session);
 const char *agent_session_address(const struct agent_session *session); /* "" when closed */
+/* As ws_conn_known_since_ms() and ws_conn_is_trusted(). */
+int64_t agent_session_known_since_ms(const struct agent_session *session);
+bool agent_session_is_trusted(const struct agent_session *session);
 /* Why its last pairing code ended; PAIRING_GONE if it never had one. */
 enum pairing_end agent_session_pairing_end(const struct agent_session *session);
 /* Follows the binary message being received. */

@@ -67,6 +67,7 @@ static void on_entered(void *user, struct agent_session *session)
 			hubs->connected, WS_CLOSE_NORMAL, "replaced by a newer connection");
 	}
 	hubs->connected = session;
+	token_store_note_address(hubs->options.tokens, hub->id, agent_session_address(session));
 	if (!token_store_seen(hubs->options.tokens, hub->id, hub->name, &err)) {
 		log_warning("%s", err.message);
 	}

@@ -3,9 +3,10 @@
 #include "core/peer_key.h"
 #include "core/xalloc.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 
-#define PEERS_MAX 256
+#define PEERS_MAX 512
 #define HOUR_MS (60 * 60 * INT64_C(1000))
 /* An address is forgotten after this time without a guess since its last lock-out. */
 #define FORGET_MS (2 * HOUR_MS)
@@ -91,7 +92,15 @@ int64_t guess_limiter_locked_seconds(
 	return (peer->locked_until_ms - now_ms + 999) / 1000;
 }
 
-int64_t guess_limiter_delay_ms(const struct guess_limiter *limiter, int64_t now_ms)
+static bool is_clean(const struct guess_limiter *limiter, const char *address, int64_t now_ms)
+{
+	const struct peer *peer = find(limiter, address);
+
+	return peer == NULL || is_forgotten(peer, now_ms);
+}
+
+int64_t guess_limiter_delay_ms(
+	const struct guess_limiter *limiter, const char *address, int64_t now_ms)
 {
 	int64_t count = 0;
 	int64_t delay_ms;
@@ -100,6 +109,9 @@ int64_t guess_limiter_delay_ms(const struct guess_limiter *limiter, int64_t now_
 		count += now_ms - limiter->recent_ms[i] < HOUR_MS;
 	}
 	delay_ms = (count - GUESSES_PER_HOUR) * GUESS_DELAY_STEP_MS;
+	if (delay_ms > GUESS_DELAY_CLEAN_MS && is_clean(limiter, address, now_ms)) {
+		return GUESS_DELAY_CLEAN_MS;
+	}
 	return delay_ms < 0 ? 0 : delay_ms;
 }
 

@@ -30,12 +30,16 @@ struct pairing {
 	bool is_shown;
 	char code[CODE_BYTES];
 	struct pairing_shown shown;
+	int64_t shown_since_ms;
 	unsigned tries_left;
 	struct loop_timer *expiry;
 
 	char *tried;   /* waiting to be judged; NULL if none … */
 	void *attempt; /* … and the attempt it belongs to */
 	struct loop_timer *judgement;
+
+	char *picked; /* by the owner: the address whose turn it is; NULL: none */
+	int64_t picked_until_ms;
 
 	/* Of the current code or, after it ended, of the last one; holder NULL: gone. */
 	struct pairing_request request;
@@ -58,6 +62,8 @@ const char *pairing_end_text(enum pairing_end end)
 		return "invalid code";
 	case PAIRING_REPLACED:
 		return "the Hub requested a new code from another connection";
+	case PAIRING_YIELDED:
+		return "it is another Hub's turn; request a new code";
 	case PAIRING_GONE:
 		return "no code was requested";
 	}
@@ -107,6 +113,7 @@ void pairing_destroy(struct pairing *pairing)
 	loop_timer_destroy(pairing->judgement);
 	guess_limiter_destroy(pairing->limiter);
 	explicit_bzero(pairing->code, sizeof(pairing->code));
+	free(pairing->picked);
 	free(pairing);
 }
 
@@ -123,6 +130,7 @@ static void end_code(struct pairing *pairing, enum pairing_end how)
 	forget_try(pairing);
 	if (how == PAIRING_USED) {
 		pairing_turns_forget(&pairing->turns, pairing->request.address);
+		free(TAKE_PTR(pairing->picked));
 	} else {
 		pairing_turns_wasted(&pairing->turns, pairing->request.address);
 	}
@@ -152,6 +160,7 @@ static void show_code(struct pairing *pairing, int64_t expires_at_ms)
 
 	snprintf(pairing->code, sizeof(pairing->code), "%06u", random_below(CODE_LIMIT));
 	pairing->is_shown = true;
+	pairing->shown_since_ms = loop_now_ms();
 	pairing->tries_left = TRIES_PER_CODE;
 	pairing->shown = (struct pairing_shown){
 		.code = pairing->code,
@@ -185,32 +194,81 @@ static bool is_same_hub(const struct pairing *pairing, const struct pairing_requ
 		       strcmp(request->address, pairing->request.address) == 0);
 }
 
+/* --- Whose turn it is --- */
+
+static bool is_picked(const struct pairing *pairing, const char *address)
+{
+	return pairing->picked != NULL && loop_now_ms() < pairing->picked_until_ms &&
+	       (address == NULL || strcmp(pairing->picked, address) == 0);
+}
+
+/* False: another Hub has the screen, or the right to it. */
+static bool is_its_turn(
+	struct pairing *pairing, const struct pairing_request *request, bool is_screen_its)
+{
+	const struct pairing_asker asker = {
+		.address = request->address,
+		.hub_name = request->hub_name,
+		.known_since_ms = request->known_since_ms,
+		.is_trusted = request->is_trusted,
+	};
+	const struct pairing_screen screen = {
+		.address = pairing->request.address,
+		.since_ms = pairing->shown_since_ms,
+		.is_judging = pairing->tried != NULL,
+	};
+	bool is_its = pairing_turns_ask(
+		&pairing->turns, &asker, is_screen_its ? NULL : &screen, loop_now_ms());
+
+	if (is_picked(pairing, NULL)) {
+		return is_picked(pairing, request->address);
+	}
+	return is_its;
+}
+
+static bool fail_not_its_turn(const struct pairing *pairing, struct error *err)
+{
+	if (is_picked(pairing, NULL)) {
+		return error_set(err, ERROR_LOCKED_OUT,
+			"the device's owner has chosen another Hub; try again in %lld seconds",
+			(long long)(pairing->picked_until_ms - loop_now_ms() + 999) / 1000);
+	}
+	if (pairing->is_shown) {
+		return error_set(err, ERROR_LOCKED_OUT,
+			"the device shows another Hub's code; try again in %lld seconds",
+			(long long)pairing_seconds_left(pairing));
+	}
+	return error_set(err, ERROR_LOCKED_OUT,
+		"another Hub is waiting for its turn to pair; try again in %d seconds",
+		PAIRING_TURN_WAIT_MS / 1000);
+}
+
+/* How the code on the screen ends when request takes its place. */
+static enum pairing_end replaced_how(
+	const struct pairing *pairing, const struct pairing_request *request, bool is_own)
+{
+	if (request->holder == pairing->request.holder) {
+		return PAIRING_GONE;
+	}
+	return is_own ? PAIRING_REPLACED : PAIRING_YIELDED;
+}
+
 bool pairing_begin(
 	struct pairing *pairing, const struct pairing_request *request, struct error *err)
 {
 	bool is_own = pairing->is_shown && is_same_hub(pairing, request);
-	int64_t now_ms = loop_now_ms(), expires_at_ms = now_ms + pairing->expires_ms;
-	bool is_its_turn;
+	int64_t expires_at_ms = loop_now_ms() + pairing->expires_ms;
 
 	if (!pairing_check_lockout(pairing, request->address, err)) {
 		return false;
 	}
-	is_its_turn = pairing_turns_ask(
-		&pairing->turns, request->address, is_own || !pairing->is_shown, now_ms);
-	if (is_own && !is_its_turn) {
-		expires_at_ms = pairing->shown.expires_at_ms; /* asking again does not extend it */
-	} else if (!is_its_turn) {
-		if (pairing->is_shown) {
-			return error_set(err, ERROR_LOCKED_OUT,
-				"the device shows another Hub's code; try again in %lld seconds",
-				(long long)pairing_seconds_left(pairing));
+	if (!is_its_turn(pairing, request, is_own || !pairing->is_shown)) {
+		if (!is_own) {
+			return fail_not_its_turn(pairing, err);
 		}
-		return error_set(err, ERROR_LOCKED_OUT,
-			"another Hub is waiting for its turn to pair; try again in %d seconds",
-			PAIRING_TURN_WAIT_MS / 1000);
+		expires_at_ms = pairing->shown.expires_at_ms; /* asking again does not extend it */
 	}
-	end_code(pairing,
-		request->holder == pairing->request.holder ? PAIRING_GONE : PAIRING_REPLACED);
+	end_code(pairing, replaced_how(pairing, request, is_own));
 	forget_request(pairing);
 	pairing->request = *request;
 	pairing->request.hub_id = pairing->hub_id = xstrdup(request->hub_id);
@@ -219,6 +277,48 @@ bool pairing_begin(
 	show_code(pairing, expires_at_ms);
 	return true;
 }
+
+bool pairing_pick(struct pairing *pairing, const char *address, struct error *err)
+{
+	struct pairing_waiting waiting[PAIRING_WAITING_MAX];
+	size_t count = pairing_waiting(pairing, waiting), i = 0;
+
+	while (i < count && strcmp(waiting[i].address, address) != 0) {
+		i++;
+	}
+	if (i == count) {
+		return error_set(err, ERROR_NOT_FOUND,
+			"no Hub at '%s' is waiting for a code; start pairing there again", address);
+	}
+	free(pairing->picked);
+	pairing->picked = xstrdup(address);
+	pairing->picked_until_ms = loop_now_ms() + PAIRING_PICK_MS;
+	guess_limiter_right(pairing->limiter, address);
+	if (pairing->is_shown && strcmp(pairing->request.address, address) != 0) {
+		end_code(pairing, PAIRING_YIELDED);
+	}
+	return true;
+}
+
+size_t pairing_waiting(
+	const struct pairing *pairing, struct pairing_waiting out[PAIRING_WAITING_MAX])
+{
+	const struct pairing_turn *turns[PAIRING_WAITING_MAX];
+	size_t count =
+		pairing_turns_waiting(&pairing->turns, loop_now_ms(), turns, PAIRING_WAITING_MAX);
+
+	for (size_t i = 0; i < count; i++) {
+		out[i] = (struct pairing_waiting){
+			.hub_name = turns[i]->hub_name,
+			.address = turns[i]->address,
+			.is_trusted = turns[i]->is_trusted,
+			.asked_ms = turns[i]->asked_ms,
+		};
+	}
+	return count;
+}
+
+/* --- Tries --- */
 
 bool pairing_is_held_by(const struct pairing *pairing, const void *holder)
 {
@@ -261,7 +361,7 @@ static void on_judgement(void *user)
 bool pairing_try(struct pairing *pairing, const void *holder, const char *code, void *attempt,
 	struct error *err)
 {
-	int64_t delay_ms = guess_limiter_delay_ms(pairing->limiter, loop_now_ms());
+	int64_t delay_ms;
 
 	if (!pairing_is_held_by(pairing, holder)) {
 		return error_set(err, ERROR_NOT_FOUND, "no code is shown for this connection");
@@ -270,6 +370,10 @@ bool pairing_try(struct pairing *pairing, const void *holder, const char *code, 
 		return error_set(err, ERROR_LOCKED_OUT,
 			"a code is being checked; try again after its answer");
 	}
+	delay_ms = is_picked(pairing, pairing->request.address)
+			   ? 0
+			   : guess_limiter_delay_ms(
+				     pairing->limiter, pairing->request.address, loop_now_ms());
 	if (delay_ms == 0) {
 		judge_try(pairing, code, attempt);
 	} else {

@@ -3,6 +3,7 @@
 #include "core/list.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct error;
@@ -22,6 +23,7 @@ enum pairing_end {
 	PAIRING_DISMISSED, /* by the owner */
 	PAIRING_GUESSED,   /* too many wrong tries */
 	PAIRING_REPLACED,  /* its Hub asked again from another connection */
+	PAIRING_YIELDED,   /* it was another Hub's turn, or the owner has chosen another */
 	PAIRING_GONE,	   /* its holder has gone, or requested another */
 };
 const char *pairing_end_text(enum pairing_end end); /* "code expired"; static */
@@ -54,12 +56,14 @@ struct pairing_request {
 	const char *hub_id;
 	const char *hub_name;
 	const char *address;
+	int64_t known_since_ms; /* when that address was first seen, loop_now_ms(); 0: now */
+	bool is_trusted;	/* its machine has paired before */
 	void *holder;
 	/* The answer to a try: once for each, perhaps before pairing_try() returns. */
 	void (*judged)(void *user, void *attempt, enum pairing_verdict verdict);
 	/*
 	 * The code ended for a reason other than the holder's: EXPIRED, DISMISSED, GUESSED,
-	 * REPLACED.
+	 * REPLACED, YIELDED.
 	 */
 	void (*ended)(void *user, void *holder, enum pairing_end end);
 	/* The owner wants a new code for a holder whose last one ended. */
@@ -78,8 +82,9 @@ void pairing_destroy(struct pairing *pairing); /* does not notify holders; NULL 
 /*
  * Shows a new code; one of the same holder, or of the same hub_id and address, is replaced, and
  * while another Hub waits the new one lasts no longer than that.
+ * Whose code gives way to whose in a crowd: pairing_turns.h.
  * Errors: LOCKED_OUT (the address has guessed too often; another code is on the screen; another
- * Hub waits its turn), always with the seconds to wait.
+ * Hub waits its turn; the owner has chosen another), always with the seconds to wait.
  */
 bool pairing_begin(
 	struct pairing *pairing, const struct pairing_request *request, struct error *err);
@@ -107,6 +112,23 @@ bool pairing_dismiss(struct pairing *pairing, struct error *err);
  * connected. Errors: NOT_FOUND, CONFLICT (a code is shown).
  */
 bool pairing_reopen(struct pairing *pairing, struct error *err);
+/*
+ * For the owner: of the Hubs that wait, the one at this address is to get the code. For
+ * PAIRING_PICK_MS its next request does, at once, and nobody else's; its lock-out is lifted. A code
+ * of another is removed from the screen. Errors: NOT_FOUND (nobody from there has asked).
+ */
+#define PAIRING_PICK_MS (2 * 60 * 1000)
+bool pairing_pick(struct pairing *pairing, const char *address, struct error *err);
+/* The Hubs that asked within the last minute and got no code, at most max; returns how many. */
+struct pairing_waiting {
+	const char *hub_name; /* both borrowed until the next request */
+	const char *address;
+	bool is_trusted; /* its machine has paired before */
+	int64_t asked_ms;
+};
+#define PAIRING_WAITING_MAX 32
+size_t pairing_waiting(
+	const struct pairing *pairing, struct pairing_waiting out[PAIRING_WAITING_MAX]);
 /* For the owner: every address may try again. */
 void pairing_reset_lockouts(struct pairing *pairing);
 unsigned pairing_lockout_count(const struct pairing *pairing); /* addresses */

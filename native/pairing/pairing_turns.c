@@ -1,8 +1,14 @@
 #include "pairing/pairing_turns.h"
 
-#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 #define FORGIVE_MS (60 * 60 * 1000) /* unused codes count for this long after the last request */
+#define LISTED_MS (60 * 1000)
+/* One that has paired before and leaves so many codes unused comes first no more. */
+#define TRUSTED_WASTE_MAX 2
+/* How long a typed code that waits to be compared keeps the screen from a crowd. */
+#define JUDGING_MS (4 * 1000)
 
 static struct pairing_turn *find(struct pairing_turns *turns, const char *address)
 {
@@ -33,43 +39,96 @@ static struct pairing_turn *add(struct pairing_turns *turns, const char *address
 	return turn;
 }
 
-static bool goes_before(const struct pairing_turn *other, const struct pairing_turn *turn)
+static bool is_here(const struct pairing_turn *turn, int64_t now_ms)
 {
+	return now_ms - turn->asked_ms <= PAIRING_TURN_WAIT_MS;
+}
+
+static bool is_crowd(const struct pairing_turns *turns, int64_t now_ms)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < turns->count && count < PAIRING_CROWD; i++) {
+		count += is_here(&turns->items[i], now_ms);
+	}
+	return count == PAIRING_CROWD;
+}
+
+static bool comes_first(const struct pairing_turn *turn)
+{
+	return turn->is_trusted && turn->wasted_count <= TRUSTED_WASTE_MAX;
+}
+
+static bool goes_before(
+	const struct pairing_turn *other, const struct pairing_turn *turn, bool is_crowd)
+{
+	if (comes_first(other) != comes_first(turn)) {
+		return comes_first(other);
+	}
 	if (other->wasted_count != turn->wasted_count) {
 		return other->wasted_count < turn->wasted_count;
+	}
+	if (is_crowd) {
+		return other->known_since_ms != turn->known_since_ms
+			       ? other->known_since_ms > turn->known_since_ms
+			       : other > turn; /* they are added at the end */
 	}
 	return other->waiting_since_ms < turn->waiting_since_ms;
 }
 
-bool pairing_turns_ask(
-	struct pairing_turns *turns, const char *address, bool is_free, int64_t now_ms)
+/* Its request is noted. */
+static struct pairing_turn *note(
+	struct pairing_turns *turns, const struct pairing_asker *asker, int64_t now_ms)
 {
-	struct pairing_turn *turn = find(turns, address);
+	struct pairing_turn *turn = find(turns, asker->address);
 
 	if (turn == NULL) {
-		turn = add(turns, address);
+		turn = add(turns, asker->address);
+		turn->known_since_ms = asker->known_since_ms != 0 ? asker->known_since_ms : now_ms;
 	}
-	if (!turn->waiting || now_ms - turn->asked_ms > PAIRING_TURN_WAIT_MS) {
-		turn->waiting = true;
+	if (!turn->is_waiting || !is_here(turn, now_ms)) {
+		turn->is_waiting = true;
 		turn->waiting_since_ms = now_ms;
 	}
 	if (now_ms - turn->asked_ms > FORGIVE_MS) {
 		turn->wasted_count = 0;
 	}
 	turn->asked_ms = now_ms;
-	if (!is_free) {
+	turn->is_trusted = asker->is_trusted;
+	snprintf(turn->address, sizeof(turn->address), "%s", asker->address);
+	snprintf(turn->hub_name, sizeof(turn->hub_name), "%s", asker->hub_name);
+	return turn;
+}
+
+static bool gives_way(struct pairing_turns *turns, const struct pairing_screen *screen,
+	const struct pairing_turn *turn, int64_t now_ms)
+{
+	const struct pairing_turn *holder = find(turns, screen->address);
+	unsigned wasted_count = holder != NULL ? holder->wasted_count : 0;
+	int64_t slice_ms =
+		wasted_count > turn->wasted_count ? PAIRING_SHORT_SLICE_MS : PAIRING_SLICE_MS;
+
+	return now_ms - screen->since_ms >= slice_ms + (screen->is_judging ? JUDGING_MS : 0);
+}
+
+bool pairing_turns_ask(struct pairing_turns *turns, const struct pairing_asker *asker,
+	const struct pairing_screen *screen, int64_t now_ms)
+{
+	struct pairing_turn *turn = note(turns, asker, now_ms);
+	bool crowd = is_crowd(turns, now_ms);
+
+	if (screen != NULL && (!crowd || !gives_way(turns, screen, turn, now_ms))) {
 		return false;
 	}
 	for (unsigned i = 0; i < turns->count; i++) {
 		const struct pairing_turn *other = &turns->items[i];
 
-		if (other != turn && other->waiting &&
-			now_ms - other->asked_ms <= PAIRING_TURN_WAIT_MS &&
-			goes_before(other, turn)) {
+		if (other != turn && other->is_waiting && is_here(other, now_ms) &&
+			goes_before(other, turn, crowd)) {
 			return false;
 		}
 	}
-	turn->waiting = false;
+	turn->is_waiting = false;
 	return true;
 }
 
@@ -89,4 +148,33 @@ void pairing_turns_forget(struct pairing_turns *turns, const char *address)
 	if (turn != NULL) {
 		*turn = turns->items[--turns->count];
 	}
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct pairing_turn *left = *(const struct pairing_turn *const *)a;
+	const struct pairing_turn *right = *(const struct pairing_turn *const *)b;
+
+	return goes_before(left, right, true) ? -1 : goes_before(right, left, true) ? 1 : 0;
+}
+
+size_t pairing_turns_waiting(const struct pairing_turns *turns, int64_t now_ms,
+	const struct pairing_turn **out, size_t max)
+{
+	const struct pairing_turn *all[PAIRING_TURNS_MAX];
+	size_t count = 0;
+
+	for (unsigned i = 0; i < turns->count; i++) {
+		const struct pairing_turn *turn = &turns->items[i];
+
+		if (turn->is_waiting && now_ms - turn->asked_ms <= LISTED_MS) {
+			all[count++] = turn;
+		}
+	}
+	qsort(all, count, sizeof(all[0]), compare);
+	count = count < max ? count : max;
+	for (size_t i = 0; i < count; i++) {
+		out[i] = all[i];
+	}
+	return count;
 }

@@ -26,6 +26,7 @@ static const struct json_field paired_hub_fields[] = {
 	JSON_FIELD(struct paired_hub, hub_id, "hubId", JSON_STRING, JSON_REQUIRED),
 	JSON_FIELD(struct paired_hub, name, "name", JSON_STRING, 0),
 	JSON_FIELD(struct paired_hub, platform, "platform", JSON_STRING, 0),
+	JSON_FIELD(struct paired_hub, address, "address", JSON_STRING, 0),
 	JSON_FIELD(struct paired_hub, token_sha256, "tokenSha256", JSON_STRING, JSON_REQUIRED),
 	JSON_FIELD(struct paired_hub, paired_at, "pairedAt", JSON_INT64, 0),
 	JSON_FIELD(struct paired_hub, last_seen, "lastSeen", JSON_INT64, 0),
@@ -184,6 +185,7 @@ char *token_store_issue(struct token_store *store, const char *hub_id, const cha
 		.hub_id = xstrdup(hub_id),
 		.name = xstrdup(name),
 		.platform = xstrdup(platform),
+		.address = xstrdup(""),
 		.token_sha256 = xstrdup(hex),
 		.paired_at = time(NULL),
 		.last_seen = time(NULL),
@@ -231,6 +233,16 @@ bool token_store_seen(
 		hub->name = xstrdup(name);
 	}
 	return save(store, err);
+}
+
+void token_store_note_address(struct token_store *store, const char *hub_id, const char *address)
+{
+	struct paired_hub *hub = (struct paired_hub *)find(store, hub_id);
+
+	if (hub != NULL && strcmp(hub->address, address) != 0) {
+		free(hub->address);
+		hub->address = xstrdup(address);
+	}
 }
 
 bool token_store_revoke(struct token_store *store, const char *hub_id, struct error *err)

@@ -19,6 +19,7 @@ struct paired_hub {
 	char *hub_id;
 	char *name;
 	char *platform;
+	char *address;	    /* where it last connected from; "": not known */
 	char *token_sha256; /* lower-case hex */
 	int64_t paired_at;  /* Unix time */
 	int64_t last_seen;  /* Unix time; when it last connected or left */
@@ -42,6 +43,8 @@ bool token_store_verify(struct token_store *store, const char *hub_id, const cha
 /* It connected or disconnected. name NULL: unchanged. Errors: IO, NO_SPACE. */
 bool token_store_seen(
 	struct token_store *store, const char *hub_id, const char *name, struct error *err);
+/* It connects from there; token_store_seen() stores it. */
+void token_store_note_address(struct token_store *store, const char *hub_id, const char *address);
 /* Errors: NOT_FOUND, IO, NO_SPACE. */
 bool token_store_revoke(struct token_store *store, const char *hub_id, struct error *err);
 
