@@ -193,7 +193,7 @@ E2E_MODULES := tests/e2e/node_modules/.package-lock.json
 $(E2E_MODULES): tests/e2e/package-lock.json
 	cd tests/e2e && npm ci --loglevel=error >/dev/null
 	@touch $@
-e2e: all $B/cef_tool $B/fake_game $B/screen_picture $B/fast_clock.so $(E2E_MODULES)
+e2e: all $B/bench_flood $B/cef_tool $B/fake_game $B/screen_picture $B/fast_clock.so $(E2E_MODULES)
 	tests/e2e/run $(abspath $B/capydeck) $(E2E)
 test-gamescope: all $B/fast_clock.so $(E2E_MODULES)
 	tests/gamescope/run $(abspath $B/capydeck)

@@ -1,4 +1,4 @@
-import type { Game, Hub, SettingValue, TrashedGame, Upload } from "./ipc/methods.js";
+import type { Game, Hub, SettingValue, TrashedGame, Upload, WaitingHub } from "./ipc/methods.js";
 import type { Session } from "./session.js";
 
 /** The user's actions, wherever the button is. Failures are shown in a toast. */
@@ -9,6 +9,7 @@ export const actionsOf = (session: Session) => ({
   change: (key: string, value: SettingValue) => session.set(key, value),
   unlock: () => session.attempt(session.act("lockouts.reset", {})),
   reject: () => session.attempt(session.act("pairing.dismiss", {})),
+  pick: ({ address }: WaitingHub) => session.attempt(session.act("pairing.pick", { address })),
   discardUpload: ({ uploadId }: Upload) => session.attempt(session.discard(uploadId)),
   revoke: ({ hubId }: Hub) => session.attempt(session.act("hubs.revoke", { hubId })),
 

@@ -8,7 +8,7 @@ import type {
   Setting,
   Status,
 } from "./ipc/methods.js";
-import type { TrashedGame, Upload } from "./ipc/methods.js";
+import type { TrashedGame, Upload, WaitingHub } from "./ipc/methods.js";
 import { Pulled } from "./ipc/pulled.js";
 
 /** Numbers that change faster than this cannot be read. */
@@ -50,6 +50,7 @@ export class State {
   readonly games: Pulled<Game[]>;
   readonly trash: Pulled<TrashedGame[]>;
   readonly hubs: Pulled<Hub[]>;
+  readonly waiting: Pulled<WaitingHub[]>;
   readonly settings: Pulled<Setting[]>;
   readonly #hinted: Partial<Record<string, Pulled<unknown>[]>>;
 
@@ -66,13 +67,18 @@ export class State {
       PAUSE_MS,
     ));
     const hubs = (this.hubs = new Pulled(async () => (await pull("hubs.list")).hubs, PAUSE_MS));
+    const waiting = (this.waiting = new Pulled(
+      async () => (await pull("pairing.waiting")).hubs,
+      PAUSE_MS,
+    ));
     const settings = (this.settings = new Pulled(
       async () => (await pull("settings.list")).settings,
       PAUSE_MS,
     ));
     this.#hinted = {
-      pairing_shown: [code, status],
-      pairing_hidden: [code, status, hubs],
+      pairing_shown: [code, status, waiting],
+      pairing_hidden: [code, status, hubs, waiting],
+      pairing_waiting: [waiting],
       hub_connected: [status, hubs],
       hub_disconnected: [status, hubs],
       upload_progress: [status],

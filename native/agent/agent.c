@@ -683,6 +683,16 @@ void agent_add_notice(struct agent *agent, const char *sentence)
 	on_status_changed(agent);
 }
 
+bool agent_pick_hub(struct agent *agent, const char *address, struct error *err)
+{
+	if (!pairing_pick(agent->pairing, address, err)) {
+		return false;
+	}
+	log_info("the next pairing code is for the Hub at %s", address);
+	agent_network_trust(agent->network, address);
+	return true;
+}
+
 bool agent_revoke_hub(struct agent *agent, const char *hub_id, struct error *err)
 {
 	if (!token_store_revoke(agent->tokens, hub_id, err)) {

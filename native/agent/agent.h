@@ -94,6 +94,8 @@ const char *agent_steam_driver(const struct agent *agent, struct strbuf *detail)
 /* Whether codes are shown on the screen: pairing_overlay_state(), or "off". */
 const char *agent_overlay_state(const struct agent *agent, struct strbuf *detail);
 
+/* pairing_pick(); connections from that address go first from now on. Errors: NOT_FOUND. */
+bool agent_pick_hub(struct agent *agent, const char *address, struct error *err);
 /* Forgets a Hub and closes its connection. Errors: NOT_FOUND, IO, NO_SPACE. */
 bool agent_revoke_hub(struct agent *agent, const char *hub_id, struct error *err);
 /*

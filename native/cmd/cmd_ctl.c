@@ -18,6 +18,8 @@ static const char help[] =
 	"  status                     what the agent does: address, Hub, network, Steam, uploads\n"
 	"  pairing                    the pairing code, if one is shown\n"
 	"  pairing dismiss            remove the code from the screen; it becomes invalid\n"
+	"  pairing waiting            Hubs that ask for a code while another's is shown\n"
+	"  pairing pick ADDRESS       give the next code to the Hub at this address, and to no other\n"
 	"  pairing reopen             show a new code for the Hub whose last one was not used\n"
 	"  hubs [list]                the Hubs that are paired\n"
 	"  hubs revoke ID             forget a Hub and end its connection\n"

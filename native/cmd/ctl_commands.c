@@ -65,6 +65,14 @@ static bool run_pairing_dismiss(struct ctl *ctl, char **args, struct error *err)
 	return ctl_tell(ctl, "pairing.dismiss", NULL, NULL, "the code is no longer valid", err);
 }
 
+static bool run_pairing_pick(struct ctl *ctl, char **args, struct error *err)
+{
+	const struct ipc_hub_address params = { .address = args[0] };
+
+	return ctl_tell(ctl, "pairing.pick", ipc_hub_address_fields, &params,
+		"the next code is for that Hub: connect there now", err);
+}
+
 static bool run_hubs_revoke(struct ctl *ctl, char **args, struct error *err)
 {
 	const struct ipc_hub_id params = { .hub_id = args[0] };
@@ -423,6 +431,8 @@ static const struct ctl_listing settings_listing =
 	LISTING("settings.list", ipc_settings, ctl_print_settings);
 static const struct ctl_listing status_listing = LISTING("status", ipc_status, ctl_print_status);
 static const struct ctl_listing trash_listing = LISTING("games.trash", ipc_trash, ctl_print_trash);
+static const struct ctl_listing waiting_listing =
+	LISTING("pairing.waiting", ipc_waiting_hubs, ctl_print_waiting);
 static const struct ctl_listing uploads_listing =
 	LISTING("uploads.list", ipc_uploads, ctl_print_uploads);
 
@@ -441,6 +451,8 @@ static const struct ctl_command commands[] = {
 	{ "pairing", NULL, 0, .run = run_pairing },
 	{ "pairing", "show", 0, .run = run_pairing },
 	{ "pairing", "dismiss", 0, .run = run_pairing_dismiss },
+	{ "pairing", "pick", 1, .run = run_pairing_pick },
+	{ "pairing", "waiting", 0, .listing = &waiting_listing },
 	{ "pairing", "reopen", 0, .listing = &reopened_listing },
 	{ "settings", NULL, 0, .listing = &settings_listing },
 	{ "settings", "get", 1, .run = run_settings_get },

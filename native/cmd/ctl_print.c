@@ -139,6 +139,28 @@ void ctl_print_pairing(const void *result)
 	}
 }
 
+void ctl_print_waiting(const void *result)
+{
+	const struct ipc_waiting_hubs *hubs = result;
+	struct text_table table = { 0 };
+
+	if (hubs->hubs_count == 0) {
+		puts("no Hub waits for a code");
+		return;
+	}
+	text_table_row(&table, (const char *[]){ "NAME", "ADDRESS", "ASKED", "", NULL });
+	for (size_t i = 0; i < hubs->hubs_count; i++) {
+		const struct ipc_waiting_hub *hub = &hubs->hubs[i];
+		AUTO(free_ptr)
+		char *asked = xasprintf("%lld s ago", (long long)hub->asked_seconds_ago);
+
+		text_table_row(&table, (const char *[]){ text(hub->name), text(hub->address), asked,
+					       hub->known ? "has paired before" : "", NULL });
+	}
+	text_table_print(&table);
+	text_table_finish(&table);
+}
+
 void ctl_print_hubs(const void *result)
 {
 	const struct ipc_hubs *hubs = result;

@@ -86,6 +86,11 @@ static void on_pairing_hidden(void *user, enum pairing_end end)
 	notify_clients(user, CONTROL_EVENT_PAIRING_HIDDEN, ipc_pairing_hidden_fields, &hidden);
 }
 
+static void on_pairing_waiting(void *user)
+{
+	notify_clients(user, CONTROL_EVENT_PAIRING_WAITING, NULL, NULL);
+}
+
 static void on_hub_changed(void *user)
 {
 	const struct control *control = user;
@@ -336,6 +341,7 @@ bool control_open(struct control *control, const struct control_options *options
 	control->pairing_listener = (struct pairing_listener){
 		.show = on_pairing_shown,
 		.hide = on_pairing_hidden,
+		.waiting = on_pairing_waiting,
 		.user = control,
 	};
 	pairing_listen(agent_pairing(options->agent), &control->pairing_listener);

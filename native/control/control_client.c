@@ -45,6 +45,7 @@ static const char *const events[CONTROL_EVENT_COUNT] = {
 	[CONTROL_EVENT_LOG_LINE] = "log_line",
 	[CONTROL_EVENT_PAIRING_HIDDEN] = "pairing_hidden",
 	[CONTROL_EVENT_PAIRING_SHOWN] = "pairing_shown",
+	[CONTROL_EVENT_PAIRING_WAITING] = "pairing_waiting",
 	[CONTROL_EVENT_SETTINGS_CHANGED] = "settings_changed",
 	[CONTROL_EVENT_STATUS_CHANGED] = "status_changed",
 	[CONTROL_EVENT_STEAM_CHANGED] = "steam_changed",

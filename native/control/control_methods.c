@@ -106,6 +106,28 @@ static bool call_pairing_get(
 	return true;
 }
 
+static bool call_pairing_pick(
+	const struct control_call *call, struct strbuf *result, struct error *err)
+{
+	struct ipc_hub_address params = { 0 };
+	bool ok = json_read(&params, ipc_hub_address_fields, call->params, err) &&
+		  agent_pick_hub(call->agent, params.address, err);
+
+	json_finish(&params, ipc_hub_address_fields);
+	return ok && done(result);
+}
+
+static bool call_pairing_waiting(
+	const struct control_call *call, struct strbuf *result, struct error *err)
+{
+	struct ipc_waiting_hubs hubs = { 0 };
+
+	control_view_waiting(call->agent, &hubs);
+	json_write(result, ipc_waiting_hubs_fields, &hubs);
+	json_finish(&hubs, ipc_waiting_hubs_fields);
+	return true;
+}
+
 static bool call_pairing_reopen(
 	const struct control_call *call, struct strbuf *result, struct error *err)
 {
@@ -400,7 +422,9 @@ static const struct control_method methods[] = {
 	{ "log.tail", .call = call_log_tail },
 	{ "pairing.dismiss", .call = call_pairing_dismiss },
 	{ "pairing.get", .call = call_pairing_get },
+	{ "pairing.pick", .call = call_pairing_pick },
 	{ "pairing.reopen", .call = call_pairing_reopen },
+	{ "pairing.waiting", .call = call_pairing_waiting },
 	{ "settings.get", .call = call_settings_get },
 	{ "settings.list", .call = call_settings_list },
 	{ "settings.set", .call = call_settings_set },

@@ -3,6 +3,7 @@
 #include "agent/agent.h"
 #include "agent/config.h"
 #include "core/cleanup.h"
+#include "core/loop.h"
 #include "core/strbuf.h"
 #include "core/xalloc.h"
 #include "discovery/mdns.h"
@@ -77,6 +78,23 @@ void control_view_pairing(const struct agent *agent, struct ipc_pairing *pairing
 		.hub_name = shown->hub_name,
 		.expires_in_seconds = pairing_seconds_left(agent_pairing(agent)),
 	};
+}
+
+void control_view_waiting(const struct agent *agent, struct ipc_waiting_hubs *hubs)
+{
+	struct pairing_waiting waiting[PAIRING_WAITING_MAX];
+	int64_t now_ms = loop_now_ms();
+
+	hubs->hubs_count = pairing_waiting(agent_pairing(agent), waiting);
+	hubs->hubs = xcalloc(hubs->hubs_count + 1, sizeof(*hubs->hubs));
+	for (size_t i = 0; i < hubs->hubs_count; i++) {
+		hubs->hubs[i] = (struct ipc_waiting_hub){
+			.name = waiting[i].hub_name,
+			.address = waiting[i].address,
+			.known = waiting[i].is_trusted,
+			.asked_seconds_ago = (now_ms - waiting[i].asked_ms) / 1000,
+		};
+	}
 }
 
 void control_view_hubs(const struct agent *agent, struct ipc_hubs *hubs)

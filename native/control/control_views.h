@@ -10,6 +10,7 @@ struct ipc_status;
 struct ipc_trash;
 struct ipc_upload;
 struct ipc_uploads;
+struct ipc_waiting_hubs;
 struct upload_status;
 
 /*
@@ -19,6 +20,7 @@ struct upload_status;
 void control_view_status(struct agent *agent, struct ipc_status *status);
 void control_view_connected_hub(const struct agent *agent, struct ipc_connected_hub *hub);
 void control_view_pairing(const struct agent *agent, struct ipc_pairing *pairing);
+void control_view_waiting(const struct agent *agent, struct ipc_waiting_hubs *hubs);
 void control_view_hubs(const struct agent *agent, struct ipc_hubs *hubs);
 void control_view_upload(const struct upload_status *status, struct ipc_upload *upload);
 void control_view_uploads(const struct agent *agent, struct ipc_uploads *uploads);

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #define TRIES_PER_CODE 3
+#define NEWS_EVERY_MS 1000
 #define CODE_LIMIT 1000000
 #define CODE_BYTES (PAIRING_CODE_DIGITS + 1)
 
@@ -38,7 +39,8 @@ struct pairing {
 	void *attempt; /* … and the attempt it belongs to */
 	struct loop_timer *judgement;
 
-	char *picked; /* by the owner: the address whose turn it is; NULL: none */
+	struct loop_timer *news; /* others wait than the listeners know */
+	char *picked;		 /* by the owner: the address whose turn it is; NULL: none */
 	int64_t picked_until_ms;
 
 	/* Of the current code or, after it ended, of the last one; holder NULL: gone. */
@@ -48,6 +50,7 @@ struct pairing {
 
 static void on_expired(void *user);
 static void on_judgement(void *user);
+static void on_news(void *user);
 
 const char *pairing_end_text(enum pairing_end end)
 {
@@ -79,6 +82,7 @@ struct pairing *pairing_create(const struct pairing_options *options)
 	pairing->expires_ms = options->expires_ms;
 	pairing->expiry = loop_timer_create(options->loop, on_expired, pairing);
 	pairing->judgement = loop_timer_create(options->loop, on_judgement, pairing);
+	pairing->news = loop_timer_create(options->loop, on_news, pairing);
 	return pairing;
 }
 
@@ -111,6 +115,7 @@ void pairing_destroy(struct pairing *pairing)
 	forget_request(pairing);
 	loop_timer_destroy(pairing->expiry);
 	loop_timer_destroy(pairing->judgement);
+	loop_timer_destroy(pairing->news);
 	guess_limiter_destroy(pairing->limiter);
 	explicit_bzero(pairing->code, sizeof(pairing->code));
 	free(pairing->picked);
@@ -196,6 +201,18 @@ static bool is_same_hub(const struct pairing *pairing, const struct pairing_requ
 
 /* --- Whose turn it is --- */
 
+static void on_news(void *user)
+{
+	struct pairing *pairing = user;
+	struct pairing_listener *listener;
+
+	LIST_FOREACH (listener, &pairing->listeners, link) {
+		if (listener->waiting != NULL) {
+			listener->waiting(listener->user);
+		}
+	}
+}
+
 static bool is_picked(const struct pairing *pairing, const char *address)
 {
 	return pairing->picked != NULL && loop_now_ms() < pairing->picked_until_ms &&
@@ -220,6 +237,9 @@ static bool is_its_turn(
 	bool is_its = pairing_turns_ask(
 		&pairing->turns, &asker, is_screen_its ? NULL : &screen, loop_now_ms());
 
+	if (!loop_timer_running(pairing->news)) {
+		loop_timer_set(pairing->news, NEWS_EVERY_MS);
+	}
 	if (is_picked(pairing, NULL)) {
 		return is_picked(pairing, request->address);
 	}

@@ -47,6 +47,8 @@ struct pairing_shown {
 struct pairing_listener {
 	void (*show)(void *user, const struct pairing_shown *view);
 	void (*hide)(void *user, enum pairing_end end);
+	/* Others wait than before: see pairing_waiting(). Once a second at most; may be NULL. */
+	void (*waiting)(void *user);
 	void *user;
 	LIST_ENTRY(pairing_listener) link; /* pairing's own */
 };

@@ -62,6 +62,26 @@ const struct json_field ipc_pairing_fields[] = {
 	JSON_FIELDS_END,
 };
 
+const struct json_field ipc_waiting_hub_fields[] = {
+	JSON_FIELD(struct ipc_waiting_hub, name, "name", JSON_STRING, 0),
+	JSON_FIELD(struct ipc_waiting_hub, address, "address", JSON_STRING, 0),
+	JSON_FIELD(struct ipc_waiting_hub, known, "known", JSON_BOOL, 0),
+	JSON_FIELD(struct ipc_waiting_hub, asked_seconds_ago, "askedSecondsAgo", JSON_INT64, 0),
+	JSON_FIELDS_END,
+};
+
+const struct json_field ipc_waiting_hubs_fields[] = {
+	JSON_FIELD_ARRAY(struct ipc_waiting_hubs, hubs, "hubs", ipc_waiting_hub_fields, 0),
+	JSON_FIELD_TREE(struct ipc_waiting_hubs, tree),
+	JSON_FIELDS_END,
+};
+
+const struct json_field ipc_hub_address_fields[] = {
+	JSON_FIELD(struct ipc_hub_address, address, "address", JSON_STRING, JSON_REQUIRED),
+	JSON_FIELD_TREE(struct ipc_hub_address, tree),
+	JSON_FIELDS_END,
+};
+
 const struct json_field ipc_pairing_hidden_fields[] = {
 	JSON_FIELD(struct ipc_pairing_hidden, reason, "reason", JSON_STRING, 0),
 	JSON_FIELD_TREE(struct ipc_pairing_hidden, tree),

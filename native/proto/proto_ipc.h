@@ -69,6 +69,26 @@ struct ipc_pairing {
 	cJSON *tree;
 };
 
+/* pairing.waiting: Hubs that asked for a code and did not get the screen */
+struct ipc_waiting_hub {
+	const char *name;
+	const char *address;
+	bool known; /* that machine has paired before */
+	int64_t asked_seconds_ago;
+};
+
+struct ipc_waiting_hubs {
+	struct ipc_waiting_hub *hubs;
+	size_t hubs_count;
+	cJSON *tree;
+};
+
+/* pairing.pick */
+struct ipc_hub_address {
+	const char *address;
+	cJSON *tree;
+};
+
 /* pairing_hidden */
 struct ipc_pairing_hidden {
 	const char *reason;
@@ -311,6 +331,9 @@ struct ipc_status {
 };
 
 extern const struct json_field ipc_pairing_fields[];
+extern const struct json_field ipc_waiting_hub_fields[];
+extern const struct json_field ipc_waiting_hubs_fields[];
+extern const struct json_field ipc_hub_address_fields[];
 extern const struct json_field ipc_pairing_hidden_fields[];
 extern const struct json_field ipc_connected_hub_fields[];
 extern const struct json_field ipc_hubs_fields[];

@@ -11,6 +11,14 @@ export interface Pairing {
   expiresInSeconds: number;
 }
 
+/** A PC that asked for a code while the screen showed another's. */
+export interface WaitingHub {
+  name: string;
+  address: string;
+  known: boolean;
+  askedSecondsAgo: number;
+}
+
 export interface ConnectedHub {
   connected: boolean;
   hubId: string;
@@ -118,7 +126,9 @@ export interface Methods {
   status: Method<None, Status>;
   "pairing.get": Method<None, Pairing>;
   "pairing.dismiss": Method<None, None>;
+  "pairing.pick": Method<{ address: string }, None>;
   "pairing.reopen": Method<None, Pairing>;
+  "pairing.waiting": Method<None, { hubs: WaitingHub[] }>;
   "hubs.list": Method<None, { hubs: Hub[] }>;
   "hubs.revoke": Method<{ hubId: string }, None>;
   "uploads.list": Method<None, { uploads: Upload[] }>;
@@ -148,6 +158,7 @@ export interface Methods {
 export interface Notifications {
   pairing_shown: Pairing;
   pairing_hidden: { reason: string };
+  pairing_waiting: None;
   hub_connected: ConnectedHub;
   hub_disconnected: ConnectedHub;
   upload_progress: Upload;

@@ -78,6 +78,9 @@ const rows = {
   forGoodTitle: ["Permanently delete “{name}”?", "„{name}“ endgültig löschen?", "¿Borrar «{name}» definitivamente?", "Supprimer définitivement « {name} » ?", "「{name}」を完全に削除しますか？", "Apagar “{name}” definitivamente?", "永久删除“{name}”？"],
   forGoodText: ["This frees up {size} and can’t be undone.", "Das gibt {size} frei und kann nicht rückgängig gemacht werden.", "Se liberarán {size}. No se puede deshacer.", "Cette action libère {size} et est irréversible.", "{size} が解放されます。この操作は元に戻せません。", "Isso libera {size} e não pode ser desfeito.", "将释放 {size}，且无法撤销。"],
 
+  waitsForCode: ["Waits for a code, at {address}", "Wartet auf einen Code, unter {address}", "Espera un código, en {address}", "Attend un code, à {address}", "コードを待っています（{address}）", "Aguarda um código, em {address}", "正在等待代码（{address}）"],
+  showItsCode: ["Show its code", "Seinen Code zeigen", "Mostrar su código", "Afficher son code", "このコードを表示", "Mostrar o código dele", "显示它的代码"],
+
   // Paired PCs
   hubs: ["Paired PCs", "Gekoppelte PCs", "PC vinculados", "PC associés", "ペアリング済みの PC", "PCs pareados", "已配对的电脑"],
   noHubs: ["No paired PCs yet. Connect from the Hub on your PC and a code will appear here.", "Noch keine gekoppelten PCs. Verbinde dich mit dem Hub am PC, dann erscheint hier ein Code.", "Aún no hay ningún PC vinculado. Conéctate desde el Hub del PC y aquí aparecerá un código.", "Aucun PC associé. Connectez-vous depuis le Hub du PC : un code apparaîtra ici.", "ペアリング済みの PC はありません。PC の Hub から接続すると、ここにコードが表示されます。", "Nenhum PC pareado ainda. Conecte-se pelo Hub no PC e um código aparecerá aqui.", "还没有配对的电脑。在电脑上用 Hub 连接，此处会显示代码。"],

@@ -10,6 +10,7 @@ import { HubList } from "../components/HubList.js";
 import { TextRow } from "../components/Row.js";
 import { SteamState } from "../components/SteamState.js";
 import { TransferList } from "../components/TransferList.js";
+import { WaitingList } from "../components/WaitingList.js";
 import {
   useActions,
   useHelper,
@@ -162,13 +163,15 @@ function Games() {
 function Hubs() {
   const { value: hubs } = useKnown(useSession().state.hubs);
   const texts = useTexts();
-  const { revoke } = useActions();
+  const { value: waiting } = useKnown(useSession().state.waiting);
+  const { pick, revoke } = useActions();
   if (!hubs) {
     return null;
   }
   return (
     <PanelSection title={texts.get("hubs")}>
       <PanelSectionRow>
+        <WaitingList hubs={waiting ?? []} texts={texts} onPick={pick} />
         <HubList hubs={hubs} texts={texts} onRevoke={revoke} />
       </PanelSectionRow>
     </PanelSection>
