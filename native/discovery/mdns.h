@@ -44,7 +44,11 @@ enum mdns_state mdns_state(const struct mdns *mdns);
  */
 const char *mdns_detail(const struct mdns *mdns);
 
-/* A service as found on the network; everything borrowed during the call. */
+/*
+ * A service as found on the network; everything borrowed during the call. One without a port, or
+ * with an address that no host can have (unspecified, multicast, broadcast, another host's loopback),
+ * is not reported.
+ */
 struct mdns_found {
 	const char *name;
 	const char *host;    /* "steamdeck.local" */

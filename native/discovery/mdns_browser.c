@@ -8,7 +8,10 @@
 #include "discovery/mdns_lookup.h"
 #include "proto/proto_mdns.h"
 
+#include <arpa/inet.h>
+#include <ifaddrs.h>
 #include <net/if.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,13 +21,18 @@
  */
 #define SETTLE_MS 1000
 #define LOOK_AGAIN_MS 1000
+/*
+ * How long an IPv6 address waits for an IPv4 one: the answers over the two come apart, by a second
+ * where one is held back, and Hubs keep the first that they get.
+ */
+#define PREFER_MS 2500
 
 /* A service as seen on one interface with one protocol. */
 struct sighting {
 	AvahiIfIndex interface;
 	AvahiProtocol protocol;
 	struct service *service;
-	char *host; /* NULL: not resolved, and nothing below is known */
+	char *host; /* NULL: not resolved, or nowhere to connect to; nothing below is known */
 	AvahiAddress address;
 	uint16_t port;
 	struct strvec txt;
@@ -36,7 +44,8 @@ struct service {
 	struct mdns_browser *browser;
 	char *name;
 	LIST_HEAD(, sighting) sightings;
-	bool changed; /* since it was last looked at for news */
+	bool changed;		     /* since it was last looked at for news */
+	struct loop_timer *patience; /* runs while an IPv4 address is waited for */
 	/* What was last reported; host is NULL before. */
 	char *host;
 	char *address;
@@ -81,6 +90,7 @@ static void forget_sightings(struct service *service)
 static void free_service(struct service *service)
 {
 	LIST_REMOVE(service, link);
+	loop_timer_destroy(service->patience);
 	forget_sightings(service);
 	free(service->name);
 	free(service->host);
@@ -93,6 +103,11 @@ static void note_change(struct service *service)
 {
 	service->changed = true;
 	loop_timer_set(service->browser->turn, 0);
+}
+
+static void on_patience(void *user)
+{
+	note_change(user);
 }
 
 static struct service *find_service(struct mdns_browser *browser, const char *name)
@@ -113,6 +128,8 @@ static struct service *add_service(struct mdns_browser *browser, const char *nam
 
 	service->browser = browser;
 	service->name = xstrdup(name);
+	service->patience = loop_timer_create(browser->loop, on_patience, service);
+	loop_timer_set(service->patience, PREFER_MS);
 	LIST_INSERT_HEAD(&browser->services, service, link);
 	return service;
 }
@@ -150,6 +167,77 @@ static struct sighting *find_or_add(struct mdns_browser *browser, const struct m
 	return sighting;
 }
 
+/* --- What a stranger on the network may claim --- */
+
+static bool is_loopback_interface(AvahiIfIndex interface)
+{
+	char name[IF_NAMESIZE];
+
+	return if_indextoname((unsigned)interface, name) != NULL && strcmp(name, "lo") == 0;
+}
+
+/* The first or the last address of one of our networks: that network's own, or everybody's. */
+static bool is_no_host(uint32_t address)
+{
+	struct ifaddrs *interfaces;
+	bool found = false;
+
+	if (getifaddrs(&interfaces) < 0) {
+		return false;
+	}
+	for (const struct ifaddrs *each = interfaces; each != NULL; each = each->ifa_next) {
+		const struct sockaddr_in *own = (const void *)each->ifa_addr;
+		const struct sockaddr_in *mask = (const void *)each->ifa_netmask;
+		uint32_t rest;
+
+		if (own == NULL || mask == NULL || own->sin_family != AF_INET) {
+			continue;
+		}
+		rest = ~ntohl(mask->sin_addr.s_addr);
+		found = found ||
+			(rest > 1 &&
+				((own->sin_addr.s_addr ^ address) & mask->sin_addr.s_addr) == 0 &&
+				((ntohl(address) & rest) == 0 || (ntohl(address) & rest) == rest));
+	}
+	freeifaddrs(interfaces);
+	return found;
+}
+
+static bool is_usable_ipv4(uint32_t address, AvahiIfIndex interface)
+{
+	unsigned first = ntohl(address) >> 24;
+
+	if (first == 127) {
+		return is_loopback_interface(interface);
+	}
+	/* "This network", multicast, reserved, broadcast. */
+	return first != 0 && first < 224 && !is_no_host(address);
+}
+
+static bool is_usable_ipv6(const struct in6_addr *address, AvahiIfIndex interface)
+{
+	if (IN6_IS_ADDR_LOOPBACK(address)) {
+		return is_loopback_interface(interface);
+	}
+	return !IN6_IS_ADDR_UNSPECIFIED(address) && !IN6_IS_ADDR_MULTICAST(address) &&
+	       !IN6_IS_ADDR_V4MAPPED(address) && !IN6_IS_ADDR_V4COMPAT(address);
+}
+
+/* Can one connect there at all? Another host's loopback address would be ours. */
+static bool is_usable(const struct mdns_sighting *seen)
+{
+	struct in6_addr address;
+
+	if (seen->port == 0) {
+		return false;
+	}
+	if (seen->address.proto == AVAHI_PROTO_INET) {
+		return is_usable_ipv4(seen->address.data.ipv4.address, seen->interface);
+	}
+	memcpy(&address, seen->address.data.ipv6.address, sizeof(address));
+	return is_usable_ipv6(&address, seen->interface);
+}
+
 static void on_seen(void *user, const struct mdns_sighting *seen)
 {
 	struct sighting *sighting = find_or_add(user, seen);
@@ -158,8 +246,8 @@ static void on_seen(void *user, const struct mdns_sighting *seen)
 		return;
 	}
 	free(sighting->host);
-	sighting->host = xstrdup_or_null(seen->host);
-	if (seen->host != NULL) {
+	sighting->host = seen->host != NULL && is_usable(seen) ? xstrdup(seen->host) : NULL;
+	if (sighting->host != NULL) {
 		sighting->address = seen->address;
 		sighting->port = seen->port;
 		strvec_copy(&sighting->txt, seen->txt);
@@ -260,7 +348,7 @@ static bool is_waiting(const struct service *service)
 {
 	const struct sighting *best = best_sighting(service);
 
-	return is_patient(service->browser) &&
+	return (is_patient(service->browser) || loop_timer_running(service->patience)) &&
 	       (best == NULL || best->address.proto != AVAHI_PROTO_INET);
 }
 

@@ -11,7 +11,7 @@
 
 /* RFC 6762 §9 asks for five seconds between the probes for a name in dispute. */
 #define RETRY_FIRST_MS 5000
-#define RETRY_MAX_MS (5 * 60 * 1000)
+#define RETRY_MAX_MS (60 * 1000)
 
 struct mdns_responder {
 	struct loop *loop;

@@ -1,5 +1,6 @@
 #include "mdns/host_addresses.h"
 
+#include "core/loop.h"
 #include "core/xalloc.h"
 #include "discovery/network_watch.h"
 
@@ -14,11 +15,14 @@
 
 /* A host with more addresses than this is found by the first of them. */
 #define ADDRESSES_MAX 64
+/* How long IPv6 waits for IPv4 to be announced. */
+#define IPV4_WAIT_MS 3000
 
 struct record {
 	AvahiIfIndex interface;
 	AvahiAddress address;
 	AvahiSEntryGroup *group;
+	bool is_established;
 	bool present; /* scratch of update() */
 };
 
@@ -27,6 +31,8 @@ struct host_addresses {
 	void (*collided)(void *user);
 	void *user;
 	struct network_watch *network;
+	struct loop_timer *turn;  /* update(), outside Avahi's callbacks */
+	int64_t waiting_since_ms; /* for IPv4 to be announced; 0: not */
 	struct record records[ADDRESSES_MAX];
 	size_t count;
 };
@@ -38,6 +44,12 @@ static void on_group(
 
 	if (state == AVAHI_ENTRY_GROUP_COLLISION) {
 		addresses->collided(addresses->user);
+	} else if (state == AVAHI_ENTRY_GROUP_ESTABLISHED) {
+		for (size_t i = 0; i < addresses->count; i++) {
+			addresses->records[i].is_established |=
+				addresses->records[i].group == group;
+		}
+		loop_timer_set(addresses->turn, 0);
 	}
 }
 
@@ -99,22 +111,14 @@ static void add(struct host_addresses *addresses, const struct record *like)
 	addresses->count++;
 }
 
-static void update(void *user)
+/* Adds those of one family that are new, and notes which are still there. */
+static void add_family(
+	struct host_addresses *addresses, const struct ifaddrs *interfaces, AvahiProtocol protocol)
 {
-	struct host_addresses *addresses = user;
-	struct ifaddrs *interfaces;
-	struct record found;
-
-	if (getifaddrs(&interfaces) < 0) {
-		return; /* out of memory or descriptors: the next change retries */
-	}
-	for (size_t i = 0; i < addresses->count; i++) {
-		addresses->records[i].present = false;
-	}
 	for (const struct ifaddrs *each = interfaces; each != NULL; each = each->ifa_next) {
-		struct record *known;
+		struct record found, *known;
 
-		if (!read_address(each, &found)) {
+		if (!read_address(each, &found) || found.address.proto != protocol) {
 			continue;
 		}
 		found.present = true;
@@ -124,6 +128,60 @@ static void update(void *user)
 		} else if (addresses->count < ADDRESSES_MAX) {
 			add(addresses, &found);
 		}
+	}
+}
+
+static bool is_ipv4_announced(const struct host_addresses *addresses)
+{
+	for (size_t i = 0; i < addresses->count; i++) {
+		const struct record *record = &addresses->records[i];
+
+		if (record->address.proto == AVAHI_PROTO_INET && !record->is_established) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool must_wait(struct host_addresses *addresses)
+{
+	int64_t now_ms = loop_now_ms();
+
+	if (is_ipv4_announced(addresses)) {
+		addresses->waiting_since_ms = 0;
+	} else if (addresses->waiting_since_ms == 0) {
+		addresses->waiting_since_ms = now_ms;
+	}
+	return addresses->waiting_since_ms != 0 &&
+	       now_ms - addresses->waiting_since_ms < IPV4_WAIT_MS;
+}
+
+static void mark_ipv6_present(struct host_addresses *addresses)
+{
+	for (size_t i = 0; i < addresses->count; i++) {
+		addresses->records[i].present |=
+			addresses->records[i].address.proto == AVAHI_PROTO_INET6;
+	}
+}
+
+/* IPv4 first: Hubs take the first address that they hear of. */
+static void update(void *user)
+{
+	struct host_addresses *addresses = user;
+	struct ifaddrs *interfaces;
+
+	if (getifaddrs(&interfaces) < 0) {
+		return; /* out of memory or descriptors: the next change retries */
+	}
+	for (size_t i = 0; i < addresses->count; i++) {
+		addresses->records[i].present = false;
+	}
+	add_family(addresses, interfaces, AVAHI_PROTO_INET);
+	if (must_wait(addresses)) {
+		mark_ipv6_present(addresses);
+		loop_timer_set(addresses->turn, IPV4_WAIT_MS);
+	} else {
+		add_family(addresses, interfaces, AVAHI_PROTO_INET6);
 	}
 	for (size_t i = addresses->count; i > 0; i--) {
 		struct record *record = &addresses->records[i - 1];
@@ -144,8 +202,10 @@ struct host_addresses *host_addresses_create(
 	addresses->server = server;
 	addresses->collided = collided;
 	addresses->user = user;
+	addresses->turn = loop_timer_create(loop, update, addresses);
 	addresses->network = network_watch_create(loop, update, addresses);
 	if (addresses->network == NULL) {
+		loop_timer_destroy(addresses->turn);
 		free(addresses);
 		return NULL;
 	}
@@ -159,5 +219,6 @@ void host_addresses_destroy(struct host_addresses *addresses)
 		return;
 	}
 	network_watch_destroy(addresses->network);
+	loop_timer_destroy(addresses->turn);
 	free(addresses);
 }

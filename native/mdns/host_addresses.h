@@ -7,7 +7,8 @@ struct host_addresses;
 
 /*
  * This host's addresses as records of a server made by avahi_stack_publisher(), each on its own
- * interface, kept up to date as interfaces come and go. Loopback and point-to-point interfaces are
+ * interface, kept up to date as interfaces come and go; IPv6 ones once the IPv4 ones are announced,
+ * since Hubs take the first address that they hear of. Loopback and point-to-point interfaces are
  * left out.
  *
  * avahi-core could do this itself, but then it also claims the reverse names

@@ -5,6 +5,7 @@
 #include "core/strbuf.h"
 #include "core/xalloc.h"
 #include "discovery/avahi_poll.h"
+#include "mdns/packet_gate.h"
 #include "mdns/responder.h"
 #include "mdns/sightings.h"
 #include "proto/proto_mdns.h"
@@ -15,7 +16,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
+
+/* Ten times what it needs where a hundred devices are. */
+#define MEMORY_MAX_BYTES (24 * 1024 * 1024)
 
 static const char help[] =
 	"Usage: capydeck-mdns\n"
@@ -28,6 +33,7 @@ static const char help[] =
 struct program {
 	struct loop *loop;
 	AvahiPoll poll;
+	struct packet_gate *gate;
 	struct loop_watch *input_watch;
 	struct strbuf input; /* the beginning of a line */
 	struct responder *responder;
@@ -108,8 +114,8 @@ static bool publish(struct program *program, const struct mdns_order *order)
 		order->host == NULL || order->port == 0 || order->port > UINT16_MAX) {
 		return false;
 	}
-	program->responder =
-		responder_create(program->loop, &program->poll, order, &responder_events, program);
+	program->responder = responder_create(
+		program->loop, packet_gate_poll(program->gate), order, &responder_events, program);
 	return true;
 }
 
@@ -127,8 +133,8 @@ static bool browse(struct program *program, const struct mdns_order *order)
 	if (program->sightings != NULL || order->type == NULL) {
 		return false;
 	}
-	program->sightings =
-		sightings_create(&program->poll, order->type, &sightings_events, program);
+	program->sightings = sightings_create(
+		packet_gate_poll(program->gate), order->type, &sightings_events, program);
 	return true;
 }
 
@@ -192,6 +198,16 @@ static void on_signal(void *user, int signal_number)
 	end(user, 0);
 }
 
+/* Whatever the network makes it store, this device's games need the memory: it starts again. */
+static void limit_memory(void)
+{
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+	const struct rlimit limit = { .rlim_cur = MEMORY_MAX_BYTES, .rlim_max = MEMORY_MAX_BYTES };
+
+	setrlimit(RLIMIT_DATA, &limit);
+#endif
+}
+
 int main(int argc, char **argv)
 {
 	struct program program = { .loop = loop_create() };
@@ -208,13 +224,16 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
 	loop_on_signal(program.loop, SIGTERM, on_signal, &program);
+	limit_memory();
 	avahi_poll_init(&program.poll, program.loop);
+	program.gate = packet_gate_create(&program.poll);
 	program.input_watch =
 		loop_watch_add(program.loop, STDIN_FILENO, LOOP_READ, on_input, &program);
 	loop_run(program.loop);
 	loop_watch_remove(program.input_watch);
 	responder_destroy(program.responder);
 	sightings_destroy(program.sightings);
+	packet_gate_destroy(program.gate);
 	strbuf_finish(&program.input);
 	loop_destroy(program.loop);
 	return program.code;

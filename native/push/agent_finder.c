@@ -19,6 +19,8 @@
 #define RIVAL_WAIT_MS 400
 /* More than this many on one network is an attack. */
 #define AGENTS_MAX 1024
+/* Of what strangers call themselves. */
+#define TEXT_MAX_BYTES 128
 
 struct agent_finder {
 	struct mdns_browser *browser;
@@ -34,6 +36,7 @@ struct agent_finder {
 
 static void free_agent(struct found_agent *agent)
 {
+	free(agent->instance);
 	free(agent->id);
 	free(agent->name);
 	free(agent->host);
@@ -61,6 +64,7 @@ static char *printable(const char *text)
 {
 	char *copy = xstrdup(text != NULL ? text : "");
 
+	copy[utf8_cut(copy, strlen(copy), TEXT_MAX_BYTES)] = '\0';
 	utf8_make_printable(copy);
 	return copy;
 }
@@ -77,15 +81,28 @@ static char *txt_value(const struct strvec *txt, const char *key)
 	return xstrdup("");
 }
 
-static struct found_agent *find_or_add(struct agent_finder *finder, const char *id)
+/*
+ * Where the service goes: it replaces what it said before, but not what another said, whatever id
+ * it claims. Where there is no room, the wanted one still gets a place.
+ */
+static struct found_agent *find_place(struct agent_finder *finder, const struct found_agent *agent)
 {
 	for (size_t i = 0; i < finder->agents_count; i++) {
-		if (strcmp(finder->agents[i].id, id) == 0) {
+		if (strcmp(finder->agents[i].instance, agent->instance) == 0) {
 			free_agent(&finder->agents[i]);
 			return &finder->agents[i];
 		}
 	}
 	if (finder->agents_count == AGENTS_MAX) {
+		if (finder->wanted == NULL || !is_called(agent, finder->wanted)) {
+			return NULL;
+		}
+		for (size_t i = 0; i < AGENTS_MAX; i++) {
+			if (!is_called(&finder->agents[i], finder->wanted)) {
+				free_agent(&finder->agents[i]);
+				return &finder->agents[i];
+			}
+		}
 		return NULL;
 	}
 	finder->agents =
@@ -96,19 +113,11 @@ static struct found_agent *find_or_add(struct agent_finder *finder, const char *
 static void on_found(void *user, const struct mdns_found *found)
 {
 	struct agent_finder *finder = user;
-	AUTO(free_ptr) char *id = txt_value(found->txt, "id");
-	struct found_agent *agent;
+	struct found_agent agent, *place;
 
-	if (id[0] == '\0') {
-		free(id);
-		id = printable(found->name); /* the instance's name is also the id */
-	}
-	agent = find_or_add(finder, id);
-	if (agent == NULL) {
-		return;
-	}
-	*agent = (struct found_agent){
-		.id = TAKE_PTR(id),
+	agent = (struct found_agent){
+		.instance = printable(found->name),
+		.id = txt_value(found->txt, "id"),
 		.name = txt_value(found->txt, "name"),
 		.host = printable(found->host),
 		.address = printable(found->address),
@@ -116,7 +125,17 @@ static void on_found(void *user, const struct mdns_found *found)
 		.platform = txt_value(found->txt, "platform"),
 		.version = txt_value(found->txt, "version"),
 	};
-	if (finder->wanted != NULL && !finder->is_narrowing && is_called(agent, finder->wanted)) {
+	if (agent.id[0] == '\0') {
+		free(agent.id);
+		agent.id = xstrdup(agent.instance); /* the instance's name is also the id */
+	}
+	place = find_place(finder, &agent);
+	if (place == NULL) {
+		free_agent(&agent);
+		return;
+	}
+	*place = agent;
+	if (finder->wanted != NULL && !finder->is_narrowing && is_called(place, finder->wanted)) {
 		finder->is_narrowing = true;
 		loop_timer_set(finder->timer, RIVAL_WAIT_MS);
 	}
@@ -216,6 +235,27 @@ static void list_agents(const struct agent_finder *finder, const char *wanted, s
 	}
 }
 
+static bool has_id(const struct found_agent *agent, const char *wanted)
+{
+	return strcasecmp(agent->id, wanted) == 0;
+}
+
+/* One of those that fit, and how many they are. */
+static const struct found_agent *find_only(const struct agent_finder *finder, const char *wanted,
+	bool (*fits)(const struct found_agent *agent, const char *wanted), size_t *count)
+{
+	const struct found_agent *found = NULL;
+
+	*count = 0;
+	for (size_t i = 0; i < finder->agents_count; i++) {
+		if (fits(&finder->agents[i], wanted)) {
+			found = &finder->agents[i];
+			(*count)++;
+		}
+	}
+	return found;
+}
+
 const struct found_agent *agent_finder_match(
 	struct agent_finder *finder, const char *wanted, struct error *err)
 {
@@ -224,21 +264,18 @@ const struct found_agent *agent_finder_match(
 	size_t count = 0;
 
 	agent_finder_agents(finder, &count);
-	for (size_t i = 0; i < finder->agents_count; i++) {
-		const struct found_agent *agent = &finder->agents[i];
-
-		if (strcasecmp(agent->id, wanted) == 0) {
-			return agent;
-		}
+	match = find_only(finder, wanted, has_id, &count);
+	if (count > 1) {
+		list_agents(finder, wanted, &list);
+		error_set(err, ERROR_CONFLICT,
+			"several agents claim the id '%s': %s; use --to with the address of yours",
+			wanted, strbuf_text(&list));
+		return NULL;
 	}
-	count = 0;
-	for (size_t i = 0; i < finder->agents_count; i++) {
-		if (is_called(&finder->agents[i], wanted)) {
-			match = &finder->agents[i];
-			count++;
-		}
+	if (match == NULL) {
+		match = find_only(finder, wanted, is_called, &count);
 	}
-	if (count == 1) {
+	if (match != NULL && count == 1) {
 		return match;
 	}
 	list_agents(finder, count > 1 ? wanted : NULL, &list);

@@ -9,7 +9,8 @@ struct loop;
 
 /* An Agent that announces itself on the network. Strings are "" if not given. */
 struct found_agent {
-	char *id;
+	char *instance; /* the service's name, of which the network has one */
+	char *id;	/* as it says; another may say the same */
 	char *name;
 	char *host;    /* "steamdeck.local" */
 	char *address; /* numeric */
@@ -32,7 +33,8 @@ void agent_finder_destroy(struct agent_finder *finder);
 const struct found_agent *agent_finder_agents(struct agent_finder *finder, size_t *count);
 /*
  * The one with that id, name or host name, ignoring case. NULL on failure. Errors: NOT_FOUND (none;
- * the message lists those found), CONFLICT (several; it says how to tell them apart).
+ * the message lists those found), CONFLICT (several, by name or by id; it says how to tell them
+ * apart).
  */
 const struct found_agent *agent_finder_match(
 	struct agent_finder *finder, const char *wanted, struct error *err);

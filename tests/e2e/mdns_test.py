@@ -119,22 +119,67 @@ def observe():
     browser.join()
 
 
-def offer(address):
-    """In the Hub's namespace: publishes 'other' with another implementation until SIGTERM."""
+def offer(address, name="other", port=4321):
+    """In the Hub's namespace: publishes a service with another implementation until SIGTERM."""
     import socket
 
     import zeroconf
 
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    info = zeroconf.ServiceInfo(TYPE, f"other.{TYPE}", port=4321, server="other.local.",
+    info = zeroconf.ServiceInfo(TYPE, f"{name}.{TYPE}", port=port, server=f"{name}.local.",
                                 addresses=[socket.inet_pton(family, address)],
-                                properties={"id": "other", "name": "Größe 10 „Deck“"})
+                                properties={"id": name, "name": "Größe 10 „Deck“"})
     zc = zeroconf.Zeroconf(ip_version=zeroconf.IPVersion.All)
     zc.register_service(info)
     print("offered", flush=True)
     signal.sigwait({signal.SIGTERM})
     zc.unregister_service(info)
     zc.close()
+
+
+def hostile_packet(index):
+    """One of the kinds that cost a responder most: questions, services, records, noise."""
+    import random
+    import struct
+
+    chance = random.Random(index)
+    service = b"\x0b_capydeploy\x04_tcp\x05local\0"
+
+    def some_service():
+        return b"\x0c" + bytes(chance.choices(b"abcdefghij", k=12)) + service
+
+    def record(name, kind, data):
+        return name + struct.pack(">HHIH", kind, 1, 4500, len(data)) + data
+
+    kind = index % 5
+    if kind == 0:
+        return struct.pack(">6H", 0, 0, 40, 0, 0, 0) + b"".join(
+            some_service() + struct.pack(">HH", 255, 1) for _ in range(40))
+    if kind == 1:  # more known answers are said to follow
+        return struct.pack(">6H", 0, 0x0200, 1, 30, 0, 0) + service + struct.pack(">HH", 12, 1) + \
+            b"".join(record(service, 12, some_service()) for _ in range(30))
+    if kind == 2:
+        return struct.pack(">6H", 0, 0x8400, 0, 20, 0, 0) + b"".join(
+            record(some_service(), 16, bytes([250]) + chance.randbytes(250)) for _ in range(20))
+    if kind == 3:
+        return struct.pack(">6H", index & 0xFFFF, 0, 60, 0, 0, 0) + \
+            (service + struct.pack(">HH", 12, 0x8001)) * 60
+    return chance.randbytes(chance.randint(1, 1400))
+
+
+def flood(count):
+    """In the Hub's namespace: so many hostile packets, as fast as they can be sent."""
+    import socket
+
+    sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    sender.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    sender.bind(("10.77.0.2", 5353))
+    sender.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton("10.77.0.2"))
+    sender.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, 255)
+    packets = [hostile_packet(index) for index in range(2000)]
+    for index in range(count):
+        sender.sendto(packets[index % len(packets)], ("224.0.0.251", 5353))
+    print("flooded", flush=True)
 
 
 def start_dbus(deny=""):
@@ -363,6 +408,39 @@ def case_browse_ipv6_only():
     browser.expect_ever("settled")
 
 
+def case_browse_refuses_what_nobody_can_have():
+    """No port, and addresses that no host can have: unspecified, multicast, broadcast, our own."""
+    bad = ["0.0.0.0", "0.0.0.7", "224.0.0.251", "255.255.255.255", "240.0.0.1", "127.0.0.1",
+           "10.77.0.255", "10.77.0.0", "::", "::1", "ff02::fb", "::ffff:10.77.0.2"]
+    offers = [Process(sys.executable, __file__, "--offer", address, f"bad{index}", hub=True)
+              for index, address in enumerate(bad)]
+    offers.append(Process(sys.executable, __file__, "--offer", "10.77.0.2", "bad-port", 0, hub=True))
+    for process in offers:
+        process.expect("offered")
+    good = Process(sys.executable, __file__, "--offer", "10.77.0.2", "good", hub=True)
+    good.expect("offered")
+    browser = Process(PEER, "browse")
+    browser.expect("found good good.local 10.77.0.2 4321")
+    browser.expect_ever("settled")
+    browser.stop_cleanly()
+    assert not [line for line in browser.seen if "bad" in line], browser.seen
+
+
+def case_flood():
+    agent = start_agent()
+    agent.expect("state embedded")
+    child = subprocess.run(["pgrep", "-P", str(agent.child.pid)], capture_output=True,
+                           text=True).stdout.split()[0]
+    flooder = Process(sys.executable, __file__, "--flood", 60000, hub=True)
+    flooder.expect("flooded")
+    status = pathlib.Path(f"/proc/{child}/status").read_text()
+    peak_kb = int(status.split("VmHWM:")[1].split()[0])
+    assert peak_kb < 12000, f"{peak_kb} kB"
+    observer = start_observer()
+    expect_found(observer, f"capydeck-{AGENT_ID}.local.", " 9999 ")
+    agent.stop_cleanly()
+
+
 def case_browse_nothing():
     browser = Process(PEER, "browse")
     browser.expect("settled")
@@ -421,7 +499,9 @@ def main(arguments):
         return observe()
     if arguments[:1] == ["--offer"]:
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
-        return offer(arguments[1])
+        return offer(arguments[1], *arguments[2:3], *map(int, arguments[3:4]))
+    if arguments[:1] == ["--flood"]:
+        return flood(int(arguments[1]))
     if arguments[:1] == ["--in-namespaces"]:
         return run_cases(arguments[1:] or list(CASES))
     try:
