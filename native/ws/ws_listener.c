@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 /* Accepted per turn: a flood may take its share of the time, not that of the Hubs. */
-#define ACCEPTS_A_TURN 16
+#define ACCEPTS_A_TURN 64
 /* A process that was just killed may still have the port; a running one may keep it for hours. */
 #define RETRY_FIRST_MS 50
 #define RETRY_MAX_MS 3000
@@ -36,8 +36,9 @@ struct ws_listener {
 	int fd;	       /* −1: not listening */
 	int spare_fd;  /* closed to accept and drop a connection when no descriptor is left */
 	struct loop_watch *watch; /* of fd */
+	int64_t rest_ms;	  /* not watched for so long after connections came */
 	struct error problem;	  /* why not, while it does not listen */
-	struct loop_timer *rest;  /* while not even a connection can be dropped */
+	struct loop_timer *rest;  /* that time, or while not even a connection can be dropped */
 	struct loop_timer *retry;
 	int64_t retry_ms;
 };
@@ -211,6 +212,10 @@ static void on_connection(void *user, uint32_t events)
 	struct ws_listener *listener = user;
 	struct sockaddr_storage address;
 
+	if (listener->rest_ms > 0) {
+		loop_watch_set(listener->watch, 0);
+		loop_timer_set(listener->rest, listener->rest_ms);
+	}
 	for (int i = 0; i < ACCEPTS_A_TURN; i++) {
 		int fd = accept_one(listener, &address);
 
@@ -360,6 +365,11 @@ void ws_listener_destroy(struct ws_listener *listener)
 	close_fd(&listener->fd);
 	close_fd(&listener->spare_fd);
 	free(listener);
+}
+
+void ws_listener_set_rest(struct ws_listener *listener, int64_t rest_ms)
+{
+	listener->rest_ms = rest_ms;
 }
 
 uint16_t ws_listener_port(const struct ws_listener *listener)

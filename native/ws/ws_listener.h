@@ -29,6 +29,11 @@ struct ws_listener *ws_listener_create(
 bool ws_listener_move(struct ws_listener *listener, uint16_t port, struct error *err);
 void ws_listener_destroy(struct ws_listener *listener); /* NULL is fine */
 
+/*
+ * How long connections wait for each other, so that many come in one turn of the loop; 0, as at
+ * first: each is accepted as it comes.
+ */
+void ws_listener_set_rest(struct ws_listener *listener, int64_t rest_ms);
 uint16_t ws_listener_port(const struct ws_listener *listener);
 /* Why it does not listen, one sentence; NULL: it does. */
 const char *ws_listener_problem(const struct ws_listener *listener);

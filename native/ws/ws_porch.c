@@ -27,13 +27,14 @@
 struct caller {
 	struct ws_porch *porch;
 	int fd;
-	struct loop_watch *watch;
+	struct loop_watch *watch;    /* NULL: its request is whole */
 	struct sockaddr_in6 address; /* or the shorter one of IPv4 */
 	struct peer_key exact;
 	struct ws_host *host; /* kept by its waiting_count */
 	int64_t arrived_ms;
 	size_t bytes; /* of its request, so far */
 	bool is_ready;
+	bool came_in_parts;
 	bool is_trusted;
 	TAILQ_ENTRY(caller) link;
 };
@@ -165,11 +166,14 @@ static void let_in(struct caller *caller, struct ws_visitor *visitor)
 	const struct ws_porch_options *options = &caller->porch->options;
 	struct sockaddr_in6 address = caller->address;
 	int fd = caller->fd, any = 1;
+	bool is_partial = caller->came_in_parts;
 
 	visitor->address = (const void *)&address;
 	caller->host->turn_ms = loop_now_ms();
 	forget(caller);
-	setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &any, sizeof(any));
+	if (is_partial) {
+		setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &any, sizeof(any));
+	}
 	options->come_in(options->user, fd, visitor);
 }
 
@@ -283,32 +287,41 @@ void ws_porch_trust(struct ws_porch *porch, const struct peer_key *exact)
 
 /* --- The request --- */
 
-static void on_readable(void *user, uint32_t events)
+/* Looks at what has come, without taking it. False: it is no use, drop the caller. */
+static bool peek(struct caller *caller)
 {
-	struct caller *caller = user;
-	struct ws_porch *porch = caller->porch;
 	char request[REQUEST_MAX_BYTES];
-	ssize_t length = recv(caller->fd, request, sizeof(request), MSG_PEEK);
+	ssize_t length = recv(caller->fd, request, sizeof(request), MSG_PEEK | MSG_DONTWAIT);
 	int wanted;
 
 	if (length < 0 && (errno == EAGAIN || errno == EINTR)) {
-		return;
+		return true;
 	}
 	/* No more than before: the peer has ended its side. TLS, for one, begins with no letter. */
 	if (length <= 0 || (size_t)length == caller->bytes || !isalpha((unsigned char)request[0])) {
-		drop(caller, close_in_order);
-		return;
+		return false;
 	}
 	caller->bytes = (size_t)length;
 	if (memmem(request, (size_t)length, "\r\n\r\n", 4) != NULL) {
 		caller->is_ready = true;
-		loop_watch_set(caller->watch, 0);
-		look(porch);
-	} else if (length == REQUEST_MAX_BYTES) {
-		drop(caller, close_now);
-	} else {
-		wanted = (int)length + 1; /* what is here stays unread: call again only for more */
-		setsockopt(caller->fd, SOL_SOCKET, SO_RCVLOWAT, &wanted, sizeof(wanted));
+		return true;
+	}
+	caller->came_in_parts = true;
+	wanted = (int)length + 1; /* what is here stays unread: call again only for more */
+	setsockopt(caller->fd, SOL_SOCKET, SO_RCVLOWAT, &wanted, sizeof(wanted));
+	return length < REQUEST_MAX_BYTES;
+}
+
+static void on_readable(void *user, uint32_t events)
+{
+	struct caller *caller = user;
+
+	if (!peek(caller)) {
+		drop(caller, close_in_order);
+	} else if (caller->is_ready) {
+		loop_watch_remove(caller->watch);
+		caller->watch = NULL;
+		look(caller->porch);
 	}
 }
 
@@ -326,19 +339,23 @@ static struct caller *oldest_of(const struct ws_porch *porch, const struct ws_ho
 	return caller;
 }
 
-static void make_room(struct ws_porch *porch, const struct ws_host *host)
+/* False: the newcomer itself had to go. */
+static bool make_room(struct ws_porch *porch, const struct caller *newcomer)
 {
 	struct caller *victim = NULL;
+	bool stays;
 
-	if (host->waiting_count > COUNT_PER_HOST) {
-		victim = oldest_of(porch, host);
+	if (newcomer->host->waiting_count > COUNT_PER_HOST) {
+		victim = oldest_of(porch, newcomer->host);
 	} else if (porch->count > porch->count_max) {
 		victim = find_victim(porch);
 	}
+	stays = victim != newcomer;
 	if (victim != NULL) {
 		drop(victim, close_now);
 		count_dropped(porch);
 	}
+	return stays;
 }
 
 void ws_porch_add_take(struct ws_porch *porch, int fd, const struct sockaddr *address)
@@ -364,13 +381,23 @@ void ws_porch_add_take(struct ws_porch *porch, int fd, const struct sockaddr *ad
 	porch->trusted_count += caller->is_trusted;
 	caller->host = host;
 	caller->arrived_ms = now_ms;
-	caller->watch = loop_watch_add(porch->options.loop, fd, LOOP_READ, on_readable, caller);
 	TAILQ_INSERT_TAIL(&porch->callers, caller, link);
 	porch->count++;
 	host->waiting_count++;
-	make_room(porch, host);
-	if (!loop_timer_running(porch->timer)) {
-		loop_timer_set(porch->timer, porch->options.wait_ms);
+	/* Often the request has come with the connection: then nothing more need be waited for. */
+	if (!peek(caller)) {
+		drop(caller, close_in_order);
+		return;
+	}
+	if (!make_room(porch, caller)) {
+		return;
+	}
+	if (!caller->is_ready) {
+		caller->watch =
+			loop_watch_add(porch->options.loop, fd, LOOP_READ, on_readable, caller);
+	}
+	if (caller->is_ready || !loop_timer_running(porch->timer)) {
+		loop_timer_set(porch->timer, caller->is_ready ? 0 : porch->options.wait_ms);
 	}
 }
 

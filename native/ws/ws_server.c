@@ -32,6 +32,9 @@
 /* Between two strangers that are let in; while a Hub is connected they can only be refused. */
 #define PACE_MS 4
 #define BUSY_PACE_MS 20
+/* While a Hub is connected: a flood wakes us a hundred times a second, and not for each of its own.
+ */
+#define BUSY_REST_MS 10
 
 struct peer {
 	struct ws_server *server;
@@ -166,6 +169,9 @@ static void set_pace(struct ws_server *server)
 		is_busy = is_busy || ws_conn_standing(peer->conn) == WS_ADMITTED;
 	}
 	ws_porch_set_pace(server->porch, is_busy ? BUSY_PACE_MS : PACE_MS);
+	if (server->listener != NULL) {
+		ws_listener_set_rest(server->listener, is_busy ? BUSY_REST_MS : 0);
+	}
 }
 
 static void on_stands(void *user, enum ws_standing standing)
