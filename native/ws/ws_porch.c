@@ -46,6 +46,7 @@ struct ws_porch {
 	TAILQ_HEAD(, caller) callers; /* the oldest first */
 	struct loop_timer *timer;     /* the next turn, or the oldest one's deadline */
 	int64_t pace_ms;
+	int64_t look_ms;   /* when the timer fires */
 	int64_t paced_ms;  /* when the pace would have let in all that came in so far */
 	int64_t closed_ms; /* until then there is no place for strangers */
 	unsigned dropped_count;
@@ -186,6 +187,18 @@ static int64_t paced_wait_ms(const struct ws_porch *porch, bool is_trusted, int6
 	return ahead_ms > 0 ? ahead_ms : 0;
 }
 
+/* The same, with what is known of places: for one that is ready. */
+static int64_t wait_before(
+	const struct ws_porch *porch, const struct caller *caller, int64_t now_ms)
+{
+	int64_t wait_ms = paced_wait_ms(porch, caller->is_trusted, now_ms);
+
+	if (!caller->is_trusted && porch->closed_ms - now_ms > wait_ms) {
+		wait_ms = porch->closed_ms - now_ms;
+	}
+	return wait_ms;
+}
+
 static struct ws_visitor make_visitor(const struct caller *caller, int64_t now_ms)
 {
 	return (struct ws_visitor){
@@ -212,10 +225,7 @@ static int64_t take_turns(struct ws_porch *porch, int64_t now_ms)
 		if (next == NULL) {
 			return wait_ms > 0 ? wait_ms : -1;
 		}
-		wait_ms = paced_wait_ms(porch, next->is_trusted, now_ms);
-		if (!next->is_trusted && porch->closed_ms - now_ms > wait_ms) {
-			wait_ms = porch->closed_ms - now_ms;
-		}
+		wait_ms = wait_before(porch, next, now_ms);
 		if (wait_ms > 0) {
 			return wait_ms;
 		}
@@ -252,7 +262,9 @@ static void look(struct ws_porch *porch)
 	if (oldest != NULL) {
 		int64_t left_ms = oldest->arrived_ms + porch->options.wait_ms - now_ms;
 
-		loop_timer_set(porch->timer, wait_ms >= 0 && wait_ms < left_ms ? wait_ms : left_ms);
+		wait_ms = wait_ms >= 0 && wait_ms < left_ms ? wait_ms : left_ms;
+		loop_timer_set(porch->timer, wait_ms);
+		porch->look_ms = now_ms + wait_ms;
 	} else {
 		loop_timer_stop(porch->timer);
 	}
@@ -263,11 +275,20 @@ static void on_timer(void *user)
 	look(user);
 }
 
+/* No later than in so many ms. */
+static void look_in(struct ws_porch *porch, int64_t wait_ms, int64_t now_ms)
+{
+	if (now_ms + wait_ms < porch->look_ms) {
+		loop_timer_set(porch->timer, wait_ms);
+		porch->look_ms = now_ms + wait_ms;
+	}
+}
+
 void ws_porch_look(struct ws_porch *porch)
 {
 	porch->closed_ms = 0;
 	if (!TAILQ_EMPTY(&porch->callers)) {
-		loop_timer_set(porch->timer, 0);
+		look_in(porch, 0, loop_now_ms());
 	}
 }
 
@@ -315,13 +336,14 @@ static bool peek(struct caller *caller)
 static void on_readable(void *user, uint32_t events)
 {
 	struct caller *caller = user;
+	int64_t now_ms = loop_now_ms();
 
 	if (!peek(caller)) {
 		drop(caller, close_in_order);
 	} else if (caller->is_ready) {
 		loop_watch_remove(caller->watch);
 		caller->watch = NULL;
-		look(caller->porch);
+		look_in(caller->porch, wait_before(caller->porch, caller, now_ms), now_ms);
 	}
 }
 
@@ -396,8 +418,13 @@ void ws_porch_add_take(struct ws_porch *porch, int fd, const struct sockaddr *ad
 		caller->watch =
 			loop_watch_add(porch->options.loop, fd, LOOP_READ, on_readable, caller);
 	}
-	if (caller->is_ready || !loop_timer_running(porch->timer)) {
-		loop_timer_set(porch->timer, caller->is_ready ? 0 : porch->options.wait_ms);
+	/* A timer that is set for every one of a flood would cost more than it does. */
+	if (!loop_timer_running(porch->timer)) {
+		loop_timer_set(porch->timer, porch->options.wait_ms);
+		porch->look_ms = now_ms + porch->options.wait_ms;
+	}
+	if (caller->is_ready) {
+		look_in(porch, wait_before(porch, caller, now_ms), now_ms);
 	}
 }
 
@@ -442,8 +469,8 @@ void ws_porch_set_pace(struct ws_porch *porch, int64_t pace_ms)
 {
 	int64_t longest_ms = loop_now_ms() + BURST_COUNT * pace_ms;
 
-	porch->pace_ms = pace_ms;
-	if (porch->paced_ms > longest_ms) {
-		porch->paced_ms = longest_ms; /* it has become faster */
+	if (pace_ms < porch->pace_ms && porch->paced_ms > longest_ms) {
+		porch->paced_ms = longest_ms;
 	}
+	porch->pace_ms = pace_ms;
 }
