@@ -31,15 +31,10 @@ static void teardown(void)
 
 /* Names that one disk or another takes for the same, or refuses. */
 static const char *const names[] = { "Data", "data", "DATA", "Data.", "data ", " data", "a:b",
-	"what?", "CON", "con.txt", "\xc3\x84rger", /* Ärger */
-	"\xc3\xa4rger",				   /* ärger */
-	"A\xcc\x88rger",			   /* Ärger in two parts */
-	"\xe2\x84\xaa",				   /* the Kelvin sign */
-	"k", "K",
-	"Stra\xc3\x9f"
-	"e", /* Straße */
-	"STRASSE", "strasse", "\xe6\x97\xa5\xe6\x9c\xac", "\xf0\x9f\x98\x80", "plain.txt",
-	"Capydeck long name.text", "e\xcc\x81", "\xc3\xa9", "\xc3\x89" };
+	"what?", "CON", "con.txt", "\xc3\x84rger", "\xc3\xa4rger", "A\xcc\x88rger", /* Ärger */
+	"\xe2\x84\xaa", "k", "K", /* the Kelvin sign */
+	"Stra\xc3\x9f\x65", "STRASSE", "strasse", "\xe6\x97\xa5\xe6\x9c\xac", "\xf0\x9f\x98\x80",
+	"plain.txt", "Capydeck long name.text", "e\xcc\x81", "\xc3\xa9", "\xc3\x89" };
 
 /* Does the disk itself take b for a, or refuse one? Tried in a folder that nothing knows. */
 static bool disk_folds(int fd, const char *a, const char *b)
