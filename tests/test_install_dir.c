@@ -96,6 +96,13 @@ static void make_folder(const char *path)
 	ck_assert(make_dirs(full, 0755, &err));
 }
 
+static void put(const char *file)
+{
+	AUTO(close_fd) int fd = open(file, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+	ck_assert_int_ge(fd, 0);
+}
+
 static void folder_remove_in(const char *path)
 {
 	AUTO(free_ptr) char *full = in_home(path);
@@ -132,6 +139,8 @@ START_TEST(test_paths_outside_are_refused)
 	AUTO(free_ptr) char *up = in_home("Games/../.ssh");
 	AUTO(free_ptr) char *staging = in_home("Games/.capydeck/uploads");
 	AUTO(free_ptr) char *link = in_home("Games/link");
+	AUTO(free_ptr) char *file = in_home("Games/file");
+	AUTO(free_ptr) char *in_file = in_home("Games/file/sub/x");
 
 	make_folder("Games");
 	make_folder("elsewhere");
@@ -144,6 +153,9 @@ START_TEST(test_paths_outside_are_refused)
 	expect_refused(up, "G", "..");
 	expect_refused(staging, "G", ".capydeck");
 	expect_refused(link, "G", "outside");
+	put(file);
+	expect_refused(file, "G", "through a file");
+	expect_refused(in_file, "G", "through a file");
 }
 END_TEST
 

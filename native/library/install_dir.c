@@ -358,6 +358,13 @@ static bool check_games(const struct chooser *chooser, const char *install_path,
 	return true;
 }
 
+static bool leads_through_file(const char *path)
+{
+	struct stat stat_of;
+
+	return stat(path, &stat_of) == 0 ? !S_ISDIR(stat_of.st_mode) : errno == ENOTDIR;
+}
+
 static bool choose_parent(struct chooser *chooser, const char *install_path, struct error *err)
 {
 	const struct install_dir_rules *rules = chooser->rules;
@@ -373,6 +380,11 @@ static bool choose_parent(struct chooser *chooser, const char *install_path, str
 			"installPath '%s' is outside the library folders; allowed is '%s', others "
 			"can be added to the setting library.extra",
 			install_path, rules->library_dir);
+	}
+	if (leads_through_file(chooser->parent)) {
+		return error_set(err, ERROR_INVALID,
+			"installPath '%s' leads through a file; choose another folder",
+			install_path);
 	}
 	if (!check_own_folders(chooser, install_path, err) ||
 		!check_games(chooser, install_path, err)) {

@@ -41,8 +41,16 @@ static void check_lengths(struct fit *fit)
 
 static void check_sizes(struct fit *fit)
 {
-	int64_t fits = 0, too_large = INT64_MAX;
+	int64_t largest = 0, fits = 0, too_large = INT64_MAX;
 
+	for (size_t i = 0; i < fit->manifest->files_count; i++) {
+		int64_t size_bytes = fit->manifest->files[i].size_bytes;
+
+		largest = size_bytes > largest ? size_bytes : largest;
+	}
+	if (name_rules_take_size(fit->rules, largest)) {
+		return;
+	}
 	for (size_t i = 0; i < fit->manifest->files_count; i++) {
 		const struct upload_manifest_file *file = &fit->manifest->files[i];
 
