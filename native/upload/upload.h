@@ -84,6 +84,7 @@ struct upload {
 	int64_t kept_ms;		/* paused: for so long until … */
 	int64_t kept_until_ms;		/* … then, by the steady clock */
 	struct transfer_rate rate;
+	unsigned tries;	    /* to finish its commit */
 	struct error fault; /* an error of a background task; reported to the next chunk */
 	size_t write_count; /* chunks being written */
 	bool running;	    /* a task has started and is not done */

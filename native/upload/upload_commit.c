@@ -181,14 +181,18 @@ static enum upload_commit_end end_undone(
 							 : UPLOAD_COMMIT_STUCK;
 }
 
+static enum upload_commit_end move_back(
+	const struct upload_commit *commit, struct commit_place *place, struct error *err)
+{
+	return commit_back_run(place, err) ? end_undone(commit, place, err) : UPLOAD_COMMIT_STUCK;
+}
+
 /* err: why it could not be done. */
 static enum upload_commit_end go_back(
 	const struct upload_commit *commit, struct commit_place *place, struct error *err)
 {
 	struct error why = { 0 };
-	enum upload_commit_end end;
-
-	end = commit_back_run(place, &why) ? end_undone(commit, place, &why) : UPLOAD_COMMIT_STUCK;
+	enum upload_commit_end end = move_back(commit, place, &why);
 
 	if (end == UPLOAD_COMMIT_STUCK) {
 		error_set(err, err->kind,
@@ -204,9 +208,8 @@ static enum upload_commit_end withdraw(
 {
 	AUTO(commit_place_finish) struct commit_place place = { 0 };
 
-	return commit_place_open(&place, commit->root, commit->dir_fd, record, err) &&
-			       commit_back_run(&place, err)
-		       ? end_undone(commit, &place, err)
+	return commit_place_open(&place, commit->root, commit->dir_fd, record, err)
+		       ? move_back(commit, &place, err)
 		       : UPLOAD_COMMIT_STUCK;
 }
 
@@ -264,12 +267,24 @@ enum upload_commit_end upload_commit_prepare(const struct upload_commit *commit,
 		return UPLOAD_COMMIT_STUCK;
 	}
 	/* Not promised: what cannot be taken away now is taken away at the next start. */
-	go_back(commit, &place, err);
+	move_back(commit, &place, NULL);
 	return refuse(commit, err);
 }
 
+/* The tries of a commit: what may pass is tried again, before all goes back. */
+enum tries {
+	TRIES_FIRST, /* directly after the promise: somebody waits for the answer */
+	TRIES_MORE,
+	TRIES_LAST,
+};
+
+static bool may_pass(const struct error *err)
+{
+	return err->kind == ERROR_IO || err->kind == ERROR_NO_SPACE;
+}
+
 static enum upload_commit_end apply(
-	const struct upload_commit *commit, bool again, struct error *err)
+	const struct upload_commit *commit, enum tries tries, struct error *err)
 {
 	const struct commit_record *record = commit->record;
 	AUTO(commit_place_finish) struct commit_place place = { 0 };
@@ -278,7 +293,7 @@ static enum upload_commit_end apply(
 		return UPLOAD_COMMIT_STUCK;
 	}
 	place.moving = true;
-	if (commit_moves_run(&place, again, err)) {
+	if (commit_moves_run(&place, tries != TRIES_FIRST, err)) {
 		commit_record_note_moved(commit->dir_fd);
 		installed_manifest_write(
 			commit->state_dir, record->dir, record->files, record->files_count, err);
@@ -290,12 +305,15 @@ static enum upload_commit_end apply(
 			       ? UPLOAD_COMMIT_UNDONE
 			       : UPLOAD_COMMIT_STUCK;
 	}
+	if (tries == TRIES_MORE && may_pass(err)) {
+		return UPLOAD_COMMIT_STUCK;
+	}
 	return go_back(commit, &place, err);
 }
 
 enum upload_commit_end upload_commit_apply(const struct upload_commit *commit, struct error *err)
 {
-	return apply(commit, false, err);
+	return apply(commit, TRIES_FIRST, err);
 }
 
 static enum upload_commit_end set_aside(const struct upload_commit *commit, struct error *err)
@@ -309,8 +327,8 @@ static enum upload_commit_end set_aside(const struct upload_commit *commit, stru
 	return UPLOAD_COMMIT_STUCK;
 }
 
-enum upload_commit_end upload_commit_resume(
-	const struct upload_commit *commit, const struct game *known, struct error *err)
+enum upload_commit_end upload_commit_resume(const struct upload_commit *commit,
+	const struct game *known, bool last_try, struct error *err)
 {
 	struct commit_record *record = commit->record;
 	enum commit_state state = commit_record_read(record, commit->dir_fd, err);
@@ -339,5 +357,6 @@ enum upload_commit_end upload_commit_resume(
 			record->dir);
 		return UPLOAD_COMMIT_OVER;
 	}
-	return state == COMMIT_MOVED ? UPLOAD_COMMIT_DONE : apply(commit, true, err);
+	return state == COMMIT_MOVED ? UPLOAD_COMMIT_DONE
+				     : apply(commit, last_try ? TRIES_LAST : TRIES_MORE, err);
 }

@@ -47,7 +47,8 @@ enum upload_commit_end upload_commit_apply(const struct upload_commit *commit, s
 /*
  * Continues with the record that an interrupted commit has left, and fills in commit->record
  * (zeroed). known: the game's entry in the registry, which must have been read; NULL: none. A
- * record that is damaged is set aside, and everything must be sent again.
+ * record that is damaged is set aside, and everything must be sent again. last_try: an error of the
+ * disk, which may pass, also leads back; otherwise it is STUCK.
  */
-enum upload_commit_end upload_commit_resume(
-	const struct upload_commit *commit, const struct game *known, struct error *err);
+enum upload_commit_end upload_commit_resume(const struct upload_commit *commit,
+	const struct game *known, bool last_try, struct error *err);

@@ -21,12 +21,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Of a commit that an error of the disk has stopped, until it is rolled back: half a minute. */
+#define TRIES 6
+
 struct completion {
 	struct upload_store *store;
 	struct upload *upload; /* NULL: refused, see error */
 	char *executable;      /* normalised; NULL: as in init_upload */
 	char *pending;
 	struct upload_checkpoint checkpoint;
+	bool last_try;	  /* after this one it goes back */
 	bool again;	  /* an earlier attempt has left its commit record */
 	bool known_there; /* the game is in the registry: known */
 	struct game known;
@@ -124,7 +128,8 @@ static enum upload_commit_end commit_upload(struct completion *completion, int d
 
 	if (completion->again) {
 		return upload_commit_resume(&commit,
-			completion->known_there ? &completion->known : NULL, &completion->error);
+			completion->known_there ? &completion->known : NULL, completion->last_try,
+			&completion->error);
 	}
 	if (!fill_record(completion)) {
 		return UPLOAD_COMMIT_UNDONE;
@@ -346,6 +351,8 @@ static void enqueue_completion(struct completion *completion)
 	struct upload *upload = completion->upload;
 
 	completion->again = upload->phase == PHASE_UNFINISHED;
+	upload->tries = completion->again ? upload->tries + 1 : 0;
+	completion->last_try = upload->tries >= TRIES;
 	completion->end = completion->again ? UPLOAD_COMMIT_STUCK : UPLOAD_COMMIT_UNDONE;
 	upload_set_phase(upload, PHASE_COMPLETING);
 	upload_list_changed(completion->store);

@@ -257,7 +257,7 @@ static enum upload_commit_end finish_commit(const struct leftover *leftover, str
 	if (!state_link_ready(game_registry_link(store->registry), err)) {
 		return UPLOAD_COMMIT_STUCK;
 	}
-	end = upload_commit_resume(&commit, game_registry_find(store->registry, dir), err);
+	end = upload_commit_resume(&commit, game_registry_find(store->registry, dir), false, err);
 	if (end != UPLOAD_COMMIT_DONE) {
 		return end;
 	}
