@@ -4,12 +4,13 @@
 #include "core/error.h"
 #include "core/fatal.h"
 #include "core/paths.h"
+#include "core/problem_list.h"
 #include "core/xalloc.h"
+#include "push/exclude_list.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <fnmatch.h>
 #include <search.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,8 +33,11 @@ struct linked_dir {
 
 struct walk {
 	struct push_manifest *manifest;
-	const struct strvec *excludes;
-	char *root; /* absolute, without links */
+	struct exclude_list excludes;
+	struct problem_list refused;  /* names that cannot be sent */
+	struct problem_list left_out; /* what the protocol has no word for */
+	struct problem_list empty;    /* folders */
+	char *root;		      /* absolute, without links */
 	size_t capacity;
 	size_t dirs_count;
 	unsigned link_depth; /* how many links to folders lead to the current one */
@@ -47,21 +51,9 @@ struct walk {
 static bool walk_dir(struct walk *walk, const struct open_dir *parent, int fd_take,
 	const char *path, struct error *err);
 
-static void warn_skipped(struct walk *walk, const char *path, const char *why)
+static void leave_out(struct walk *walk, const char *path, const char *why)
 {
-	strvec_push_take(&walk->manifest->warnings, xasprintf("skipping '%s': %s", path, why));
-}
-
-static bool is_excluded(const struct strvec *excludes, const char *path, const char *name)
-{
-	for (size_t i = 0; excludes != NULL && i < excludes->count; i++) {
-		const char *pattern = excludes->items[i];
-
-		if (fnmatch(pattern, path, 0) == 0 || fnmatch(pattern, name, 0) == 0) {
-			return true;
-		}
-	}
-	return false;
+	problem_list_add(&walk->left_out, "'%s' (%s)", path_shown(path).text, why);
 }
 
 /* The Agent treats backslashes as separators and refuses what path_normalise_relative() does. */
@@ -71,21 +63,37 @@ static bool check_path(const char *path, struct error *err)
 
 	if (strchr(path, '\\') != NULL) {
 		return error_set(err, ERROR_INVALID,
-			"'%s' has a back-slash in its name, which the protocol takes for a folder; "
-			"rename it or leave it out with --exclude",
-			path);
+			"'%s' has a back-slash in its name, which the protocol takes for a folder",
+			path_shown(path).text);
 	}
 	normal = path_normalise_relative(path, err);
 	return normal != NULL;
 }
 
-static bool add_file(
-	struct walk *walk, const char *path, const struct stat *status, struct error *err)
+/* A file that cannot be sent is told with all the others, when the walk has ended. */
+static bool is_sendable(struct walk *walk, int dir_fd, const char *name, const char *path)
+{
+	struct error why = { 0 };
+
+	if (!check_path(path, &why)) {
+		problem_list_add(&walk->refused, "%s", why.message);
+		return false;
+	}
+	if (faccessat(dir_fd, name, R_OK, AT_EACCESS) != 0) {
+		error_set_errno(&why, "'%s' cannot be read", path_shown(path).text);
+		problem_list_add(&walk->refused, "%s", why.message);
+		return false;
+	}
+	return true;
+}
+
+static bool add_file(struct walk *walk, int dir_fd, const char *name, const char *path,
+	const struct stat *status, struct error *err)
 {
 	struct push_manifest *manifest = walk->manifest;
 
-	if (!check_path(path, err)) {
-		return false;
+	if (!is_sendable(walk, dir_fd, name, path)) {
+		return true;
 	}
 	if (manifest->files_count == PUSH_MANIFEST_FILES_MAX) {
 		return error_set(err, ERROR_TOO_LARGE,
@@ -109,9 +117,12 @@ static bool add_dir(struct walk *walk, const struct open_dir *parent, const char
 	const char *path, struct error *err)
 {
 	int fd = openat(dirfd(parent->stream), name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct error why = { 0 };
 
 	if (fd < 0) {
-		return error_set_errno(err, "cannot open the folder '%s'", path);
+		error_set_errno(&why, "the folder '%s' cannot be read", path_shown(path).text);
+		problem_list_add(&walk->refused, "%s", why.message);
+		return true;
 	}
 	return walk_dir(walk, parent, fd, path, err);
 }
@@ -174,7 +185,7 @@ static bool add_linked_dir(struct walk *walk, const struct open_dir *parent, con
 		AUTO(free_ptr)
 		char *why = xasprintf("the link points to a folder that is sent as '%s'", sent_as);
 
-		warn_skipped(walk, path, why);
+		leave_out(walk, path, why);
 		return true;
 	}
 	walk->link_depth++;
@@ -201,25 +212,35 @@ static bool add_link(struct walk *walk, const struct open_dir *parent, const cha
 	struct stat status;
 
 	if (fstatat(dirfd(parent->stream), name, &status, 0) < 0) {
-		warn_skipped(walk, path, "the link is dangling");
+		leave_out(walk, path, "the link is dangling");
 		return true;
 	}
 	if (!leads_inside(walk, path)) {
-		warn_skipped(walk, path, "the link points outside the folder");
+		leave_out(walk, path, "the link points outside the folder");
 		return true;
 	}
 	if (S_ISREG(status.st_mode)) {
-		return add_file(walk, path, &status, err);
+		return add_file(walk, dirfd(parent->stream), name, path, &status, err);
 	}
 	if (!S_ISDIR(status.st_mode)) {
-		warn_skipped(walk, path, "not a file or folder");
+		leave_out(walk, path, "not a file or folder");
 		return true;
 	}
 	if (holds_itself(parent, &status)) {
-		warn_skipped(walk, path, "the link points to a folder that contains it");
+		leave_out(walk, path, "the link points to a folder that contains it");
 		return true;
 	}
 	return add_linked_dir(walk, parent, name, path, &status, err);
+}
+
+/* Is it sent as a folder? */
+static bool is_folder(const struct open_dir *dir, const char *name, const struct stat *status)
+{
+	struct stat target;
+
+	return S_ISDIR(status->st_mode) ||
+	       (S_ISLNK(status->st_mode) && fstatat(dirfd(dir->stream), name, &target, 0) == 0 &&
+		       S_ISDIR(target.st_mode));
 }
 
 static bool add_entry(
@@ -229,14 +250,14 @@ static bool add_entry(
 	char *path = dir->path[0] == '\0' ? xstrdup(name) : path_join(dir->path, name);
 	struct stat status;
 
-	if (is_excluded(walk->excludes, path, name)) {
-		return true;
-	}
 	if (fstatat(dirfd(dir->stream), name, &status, AT_SYMLINK_NOFOLLOW) < 0) {
 		return error_set_errno(err, "cannot stat '%s'", path);
 	}
+	if (exclude_list_has(&walk->excludes, path, is_folder(dir, name, &status))) {
+		return true;
+	}
 	if (S_ISREG(status.st_mode)) {
-		return add_file(walk, path, &status, err);
+		return add_file(walk, dirfd(dir->stream), name, path, &status, err);
 	}
 	if (S_ISDIR(status.st_mode)) {
 		return add_dir(walk, dir, name, path, err);
@@ -244,7 +265,7 @@ static bool add_entry(
 	if (S_ISLNK(status.st_mode)) {
 		return add_link(walk, dir, name, path, err);
 	}
-	warn_skipped(walk, path, "not a file or folder");
+	leave_out(walk, path, "not a file or folder");
 	return true;
 }
 
@@ -278,6 +299,9 @@ static bool walk_entries(struct walk *walk, const struct open_dir *dir, struct e
 
 	if (!list_names(dir, &names, err)) {
 		return false;
+	}
+	if (names.count == 0 && dir->path[0] != '\0') {
+		problem_list_add(&walk->empty, "'%s'", path_shown(dir->path).text);
 	}
 	for (size_t i = 0; i < names.count; i++) {
 		if (!add_entry(walk, dir, names.items[i], err)) {
@@ -338,36 +362,78 @@ static bool open_root(struct push_manifest *manifest, const char *root, struct e
 	}
 }
 
+static void warn_of(
+	struct walk *walk, const struct problem_list *list, const char *what, const char *remedy)
+{
+	AUTO(free_ptr) char *names = problem_list_text(list);
+
+	if (list->count > 0) {
+		strvec_push_take(
+			&walk->manifest->warnings, xasprintf("%s: %s; %s", what, names, remedy));
+	}
+}
+
+static void add_warnings(struct walk *walk)
+{
+	const char *pattern;
+
+	warn_of(walk, &walk->left_out, "left out", "copy what the game needs into its folder");
+	warn_of(walk, &walk->empty, "empty folders are not sent",
+		"put a file into those that the game needs");
+	for (size_t i = 0; (pattern = exclude_list_idle(&walk->excludes, i)) != NULL; i++) {
+		strvec_push_take(&walk->manifest->warnings,
+			xasprintf("--exclude '%s' matches nothing in '%s'", pattern, walk->root));
+	}
+}
+
+static bool check_refused(const struct walk *walk, const char *root, struct error *err)
+{
+	AUTO(free_ptr) char *names = problem_list_text(&walk->refused);
+
+	return walk->refused.count == 0 ||
+	       error_set(err, ERROR_INVALID,
+		       "'%s' cannot be sent as it is: %s; rename these, make them readable, or leave "
+		       "them out with --exclude",
+		       root, names);
+}
+
+static bool walk_root(struct walk *walk, const char *root, struct error *err)
+{
+	int fd;
+
+	walk->root = realpath(root, NULL);
+	fd = openat(walk->manifest->root_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (walk->root == NULL || fd < 0) {
+		error_set_errno(err, "cannot open the folder '%s'", root);
+		close_fd(&fd);
+		return false;
+	}
+	return walk_dir(walk, NULL, fd, "", err) && check_refused(walk, root, err);
+}
+
 bool push_manifest_init(struct push_manifest *manifest, const char *root,
 	const struct strvec *excludes, struct error *err)
 {
-	struct walk walk = { .manifest = manifest, .excludes = excludes };
-	AUTO(free_ptr) char *absolute = NULL;
-	int fd;
+	struct walk walk = { .manifest = manifest };
+	bool ok;
 
 	*manifest = (struct push_manifest){ .root_fd = -1 };
-	if (!open_root(manifest, root, err)) {
-		return false;
-	}
-	absolute = realpath(root, NULL);
-	fd = openat(manifest->root_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (absolute == NULL || fd < 0) {
-		error_set_errno(err, "cannot open the folder '%s'", root);
-		close_fd(&fd);
-		goto fail;
-	}
-	walk.root = absolute;
-	if (!walk_dir(&walk, NULL, fd, "", err)) {
-		goto fail;
+	ok = open_root(manifest, root, err) &&
+	     exclude_list_init(&walk.excludes, manifest->root_fd, excludes, err) &&
+	     walk_root(&walk, root, err);
+	if (ok) {
+		add_warnings(&walk);
 	}
 	if (manifest->files_count > 0) {
 		qsort(manifest->files, manifest->files_count, sizeof(*manifest->files),
 			compare_files);
 	}
-	return true;
-fail:
-	push_manifest_finish(manifest);
-	return false;
+	exclude_list_finish(&walk.excludes);
+	free(walk.root);
+	if (!ok) {
+		push_manifest_finish(manifest);
+	}
+	return ok;
 }
 
 void push_manifest_finish(struct push_manifest *manifest)

@@ -15,8 +15,8 @@ struct error;
  *
  * Only regular files are sent: the protocol has neither links nor empty folders. A symbolic link to
  * a file or folder inside the root is sent as its target; one that leads outside, nowhere or back
- * to a parent folder is left out with a warning, as are sockets, pipes and devices. Below a link to
- * a folder, further links enter each folder only once.
+ * to a parent folder is left out with a warning, as are sockets, pipes, devices and empty folders.
+ * Below a link to a folder, further links enter each folder only once.
  */
 struct push_file {
 	char *path; /* relative to the root, '/'-separated, UTF-8 */
@@ -29,17 +29,16 @@ struct push_manifest {
 	struct push_file *files;
 	size_t files_count;
 	int64_t total_bytes;
-	struct strvec warnings; /* one sentence for each file left out */
+	struct strvec warnings; /* sentences: what is left out, patterns that match nothing */
 };
 
 #define PUSH_MANIFEST_FILES_MAX 500000
 #define PUSH_MANIFEST_DIRS_MAX 500000 /* counted each time it is sent */
 
 /*
- * Walks root. excludes: shell patterns (fnmatch), matched against the relative path and the last
- * component of files and folders; matches are left out silently.
- * Errors: NOT_FOUND (no such folder), INVALID (not a folder; a name that is not UTF-8 or that the
- * protocol cannot carry, the message names it), TOO_LARGE (too many files), IO.
+ * Walks root. excludes: patterns as in push/exclude_list.h; matches are left out silently.
+ * Errors: NOT_FOUND (no such folder), INVALID (not a folder; files that cannot be read or whose
+ * names the protocol cannot carry, the message names them), TOO_LARGE (too many files), IO.
  */
 bool push_manifest_init(struct push_manifest *manifest, const char *root,
 	const struct strvec *excludes, struct error *err);

@@ -1,8 +1,8 @@
 #pragma once
 
+#include "core/problem_list.h"
 #include "core/sha256.h"
 #include "core/strvec.h"
-#include "upload/problem_list.h"
 
 #include <stdbool.h>
 #include <stddef.h>

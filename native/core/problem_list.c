@@ -1,4 +1,4 @@
-#include "upload/problem_list.h"
+#include "core/problem_list.h"
 
 #include "core/cleanup.h"
 #include "core/error.h"
@@ -45,4 +45,22 @@ bool problem_list_check(
 	}
 	return error_set_list(err, ERROR_INVALID, "%s, for %zu reasons:%s; %s", heading,
 		list->count, strbuf_text(&text), remedy);
+}
+
+char *problem_list_text(const struct problem_list *list)
+{
+	struct strbuf text = { 0 };
+	size_t shown = list->count < PROBLEM_LIST_SHOWN ? list->count : PROBLEM_LIST_SHOWN;
+
+	for (size_t i = 0; i < shown; i++) {
+		strbuf_appendf(&text, "%s%s",
+			i == 0		       ? ""
+			: i + 1 == list->count ? " and "
+					       : ", ",
+			list->shown[i]);
+	}
+	if (list->count > shown) {
+		strbuf_appendf(&text, " and %zu more", list->count - shown);
+	}
+	return strbuf_detach(&text);
 }

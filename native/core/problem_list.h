@@ -27,3 +27,5 @@ void problem_list_add(struct problem_list *list, const char *format, ...)
  */
 bool problem_list_check(const struct problem_list *list, const char *heading, const char *remedy,
 	struct error *err);
+/* "a, b and 3 more"; "" if there are none; caller frees. */
+char *problem_list_text(const struct problem_list *list);
