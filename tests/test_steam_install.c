@@ -1,13 +1,17 @@
 #include "steam/client/steam_install.h"
 
+#include "core/cleanup.h"
 #include "core/error.h"
+#include "core/xalloc.h"
 #include "steam_home.h"
 #include "suite.h"
 
 #include <check.h>
 #include <sched.h>
+#include <sys/time.h>
 
 #define FLATPAK ".var/app/com.valvesoftware.Steam"
+#define SNAP "snap/steam/common"
 
 static struct steam_home home;
 static struct steam_install install;
@@ -56,6 +60,39 @@ START_TEST(test_places)
 	find(".local/share/Steam");
 	steam_home_mkdir(&home, ".steam/steam/userdata");
 	find(".steam/steam");
+}
+END_TEST
+
+static void log_in(const char *root, time_t ended_s)
+{
+	AUTO(free_ptr) char *config = xasprintf("%s/config/config.vdf", root);
+	AUTO(free_ptr) char *logins = xasprintf("%s/config/loginusers.vdf", root);
+	struct timeval times[2] = { { .tv_sec = ended_s }, { .tv_sec = ended_s } };
+
+	steam_home_write_text(&home, config, "");
+	steam_home_write_text(&home, logins, "");
+	ck_assert_int_eq(utimes(steam_home_path(&home, config), times), 0);
+	ck_assert_int_eq(utimes(steam_home_path(&home, logins), times), 0);
+}
+
+START_TEST(of_several_the_one_that_runs_or_ran_last)
+{
+	pid_t steam;
+
+	log_in(".local/share/Steam", 1000);
+	log_in(FLATPAK "/.local/share/Steam", 2000);
+	find(FLATPAK "/.local/share/Steam");
+	log_in(SNAP "/.local/share/Steam", 3000);
+	find(SNAP "/.local/share/Steam");
+	ck_assert(!install.flatpak);
+	log_in(".local/share/Steam", 3000);
+	find(".local/share/Steam");
+
+	steam = steam_home_start_process("steam");
+	steam_home_write_pid(&home, SNAP "/.steam/steam.pid", steam);
+	find(SNAP "/.local/share/Steam");
+	steam_home_end_process(steam);
+	find(".local/share/Steam");
 }
 END_TEST
 
@@ -267,6 +304,7 @@ int main(void)
 	tcase_add_test(tcase, test_no_steam);
 	tcase_add_test(tcase, test_places);
 	tcase_add_test(tcase, test_given_folder);
+	tcase_add_test(tcase, of_several_the_one_that_runs_or_ran_last);
 	tcase_add_loop_test(tcase, test_running, 0, sizeof(layouts) / sizeof(*layouts));
 	tcase_add_loop_test(tcase, test_damaged_pid_file, 0, 6);
 	tcase_add_test(tcase, test_a_pid_file_that_cannot_be_read_now);

@@ -66,6 +66,29 @@ START_TEST(test_login_list)
 }
 END_TEST
 
+/* What Steam itself goes by when nobody is marked as the most recent. */
+START_TEST(auto_login_comes_before_the_time)
+{
+	static const char logins[] =
+		"\"users\" {"
+		"\"76561197960265730\" { \"AccountName\" \"old\" \"Timestamp\" \"1\" }"
+		"\"76561197960265731\" { \"AccountName\" \"own\" \"Timestamp\" \"2\""
+		" \"AllowAutoLogin\" \"1\" }"
+		"\"76561197960265732\" { \"AccountName\" \"new\" \"Timestamp\" \"9\" } }";
+	static const char registry[] =
+		"\"Registry\" { \"HKCU\" { \"Software\" { \"Valve\" { \"Steam\" {"
+		" \"AutoLoginUser\" \"OLD\" } } } } }";
+	static const char *const order[] = { "2", "3", "4" };
+
+	steam_home_write_text(&home, ".local/share/Steam/config/loginusers.vdf", logins);
+	steam_home_write_text(&home, ".steam/registry.vdf", registry);
+	ck_assert(steam_users_load(&users, steam_home_path(&home, ".local/share/Steam"), &err));
+	for (size_t i = 0; i < 3; i++) {
+		ck_assert_str_eq(users.items[i].account_id, order[i]);
+	}
+}
+END_TEST
+
 START_TEST(test_folders_join_the_list)
 {
 	add_loginusers();
@@ -177,6 +200,7 @@ int main(void)
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, test_login_list);
+	tcase_add_test(tcase, auto_login_comes_before_the_time);
 	tcase_add_test(tcase, test_folders_join_the_list);
 	tcase_add_test(tcase, test_folders_alone);
 	tcase_add_test(tcase, test_nobody);

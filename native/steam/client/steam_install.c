@@ -22,16 +22,22 @@
 #define PROC_STATUS_MAX_BYTES 65536
 #define REGISTRY_MAX_BYTES (4 * 1024 * 1024)
 
+#define SNAP_HOME "snap/steam/common"
+
+/* One Steam each: the native client, the Flatpak, the Snap; as many as are installed. */
 static const struct {
-	const char *path; /* below the home */
+	const char *home;     /* below the user's: the client's own home */
+	const char *roots[2]; /* below that; the first that is there */
 	bool flatpak;
 } places[] = {
-	/* In order of preference. The first is a link that the native client keeps up to date. */
-	{ ".steam/steam", false },
-	{ ".local/share/Steam", false },
-	{ FLATPAK_HOME "/.local/share/Steam", true },
-	{ FLATPAK_HOME "/.steam/steam", true },
+	/* A link that the native client keeps up to date; the Flatpak's leads to the native client.
+	 */
+	{ ".", { ".steam/steam", ".local/share/Steam" }, false },
+	{ FLATPAK_HOME, { ".local/share/Steam", ".steam/steam" }, true },
+	{ SNAP_HOME, { ".steam/steam", ".local/share/Steam" }, false },
 };
+
+#define PLACE_COUNT (sizeof(places) / sizeof(places[0]))
 
 /* False with err->kind NONE: there is none. A disk that does not answer is no lack of Steam. */
 static bool is_dir(const char *path, struct error *err)
@@ -65,10 +71,88 @@ static void set_install(struct steam_install *install, const char *root, bool fl
 	install->flatpak = flatpak;
 }
 
+/* Fills what is at a place: a folder where someone has logged in, else the first that is there. */
+static void look_at_place(
+	struct steam_install *found, const char *home, size_t place, struct error *why)
+{
+	for (size_t i = 0; i < 2; i++) {
+		AUTO(free_ptr)
+		char *root = places[place].home[0] == '.' && places[place].home[1] == '\0'
+				     ? path_join(home, places[place].roots[i])
+				     : xasprintf("%s/%s/%s", home, places[place].home,
+					       places[place].roots[i]);
+
+		if (is_dir(root, why) &&
+			(found->root == NULL || (!has_users(found->root) && has_users(root)))) {
+			set_install(found, root, places[place].flatpak);
+		}
+	}
+}
+
+/* When a client of that root last wrote its settings, as it does when it ends; 0: not known. */
+static int64_t last_run_s(const char *root)
+{
+	static const char *const names[] = { "config/config.vdf", "config/loginusers.vdf" };
+	int64_t last_s = 0;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		AUTO(free_ptr) char *path = path_join(root, names[i]);
+		struct stat stat_buf;
+
+		if (stat(path, &stat_buf) == 0 && stat_buf.st_mtim.tv_sec > last_s) {
+			last_s = stat_buf.st_mtim.tv_sec;
+		}
+	}
+	return last_s;
+}
+
+/* Is a the one that the user means, rather than b, which comes first in the table? */
+static bool is_preferred(const struct steam_install *a, const struct steam_install *b)
+{
+	bool a_runs, b_runs;
+
+	if (has_users(a->root) != has_users(b->root)) {
+		return has_users(a->root);
+	}
+	a_runs = steam_install_running(a) != 0;
+	b_runs = steam_install_running(b) != 0;
+	return a_runs != b_runs ? a_runs : last_run_s(a->root) > last_run_s(b->root);
+}
+
+static bool find_by_home(struct steam_install *install, const char *home, struct error *err)
+{
+	AUTO(steam_install_finish) struct steam_install found = { 0 };
+	struct error why = { 0 };
+
+	for (size_t i = 0; i < PLACE_COUNT; i++) {
+		AUTO(steam_install_finish) struct steam_install other = { 0 };
+
+		look_at_place(&other, home, i, &why);
+		if (other.root != NULL && (found.root == NULL || is_preferred(&other, &found))) {
+			steam_install_finish(&found);
+			found = other;
+			other = (struct steam_install){ 0 };
+		}
+	}
+	if (found.root == NULL && why.kind != ERROR_NONE) {
+		return error_set(err, why.kind, "%s", why.message);
+	}
+	if (found.root == NULL) {
+		return error_set(err, ERROR_NOT_FOUND,
+			"Steam is not installed for this user: neither '%s/.steam/steam' nor "
+			"'%s/.local/share/Steam' nor its Flatpak or Snap is there; install Steam and "
+			"log in once",
+			home, home);
+	}
+	steam_install_finish(install);
+	*install = found;
+	found = (struct steam_install){ 0 };
+	return true;
+}
+
 bool steam_install_find(
 	struct steam_install *install, const char *home, const char *steam_dir, struct error *err)
 {
-	struct steam_install found = { 0 };
 	struct error why = { 0 };
 
 	if (steam_dir != NULL) {
@@ -82,28 +166,7 @@ bool steam_install_find(
 		set_install(install, steam_dir, strstr(steam_dir, FLATPAK_HOME "/") != NULL);
 		return true;
 	}
-	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
-		AUTO(free_ptr) char *root = path_join(home, places[i].path);
-
-		if (is_dir(root, &why) && (found.root == NULL || has_users(root))) {
-			set_install(&found, root, places[i].flatpak);
-		}
-		if (found.root != NULL && has_users(found.root)) {
-			break;
-		}
-	}
-	if (found.root == NULL && why.kind != ERROR_NONE) {
-		return error_set(err, why.kind, "%s", why.message);
-	}
-	if (found.root == NULL) {
-		return error_set(err, ERROR_NOT_FOUND,
-			"Steam is not installed for this user: neither '%s/%s' nor '%s/%s' nor its "
-			"Flatpak is there; install Steam and log in once",
-			home, places[0].path, home, places[1].path);
-	}
-	steam_install_finish(install);
-	*install = found;
-	return true;
+	return find_by_home(install, home, err);
 }
 
 void steam_install_finish(struct steam_install *install)
@@ -266,11 +329,6 @@ bool steam_install_runs_game(uint32_t app_id)
 
 /* --- The user's language --- */
 
-static const char *const registries[] = {
-	".steam/registry.vdf",
-	".var/app/com.valvesoftware.Steam/.steam/registry.vdf",
-};
-
 static const char *const registry_keys[] = { "Registry", "HKCU", "Software", "Valve", "Steam" };
 
 /* Source: partner.steamgames.com/doc/store/localization/languages, "API language code". */
@@ -320,11 +378,14 @@ static const char *locale_of(const char *name)
 	return NULL;
 }
 
-static char *read_language(const char *path)
+/* A value of the client's registry, ~/.steam/registry.vdf in its home; NULL: there is none. */
+static char *registry_value(const char *client_home, const char *key)
 {
+	AUTO(free_ptr) char *path = path_join(client_home, ".steam/registry.vdf");
 	AUTO(strbuf_finish) struct strbuf source = { 0 };
 	AUTO(vdf_text_finish) struct vdf_text file = { 0 };
 	const struct vdf_text_node *map;
+	const char *value;
 
 	if (!atomic_file_read(path, REGISTRY_MAX_BYTES, &source, NULL) ||
 		!vdf_text_parse(&file, strbuf_text(&source), source.length, NULL)) {
@@ -334,17 +395,37 @@ static char *read_language(const char *path)
 	for (size_t i = 0; i < sizeof(registry_keys) / sizeof(registry_keys[0]); i++) {
 		map = vdf_text_child(&file, map, registry_keys[i]);
 	}
-	return xstrdup_or_null(locale_of(vdf_text_value(&file, map, "language")));
+	value = vdf_text_value(&file, map, key);
+	return *value != '\0' ? xstrdup(value) : NULL;
 }
 
 char *steam_install_language(const char *home)
 {
 	char *found = NULL;
 
-	for (size_t i = 0; i < sizeof(registries) / sizeof(registries[0]) && found == NULL; i++) {
-		AUTO(free_ptr) char *path = path_join(home, registries[i]);
+	for (size_t i = 0; i < PLACE_COUNT && found == NULL; i++) {
+		AUTO(free_ptr) char *client_home = path_join(home, places[i].home);
+		AUTO(free_ptr) char *name = registry_value(client_home, "language");
 
-		found = read_language(path);
+		found = name != NULL ? xstrdup_or_null(locale_of(name)) : NULL;
 	}
 	return found;
+}
+
+char *steam_install_auto_login(const char *root)
+{
+	static const char *const ends[] = { "/.local/share/Steam", "/.steam/steam" };
+	size_t length = strlen(root);
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		size_t end = strlen(ends[i]);
+
+		if (length > end && strcmp(root + length - end, ends[i]) == 0) {
+			AUTO(free_ptr)
+			char *client_home = xasprintf("%.*s", (int)(length - end), root);
+
+			return registry_value(client_home, "AutoLoginUser");
+		}
+	}
+	return NULL;
 }

@@ -19,9 +19,9 @@ struct steam_install {
 
 /*
  * Looks in steam_dir if that is given and nowhere else; otherwise in the places below home of the
- * native client and of the Flatpak, taking the first where someone has logged in, else the first
- * with a client.
- * Errors: NOT_FOUND (says where it looked).
+ * native client, the Flatpak and the Snap. Of several where someone has logged in it is the one
+ * that runs, else the one that ran last; without a login, the first with a client.
+ * Errors: NOT_FOUND (says where it looked), IO.
  */
 bool steam_install_find(
 	struct steam_install *install, const char *home, const char *steam_dir, struct error *err);
@@ -51,7 +51,9 @@ bool steam_install_runs_game(uint32_t app_id);
 
 /*
  * The language that the owner chose in Steam, as a locale such as "de" or "pt_BR": the client's
- * registry.vdf below home, the native one or the Flatpak's, has its name. NULL: none was found.
+ * registry.vdf below home, the native one's or another's, has its name. NULL: none was found.
  * Caller frees.
  */
 char *steam_install_language(const char *home);
+/* The AccountName that its client logs in by itself; NULL: none, or not known. Caller frees. */
+char *steam_install_auto_login(const char *root);

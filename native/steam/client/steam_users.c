@@ -14,6 +14,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 /* The SteamID64 of account 0 among the individual accounts of the public universe. */
@@ -55,7 +56,7 @@ static struct steam_user *add_user(struct steam_user_list *list, uint64_t accoun
 }
 
 static void add_login(struct steam_user_list *list, const struct vdf_text *file,
-	const struct vdf_text_node *login)
+	const struct vdf_text_node *login, const char *auto_login)
 {
 	uint64_t steam_id = parse_id(login->key, STEAM_ID_BASE + UINT32_MAX);
 	const char *name = vdf_text_value(file, login, "PersonaName");
@@ -72,6 +73,9 @@ static void add_login(struct steam_user_list *list, const struct vdf_text *file,
 	user->persona_name = xstrdup(*name != '\0' ? name : user->account_id);
 	user->last_login_s = strtoll(vdf_text_value(file, login, "Timestamp"), NULL, 10);
 	user->most_recent = strcmp(vdf_text_value(file, login, "MostRecent"), "1") == 0;
+	user->auto_login = auto_login != NULL &&
+			   strcasecmp(vdf_text_value(file, login, "AccountName"), auto_login) == 0;
+	user->allows_auto_login = strcmp(vdf_text_value(file, login, "AllowAutoLogin"), "1") == 0;
 	user->in_login_list = true;
 }
 
@@ -79,6 +83,7 @@ static void add_login(struct steam_user_list *list, const struct vdf_text *file,
 static bool add_logins(struct steam_user_list *list, const char *root, struct error *err)
 {
 	AUTO(free_ptr) char *path = path_join(root, "config/loginusers.vdf");
+	AUTO(free_ptr) char *auto_login = steam_install_auto_login(root);
 	AUTO(strbuf_finish) struct strbuf source = { 0 };
 	AUTO(vdf_text_finish) struct vdf_text file = { 0 };
 	const struct vdf_text_node *login;
@@ -96,7 +101,7 @@ static bool add_logins(struct steam_user_list *list, const char *root, struct er
 		login = vdf_text_first(&file, login);
 	}
 	for (; login != NULL; login = vdf_text_next(&file, login)) {
-		add_login(list, &file, login);
+		add_login(list, &file, login, auto_login);
 	}
 	return true;
 }
@@ -160,6 +165,12 @@ static int compare_recency(const void *left, const void *right)
 	}
 	if (a->most_recent != b->most_recent) {
 		return a->most_recent ? -1 : 1;
+	}
+	if (a->auto_login != b->auto_login) {
+		return a->auto_login ? -1 : 1;
+	}
+	if (a->allows_auto_login != b->allows_auto_login) {
+		return a->allows_auto_login ? -1 : 1;
 	}
 	if (a->last_login_s != b->last_login_s) {
 		return a->last_login_s > b->last_login_s ? -1 : 1;

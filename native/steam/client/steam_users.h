@@ -17,10 +17,15 @@ struct steam_user {
 			       */
 	int64_t last_login_s; /* since 1970; 0: not known */
 	bool most_recent;     /* Steam will log this one in next */
-	bool in_login_list;   /* false: only a folder in userdata/ exists */
+	bool auto_login;      /* the client's registry says that it does so by itself */
+	bool allows_auto_login;
+	bool in_login_list; /* false: only a folder in userdata/ exists */
 };
 
-/* The most recent login first. Zeroed is empty. */
+/*
+ * In the order in which Steam would log them in: the most recent, those it logs in by itself, then
+ * by the time of the last login. Zeroed is empty.
+ */
 struct steam_user_list {
 	struct steam_user *items;
 	size_t count;
