@@ -84,11 +84,10 @@ static enum commit_state read_as(struct commit_record *record, int dir_fd, const
 {
 	AUTO(strbuf_finish) struct strbuf text = { 0 };
 
-	if (atomic_file_read_at(dir_fd, name, RECORD_MAX_BYTES, &text, err)) {
-		return json_read_text(record, commit_record_fields, text.data, text.length, err) &&
-				       check_record(record, err)
-			       ? state
-			       : COMMIT_DAMAGED;
+	if (atomic_file_read_at(dir_fd, name, RECORD_MAX_BYTES, &text, err) &&
+		json_read_text(record, commit_record_fields, text.data, text.length, err) &&
+		check_record(record, err)) {
+		return state;
 	}
 	switch (err->kind) {
 	case ERROR_NOT_FOUND:
@@ -97,7 +96,7 @@ static enum commit_state read_as(struct commit_record *record, int dir_fd, const
 	case ERROR_TOO_LARGE:
 		return COMMIT_DAMAGED;
 	default:
-		return COMMIT_UNREADABLE;
+		return COMMIT_UNREADABLE; /* also for want of memory */
 	}
 }
 
