@@ -195,9 +195,7 @@ static enum upload_commit_end go_back(
 	enum upload_commit_end end = move_back(commit, place, &why);
 
 	if (end == UPLOAD_COMMIT_STUCK) {
-		error_set(err, err->kind,
-			"%s; what has moved cannot be moved back either: %s; the installation will "
-			"be finished, or taken back, by itself",
+		error_set(err, err->kind, "%s; and what has moved cannot be moved back: %s",
 			err->message, why.message);
 	}
 	return end;

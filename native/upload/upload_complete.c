@@ -266,7 +266,12 @@ static void completion_done(struct worker_job *job)
 		enter_in_registry(completion);
 		break;
 	case UPLOAD_COMMIT_UNDONE:
+		completion_failed(completion);
+		break;
 	case UPLOAD_COMMIT_STUCK:
+		error_set(&completion->error, completion->error.kind,
+			"%s; the installation will be finished, or taken back, by itself",
+			completion->error.message);
 		completion_failed(completion);
 		break;
 	case UPLOAD_COMMIT_NONE:

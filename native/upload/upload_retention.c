@@ -69,6 +69,8 @@ static void removal_done(struct worker_job *job)
 	if (removal->error.kind != ERROR_NONE) {
 		log_warning("cannot remove what is left of the upload of '%s': %s",
 			upload->head.game_name, removal->error.message);
+		upload->store->unread = true; /* the next scan finds it */
+		upload_retention_arm(upload->store);
 	}
 	free(removal);
 	upload_task_done(upload);

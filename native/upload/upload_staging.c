@@ -89,6 +89,21 @@ int upload_staging_open(const char *root, const char *upload_id, struct error *e
 	return fd;
 }
 
+bool upload_staging_disown(const char *root, const char *upload_id, struct error *err)
+{
+	struct error why = { 0 };
+	AUTO(close_fd) int fd = upload_staging_open(root, upload_id, &why);
+
+	if (fd < 0) {
+		return why.kind == ERROR_NOT_FOUND || error_set(err, why.kind, "%s", why.message);
+	}
+	if (unlinkat(fd, UPLOAD_STAGING_HEAD, 0) != 0 && errno != ENOENT) {
+		return error_set_errno(err, "cannot remove the upload %s in '%s'", upload_id, root);
+	}
+	sync_folder(fd); /* gone either way; at worst it is back after a power cut */
+	return true;
+}
+
 bool upload_staging_remove(const char *root, const char *upload_id, struct error *err)
 {
 	AUTO(close_fd) int uploads_fd = open_uploads(root, false, err);

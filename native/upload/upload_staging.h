@@ -21,6 +21,11 @@ struct strvec;
 /* Both yield a descriptor of the upload's folder, or -1. Errors: as beneath_open(). */
 int upload_staging_create(const char *root, const char *upload_id, struct error *err);
 int upload_staging_open(const char *root, const char *upload_id, struct error *err);
+/*
+ * Removes the head: from now on the folder is no upload, and is removed at the next start
+ * at the latest. True also if there is none. Errors: IO.
+ */
+bool upload_staging_disown(const char *root, const char *upload_id, struct error *err);
 /* Removes the head first, so that what a crash leaves is not mistaken for an upload. Errors: IO. */
 bool upload_staging_remove(const char *root, const char *upload_id, struct error *err);
 /*

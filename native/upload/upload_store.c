@@ -522,6 +522,10 @@ bool upload_store_discard(struct upload_store *store, const char *upload_id, str
 			"'%s' is being moved into place and can no longer be stopped",
 			upload->head.game_name);
 	}
+	/* What was answered must be true after a restart too. */
+	if (!upload_staging_disown(upload->root, upload->head.upload_id, err)) {
+		return false;
+	}
 	upload_note_ended(upload);
 	upload_retention_discard(upload);
 	return true;

@@ -127,7 +127,7 @@ bool upload_store_cancel(
 	struct upload_store *store, const char *hub_id, const char *upload_id, struct error *err);
 /* The Hub's connection is gone: checkpoint, pause. */
 void upload_store_hub_gone(struct upload_store *store, const char *hub_id);
-/* The owner's decision: staging is deleted. Errors: NOT_FOUND, CONFLICT (completing). */
+/* The owner's decision: staging is deleted. Errors: NOT_FOUND, CONFLICT (completing), IO. */
 bool upload_store_discard(struct upload_store *store, const char *upload_id, struct error *err);
 
 /* Are all known that the libraries hold, or may there be more, which cannot be read now? */
