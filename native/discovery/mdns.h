@@ -46,8 +46,8 @@ const char *mdns_detail(const struct mdns *mdns);
 
 /*
  * A service as found on the network; everything borrowed during the call. One without a port, or
- * with an address that no host can have (unspecified, multicast, broadcast, another host's loopback),
- * is not reported.
+ * with an address that no host can have (unspecified, multicast, broadcast, another host's
+ * loopback), is not reported.
  */
 struct mdns_found {
 	const char *name;

@@ -271,6 +271,7 @@ static void on_event(struct flood *flood, struct stranger *stranger)
 
 static void drip(struct flood *flood)
 {
+	static const char request[] = REQUEST;
 	struct stranger *stranger;
 	int64_t now = now_ns();
 
@@ -278,7 +279,7 @@ static void drip(struct flood *flood)
 		if (stranger->step == SENDING && now - stranger->drip_ns > DRIP_NS &&
 			stranger->sent < sizeof(REQUEST) - 3) {
 			stranger->drip_ns = now;
-			send(stranger->fd, REQUEST + stranger->sent++, 1, MSG_NOSIGNAL);
+			send(stranger->fd, &request[stranger->sent++], 1, MSG_NOSIGNAL);
 		}
 	}
 }
