@@ -28,14 +28,14 @@ static bool ask(const char *address, bool is_free, int64_t now_ms)
 	return ask_known(address, 0, is_free ? NULL : &screen, now_ms);
 }
 
-/* As many as a crowd has, all known since 500, ask in vain. */
+/* As many as a crowd has, all known since 500, ask in vain, and again. */
 static void crowd_asks(int64_t now_ms)
 {
 	const struct pairing_screen screen = { .address = holder, .since_ms = now_ms };
 	char address[32];
 
-	for (unsigned i = 1; i <= 300; i++) {
-		snprintf(address, sizeof(address), "10.1.%u.%u", i / 250, i % 250);
+	for (unsigned i = 0; i < 600; i++) {
+		snprintf(address, sizeof(address), "10.1.%u.%u", i % 300 / 250, i % 300 % 250);
 		ck_assert(!ask_known(address, 500, &screen, now_ms));
 	}
 }
@@ -129,6 +129,25 @@ START_TEST(crowd_does_not_go_before_who_came_last)
 }
 END_TEST
 
+/* A Hub that had been trying for long before the crowd came. */
+START_TEST(crowd_does_not_go_before_who_came_alone)
+{
+	const struct pairing_screen screen = { .address = holder, .since_ms = 10 * 60 * 1000 };
+	int64_t now_ms = screen.since_ms;
+	char address[32];
+
+	ck_assert(!ask_known("10.0.0.9", 500, &screen, now_ms));
+	for (unsigned round = 0; round < 2; round++) {
+		for (unsigned i = 1; i <= 300; i++) {
+			snprintf(address, sizeof(address), "10.1.%u.%u", i / 250, i % 250);
+			ck_assert(!ask_known(address, now_ms - 1000 + i, &screen, now_ms));
+		}
+	}
+	ck_assert(!ask_known("10.1.1.50", 0, &screen, now_ms + PAIRING_SLICE_MS));
+	ck_assert(ask_known("10.0.0.9", 500, &screen, now_ms + PAIRING_SLICE_MS));
+}
+END_TEST
+
 START_TEST(who_has_paired_before_goes_before_a_crowd)
 {
 	const struct pairing_screen screen = { .address = holder, .since_ms = 1000 };
@@ -204,6 +223,7 @@ int main(void)
 	tcase_add_test(tcase, who_wasted_and_stops_asking_keeps_nobody);
 	tcase_add_test(tcase, crowd_does_not_keep_a_newcomer_out);
 	tcase_add_test(tcase, crowd_does_not_go_before_who_came_last);
+	tcase_add_test(tcase, crowd_does_not_go_before_who_came_alone);
 	tcase_add_test(tcase, who_has_paired_before_goes_before_a_crowd);
 	tcase_add_test(tcase, few_do_not_take_the_screen);
 	tcase_add_test(tcase, who_wasted_codes_gives_way_sooner);

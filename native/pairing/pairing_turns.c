@@ -7,6 +7,9 @@
 #define LISTED_MS (60 * 1000)
 /* One that has paired before and leaves so many codes unused comes first no more. */
 #define TRUSTED_WASTE_MAX 2
+/* So many others that were first seen within so long of it came with it. */
+#define COMPANY_COUNT 4
+#define COMPANY_MS 2000
 /* How long a typed code that waits to be compared keeps the screen from a crowd. */
 #define JUDGING_MS (4 * 1000)
 
@@ -68,12 +71,28 @@ static bool goes_before(
 	if (other->wasted_count != turn->wasted_count) {
 		return other->wasted_count < turn->wasted_count;
 	}
+	if (is_crowd && other->came_with_many != turn->came_with_many) {
+		return turn->came_with_many;
+	}
 	if (is_crowd) {
 		return other->known_since_ms != turn->known_since_ms
 			       ? other->known_since_ms > turn->known_since_ms
 			       : other > turn; /* they are added at the end */
 	}
 	return other->waiting_since_ms < turn->waiting_since_ms;
+}
+
+static bool came_with_many(const struct pairing_turns *turns, const struct pairing_turn *turn)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < turns->count; i++) {
+		int64_t apart_ms = turns->items[i].known_since_ms - turn->known_since_ms;
+
+		count += &turns->items[i] != turn && apart_ms <= COMPANY_MS &&
+			 apart_ms >= -COMPANY_MS;
+	}
+	return count >= COMPANY_COUNT;
 }
 
 /* Its request is noted. */
@@ -94,6 +113,7 @@ static struct pairing_turn *note(
 		turn->wasted_count = 0;
 	}
 	turn->asked_ms = now_ms;
+	turn->came_with_many = came_with_many(turns, turn);
 	turn->is_trusted = asker->is_trusted;
 	snprintf(turn->address, sizeof(turn->address), "%s", asker->address);
 	snprintf(turn->hub_name, sizeof(turn->hub_name), "%s", asker->hub_name);

@@ -12,10 +12,11 @@
  * machines that have paired before, then addresses that have left fewer codes unused, then those
  * that have waited longer.
  *
- * PAIRING_CROWD addresses at once are no household: that is an attack, or a test. In a crowd the
- * newest goes first, because whoever stands before the screen has only just begun, and the crowd
- * was there before; and the code on the screen gives way after PAIRING_SLICE_MS. Zeroed is empty;
- * memory is fixed. Times are loop_now_ms().
+ * PAIRING_CROWD addresses at once are no household: that is an attack, or a test. In a crowd those
+ * go first that were not first seen together with several others, and of those the newest, because
+ * whoever stands before the screen has only just begun, and the crowd was there before; and the
+ * code on the screen gives way after PAIRING_SLICE_MS. Zeroed is empty; memory is fixed. Times are
+ * loop_now_ms().
  */
 #define PAIRING_TURNS_MAX 512
 #define PAIRING_TURN_WAIT_MS (20 * 1000)
@@ -36,6 +37,7 @@ struct pairing_turn {
 	char address[64], hub_name[80]; /* of its last request; longer ones do not occur */
 	bool is_waiting;
 	bool is_trusted;
+	bool came_with_many; /* as of its last request */
 	unsigned wasted_count;
 	int64_t known_since_ms;
 	int64_t waiting_since_ms;
