@@ -37,6 +37,23 @@ test("a Hub asks while the panel is closed: the code appears, counts down, pairs
   await ui.shows("Connected to Living Room PC");
 });
 
+test("while another PC's code is shown the owner chooses whose turn it is", { skip }, async (t) => {
+  const { backend, ui } = await start(t);
+  await ask(backend, "Stranger");
+  await ui.dialog.waitFor();
+  const owner = await Hub.open(backend, { localAddress: "127.0.0.2" });
+  const who = { hubId: "hub-owner", name: "My PC" };
+  assert.equal((await owner.hello(who)).error?.code, 429);
+  await ui.page.keyboard.press("Escape");
+  await ui.dialog.waitFor({ state: "detached" });
+  await ui.shows("Waits for a code, at 127.0.0.2");
+  assert.deepEqual(await ui.overflowing(), []);
+  await ui.panel.getByRole("button", { name: "Show its code" }).click();
+  await until("its code may be shown", async () => (await owner.hello(who)).type === "pairing_required");
+  await ui.dialog.getByText("Pair with My PC?").waitFor();
+  assert.equal((await owner.ask("pair_confirm", { code: await shownCode(ui) })).type, "pair_success");
+});
+
 test("a name in any script and of any length fits", { skip }, async (t) => {
   const { backend, ui } = await start(t);
   for (const name of ["書斎のパソコン", "مكتب", "x".repeat(128)]) {
