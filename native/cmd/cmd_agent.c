@@ -24,14 +24,18 @@
 
 #include <malloc.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define WORKER_THREADS 2
+#define DESCRIPTORS_NEEDED 64
+#define DESCRIPTORS_WANTED 1024
 /*
  * Blocks of this size go back to the system once freed. By default malloc() keeps sizes that it has
  * seen a few times, in threads permanently: not even malloc_trim() frees those.
@@ -401,6 +405,21 @@ static void close_daemon(struct daemon *daemon)
 	paths_finish(&daemon->paths);
 }
 
+/* With a few less it would start, and then leave Hubs or its owner without an answer. */
+static bool check_descriptors(struct error *err)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= DESCRIPTORS_WANTED) {
+		return true;
+	}
+	limit.rlim_cur = limit.rlim_max < DESCRIPTORS_WANTED ? limit.rlim_max : DESCRIPTORS_WANTED;
+	return (setrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur >= DESCRIPTORS_NEEDED) ||
+	       error_set(err, ERROR_IO,
+		       "cannot serve with %ju open files; raise 'ulimit -n' to %d or more",
+		       (uintmax_t)limit.rlim_cur, DESCRIPTORS_NEEDED);
+}
+
 int cmd_agent(int argc, char **argv)
 {
 	struct agent_arguments arguments;
@@ -422,6 +441,9 @@ int cmd_agent(int argc, char **argv)
 	 * arena each, both would keep their peak.
 	 */
 	mallopt(M_ARENA_MAX, 1);
+	if (!check_descriptors(&err)) {
+		return cmd_failed("agent", "%s", err.message);
+	}
 	sha256_prepare();
 	code = open_daemon(&daemon, &err) && take_turns(&daemon, &err)
 		       ? CMD_OK
