@@ -24,7 +24,7 @@ function find(what, matches) {
     return false; // whatever there is belongs to the tests
   }
   const found = [...processes()].find(matches);
-  return found ? `${what} is running here (process ${found.pid}), and its like cannot be hidden on this machine` : false;
+  return found ? `${what} is running here (process ${found.pid}) and cannot be hidden on this machine` : false;
 }
 
 /** For tests that restart Steam, which a game prevents; false: there is none. */
