@@ -77,6 +77,36 @@ static void check_written_again(const struct commit_record *record, int dir_fd)
 	}
 }
 
+/* A file where the folder should be: nothing is there, and nothing is claimed to be. */
+static void check_no_folder(const struct commit_record *record, const char *folder)
+{
+	AUTO(free_ptr) char *path = xasprintf("%s/no-folder", folder);
+	AUTO(commit_record_finish) struct commit_record none = { 0 };
+	AUTO(close_fd) int fd = -1;
+	struct error err = { 0 };
+	bool stands, there;
+
+	fuzz_write_file(path, "", 0);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	fuzz_require(!commit_record_write(record, fd, NULL));
+	fuzz_require(!commit_record_promise(fd, &stands, NULL) && !stands);
+	fuzz_require(!commit_record_is_there(fd, &there, NULL));
+	fuzz_require(commit_record_read(&none, fd, &err) != COMMIT_MOVING);
+	fuzz_require(!commit_record_set_aside(fd, NULL));
+	fuzz_require(!commit_record_remove(fd, NULL));
+}
+
+/* A record that is a link is none of ours. */
+static void check_link(int dir_fd)
+{
+	AUTO(commit_record_finish) struct commit_record none = { 0 };
+	struct error err = { 0 };
+
+	fuzz_require(symlinkat("elsewhere", dir_fd, "commit.json") == 0);
+	fuzz_require(commit_record_read(&none, dir_fd, &err) != COMMIT_MOVING);
+	fuzz_require(unlinkat(dir_fd, "commit.json", 0) == 0);
+}
+
 static void check_registered(const struct commit_record *record, const char *folder)
 {
 	AUTO(free_ptr) char *path = xasprintf("%s/games.json", folder);
@@ -88,6 +118,10 @@ static void check_registered(const struct commit_record *record, const char *fol
 	fuzz_require(commit_record_register(record, registry, NULL));
 	game = game_registry_find(registry, record->dir);
 	fuzz_require(game != NULL && strcmp(game->name, record->game_name) == 0);
+	/* What it has installed is no longer what it was made for, unless it says so itself. */
+	commit_record_is_over(record, game);
+	fuzz_require(record->version != 1 || !commit_record_is_over(record, game));
+	commit_record_is_over(record, NULL);
 	/* An update keeps what is known of the shortcut. */
 	fuzz_require(commit_record_register(record, registry, NULL));
 	game_registry_destroy(registry);
@@ -109,11 +143,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_steps(&record);
 		check_written_again(&record, dir_fd);
 		check_registered(&record, folder);
+		check_no_folder(&record, folder);
 	} else {
 		fuzz_require(err.kind == ERROR_INVALID);
 		fuzz_require(commit_record_set_aside(dir_fd, NULL));
 	}
 	fuzz_require(commit_record_remove(dir_fd, NULL));
 	fuzz_require(commit_record_read(&gone, dir_fd, &err) == COMMIT_NONE);
+	check_link(dir_fd);
 	return 0;
 }

@@ -61,10 +61,31 @@ static void change_registry(void *user)
 	}
 }
 
+/* What has happened is known at once, and kept as soon as it can be. */
+static void record_blocked(void *user)
+{
+	struct game_registry *registry = user;
+
+	fuzz_require(!game_registry_record(registry, &doom, NULL));
+	fuzz_require(game_registry_find(registry, GAME_DIR) != NULL);
+	fuzz_require(!game_registry_flush(registry, NULL));
+}
+
+static void forget_blocked(void *user)
+{
+	struct game_registry *registry = user;
+
+	game_registry_forget(registry, GAME_DIR);
+	game_registry_forget(registry, GAME_DIR);
+	fuzz_require(game_registry_find(registry, GAME_DIR) == NULL);
+	fuzz_require(!game_registry_flush(registry, NULL));
+}
+
 static void check_registry_changes(struct game_registry *registry)
 {
-	unsigned changes = 0;
+	static unsigned changes; /* the registry goes on counting */
 
+	changes = 0;
 	game_registry_set_changed(registry, count_change, &changes);
 	fuzz_require(game_registry_put(registry, &doom, NULL) && changes == 1);
 	fuzz_require(game_registry_find_app(registry, doom.app_id) != NULL);
@@ -94,6 +115,10 @@ static void load_games(const char *folder, char **notice)
 	}
 	check_registry_changes(registry);
 	fuzz_block(path, change_registry, registry);
+	fuzz_block(path, record_blocked, registry);
+	fuzz_require(game_registry_flush(registry, NULL));
+	fuzz_block(path, forget_blocked, registry);
+	fuzz_require(game_registry_flush(registry, NULL));
 	game_registry_destroy(registry);
 }
 
@@ -305,6 +330,8 @@ static void check_staging(const char *root)
 {
 	AUTO(strvec_finish) struct strvec ids = { 0 };
 	AUTO(free_ptr) char *own = path_join(root, PATH_OWN_FOLDER);
+	AUTO(free_ptr) char *uploads = path_join(own, "uploads");
+	AUTO(free_ptr) char *upload = path_join(uploads, UPLOAD_ID);
 	AUTO(free_ptr) char *away = path_join(root, "away");
 	int fd;
 
@@ -312,7 +339,17 @@ static void check_staging(const char *root)
 	fuzz_write_file(own, "", 0); /* in the way */
 	fuzz_require(upload_staging_create(root, UPLOAD_ID, NULL) < 0);
 	fuzz_require(upload_staging_open(root, UPLOAD_ID, NULL) < 0);
-	fuzz_require(unlink(own) == 0);
+	fuzz_require(unlink(own) == 0 && mkdir(own, 0700) == 0);
+	fuzz_write_file(uploads, "", 0);
+	fuzz_require(upload_staging_create(root, UPLOAD_ID, NULL) < 0);
+	fuzz_require(!upload_staging_remove(root, UPLOAD_ID, NULL));
+	/* A file is no library. */
+	fuzz_require(upload_staging_open(uploads, UPLOAD_ID, NULL) < 0);
+	fuzz_require(!upload_staging_list(uploads, &ids, NULL));
+	fuzz_require(unlink(uploads) == 0 && mkdir(uploads, 0700) == 0);
+	fuzz_write_file(upload, "", 0);
+	fuzz_require(upload_staging_create(root, UPLOAD_ID, NULL) < 0);
+	fuzz_require(unlink(upload) == 0);
 	fuzz_require(upload_staging_list(root, &ids, NULL));
 	fuzz_require(ids.count == 0 && upload_staging_open(root, UPLOAD_ID, NULL) < 0);
 	fd = upload_staging_create(root, UPLOAD_ID, NULL);

@@ -237,7 +237,7 @@ static void run_push(struct agent_tokens *tokens)
 	loop_timer_stop(idle);
 	check_outcome();
 	push_transfer_destroy(push);
-	worker_drain(worker); /* reads that were under way */
+	worker_destroy(worker); /* after the reads that were under way */
 	fuzz_require(tokens->tokens_count == 0 || paired_count > 0);
 }
 
@@ -245,7 +245,6 @@ static char game[] = "/tmp/capydeck-fuzz-game-XXXXXX";
 
 static void finish(void)
 {
-	worker_destroy(worker);
 	loop_timer_destroy(idle);
 	agent_fixture_stop(&agent);
 	beneath_remove_tree(manifest.root_fd, ".", NULL);
@@ -271,7 +270,6 @@ static void init(void)
 	agent.script = on_request;
 	agent.chunk_script = on_chunk;
 	agent_fixture_start(&agent);
-	worker = worker_create(agent.loop, 1);
 	idle = loop_timer_create(agent.loop, on_idle, NULL);
 	atexit(finish);
 }
@@ -281,10 +279,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	AUTO(free_ptr) char *notice = NULL;
 	struct agent_tokens tokens = { 0 };
 
-	if (worker == NULL) {
+	if (idle == NULL) {
 		init();
 	}
 	lines = fuzz_lines_of(data, size);
+	worker = worker_create(agent.loop, 1);
 	fuzz_require(agent_tokens_init(&tokens, fuzz_folder(), &notice, NULL));
 	run_push(&tokens);
 	agent_tokens_finish(&tokens);

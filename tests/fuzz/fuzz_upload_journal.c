@@ -35,13 +35,33 @@ static void count(void *user, const struct upload_journal_record *record)
 	(*(size_t *)user)++;
 }
 
+/* path: a file where the upload's folder should be. */
+static void check_no_folder(const char *path, const struct strbuf *text)
+{
+	AUTO(strbuf_finish) struct strbuf read = { 0 };
+	struct upload_journal_state last = { 0 };
+	AUTO(close_fd) int fd = -1;
+	bool found = false;
+
+	fuzz_write_file(path, "", 0);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	fuzz_require(!upload_journal_append(fd, text, NULL));
+	fuzz_require(!upload_journal_replace(fd, text, NULL));
+	fuzz_require(!upload_journal_read(fd, &read, NULL));
+	upload_journal_last_state(fd, &found, &last, NULL);
+	fuzz_require(!found);
+	upload_journal_set_aside(fd, NULL);
+}
+
 static void check_file(const uint8_t *data, size_t size)
 {
 	const char *folder = fuzz_folder();
 	AUTO(free_ptr) char *path = xasprintf("%s/journal", folder);
 	AUTO(close_fd) int dir_fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	AUTO(strbuf_finish) struct strbuf text = { 0 }, added = { 0 };
-	const struct upload_journal_state now = { .at_ms = 5, .held_bytes = 7, .cancelled = true };
+	const struct upload_journal_state now = {
+		.at_ms = 5, .held_bytes = 7, .cancelled = true, .kept_ms = 3
+	};
 	struct upload_journal_state last = { 0 };
 	struct error err = { 0 };
 	bool found;
@@ -58,9 +78,14 @@ static void check_file(const uint8_t *data, size_t size)
 	fuzz_require(upload_journal_append(dir_fd, &added, NULL));
 	fuzz_require(upload_journal_last_state(dir_fd, &found, &last, NULL) && found);
 	fuzz_require(last.at_ms == now.at_ms && last.held_bytes == now.held_bytes);
+	fuzz_require(last.cancelled && last.kept_ms == now.kept_ms);
 	fuzz_require(upload_journal_replace(dir_fd, &added, NULL));
 	strbuf_reset(&text);
 	fuzz_require(upload_journal_read(dir_fd, &text, NULL) && text.length == added.length);
+	fuzz_require(upload_journal_set_aside(dir_fd, NULL));
+	fuzz_require(upload_journal_set_aside(dir_fd, NULL)); /* there is none any more */
+	fuzz_require(!upload_journal_read(dir_fd, &text, &err) && err.kind == ERROR_NOT_FOUND);
+	check_no_folder(path, &added);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
