@@ -6,7 +6,7 @@ import fs from "node:fs";
 import path from "node:path";
 import test from "node:test";
 
-import { Deck, spawnAgent, startAgent } from "./lib/agent.mjs";
+import { spawnAgent, startAgent } from "./lib/agent.mjs";
 import { Game, Hub, bytesOf, upload } from "./lib/hub.mjs";
 import { readShortcuts } from "./lib/steam_home.mjs";
 import { until } from "./lib/wait.mjs";
