@@ -349,6 +349,7 @@ static void check_staging(const char *root)
 	fuzz_require(unlink(uploads) == 0 && mkdir(uploads, 0700) == 0);
 	fuzz_write_file(upload, "", 0);
 	fuzz_require(upload_staging_create(root, UPLOAD_ID, NULL) < 0);
+	fuzz_require(!upload_staging_disown(root, UPLOAD_ID, NULL));
 	fuzz_require(unlink(upload) == 0);
 	fuzz_require(upload_staging_list(root, &ids, NULL));
 	fuzz_require(ids.count == 0 && upload_staging_open(root, UPLOAD_ID, NULL) < 0);
@@ -360,7 +361,9 @@ static void check_staging(const char *root)
 	close(fd);
 	fuzz_require(upload_staging_list(root, &ids, NULL));
 	fuzz_require(ids.count == 1 && strcmp(ids.items[0], UPLOAD_ID) == 0);
+	fuzz_require(upload_staging_disown(root, UPLOAD_ID, NULL));
 	fuzz_require(upload_staging_remove(root, UPLOAD_ID, NULL));
+	fuzz_require(upload_staging_disown(root, UPLOAD_ID, NULL)); /* again */
 }
 
 static void load_head(const char *folder, char **notice)

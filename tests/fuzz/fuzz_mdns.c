@@ -9,6 +9,7 @@
  *	s<interface> <4|6> <name>|<host>|<address>|<port>|<text>|…	it resolves
  *	a, x, e		all for now; the browser fails; Avahi's cache is full
  *	t		a second passes
+ *	m		many services appear, resolve and go, which all have other names
  *	{…		a line that capydeck-mdns writes
  */
 #include "core/child_lines.h"
@@ -38,6 +39,8 @@
 #define LINES_MAX 200
 #define FIELDS_MAX 16
 #define WAIT_MS 5000
+#define MANY 400
+#define MANY_STEPS_MAX 3 /* more than are listed */
 
 /* A resolver of either Avahi. */
 struct resolver {
@@ -61,7 +64,7 @@ static void *browsed_user, *client_user;
 static const struct child_lines_options *child;
 static struct child_lines_options child_options;
 static struct sightings *sightings;
-static unsigned finished_count;
+static unsigned finished_count, many_count;
 
 /* --- What Avahi is played by --- */
 
@@ -338,6 +341,26 @@ static void take_service(char kind, char *text)
 	}
 }
 
+static void take_many(void)
+{
+	static unsigned number;
+	AvahiAddress address;
+
+	avahi_address_parse("10.0.0.7", AVAHI_PROTO_INET, &address);
+	for (unsigned i = 0; i < MANY; i++) {
+		AUTO(free_ptr) char *name = xasprintf("many-%u", number++);
+
+		browsed(AVAHI_BROWSER_NEW, 1, AVAHI_PROTO_INET, name);
+		if (resolvers != NULL && strcmp(resolvers->name, name) == 0) {
+			resolved(resolvers, AVAHI_RESOLVER_FOUND, "many.local", &address, 1, NULL);
+		}
+		loop_dispatch(loop);
+		loop_dispatch(loop);
+		browsed(AVAHI_BROWSER_REMOVE, 1, AVAHI_PROTO_INET, name);
+		loop_dispatch(loop);
+	}
+}
+
 static void take_line(const char *line, size_t length)
 {
 	AUTO(free_ptr) char *text = xcalloc(1, length + 1);
@@ -367,6 +390,11 @@ static void take_line(const char *line, size_t length)
 		break;
 	case '{':
 		report_line(line, length);
+		break;
+	case 'm':
+		if (many_count++ < MANY_STEPS_MAX) {
+			take_many();
+		}
 		break;
 	default:
 		if (child != NULL && !lines.is_ended) {
@@ -439,7 +467,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	has_program = size == 0 || data[0] != 'n';
 	has_daemon = has_program && (size == 0 || data[0] != 'c');
-	finished_count = 0;
+	finished_count = many_count = 0;
 	finder = agent_finder_create(loop, "deck", WAIT_MS, on_finished, NULL);
 	loop_dispatch(loop);
 	for (unsigned i = 0; i < LINES_MAX && fuzz_next_line(&input, &line, &length); i++) {
