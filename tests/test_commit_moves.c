@@ -157,7 +157,7 @@ static unsigned count_staging(void)
 {
 	AUTO(strvec_finish) struct strvec ids = { 0 };
 
-	ck_assert(upload_staging_list(fixture.library, &ids, NULL));
+	ck_assert(upload_staging_list(fixture.library, "", &ids, NULL));
 	return (unsigned)ids.count;
 }
 
@@ -243,7 +243,7 @@ static void leave_whole(void)
 	close_fd(&commit.dir_fd);
 	commit.root = fixture.library;
 	commit.state_dir = fixture.state;
-	commit.dir_fd = upload_staging_open(fixture.library, upload_id, NULL);
+	commit.dir_fd = upload_staging_open(fixture.library, "", upload_id, NULL);
 	ck_assert_int_ge(commit.dir_fd, 0);
 }
 
@@ -503,7 +503,7 @@ START_TEST(test_an_installed_game_is_left_alone)
 	ck_assert_int_eq(upload_commit_apply(&commit, &err), UPLOAD_COMMIT_DONE);
 	if (_i == 1) {
 		registry = game_registry_create(games, &notice);
-		ck_assert(commit_record_register(&record, registry, &err));
+		ck_assert(commit_record_register(&record, registry, "", &err));
 		game_registry_destroy(registry);
 	}
 	/* Played meanwhile. */

@@ -11,6 +11,7 @@
 #include "core/worker.h"
 #include "core/xalloc.h"
 #include "kill_points.h"
+#include "libraries_fixture.h"
 #include "library/game_registry.h"
 #include "suite.h"
 
@@ -37,6 +38,7 @@ static char top[64]; /* holds state/ and games/ */
 static struct loop *loop;
 static struct worker *worker;
 static struct game_registry *registry;
+static struct libraries *libraries;
 static struct game_trash *trash;
 static struct error err;
 
@@ -140,12 +142,14 @@ static void start_with_expiry(int64_t expire_after_ms)
 
 	registry = game_registry_create(at("state/games.json"), &notice);
 	ck_assert_msg(notice == NULL, "%s", notice);
+	libraries = libraries_fixture_start(loop, at("state"), top, at("games"));
 	trash = game_trash_create(
 		&(struct game_trash_options){
 			.loop = loop,
 			.worker = worker,
 			.state_dir = at("state"),
 			.registry = registry,
+			.libraries = libraries,
 			.expire_after_ms = expire_after_ms,
 		},
 		&second);
@@ -160,6 +164,7 @@ static void start(void)
 static void stop(void)
 {
 	game_trash_destroy(trash);
+	libraries_destroy(libraries);
 	game_registry_destroy(registry);
 	trash = NULL;
 	registry = NULL;
@@ -822,6 +827,7 @@ START_TEST(test_a_damaged_list_is_set_aside)
 			.worker = worker,
 			.state_dir = at("state"),
 			.registry = registry,
+			.libraries = libraries,
 			.expire_after_ms = DAY_MS,
 		},
 		&notice);
@@ -846,6 +852,7 @@ START_TEST(test_entries_stand_alone_and_a_list_is_read_later)
 		.worker = worker,
 		.state_dir = xstrdup(at("state")),
 		.registry = registry,
+		.libraries = libraries,
 		.expire_after_ms = INT64_MAX / 4,
 	};
 	struct trashed_game restored;

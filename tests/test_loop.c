@@ -457,6 +457,29 @@ START_TEST(more_events_than_a_batch_are_all_seen)
 }
 END_TEST
 
+static void count_turn(void *user)
+{
+	++*(unsigned *)user;
+}
+
+START_TEST(each_turn_is_told)
+{
+	struct loop *loop = loop_create();
+	unsigned turns = 0;
+	struct loop_turn *turn = loop_turn_add(loop, count_turn, &turns);
+
+	loop_dispatch(loop);
+	ck_assert_uint_eq(turns, 1);
+	loop_dispatch(loop);
+	ck_assert_uint_eq(turns, 2);
+	loop_turn_remove(turn);
+	loop_turn_remove(NULL);
+	loop_dispatch(loop);
+	ck_assert_uint_eq(turns, 2);
+	loop_destroy(loop);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("loop");
@@ -477,5 +500,6 @@ int main(void)
 	tcase_add_test(tcase, signals_arrive_on_the_loop);
 	tcase_add_test(tcase, a_blocked_signal_stays_blocked_afterwards);
 	tcase_add_test(tcase, more_events_than_a_batch_are_all_seen);
+	tcase_add_test(tcase, each_turn_is_told);
 	return run_tcase(tcase);
 }

@@ -146,7 +146,7 @@ static void leave_prepared(char upload_id[64])
 	strcpy(upload_id, answer.upload_id);
 	init_answer_finish(&answer);
 	fixture_stop(&fixture);
-	dir_fd = upload_staging_open(fixture.library, upload_id, &err);
+	dir_fd = upload_staging_open(fixture.library, "", upload_id, &err);
 	empty_fd = openat(dir_fd, "files/data/new/empty", O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
 	ck_assert_int_ge(empty_fd, 0);
 	write_record(dir, dir_fd);
@@ -369,11 +369,11 @@ static void expect_claims_true(const struct test_file *files)
 {
 	AUTO(strvec_finish) struct strvec ids = { 0 };
 
-	ck_assert(upload_staging_list(fixture.library, &ids, NULL));
+	ck_assert(upload_staging_list(fixture.library, "", &ids, NULL));
 	for (size_t i = 0; i < ids.count; i++) {
 		AUTO(strbuf_finish) struct strbuf text = { 0 };
 		AUTO(close_fd)
-		int dir_fd = upload_staging_open(fixture.library, ids.items[i], NULL);
+		int dir_fd = upload_staging_open(fixture.library, "", ids.items[i], NULL);
 		AUTO(free_ptr)
 		char *staged =
 			xasprintf("%s/.capydeck/uploads/%s/files", fixture.library, ids.items[i]);

@@ -77,7 +77,7 @@ static void leave_half(char upload_id[64])
 
 static void put_staged(const char *upload_id, const char *name, const char *text)
 {
-	AUTO(close_fd) int dir_fd = upload_staging_open(fixture.library, upload_id, NULL);
+	AUTO(close_fd) int dir_fd = upload_staging_open(fixture.library, "", upload_id, NULL);
 
 	ck_assert_int_ge(dir_fd, 0);
 	ck_assert(atomic_file_write_at(dir_fd, name, text, strlen(text), 0600, NULL));
@@ -181,7 +181,7 @@ START_TEST(test_a_damaged_head_is_kept_for_the_owner)
 	ck_assert_int_eq(found.state, UPLOAD_PAUSED);
 	ck_assert(upload_store_discard(fixture.store, upload_id, NULL));
 	fixture_settle(&fixture);
-	ck_assert_int_lt(upload_staging_open(fixture.library, upload_id, NULL), 0);
+	ck_assert_int_lt(upload_staging_open(fixture.library, "", upload_id, NULL), 0);
 }
 END_TEST
 
@@ -192,7 +192,7 @@ START_TEST(test_a_head_that_cannot_be_read_now_is_kept)
 	char upload_id[64];
 
 	leave_half(upload_id);
-	dir_fd = upload_staging_open(fixture.library, upload_id, NULL);
+	dir_fd = upload_staging_open(fixture.library, "", upload_id, NULL);
 	ck_assert_int_eq(renameat(dir_fd, UPLOAD_STAGING_HEAD, dir_fd, "away"), 0);
 	ck_assert_int_eq(mkdirat(dir_fd, UPLOAD_STAGING_HEAD, 0700), 0);
 	fixture_start(&fixture);
@@ -272,7 +272,7 @@ START_TEST(test_a_journal_that_says_nonsense)
 	char upload_id[64];
 
 	leave_half(upload_id);
-	dir_fd = upload_staging_open(fixture.library, upload_id, NULL);
+	dir_fd = upload_staging_open(fixture.library, "", upload_id, NULL);
 	upload_journal_write_range(&text, UINT64_MAX / 4, 0, 1);
 	upload_journal_write_range(&text, 0, INT64_MAX - 1, INT64_MAX);
 	upload_journal_write_range(&text, 1, 5, 3);

@@ -489,7 +489,7 @@ END_TEST
 static void age(const char *upload_id, int64_t hours, bool cancelled)
 {
 	AUTO(strbuf_finish) struct strbuf text = { 0 };
-	AUTO(close_fd) int dir_fd = upload_staging_open(fixture.library, upload_id, NULL);
+	AUTO(close_fd) int dir_fd = upload_staging_open(fixture.library, "", upload_id, NULL);
 	struct upload_journal_state state = {
 		.at_ms = (time(NULL) - hours * 3600) * 1000,
 		.held_bytes = 5,

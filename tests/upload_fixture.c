@@ -5,6 +5,7 @@
 #include "core/sha256.h"
 #include "core/xalloc.h"
 #include "folder.h"
+#include "libraries_fixture.h"
 
 #include <check.h>
 #include <poll.h>
@@ -82,12 +83,14 @@ void fixture_start(struct upload_fixture *fixture)
 		fixture->loop, fixture->thread_count != 0 ? fixture->thread_count : 3);
 	fixture->registry = game_registry_create(games, &notice);
 	ck_assert_ptr_null(notice);
+	fixture->libraries =
+		libraries_fixture_start(fixture->loop, fixture->state, fixture->home, "~/Games");
 	options = (struct upload_store_options){ .loop = fixture->loop,
 		.worker = fixture->worker,
 		.registry = fixture->registry,
+		.libraries = fixture->libraries,
 		.home = fixture->home,
 		.state_dir = fixture->state,
-		.library_dir = "~/Games",
 		.expire_after_ms = INT64_C(7) * 24 * 3600 * 1000 };
 	fixture->store = upload_store_create(&options, &events, fixture, &err);
 	ck_assert_msg(fixture->store != NULL, "%s", err.message);
@@ -96,6 +99,7 @@ void fixture_start(struct upload_fixture *fixture)
 void fixture_stop(struct upload_fixture *fixture)
 {
 	upload_store_destroy(fixture->store);
+	libraries_destroy(fixture->libraries);
 	game_registry_destroy(fixture->registry);
 	worker_destroy(fixture->worker);
 	loop_destroy(fixture->loop);

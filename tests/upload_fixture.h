@@ -19,6 +19,7 @@ struct upload_fixture {
 	struct loop *loop;
 	struct worker *worker;
 	struct game_registry *registry;
+	struct libraries *libraries;
 	struct upload_store *store;
 	unsigned changed_count;
 	unsigned progress_count;

@@ -6,6 +6,7 @@
 #include "agent/agent_settings.h"
 #include "agent/agent_state.h"
 #include "agent/config.h"
+#include "agent/library_contents.h"
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/log.h"
@@ -19,6 +20,7 @@
 #include "hubs/hubs.h"
 #include "library/game_registry.h"
 #include "library/game_trash.h"
+#include "library/libraries.h"
 #include "pairing/pairing.h"
 #include "pairing/pairing_overlay.h"
 #include "pairing/token_store.h"
@@ -52,6 +54,7 @@ struct agent {
 	struct steam *steam;
 	struct token_store *tokens;
 	struct game_registry *registry;
+	struct libraries *libraries;
 	struct game_trash *trash;
 	struct upload_store *uploads;
 	struct steam_artwork *steam_artwork;
@@ -90,6 +93,9 @@ static void on_uploads_changed(void *user)
 
 	if (agent->game_setup != NULL) {
 		game_setup_sweep_images(agent->game_setup);
+	}
+	if (agent->uploads != NULL) {
+		libraries_count_again(agent->libraries);
 	}
 	if (agent->events.uploads_changed != NULL) {
 		agent->events.uploads_changed(agent->user);
@@ -133,8 +139,72 @@ static void on_games_changed(void *user)
 	if (agent->state != NULL) {
 		agent_state_watch(agent->state, flush_games, agent->registry, NULL);
 	}
+	if (agent->uploads != NULL) {
+		libraries_count_again(agent->libraries);
+	}
 	if (agent->events.games_changed != NULL) {
 		agent->events.games_changed(agent->user);
+	}
+}
+
+static struct library_contents contents_of(const struct agent *agent)
+{
+	return (struct library_contents){
+		.registry = agent->registry,
+		.trash = agent->trash,
+		.uploads = agent->uploads,
+	};
+}
+
+/* Whatever of an earlier build is in the libraries that are there. */
+static void adopt_contents(const struct agent *agent)
+{
+	const struct library_contents contents = contents_of(agent);
+
+	for (size_t i = 0; i < libraries_count(agent->libraries); i++) {
+		const struct library *library = libraries_at(agent->libraries, i);
+
+		if (library->presence == LIBRARY_PRESENT) {
+			library_contents_adopt(&contents, library);
+		}
+	}
+}
+
+static bool on_count(
+	void *user, const char *id, const char *root, struct library_held *held, bool *seen)
+{
+	const struct agent *agent = user;
+	const struct library_contents contents = contents_of(agent);
+
+	return library_contents_count(&contents, id, root, held, seen);
+}
+
+/* The trash first: a game in it is not installed, whatever a crash left. */
+static void on_library_arrived(void *user, const struct library *library)
+{
+	const struct agent *agent = user;
+
+	log_info("the library '%s' is there", library->place);
+	adopt_contents(agent);
+	game_trash_resume(agent->trash);
+	upload_store_library_arrived(agent->uploads, library);
+	game_setup_resume(agent->game_setup);
+}
+
+static void on_library_left(void *user, const struct library *library)
+{
+	const struct agent *agent = user;
+
+	log_info("the library '%s' has gone", library->place);
+	upload_store_library_left(agent->uploads, library);
+}
+
+static void on_libraries_changed(void *user)
+{
+	const struct agent *agent = user;
+
+	if (agent->events.libraries_changed != NULL) {
+		agent->events.libraries_changed(agent->user);
 	}
 }
 
@@ -349,6 +419,7 @@ static void on_games_arrived(void *user)
 {
 	struct agent *agent = user;
 
+	libraries_look(agent->libraries);
 	game_trash_resume(agent->trash);
 	resume_games(agent);
 	on_games_changed(agent);
@@ -358,6 +429,7 @@ static void on_trash_arrived(void *user)
 {
 	struct agent *agent = user;
 
+	libraries_look(agent->libraries);
 	game_trash_resume(agent->trash);
 	game_removal_resume(agent->game_removal);
 	on_games_changed(agent);
@@ -385,6 +457,38 @@ static int64_t days_ms(const struct agent *agent, int64_t days)
 	return (agent->options.config->is_unread ? DAYS_WITHOUT_SETTINGS : days) * CONFIG_DAY_MS;
 }
 
+static void on_libraries_arrived(void *user)
+{
+	const struct agent *agent = user;
+
+	libraries_look(agent->libraries);
+}
+
+/* Not looked at before there is a list of what is in them: libraries_start() counts it. */
+static void open_libraries(struct agent *agent)
+{
+	const struct agent_options *options = &agent->options;
+	char *notice = NULL;
+
+	agent->libraries = libraries_create(
+		&(struct libraries_options){
+			.loop = options->loop,
+			.state_dir = options->paths->state_dir,
+			.home = options->paths->home,
+			.library_path = options->config->library_path,
+			.library_extra = &options->config->library_extra,
+			.count = on_count,
+			.arrived = on_library_arrived,
+			.left = on_library_left,
+			.changed = on_libraries_changed,
+			.user = agent,
+		},
+		&notice);
+	note_take(agent, notice);
+	agent_state_watch_link(
+		agent->state, libraries_link(agent->libraries), on_libraries_arrived);
+}
+
 /* Games in the trash are not installed, whatever a crash left: before the uploads. */
 static void open_trash(struct agent *agent)
 {
@@ -396,6 +500,7 @@ static void open_trash(struct agent *agent)
 			.worker = agent->options.worker,
 			.state_dir = agent->options.paths->state_dir,
 			.registry = agent->registry,
+			.libraries = agent->libraries,
 			.expire_after_ms = days_ms(agent, agent->options.config->games_trash_days),
 			.gone = on_game_gone,
 			.user = agent,
@@ -409,7 +514,6 @@ static bool open_uploads(struct agent *agent, struct error *err)
 {
 	const struct config *config = agent->options.config;
 	const struct paths *paths = agent->options.paths;
-	AUTO(free_ptr) char *library = path_expand_home(config->library_path, paths->home);
 	const struct strvec own_dirs = {
 		.items = (char *[]){ paths->config_dir, paths->state_dir, paths->runtime_dir },
 		.count = 3,
@@ -418,10 +522,9 @@ static bool open_uploads(struct agent *agent, struct error *err)
 		.loop = agent->options.loop,
 		.worker = agent->options.worker,
 		.registry = agent->registry,
+		.libraries = agent->libraries,
 		.home = paths->home,
 		.state_dir = paths->state_dir,
-		.library_dir = library,
-		.library_extra = &config->library_extra,
 		.own_dirs = &own_dirs,
 		.expire_after_ms = days_ms(agent, config->uploads_expire_days),
 	};
@@ -450,6 +553,7 @@ static void open_games(struct agent *agent)
 	});
 	agent->game_setup = game_setup_create(&(struct game_setup_options){
 		.registry = agent->registry,
+		.libraries = agent->libraries,
 		.uploads = agent->uploads,
 		.steam = agent->steam,
 		.artwork = agent->game_artwork,
@@ -501,6 +605,7 @@ static bool open_settings(struct agent *agent, struct error *err)
 			.config = agent->options.config,
 			.home = agent->options.paths->home,
 			.pairing = agent->pairing,
+			.libraries = agent->libraries,
 			.uploads = agent->uploads,
 			.trash = agent->trash,
 		},
@@ -593,7 +698,10 @@ struct agent *agent_create(const struct agent_options *options, struct error *er
 	});
 	open_steam(agent);
 	open_lists(agent);
+	open_libraries(agent);
 	open_trash(agent);
+	libraries_start(agent->libraries);
+	adopt_contents(agent);
 	if (!open_uploads(agent, err)) {
 		agent_destroy(agent);
 		return NULL;
@@ -625,7 +733,7 @@ void agent_destroy(struct agent *agent)
 	game_setup_stop(agent->game_setup);
 	agent_network_destroy(agent->network);
 	pairing_overlay_destroy(agent->overlay);
-	upload_store_destroy(agent->uploads);
+	upload_store_destroy(TAKE_PTR(agent->uploads));
 	game_artwork_stop(agent->game_artwork);
 	steam_artwork_destroy(agent->steam_artwork);
 	steam_destroy(agent->steam);
@@ -635,6 +743,7 @@ void agent_destroy(struct agent *agent)
 	game_setup_destroy(agent->game_setup);
 	game_artwork_destroy(agent->game_artwork);
 	game_trash_destroy(agent->trash);
+	libraries_destroy(agent->libraries);
 	game_registry_destroy(agent->registry);
 	token_store_destroy(agent->tokens);
 	agent_identity_finish(&agent->identity);
@@ -701,6 +810,37 @@ bool agent_revoke_hub(struct agent *agent, const char *hub_id, struct error *err
 	log_info("revoked Hub '%s'", hub_id);
 	hubs_expel(agent->hubs, hub_id);
 	return true;
+}
+
+static void on_forgotten(void *user, const struct game_removed *removed, const struct error *err)
+{
+	if (err != NULL) {
+		log_warning("%s", err->message);
+	}
+}
+
+bool agent_forget_library(struct agent *agent, const char *id, struct error *err)
+{
+	AUTO(strvec_finish) struct strvec dirs = { 0 };
+
+	if (!libraries_check_forgettable(agent->libraries, id, err)) {
+		return false;
+	}
+	for (size_t i = 0; i < game_registry_count(agent->registry); i++) {
+		const struct game *game = game_registry_at(agent->registry, i);
+
+		if (strcmp(game->library, id) == 0) {
+			strvec_push(&dirs, game->dir);
+		}
+	}
+	for (size_t i = 0; i < dirs.count; i++) {
+		game_removal_start(agent->game_removal,
+			&(struct game_removal_request){ .dir = dirs.items[i], .forget = true },
+			on_forgotten, agent);
+	}
+	upload_store_forget_library(agent->uploads, id);
+	return game_trash_forget(agent->trash, id, err) &&
+	       libraries_forget(agent->libraries, id, err);
 }
 
 bool agent_set(struct agent *agent, const char *key, const char *value, bool *restart_needed,
@@ -770,6 +910,11 @@ const struct agent_identity *agent_identity(const struct agent *agent)
 struct game_registry *agent_games(const struct agent *agent)
 {
 	return agent->registry;
+}
+
+struct libraries *agent_libraries(const struct agent *agent)
+{
+	return agent->libraries;
 }
 
 const struct mdns *agent_mdns(const struct agent *agent)

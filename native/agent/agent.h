@@ -12,6 +12,7 @@ struct error;
 struct game_registry;
 struct game_removal;
 struct game_trash;
+struct libraries;
 struct loop;
 struct lws_loop;
 struct mdns;
@@ -56,6 +57,7 @@ struct agent_events {
 	void (*upload_progress)(void *user, const struct upload_status *status);
 	void (*settings_changed)(void *user, const char *key);
 	void (*games_changed)(void *user); /* installed, deleted, restored, another app id … */
+	void (*libraries_changed)(void *user);
 	void (*steam_changed)(void *user); /* the queue of changes */
 	/* Everything without its own event: notices, announcing, this device's addresses. */
 	void (*status_changed)(void *user);
@@ -99,6 +101,11 @@ bool agent_pick_hub(struct agent *agent, const char *address, struct error *err)
 /* Forgets a Hub and closes its connection. Errors: NOT_FOUND, IO, NO_SPACE. */
 bool agent_revoke_hub(struct agent *agent, const char *hub_id, struct error *err);
 /*
+ * For a library whose card will not come back: its games, unfinished uploads and deleted games are
+ * forgotten, and the games' shortcuts removed; no file is touched. Errors: as libraries_forget()'s.
+ */
+bool agent_forget_library(struct agent *agent, const char *id, struct error *err);
+/*
  * As agent_settings_set(). *restart_needed: it takes effect only at the next start, as does the
  * port if the command line sets it.
  */
@@ -109,6 +116,7 @@ bool agent_set(struct agent *agent, const char *key, const char *value, bool *re
 const struct config *agent_config(const struct agent *agent);
 const struct agent_identity *agent_identity(const struct agent *agent);
 struct game_registry *agent_games(const struct agent *agent);
+struct libraries *agent_libraries(const struct agent *agent);
 const struct mdns *agent_mdns(const struct agent *agent); /* NULL: not announced */
 struct pairing *agent_pairing(const struct agent *agent);
 struct game_removal *agent_removal(const struct agent *agent);

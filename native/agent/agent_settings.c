@@ -11,6 +11,7 @@
 #include "core/strbuf.h"
 #include "core/xalloc.h"
 #include "library/game_trash.h"
+#include "library/libraries.h"
 #include "pairing/pairing.h"
 #include "upload/upload_store.h"
 
@@ -73,10 +74,9 @@ static bool check_library(const char *library, struct error *err)
 static bool apply_library(const struct agent_settings *settings, struct error *err)
 {
 	const struct config *config = settings->options.config;
-	AUTO(free_ptr)
-	char *library = path_expand_home(config->library_path, settings->options.home);
 
-	upload_store_set_library(settings->options.uploads, library, &config->library_extra);
+	libraries_configure(
+		settings->options.libraries, config->library_path, &config->library_extra);
 	return true;
 }
 

@@ -6,6 +6,7 @@ struct agent_settings;
 struct config;
 struct error;
 struct game_trash;
+struct libraries;
 struct loop;
 struct pairing;
 struct upload_store;
@@ -33,6 +34,7 @@ struct agent_settings_options {
 	const char *home;      /* the value of "~" */
 	/* Notified of changes: */
 	struct pairing *pairing;
+	struct libraries *libraries;
 	struct upload_store *uploads;
 	struct game_trash *trash;
 };

@@ -385,6 +385,51 @@ static bool run_games_discard(struct ctl *ctl, char **args, struct error *err)
 	return ok;
 }
 
+/* The one that text means: its id, its card's name or its folder. */
+static bool choose_library(struct ctl *ctl, const char *text, struct ipc_library_id *params,
+	char **question, struct error *err)
+{
+	struct ipc_libraries libraries = { 0 };
+	const struct ipc_library *found = NULL;
+	bool ok = ctl_fetch(ctl, "libraries.list", ipc_libraries_fields, &libraries, err);
+
+	for (size_t i = 0; ok && i < libraries.libraries_count; i++) {
+		const struct ipc_library *library = &libraries.libraries[i];
+
+		if (strcmp(library->id, text) != 0 && strcmp(library->name, text) != 0 &&
+			!same_dir(library->place, text)) {
+			continue;
+		}
+		/* The one in its place is not the one to forget. */
+		found = found == NULL || found->present ? library : found;
+	}
+	if (ok && found == NULL) {
+		ok = error_set(err, ERROR_NOT_FOUND,
+			"there is no library '%s'; 'capydeck ctl libraries' lists them", text);
+	}
+	if (ok) {
+		params->id = json_keep(&params->tree, found->id);
+		*question = xasprintf("Forget the library '%s' and its %lld games? Its files are "
+				      "left alone.",
+			found->name, (long long)found->games);
+	}
+	json_finish(&libraries, ipc_libraries_fields);
+	return ok;
+}
+
+static bool run_libraries_forget(struct ctl *ctl, char **args, struct error *err)
+{
+	struct ipc_library_id params = { 0 };
+	AUTO(free_ptr) char *question = NULL;
+	bool ok =
+		choose_library(ctl, args[0], &params, &question, err) &&
+		ctl_confirm(ctl, question, err) &&
+		ctl_tell(ctl, "libraries.forget", ipc_library_id_fields, &params, "forgotten", err);
+
+	json_finish(&params, ipc_library_id_fields);
+	return ok;
+}
+
 static bool run_steam_show(struct ctl *ctl, char **args, struct error *err)
 {
 	AUTO(strbuf_finish) struct strbuf json = { 0 };
@@ -425,6 +470,8 @@ static bool run_steam_restart(struct ctl *ctl, char **args, struct error *err)
 
 static const struct ctl_listing games_listing = LISTING("games.list", ipc_games, ctl_print_games);
 static const struct ctl_listing hubs_listing = LISTING("hubs.list", ipc_hubs, ctl_print_hubs);
+static const struct ctl_listing libraries_listing =
+	LISTING("libraries.list", ipc_libraries, ctl_print_libraries);
 static const struct ctl_listing reopened_listing =
 	LISTING("pairing.reopen", ipc_pairing, ctl_print_pairing);
 static const struct ctl_listing settings_listing =
@@ -446,6 +493,9 @@ static const struct ctl_command commands[] = {
 	{ "hubs", NULL, 0, .listing = &hubs_listing },
 	{ "hubs", "list", 0, .listing = &hubs_listing },
 	{ "hubs", "revoke", 1, .run = run_hubs_revoke },
+	{ "libraries", NULL, 0, .listing = &libraries_listing },
+	{ "libraries", "forget", 1, .run = run_libraries_forget },
+	{ "libraries", "list", 0, .listing = &libraries_listing },
 	{ "lockouts", "reset", 0, .run = run_lockouts_reset },
 	{ "log", NULL, 0, .run = run_log },
 	{ "pairing", NULL, 0, .run = run_pairing },

@@ -1,6 +1,7 @@
 #include "cmd/ctl_print.h"
 
 #include "core/cleanup.h"
+#include "core/strbuf.h"
 #include "core/tcp_socket.h"
 #include "core/xalloc.h"
 #include "proto/proto_ipc.h"
@@ -114,6 +115,11 @@ void ctl_print_status(const void *result)
 	}
 	ctl_print_steam(&status->steam);
 	printf(LABEL "%lld installed\n", "games", (long long)status->games);
+	for (size_t i = 0; i < status->libraries_count; i++) {
+		if (*text(status->libraries[i].problem) != '\0') {
+			printf(LABEL "%s\n", "library", status->libraries[i].problem);
+		}
+	}
 	for (size_t i = 0; i < status->notices.count; i++) {
 		printf(LABEL "%s\n", "notice", status->notices.items[i]);
 	}
@@ -191,6 +197,9 @@ static char *upload_state(const struct ipc_upload *upload)
 	AUTO(free_ptr) char *rate = NULL;
 	AUTO(free_ptr) char *left = NULL;
 
+	if (*text(upload->problem) != '\0') {
+		return xasprintf("%s, its card is out", text(upload->state));
+	}
 	if (upload->expires_in_seconds >= 0) {
 		left = duration_text(upload->expires_in_seconds);
 		return xasprintf("%s, kept for %s", text(upload->state), left);
@@ -254,6 +263,64 @@ void ctl_print_games(const void *result)
 	}
 	text_table_print(&table);
 	text_table_finish(&table);
+}
+
+/* "3 games, 1 unfinished upload, 2 deleted games" */
+static char *contents_text(const struct ipc_library *library)
+{
+	const struct {
+		int64_t count;
+		const char *one;
+		const char *many;
+	} parts[] = {
+		{ library->games, "game", "games" },
+		{ library->uploads, "unfinished upload", "unfinished uploads" },
+		{ library->deleted_games, "deleted game", "deleted games" },
+	};
+	struct strbuf out = { 0 };
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		if (parts[i].count > 0) {
+			strbuf_appendf(&out, "%s%lld %s", out.length > 0 ? ", " : "",
+				(long long)parts[i].count,
+				parts[i].count == 1 ? parts[i].one : parts[i].many);
+		}
+	}
+	return out.length > 0 ? strbuf_detach(&out) : xstrdup("nothing");
+}
+
+static const char *library_state(const struct ipc_library *library)
+{
+	if (!library->present) {
+		return text(library->state);
+	}
+	return !library->writable     ? "read-only"
+	       : !library->executable ? "noexec"
+				      : text(library->state);
+}
+
+void ctl_print_libraries(const void *result)
+{
+	const struct ipc_libraries *libraries = result;
+	struct text_table table = { 0 };
+
+	text_table_row(&table, (const char *[]){ "LIBRARY", "STATE", "FREE", "HOLDS", NULL });
+	for (size_t i = 0; i < libraries->libraries_count; i++) {
+		const struct ipc_library *library = &libraries->libraries[i];
+		AUTO(free_ptr)
+		char *room = library->present ? size_text(library->free_bytes) : xstrdup("-");
+		AUTO(free_ptr) char *contents = contents_text(library);
+
+		text_table_row(&table, (const char *[]){ text(library->place),
+					       library_state(library), room, contents, NULL });
+	}
+	text_table_print(&table);
+	text_table_finish(&table);
+	for (size_t i = 0; i < libraries->libraries_count; i++) {
+		if (*text(libraries->libraries[i].problem) != '\0') {
+			printf("%s\n", libraries->libraries[i].problem);
+		}
+	}
 }
 
 void ctl_print_trash(const void *result)

@@ -163,6 +163,11 @@ static void on_games_changed(void *user)
 	notify_clients(user, CONTROL_EVENT_GAMES_CHANGED, NULL, NULL);
 }
 
+static void on_libraries_changed(void *user)
+{
+	notify_clients(user, CONTROL_EVENT_LIBRARIES_CHANGED, NULL, NULL);
+}
+
 static void on_steam_changed(void *user)
 {
 	notify_clients(user, CONTROL_EVENT_STEAM_CHANGED, NULL, NULL);
@@ -187,6 +192,7 @@ static const struct agent_events agent_events = {
 	.upload_progress = on_upload_progress,
 	.settings_changed = on_settings_changed,
 	.games_changed = on_games_changed,
+	.libraries_changed = on_libraries_changed,
 	.steam_changed = on_steam_changed,
 	.status_changed = on_status_changed,
 };

@@ -257,6 +257,28 @@ static bool call_games_list(
 	return true;
 }
 
+static bool call_libraries_forget(
+	const struct control_call *call, struct strbuf *result, struct error *err)
+{
+	struct ipc_library_id params = { 0 };
+	bool ok = json_read(&params, ipc_library_id_fields, call->params, err) &&
+		  agent_forget_library(call->agent, params.id, err);
+
+	json_finish(&params, ipc_library_id_fields);
+	return ok && done(result);
+}
+
+static bool call_libraries_list(
+	const struct control_call *call, struct strbuf *result, struct error *err)
+{
+	struct ipc_libraries libraries = { 0 };
+
+	control_view_libraries(call->agent, &libraries);
+	json_write(result, ipc_libraries_fields, &libraries);
+	json_finish(&libraries, ipc_libraries_fields);
+	return true;
+}
+
 static bool call_games_trash(
 	const struct control_call *call, struct strbuf *result, struct error *err)
 {
@@ -418,6 +440,8 @@ static const struct control_method methods[] = {
 	{ "games.trash", .call = call_games_trash },
 	{ "hubs.list", .call = call_hubs_list },
 	{ "hubs.revoke", .call = call_hubs_revoke },
+	{ "libraries.forget", .call = call_libraries_forget },
+	{ "libraries.list", .call = call_libraries_list },
 	{ "lockouts.reset", .call = call_lockouts_reset },
 	{ "log.tail", .call = call_log_tail },
 	{ "pairing.dismiss", .call = call_pairing_dismiss },

@@ -11,6 +11,7 @@
 #include "hubs/agent_hub.h"
 #include "library/game_registry.h"
 #include "library/game_trash.h"
+#include "library/libraries.h"
 #include "pairing/pairing.h"
 #include "pairing/token_store.h"
 #include "proto/proto_ipc.h"
@@ -126,6 +127,7 @@ void control_view_upload(const struct upload_status *status, struct ipc_upload *
 		.game_name = status->game_name,
 		.dir = status->dir,
 		.state = upload_state_text(status->state),
+		.problem = status->problem,
 		.total_bytes = status->total_bytes,
 		.transferred_bytes = status->transferred_bytes,
 		.bytes_per_second = status->bytes_per_second,
@@ -169,6 +171,51 @@ void control_view_games(const struct agent *agent, struct ipc_games *games)
 			.size_bytes = game->size_bytes,
 			.file_count = game->file_count,
 			.installed_at = game->installed_at,
+		};
+	}
+}
+
+static const char *presence_text(enum library_presence presence)
+{
+	switch (presence) {
+	case LIBRARY_PRESENT:
+		return "present";
+	case LIBRARY_UNUSED:
+		return "unused";
+	case LIBRARY_AWAY:
+		return "away";
+	case LIBRARY_UNREADABLE:
+		return "unreadable";
+	}
+	return "";
+}
+
+void control_view_libraries(const struct agent *agent, struct ipc_libraries *view)
+{
+	struct libraries *libraries = agent_libraries(agent);
+
+	libraries_measure(libraries);
+	view->libraries_count = libraries_count(libraries);
+	view->libraries = xcalloc(view->libraries_count + 1, sizeof(*view->libraries));
+	for (size_t i = 0; i < view->libraries_count; i++) {
+		const struct library *library = libraries_at(libraries, i);
+
+		view->libraries[i] = (struct ipc_library){
+			.place = library->place,
+			.id = library->id,
+			.name = library->name,
+			.state = presence_text(library->presence),
+			.is_default = library->is_default,
+			.present = library->presence == LIBRARY_PRESENT ||
+				   library->presence == LIBRARY_UNUSED,
+			.writable = library->writable,
+			.executable = library->executable,
+			.free_bytes = library->free_bytes,
+			.total_bytes = library->total_bytes,
+			.games = library->held.games,
+			.uploads = library->held.uploads,
+			.deleted_games = library->held.deleted,
+			.problem = library->problem,
 		};
 	}
 }
@@ -242,6 +289,7 @@ void control_view_status(struct agent *agent, struct ipc_status *status)
 	const struct agent_identity *identity = agent_identity(agent);
 	const char *problem = agent_listening_problem(agent);
 	struct ipc_uploads uploads = { 0 };
+	struct ipc_libraries libraries = { 0 };
 
 	status->agent = (struct ipc_agent){
 		.id = identity->id,
@@ -264,5 +312,8 @@ void control_view_status(struct agent *agent, struct ipc_status *status)
 	control_view_uploads(agent, &uploads);
 	status->uploads = uploads.uploads;
 	status->uploads_count = uploads.uploads_count;
+	control_view_libraries(agent, &libraries);
+	status->libraries = libraries.libraries;
+	status->libraries_count = libraries.libraries_count;
 	agent_notices(agent, &status->notices);
 }

@@ -4,6 +4,7 @@ struct agent;
 struct ipc_connected_hub;
 struct ipc_games;
 struct ipc_hubs;
+struct ipc_libraries;
 struct ipc_pairing;
 struct ipc_settings;
 struct ipc_status;
@@ -24,6 +25,7 @@ void control_view_waiting(const struct agent *agent, struct ipc_waiting_hubs *hu
 void control_view_hubs(const struct agent *agent, struct ipc_hubs *hubs);
 void control_view_upload(const struct upload_status *status, struct ipc_upload *upload);
 void control_view_uploads(const struct agent *agent, struct ipc_uploads *uploads);
+void control_view_libraries(const struct agent *agent, struct ipc_libraries *libraries);
 void control_view_games(const struct agent *agent, struct ipc_games *games);
 void control_view_trash(struct agent *agent, struct ipc_trash *trash);
 void control_view_settings(const struct agent *agent, struct ipc_settings *settings);

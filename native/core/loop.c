@@ -1,6 +1,7 @@
 #include "core/loop.h"
 
 #include "core/fatal.h"
+#include "core/list.h"
 #include "core/timer_heap.h"
 #include "core/xalloc.h"
 
@@ -18,7 +19,8 @@
 #define EVENTS_A_TURN 64
 #define NEVER INT64_MAX
 
-static_assert(LOOP_READ == EPOLLIN && LOOP_WRITE == EPOLLOUT && LOOP_HANGUP == EPOLLHUP,
+static_assert(LOOP_READ == EPOLLIN && LOOP_PRIORITY == EPOLLPRI && LOOP_WRITE == EPOLLOUT &&
+		      LOOP_HANGUP == EPOLLHUP,
 	"the loop's events are epoll's");
 
 struct loop_watch {
@@ -38,6 +40,13 @@ struct loop_timer {
 	void *user;
 };
 
+struct loop_turn {
+	struct loop *loop;
+	void (*function)(void *user);
+	void *user;
+	LIST_ENTRY(loop_turn) link;
+};
+
 struct deferred_call {
 	void (*function)(void *user);
 	void *user;
@@ -55,6 +64,7 @@ struct loop {
 	bool stopped;
 	unsigned depth;		    /* of dispatching: removed watches are kept while it is not 0 */
 	struct loop_watch *removed; /* by next_removed */
+	LIST_HEAD(, loop_turn) turns;
 	unsigned watch_count, timer_count; /* owned by callers; checked at the end */
 
 	int timer_fd;
@@ -127,7 +137,7 @@ void loop_watch_set(struct loop_watch *watch, uint32_t events)
 {
 	uint32_t before = watch->events;
 
-	events &= LOOP_READ | LOOP_WRITE;
+	events &= LOOP_READ | LOOP_PRIORITY | LOOP_WRITE;
 	if (events == before) {
 		return;
 	}
@@ -309,6 +319,25 @@ static void on_wake_fd(void *user, uint32_t events)
 	run_deferred(loop);
 }
 
+/* --- Each turn --- */
+
+struct loop_turn *loop_turn_add(struct loop *loop, void (*function)(void *user), void *user)
+{
+	struct loop_turn *turn = xcalloc(1, sizeof(*turn));
+
+	*turn = (struct loop_turn){ .loop = loop, .function = function, .user = user };
+	LIST_INSERT_HEAD(&loop->turns, turn, link);
+	return turn;
+}
+
+void loop_turn_remove(struct loop_turn *turn)
+{
+	if (turn != NULL) {
+		LIST_REMOVE(turn, link);
+		free(turn);
+	}
+}
+
 /* --- Signals --- */
 
 static void on_signal_fd(void *user, uint32_t events)
@@ -393,6 +422,7 @@ void loop_destroy(struct loop *loop)
 	}
 	assert(loop->watch_count == 0);
 	assert(loop->timer_count == 0);
+	assert(LIST_EMPTY(&loop->turns));
 	remove_watch(loop->timer_watch);
 	remove_watch(loop->wake_watch);
 	if (loop->signal_watch != NULL) {
@@ -416,6 +446,7 @@ int loop_fd(const struct loop *loop)
 static void turn(struct loop *loop, int timeout_ms)
 {
 	struct epoll_event batch[EVENTS_A_TURN];
+	const struct loop_turn *each;
 	int count = epoll_wait(loop->epoll_fd, batch, EVENTS_A_TURN, timeout_ms);
 
 	require(count < 0 && errno == EINTR ? 0 : count);
@@ -435,6 +466,9 @@ static void turn(struct loop *loop, int timeout_ms)
 		if (events != 0) {
 			watch->ready(watch->user, events);
 		}
+	}
+	LIST_FOREACH (each, &loop->turns, link) {
+		each->function(each->user);
 	}
 	if (--loop->depth == 0) {
 		free_removed(loop);

@@ -16,8 +16,15 @@
 struct loop;
 struct loop_watch;
 struct loop_timer;
+struct loop_turn;
 
 #define LOOP_READ 1u
+/*
+ * A file under /proc or /sys has changed. The kernel reports that once for each time the file was
+ * opened, and the report may be used up by whoever polls loop_fd(): it only wakes the loop, and a
+ * loop_turn that polls the file through a second descriptor learns of it.
+ */
+#define LOOP_PRIORITY 2u
 #define LOOP_WRITE 4u
 /* Reported whether asked for or not: hang-up or error; read or write to learn which. */
 #define LOOP_HANGUP 16u
@@ -45,6 +52,10 @@ void loop_timer_destroy(struct loop_timer *timer); /* NULL is fine */
 
 /* Calls function on the loop's next turn, in the order of the requests. Cannot be cancelled. */
 void loop_defer(struct loop *loop, void (*function)(void *user), void *user);
+
+/* Calls function at the end of each turn, which must cost next to nothing. */
+struct loop_turn *loop_turn_add(struct loop *loop, void (*function)(void *user), void *user);
+void loop_turn_remove(struct loop_turn *turn); /* NULL is fine; not from a loop_turn's function */
 
 /*
  * Calls function when the process gets the signal, on the loop; blocks its ordinary delivery in

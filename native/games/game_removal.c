@@ -33,6 +33,7 @@ struct removal_job {
 	const struct game
 		*game;	 /* a registered one; borrowed until it is in the trash; NULL: none */
 	uint32_t app_id; /* as requested, or the game's */
+	bool forget;
 	struct strvec accounts; /* the accounts that have the shortcut */
 	char *shortcut;		/* recreates the game's shortcut, JSON; NULL: it has none */
 	char *game_name;
@@ -275,6 +276,19 @@ static bool find_shortcuts(struct removal_job *job, const char *user_id)
 
 /* --- Deleting --- */
 
+static void forget_game(struct removal_job *job)
+{
+	AUTO(free_ptr) char *dir = xstrdup(job->game->dir);
+
+	free(job->game_name);
+	job->game_name = xstrdup(job->game->name);
+	job->game = NULL;
+	if (game_registry_remove(job->options->registry, dir, &job->err)) {
+		log_info(
+			"forgot '%s' in '%s': its library will not come back", job->game_name, dir);
+	}
+}
+
 static void put_in_trash(struct removal_job *job)
 {
 	const struct game_removal_options *options = job->options;
@@ -287,8 +301,10 @@ static void put_in_trash(struct removal_job *job)
 	}
 	free(job->game_name);
 	job->game_name = xstrdup(game.name);
-	log_info("deleted '%s' in '%s'", game.name, game.dir);
 	trashed = game_trash_put(options->trash, &game, &job->err);
+	if (trashed != NULL || job->err.kind == ERROR_NONE) {
+		log_info("deleted '%s'", job->game_name);
+	}
 	job->game = NULL;
 	if (trashed != NULL) {
 		job->trash_id = xstrdup(trashed->id);
@@ -319,7 +335,9 @@ static void remove_all(struct removal_job *job)
 {
 	const struct game_removal_options *options = job->options;
 
-	if (job->game != NULL) {
+	if (job->game != NULL && job->forget) {
+		forget_game(job);
+	} else if (job->game != NULL) {
 		put_in_trash(job);
 	} else if (job->accounts.count == 0 && job->note != NULL) {
 		error_set(&job->err, ERROR_IO, "%s", job->note); /* it may exist */
@@ -343,7 +361,9 @@ void game_removal_start(struct game_removal *removal, const struct game_removal_
 {
 	struct removal_job *job = xcalloc(1, sizeof(*job));
 
-	*job = (struct removal_job){ .options = &removal->options, .done = done, .user = user };
+	*job = (struct removal_job){
+		.options = &removal->options, .forget = request->forget, .done = done, .user = user
+	};
 	/* Of a game that is not known only the shortcut would go. */
 	if (state_link_ready(game_registry_link(removal->options.registry), &job->err) &&
 		find_game(job, request) && check_idle(job) &&

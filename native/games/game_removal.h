@@ -1,5 +1,6 @@
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct error;
@@ -31,6 +32,7 @@ struct game_removal_request {
 				recent login */
 	uint32_t app_id;     /* reported or actual; 0: by dir */
 	const char *dir;     /* a registered game's folder, for games without a shortcut; or NULL */
+	bool forget;	     /* its library will not come back: its files are not looked for */
 };
 
 struct game_removed {

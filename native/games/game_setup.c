@@ -15,6 +15,7 @@
 #include "games/game_artwork.h"
 #include "games/windows_program.h"
 #include "library/game_registry.h"
+#include "library/libraries.h"
 #include "steam/steam.h"
 #include "upload/upload_store.h"
 
@@ -354,7 +355,9 @@ void game_setup_resume(struct game_setup *setup)
 	for (size_t i = 0; i < game_registry_count(registry); i++) {
 		const struct game *game = game_registry_at(registry, i);
 
-		if (*game->pending != '\0' && !is_under_way(setup, game->dir)) {
+		/* The files of a game on a card that is out could not be examined. */
+		if (*game->pending != '\0' && !is_under_way(setup, game->dir) &&
+			libraries_check_game(setup->options.libraries, game, "try again", NULL)) {
 			strvec_push(&dirs, game->dir);
 		}
 	}

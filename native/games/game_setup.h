@@ -9,6 +9,7 @@
 struct game_artwork;
 struct game_registry;
 struct game_setup;
+struct libraries;
 struct steam;
 struct upload_store;
 
@@ -41,6 +42,7 @@ char *game_setup_plan_text(
 
 struct game_setup_options {
 	struct game_registry *registry;
+	struct libraries *libraries;
 	struct upload_store *uploads;
 	struct steam *steam;
 	struct game_artwork *artwork;
@@ -65,8 +67,8 @@ typedef void game_setup_done(void *user, uint32_t app_id, const char *message);
  */
 void game_setup_start(struct game_setup *setup, const char *dir, game_setup_done *done, void *user);
 /*
- * At the start of the agent, or when the list of games could only be read later: does the work that
- * earlier runs left, for all games.
+ * At the start of the agent, when the list of games could only be read later, and when a library is
+ * there again: does the work that is left, for all games that are there.
  */
 void game_setup_resume(struct game_setup *setup);
 

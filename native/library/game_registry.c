@@ -37,6 +37,7 @@ struct game_registry {
 const struct json_field game_fields[] = {
 	JSON_FIELD(struct game, dir, "dir", JSON_STRING, JSON_REQUIRED),
 	JSON_FIELD(struct game, name, "name", JSON_STRING, JSON_REQUIRED),
+	JSON_FIELD(struct game, library, "library", JSON_STRING, JSON_OMIT_EMPTY),
 	JSON_FIELD(struct game, hub_id, "hubId", JSON_STRING, 0),
 	JSON_FIELD(struct game, executable, "executable", JSON_STRING, 0),
 	JSON_FIELD(struct game, build, "build", JSON_STRING, JSON_OMIT_EMPTY),
@@ -65,6 +66,7 @@ void game_copy(struct game *to, const struct game *from)
 	*to = *from;
 	to->dir = text_or_empty(from->dir);
 	to->name = text_or_empty(from->name);
+	to->library = text_or_empty(from->library);
 	to->hub_id = text_or_empty(from->hub_id);
 	to->executable = text_or_empty(from->executable);
 	to->build = text_or_empty(from->build);

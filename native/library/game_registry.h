@@ -20,6 +20,7 @@ struct state_link;
 struct game {
 	char *dir;	    /* absolute */
 	char *name;	    /* as last given by the Hub */
+	char *library;	    /* the id of the one that it is in (library.h); "" when unknown */
 	char *hub_id;	    /* the one that installed it last */
 	char *executable;   /* relative to dir; "" when unknown */
 	char *build;	    /* id of the upload that installed it last; "" when unknown */

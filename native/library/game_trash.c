@@ -12,9 +12,11 @@
 #include "core/steady_clock.h"
 #include "core/worker.h"
 #include "core/xalloc.h"
+#include "library/libraries.h"
 #include "library/trash_list.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* A timer stops while the device sleeps: check the clock now and then, and save what has passed. */
 #define LOOK_AGAIN_MS (60 * 60 * 1000)
@@ -24,6 +26,7 @@
 struct game_trash {
 	struct worker *worker;
 	struct game_registry *registry;
+	struct libraries *libraries;
 	int64_t expire_after_ms;
 	void (*gone)(void *user, const struct game *game);
 	void *user;
@@ -68,6 +71,12 @@ static void save_or_warn(struct game_trash *trash)
 	}
 }
 
+/* Is its card out, or unreadable now? What is not found there then says nothing. */
+static bool is_away(const struct game_trash *trash, const struct game *game)
+{
+	return !libraries_check_game(trash->libraries, game, "try again", NULL);
+}
+
 /* --- Deleting permanently --- */
 
 static void delete_next(struct game_trash *trash);
@@ -90,7 +99,10 @@ static void deletion_done(struct worker_job *job)
 	struct deletion *deletion = deletion_of(job);
 	struct game_trash *trash = deletion->trash;
 
-	if (trash != NULL && deletion->succeeded) {
+	/* The card may have been removed meanwhile: its bare mount point has nothing to delete. */
+	if (trash != NULL && is_away(trash, &trash->list.discarded[trash->failed_count].game)) {
+		trash->failed_count++;
+	} else if (trash != NULL && deletion->succeeded) {
 		log_info("permanently deleted '%s'", deletion->game_dir);
 		if (trash->gone != NULL) {
 			trash->gone(trash->user, &trash->list.discarded[trash->failed_count].game);
@@ -119,7 +131,14 @@ static void delete_next(struct game_trash *trash)
 	const struct trash_list *list = &trash->list;
 	const struct trashed_game *game;
 
-	if (trash->deletion != NULL || trash->failed_count == list->discarded_count) {
+	if (trash->deletion != NULL) {
+		return;
+	}
+	while (trash->failed_count < list->discarded_count &&
+		is_away(trash, &list->discarded[trash->failed_count].game)) {
+		trash->failed_count++;
+	}
+	if (trash->failed_count == list->discarded_count) {
 		return;
 	}
 	game = &list->discarded[trash->failed_count];
@@ -164,7 +183,8 @@ static void save_time(struct game_trash *trash)
 	}
 }
 
-static void arm_timer(struct game_trash *trash)
+/* just_tried: what has expired and is still there cannot be deleted now. */
+static void arm(struct game_trash *trash, bool just_tried)
 {
 	int64_t delay_ms = trash->is_settled ? LOOK_AGAIN_MS : RETRY_MS;
 
@@ -176,9 +196,16 @@ static void arm_timer(struct game_trash *trash)
 	for (size_t i = 0; i < trash->list.games_count; i++) {
 		int64_t left_ms = expires_in_ms(trash, &trash->list.games[i]);
 
-		delay_ms = left_ms < delay_ms ? left_ms : delay_ms;
+		if (left_ms < delay_ms && (left_ms > 0 || !just_tried)) {
+			delay_ms = left_ms;
+		}
 	}
 	loop_timer_set(trash->timer, delay_ms);
+}
+
+static void arm_timer(struct game_trash *trash)
+{
+	arm(trash, false);
 }
 
 static bool make_ready(struct game_trash *trash, struct error *err);
@@ -191,7 +218,8 @@ static bool discard_expired(struct game_trash *trash)
 	struct error err;
 
 	for (size_t i = trash->list.games_count; i > 0; i--) {
-		if (expires_in_ms(trash, &trash->list.games[i - 1]) == 0) {
+		if (expires_in_ms(trash, &trash->list.games[i - 1]) == 0 &&
+			!is_away(trash, &trash->list.games[i - 1].game)) {
 			trash_list_discard(&trash->list, i - 1);
 			indices[count++] = i - 1;
 		}
@@ -219,7 +247,7 @@ static void on_timer(void *user)
 	}
 	delete_next(trash);
 	if (ok) {
-		arm_timer(trash);
+		arm(trash, true);
 	} else {
 		loop_timer_set(trash->timer, RETRY_MS);
 	}
@@ -239,7 +267,7 @@ static enum leftover settle(struct game_trash *trash, const struct trashed_game 
 	enum path_presence in_trash, in_place;
 	struct error err;
 
-	if (game_registry_find(trash->registry, dir) == NULL) {
+	if (game_registry_find(trash->registry, dir) == NULL || is_away(trash, &game->game)) {
 		return LEFTOVER_STAYS;
 	}
 	in_trash = path_presence(game->folder);
@@ -302,6 +330,7 @@ struct game_trash *game_trash_create(const struct game_trash_options *options, c
 	*trash = (struct game_trash){
 		.worker = options->worker,
 		.registry = options->registry,
+		.libraries = options->libraries,
 		.expire_after_ms = options->expire_after_ms,
 		.gone = options->gone,
 		.user = options->user,
@@ -341,8 +370,9 @@ struct state_link *game_trash_link(struct game_trash *trash)
 
 void game_trash_resume(struct game_trash *trash)
 {
+	trash->is_settled = false;
 	make_ready(trash, NULL);
-	arm_timer(trash);
+	loop_timer_set(trash->timer, 0);
 }
 
 /*
@@ -363,15 +393,17 @@ static void take_back(struct game_trash *trash)
 const struct trashed_game *game_trash_put(
 	struct game_trash *trash, const struct game *game, struct error *err)
 {
+	const struct game *known = game_registry_find(trash->registry, game->dir);
 	const struct trashed_game *added;
 	struct error problem = { 0 };
 	const char *dir;
 
-	if (game_registry_find(trash->registry, game->dir) == NULL) {
+	if (known == NULL) {
 		error_set(err, ERROR_INVALID, "'%s' was not installed by this program", game->dir);
 		return NULL;
 	}
-	if (!make_ready(trash, err)) {
+	if (!libraries_check_game(trash->libraries, known, "delete it", err) ||
+		!make_ready(trash, err)) {
 		return NULL;
 	}
 	count_time(trash);
@@ -381,7 +413,8 @@ const struct trashed_game *game_trash_put(
 	}
 	dir = added->game.dir;
 	if (!trashed_game_put_folder(dir, added->id, &problem)) {
-		if (problem.kind == ERROR_NOT_FOUND) {
+		if (libraries_check_game(trash->libraries, &added->game, "delete it", &problem) &&
+			problem.kind == ERROR_NOT_FOUND) {
 			problem = (struct error){ 0 };
 			game_registry_remove(trash->registry, dir, &problem);
 		}
@@ -418,6 +451,9 @@ bool game_trash_restore(
 		return false;
 	}
 	game = &trash->list.games[index];
+	if (!libraries_check_game(trash->libraries, &game->game, "restore it", err)) {
+		return false;
+	}
 	if (game_registry_find(trash->registry, game->game.dir) != NULL) {
 		return error_set(err, ERROR_CONFLICT,
 			"'%s' is installed in '%s' again; delete it first, then try again",
@@ -432,6 +468,7 @@ bool game_trash_restore(
 		return false;
 	}
 	if (!trashed_game_restore_folder(game->game.dir, id, &problem)) {
+		libraries_check_game(trash->libraries, &game->game, "restore it", &problem);
 		trash->is_settled = false; /* where the folder is decides, should the next fail */
 		if (path_presence(game->folder) != PATH_ABSENT ||
 			path_presence(game->game.dir) != PATH_PRESENT) {
@@ -459,6 +496,10 @@ bool game_trash_discard(struct game_trash *trash, const char *id, struct error *
 	if (!make_ready(trash, err) || !trash_list_find(&trash->list, id, &index, err)) {
 		return false;
 	}
+	if (!libraries_check_game(
+		    trash->libraries, &trash->list.games[index].game, "delete it", err)) {
+		return false;
+	}
 	trash_list_discard(&trash->list, index);
 	if (!save(trash, err)) {
 		trash_list_undo_discard(&trash->list, index);
@@ -467,6 +508,55 @@ bool game_trash_discard(struct game_trash *trash, const char *id, struct error *
 	delete_next(trash);
 	arm_timer(trash);
 	return true;
+}
+
+static bool adopt(struct trashed_game *games, size_t count, const char *root, const char *id)
+{
+	bool changed = false;
+
+	for (size_t i = 0; i < count; i++) {
+		struct game *game = &games[i].game;
+
+		if (*game->library == '\0' && path_is_within(game->dir, root) &&
+			path_presence(games[i].folder) == PATH_PRESENT) {
+			free(game->library);
+			game->library = xstrdup(id);
+			changed = true;
+		}
+	}
+	return changed;
+}
+
+void game_trash_adopt(struct game_trash *trash, const char *root, const char *id)
+{
+	struct trash_list *list = &trash->list;
+	bool changed = adopt(list->games, list->games_count, root, id);
+
+	if (adopt(list->discarded, list->discarded_count, root, id) || changed) {
+		save_or_warn(trash);
+	}
+}
+
+bool game_trash_forget(struct game_trash *trash, const char *id, struct error *err)
+{
+	struct trash_list *list = &trash->list;
+
+	if (!make_ready(trash, err)) {
+		return false;
+	}
+	/* The deletion under way is of a library that is there. */
+	for (size_t i = list->games_count; i > 0; i--) {
+		if (strcmp(list->games[i - 1].game.library, id) == 0) {
+			trash_list_drop(list, i - 1);
+		}
+	}
+	for (size_t i = list->discarded_count; i > 0 && trash->deletion == NULL; i--) {
+		if (strcmp(list->discarded[i - 1].game.library, id) == 0) {
+			trash_list_drop_discarded(list, i - 1);
+			trash->failed_count = 0;
+		}
+	}
+	return save(trash, err);
 }
 
 size_t game_trash_count(const struct game_trash *trash)

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 struct error;
+struct libraries;
 struct state_link;
 struct loop;
 struct worker;
@@ -27,6 +28,7 @@ struct game_trash_options {
 	struct worker *worker; /* deletes permanently */
 	const char *state_dir;
 	struct game_registry *registry;
+	struct libraries *libraries; /* what is away stays as it is */
 	int64_t expire_after_ms;
 	/* One was permanently deleted; borrowed. NULL: no listener. */
 	void (*gone)(void *user, const struct game *game);
@@ -39,7 +41,10 @@ void game_trash_destroy(struct game_trash *trash);
 void game_trash_set_expiry(struct game_trash *trash, int64_t expire_after_ms);
 /* The list's file (core/state_file.h): while it cannot be read no deleted game is known. */
 struct state_link *game_trash_link(struct game_trash *trash);
-/* One of the two lists, or a disk, could not be read at the start and perhaps can be now. */
+/*
+ * One of the two lists, or a disk, could not be read at the start and perhaps can be now; or a
+ * library is there again.
+ */
 void game_trash_resume(struct game_trash *trash);
 
 /*
@@ -47,19 +52,25 @@ void game_trash_resume(struct game_trash *trash);
  * pending work is done when it is restored. A missing folder is only removed from the registry.
  * Returns the entry, borrowed until the trash changes (NULL: the folder did not exist and err->kind
  * is NONE, or an error). Errors: IO, NO_SPACE, INVALID (the folder is a link, or not below its
- * library).
+ * library), CONFLICT (its card is out).
  */
 const struct trashed_game *game_trash_put(
 	struct game_trash *trash, const struct game *game, struct error *err);
 /*
  * Moves it back and into the registry, as passed to game_trash_put(). *restored is the caller's:
- * finish it with trashed_game_finish(). Errors: NOT_FOUND, CONFLICT (something else is there now),
- * IO.
+ * finish it with trashed_game_finish(). Errors: NOT_FOUND, CONFLICT (something else is there now,
+ * its card is out), IO.
  */
 bool game_trash_restore(
 	struct game_trash *trash, const char *id, struct trashed_game *restored, struct error *err);
 /* Permanently deletes one, on the worker. Errors: NOT_FOUND, IO, NO_SPACE; then it stays. */
 bool game_trash_discard(struct game_trash *trash, const char *id, struct error *err);
+
+/* Those below root whose library is not known, and that are there, are in the library of that id.
+ */
+void game_trash_adopt(struct game_trash *trash, const char *root, const char *id);
+/* Drops those in a library that will not come back. Errors: IO, NO_SPACE. */
+bool game_trash_forget(struct game_trash *trash, const char *id, struct error *err);
 
 size_t game_trash_count(const struct game_trash *trash);
 /* Newest last; borrowed until the trash changes. */

@@ -170,8 +170,13 @@ static bool is_in_place(const struct game *game)
 	return resolved != NULL && strcmp(resolved, game->dir) == 0;
 }
 
+static bool is_away(const struct install_dir_rules *rules, const struct game *game)
+{
+	return rules->is_away != NULL && rules->is_away(rules->user, game);
+}
+
 /* Uses the folder that already contains a game of this name; parent NULL: anywhere. */
-static bool choose_installed(struct chooser *chooser, const char *parent)
+static bool choose_among(struct chooser *chooser, const char *parent, bool away)
 {
 	const struct install_dir_rules *rules = chooser->rules;
 
@@ -182,7 +187,8 @@ static bool choose_installed(struct chooser *chooser, const char *parent)
 
 		if (strcmp(game->name, chooser->game_name) != 0 || !is_in_place(game) ||
 			(parent != NULL &&
-				!places_same(chooser->places, above, parent, chooser->dir->root))) {
+				!places_same(chooser->places, above, parent, chooser->dir->root)) ||
+			is_away(rules, game) != away) {
 			continue;
 		}
 		if (find_root(chooser, &path)) {
@@ -192,6 +198,12 @@ static bool choose_installed(struct chooser *chooser, const char *parent)
 		return false;
 	}
 	return false;
+}
+
+/* One on a card that is out only if there is no other. */
+static bool choose_installed(struct chooser *chooser, const char *parent)
+{
+	return choose_among(chooser, parent, false) || choose_among(chooser, parent, true);
 }
 
 /* --- A new folder --- */

@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 struct error;
+struct game;
 struct game_registry;
 struct strvec;
 
@@ -29,6 +30,9 @@ struct install_dir_rules {
 	const struct strvec *own_dirs; /* this program's other folders; NULL: none */
 	const struct install_claim *claims;
 	size_t claims_count;
+	/* Is its card out? Of games of one name, one that is there is meant. NULL: none is. */
+	bool (*is_away)(void *user, const struct game *game);
+	void *user;
 };
 
 struct install_dir {

@@ -128,6 +128,7 @@ const struct json_field ipc_upload_fields[] = {
 	JSON_FIELD(struct ipc_upload, game_name, "gameName", JSON_STRING, 0),
 	JSON_FIELD(struct ipc_upload, dir, "dir", JSON_STRING, 0),
 	JSON_FIELD(struct ipc_upload, state, "state", JSON_STRING, 0),
+	JSON_FIELD(struct ipc_upload, problem, "problem", JSON_STRING, 0),
 	JSON_FIELD(struct ipc_upload, total_bytes, "totalBytes", JSON_INT64, 0),
 	JSON_FIELD(struct ipc_upload, transferred_bytes, "transferredBytes", JSON_INT64, 0),
 	JSON_FIELD(struct ipc_upload, bytes_per_second, "bytesPerSecond", JSON_INT64, 0),
@@ -142,6 +143,36 @@ const struct json_field ipc_upload_fields[] = {
 const struct json_field ipc_uploads_fields[] = {
 	JSON_FIELD_ARRAY(struct ipc_uploads, uploads, "uploads", ipc_upload_fields, 0),
 	JSON_FIELD_TREE(struct ipc_uploads, tree),
+	JSON_FIELDS_END,
+};
+
+static const struct json_field ipc_library_fields[] = {
+	JSON_FIELD(struct ipc_library, place, "place", JSON_STRING, 0),
+	JSON_FIELD(struct ipc_library, id, "id", JSON_STRING, 0),
+	JSON_FIELD(struct ipc_library, name, "name", JSON_STRING, 0),
+	JSON_FIELD(struct ipc_library, state, "state", JSON_STRING, 0),
+	JSON_FIELD(struct ipc_library, is_default, "isDefault", JSON_BOOL, 0),
+	JSON_FIELD(struct ipc_library, present, "present", JSON_BOOL, 0),
+	JSON_FIELD(struct ipc_library, writable, "writable", JSON_BOOL, 0),
+	JSON_FIELD(struct ipc_library, executable, "executable", JSON_BOOL, 0),
+	JSON_FIELD(struct ipc_library, free_bytes, "freeBytes", JSON_INT64, 0),
+	JSON_FIELD(struct ipc_library, total_bytes, "totalBytes", JSON_INT64, 0),
+	JSON_FIELD(struct ipc_library, games, "games", JSON_INT64, 0),
+	JSON_FIELD(struct ipc_library, uploads, "uploads", JSON_INT64, 0),
+	JSON_FIELD(struct ipc_library, deleted_games, "deletedGames", JSON_INT64, 0),
+	JSON_FIELD(struct ipc_library, problem, "problem", JSON_STRING, 0),
+	JSON_FIELDS_END,
+};
+
+const struct json_field ipc_libraries_fields[] = {
+	JSON_FIELD_ARRAY(struct ipc_libraries, libraries, "libraries", ipc_library_fields, 0),
+	JSON_FIELD_TREE(struct ipc_libraries, tree),
+	JSON_FIELDS_END,
+};
+
+const struct json_field ipc_library_id_fields[] = {
+	JSON_FIELD(struct ipc_library_id, id, "id", JSON_STRING, JSON_REQUIRED),
+	JSON_FIELD_TREE(struct ipc_library_id, tree),
 	JSON_FIELDS_END,
 };
 
@@ -334,6 +365,7 @@ const struct json_field ipc_status_fields[] = {
 	JSON_FIELD_OBJECT(struct ipc_status, steam, "steam", ipc_steam_fields, 0),
 	JSON_FIELD_ARRAY(struct ipc_status, uploads, "uploads", ipc_upload_fields, 0),
 	JSON_FIELD(struct ipc_status, games, "games", JSON_INT64, 0),
+	JSON_FIELD_ARRAY(struct ipc_status, libraries, "libraries", ipc_library_fields, 0),
 	JSON_FIELD(struct ipc_status, notices, "notices", JSON_STRINGS, 0),
 	JSON_FIELD_TREE(struct ipc_status, tree),
 	JSON_FIELDS_END,

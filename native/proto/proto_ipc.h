@@ -134,7 +134,8 @@ struct ipc_upload {
 	const char *hub_id;
 	const char *game_name;
 	const char *dir;
-	const char *state; /* "receiving", "paused", "completing" */
+	const char *state;   /* "receiving", "paused", "completing" */
+	const char *problem; /* its card is out: one sentence; "": none */
 	int64_t total_bytes;
 	int64_t transferred_bytes;
 	int64_t bytes_per_second;
@@ -210,6 +211,36 @@ struct ipc_trashed_game {
 struct ipc_trash {
 	struct ipc_trashed_game *games;
 	size_t games_count;
+	cJSON *tree;
+};
+
+struct ipc_library {
+	const char *place; /* the folder */
+	const char *id;	   /* "" until it is first used */
+	const char *name;  /* its card's label, or the place */
+	const char *state; /* "present", "unused", "away", "unreadable" */
+	bool is_default;   /* library.path */
+	bool present;	   /* games can be there: "present" or "unused" */
+	bool writable;
+	bool executable;
+	int64_t free_bytes;
+	int64_t total_bytes;
+	int64_t games; /* and what is waiting there: */
+	int64_t uploads;
+	int64_t deleted_games;
+	const char *problem; /* one sentence; "": none */
+};
+
+/* libraries.list */
+struct ipc_libraries {
+	struct ipc_library *libraries;
+	size_t libraries_count;
+	cJSON *tree;
+};
+
+/* libraries.forget */
+struct ipc_library_id {
+	const char *id;
 	cJSON *tree;
 };
 
@@ -326,6 +357,8 @@ struct ipc_status {
 	struct ipc_upload *uploads;
 	size_t uploads_count;
 	int64_t games;
+	struct ipc_library *libraries;
+	size_t libraries_count;
 	struct strvec notices;
 	cJSON *tree;
 };
@@ -347,6 +380,8 @@ extern const struct json_field ipc_game_deleted_fields[];
 extern const struct json_field ipc_game_restored_fields[];
 extern const struct json_field ipc_trash_id_fields[];
 extern const struct json_field ipc_trash_fields[];
+extern const struct json_field ipc_libraries_fields[];
+extern const struct json_field ipc_library_id_fields[];
 extern const struct json_field ipc_steam_fields[];
 extern const struct json_field ipc_restart_fields[];
 extern const struct json_field ipc_restarted_fields[];

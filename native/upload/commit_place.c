@@ -45,6 +45,8 @@ bool commit_place_reopen(struct commit_place *place, struct error *err)
 bool commit_place_open(struct commit_place *place, const char *root, int dir_fd,
 	const struct commit_record *record, struct error *err)
 {
+	struct stat at_root, staged;
+
 	*place = (struct commit_place){ .record = record,
 		.root = root,
 		.dir_fd = dir_fd,
@@ -61,6 +63,13 @@ bool commit_place_open(struct commit_place *place, const char *root, int dir_fd,
 	place->root_fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (place->root_fd < 0) {
 		return error_set_errno(err, "cannot open the library '%s'", root);
+	}
+	/* Its card may have been taken out since the staging folder was opened. */
+	if (fstat(place->root_fd, &at_root) != 0 || fstat(dir_fd, &staged) != 0 ||
+		at_root.st_dev != staged.st_dev) {
+		return error_set(err, ERROR_IO,
+			"the library that was in '%s' is no longer there; insert its card again",
+			root);
 	}
 	return commit_place_reopen(place, err);
 }

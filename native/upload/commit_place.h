@@ -26,7 +26,7 @@ struct commit_place {
 
 /*
  * Finish it either way. Errors: INVALID (the game is not below root), CONFLICT (it is no folder, or
- * behind a link), NOT_FOUND (the library is away), IO.
+ * behind a link), IO (also if the library has gone since dir_fd was opened).
  */
 bool commit_place_open(struct commit_place *place, const char *root, int dir_fd,
 	const struct commit_record *record, struct error *err);

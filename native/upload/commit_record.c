@@ -245,11 +245,13 @@ bool commit_record_next(const struct commit_record *record, struct commit_step *
 
 /* --- The registry --- */
 
-bool commit_record_register(
-	const struct commit_record *record, struct game_registry *registry, struct error *err)
+bool commit_record_register(const struct commit_record *record, struct game_registry *registry,
+	const char *library, struct error *err)
 {
 	const struct game *known = game_registry_find(registry, record->dir);
+	AUTO(free_ptr) char *own_library = xstrdup(library);
 	struct game game = { .dir = record->dir,
+		.library = own_library,
 		.name = record->game_name,
 		.hub_id = record->hub_id,
 		.executable = record->executable,

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "core/strvec.h"
-#include "library/install_dir.h"
+#include "library/libraries.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -90,9 +90,12 @@ struct commit_step {
 /* Goes on to the next move, in the order of the files; false after the last. */
 bool commit_record_next(const struct commit_record *record, struct commit_step *step);
 
-/* Enters the game in the registry; its shortcut is unchanged. Errors: IO, NO_SPACE. */
-bool commit_record_register(
-	const struct commit_record *record, struct game_registry *registry, struct error *err);
+/*
+ * Enters the game in the registry; its shortcut is unchanged. library: the id of the one that it is
+ * in. Errors: IO, NO_SPACE.
+ */
+bool commit_record_register(const struct commit_record *record, struct game_registry *registry,
+	const char *library, struct error *err);
 /*
  * Was the record made for another build than the one that is installed now? A newer one must not be
  * undone by it. known: the registry's entry; NULL: none.

@@ -7,6 +7,7 @@
 #include "core/loop.h"
 #include "core/steady_clock.h"
 #include "core/xalloc.h"
+#include "library/libraries.h"
 #include "upload/upload_content.h"
 #include "upload/upload_journal.h"
 #include "upload/upload_manifest.h"
@@ -60,6 +61,7 @@ void upload_destroy(struct upload *upload)
 	upload_content_destroy(upload->content);
 	upload_head_finish(&upload->head);
 	free(upload->root);
+	free(upload->library);
 	free(upload);
 }
 
@@ -100,6 +102,23 @@ void upload_tell(struct upload_store *store, const char *sentence)
 	} else {
 		log_warning("%s", sentence);
 	}
+}
+
+bool upload_is_away(const struct upload *upload)
+{
+	return upload->root != NULL && upload->library != NULL &&
+	       *libraries_problem(upload->store->libraries, upload->root, upload->library) != '\0';
+}
+
+bool upload_is_in(const struct upload *upload, const struct library *library)
+{
+	return strcmp(upload->root, library->root) == 0 &&
+	       strcmp(upload->library, library->id) == 0;
+}
+
+void upload_explain(const struct upload *upload, struct error *err)
+{
+	libraries_explain(upload->store->libraries, upload->root, upload->library, err);
 }
 
 void upload_list_changed(struct upload_store *store)
@@ -296,7 +315,10 @@ void upload_fill_status(const struct upload *upload, struct upload_status *statu
 		.hub_id = upload->head.hub_id,
 		.game_name = upload->head.game_name,
 		.dir = upload->head.dir,
+		.library = upload->library != NULL ? upload->library : "",
 		.state = state_of(upload),
+		.problem =
+			libraries_problem(upload->store->libraries, upload->root, upload->library),
 		.total_bytes = upload->head.total_bytes,
 		.transferred_bytes = held_bytes(upload),
 		.bytes_per_second = moving ? transfer_rate_get(&upload->rate, loop_now_ms()) : 0,

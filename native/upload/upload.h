@@ -13,6 +13,8 @@
 #include <stdint.h>
 
 struct game_registry;
+struct libraries;
+struct library;
 struct loop;
 struct loop_timer;
 struct upload_begin;
@@ -71,7 +73,8 @@ enum upload_saving {
 struct upload {
 	struct upload_store *store;
 	struct upload_head head;
-	char *root; /* the library folder that has its staging */
+	char *root;    /* the library folder that has its staging */
+	char *library; /* the id of that library: another card may be in its place */
 	enum upload_phase phase;
 	enum upload_saving saving;
 	bool cancelled;			/* by its Hub; kept for a shorter time */
@@ -102,8 +105,7 @@ struct upload_store {
 	struct game_registry *registry;
 	char *home;
 	char *state_dir;
-	char *library_dir;
-	struct strvec library_extra;
+	struct libraries *libraries;
 	struct strvec own_dirs;
 	int64_t expire_after_ms;
 	struct upload_store_events events;
@@ -154,6 +156,13 @@ bool upload_is_ahead_of_disk(const struct upload *upload);
 void upload_give_answers(struct upload *upload);
 /* Reports the error of a background task, once. Errors: that one. */
 bool upload_check_fault(struct upload *upload, struct error *err);
+
+/* Is its library known not to be there? Does not look. */
+bool upload_is_away(const struct upload *upload);
+/* Is its library that one? */
+bool upload_is_in(const struct upload *upload, const struct library *library);
+/* After a failure: if its library has gone, err says so instead. */
+void upload_explain(const struct upload *upload, struct error *err);
 
 /* Records the id in ended. */
 void upload_note_ended(const struct upload *upload);

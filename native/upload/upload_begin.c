@@ -7,7 +7,8 @@
 #include "core/log.h"
 #include "core/random.h"
 #include "core/xalloc.h"
-#include "library/install_dir.h"
+#include "library/game_registry.h"
+#include "library/libraries.h"
 #include "proto/proto_constants.h"
 #include "proto/proto_upload.h"
 #include "upload/upload.h"
@@ -52,6 +53,7 @@ struct upload_begin {
 	struct init_upload request;
 	struct upload_manifest *manifest;
 	char *install_path;
+	char *library; /* the id of the one that it goes to */
 	struct upload *upload;
 	bool resume;		/* upload existed before */
 	struct upload *discard; /* its staging is removed first */
@@ -91,6 +93,7 @@ static void end_begin(struct upload_begin *begin, const struct upload_init_respo
 	json_finish(&begin->request, init_upload_fields);
 	upload_manifest_destroy(begin->manifest);
 	free(begin->install_path);
+	free(begin->library);
 	free(begin->hub_id);
 	free(begin);
 }
@@ -160,7 +163,8 @@ static void load_run(struct worker_job *job)
 	struct upload_begin *begin = of_job(job);
 
 	if (begin->discard != NULL) {
-		upload_staging_remove(begin->discard->root, begin->discard->head.upload_id, NULL);
+		upload_staging_remove(begin->discard->root, begin->discard->library,
+			begin->discard->head.upload_id, NULL);
 	}
 	upload_load_run(&begin->load);
 }
@@ -181,7 +185,9 @@ static bool discard_another(struct upload_begin *begin)
 	struct upload *other;
 
 	TAILQ_FOREACH (other, &begin->store->uploads, link) {
-		if (other != begin->upload && other->phase == PHASE_PAUSED && other->cancelled) {
+		/* Only those on the same disk make room, and only if it is there. */
+		if (other != begin->upload && other->phase == PHASE_PAUSED && other->cancelled &&
+			strcmp(other->library, begin->upload->library) == 0) {
 			log_info("discarding the cancelled upload of '%s' to make room",
 				other->head.game_name);
 			upload_set_phase(other, PHASE_GONE);
@@ -221,6 +227,7 @@ static void load_done(struct worker_job *job)
 		return;
 	}
 	begin->error = begin->load.error;
+	upload_explain(begin->upload, &begin->error);
 	if (begin->error.kind != ERROR_NO_SPACE || !discard_another(begin)) {
 		fail_begin(begin);
 	}
@@ -232,6 +239,7 @@ static void load_submit(struct upload_begin *begin)
 
 	set_step(begin, BEGIN_LOADING);
 	begin->load = (struct upload_load){ .root = upload->root,
+		.library = upload->library,
 		.state_dir = begin->store->state_dir,
 		.head = &upload->head,
 		.resume = begin->resume,
@@ -287,6 +295,7 @@ static struct upload *create_upload(struct upload_begin *begin, struct install_d
 	upload->head.started_at_ms = upload_now_ms();
 	upload->head.dir = TAKE_PTR(dir->path);
 	upload->root = TAKE_PTR(dir->root);
+	upload->library = TAKE_PTR(begin->library);
 	return upload;
 }
 
@@ -307,7 +316,9 @@ static bool look_at_others(struct upload_begin *begin, const char *dir)
 	TAILQ_FOREACH (other, &begin->store->uploads, link) {
 		bool mine = strcmp(other->head.hub_id, begin->hub_id) == 0;
 
-		if (other->phase == PHASE_GONE || strcmp(other->head.dir, dir) != 0) {
+		/* The folder of the same name on another card is another folder. */
+		if (other->phase == PHASE_GONE || strcmp(other->head.dir, dir) != 0 ||
+			strcmp(other->library, begin->library) != 0) {
 			continue;
 		}
 		if (upload_is_completing(other) || (!mine && other->phase != PHASE_PAUSED)) {
@@ -332,7 +343,10 @@ static bool finish_commits(struct upload_begin *begin)
 	struct upload *other;
 
 	TAILQ_FOREACH (other, &begin->store->uploads, link) {
+		/* One whose card is out goes on when it is back. */
 		if (other->phase == PHASE_UNFINISHED &&
+			libraries_check(
+				other->store->libraries, other->root, other->library, NULL) &&
 			strcmp(other->head.game_name, begin->manifest->game_name) == 0) {
 			upload_complete_again(other);
 			return error_set(&begin->error, ERROR_CONFLICT,
@@ -361,24 +375,57 @@ static struct install_claim *list_claims(const struct upload_store *store, size_
 	return claims;
 }
 
+static bool is_away(void *user, const struct game *game)
+{
+	const struct upload_store *store = user;
+	struct error err;
+
+	return !libraries_check_game(store->libraries, game, "try again", &err);
+}
+
+/* The library must be there, and the game that is updated too: not a second one is installed. */
+static bool claim_library(struct upload_begin *begin, const struct install_dir *dir)
+{
+	const struct upload_store *store = begin->store;
+	const struct game *game = game_registry_find(store->registry, dir->path);
+
+	return (game == NULL || libraries_check_game(store->libraries, game,
+					"try again, or name another library as installPath",
+					&begin->error)) &&
+	       libraries_claim(store->libraries, dir->root, &begin->library, &begin->error);
+}
+
+static bool choose_dir(
+	struct upload_begin *begin, const struct install_dir_rules *rules, struct install_dir *dir)
+{
+	const char *path = begin->install_path;
+
+	if (install_dir_choose(dir, rules, path, begin->manifest->game_name, &begin->error)) {
+		return true;
+	}
+	libraries_explain_path(begin->store->libraries,
+		json_is_given(path) ? path : rules->library_dir, &begin->error);
+	return false;
+}
+
 static bool choose_upload(struct upload_begin *begin)
 {
 	struct upload_store *store = begin->store;
 	size_t claims_count;
 	AUTO(free_ptr) struct install_claim *claims = list_claims(store, &claims_count);
 	struct install_dir_rules rules = { .home = store->home,
-		.library_dir = store->library_dir,
-		.library_extra = &store->library_extra,
+		.library_dir = libraries_default(store->libraries),
+		.library_extra = libraries_extra(store->libraries),
 		.registry = store->registry,
+		.is_away = is_away,
+		.user = store,
 		.own_dirs = &store->own_dirs,
 		.claims = claims,
 		.claims_count = claims_count };
 	AUTO(install_dir_finish) struct install_dir dir = { 0 };
 
-	if (!finish_commits(begin) ||
-		!install_dir_choose(&dir, &rules, begin->install_path, begin->manifest->game_name,
-			&begin->error) ||
-		!look_at_others(begin, dir.path)) {
+	if (!finish_commits(begin) || !choose_dir(begin, &rules, &dir) ||
+		!claim_library(begin, &dir) || !look_at_others(begin, dir.path)) {
 		return false;
 	}
 	if (begin->discard != NULL && begin->resume) {

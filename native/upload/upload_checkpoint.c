@@ -228,7 +228,8 @@ static void start_checkpoint(struct upload_task *upload_task)
 		return;
 	}
 	if (upload->content == NULL) {
-		task->dir_fd = upload_staging_open(upload->root, upload->head.upload_id, NULL);
+		task->dir_fd = upload_staging_open(
+			upload->root, upload->library, upload->head.upload_id, NULL);
 	}
 	upload->saving = task->unload ? SAVING_EXCLUSIVE : SAVING_BESIDE;
 	task->bytes = upload->content != NULL ? upload->content->dirty_bytes : 0;

@@ -149,7 +149,8 @@ static void run_completion(struct worker_job *job)
 	if (upload == NULL) {
 		return;
 	}
-	dir_fd = upload_staging_open(upload->root, upload->head.upload_id, &completion->error);
+	dir_fd = upload_staging_open(
+		upload->root, upload->library, upload->head.upload_id, &completion->error);
 	if (dir_fd < 0) {
 		return; /* what was so before is so still */
 	}
@@ -194,6 +195,7 @@ static void completion_failed(struct completion *completion)
 	struct upload *upload = completion->upload;
 
 	if (completion->error.kind != ERROR_NONE) {
+		upload_explain(upload, &completion->error);
 		log_warning("'%s' could not be completed: %s", upload->head.game_name,
 			completion->error.message);
 	}
@@ -236,7 +238,8 @@ static void enter_in_registry(struct completion *completion)
 {
 	struct error err = { 0 };
 
-	if (commit_record_register(&completion->record, completion->store->registry, &err)) {
+	if (commit_record_register(&completion->record, completion->store->registry,
+		    completion->upload->library, &err)) {
 		completion_succeeded(completion);
 		return;
 	}

@@ -6,7 +6,7 @@
 #include "core/strbuf.h"
 #include "core/strvec.h"
 #include "core/xalloc.h"
-#include "library/install_dir.h"
+#include "library/libraries.h"
 #include "upload/upload_manifest.h"
 
 #include <inttypes.h>

@@ -7,7 +7,7 @@
 #include "core/sha256.h"
 #include "core/strbuf.h"
 #include "core/xalloc.h"
-#include "library/install_dir.h"
+#include "library/libraries.h"
 #include "proto/proto_constants.h"
 #include "upload/staging_files.h"
 #include "upload/upload_content.h"
@@ -22,7 +22,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #define SPARE_BYTES (64 * 1024 * 1024)
@@ -101,7 +100,8 @@ static int open_held(struct upload_load *load, struct upload_content *content)
 	struct error err = { 0 };
 	int files_fd = -1;
 
-	content->dir_fd = upload_staging_open(load->root, load->head->upload_id, &err);
+	content->dir_fd =
+		upload_staging_open(load->root, load->library, load->head->upload_id, &err);
 	if (content->dir_fd >= 0) {
 		files_fd = beneath_open(
 			content->dir_fd, UPLOAD_STAGING_FILES, O_RDONLY | O_DIRECTORY, 0, &err);
@@ -278,17 +278,12 @@ static int64_t staged_bytes(const struct upload_content *content)
 static bool check_room(struct upload_load *load, const struct upload_content *content)
 {
 	int64_t needed = content->manifest->total_bytes - staged_bytes(content) + SPARE_BYTES;
-	struct statvfs room;
+	AUTO(close_fd) int root_fd = library_open(load->root, load->library, &load->error);
 	int64_t free_bytes;
 
-	if (!make_dirs(load->root, 0755, &load->error)) {
+	if (root_fd < 0 || !library_free_bytes(root_fd, &free_bytes, &load->error)) {
 		return false;
 	}
-	if (statvfs(load->root, &room) != 0) {
-		return error_set_errno(
-			&load->error, "cannot determine the free space in '%s'", load->root);
-	}
-	free_bytes = (int64_t)(room.f_bavail * room.f_frsize);
 	if (free_bytes < needed) {
 		return error_set(&load->error, ERROR_NO_SPACE,
 			"'%s' needs %" PRId64 " bytes in '%s', but only %" PRId64
@@ -328,8 +323,8 @@ static bool open_staging(struct upload_load *load, struct upload_content *conten
 	int files_fd;
 
 	if (!load->resume) {
-		content->dir_fd =
-			upload_staging_create(load->root, load->head->upload_id, &load->error);
+		content->dir_fd = upload_staging_create(
+			load->root, load->library, load->head->upload_id, &load->error);
 		if (content->dir_fd < 0) {
 			return false;
 		}
@@ -365,7 +360,8 @@ bool upload_load_run(struct upload_load *load)
 	}
 	if (!open_staging(load, content)) {
 		if (!load->resume) {
-			upload_staging_remove(load->root, load->head->upload_id, NULL);
+			upload_staging_remove(
+				load->root, load->library, load->head->upload_id, NULL);
 		}
 		goto fail;
 	}

@@ -13,7 +13,7 @@
 #include "core/worker.h"
 #include "core/xalloc.h"
 #include "library/game_registry.h"
-#include "library/install_dir.h"
+#include "library/libraries.h"
 #include "upload/commit_record.h"
 #include "upload/upload.h"
 #include "upload/upload_checkpoint.h"
@@ -57,8 +57,8 @@ static void removal_run(struct worker_job *job)
 {
 	struct removal *removal = CONTAINER_OF(job, struct removal, job);
 
-	upload_staging_remove(
-		removal->upload->root, removal->upload->head.upload_id, &removal->error);
+	upload_staging_remove(removal->upload->root, removal->upload->library,
+		removal->upload->head.upload_id, &removal->error);
 }
 
 static void removal_done(struct worker_job *job)
@@ -109,7 +109,7 @@ static void arm_retry(struct upload_store *store)
 	bool needed = store->unread;
 
 	TAILQ_FOREACH (upload, &store->uploads, link) {
-		needed |= upload->phase == PHASE_UNFINISHED;
+		needed |= upload->phase == PHASE_UNFINISHED && !upload_is_away(upload);
 	}
 	if (!needed || store->closing) {
 		store->retry_ms = 0;
@@ -132,7 +132,8 @@ static void arm_expiry(struct upload_store *store)
 	const struct upload *upload;
 
 	TAILQ_FOREACH (upload, &store->uploads, link) {
-		if (upload->phase == PHASE_PAUSED) {
+		/* What is away waits for its card. */
+		if (upload->phase == PHASE_PAUSED && !upload_is_away(upload)) {
 			int64_t left_ms = upload_expires_in_ms(upload);
 
 			delay_ms = left_ms < delay_ms ? left_ms : delay_ms;
@@ -169,7 +170,9 @@ void upload_retention_on_timer(void *store_of_timer)
 	struct upload *upload, *next;
 
 	TAILQ_FOREACH_SAFE (upload, &store->uploads, link, next) {
-		if (upload->phase != PHASE_PAUSED) {
+		/* What is away cannot be deleted, and is kept until it is back. */
+		if (upload->phase != PHASE_PAUSED ||
+			!libraries_check(store->libraries, upload->root, upload->library, NULL)) {
 			continue;
 		}
 		if (upload_expires_in_ms(upload) <= 0) {
@@ -185,12 +188,13 @@ void upload_retention_on_timer(void *store_of_timer)
 
 /* --- Leftovers of earlier runs --- */
 
-static bool is_known(const struct upload_store *store, const char *root, const char *upload_id)
+static bool is_known(
+	const struct upload_store *store, const struct library *library, const char *upload_id)
 {
 	const struct upload *upload;
 
 	TAILQ_FOREACH (upload, &store->uploads, link) {
-		if (strcmp(upload->root, root) == 0 &&
+		if (upload_is_in(upload, library) &&
 			strcmp(upload->head.upload_id, upload_id) == 0) {
 			return true;
 		}
@@ -210,6 +214,7 @@ enum found {
 struct leftover {
 	struct upload_store *store;
 	const char *root;
+	const char *library; /* its id */
 	const char *upload_id;
 	int dir_fd;
 	struct upload_head head;
@@ -263,7 +268,7 @@ static enum upload_commit_end finish_commit(const struct leftover *leftover, str
 	if (end != UPLOAD_COMMIT_DONE) {
 		return end;
 	}
-	if (!commit_record_register(&record, store->registry, err)) {
+	if (!commit_record_register(&record, store->registry, leftover->library, err)) {
 		return UPLOAD_COMMIT_STUCK;
 	}
 	log_info("'%s' is installed in '%s'; its installation had been interrupted",
@@ -382,6 +387,7 @@ static bool take_up(struct leftover *leftover, enum upload_phase phase)
 	}
 	upload = upload_create(store, phase);
 	upload->root = xstrdup(leftover->root);
+	upload->library = xstrdup(leftover->library);
 	upload->head = leftover->head;
 	leftover->head = (struct upload_head){ 0 };
 	upload->updated_at_ms = state.at_ms;
@@ -394,15 +400,17 @@ static bool take_up(struct leftover *leftover, enum upload_phase phase)
 	return true;
 }
 
-static void scan_one(
-	struct upload_store *store, const char *root, const char *upload_id, bool finish)
+static void scan_one(struct upload_store *store, const struct library *library,
+	const char *upload_id, bool finish)
 {
+	const char *root = library->root;
 	struct error err = { 0 };
 	AUTO(leftover_finish)
 	struct leftover leftover = { .store = store,
 		.root = root,
+		.library = library->id,
 		.upload_id = upload_id,
-		.dir_fd = upload_staging_open(root, upload_id, &err) };
+		.dir_fd = upload_staging_open(root, library->id, upload_id, &err) };
 
 	if (leftover.dir_fd < 0) {
 		store->unread = true;
@@ -411,7 +419,7 @@ static void scan_one(
 	}
 	switch (look_into(&leftover, finish)) {
 	case FOUND_NOTHING:
-		if (!upload_staging_remove(root, upload_id, &err)) {
+		if (!upload_staging_remove(root, library->id, upload_id, &err)) {
 			log_warning("'%s' below '%s' cannot be removed: %s", upload_id, root,
 				err.message);
 		}
@@ -428,24 +436,19 @@ static void scan_one(
 	}
 }
 
-static void scan_library(struct upload_store *store, const char *library, bool finish)
+void upload_retention_scan_library(
+	struct upload_store *store, const struct library *library, bool finish)
 {
-	AUTO(free_ptr) char *expanded = path_expand_home(library, store->home);
-	AUTO(free_ptr) char *root = install_dir_resolve(expanded);
 	AUTO(strvec_finish) struct strvec ids = { 0 };
 	struct error err = { 0 };
 
-	if (root == NULL) {
-		log_warning("the library folder '%s' is not an absolute path", library);
-		return;
-	}
-	if (!upload_staging_list(root, &ids, &err)) {
+	if (!upload_staging_list(library->root, library->id, &ids, &err)) {
 		store->unread = true;
 		upload_tell(store, err.message);
 	}
 	for (size_t i = 0; i < ids.count; i++) {
-		if (!is_known(store, root, ids.items[i])) {
-			scan_one(store, root, ids.items[i], finish);
+		if (!is_known(store, library, ids.items[i])) {
+			scan_one(store, library, ids.items[i], finish);
 		}
 	}
 }
@@ -453,9 +456,12 @@ static void scan_library(struct upload_store *store, const char *library, bool f
 void upload_retention_scan(struct upload_store *store, bool finish)
 {
 	store->unread = false;
-	scan_library(store, store->library_dir, finish);
-	for (size_t i = 0; i < store->library_extra.count; i++) {
-		scan_library(store, store->library_extra.items[i], finish);
+	for (size_t i = 0; i < libraries_count(store->libraries); i++) {
+		const struct library *library = libraries_at(store->libraries, i);
+
+		if (library->presence == LIBRARY_PRESENT) {
+			upload_retention_scan_library(store, library, finish);
+		}
 	}
 	upload_retention_arm(store);
 }

@@ -2,6 +2,7 @@
 
 #include <stdbool.h>
 
+struct library;
 struct upload;
 struct upload_store;
 
@@ -32,3 +33,5 @@ void upload_retention_on_timer(void *store);
  * as PHASE_UNFINISHED, and the store's timer finishes them.
  */
 void upload_retention_scan(struct upload_store *store, bool finish);
+void upload_retention_scan_library(
+	struct upload_store *store, const struct library *library, bool finish);

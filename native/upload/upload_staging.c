@@ -9,6 +9,7 @@
 #include "core/sha256.h"
 #include "core/strbuf.h"
 #include "core/strvec.h"
+#include "library/libraries.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -19,22 +20,10 @@
 #define HEAD_VERSION 1
 #define HEAD_MAX_BYTES (1024 * 1024)
 
-static int open_root(const char *root, struct error *err)
-{
-	int fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd < 0 && errno == ENOENT) {
-		error_set(err, ERROR_NOT_FOUND, "the library folder '%s' does not exist", root);
-	} else if (fd < 0) {
-		error_set_errno(err, "cannot open the library '%s'", root);
-	}
-	return fd;
-}
-
 /* The folder of all uploads. */
-static int open_uploads(const char *root, bool make, struct error *err)
+static int open_uploads(const char *root, const char *library, bool make, struct error *err)
 {
-	AUTO(close_fd) int root_fd = open_root(root, err);
+	AUTO(close_fd) int root_fd = library_open(root, library, err);
 
 	return root_fd < 0 ? -1 : beneath_open_parent(root_fd, PATH_UPLOADS_FOLDER "/x", make, err);
 }
@@ -44,15 +33,12 @@ static int open_upload(int uploads_fd, const char *upload_id, struct error *err)
 	return beneath_open(uploads_fd, upload_id, O_RDONLY | O_DIRECTORY, 0, err);
 }
 
-int upload_staging_create(const char *root, const char *upload_id, struct error *err)
+int upload_staging_create(
+	const char *root, const char *library, const char *upload_id, struct error *err)
 {
-	AUTO(close_fd) int uploads_fd = -1;
+	AUTO(close_fd) int uploads_fd = open_uploads(root, library, true, err);
 	AUTO(close_fd) int fd = -1;
 
-	if (!make_dirs(root, 0755, err)) {
-		return -1;
-	}
-	uploads_fd = open_uploads(root, true, err);
 	if (uploads_fd < 0) {
 		return -1;
 	}
@@ -74,10 +60,11 @@ int upload_staging_create(const char *root, const char *upload_id, struct error 
 	return TAKE_FD(fd);
 }
 
-int upload_staging_open(const char *root, const char *upload_id, struct error *err)
+int upload_staging_open(
+	const char *root, const char *library, const char *upload_id, struct error *err)
 {
 	struct error why = { 0 };
-	AUTO(close_fd) int uploads_fd = open_uploads(root, false, &why);
+	AUTO(close_fd) int uploads_fd = open_uploads(root, library, false, &why);
 	int fd = uploads_fd < 0 ? -1 : open_upload(uploads_fd, upload_id, &why);
 
 	if (fd < 0 && why.kind == ERROR_NOT_FOUND) {
@@ -89,10 +76,11 @@ int upload_staging_open(const char *root, const char *upload_id, struct error *e
 	return fd;
 }
 
-bool upload_staging_disown(const char *root, const char *upload_id, struct error *err)
+bool upload_staging_disown(
+	const char *root, const char *library, const char *upload_id, struct error *err)
 {
 	struct error why = { 0 };
-	AUTO(close_fd) int fd = upload_staging_open(root, upload_id, &why);
+	AUTO(close_fd) int fd = upload_staging_open(root, library, upload_id, &why);
 
 	if (fd < 0) {
 		return why.kind == ERROR_NOT_FOUND || error_set(err, why.kind, "%s", why.message);
@@ -104,9 +92,10 @@ bool upload_staging_disown(const char *root, const char *upload_id, struct error
 	return true;
 }
 
-bool upload_staging_remove(const char *root, const char *upload_id, struct error *err)
+bool upload_staging_remove(
+	const char *root, const char *library, const char *upload_id, struct error *err)
 {
-	AUTO(close_fd) int uploads_fd = open_uploads(root, false, err);
+	AUTO(close_fd) int uploads_fd = open_uploads(root, library, false, err);
 	AUTO(close_fd) int fd = uploads_fd < 0 ? -1 : open_upload(uploads_fd, upload_id, err);
 
 	if (fd >= 0) {
@@ -119,10 +108,11 @@ bool upload_staging_remove(const char *root, const char *upload_id, struct error
 	return uploads_fd >= 0 && beneath_remove_tree(uploads_fd, upload_id, err);
 }
 
-bool upload_staging_list(const char *root, struct strvec *upload_ids, struct error *err)
+bool upload_staging_list(
+	const char *root, const char *library, struct strvec *upload_ids, struct error *err)
 {
 	struct error why = { 0 };
-	int fd = open_uploads(root, false, &why);
+	int fd = open_uploads(root, library, false, &why);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *entry;
 	bool ok;

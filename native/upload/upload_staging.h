@@ -9,7 +9,8 @@ struct strvec;
 /*
  * Where unfinished uploads are kept: <root>/.capydeck/uploads/<uploadId>/, on the file system of
  * the games, so that completing is renaming. uploads.md describes its content. Everything is opened
- * beneath root without following links.
+ * beneath root without following links. library: the id of the library that must be there
+ * (library_open()), so that nothing is made on the folder that a card is mounted on; "": any.
  */
 #define UPLOAD_STAGING_HEAD "upload.json"
 #define UPLOAD_STAGING_PREPARE "prepare.json"
@@ -19,20 +20,25 @@ struct strvec;
 #define UPLOAD_STAGING_REPLACED "replaced"
 
 /* Both yield a descriptor of the upload's folder, or -1. Errors: as beneath_open(). */
-int upload_staging_create(const char *root, const char *upload_id, struct error *err);
-int upload_staging_open(const char *root, const char *upload_id, struct error *err);
+int upload_staging_create(
+	const char *root, const char *library, const char *upload_id, struct error *err);
+int upload_staging_open(
+	const char *root, const char *library, const char *upload_id, struct error *err);
 /*
  * Removes the head: from now on the folder is no upload, and is removed at the next start
  * at the latest. True also if there is none. Errors: IO.
  */
-bool upload_staging_disown(const char *root, const char *upload_id, struct error *err);
+bool upload_staging_disown(
+	const char *root, const char *library, const char *upload_id, struct error *err);
 /* Removes the head first, so that what a crash leaves is not mistaken for an upload. Errors: IO. */
-bool upload_staging_remove(const char *root, const char *upload_id, struct error *err);
+bool upload_staging_remove(
+	const char *root, const char *library, const char *upload_id, struct error *err);
 /*
  * Appends the names of the uploads below root; none when there is no such folder. Errors: IO (it
  * cannot be read now; what could be read is appended).
  */
-bool upload_staging_list(const char *root, struct strvec *upload_ids, struct error *err);
+bool upload_staging_list(
+	const char *root, const char *library, struct strvec *upload_ids, struct error *err);
 
 /*
  * upload.json in the staging folder: the description of an upload without its manifest, of which it

@@ -14,8 +14,10 @@ struct upload_status {
 	const char *upload_id;
 	const char *hub_id;
 	const char *game_name;
-	const char *dir; /* where the game will be */
+	const char *dir;     /* where the game will be */
+	const char *library; /* the id of the library that is in */
 	enum upload_state state;
+	const char *problem; /* its library is not there: one sentence; "": it is */
 	int64_t total_bytes;
 	int64_t transferred_bytes;  /* unique bytes held, unchanged files included */
 	int64_t bytes_per_second;   /* over the last seconds; 0 when paused */

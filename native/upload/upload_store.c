@@ -9,6 +9,7 @@
 #include "core/paths.h"
 #include "core/worker.h"
 #include "core/xalloc.h"
+#include "library/libraries.h"
 #include "upload/chunk_writer.h"
 #include "upload/staging_files.h"
 #include "upload/upload.h"
@@ -23,20 +24,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void set_library(
-	struct upload_store *store, const char *library_dir, const struct strvec *library_extra)
-{
-	char *expanded = path_expand_home(library_dir, store->home);
-
-	free(store->library_dir);
-	store->library_dir = expanded;
-	if (library_extra != NULL) {
-		strvec_copy(&store->library_extra, library_extra);
-	} else {
-		strvec_finish(&store->library_extra);
-	}
-}
-
 /* For the store's timer: what could not be read or finished before. */
 static void try_again(void *store_of_timer)
 {
@@ -45,7 +32,7 @@ static void try_again(void *store_of_timer)
 
 	upload_retention_scan(store, false);
 	TAILQ_FOREACH (upload, &store->uploads, link) {
-		if (upload->phase == PHASE_UNFINISHED) {
+		if (upload->phase == PHASE_UNFINISHED && !upload_is_away(upload)) {
 			upload_complete_again(upload);
 		}
 	}
@@ -56,26 +43,26 @@ static void try_again(void *store_of_timer)
 struct upload_store *upload_store_create(const struct upload_store_options *options,
 	const struct upload_store_events *events, void *user, struct error *err)
 {
+	const char *library = libraries_default(options->libraries);
 	struct upload_store *store;
 
-	if (options->library_dir == NULL ||
-		(options->library_dir[0] != '/' && options->library_dir[0] != '~')) {
+	if (library[0] != '/') {
 		error_set(err, ERROR_INVALID,
 			"the library '%s' is not an absolute path; change the setting library.path",
-			options->library_dir != NULL ? options->library_dir : "");
+			library);
 		return NULL;
 	}
 	store = xcalloc(1, sizeof(*store));
 	*store = (struct upload_store){ .loop = options->loop,
 		.worker = options->worker,
 		.registry = options->registry,
+		.libraries = options->libraries,
 		.home = xstrdup(options->home),
 		.state_dir = xstrdup(options->state_dir),
 		.expire_after_ms = options->expire_after_ms,
 		.events = *events,
 		.user = user };
 	TAILQ_INIT(&store->uploads);
-	set_library(store, options->library_dir, options->library_extra);
 	if (options->own_dirs != NULL) {
 		strvec_copy(&store->own_dirs, options->own_dirs);
 	}
@@ -122,20 +109,10 @@ void upload_store_destroy(struct upload_store *store)
 	for (size_t i = 0; i < UPLOAD_ENDED_COUNT; i++) {
 		free(store->ended[i]);
 	}
-	strvec_finish(&store->library_extra);
 	strvec_finish(&store->own_dirs);
-	free(store->library_dir);
 	free(store->state_dir);
 	free(store->home);
 	free(store);
-}
-
-void upload_store_set_library(
-	struct upload_store *store, const char *library_dir, const struct strvec *library_extra)
-{
-	set_library(store, library_dir, library_extra);
-	upload_retention_scan(store, false);
-	upload_list_changed(store);
 }
 
 void upload_store_set_expiry(struct upload_store *store, int64_t expire_after_ms)
@@ -146,7 +123,36 @@ void upload_store_set_expiry(struct upload_store *store, int64_t expire_after_ms
 
 const char *upload_store_library(const struct upload_store *store)
 {
-	return store->library_dir;
+	return libraries_default(store->libraries);
+}
+
+/* Those that were there before it left are known already. */
+void upload_store_library_arrived(struct upload_store *store, const struct library *library)
+{
+	struct upload *upload, *next;
+
+	upload_retention_scan_library(store, library, false);
+	TAILQ_FOREACH_SAFE (upload, &store->uploads, link, next) {
+		if (upload->phase == PHASE_UNFINISHED && upload_is_in(upload, library)) {
+			upload_complete_again(upload);
+		}
+	}
+	upload_retention_arm(store);
+	upload_list_changed(store);
+}
+
+void upload_store_library_left(struct upload_store *store, const struct library *library)
+{
+	struct upload *upload;
+
+	TAILQ_FOREACH (upload, &store->uploads, link) {
+		if (upload->phase == PHASE_RECEIVING && upload_is_in(upload, library)) {
+			log_info("paused the upload of '%s': its library '%s' has gone",
+				upload->head.game_name, library->place);
+			upload_retention_pause(upload);
+		}
+	}
+	upload_list_changed(store);
 }
 
 void upload_store_init(struct upload_store *store, const char *hub_id, struct init_upload *request,
@@ -274,6 +280,7 @@ static void chunk_done(struct chunk_write *chunk)
 				chunk->offset + (int64_t)chunk->length);
 		}
 		error_set(err, chunk->error.kind, "'%s': %s", path, chunk->error.message);
+		upload_explain(upload, err);
 		break;
 	}
 	staging_files_unpin(upload->content->staging, pending->file);
@@ -297,9 +304,16 @@ static struct upload *find_running(
 	if (upload == NULL || upload->content == NULL || upload->phase != PHASE_RECEIVING) {
 		error_set(err, ERROR_NOT_FOUND, "no upload '%s' is in progress",
 			upload_id != NULL ? upload_id : "");
+		if (upload != NULL) {
+			upload_explain(upload, err);
+		}
 		return NULL;
 	}
-	return upload_check_fault(upload, err) ? upload : NULL;
+	if (!upload_check_fault(upload, err)) {
+		upload_explain(upload, err);
+		return NULL;
+	}
+	return upload;
 }
 
 static bool check_header(const struct upload_chunk *header, struct error *err)
@@ -404,6 +418,7 @@ void upload_store_write(struct upload_store *store, const char *hub_id, struct u
 	file = staging_files_pin(content->staging, index, announced->path,
 		(int64_t)length < announced->size_bytes, &err);
 	if (file == NULL) {
+		upload_explain(upload, &err);
 		answer_chunk(write, 0, &err);
 		return;
 	}
@@ -523,7 +538,9 @@ bool upload_store_discard(struct upload_store *store, const char *upload_id, str
 			upload->head.game_name);
 	}
 	/* What was answered must be true after a restart too. */
-	if (!upload_staging_disown(upload->root, upload->head.upload_id, err)) {
+	if (!libraries_check(store->libraries, upload->root, upload->library, err) ||
+		!upload_staging_disown(
+			upload->root, upload->library, upload->head.upload_id, err)) {
 		return false;
 	}
 	upload_note_ended(upload);
@@ -533,7 +550,26 @@ bool upload_store_discard(struct upload_store *store, const char *upload_id, str
 
 bool upload_store_is_complete(const struct upload_store *store)
 {
+	for (size_t i = 0; i < libraries_count(store->libraries); i++) {
+		enum library_presence presence = libraries_at(store->libraries, i)->presence;
+
+		if (presence == LIBRARY_AWAY || presence == LIBRARY_UNREADABLE) {
+			return false;
+		}
+	}
 	return !store->unread;
+}
+
+void upload_store_forget_library(struct upload_store *store, const char *library)
+{
+	struct upload *upload, *next;
+
+	TAILQ_FOREACH_SAFE (upload, &store->uploads, link, next) {
+		if (upload->phase == PHASE_PAUSED && strcmp(upload->library, library) == 0) {
+			upload_note_ended(upload);
+			upload_retention_discard(upload); /* finds nothing that it may remove */
+		}
+	}
 }
 
 void upload_store_each(struct upload_store *store,

@@ -12,6 +12,8 @@
 
 struct error;
 struct game_registry;
+struct libraries;
+struct library;
 struct loop;
 struct upload_manifest;
 struct upload_store;
@@ -31,12 +33,11 @@ struct upload_store_options {
 	struct loop *loop;
 	struct worker *worker;
 	struct game_registry *registry;
-	const char *home;		    /* for "~" */
-	const char *state_dir;		    /* <state_dir>/manifests: what is installed, per game */
-	const char *library_dir;	    /* used for an installPath of "" or NULL */
-	const struct strvec *library_extra; /* what else installPath may name; copied */
-	const struct strvec *own_dirs;	    /* no game may go into these; copied; NULL: none */
-	int64_t expire_after_ms;	    /* of paused uploads */
+	struct libraries *libraries;   /* started; where games may go, and what is there now */
+	const char *home;	       /* for "~" */
+	const char *state_dir;	       /* <state_dir>/manifests: what is installed, per game */
+	const struct strvec *own_dirs; /* no game may go into these; copied; NULL: none */
+	int64_t expire_after_ms;       /* of paused uploads */
 };
 
 /* Finds paused uploads, finishes commits interrupted by a crash. NULL only on error. */
@@ -44,12 +45,16 @@ struct upload_store *upload_store_create(const struct upload_store_options *opti
 	const struct upload_store_events *events, void *user, struct error *err);
 /* Checkpoints every upload first; pending done() calls are made (CANCELLED). */
 void upload_store_destroy(struct upload_store *store);
-/* Settings have changed: used for new uploads. library_dir "~" expanded. */
-void upload_store_set_library(
-	struct upload_store *store, const char *library_dir, const struct strvec *library_extra);
 void upload_store_set_expiry(struct upload_store *store, int64_t expire_after_ms);
 /* The default library, expanded; borrowed. */
 const char *upload_store_library(const struct upload_store *store);
+/*
+ * A library can be used, or used again: finds its paused uploads, finishes interrupted
+ * installations.
+ */
+void upload_store_library_arrived(struct upload_store *store, const struct library *library);
+/* It can no longer be used: its running uploads are paused, and their next chunk is told why. */
+void upload_store_library_left(struct upload_store *store, const struct library *library);
 
 /*
  * Begins an upload or resumes one that the same Hub left with the same manifest. request: always
@@ -132,6 +137,9 @@ bool upload_store_discard(struct upload_store *store, const char *upload_id, str
 
 /* Are all known that the libraries hold, or may there be more, which cannot be read now? */
 bool upload_store_is_complete(const struct upload_store *store);
+/* Drops the paused uploads in a library that will not come back; its files are left alone. */
+void upload_store_forget_library(struct upload_store *store, const char *library);
+
 void upload_store_each(struct upload_store *store,
 	void (*visit)(void *user, const struct upload_status *status), void *user);
 

@@ -115,7 +115,7 @@ static void check_registered(const struct commit_record *record, const char *fol
 	const struct game *game;
 
 	fuzz_require(registry != NULL);
-	fuzz_require(commit_record_register(record, registry, NULL));
+	fuzz_require(commit_record_register(record, registry, "", NULL));
 	game = game_registry_find(registry, record->dir);
 	fuzz_require(game != NULL && strcmp(game->name, record->game_name) == 0);
 	/* What it has installed is no longer what it was made for, unless it says so itself. */
@@ -123,7 +123,7 @@ static void check_registered(const struct commit_record *record, const char *fol
 	fuzz_require(record->version != 1 || !commit_record_is_over(record, game));
 	commit_record_is_over(record, NULL);
 	/* An update keeps what is known of the shortcut. */
-	fuzz_require(commit_record_register(record, registry, NULL));
+	fuzz_require(commit_record_register(record, registry, "", NULL));
 	game_registry_destroy(registry);
 }
 

@@ -335,35 +335,35 @@ static void check_staging(const char *root)
 	AUTO(free_ptr) char *away = path_join(root, "away");
 	int fd;
 
-	fuzz_require(upload_staging_open(away, UPLOAD_ID, NULL) < 0);
+	fuzz_require(upload_staging_open(away, "", UPLOAD_ID, NULL) < 0);
 	fuzz_write_file(own, "", 0); /* in the way */
-	fuzz_require(upload_staging_create(root, UPLOAD_ID, NULL) < 0);
-	fuzz_require(upload_staging_open(root, UPLOAD_ID, NULL) < 0);
+	fuzz_require(upload_staging_create(root, "", UPLOAD_ID, NULL) < 0);
+	fuzz_require(upload_staging_open(root, "", UPLOAD_ID, NULL) < 0);
 	fuzz_require(unlink(own) == 0 && mkdir(own, 0700) == 0);
 	fuzz_write_file(uploads, "", 0);
-	fuzz_require(upload_staging_create(root, UPLOAD_ID, NULL) < 0);
-	fuzz_require(!upload_staging_remove(root, UPLOAD_ID, NULL));
+	fuzz_require(upload_staging_create(root, "", UPLOAD_ID, NULL) < 0);
+	fuzz_require(!upload_staging_remove(root, "", UPLOAD_ID, NULL));
 	/* A file is no library. */
-	fuzz_require(upload_staging_open(uploads, UPLOAD_ID, NULL) < 0);
-	fuzz_require(!upload_staging_list(uploads, &ids, NULL));
+	fuzz_require(upload_staging_open(uploads, "", UPLOAD_ID, NULL) < 0);
+	fuzz_require(!upload_staging_list(uploads, "", &ids, NULL));
 	fuzz_require(unlink(uploads) == 0 && mkdir(uploads, 0700) == 0);
 	fuzz_write_file(upload, "", 0);
-	fuzz_require(upload_staging_create(root, UPLOAD_ID, NULL) < 0);
-	fuzz_require(!upload_staging_disown(root, UPLOAD_ID, NULL));
+	fuzz_require(upload_staging_create(root, "", UPLOAD_ID, NULL) < 0);
+	fuzz_require(!upload_staging_disown(root, "", UPLOAD_ID, NULL));
 	fuzz_require(unlink(upload) == 0);
-	fuzz_require(upload_staging_list(root, &ids, NULL));
-	fuzz_require(ids.count == 0 && upload_staging_open(root, UPLOAD_ID, NULL) < 0);
-	fd = upload_staging_create(root, UPLOAD_ID, NULL);
+	fuzz_require(upload_staging_list(root, "", &ids, NULL));
+	fuzz_require(ids.count == 0 && upload_staging_open(root, "", UPLOAD_ID, NULL) < 0);
+	fd = upload_staging_create(root, "", UPLOAD_ID, NULL);
 	fuzz_require(fd >= 0);
 	close(fd);
-	fd = upload_staging_open(root, UPLOAD_ID, NULL);
+	fd = upload_staging_open(root, "", UPLOAD_ID, NULL);
 	fuzz_require(fd >= 0);
 	close(fd);
-	fuzz_require(upload_staging_list(root, &ids, NULL));
+	fuzz_require(upload_staging_list(root, "", &ids, NULL));
 	fuzz_require(ids.count == 1 && strcmp(ids.items[0], UPLOAD_ID) == 0);
-	fuzz_require(upload_staging_disown(root, UPLOAD_ID, NULL));
-	fuzz_require(upload_staging_remove(root, UPLOAD_ID, NULL));
-	fuzz_require(upload_staging_disown(root, UPLOAD_ID, NULL)); /* again */
+	fuzz_require(upload_staging_disown(root, "", UPLOAD_ID, NULL));
+	fuzz_require(upload_staging_remove(root, "", UPLOAD_ID, NULL));
+	fuzz_require(upload_staging_disown(root, "", UPLOAD_ID, NULL)); /* again */
 }
 
 static void load_head(const char *folder, char **notice)

@@ -170,3 +170,20 @@ test("connections are switched off: the help page explains it", { skip }, async 
   await ui.screenshot("help");
   assert.deepEqual(await ui.overflowing(), []);
 });
+
+test("libraries: their room, what they hold, and what is wrong with them", { skip }, async (t) => {
+  const { deck, backend, ui } = await start(t);
+  const hub = await Hub.paired(backend);
+  await push(hub, "Celeste");
+  await ui.shows("Storage");
+  await ui.shows(/ free · Games: 1$/);
+  await ui.screenshot("libraries");
+  // As a card that is taken out, which needs root.
+  fs.renameSync(deck.library, `${deck.library} elsewhere`);
+  await ui.shows(/^Not available · Games: 1$/);
+  await ui.shows(/is gone; move it back/);
+  assert.deepEqual(await ui.overflowing(), []);
+  await ui.screenshot("library-away");
+  fs.renameSync(`${deck.library} elsewhere`, deck.library);
+  await ui.shows(/ free · Games: 1$/);
+});

@@ -122,7 +122,10 @@ function paceOf(upload: Upload, { get, language }: Texts): { left: string; right
   };
 }
 
-function pauseOf({ expiresInSeconds }: Upload, { get, language }: Texts): string {
+function pauseOf({ expiresInSeconds, problem }: Upload, { get, language }: Texts): string {
+  if (problem) {
+    return `${get("paused")}. ${problem}`;
+  }
   const until = Date.now() / 1000 + expiresInSeconds;
   const kept = expiresInSeconds < 0 ? "" : get("keptUntil", { date: formatDate(until, language) });
   return `${get("paused")}. ${get("resumeHint")} ${kept}`;

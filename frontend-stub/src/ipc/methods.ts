@@ -44,6 +44,8 @@ export interface Upload {
   gameName: string;
   dir: string;
   state: "receiving" | "paused" | "completing";
+  /** Its card is out, a sentence; "": it is there. */
+  problem: string;
   totalBytes: number;
   transferredBytes: number;
   bytesPerSecond: number;
@@ -54,6 +56,27 @@ export interface Upload {
   updatedAt: number;
   /** −1: it does not expire. */
   expiresInSeconds: number;
+}
+
+/** A folder that games are installed in. */
+export interface Library {
+  place: string;
+  /** "": not used yet. */
+  id: string;
+  /** Its card's label, or the place. */
+  name: string;
+  state: "present" | "unused" | "away" | "unreadable";
+  isDefault: boolean;
+  present: boolean;
+  writable: boolean;
+  executable: boolean;
+  freeBytes: number;
+  totalBytes: number;
+  games: number;
+  uploads: number;
+  deletedGames: number;
+  /** A sentence; "": none. */
+  problem: string;
 }
 
 export interface Game {
@@ -112,6 +135,7 @@ export interface Status {
   steam: { state: "ui" | "cef" | "files" | "none"; detail: string; queued: number };
   uploads: Upload[];
   games: number;
+  libraries: Library[];
   notices: string[];
 }
 
@@ -141,6 +165,8 @@ export interface Methods {
   "games.restore": Method<{ id: string }, { name: string; note: string }>;
   "games.trash": Method<None, { games: TrashedGame[] }>;
   "games.discard": Method<{ id: string }, None>;
+  "libraries.list": Method<None, { libraries: Library[] }>;
+  "libraries.forget": Method<{ id: string }, None>;
   "settings.list": Method<None, { settings: Setting[] }>;
   "settings.get": Method<{ key: string }, Setting>;
   "settings.set": Method<{ key: string; value: SettingValue }, Setting>;
@@ -165,6 +191,7 @@ export interface Notifications {
   uploads_changed: None;
   settings_changed: Setting;
   games_changed: None;
+  libraries_changed: None;
   status_changed: None;
   steam_changed: None;
   log_line: { line: string };

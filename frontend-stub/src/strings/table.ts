@@ -81,6 +81,17 @@ const rows = {
   waitsForCode: ["Waits for a code, at {address}", "Wartet auf einen Code, unter {address}", "Espera un código, en {address}", "Attend un code, à {address}", "コードを待っています（{address}）", "Aguarda um código, em {address}", "正在等待代码（{address}）"],
   showItsCode: ["Show its code", "Seinen Code zeigen", "Mostrar su código", "Afficher son code", "このコードを表示", "Mostrar o código dele", "显示它的代码"],
 
+  // Libraries: folders and cards
+  libraries: ["Storage", "Speicher", "Almacenamiento", "Stockage", "ストレージ", "Armazenamento", "存储"],
+  freeSpace: ["{size} free", "{size} frei", "{size} libres", "{size} libres", "空き {size}", "{size} livres", "可用 {size}"],
+  gamesHeld: ["Games: {count}", "Spiele: {count}", "Juegos: {count}", "Jeux : {count}", "ゲーム: {count}", "Jogos: {count}", "游戏：{count}"],
+  transfersHeld: ["Unfinished transfers: {count}", "Unfertige Übertragungen: {count}", "Transferencias sin terminar: {count}", "Transferts inachevés : {count}", "未完了の転送: {count}", "Transferências inacabadas: {count}", "未完成的传输：{count}"],
+  deletedHeld: ["Deleted games: {count}", "Gelöschte Spiele: {count}", "Juegos borrados: {count}", "Jeux supprimés : {count}", "削除したゲーム: {count}", "Jogos apagados: {count}", "已删除的游戏：{count}"],
+  libraryAway: ["Not available", "Nicht verfügbar", "No disponible", "Non disponible", "利用できません", "Indisponível", "不可用"],
+  libraryUnreadable: ["Cannot be read now", "Zurzeit nicht lesbar", "No se puede leer ahora", "Illisible pour le moment", "現在読み取れません", "Não pode ser lido agora", "目前无法读取"],
+  libraryReadOnly: ["Games cannot be installed here", "Hier können keine Spiele installiert werden", "No se pueden instalar juegos aquí", "Impossible d’y installer des jeux", "ここにはゲームをインストールできません", "Não é possível instalar jogos aqui", "无法在此安装游戏"],
+  libraryNoExec: ["Games here will not start", "Spiele starten von hier nicht", "Los juegos no se iniciarán desde aquí", "Les jeux ne démarreront pas d’ici", "ここのゲームは起動できません", "Os jogos daqui não iniciarão", "此处的游戏无法启动"],
+
   // Paired PCs
   hubs: ["Paired PCs", "Gekoppelte PCs", "PC vinculados", "PC associés", "ペアリング済みの PC", "PCs pareados", "已配对的电脑"],
   noHubs: ["No paired PCs yet. Connect from the Hub on your PC and a code will appear here.", "Noch keine gekoppelten PCs. Verbinde dich mit dem Hub am PC, dann erscheint hier ein Code.", "Aún no hay ningún PC vinculado. Conéctate desde el Hub del PC y aquí aparecerá un código.", "Aucun PC associé. Connectez-vous depuis le Hub du PC : un code apparaîtra ici.", "ペアリング済みの PC はありません。PC の Hub から接続すると、ここにコードが表示されます。", "Nenhum PC pareado ainda. Conecte-se pelo Hub no PC e um código aparecerá aqui.", "还没有配对的电脑。在电脑上用 Hub 连接，此处会显示代码。"],

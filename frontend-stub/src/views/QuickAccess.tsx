@@ -7,6 +7,7 @@ import { DeviceState } from "../components/DeviceState.js";
 import { GameList, newestFirst } from "../components/GameList.js";
 import { HelperState } from "../components/HelperState.js";
 import { HubList } from "../components/HubList.js";
+import { LibraryList } from "../components/LibraryList.js";
 import { TextRow } from "../components/Row.js";
 import { SteamState } from "../components/SteamState.js";
 import { TransferList } from "../components/TransferList.js";
@@ -40,6 +41,7 @@ export function QuickAccess() {
       <Device />
       <Transfers />
       <Games />
+      <Libraries />
       <Hubs />
       <Steam />
     </VisibleContext.Provider>
@@ -156,6 +158,19 @@ function Games() {
           </ButtonItem>
         </PanelSectionRow>
       )}
+    </PanelSection>
+  );
+}
+
+function Libraries() {
+  const { value: status } = useKnown(useSession().state.status);
+  const texts = useTexts();
+  if (!status || status.libraries.length === 0) {
+    return null;
+  }
+  return (
+    <PanelSection title={texts.get("libraries")}>
+      <LibraryList libraries={status.libraries} texts={texts} />
     </PanelSection>
   );
 }

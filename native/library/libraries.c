@@ -1,0 +1,616 @@
+#define LOG_MODULE "libraries"
+
+#include "library/libraries.h"
+
+#include "core/cleanup.h"
+#include "core/error.h"
+#include "core/log.h"
+#include "core/loop.h"
+#include "core/paths.h"
+#include "core/strvec.h"
+#include "core/xalloc.h"
+#include "library/disk.h"
+#include "library/game_registry.h"
+#include "library/library_list.h"
+#include "library/library_marker.h"
+#include "library/library_records.h"
+#include "library/library_sight.h"
+#include "library/library_watch.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct libraries {
+	struct loop *loop;
+	char *home;
+	char *library_path;
+	struct strvec library_extra;
+	struct library_records records;
+	struct library_context context;
+	void (*arrived)(void *user, const struct library *library);
+	void (*left)(void *user, const struct library *library);
+	void (*changed)(void *user);
+	void *user;
+	struct library_list list;
+	struct library_watch *watch; /* NULL until it is started */
+	struct loop_timer *again;    /* what is there may not be what was seen last */
+};
+
+/* --- The list --- */
+
+static void push_once(struct strvec *places, const char *place)
+{
+	if (!strvec_contains(places, place)) {
+		strvec_push(places, place);
+	}
+}
+
+/* Those of the settings first, then those that are only known. */
+static void list_places(const struct libraries *libraries, struct strvec *places)
+{
+	push_once(places, libraries->library_path);
+	for (size_t i = 0; i < libraries->library_extra.count; i++) {
+		push_once(places, libraries->library_extra.items[i]);
+	}
+	for (size_t i = 0; i < libraries->records.libraries_count; i++) {
+		push_once(places, libraries->records.libraries[i].place);
+	}
+}
+
+static void save_records(struct libraries *libraries)
+{
+	struct error err = { 0 };
+
+	if (!libraries->context.records_changed || !libraries->records.link.is_read) {
+		return;
+	}
+	if (library_records_save(&libraries->records, &err)) {
+		libraries->context.records_changed = false;
+	} else {
+		log_warning("%s", err.message);
+	}
+}
+
+/* Which of the settings' it is. */
+static void note_settings(const struct libraries *libraries, struct library *library)
+{
+	library->is_default = strcmp(library->place, libraries->library_path) == 0;
+	library->is_setting =
+		library->is_default || strvec_contains(&libraries->library_extra, library->place);
+}
+
+/* Tells of those that are usable in one list and not in the other. */
+static void tell(const struct libraries *libraries, const struct library_list *in,
+	const struct library_list *other, void (*event)(void *user, const struct library *library))
+{
+	for (size_t i = 0; event != NULL && i < in->count; i++) {
+		const struct library *library = &in->items[i];
+		const struct library *same = library_list_find(other, library->id, library->place);
+
+		if (library_is_usable(library) && (same == NULL || !library_is_usable(same))) {
+			event(libraries->user, library);
+		}
+	}
+}
+
+/* Replaces the list by what is there now; the old one is the caller's. */
+static struct library_list look(struct libraries *libraries)
+{
+	AUTO(strvec_finish) struct strvec places = { 0 };
+	struct library_list old = libraries->list, list = { 0 };
+
+	state_link_ready(&libraries->records.link, NULL);
+	list_places(libraries, &places);
+	for (size_t i = 0; i < places.count; i++) {
+		library_list_look(&list, &libraries->context, places.items[i]);
+	}
+	for (size_t i = list.count; i > 0; i--) {
+		note_settings(libraries, &list.items[i - 1]);
+		if (!list.items[i - 1].is_setting && !library_holds_any(&list.items[i - 1])) {
+			library_list_drop(&list, i - 1);
+		}
+	}
+	libraries->list = list;
+	save_records(libraries);
+	for (size_t i = 0; i < list.count; i++) {
+		push_once(&places, list.items[i].root);
+	}
+	if (libraries->watch != NULL) {
+		library_watch_follow(libraries->watch, &places);
+	}
+	return old;
+}
+
+static void look_and_tell(void *user)
+{
+	struct libraries *libraries = user;
+	AUTO(library_list_finish) struct library_list old = look(libraries);
+	bool changed = false;
+
+	for (size_t i = 0; i < libraries->list.count; i++) {
+		const struct library *now = &libraries->list.items[i];
+		const struct library *before = library_list_find(&old, now->id, now->place);
+
+		if (*now->problem != '\0' &&
+			(before == NULL || strcmp(before->problem, now->problem) != 0)) {
+			log_warning("%s", now->problem);
+		}
+	}
+	/* One that is no longer in the settings has not gone: what is under way there goes on. */
+	for (size_t i = old.count; i > 0; i--) {
+		if (!library_list_has_place(&libraries->list, old.items[i - 1].place)) {
+			library_list_drop(&old, i - 1);
+			changed = true;
+		}
+	}
+	tell(libraries, &old, &libraries->list, libraries->left);
+	tell(libraries, &libraries->list, &old, libraries->arrived);
+	changed |= !library_list_is_same(&old, &libraries->list);
+	if (changed && libraries->changed != NULL) {
+		libraries->changed(libraries->user);
+	}
+}
+
+void libraries_look(struct libraries *libraries)
+{
+	look_and_tell(libraries);
+}
+
+/* --- Creating and destroying --- */
+
+static void take_settings(
+	struct libraries *libraries, const char *library_path, const struct strvec *library_extra)
+{
+	free(libraries->library_path);
+	libraries->library_path = path_expand_home(library_path, libraries->home);
+	strvec_finish(&libraries->library_extra);
+	for (size_t i = 0; library_extra != NULL && i < library_extra->count; i++) {
+		strvec_push_take(&libraries->library_extra,
+			path_expand_home(library_extra->items[i], libraries->home));
+	}
+}
+
+struct libraries *libraries_create(const struct libraries_options *options, char **notice)
+{
+	struct libraries *libraries = xcalloc(1, sizeof(*libraries));
+	AUTO(free_ptr) char *path = path_join(options->state_dir, "libraries.json");
+
+	*libraries = (struct libraries){
+		.loop = options->loop,
+		.home = xstrdup(options->home),
+		.context = { .count = options->count, .user = options->user },
+		.arrived = options->arrived,
+		.left = options->left,
+		.changed = options->changed,
+		.user = options->user,
+		.again = loop_timer_create(options->loop, look_and_tell, libraries),
+	};
+	libraries->context.home = libraries->home;
+	libraries->context.records = &libraries->records;
+	take_settings(libraries, options->library_path, options->library_extra);
+	library_records_load(&libraries->records, path, notice);
+	return libraries;
+}
+
+void libraries_start(struct libraries *libraries)
+{
+	AUTO(library_list_finish) struct library_list none = { 0 };
+
+	libraries->watch = library_watch_create(libraries->loop, look_and_tell, libraries);
+	none = look(libraries);
+	for (size_t i = 0; i < libraries->list.count; i++) {
+		if (*libraries->list.items[i].problem != '\0') {
+			log_warning("%s", libraries->list.items[i].problem);
+		}
+	}
+}
+
+void libraries_destroy(struct libraries *libraries)
+{
+	if (libraries == NULL) {
+		return;
+	}
+	library_watch_destroy(libraries->watch);
+	loop_timer_destroy(libraries->again);
+	library_list_finish(&libraries->list);
+	library_records_finish(&libraries->records);
+	strvec_finish(&libraries->library_extra);
+	free(libraries->library_path);
+	free(libraries->home);
+	free(libraries);
+}
+
+void libraries_configure(
+	struct libraries *libraries, const char *library_path, const struct strvec *library_extra)
+{
+	take_settings(libraries, library_path, library_extra);
+	look_and_tell(libraries);
+}
+
+/* A library that is away may hold more uploads than are known since the start. */
+static void count_one(struct libraries *libraries, struct library *library)
+{
+	struct library_record *record =
+		library_records_find(&libraries->records, library->id, library->place);
+	struct library_held held = { 0 };
+
+	libraries->context.count(libraries->user, library->id, library->root, &held, NULL);
+	if (record != NULL && library->presence != LIBRARY_PRESENT &&
+		held.uploads < record->uploads) {
+		held.uploads = record->uploads;
+	}
+	if (record != NULL && record->uploads != held.uploads) {
+		record->uploads = held.uploads;
+		libraries->context.records_changed = true;
+	}
+	library->held = held;
+}
+
+void libraries_count_again(struct libraries *libraries)
+{
+	bool changed = false;
+
+	for (size_t i = 0; i < libraries->list.count; i++) {
+		struct library *library = &libraries->list.items[i];
+		struct library_held before = library->held;
+
+		count_one(libraries, library);
+		changed |= before.games != library->held.games ||
+			   before.uploads != library->held.uploads ||
+			   before.deleted != library->held.deleted;
+	}
+	save_records(libraries);
+	if (changed && libraries->changed != NULL) {
+		libraries->changed(libraries->user);
+	}
+}
+
+/* --- Questions --- */
+
+struct state_link *libraries_link(struct libraries *libraries)
+{
+	return &libraries->records.link;
+}
+
+size_t libraries_count(const struct libraries *libraries)
+{
+	return libraries->list.count;
+}
+
+const struct library *libraries_at(const struct libraries *libraries, size_t index)
+{
+	return index < libraries->list.count ? &libraries->list.items[index] : NULL;
+}
+
+void libraries_measure(struct libraries *libraries)
+{
+	for (size_t i = 0; i < libraries->list.count; i++) {
+		struct library *library = &libraries->list.items[i];
+		AUTO(close_fd) int fd = -1;
+		struct error err;
+
+		if (library->presence != LIBRARY_PRESENT) {
+			continue;
+		}
+		fd = library_marker_open(library->root, library->id, &err);
+		if (fd < 0 || !disk_free_bytes(fd, &library->free_bytes, &err)) {
+			loop_timer_set(libraries->again, 0);
+		}
+	}
+}
+
+const char *libraries_default(const struct libraries *libraries)
+{
+	return libraries->library_path;
+}
+
+const struct strvec *libraries_extra(const struct libraries *libraries)
+{
+	return &libraries->library_extra;
+}
+
+const char *libraries_id_at(const struct libraries *libraries, const char *root)
+{
+	for (size_t i = 0; i < libraries->list.count; i++) {
+		const struct library *library = &libraries->list.items[i];
+
+		if (library->presence == LIBRARY_PRESENT && strcmp(library->root, root) == 0) {
+			return library->id;
+		}
+	}
+	return "";
+}
+
+/* The one that has that id; of those in one place, or of copies, the one whose root fits. */
+static const struct library *find_by_id(
+	const struct libraries *libraries, const char *id, const char *path)
+{
+	const struct library *found = NULL;
+
+	for (size_t i = 0; i < libraries->list.count && *id != '\0'; i++) {
+		const struct library *library = &libraries->list.items[i];
+
+		if (strcmp(library->id, id) == 0 && path_is_within(path, library->root)) {
+			found = library;
+		}
+	}
+	return found;
+}
+
+const char *libraries_problem(const struct libraries *libraries, const char *root, const char *id)
+{
+	const struct library *library = find_by_id(libraries, id, root);
+
+	return library != NULL && library->presence != LIBRARY_PRESENT ? library->problem : "";
+}
+
+static bool refuse_away(
+	const struct library *library, const char *subject, const char *remedy, struct error *err)
+{
+	AUTO(free_ptr)
+	char *reason = subject != NULL ? library_describe_absence(library)
+				       : library_describe_away(library);
+
+	return error_set(err, ERROR_CONFLICT, "%s%s%s%s", subject != NULL ? subject : "",
+		subject != NULL ? " " : "", reason, remedy);
+}
+
+/* What is asked for, and what the sentence of a refusal begins and ends with. */
+struct question {
+	const char *place;
+	const char *id;
+	bool writable;	     /* must be */
+	const char *subject; /* NULL: the library itself */
+	const char *remedy;
+};
+
+/* Looks. If it is not what was seen last, the list is brought up to date soon. */
+static bool check_there(
+	struct libraries *libraries, const struct question *question, struct error *err)
+{
+	AUTO(library_sight_finish) struct library_sight sight = { 0 };
+	AUTO(library_finish) struct library now = { 0 };
+	AUTO(library_finish) struct library absent = { 0 };
+	const struct library_record *record;
+	const struct library *listed;
+
+	library_look(&now, &sight, &libraries->context, question->place);
+	save_records(libraries);
+	listed = library_list_find(&libraries->list, now.id, now.place);
+	if (listed == NULL || listed->presence != now.presence ||
+		listed->writable != now.writable) {
+		loop_timer_set(libraries->again, 0);
+	}
+	if (now.presence == LIBRARY_UNREADABLE) {
+		return error_set(err, ERROR_IO, "%s", now.problem);
+	}
+	if (strcmp(now.id, question->id) == 0 && now.presence != LIBRARY_AWAY) {
+		return !question->writable || now.writable ||
+		       error_set(err, ERROR_CONFLICT, "%s", now.problem);
+	}
+	record = library_records_find(&libraries->records, question->id, question->place);
+	if (record == NULL || strcmp(now.id, question->id) == 0) {
+		return now.presence != LIBRARY_AWAY ||
+		       refuse_away(&now, question->subject, question->remedy, err);
+	}
+	library_look_absent(&absent, &libraries->context, &now,
+		(size_t)(record - libraries->records.libraries));
+	return refuse_away(&absent, question->subject, question->remedy, err);
+}
+
+/* The record of that id whose folder holds path; NULL: none. */
+static const struct library_record *find_record(
+	const struct libraries *libraries, const char *id, const char *path)
+{
+	for (size_t i = libraries->records.libraries_count; i > 0 && *id != '\0'; i--) {
+		const struct library_record *record = &libraries->records.libraries[i - 1];
+
+		if (strcmp(record->id, id) == 0 && path_is_within(path, record->root)) {
+			return record;
+		}
+	}
+	return NULL;
+}
+
+static bool check_root(struct libraries *libraries, const char *root, const char *id, bool writable,
+	struct error *err)
+{
+	const struct library_record *record = find_record(libraries, id, root);
+	AUTO(free_ptr) char *place = NULL;
+
+	if (record == NULL) {
+		return true;
+	}
+	place = xstrdup(record->place);
+	return check_there(libraries,
+		&(struct question){ .place = place,
+			.id = id,
+			.writable = writable,
+			.remedy = ", then try again" },
+		err);
+}
+
+bool libraries_check(
+	struct libraries *libraries, const char *root, const char *id, struct error *err)
+{
+	return check_root(libraries, root, id, false, err);
+}
+
+bool libraries_check_game(
+	struct libraries *libraries, const struct game *game, const char *what, struct error *err)
+{
+	const struct library_record *record = find_record(libraries, game->library, game->dir);
+	const struct library *library = library_list_at(&libraries->list, game->dir);
+	AUTO(free_ptr) char *subject = xasprintf("'%s'", game->name);
+	AUTO(free_ptr) char *remedy = xasprintf(", then %s", what);
+	AUTO(free_ptr) char *place = NULL;
+	AUTO(free_ptr) char *id = NULL;
+
+	if (record == NULL && library == NULL) {
+		return true;
+	}
+	place = xstrdup(record != NULL ? record->place : library->place);
+	id = xstrdup(record != NULL ? record->id : library->id);
+	return check_there(libraries,
+		&(struct question){
+			.place = place, .id = id, .subject = subject, .remedy = remedy },
+		err);
+}
+
+void libraries_explain(
+	struct libraries *libraries, const char *root, const char *id, struct error *err)
+{
+	struct error gone = { 0 };
+
+	if (err->kind != ERROR_CANCELLED && !check_root(libraries, root, id, true, &gone) &&
+		gone.kind == ERROR_CONFLICT) {
+		*err = gone;
+	}
+}
+
+/* --- Claiming --- */
+
+/* What has just become of a place, without a look at the others. */
+static void update_listed(struct libraries *libraries, struct library *now)
+{
+	for (size_t i = 0; i < libraries->list.count; i++) {
+		struct library *listed = &libraries->list.items[i];
+
+		if (strcmp(listed->place, now->place) == 0 && *listed->id == '\0') {
+			now->is_default = listed->is_default;
+			now->is_setting = listed->is_setting;
+			library_finish(listed);
+			*listed = *now;
+			*now = (struct library){ 0 };
+			break;
+		}
+	}
+	/* Its folders are to be watched, too. */
+	loop_timer_set(libraries->again, 0);
+}
+
+/* The configured library whose folder is root now. */
+static bool look_at_root(struct libraries *libraries, const char *root, struct library *library,
+	struct library_sight *sight)
+{
+	AUTO(strvec_finish) struct strvec places = { 0 };
+
+	list_places(libraries, &places);
+	for (size_t i = 0; i < places.count; i++) {
+		library_look(library, sight, &libraries->context, places.items[i]);
+		if (strcmp(sight->root, root) == 0) {
+			return true;
+		}
+		library_finish(library);
+		library_sight_finish(sight);
+	}
+	return false;
+}
+
+void libraries_explain_path(struct libraries *libraries, const char *path, struct error *err)
+{
+	AUTO(library_sight_finish) struct library_sight sight = { 0 };
+	AUTO(library_finish) struct library now = { 0 };
+	AUTO(free_ptr) char *expanded = path_expand_home(path, libraries->home);
+	AUTO(free_ptr) char *resolved = install_dir_resolve(expanded);
+	const struct library *listed =
+		resolved != NULL ? library_list_at(&libraries->list, resolved) : NULL;
+	struct error why = { 0 };
+
+	if (listed == NULL) {
+		return;
+	}
+	library_look(&now, &sight, &libraries->context, listed->place);
+	if (!library_check_claimable(&now, &sight, &why)) {
+		*err = why;
+	}
+}
+
+bool libraries_claim(struct libraries *libraries, const char *root, char **id, struct error *err)
+{
+	AUTO(library_sight_finish) struct library_sight sight = { 0 };
+	AUTO(library_finish) struct library library = { 0 };
+	AUTO(library_finish) struct library begun = { 0 };
+	AUTO(close_fd) int fd = -1;
+	bool ok;
+
+	*id = NULL;
+	if (!state_link_ready(&libraries->records.link, err)) {
+		return false;
+	}
+	if (!look_at_root(libraries, root, &library, &sight)) {
+		return error_set(err, ERROR_CONFLICT, "'%s' is not a library", root);
+	}
+	if (!library_check_claimable(&library, &sight, err)) {
+		return false;
+	}
+	if (library.presence == LIBRARY_UNUSED) {
+		ok = library_begin(&begun, &libraries->context, &library, err);
+		if (ok) {
+			*id = xstrdup(begun.id);
+			update_listed(libraries, &begun);
+		}
+	} else {
+		*id = xstrdup(library.id);
+		fd = library_marker_open(root, library.id, err);
+		ok = fd >= 0;
+	}
+	if (ok && strcmp(libraries_id_at(libraries, root), *id) != 0) {
+		loop_timer_set(libraries->again, 0);
+	}
+	if (ok && libraries->context.records_changed) {
+		ok = library_records_save(&libraries->records, err);
+		libraries->context.records_changed = !ok;
+	}
+	if (!ok) {
+		free(TAKE_PTR(*id));
+	}
+	return ok;
+}
+
+bool libraries_check_forgettable(
+	const struct libraries *libraries, const char *id, struct error *err)
+{
+	for (size_t i = libraries->list.count; i > 0; i--) {
+		if (strcmp(libraries->list.items[i - 1].id, id) == 0 &&
+			libraries->list.items[i - 1].presence != LIBRARY_AWAY) {
+			return error_set(err, ERROR_CONFLICT,
+				"the library '%s' is there; delete its games instead",
+				libraries->list.items[i - 1].place);
+		}
+	}
+	if (*id == '\0' || library_records_find(&libraries->records, id, NULL) == NULL) {
+		return error_set(err, ERROR_NOT_FOUND, "no library has the id '%s'", id);
+	}
+	return true;
+}
+
+bool libraries_forget(struct libraries *libraries, const char *id, struct error *err)
+{
+	if (!libraries_check_forgettable(libraries, id, err)) {
+		return false;
+	}
+	for (size_t i = libraries->records.libraries_count; i > 0; i--) {
+		if (strcmp(libraries->records.libraries[i - 1].id, id) == 0) {
+			library_records_drop(&libraries->records, i - 1);
+		}
+	}
+	libraries->context.records_changed = true;
+	if (!library_records_save(&libraries->records, err)) {
+		return false;
+	}
+	libraries->context.records_changed = false;
+	loop_timer_set(libraries->again, 0);
+	return true;
+}
+
+int library_open(const char *root, const char *id, struct error *err)
+{
+	return library_marker_open(root, id, err);
+}
+
+bool library_free_bytes(int fd, int64_t *free_bytes, struct error *err)
+{
+	return disk_free_bytes(fd, free_bytes, err);
+}

@@ -1,0 +1,29 @@
+#pragma once
+
+#include "library/library.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Libraries as one look found them. */
+struct library_list {
+	struct library *items;
+	size_t count;
+};
+
+void library_list_finish(struct library_list *list);
+/*
+ * Appends what is in the place now, and the others that were there once and still hold something.
+ */
+void library_list_look(
+	struct library_list *list, struct library_context *context, const char *place);
+void library_list_drop(struct library_list *list, size_t index);
+
+/* These borrow; NULL: none. */
+const struct library *library_list_find(
+	const struct library_list *list, const char *id, const char *place);
+/* The one whose folder holds path, the deepest. Of those in one place the first: what is there. */
+const struct library *library_list_at(const struct library_list *list, const char *path);
+
+bool library_list_has_place(const struct library_list *list, const char *place);
+bool library_list_is_same(const struct library_list *a, const struct library_list *b);

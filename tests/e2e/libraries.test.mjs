@@ -1,0 +1,322 @@
+// Libraries on cards that come and go: nothing is installed beneath a card, nothing that is away counts as deleted,
+// and what was interrupted goes on when the card is back.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import test from "node:test";
+
+import { Deck, IS_ROOT, startAgent } from "./lib/agent.mjs";
+import { DiskImage, cannotMount } from "./lib/disk_image.mjs";
+import { Game, Hub, ReplyError, bytesOf, sendChunks, upload } from "./lib/hub.mjs";
+import { readShortcuts } from "./lib/steam_home.mjs";
+import { filesOf, readFiles } from "./lib/tree.mjs";
+import { until } from "./lib/wait.mjs";
+
+const skip = cannotMount("ext4");
+const MIB = 1024 * 1024;
+const OUT = /is on the card 'SD', which is not inserted; insert it/;
+
+const celeste = (name = "Celeste") => new Game(name, { "bin/celeste": "#!/bin/sh\n", "data/pak": bytesOf(name, 3 * MIB) });
+
+/** A Deck whose library is on a card, with the label SD. */
+function deckOnCard(t, { mounted = true, at } = {}) {
+  const card = DiskImage.make(t, { format: ["-L", "SD"], megabytes: 100, at });
+  const library = path.join(card.path, "Games");
+  if (!mounted) {
+    card.unmount();
+  }
+  return { card, deck: new Deck(t, { library }) };
+}
+
+const push = async (hub, game, options = {}) =>
+  (await upload(hub, game, { complete: { createShortcut: true, shortcut: { name: game.name, exe: "bin/celeste" } }, ...options })).result;
+
+const refusal = (pattern) => (error) => {
+  assert.ok(error instanceof ReplyError, String(error));
+  assert.match(error.message, pattern);
+  return true;
+};
+
+const libraries = async (deck) => (await deck.ctlJson("libraries")).libraries;
+const library = async (deck) => (await libraries(deck))[0];
+const stateIs = (deck, state) => until(`the library is ${state}`, async () => (await library(deck)).state === state);
+
+test("with the card out nothing is installed beneath it, deleted or restored", { skip }, async (t) => {
+  const { card, deck } = deckOnCard(t);
+  const agent = await startAgent(t, { deck });
+  const hub = await Hub.paired(agent);
+  const { appId } = await push(hub, celeste());
+  await push(hub, celeste("Doom"));
+  const doom = await deck.ctl("games", "delete", "Doom", "--yes");
+  assert.equal(doom.code, 0, doom.stderr);
+  const [{ id }] = (await deck.ctlJson("games", "trash")).games;
+  const before = await library(deck);
+  assert.deepEqual(
+    { name: before.name, state: before.state, writable: before.writable, games: before.games, deletedGames: before.deletedGames },
+    { name: "SD", state: "present", writable: true, games: 1, deletedGames: 1 },
+  );
+  assert.ok(before.freeBytes > 0 && before.freeBytes < before.totalBytes);
+
+  card.unmount();
+  await stateIs(deck, "away");
+  await assert.rejects(push(hub, celeste("Hades")), refusal(OUT));
+  await assert.rejects(push(hub, celeste()), refusal(/'Celeste' is on the card 'SD'/));
+  await assert.rejects(hub.request("delete_game", { appId }), refusal(/'Celeste' is on the card 'SD'.*then delete it/));
+  for (const args of [["delete", "Celeste"], ["restore", id], ["discard", id]]) {
+    const { code, stderr } = await deck.ctl("games", ...args, "--yes");
+    assert.equal(code, 1);
+    assert.match(stderr, OUT);
+  }
+  assert.deepEqual(fs.readdirSync(card.path), [], "the bare mount point");
+  const away = await library(deck);
+  assert.deepEqual({ games: away.games, deletedGames: away.deletedGames }, { games: 1, deletedGames: 1 });
+  assert.match(away.problem, OUT);
+  const { stdout } = await deck.ctl("status");
+  assert.match(stdout, /^library +the library '.*' is on the card 'SD', which is not inserted; insert it$/m);
+
+  card.mount();
+  await stateIs(deck, "present");
+  assert.ok(fs.existsSync(deck.game("Celeste")));
+  assert.equal((await push(hub, celeste())).path, deck.game("Celeste"), "no second copy");
+  const restored = await deck.ctl("games", "restore", id);
+  assert.equal(restored.code, 0, restored.stderr);
+  assert.ok(fs.existsSync(deck.game("Doom")));
+  await hub.request("delete_game", { appId });
+  assert.ok(!fs.existsSync(deck.game("Celeste")));
+});
+
+test("an explicit installPath elsewhere installs a game whose card is out", { skip }, async (t) => {
+  const { card, deck } = deckOnCard(t);
+  const agent = await startAgent(t, { deck });
+  const elsewhere = path.join(deck.home, "More");
+  assert.equal((await deck.ctl("settings", "set", "library.extra", JSON.stringify([elsewhere]))).code, 0);
+  const hub = await Hub.paired(agent);
+  await push(hub, celeste());
+  card.unmount();
+  const { path: second } = await push(hub, celeste(), { config: { installPath: elsewhere } });
+  assert.equal(second, path.join(elsewhere, "Celeste"));
+  // Of two games of that name the one that is there is updated.
+  assert.equal((await push(hub, celeste())).path, second);
+});
+
+test("a card that is inserted after the agent's start: its upload is there, and is resumed", { skip }, async (t) => {
+  const { card, deck } = deckOnCard(t);
+  const game = celeste();
+  const config = { hashes: true };
+  let agent = await startAgent(t, { deck });
+  let hub = await Hub.paired(agent);
+  const { token } = hub;
+  const init = await hub.request("init_upload", game.initPayload(config));
+  await sendChunks(hub, init.uploadId, game.chunks(), { onAck: (count) => count < 3 });
+  await hub.drop();
+  await until("it is paused", async () => (await library(deck)).uploads === 1);
+  await agent.stop();
+  card.unmount();
+  agent = await startAgent(t, { deck });
+  const away = await library(deck);
+  assert.deepEqual({ state: away.state, uploads: away.uploads }, { state: "away", uploads: 1 });
+  card.mount();
+  const [paused] = await until("it is listed", async () => {
+    const { uploads } = await deck.ctlJson("uploads");
+    return uploads.length > 0 && uploads;
+  });
+  assert.deepEqual({ id: paused.uploadId, state: paused.state, problem: paused.problem }, { id: init.uploadId, state: "paused", problem: "" });
+  hub = await Hub.ready(agent, { token });
+  const again = await hub.request("init_upload", game.initPayload(config));
+  assert.equal(again.uploadId, init.uploadId);
+  assert.ok(Object.keys(again.resumeFrom).length > 0);
+});
+
+test("pulled out in the middle of an upload: one sentence, and it goes on when it is back", { skip }, async (t) => {
+  const { card, deck } = deckOnCard(t);
+  const agent = await startAgent(t, { deck });
+  const hub = await Hub.paired(agent);
+  const game = new Game("Celeste", { "bin/celeste": "#!/bin/sh\n", "data/pak": bytesOf("big", 12 * MIB) });
+  const init = await hub.request("init_upload", game.initPayload({ hashes: true }));
+  const chunks = [...game.chunks()];
+  await sendChunks(hub, init.uploadId, chunks.slice(0, 5));
+  card.pull();
+  await stateIs(deck, "away");
+  await assert.rejects(sendChunks(hub, init.uploadId, chunks.slice(5)), refusal(OUT));
+  await assert.rejects(hub.request("complete_upload", { uploadId: init.uploadId }), refusal(/no upload|SD/));
+  assert.deepEqual(fs.readdirSync(card.path), []);
+  const [paused] = (await deck.ctlJson("uploads")).uploads;
+  assert.match(paused.problem, OUT);
+  const discarded = await deck.ctl("uploads", "discard", init.uploadId);
+  assert.equal(discarded.code, 1);
+  assert.match(discarded.stderr, OUT);
+
+  // The kernel lets go of it once the agent has; then it can be inserted again.
+  card.mount();
+  await stateIs(deck, "present");
+  const again = await hub.request("init_upload", game.initPayload({ hashes: true }));
+  assert.equal(again.uploadId, init.uploadId);
+  assert.equal(again.resumeFrom["data/pak"], 4 * MIB, "to the byte");
+  await sendChunks(hub, again.uploadId, game.chunks({ resumeFrom: again.resumeFrom }));
+  await hub.request("complete_upload", { uploadId: again.uploadId, createShortcut: false });
+  assert.deepEqual(readFiles(deck.game("Celeste")), filesOf(game));
+});
+
+test("another card in its place is another library", { skip }, async (t) => {
+  const at = fs.mkdtempSync(path.join(os.tmpdir(), "capydeck-slot-"));
+  const { card, deck } = deckOnCard(t, { at });
+  const agent = await startAgent(t, { deck });
+  const hub = await Hub.paired(agent);
+  await push(hub, celeste());
+  card.unmount();
+  const other = DiskImage.make(t, { format: ["-L", "OTHER"], megabytes: 100, at: card.path });
+  await stateIs(deck, "unused");
+  await assert.rejects(push(hub, celeste()), refusal(/'Celeste' is on the card 'SD', but another card is in its place/));
+  await push(hub, celeste("Doom"));
+  assert.ok(fs.existsSync(deck.game("Doom")));
+  const [now, first] = await libraries(deck);
+  assert.deepEqual([now.name, now.state, now.games], ["OTHER", "present", 1]);
+  assert.deepEqual([first.name, first.state, first.games], ["SD", "away", 1]);
+  other.unmount();
+  card.mount();
+  await until("the first is back", async () => (await library(deck)).name === "SD");
+  await push(hub, celeste());
+  const gone = await deck.ctl("games", "delete", "Doom", "--yes");
+  assert.match(gone.stderr, /'Doom' is on the card 'OTHER', but another card is in its place/);
+  t.after(() => fs.rmSync(at, { recursive: true, force: true }));
+});
+
+test("read-only, and writable again", { skip }, async (t) => {
+  const { card, deck } = deckOnCard(t);
+  const agent = await startAgent(t, { deck });
+  const hub = await Hub.paired(agent);
+  const game = celeste();
+  const init = await hub.request("init_upload", game.initPayload({ hashes: true }));
+  await sendChunks(hub, init.uploadId, game.chunks(), { onAck: (count) => count < 3 });
+  // With a file open for writing, as while a Hub sends, the kernel would refuse.
+  await hub.request("cancel_upload", { uploadId: init.uploadId });
+  await until("it is read-only", () => {
+    try {
+      card.remount("ro");
+      return true;
+    } catch {
+      return false;
+    }
+  });
+  await until("that is known", async () => (await library(deck)).writable === false);
+  await assert.rejects(push(hub, game), refusal(/cannot be installed in '.*': it is mounted read-only/));
+  assert.match((await deck.ctl("libraries")).stdout, /read-only/);
+  card.remount("rw");
+  await until("that is known", async () => (await library(deck)).writable);
+  const again = await hub.request("init_upload", game.initPayload({ hashes: true }));
+  assert.equal(again.uploadId, init.uploadId);
+  await sendChunks(hub, again.uploadId, game.chunks({ resumeFrom: again.resumeFrom }));
+  await hub.request("complete_upload", { uploadId: again.uploadId, createShortcut: false });
+});
+
+test("the kernel makes it read-only in the middle of an upload", { skip }, async (t) => {
+  const { card, deck } = deckOnCard(t, { mounted: false });
+  card.mount("errors=remount-ro");
+  const source = execFileSync("findmnt", ["-n", "-o", "SOURCE", card.path], { encoding: "utf8" }).trim();
+  const trigger = `/sys/fs/ext4/${path.basename(source)}/trigger_fs_error`;
+  if (!fs.existsSync(trigger)) {
+    t.skip(`no ${trigger}`);
+    return;
+  }
+  const agent = await startAgent(t, { deck });
+  const hub = await Hub.paired(agent);
+  const game = celeste();
+  const init = await hub.request("init_upload", game.initPayload({ hashes: true }));
+  const chunks = [...game.chunks()];
+  await sendChunks(hub, init.uploadId, chunks.slice(0, 2));
+  fs.writeFileSync(trigger, "1");
+  await assert.rejects(async () => {
+    await sendChunks(hub, init.uploadId, chunks.slice(2));
+    await hub.request("complete_upload", { uploadId: init.uploadId, createShortcut: false });
+  }, refusal(/is mounted read-only/));
+  await until("that is known", async () => (await library(deck)).writable === false);
+  await until("nothing of it is open", () => {
+    try {
+      card.unmount();
+      return true;
+    } catch {
+      return false;
+    }
+  });
+  card.mount();
+  await until("it is back", async () => (await library(deck)).writable);
+  const again = await hub.request("init_upload", game.initPayload({ hashes: true }));
+  assert.equal(again.uploadId, init.uploadId);
+  await sendChunks(hub, again.uploadId, game.chunks({ resumeFrom: again.resumeFrom }));
+  await hub.request("complete_upload", { uploadId: again.uploadId, createShortcut: false });
+});
+
+test("a card that was lost is forgotten, with its games and their shortcuts", { skip }, async (t) => {
+  const { card, deck } = deckOnCard(t);
+  const agent = await startAgent(t, { deck });
+  const hub = await Hub.paired(agent);
+  await push(hub, celeste());
+  await push(hub, celeste("Doom"));
+  assert.equal((await deck.ctl("games", "delete", "Doom", "--yes")).code, 0);
+  const there = await deck.ctl("libraries", "forget", "SD", "--yes");
+  assert.match(there.stderr, /is there; delete its games instead/);
+  card.unmount();
+  await stateIs(deck, "away");
+  const { code, stderr } = await deck.ctl("libraries", "forget", "SD", "--yes");
+  assert.equal(code, 0, stderr);
+  assert.deepEqual((await deck.ctlJson("games")).games, []);
+  assert.deepEqual((await deck.ctlJson("games", "trash")).games, []);
+  await until("the shortcut is gone", () => readShortcuts(deck.steam).length === 0);
+  // It comes back after all: what is on it is left alone.
+  card.mount();
+  await stateIs(deck, "present");
+  assert.ok(fs.existsSync(deck.game("Celeste")));
+});
+
+test("noexec is told before anything is sent", { skip }, async (t) => {
+  const { card, deck } = deckOnCard(t, { mounted: false });
+  card.mount("noexec");
+  const agent = await startAgent(t, { deck });
+  const { executable, problem } = await library(deck);
+  assert.equal(executable, false);
+  assert.match(problem, /will not start: its disk is mounted with 'noexec'/);
+  await push(await Hub.paired(agent), celeste());
+});
+
+test("a link that leads nowhere, and a file in the way", async (t) => {
+  const deck = new Deck(t);
+  fs.symlinkSync("/nowhere/Games", deck.library);
+  const agent = await startAgent(t, { deck });
+  const hub = await Hub.paired(agent);
+  await assert.rejects(push(hub, celeste()), refusal(/is a link to '\/nowhere\/Games', which does not exist/));
+  assert.match((await library(deck)).problem, /is a link to/);
+  fs.unlinkSync(deck.library);
+  fs.writeFileSync(deck.library, "");
+  await assert.rejects(push(hub, celeste()), refusal(/is not a folder/));
+  fs.unlinkSync(deck.library);
+  await push(hub, celeste());
+});
+
+test("a library that belongs to somebody else", { skip: !IS_ROOT && "needs root" }, async (t) => {
+  const deck = new Deck(t);
+  fs.mkdirSync(deck.library);
+  execFileSync("chown", ["-R", "65534:65534", deck.root]);
+  execFileSync("chown", ["0:0", deck.library]);
+  fs.chmodSync(deck.root, 0o755);
+  const wrap = (command) => ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--", ...command];
+  const agent = await startAgent(t, { deck, wrap });
+  const hub = await Hub.paired({ ...agent, port: agent.port, code: () => agent.code() });
+  await assert.rejects(push(hub, celeste()), refusal(/it belongs to the user 'root'; give '.*' the right to write there/));
+  const { writable, problem } = await library(deck);
+  assert.equal(writable, false);
+  assert.match(problem, /belongs to the user 'root'/);
+});
+
+test("the table of libraries fits a terminal of 80 columns", async (t) => {
+  const deck = new Deck(t);
+  const agent = await startAgent(t, { deck });
+  await push(await Hub.paired(agent), celeste());
+  const { stdout } = await deck.ctl("libraries");
+  assert.match(stdout, /^LIBRARY +STATE +FREE +HOLDS$/m);
+  assert.match(stdout, /present +.* 1 game$/m);
+  for (const line of stdout.split("\n")) {
+    assert.ok(line.length <= 80, line);
+  }
+});
