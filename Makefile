@@ -249,7 +249,7 @@ syntax:
 		-Wno-unused-function -Wno-pragma-once-outside-header
 # Built once for all parts of `make test`, which run side by side.
 for-tests: programs $(E2E_MODULES)
-programs: all $(CHECKS) $(FUZZERS) $(BENCHES) $B/mdns_peer $B/fake_game $B/screen_picture $B/fast_clock.so $B/cef_tool $B/screen_watch
+programs: all $(CHECKS) $(FUZZERS) $(BENCHES) $B/mdns_peer $B/fake_game $B/screen_picture $B/fast_clock.so $B/cef_tool $B/screen_watch $B/fault_injector.so
 bench: all $(BENCHES) $B/screen_watch
 	scripts/bench $B
 demo:

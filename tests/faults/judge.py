@@ -246,6 +246,8 @@ class _Trial:
             self.verdict.reply = f"connection: {gone}"
         if self.reply:
             self.verdict.reply = "ok" if self.reply.ok else str(self.reply.error)
+        if self.scenario.at_start:
+            self.reply = None  # nobody has asked for anything
         if self.case.variant != ON and not self.scenario.at_stop:
             self._disarm()
 
@@ -277,18 +279,21 @@ class _Trial:
     def _try_again_at_once(self):
         if self.scenario.at_start or self.scenario.at_stop:
             return
+        is_unknown = self.reply is None  # it may be done, which the next try would be told
         for _ in range(NEXT_TRIES):
             if self.reply and self.reply.ok:
                 return
             self.reply = self._act()
-        if self.reply is None and self.deck.has_ended():
-            return  # judged by what it said
-        if not (self.reply and self.reply.ok):
+        if is_unknown and not (self.reply and self.reply.ok):
+            self.reply = None
+        elif self.reply is None and self.deck.has_ended():
+            pass  # judged by what it said
+        elif not (self.reply and self.reply.ok):
             self.verdict.wrong.append(f"next try, same agent: {self.reply.error if self.reply else 'no answer'}")
 
-    def _act(self):
+    def _act(self, instead=None):
         try:
-            return self.scenario.act(self.deck, self.home.token)
+            return (instead or self.scenario.act)(self.deck, self.home.token)
         except scenarios.Refused as refused:
             return refused.reply
         except Gone:
@@ -329,7 +334,7 @@ class _Trial:
         deck, wrong = self.deck, self.verdict.wrong
         if is_new and not wrong:
             with contextlib.suppress(Gone):
-                again = self._act()
+                again = self._act(self.scenario.again)
                 if again is None or not again.ok:
                     wrong.append(f"next try, new agent: {again.error if again else 'no answer'}")
                 else:

@@ -34,6 +34,7 @@ class Scenario:
     at_start: bool = False  # calls fail while the agent starts
     at_stop: bool = False  # calls fail from act() until the agent has ended
     upload: str = ""  # one of this game may be left after an error, paused
+    again: Callable | None = None  # the next try, if it is not act()
     completes: bool = False  # an upload, which begins while there is room
 
 
@@ -323,7 +324,9 @@ SCENARIOS = [
     Scenario("setting", set_setting, is_set),
     Scenario("stop", send_part, is_part_there, at_stop=True, upload="Second"),
     Scenario("start", nothing, unchanged, at_start=True),
-    Scenario("start-in-commit", nothing, is_updated, prepare_commit("rename", 4), at_start=True),
+    # What cannot be finished may also be taken back, to be sent again.
+    Scenario("start-in-commit", nothing, is_updated, prepare_commit("rename", 4), at_start=True, upload="Game",
+             again=push_update),
 ]
 
 

@@ -213,8 +213,13 @@ def main():
     with tempfile.TemporaryDirectory(prefix="capydeck-powercut-", dir=memory) as folder, \
             multiprocessing.Pool(given.jobs, begin_worker, (folder, given.program, given.injector)) as pool:
         self_test = pool.apply_async(self_test_in_worker)
-        running = [pool.apply_async(judge_in_worker, (name, count, given.seed, given.only)) for name in names]
-        verdicts = [verdict for result in running for verdict in result.get()]
+        running = {name: pool.apply_async(judge_in_worker, (name, count, given.seed, given.only)) for name in names}
+        verdicts = []
+        for name, result in running.items():
+            of_one = result.get()
+            verdicts += of_one
+            wrong = sum(1 for verdict in of_one if verdict.wrong)
+            print(f"{name:<16}{len(of_one):>6} disks{wrong:>5} wrong", flush=True)
         failures, tried = self_test.get()
         pool.close()
         pool.join()
