@@ -76,6 +76,9 @@ bool commit_place_open(struct commit_place *place, const char *root, int dir_fd,
 
 void commit_place_finish(struct commit_place *place)
 {
+	if (place->record == NULL) {
+		return; /* never opened: its descriptors are none */
+	}
 	close_fd(&place->root_fd);
 	close_fd(&place->parent_fd);
 	close_fd(&place->game_fd);
