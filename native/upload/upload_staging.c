@@ -100,6 +100,9 @@ bool upload_staging_remove(
 
 	if (fd >= 0) {
 		unlinkat(fd, UPLOAD_STAGING_HEAD, 0);
+		/* Without its record an installed game's upload would be one that can be resumed.
+		 */
+		sync_folder(fd);
 		unlinkat(fd, UPLOAD_STAGING_PREPARE, 0);
 		unlinkat(fd, UPLOAD_STAGING_COMMIT, 0);
 		unlinkat(fd, UPLOAD_STAGING_MOVED, 0);
