@@ -195,6 +195,17 @@ bool trashed_game_remove_folder(const char *game_dir, const char *id, struct err
 {
 	AUTO(free_ptr) char *path = xasprintf(TRASH_FOLDER "/%s", id);
 	AUTO(close_fd) int parent_fd = open_parent(game_dir, err);
+	AUTO(close_fd) int trash_fd = -1;
+	struct error why = { 0 };
 
-	return parent_fd >= 0 && beneath_remove_tree(parent_fd, path, err);
+	if (parent_fd < 0 || !beneath_remove_tree(parent_fd, path, err)) {
+		return false;
+	}
+	/* The caller forgets it now: it must not come back with a power cut. */
+	trash_fd = beneath_open_parent(parent_fd, path, false, &why);
+	if (trash_fd < 0) {
+		return why.kind == ERROR_NOT_FOUND || error_set(err, why.kind, "%s", why.message);
+	}
+	return sync_folder(trash_fd) ||
+	       error_set_errno(err, "cannot flush the folder of '%s'", path);
 }

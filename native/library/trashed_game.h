@@ -44,7 +44,7 @@ bool trashed_game_put_folder(const char *game_dir, const char *id, struct error 
 bool trashed_game_restore_folder(const char *game_dir, const char *id, struct error *err);
 
 /*
- * Permanently deletes it; success if it does not exist. Blocks: call it on a worker.
+ * Permanently and durably deletes it; success if it does not exist. Blocks: call it on a worker.
  * Errors: NOT_FOUND (the folder above is missing too: its disk may be removed), INVALID, IO.
  */
 bool trashed_game_remove_folder(const char *game_dir, const char *id, struct error *err);
