@@ -6,7 +6,9 @@
 #include "library/places.h"
 #include "suite.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <sys/xattr.h>
 
 static char home[FOLDER_BYTES];
 
@@ -119,6 +121,34 @@ START_TEST(test_a_disk_that_folds_case)
 }
 END_TEST
 
+/* A folder of NTFS or FAT may have a short name besides its own. */
+START_TEST(test_short_names)
+{
+	static const struct row rows[] = {
+		{ "disk/KEPTGA~1.LON", "disk/Kept Game.long", true },
+		{ "disk/keptga~1.lon/x", "disk/Kept Game.long", true },
+		{ "disk/Kept Game.long/x", "disk/KEPTGA~1.LON", true },
+		{ "disk/KEPTGA~2.LON", "disk/Kept Game.long", false },
+		{ "disk/OTHERG~1.LON", "disk/Kept Game.long", false },
+	};
+	static const char name[] = "KEPTGA~1.LON";
+	AUTO(free_ptr) char *kept = in_home("disk/Kept Game.long");
+
+	if (!disk_mount(&disk_kinds[2], home)) { /* NTFS */
+		return;
+	}
+	make_folder("disk/Kept Game.long");
+	make_folder("disk/OTHERG~1.LON");
+	if (setxattr(kept, "system.ntfs_dos_name", name, strlen(name), 0) != 0) {
+		printf("skipped: %s: no short names here\n", disk_kinds[2].name);
+		return;
+	}
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		compare(&rows[i], "disk");
+	}
+}
+END_TEST
+
 static void bind_folder(const char *from, const char *to)
 {
 	AUTO(free_ptr) char *source = in_home(from);
@@ -173,6 +203,7 @@ int main(void)
 	tcase_add_loop_test(tests, test_plain_disks, 0, 9);
 	tcase_add_test(tests, test_the_root);
 	tcase_add_test(tests, test_a_disk_that_folds_case);
+	tcase_add_test(tests, test_short_names);
 	tcase_add_test(tests, test_bind_mounts);
 	return run_tcase(tests);
 }

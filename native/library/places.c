@@ -50,12 +50,11 @@ enum presence {
 	UNKNOWN,
 };
 
-static enum presence presence_of(const char *path, size_t length)
+static enum presence look_at(const char *path, size_t length, struct stat *stat)
 {
 	AUTO(free_ptr) char *part = xasprintf("%.*s", (int)length, path);
-	struct stat stat;
 
-	if (lstat(part, &stat) == 0) {
+	if (lstat(part, stat) == 0) {
 		return PRESENT;
 	}
 	return errno == ENOENT || errno == ENOTDIR ? ABSENT : UNKNOWN;
@@ -72,16 +71,20 @@ static bool same_component(struct places *places, const char *path, size_t path_
 	if (strcmp(a, b) == 0) {
 		return true;
 	}
-	if (!name_rules_may_fold(a, b)) {
-		return false;
-	}
 	if (visible) {
-		enum presence of_path = presence_of(path, path_length);
-		enum presence of_dir = presence_of(dir, dir_length);
+		struct stat stat_of_path, stat_of_dir;
+		enum presence of_path = look_at(path, path_length, &stat_of_path);
+		enum presence of_dir = look_at(dir, dir_length, &stat_of_dir);
 
 		/* Two spellings of one name are both there, or neither is. */
 		if (of_path != of_dir && of_path != UNKNOWN && of_dir != UNKNOWN) {
 			return false;
+		}
+		/* A short name has nothing in common with the long one but the file. */
+		if (of_path == PRESENT && of_dir == PRESENT &&
+			stat_of_path.st_dev == stat_of_dir.st_dev &&
+			stat_of_path.st_ino == stat_of_dir.st_ino) {
+			return true;
 		}
 	}
 	return places_fold(places, a, b, library);

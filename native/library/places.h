@@ -4,8 +4,8 @@
 
 /*
  * Where folders are, however their paths are spelled: as the disk compares names (name_rules.h),
- * and through bind mounts. Paths are absolute, without "..", with every link resolved; they need
- * not exist.
+ * by the short names of FAT and NTFS, and through bind mounts. Paths are absolute, without "..",
+ * with every link resolved; they need not exist.
  *
  * library: the library folder whose disk is asked when only the spelling differs. What cannot be
  * found out counts as the same: two games must never share a folder.
