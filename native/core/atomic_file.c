@@ -106,7 +106,6 @@ static int open_temporary(int dir_fd, const char *name, char **temporary)
 	return -1;
 }
 
-/* shown: the file's name in errors. */
 /* Where the content is that a file had before it was replaced. */
 enum before {
 	BEFORE_NONE,	  /* there was no file */
@@ -160,6 +159,7 @@ static bool move_back(int dir_fd, const char *temporary, const char *name, enum 
 	return is_back;
 }
 
+/* shown: the file's name in errors. */
 static bool replace_file(int dir_fd, const char *name, const char *shown, const void *data,
 	size_t length, mode_t mode, struct error *err)
 {
