@@ -117,7 +117,7 @@ START_TEST(what_is_there_is_no_news)
 {
 	write_memory("{\"version\":1,\"name\":\"Ada\"}");
 	state_link_init(&file, &memory_file, path, &memory, NULL);
-	agent_state_watch_link(state, &file, on_arrived);
+	agent_state_watch_link(state, &file, on_arrived, NULL);
 	ck_assert_uint_eq(count_notices(""), 0);
 	ck_assert_uint_eq(arrived_count, 0);
 }
@@ -130,8 +130,8 @@ START_TEST(what_is_missing_is_tried_until_it_is_there)
 	write_memory("{\"version\":1,\"name\":\"Ada\"}");
 	take_away();
 	state_link_init(&file, &memory_file, path, &memory, NULL);
-	agent_state_watch_link(state, &file, on_arrived);
-	agent_state_watch_link(state, &file, on_arrived); /* once is enough */
+	agent_state_watch_link(state, &file, on_arrived, NULL);
+	agent_state_watch_link(state, &file, on_arrived, NULL); /* once is enough */
 	ck_assert_uint_eq(count_notices("the memory cannot be read now"), 1);
 	ck_assert(!state_link_write(&file, &err));
 	ck_assert_int_eq(err.kind, ERROR_IO);
@@ -148,7 +148,7 @@ START_TEST(what_somebody_else_reads_arrives_on_the_loop)
 	write_memory("{\"version\":1,\"name\":\"Ada\"}");
 	take_away();
 	state_link_init(&file, &memory_file, path, &memory, NULL);
-	agent_state_watch_link(state, &file, on_arrived);
+	agent_state_watch_link(state, &file, on_arrived, NULL);
 	bring_back();
 	ck_assert(state_link_ready(&file, NULL));
 	ck_assert_uint_eq(arrived_count, 0);
@@ -169,7 +169,7 @@ START_TEST(damage_that_is_found_later_is_told)
 	write_memory("{\"version\":");
 	take_away();
 	state_link_init(&file, &memory_file, path, &memory, NULL);
-	agent_state_watch_link(state, &file, on_arrived_empty);
+	agent_state_watch_link(state, &file, on_arrived_empty, NULL);
 	bring_back();
 	loop_run(loop);
 	ck_assert_uint_eq(noted.count, 1);
@@ -183,7 +183,7 @@ START_TEST(nobody_may_be_left_to_listen)
 	write_memory("{\"version\":1,\"name\":\"Ada\"}");
 	take_away();
 	state_link_init(&file, &memory_file, path, &memory, NULL);
-	agent_state_watch_link(state, &file, on_arrived);
+	agent_state_watch_link(state, &file, on_arrived, NULL);
 	agent_state_destroy(state);
 	state = NULL;
 	bring_back();

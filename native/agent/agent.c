@@ -2,41 +2,31 @@
 
 #include "agent/agent.h"
 
+#include "agent/agent_games.h"
 #include "agent/agent_network.h"
 #include "agent/agent_settings.h"
 #include "agent/agent_state.h"
 #include "agent/config.h"
-#include "agent/library_contents.h"
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/log.h"
 #include "core/paths.h"
-#include "core/state_file.h"
 #include "core/strvec.h"
 #include "core/xalloc.h"
-#include "games/game_artwork.h"
-#include "games/game_removal.h"
-#include "games/game_setup.h"
 #include "hubs/hubs.h"
-#include "library/game_registry.h"
-#include "library/game_trash.h"
-#include "library/libraries.h"
 #include "pairing/pairing.h"
 #include "pairing/pairing_overlay.h"
 #include "pairing/token_store.h"
 #include "proto/proto_constants.h"
 #include "steam/steam.h"
-#include "steam/steam_artwork.h"
-#include "upload/upload_store.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define DAYS_WITHOUT_SETTINGS 36500
-
 /*
  * The modules in the order in which they are created: each uses those above it, and notifies those
- * below it through the callbacks in this file. NULL: not there (yet).
+ * below it through the callbacks in this file; agent_games.c does the same for the games'. NULL:
+ * not there (yet).
  */
 struct agent {
 	struct agent_options options;
@@ -53,14 +43,7 @@ struct agent {
 	struct pairing *pairing;
 	struct steam *steam;
 	struct token_store *tokens;
-	struct game_registry *registry;
-	struct libraries *libraries;
-	struct game_trash *trash;
-	struct upload_store *uploads;
-	struct steam_artwork *steam_artwork;
-	struct game_artwork *game_artwork;
-	struct game_setup *game_setup;
-	struct game_removal *game_removal;
+	struct agent_games games;
 	struct hubs *hubs;
 	struct agent_settings *settings;
 	struct agent_network *network;	 /* NULL: held back */
@@ -91,30 +74,9 @@ static void on_uploads_changed(void *user)
 {
 	const struct agent *agent = user;
 
-	if (agent->game_setup != NULL) {
-		game_setup_sweep_images(agent->game_setup);
-	}
-	if (agent->uploads != NULL) {
-		libraries_count_again(agent->libraries);
-	}
 	if (agent->events.uploads_changed != NULL) {
 		agent->events.uploads_changed(agent->user);
 	}
-}
-
-/* At the start, before there is a setup, game_setup_resume() does it. */
-static void on_installation_ended(void *user, const char *dir)
-{
-	const struct agent *agent = user;
-
-	if (agent->game_setup != NULL) {
-		game_setup_start(agent->game_setup, dir, NULL, NULL);
-	}
-}
-
-static void on_upload_notice(void *user, const char *sentence)
-{
-	agent_add_notice(user, sentence);
 }
 
 static void on_upload_progress(void *user, const struct upload_status *status)
@@ -127,76 +89,13 @@ static void on_upload_progress(void *user, const struct upload_status *status)
 	}
 }
 
-static bool flush_games(void *part, struct error *err)
-{
-	return game_registry_flush(part, err);
-}
-
 static void on_games_changed(void *user)
 {
 	const struct agent *agent = user;
 
-	if (agent->state != NULL) {
-		agent_state_watch(agent->state, flush_games, agent->registry, NULL);
-	}
-	if (agent->uploads != NULL) {
-		libraries_count_again(agent->libraries);
-	}
 	if (agent->events.games_changed != NULL) {
 		agent->events.games_changed(agent->user);
 	}
-}
-
-static struct library_contents contents_of(const struct agent *agent)
-{
-	return (struct library_contents){
-		.registry = agent->registry,
-		.trash = agent->trash,
-		.uploads = agent->uploads,
-	};
-}
-
-/* Whatever of an earlier build is in the libraries that are there. */
-static void adopt_contents(const struct agent *agent)
-{
-	const struct library_contents contents = contents_of(agent);
-
-	for (size_t i = 0; i < libraries_count(agent->libraries); i++) {
-		const struct library *library = libraries_at(agent->libraries, i);
-
-		if (library->presence == LIBRARY_PRESENT) {
-			library_contents_adopt(&contents, library);
-		}
-	}
-}
-
-static bool on_count(
-	void *user, const char *id, const char *root, struct library_held *held, bool *seen)
-{
-	const struct agent *agent = user;
-	const struct library_contents contents = contents_of(agent);
-
-	return library_contents_count(&contents, id, root, held, seen);
-}
-
-/* The trash first: a game in it is not installed, whatever a crash left. */
-static void on_library_arrived(void *user, const struct library *library)
-{
-	const struct agent *agent = user;
-
-	log_info("the library '%s' is there", library->place);
-	adopt_contents(agent);
-	game_trash_resume(agent->trash);
-	upload_store_library_arrived(agent->uploads, library);
-	game_setup_resume(agent->game_setup);
-}
-
-static void on_library_left(void *user, const struct library *library)
-{
-	const struct agent *agent = user;
-
-	log_info("the library '%s' has gone", library->place);
-	upload_store_library_left(agent->uploads, library);
 }
 
 static void on_libraries_changed(void *user)
@@ -208,17 +107,6 @@ static void on_libraries_changed(void *user)
 	}
 }
 
-static void on_game_gone(void *user, const struct game *game)
-{
-	const struct agent *agent = user;
-
-	/* Is its app id in use again? Images that stay do less harm than images that are missing.
-	 */
-	if (state_link_ready(game_registry_link(agent->registry), NULL)) {
-		game_artwork_discard(agent->game_artwork, game);
-	}
-}
-
 static void on_artwork_announced(
 	void *user, const char *status, const char *game_name, const char *message)
 {
@@ -227,20 +115,27 @@ static void on_artwork_announced(
 	hubs_announce_artwork(agent->hubs, status, game_name, message);
 }
 
-/* The registry follows Steam's new app id of a game; Hubs may use either id. */
+/* Adds a module's message for the owner; NULL: none. */
+static void note_take(struct agent *agent, char *sentence)
+{
+	if (sentence != NULL) {
+		log_warning("%s", sentence);
+		strvec_push_take(&agent->notices, sentence);
+	}
+}
+
+static void on_noted(void *user, char *sentence)
+{
+	note_take(user, sentence);
+	on_status_changed(user);
+}
+
 static void on_app_id_changed(
 	void *user, const char *account_id, uint32_t reported, uint32_t actual)
 {
-	const struct agent *agent = user;
-	const struct game *known = game_registry_find_app(agent->registry, reported);
-	struct game game;
+	struct agent *agent = user;
 
-	if (known == NULL || strcmp(known->user_id, account_id) != 0) {
-		return;
-	}
-	game = *known;
-	game.app_id = actual;
-	game_registry_record(agent->registry, &game, NULL);
+	agent_games_app_id_changed(&agent->games, account_id, reported, actual);
 }
 
 static void on_steam_changed(void *user)
@@ -320,11 +215,13 @@ static void on_listening_changed(void *user)
 	on_status_changed(agent);
 }
 
-static const struct upload_store_events upload_events = {
-	.progress = on_upload_progress,
-	.changed = on_uploads_changed,
-	.installed = on_installation_ended,
-	.notice = on_upload_notice,
+static const struct agent_games_events games_events = {
+	.uploads_changed = on_uploads_changed,
+	.upload_progress = on_upload_progress,
+	.games_changed = on_games_changed,
+	.libraries_changed = on_libraries_changed,
+	.artwork_announced = on_artwork_announced,
+	.noted = on_noted,
 };
 
 static const struct steam_events steam_events = {
@@ -341,26 +238,12 @@ static const struct agent_settings_events settings_events = {
 
 /* --- Creating the modules --- */
 
-/* Adds a module's message for the owner; NULL: none. */
-static void note_take(struct agent *agent, char *sentence)
-{
-	if (sentence != NULL) {
-		log_warning("%s", sentence);
-		strvec_push_take(&agent->notices, sentence);
-	}
-}
-
-static void on_state_noted(void *user, char *sentence)
-{
-	note_take(user, sentence);
-}
-
 static void open_state(struct agent *agent)
 {
 	agent->state = agent_state_create(&(struct agent_state_options){
 		.loop = agent->options.loop,
 		.changed = on_status_changed,
-		.noted = on_state_noted,
+		.noted = on_noted,
 		.user = agent,
 	});
 }
@@ -398,7 +281,7 @@ static void open_steam(struct agent *agent)
 		},
 		&notice);
 	note_take(agent, notice);
-	agent_state_watch_link(agent->state, steam_link(agent->steam), on_queue_arrived);
+	agent_state_watch_link(agent->state, steam_link(agent->steam), on_queue_arrived, agent);
 	steam_set_events(agent->steam, &steam_events, agent);
 }
 
@@ -407,165 +290,31 @@ static void on_tokens_arrived(void *user)
 	on_hub_changed(user);
 }
 
-/* What is done at the start with the games that are known. */
-static void resume_games(struct agent *agent)
+static void open_tokens(struct agent *agent)
 {
-	game_removal_resume(agent->game_removal);
-	game_setup_resume(agent->game_setup);
-	game_setup_sweep_images(agent->game_setup);
-}
-
-static void on_games_arrived(void *user)
-{
-	struct agent *agent = user;
-
-	libraries_look(agent->libraries);
-	game_trash_resume(agent->trash);
-	resume_games(agent);
-	on_games_changed(agent);
-}
-
-static void on_trash_arrived(void *user)
-{
-	struct agent *agent = user;
-
-	libraries_look(agent->libraries);
-	game_trash_resume(agent->trash);
-	game_removal_resume(agent->game_removal);
-	on_games_changed(agent);
-}
-
-static void open_lists(struct agent *agent)
-{
-	const struct paths *paths = agent->options.paths;
-	AUTO(free_ptr) char *hubs_path = path_join(paths->config_dir, "hubs.json");
-	AUTO(free_ptr) char *games_path = path_join(paths->state_dir, "games.json");
+	AUTO(free_ptr) char *path = path_join(agent->options.paths->config_dir, "hubs.json");
 	char *notice = NULL;
 
-	agent->tokens = token_store_create(hubs_path, &notice);
-	note_take(agent, notice);
-	agent_state_watch_link(agent->state, token_store_link(agent->tokens), on_tokens_arrived);
-	agent->registry = game_registry_create(games_path, &notice);
-	note_take(agent, notice);
-	agent_state_watch_link(agent->state, game_registry_link(agent->registry), on_games_arrived);
-	game_registry_set_changed(agent->registry, on_games_changed, agent);
-}
-
-/* A setting in days; without the settings nothing expires. */
-static int64_t days_ms(const struct agent *agent, int64_t days)
-{
-	return (agent->options.config->is_unread ? DAYS_WITHOUT_SETTINGS : days) * CONFIG_DAY_MS;
-}
-
-static void on_libraries_arrived(void *user)
-{
-	const struct agent *agent = user;
-
-	libraries_look(agent->libraries);
-}
-
-/* Not looked at before there is a list of what is in them: libraries_start() counts it. */
-static void open_libraries(struct agent *agent)
-{
-	const struct agent_options *options = &agent->options;
-	char *notice = NULL;
-
-	agent->libraries = libraries_create(
-		&(struct libraries_options){
-			.loop = options->loop,
-			.state_dir = options->paths->state_dir,
-			.home = options->paths->home,
-			.library_path = options->config->library_path,
-			.library_extra = &options->config->library_extra,
-			.count = on_count,
-			.arrived = on_library_arrived,
-			.left = on_library_left,
-			.changed = on_libraries_changed,
-			.user = agent,
-		},
-		&notice);
+	agent->tokens = token_store_create(path, &notice);
 	note_take(agent, notice);
 	agent_state_watch_link(
-		agent->state, libraries_link(agent->libraries), on_libraries_arrived);
+		agent->state, token_store_link(agent->tokens), on_tokens_arrived, agent);
 }
 
-/* Games in the trash are not installed, whatever a crash left: before the uploads. */
-static void open_trash(struct agent *agent)
+static bool open_games(struct agent *agent, struct error *err)
 {
-	char *notice = NULL;
-
-	agent->trash = game_trash_create(
-		&(struct game_trash_options){
+	return agent_games_init(&agent->games,
+		&(struct agent_games_options){
 			.loop = agent->options.loop,
 			.worker = agent->options.worker,
-			.state_dir = agent->options.paths->state_dir,
-			.registry = agent->registry,
-			.libraries = agent->libraries,
-			.expire_after_ms = days_ms(agent, agent->options.config->games_trash_days),
-			.gone = on_game_gone,
+			.paths = agent->options.paths,
+			.config = agent->options.config,
+			.state = agent->state,
+			.steam = agent->steam,
+			.events = &games_events,
 			.user = agent,
 		},
-		&notice);
-	note_take(agent, notice);
-	agent_state_watch_link(agent->state, game_trash_link(agent->trash), on_trash_arrived);
-}
-
-static bool open_uploads(struct agent *agent, struct error *err)
-{
-	const struct config *config = agent->options.config;
-	const struct paths *paths = agent->options.paths;
-	const struct strvec own_dirs = {
-		.items = (char *[]){ paths->config_dir, paths->state_dir, paths->runtime_dir },
-		.count = 3,
-	};
-	const struct upload_store_options options = {
-		.loop = agent->options.loop,
-		.worker = agent->options.worker,
-		.registry = agent->registry,
-		.libraries = agent->libraries,
-		.home = paths->home,
-		.state_dir = paths->state_dir,
-		.own_dirs = &own_dirs,
-		.expire_after_ms = days_ms(agent, config->uploads_expire_days),
-	};
-
-	agent->uploads = upload_store_create(&options, &upload_events, agent, err);
-	return agent->uploads != NULL;
-}
-
-static void open_games(struct agent *agent)
-{
-	const struct agent_options *options = &agent->options;
-	AUTO(free_ptr) char *downloads = path_join(options->paths->state_dir, "downloads");
-
-	agent->steam_artwork = steam_artwork_create(options->loop, agent->steam, downloads);
-	agent->game_artwork = game_artwork_create(&(struct game_artwork_options){
-		.loop = options->loop,
-		.worker = options->worker,
-		.state_dir = options->paths->state_dir,
-		.registry = agent->registry,
-		.trash = agent->trash,
-		.steam = agent->steam,
-		.steam_artwork = agent->steam_artwork,
-		.allow_local = &options->config->artwork_local_servers,
-		.announce = on_artwork_announced,
-		.user = agent,
-	});
-	agent->game_setup = game_setup_create(&(struct game_setup_options){
-		.registry = agent->registry,
-		.libraries = agent->libraries,
-		.uploads = agent->uploads,
-		.steam = agent->steam,
-		.artwork = agent->game_artwork,
-		.compat_tool = &options->config->steam_compat_tool,
-	});
-	agent->game_removal = game_removal_create(&(struct game_removal_options){
-		.registry = agent->registry,
-		.trash = agent->trash,
-		.uploads = agent->uploads,
-		.steam = agent->steam,
-		.setup = agent->game_setup,
-	});
+		err);
 }
 
 static void open_hubs(struct agent *agent)
@@ -580,13 +329,13 @@ static void open_hubs(struct agent *agent)
 		.capabilities = &agent->capabilities,
 		.pairing = agent->pairing,
 		.tokens = agent->tokens,
-		.uploads = agent->uploads,
-		.registry = agent->registry,
-		.game_artwork = agent->game_artwork,
-		.game_setup = agent->game_setup,
-		.game_removal = agent->game_removal,
+		.uploads = agent->games.uploads,
+		.registry = agent->games.registry,
+		.game_artwork = agent->games.artwork,
+		.game_setup = agent->games.setup,
+		.game_removal = agent->games.removal,
 		.steam = agent->steam,
-		.steam_artwork = agent->steam_artwork,
+		.steam_artwork = agent->games.steam_artwork,
 		.name = &config->agent_name,
 		.accept = &config->connections_accept,
 		.send_code_to_hub = &config->pairing_send_code_to_hub,
@@ -605,9 +354,9 @@ static bool open_settings(struct agent *agent, struct error *err)
 			.config = agent->options.config,
 			.home = agent->options.paths->home,
 			.pairing = agent->pairing,
-			.libraries = agent->libraries,
-			.uploads = agent->uploads,
-			.trash = agent->trash,
+			.libraries = agent->games.libraries,
+			.uploads = agent->games.uploads,
+			.trash = agent->games.trash,
 		},
 		&settings_events, agent, err);
 	return agent->settings != NULL;
@@ -678,7 +427,7 @@ static void open_network_when_ready(struct agent *agent)
 	if (can_serve(agent, &err)) {
 		open_network(agent);
 	} else {
-		agent_state_watch(agent->state, can_serve, agent, on_can_serve);
+		agent_state_watch(agent->state, can_serve, agent, on_can_serve, agent);
 	}
 }
 
@@ -697,24 +446,21 @@ struct agent *agent_create(const struct agent_options *options, struct error *er
 		.expires_ms = PAIRING_EXPIRES_S * 1000,
 	});
 	open_steam(agent);
-	open_lists(agent);
-	open_libraries(agent);
-	open_trash(agent);
-	libraries_start(agent->libraries);
-	adopt_contents(agent);
-	if (!open_uploads(agent, err)) {
-		agent_destroy(agent);
-		return NULL;
+	open_tokens(agent);
+	if (!open_games(agent, err)) {
+		goto fail;
 	}
-	open_games(agent);
 	open_hubs(agent);
 	if (!open_settings(agent, err)) {
-		agent_destroy(agent);
-		return NULL;
+		goto fail;
 	}
 	open_network_when_ready(agent);
-	resume_games(agent);
+	agent_games_resume(&agent->games);
 	return agent;
+
+fail:
+	agent_destroy(agent);
+	return NULL;
 }
 
 /*
@@ -730,21 +476,14 @@ void agent_destroy(struct agent *agent)
 	agent_state_destroy(TAKE_PTR(agent->state));
 	agent_settings_destroy(agent->settings);
 	hubs_stop(agent->hubs);
-	game_setup_stop(agent->game_setup);
+	agent_games_stop(&agent->games);
 	agent_network_destroy(agent->network);
 	pairing_overlay_destroy(agent->overlay);
-	upload_store_destroy(TAKE_PTR(agent->uploads));
-	game_artwork_stop(agent->game_artwork);
-	steam_artwork_destroy(agent->steam_artwork);
+	agent_games_end_work(&agent->games);
 	steam_destroy(agent->steam);
 	pairing_destroy(agent->pairing);
 	hubs_destroy(agent->hubs);
-	game_removal_destroy(agent->game_removal);
-	game_setup_destroy(agent->game_setup);
-	game_artwork_destroy(agent->game_artwork);
-	game_trash_destroy(agent->trash);
-	libraries_destroy(agent->libraries);
-	game_registry_destroy(agent->registry);
+	agent_games_finish(&agent->games);
 	token_store_destroy(agent->tokens);
 	agent_identity_finish(&agent->identity);
 	strvec_finish(&agent->capabilities);
@@ -812,35 +551,9 @@ bool agent_revoke_hub(struct agent *agent, const char *hub_id, struct error *err
 	return true;
 }
 
-static void on_forgotten(void *user, const struct game_removed *removed, const struct error *err)
-{
-	if (err != NULL) {
-		log_warning("%s", err->message);
-	}
-}
-
 bool agent_forget_library(struct agent *agent, const char *id, struct error *err)
 {
-	AUTO(strvec_finish) struct strvec dirs = { 0 };
-
-	if (!libraries_check_forgettable(agent->libraries, id, err)) {
-		return false;
-	}
-	for (size_t i = 0; i < game_registry_count(agent->registry); i++) {
-		const struct game *game = game_registry_at(agent->registry, i);
-
-		if (strcmp(game->library, id) == 0) {
-			strvec_push(&dirs, game->dir);
-		}
-	}
-	for (size_t i = 0; i < dirs.count; i++) {
-		game_removal_start(agent->game_removal,
-			&(struct game_removal_request){ .dir = dirs.items[i], .forget = true },
-			on_forgotten, agent);
-	}
-	upload_store_forget_library(agent->uploads, id);
-	return game_trash_forget(agent->trash, id, err) &&
-	       libraries_forget(agent->libraries, id, err);
+	return agent_games_forget_library(&agent->games, id, err);
 }
 
 bool agent_set(struct agent *agent, const char *key, const char *value, bool *restart_needed,
@@ -907,14 +620,14 @@ const struct agent_identity *agent_identity(const struct agent *agent)
 	return &agent->identity;
 }
 
-struct game_registry *agent_games(const struct agent *agent)
+struct game_registry *agent_registry(const struct agent *agent)
 {
-	return agent->registry;
+	return agent->games.registry;
 }
 
 struct libraries *agent_libraries(const struct agent *agent)
 {
-	return agent->libraries;
+	return agent->games.libraries;
 }
 
 const struct mdns *agent_mdns(const struct agent *agent)
@@ -929,7 +642,7 @@ struct pairing *agent_pairing(const struct agent *agent)
 
 struct game_removal *agent_removal(const struct agent *agent)
 {
-	return agent->game_removal;
+	return agent->games.removal;
 }
 
 struct steam *agent_steam(const struct agent *agent)
@@ -944,10 +657,10 @@ struct token_store *agent_tokens(const struct agent *agent)
 
 struct game_trash *agent_trash(const struct agent *agent)
 {
-	return agent->trash;
+	return agent->games.trash;
 }
 
 struct upload_store *agent_uploads(const struct agent *agent)
 {
-	return agent->uploads;
+	return agent->games.uploads;
 }

@@ -115,7 +115,7 @@ bool agent_set(struct agent *agent, const char *key, const char *value, bool *re
 /* The parts, borrowed. */
 const struct config *agent_config(const struct agent *agent);
 const struct agent_identity *agent_identity(const struct agent *agent);
-struct game_registry *agent_games(const struct agent *agent);
+struct game_registry *agent_registry(const struct agent *agent);
 struct libraries *agent_libraries(const struct agent *agent);
 const struct mdns *agent_mdns(const struct agent *agent); /* NULL: not announced */
 struct pairing *agent_pairing(const struct agent *agent);

@@ -23,6 +23,7 @@ struct missing {
 	void *part;
 	struct state_link *file; /* the same as part, or NULL */
 	void (*arrived)(void *user);
+	void *user; /* of arrived() */
 	struct error why;
 	LIST_ENTRY(missing) link;
 };
@@ -55,12 +56,13 @@ static void end_missing(struct missing *missing)
 static void on_arrived(struct agent_state *state, struct missing *missing)
 {
 	void (*arrived)(void *user) = missing->arrived;
+	void *user = missing->user;
 
-	log_info("no longer so: %s", missing->why.message);
+	log_info("resolved: %s", missing->why.message);
 	take_notice(state, missing->file);
 	end_missing(missing);
 	if (arrived != NULL) {
-		arrived(state->options.user);
+		arrived(user);
 	}
 }
 
@@ -108,7 +110,8 @@ static bool is_link_ready(void *part, struct error *err)
 }
 
 static struct missing *add_missing(struct agent_state *state,
-	bool (*ready)(void *part, struct error *err), void *part, void (*arrived)(void *user))
+	bool (*ready)(void *part, struct error *err), void *part, void (*arrived)(void *user),
+	void *user)
 {
 	struct missing *missing;
 	struct error why = { 0 };
@@ -122,7 +125,8 @@ static struct missing *add_missing(struct agent_state *state,
 		return NULL;
 	}
 	missing = xcalloc(1, sizeof(*missing));
-	*missing = (struct missing){ .ready = ready, .part = part, .arrived = arrived };
+	*missing =
+		(struct missing){ .ready = ready, .part = part, .arrived = arrived, .user = user };
 	note_why(missing, &why);
 	LIST_INSERT_HEAD(&state->missing, missing, link);
 	state->backoff = (struct backoff){ 0 };
@@ -131,15 +135,15 @@ static struct missing *add_missing(struct agent_state *state,
 }
 
 void agent_state_watch(struct agent_state *state, bool (*ready)(void *part, struct error *err),
-	void *part, void (*arrived)(void *user))
+	void *part, void (*arrived)(void *user), void *user)
 {
-	add_missing(state, ready, part, arrived);
+	add_missing(state, ready, part, arrived, user);
 }
 
 void agent_state_watch_link(
-	struct agent_state *state, struct state_link *link, void (*arrived)(void *user))
+	struct agent_state *state, struct state_link *link, void (*arrived)(void *user), void *user)
 {
-	struct missing *missing = add_missing(state, is_link_ready, link, arrived);
+	struct missing *missing = add_missing(state, is_link_ready, link, arrived, user);
 
 	if (missing != NULL) {
 		missing->file = link;

@@ -29,14 +29,13 @@ void agent_state_destroy(struct agent_state *state);
 
 /*
  * Watches one, unless it is watched or there is no trouble. ready: tries it, false with a sentence.
- * arrived (may be NULL): its content is there now; called once, on the loop, with the user of the
- * options.
+ * arrived (may be NULL): its content is there now; called once, on the loop, with user.
  */
 void agent_state_watch(struct agent_state *state, bool (*ready)(void *part, struct error *err),
-	void *part, void (*arrived)(void *user));
+	void *part, void (*arrived)(void *user), void *user);
 /* The same for a state file; noticed at once when somebody else reads it. */
-void agent_state_watch_link(
-	struct agent_state *state, struct state_link *link, void (*arrived)(void *user));
+void agent_state_watch_link(struct agent_state *state, struct state_link *link,
+	void (*arrived)(void *user), void *user);
 
 /* Appends one sentence for each that cannot be read. */
 void agent_state_notices(const struct agent_state *state, struct strvec *notices);

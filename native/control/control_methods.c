@@ -248,7 +248,7 @@ static bool call_games_list(
 {
 	struct ipc_games games = { 0 };
 
-	if (!state_link_ready(game_registry_link(agent_games(call->agent)), err)) {
+	if (!state_link_ready(game_registry_link(agent_registry(call->agent)), err)) {
 		return false;
 	}
 	control_view_games(call->agent, &games);

@@ -154,7 +154,7 @@ void control_view_uploads(const struct agent *agent, struct ipc_uploads *uploads
 
 void control_view_games(const struct agent *agent, struct ipc_games *games)
 {
-	const struct game_registry *registry = agent_games(agent);
+	const struct game_registry *registry = agent_registry(agent);
 
 	games->games_count = game_registry_count(registry);
 	games->games = xcalloc(games->games_count + 1, sizeof(*games->games));
@@ -307,7 +307,7 @@ void control_view_status(struct agent *agent, struct ipc_status *status)
 	status->pairing_listeners = pairing_listener_count(agent_pairing(agent));
 	status->locked_out = pairing_lockout_count(agent_pairing(agent));
 	status->paired_hubs = (int64_t)token_store_count(agent_tokens(agent));
-	status->games = (int64_t)game_registry_count(agent_games(agent));
+	status->games = (int64_t)game_registry_count(agent_registry(agent));
 	view_services(agent, status);
 	control_view_uploads(agent, &uploads);
 	status->uploads = uploads.uploads;
