@@ -464,6 +464,8 @@ START_TEST(who_is_chosen_goes_before_a_crowd)
 		snprintf(address, sizeof(address), "10.1.%u.%u", i / 250, i % 250);
 		ck_assert(!begin_from(&stranger, address, address, NULL));
 	}
+	/* The list that the owner chose from may have gone on to others since. */
+	ck_assert(pairing_pick(pairing, "10.1.0.100", NULL));
 	/* Who came last is at the top of the list. */
 	ck_assert(pairing_pick(pairing, address, NULL));
 	ck_assert(!begin_from(&hubs[1], "hub-b", "10.0.0.2", NULL));

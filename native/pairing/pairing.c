@@ -300,13 +300,7 @@ bool pairing_begin(
 
 bool pairing_pick(struct pairing *pairing, const char *address, struct error *err)
 {
-	struct pairing_waiting waiting[PAIRING_WAITING_MAX];
-	size_t count = pairing_waiting(pairing, waiting), i = 0;
-
-	while (i < count && strcmp(waiting[i].address, address) != 0) {
-		i++;
-	}
-	if (i == count) {
+	if (!pairing_turns_is_waiting(&pairing->turns, address, loop_now_ms())) {
 		return error_set(err, ERROR_NOT_FOUND,
 			"no Hub at '%s' is waiting for a code; start pairing there again", address);
 	}

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define FORGIVE_MS (60 * 60 * 1000) /* unused codes count for this long after the last request */
 #define LISTED_MS (60 * 1000)
@@ -178,6 +179,22 @@ static int compare(const void *a, const void *b)
 	return goes_before(left, right, true) ? -1 : goes_before(right, left, true) ? 1 : 0;
 }
 
+static bool is_listed(const struct pairing_turn *turn, int64_t now_ms)
+{
+	return turn->is_waiting && now_ms - turn->asked_ms <= LISTED_MS;
+}
+
+bool pairing_turns_is_waiting(
+	const struct pairing_turns *turns, const char *address, int64_t now_ms)
+{
+	for (unsigned i = 0; i < turns->count; i++) {
+		if (strcmp(turns->items[i].address, address) == 0) {
+			return is_listed(&turns->items[i], now_ms);
+		}
+	}
+	return false;
+}
+
 size_t pairing_turns_waiting(const struct pairing_turns *turns, int64_t now_ms,
 	const struct pairing_turn **out, size_t max)
 {
@@ -187,7 +204,7 @@ size_t pairing_turns_waiting(const struct pairing_turns *turns, int64_t now_ms,
 	for (unsigned i = 0; i < turns->count; i++) {
 		const struct pairing_turn *turn = &turns->items[i];
 
-		if (turn->is_waiting && now_ms - turn->asked_ms <= LISTED_MS) {
+		if (is_listed(turn, now_ms)) {
 			all[count++] = turn;
 		}
 	}

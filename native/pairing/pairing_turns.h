@@ -66,6 +66,9 @@ bool pairing_turns_ask(struct pairing_turns *turns, const struct pairing_asker *
 void pairing_turns_wasted(struct pairing_turns *turns, const char *address);
 /* It paired: forget it. */
 void pairing_turns_forget(struct pairing_turns *turns, const char *address);
+/* Was it refused within the last minute? */
+bool pairing_turns_is_waiting(
+	const struct pairing_turns *turns, const char *address, int64_t now_ms);
 /*
  * Those refused within the last minute, in the order of a crowd; borrowed until the next request.
  * Returns how many.
