@@ -149,6 +149,11 @@ START_TEST(test_names_that_are_refused)
 	ck_assert(!fits(LIST("a"), 0, folder, &err));
 	ck_assert_msg(
 		strstr(err.message, "name 'Nul' of the game's folder") != NULL, "%s", err.message);
+	ck_assert_msg(strstr(err.message, "; choose another installPath or name, or") != NULL, "%s",
+		err.message);
+	ck_assert(!fits(LIST("why?"), 0, folder, &err));
+	ck_assert_msg(
+		strstr(err.message, "; rename or leave out these, or") != NULL, "%s", err.message);
 }
 END_TEST
 

@@ -20,6 +20,7 @@ struct fit {
 	const char *dir;
 	struct name_rules *rules;
 	struct problem_list problems;
+	size_t folder_problems_count; /* of them */
 };
 
 /* --- Lengths and sizes --- */
@@ -159,6 +160,7 @@ static void check_folders(struct fit *fit, const struct strvec *folders)
 			problem_list_add(&fit->problems,
 				"the disk refuses the name '%s' of the game's folder '%s'",
 				path_shown(folders->items[i]).text, path_shown(fit->dir).text);
+			fit->folder_problems_count++;
 		}
 	}
 }
@@ -281,6 +283,16 @@ static bool check_one_by_one(struct fit *fit, struct error *err)
 	return true;
 }
 
+static const char *remedy_of(const struct fit *fit)
+{
+	if (fit->folder_problems_count == 0) {
+		return "rename or leave out these files, or choose a library on another disk";
+	}
+	return fit->folder_problems_count == fit->problems.count
+		       ? "choose another installPath or name, or a library on another disk"
+		       : "rename or leave out these, or choose a library on another disk";
+}
+
 bool upload_fit_check(const struct upload_manifest *manifest, const char *root, const char *dir,
 	int staging_fd, struct error *err)
 {
@@ -306,6 +318,5 @@ bool upload_fit_check(const struct upload_manifest *manifest, const char *root, 
 	}
 	heading = xasprintf("'%s' cannot be installed on the disk of '%s' as it is",
 		path_shown(manifest->game_name).text, path_shown(root).text);
-	return problem_list_check(&fit.problems, heading,
-		"rename or leave out these files, or choose a library on another disk", err);
+	return problem_list_check(&fit.problems, heading, remedy_of(&fit), err);
 }
