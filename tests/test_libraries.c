@@ -349,6 +349,24 @@ START_TEST(test_what_is_not_a_folder_is_refused)
 }
 END_TEST
 
+/* Without a marker or a UUID nothing would tell it from another one the next time. */
+START_TEST(test_what_cannot_be_recognised_gets_no_id)
+{
+	strvec_push(&extra, "/proc");
+	libraries_configure(libraries, "~/Games", &extra);
+	for (int i = 0; i < 3; i++) {
+		ck_assert_int_eq(at("/proc")->presence, LIBRARY_UNUSED);
+		ck_assert_str_eq(at("/proc")->id, "");
+		libraries_look(libraries);
+	}
+	ck_assert_uint_eq(arrived_count, 0);
+	ck_assert_uint_eq(left_count, 0);
+	ck_claim_refused("/proc", "games cannot be installed in '/proc'");
+	ck_assert(!libraries_check_forgettable(libraries, "", &err));
+	ck_assert_int_eq(err.kind, ERROR_NOT_FOUND);
+}
+END_TEST
+
 START_TEST(test_a_list_that_cannot_be_read_now_is_not_replaced)
 {
 	AUTO(free_ptr) char *games = in_home("Games");
@@ -613,6 +631,7 @@ int main(void)
 	tcase_add_test(tcase, test_an_earlier_home_is_taken_over);
 	tcase_add_test(tcase, test_an_earlier_home_with_an_empty_folder_is_away);
 	tcase_add_test(tcase, test_what_is_not_a_folder_is_refused);
+	tcase_add_test(tcase, test_what_cannot_be_recognised_gets_no_id);
 	tcase_add_test(tcase, test_a_list_that_cannot_be_read_now_is_not_replaced);
 	tcase_add_test(tcase, test_a_bare_mount_point_is_not_the_card);
 	tcase_add_test(tcase, test_another_card_in_its_place_is_another_library);

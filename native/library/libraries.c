@@ -572,7 +572,7 @@ bool libraries_claim(struct libraries *libraries, const char *root, char **id, s
 bool libraries_check_forgettable(
 	const struct libraries *libraries, const char *id, struct error *err)
 {
-	for (size_t i = libraries->list.count; i > 0; i--) {
+	for (size_t i = libraries->list.count; i > 0 && *id != '\0'; i--) {
 		if (strcmp(libraries->list.items[i - 1].id, id) == 0 &&
 			libraries->list.items[i - 1].presence != LIBRARY_AWAY) {
 			return error_set(err, ERROR_CONFLICT,

@@ -99,15 +99,19 @@ static void note(struct library_context *context, const char *place,
 	context->records_changed = true;
 }
 
-/* Nothing is lost if it cannot be marked now: it was recognised without. */
-static void mark(const struct library_sight *sight, const char *id)
+static bool mark(const struct library_sight *sight, const char *id)
 {
 	AUTO(close_fd) int fd = open(sight->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct error err = { 0 };
 
-	if (fd >= 0 && !library_marker_write(fd, id, &err)) {
-		log_warning("'%s' cannot be marked as a library: %s", sight->root, err.message);
+	if (fd < 0) {
+		return false;
 	}
+	if (!library_marker_write(fd, id, &err)) {
+		log_warning("'%s' cannot be marked as a library: %s", sight->root, err.message);
+		return false;
+	}
+	return true;
 }
 
 /* Is it one that may be taken out? What home is on is always there. */
@@ -149,13 +153,20 @@ static struct verdict is_present(struct library_context *context, const char *pl
 {
 	struct verdict verdict = { LIBRARY_PRESENT, LIBRARY_NOT_AWAY, xstrdup(id) };
 
-	if (context->records->link.is_read) {
+	if (context->records->link.is_read && *id != '\0') {
 		note(context, place, sight, verdict.id);
 	}
-	if (sight->mark != LIBRARY_MARK_FOUND && sight->writable) {
-		mark(sight, verdict.id);
-	}
 	return verdict;
+}
+
+/* The same for one that is recognised without its marker: nothing is lost if that fails. */
+static struct verdict is_recognised(struct library_context *context, const char *place,
+	const struct library_sight *sight, const char *id)
+{
+	if (sight->writable) {
+		mark(sight, id);
+	}
+	return is_present(context, place, sight, id);
 }
 
 static struct verdict is_away(enum library_absence absence, const char *id)
@@ -189,7 +200,12 @@ static struct verdict judge_stranger(
 		(sight->writable && is_card(context, sight->disk.mount_point) && !holds(&held))) {
 		AUTO(free_ptr) char *id = library_id_new();
 
-		return is_present(context, place, sight, id);
+		if ((sight->writable && mark(sight, id)) || sight->disk.uuid[0] != '\0') {
+			return is_present(context, place, sight, id);
+		}
+		/* Nothing would tell it from another the next time. */
+		return seen || sight->own_folder ? is_present(context, place, sight, "")
+						 : is_unused();
 	}
 	if (library_records_last_at(context->records, place) != NULL) {
 		return is_unused(); /* another card */
@@ -214,7 +230,7 @@ static struct verdict judge_folder(
 		return judge_stranger(context, place, sight);
 	}
 	if (is_same_disk(context, &sight->disk, last)) {
-		return is_present(context, place, sight, last->id);
+		return is_recognised(context, place, sight, last->id);
 	}
 	return is_beneath(&sight->disk, last) ? is_away(LIBRARY_CARD_OUT, last->id)
 					      : judge_stranger(context, place, sight);
@@ -445,6 +461,7 @@ bool library_begin(struct library *now, struct library_context *context,
 	AUTO(library_sight_finish) struct library_sight sight = { 0 };
 	AUTO(free_ptr) char *id = library_id_new();
 	AUTO(close_fd) int fd = -1;
+	struct error why = { 0 };
 
 	if (!make_dirs(unused->root, 0755, err)) {
 		return false;
@@ -453,8 +470,11 @@ bool library_begin(struct library *now, struct library_context *context,
 	if (fd < 0) {
 		return error_set_errno(err, "cannot open the library '%s'", unused->root);
 	}
-	if (!library_marker_write(fd, id, err)) {
-		return false;
+	if (!library_marker_write(fd, id, &why)) {
+		return error_set(err, why.kind == ERROR_NO_SPACE ? why.kind : ERROR_IO,
+			"games cannot be installed in '%s': %s; free some space there, or choose "
+			"another library",
+			unused->place, why.message);
 	}
 	library_look(now, &sight, context, unused->place);
 	return strcmp(now->id, id) == 0 ||
