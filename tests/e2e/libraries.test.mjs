@@ -270,6 +270,27 @@ test("a card that was lost is forgotten, with its games and their shortcuts", { 
   assert.ok(fs.existsSync(deck.game("Celeste")));
 });
 
+test("of two lost cards with one name, the one that is meant is forgotten", { skip }, async (t) => {
+  const at = fs.mkdtempSync(path.join(os.tmpdir(), "capydeck-slot-"));
+  const { card, deck } = deckOnCard(t, { at });
+  const agent = await startAgent(t, { deck });
+  const hub = await Hub.paired(agent);
+  await push(hub, celeste());
+  card.unmount();
+  const other = DiskImage.make(t, { format: ["-L", "SD"], megabytes: 100, at: card.path });
+  await stateIs(deck, "unused");
+  await push(hub, celeste("Doom"));
+  other.unmount();
+  await until("both are away", async () => (await libraries(deck)).filter(({ state }) => state === "away").length === 2);
+  const { code, stderr } = await deck.ctl("libraries", "forget", "SD", "--yes");
+  assert.equal(code, 1);
+  assert.match(stderr, /more than one library is called 'SD'; give the id, '[0-9a-f]{32}' or '[0-9a-f]{32}'/);
+  const { id } = await library(deck);
+  assert.equal((await deck.ctl("libraries", "forget", id, "--yes")).code, 0);
+  assert.equal((await deck.ctlJson("games")).games.length, 1);
+  t.after(() => fs.rmSync(at, { recursive: true, force: true }));
+});
+
 test("noexec is told before anything is sent", { skip }, async (t) => {
   const { card, deck } = deckOnCard(t, { mounted: false });
   card.mount("noexec");
@@ -312,6 +333,9 @@ test("a library that belongs to somebody else", { skip: !IS_ROOT && "needs root"
 test("the table of libraries fits a terminal of 80 columns", async (t) => {
   const deck = new Deck(t);
   const agent = await startAgent(t, { deck });
+  const { code, stderr } = await deck.ctl("libraries", "forget", deck.library, "--yes");
+  assert.equal(code, 1);
+  assert.match(stderr, /nothing was installed in '.*' yet/);
   await push(await Hub.paired(agent), celeste());
   const { stdout } = await deck.ctl("libraries");
   assert.match(stdout, /^LIBRARY +STATE +FREE +HOLDS$/m);
