@@ -90,9 +90,9 @@ static const struct ctl_command *choose_command(int argc, char **argv, char ***a
 	*args = argv + optind + (verb != NULL ? 2 : 1);
 	given = (int)(argv + argc - *args);
 	if (given != command->argument_count) {
-		cmd_usage("ctl", "'%s%s%s' takes %d arguments, not %d", noun,
+		cmd_usage("ctl", "'%s%s%s' takes %d argument%s, not %d", noun,
 			verb != NULL ? " " : "", verb != NULL ? verb : "", command->argument_count,
-			given);
+			command->argument_count == 1 ? "" : "s", given);
 		return NULL;
 	}
 	return command;

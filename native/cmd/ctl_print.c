@@ -151,7 +151,7 @@ void ctl_print_waiting(const void *result)
 	struct text_table table = { 0 };
 
 	if (hubs->hubs_count == 0) {
-		puts("no Hub waits for a code");
+		puts("no Hub is waiting for a code");
 		return;
 	}
 	text_table_row(&table, (const char *[]){ "NAME", "ADDRESS", "ASKED", "", NULL });

@@ -93,7 +93,7 @@ static void add_pattern(struct exclude_list *list, const char *text, bool is_own
 	list->patterns[list->count++] = pattern;
 }
 
-/* Blanks at the end do not count unless quoted by a back-slash. */
+/* Blanks at the end do not count unless quoted by a backslash. */
 static void cut_blanks(char *line)
 {
 	size_t length = strlen(line);

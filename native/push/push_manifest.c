@@ -63,7 +63,7 @@ static bool check_path(const char *path, struct error *err)
 
 	if (strchr(path, '\\') != NULL) {
 		return error_set(err, ERROR_INVALID,
-			"'%s' has a back-slash in its name, which the protocol takes for a folder",
+			"'%s' has a backslash in its name, which the protocol takes for a folder separator",
 			path_shown(path).text);
 	}
 	normal = path_normalise_relative(path, err);

@@ -350,8 +350,8 @@ enum upload_commit_end upload_commit_resume(const struct upload_commit *commit,
 	}
 	if (commit_record_is_over(record, known)) {
 		error_set(err, ERROR_CONFLICT,
-			"the interrupted installation in '%s' is dropped: the game was installed "
-			"anew or deleted since",
+			"the interrupted installation in '%s' was dropped: the game has been "
+			"installed again or deleted since",
 			record->dir);
 		return UPLOAD_COMMIT_OVER;
 	}

@@ -34,7 +34,7 @@ static void check_lengths(struct fit *fit)
 
 		if (before + strlen(path) >= PATH_MAX) {
 			problem_list_add(&fit->problems,
-				"the path of '%s' has %zu bytes with the game's folder, %d are possible",
+				"the path of '%s' has %zu bytes with the game's folder, at most %d are possible",
 				path_shown(path).text, before + strlen(path), PATH_MAX - 1);
 		}
 	}

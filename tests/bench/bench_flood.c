@@ -15,7 +15,7 @@
  *      mixed   all of these in turn
  * FIRST_ADDRESS of IPv4: each further address is the next one. Of IPv6: the next /64.
  * It holds HELD_MAX connections at most; an older one is closed for a newer one. SECONDS 0: until
- *its input ends.
+ * its input ends.
  */
 #include "core/list.h"
 #include "core/random.h"

@@ -46,7 +46,7 @@ test("while another PC's code is shown the owner chooses whose turn it is", { sk
   assert.equal((await owner.hello(who)).error?.code, 429);
   await ui.page.keyboard.press("Escape");
   await ui.dialog.waitFor({ state: "detached" });
-  await ui.shows("Waits for a code, at 127.0.0.2");
+  await ui.shows("Waiting for a code, at 127.0.0.2");
   assert.deepEqual(await ui.overflowing(), []);
   await ui.panel.getByRole("button", { name: "Show its code" }).click();
   await until("its code may be shown", async () => (await owner.hello(who)).type === "pairing_required");

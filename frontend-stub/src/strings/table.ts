@@ -78,7 +78,7 @@ const rows = {
   forGoodTitle: ["Permanently delete “{name}”?", "„{name}“ endgültig löschen?", "¿Borrar «{name}» definitivamente?", "Supprimer définitivement « {name} » ?", "「{name}」を完全に削除しますか？", "Apagar “{name}” definitivamente?", "永久删除“{name}”？"],
   forGoodText: ["This frees up {size} and can’t be undone.", "Das gibt {size} frei und kann nicht rückgängig gemacht werden.", "Se liberarán {size}. No se puede deshacer.", "Cette action libère {size} et est irréversible.", "{size} が解放されます。この操作は元に戻せません。", "Isso libera {size} e não pode ser desfeito.", "将释放 {size}，且无法撤销。"],
 
-  waitsForCode: ["Waits for a code, at {address}", "Wartet auf einen Code, unter {address}", "Espera un código, en {address}", "Attend un code, à {address}", "コードを待っています（{address}）", "Aguarda um código, em {address}", "正在等待代码（{address}）"],
+  waitsForCode: ["Waiting for a code, at {address}", "Wartet auf einen Code, unter {address}", "Espera un código, en {address}", "Attend un code, à {address}", "コードを待っています（{address}）", "Aguarda um código, em {address}", "正在等待代码（{address}）"],
   showItsCode: ["Show its code", "Seinen Code zeigen", "Mostrar su código", "Afficher son code", "このコードを表示", "Mostrar o código dele", "显示它的代码"],
 
   // Libraries: folders and cards
