@@ -481,7 +481,7 @@ START_TEST(test_a_record_does_not_come_back_over_a_newer_build)
 	ck_assert_int_eq(rename(away, in_place), 0);
 	fixture_start(&fixture);
 	ck_assert(has_files(newer_build, COUNT(newer_build)));
-	ck_assert_ptr_nonnull(strstr(fixture.notice, "installed anew"));
+	ck_assert_ptr_nonnull(strstr(fixture.notice, "installed again"));
 	fixture_stop(&fixture);
 	ck_assert_uint_eq(count_staging(), 0);
 	close_fd(&commit.dir_fd);
