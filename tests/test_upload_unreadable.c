@@ -300,7 +300,8 @@ START_TEST(test_an_upload_is_there_again_when_it_can_be_read)
 	fixture_start(&fixture);
 	ck_assert_int_eq(faults_seen, 1);
 	heal();
-	ck_assert_uint_eq(fixture.notice_count, 1);
+	/* What comes first belongs to the library, which has a sentence of its own. */
+	ck_assert_uint_eq(fixture.notice_count, *at_start[which].name != '\0' ? 1 : 0);
 	wait_for_upload(true);
 	expect_resumed();
 }

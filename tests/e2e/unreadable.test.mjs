@@ -19,19 +19,14 @@ function push(hub, what = game()) {
   return upload(hub, what, { config: { executable: "bin/celeste" }, complete });
 }
 
-/** Makes the file unreadable; returns what brings it back. */
+/** Makes the file unreadable, by a link that leads nowhere; returns what brings it back in one step. */
 function takeAway(file) {
   const there = fs.existsSync(file);
   if (there) {
     fs.renameSync(file, `${file}.away`);
   }
-  fs.mkdirSync(file);
-  return () => {
-    fs.rmdirSync(file);
-    if (there) {
-      fs.renameSync(`${file}.away`, file);
-    }
-  };
+  fs.symlinkSync("nowhere", file);
+  return () => (there ? fs.renameSync(`${file}.away`, file) : fs.unlinkSync(file));
 }
 
 const notices = async (deck) => (await deck.ctlJson("status")).notices.join("\n");
