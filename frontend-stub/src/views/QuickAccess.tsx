@@ -38,6 +38,7 @@ export function QuickAccess() {
     <VisibleContext.Provider value={useQuickAccessVisible()}>
       <Problem />
       <Code />
+      <Waiting />
       <Device />
       <Transfers />
       <Games />
@@ -88,6 +89,23 @@ function Code() {
         <ButtonItem layout="below" bottomSeparator="none" onClick={reject}>
           {texts.get("reject")}
         </ButtonItem>
+      </PanelSectionRow>
+    </PanelSection>
+  );
+}
+
+/** Next to the code: if it is a stranger's, the owner's PC is one of these. */
+function Waiting() {
+  const { value: waiting } = useKnown(useSession().state.waiting);
+  const texts = useTexts();
+  const { pick } = useActions();
+  if (!waiting || waiting.length === 0) {
+    return null;
+  }
+  return (
+    <PanelSection>
+      <PanelSectionRow>
+        <WaitingList hubs={waiting} texts={texts} onPick={pick} />
       </PanelSectionRow>
     </PanelSection>
   );
@@ -178,15 +196,13 @@ function Libraries() {
 function Hubs() {
   const { value: hubs } = useKnown(useSession().state.hubs);
   const texts = useTexts();
-  const { value: waiting } = useKnown(useSession().state.waiting);
-  const { pick, revoke } = useActions();
+  const { revoke } = useActions();
   if (!hubs) {
     return null;
   }
   return (
     <PanelSection title={texts.get("hubs")}>
       <PanelSectionRow>
-        <WaitingList hubs={waiting ?? []} texts={texts} onPick={pick} />
         <HubList hubs={hubs} texts={texts} onRevoke={revoke} />
       </PanelSectionRow>
     </PanelSection>
