@@ -21,7 +21,7 @@ void text_table_row(struct text_table *table, const char *const *cells)
 		assert(column < TEXT_TABLE_COLUMNS_MAX);
 		utf8_make_printable(cell);
 		width = text_width(cell);
-		if (width > table->widths[column]) {
+		if (width > table->widths[column] && width <= TEXT_TABLE_CELL_MAX) {
 			table->widths[column] = width;
 		}
 		strvec_push(&table->cells, cell);
@@ -33,13 +33,15 @@ void text_table_print(const struct text_table *table)
 {
 	for (size_t i = 0; i < table->cells.count; i++) {
 		const char *cell = table->cells.items[i];
-		size_t column = i % table->column_count;
+		size_t column = i % table->column_count, width = text_width(cell);
 
 		if (column + 1 == table->column_count) {
 			puts(cell);
 		} else {
-			printf("%s%*s", cell, (int)(table->widths[column] - text_width(cell) + GAP),
-				"");
+			size_t fill =
+				width < table->widths[column] ? table->widths[column] - width : 0;
+
+			printf("%s%*s", cell, (int)(fill + GAP), "");
 		}
 	}
 }

@@ -4,7 +4,11 @@
 
 #include <stddef.h>
 
-/* Rows of texts in columns as wide as their widest cell. Zeroed is empty. */
+/*
+ * Rows of texts in columns as wide as their widest cell, but for cells of more than
+ * TEXT_TABLE_CELL_MAX columns of the terminal: these only widen their own row. Zeroed is empty.
+ */
+#define TEXT_TABLE_CELL_MAX 48
 #define TEXT_TABLE_COLUMNS_MAX 8
 
 struct text_table {
