@@ -38,11 +38,21 @@ bool sync_dir(const char *path, struct error *err)
 	       error_set_errno(err, "cannot flush the folder '%s'", path);
 }
 
-static bool is_folder(const char *path)
+/* After mkdir() failed with that errno: is there a folder? Else false with errno. */
+static bool is_folder(const char *path, int mkdir_errno)
 {
 	struct stat stat_of_path;
 
-	return stat(path, &stat_of_path) == 0 && S_ISDIR(stat_of_path.st_mode);
+	if (stat(path, &stat_of_path) == 0) {
+		if (S_ISDIR(stat_of_path.st_mode)) {
+			return true;
+		}
+		errno = ENOTDIR;
+	}
+	if (mkdir_errno != EEXIST) {
+		errno = mkdir_errno;
+	}
+	return false;
 }
 
 bool make_dirs(const char *path, mode_t mode, struct error *err)
@@ -62,8 +72,7 @@ bool make_dirs(const char *path, mode_t mode, struct error *err)
 		 * For an existing folder mkdir() may also fail with EROFS and the like, not only
 		 * EEXIST.
 		 */
-		if (number != 0 && !is_folder(partial)) {
-			errno = number == EEXIST ? ENOTDIR : number;
+		if (number != 0 && !is_folder(partial, number)) {
 			return error_set_errno(err, "cannot create the folder '%s'", partial);
 		}
 		*at = after;

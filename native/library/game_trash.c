@@ -424,11 +424,12 @@ const struct trashed_game *game_trash_put(
 	}
 	if (!game_registry_remove(trash->registry, dir, err)) {
 		if (trashed_game_restore_folder(dir, added->id, NULL) ||
-			path_presence(added->folder) != PATH_PRESENT) {
+			path_presence(added->folder) == PATH_ABSENT) {
 			take_back(trash);
 			return NULL;
 		}
-		/* It can only stay in the trash: deleted, and the registry follows. */
+		/* It can only stay in the trash, for all that is known: deleted, and the registry
+		 * follows. */
 		*err = (struct error){ 0 };
 		game_registry_forget(trash->registry, dir);
 	}
