@@ -18,6 +18,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #define SUITE_ALONE /* replaces functions of the C library */
@@ -283,9 +284,13 @@ static const struct {
 	const char *call;
 	const char *name;
 } at_start[] = {
-	{ "open", "upload.json" }, { "read", "upload.json" }, { "open", "journal" },
-	{ "read", "journal" }, { "stat", "commit.json" }, { "list", "uploads" },
-	{ "open", "" }, /* whatever comes first */
+	{ "open", "upload.json" },
+	{ "read", "upload.json" },
+	{ "open", "journal" },
+	{ "read", "journal" },
+	{ "stat", "commit.json" },
+	{ "list", "uploads" },
+	{ "open", "uploads/" },
 };
 static const int numbers[] = { EIO, EMFILE, ENFILE, EACCES, ENOMEM };
 
@@ -321,6 +326,22 @@ START_TEST(test_an_upload_that_cannot_be_read_is_told_once)
 	ck_assert_ptr_nonnull(strstr(fixture.notice, upload_id));
 	heal();
 	wait_for_upload(true);
+	expect_resumed();
+}
+END_TEST
+
+/* Also its whole library: by itself, or as soon as the Hub asks. */
+START_TEST(test_a_library_is_there_again_when_it_can_be_read)
+{
+	leave_half();
+	fixture_stop(&fixture);
+	break_disk("open", "library.json", numbers[_i / 2], 1);
+	fixture_start(&fixture);
+	ck_assert_int_eq(faults_seen, 1);
+	heal();
+	if (_i % 2 == 0) {
+		wait_for_upload(true);
+	}
 	expect_resumed();
 }
 END_TEST
@@ -466,6 +487,52 @@ START_TEST(test_a_commit_ends_at_a_later_start)
 }
 END_TEST
 
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
+}
+
+/* The second waits longer than the first, whatever else is looked at meanwhile. */
+START_TEST(test_tries_become_rarer)
+{
+	int64_t first_ms;
+
+	leave_stuck();
+	break_disk("open", "commit.json", EIO, 1000000);
+	while (faults_seen == 0) {
+		loop_wait(&fixture);
+	}
+	first_ms = now_ms();
+	while (faults_seen == 1) {
+		loop_wait(&fixture);
+	}
+	ck_assert_int_ge(now_ms() - first_ms, 1900);
+	heal();
+}
+END_TEST
+
+/* Somebody has cleaned up the card, or finished it on another device. */
+START_TEST(test_a_commit_with_nothing_left_of_it_ends)
+{
+	AUTO(free_ptr) char *staging = NULL;
+	AUTO(free_ptr) char *away = xasprintf("%s/.capydeck/away", fixture.library);
+	struct init_answer answer;
+
+	leave_stuck();
+	staging = xasprintf("%s/.capydeck/uploads/%s", fixture.library, upload_id);
+	ck_assert_int_eq(rename(staging, away), 0);
+	heal();
+	wait_for_upload(false);
+	ck_assert_uint_eq(fixture.installed_count, 0);
+	ck_assert_ptr_nonnull(strstr(fixture.notice, "upload it again"));
+	ck_assert(fixture_init(&fixture, HUB, "Game", "", update, COUNT(update), &answer));
+	init_answer_finish(&answer);
+}
+END_TEST
+
 /* --- Chunks --- */
 
 static const struct test_file plain[] = { { "p.pak", 3 * MIB, 7, false } };
@@ -521,6 +588,8 @@ int main(void)
 	tcase_set_timeout(tests, 120);
 	tcase_add_loop_test(tests, test_an_upload_is_there_again_when_it_can_be_read, 0,
 		(int)(COUNT(at_start) * COUNT(numbers)));
+	tcase_add_loop_test(tests, test_a_library_is_there_again_when_it_can_be_read, 0,
+		2 * (int)COUNT(numbers));
 	tcase_add_test(tests, test_an_upload_that_cannot_be_read_is_told_once);
 	tcase_add_loop_test(tests, test_what_was_received_survives_a_resume_that_fails, 0,
 		(int)(COUNT(at_resume) * COUNT(numbers)));
@@ -528,6 +597,8 @@ int main(void)
 	tcase_add_loop_test(
 		tests, test_a_commit_ends_when_the_disk_is_back, 0, (int)COUNT(at_recovery));
 	tcase_add_loop_test(tests, test_a_commit_ends_at_a_later_start, 0, (int)COUNT(at_recovery));
+	tcase_add_test(tests, test_tries_become_rarer);
+	tcase_add_test(tests, test_a_commit_with_nothing_left_of_it_ends);
 	tcase_add_test(tests, test_a_tail_that_cannot_be_read_is_no_other_build);
 	tcase_add_test(tests, test_a_chunk_that_is_sent_again_is_synced_again);
 	return run_tcase(tests);

@@ -65,6 +65,15 @@ static void on_notice(void *user, const char *sentence)
 	snprintf(fixture->notice, sizeof(fixture->notice), "%s", sentence);
 }
 
+static void on_library_arrived(void *user, const struct library *library)
+{
+	const struct upload_fixture *fixture = user;
+
+	if (fixture->store != NULL) {
+		upload_store_library_arrived(fixture->store, library);
+	}
+}
+
 void fixture_start(struct upload_fixture *fixture)
 {
 	static const struct upload_store_events events = {
@@ -83,8 +92,17 @@ void fixture_start(struct upload_fixture *fixture)
 		fixture->loop, fixture->thread_count != 0 ? fixture->thread_count : 3);
 	fixture->registry = game_registry_create(games, &notice);
 	ck_assert_ptr_null(notice);
-	fixture->libraries =
-		libraries_fixture_start(fixture->loop, fixture->state, fixture->home, "~/Games");
+	fixture->store = NULL;
+	fixture->libraries = libraries_create(&(struct libraries_options){ .loop = fixture->loop,
+						      .state_dir = fixture->state,
+						      .home = fixture->home,
+						      .library_path = "~/Games",
+						      .count = libraries_fixture_count,
+						      .arrived = on_library_arrived,
+						      .user = fixture },
+		&notice);
+	ck_assert_ptr_null(notice);
+	libraries_start(fixture->libraries);
 	options = (struct upload_store_options){ .loop = fixture->loop,
 		.worker = fixture->worker,
 		.registry = fixture->registry,

@@ -2,6 +2,7 @@
 
 #include "library/libraries.h"
 
+#include "core/backoff.h"
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/log.h"
@@ -21,6 +22,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define RETRY_MIN_MS 1000
+#define RETRY_MAX_MS (5 * INT64_C(60) * 1000)
+
 struct libraries {
 	struct loop *loop;
 	char *home;
@@ -35,6 +39,7 @@ struct libraries {
 	struct library_list list;
 	struct library_watch *watch; /* NULL until it is started */
 	struct loop_timer *again;    /* what is there may not be what was seen last */
+	struct backoff retries;	     /* of what could not be read */
 };
 
 /* --- The list --- */
@@ -94,6 +99,22 @@ static void tell(const struct libraries *libraries, const struct library_list *i
 	}
 }
 
+/* No event tells that one can be read again. */
+static void arm_retry(struct libraries *libraries)
+{
+	for (size_t i = 0; i < libraries->list.count; i++) {
+		if (libraries->list.items[i].presence != LIBRARY_UNREADABLE) {
+			continue;
+		}
+		if (!loop_timer_running(libraries->again)) {
+			loop_timer_set(libraries->again,
+				backoff_next_ms(&libraries->retries, RETRY_MIN_MS, RETRY_MAX_MS));
+		}
+		return;
+	}
+	libraries->retries = (struct backoff){ 0 };
+}
+
 /* Replaces the list by what is there now; the old one is the caller's. */
 static struct library_list look(struct libraries *libraries)
 {
@@ -119,6 +140,7 @@ static struct library_list look(struct libraries *libraries)
 	if (libraries->watch != NULL) {
 		library_watch_follow(libraries->watch, &places);
 	}
+	arm_retry(libraries);
 	return old;
 }
 

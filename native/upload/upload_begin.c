@@ -411,19 +411,19 @@ static bool choose_dir(
 static bool choose_upload(struct upload_begin *begin)
 {
 	struct upload_store *store = begin->store;
-	size_t claims_count;
-	AUTO(free_ptr) struct install_claim *claims = list_claims(store, &claims_count);
+	AUTO(free_ptr) struct install_claim *claims = NULL;
 	struct install_dir_rules rules = { .home = store->home,
 		.library_dir = libraries_default(store->libraries),
 		.library_extra = libraries_extra(store->libraries),
 		.registry = store->registry,
 		.is_away = is_away,
 		.user = store,
-		.own_dirs = &store->own_dirs,
-		.claims = claims,
-		.claims_count = claims_count };
+		.own_dirs = &store->own_dirs };
 	AUTO(install_dir_finish) struct install_dir dir = { 0 };
 
+	/* What waits on a card that has just come back is found before another upload is begun. */
+	libraries_look(store->libraries);
+	rules.claims = claims = list_claims(store, &rules.claims_count);
 	if (!finish_commits(begin) || !choose_dir(begin, &rules, &dir) ||
 		!claim_library(begin, &dir) || !look_at_others(begin, dir.path)) {
 		return false;

@@ -152,7 +152,15 @@ static void run_completion(struct worker_job *job)
 	dir_fd = upload_staging_open(
 		upload->root, upload->library, upload->head.upload_id, &completion->error);
 	if (dir_fd < 0) {
-		return; /* what was so before is so still */
+		if (completion->again && completion->error.kind == ERROR_NOT_FOUND) {
+			/* From a library that is there: nothing is left to finish it with. */
+			error_set(&completion->error, ERROR_NOT_FOUND,
+				"the interrupted installation of '%s' cannot be finished: what was "
+				"received is no longer in '%s'; upload it again",
+				upload->head.game_name, upload->root);
+			completion->end = UPLOAD_COMMIT_OVER;
+		}
+		return; /* else what was so before is so still */
 	}
 	if (!completion->again && !upload_checkpoint_run(&completion->checkpoint)) {
 		completion->error = completion->checkpoint.error;

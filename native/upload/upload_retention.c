@@ -106,14 +106,16 @@ void upload_retention_discard(struct upload *upload)
 static void arm_retry(struct upload_store *store)
 {
 	const struct upload *upload;
-	bool needed = store->unread;
+	bool needed = store->unread, under_way = false;
 
 	TAILQ_FOREACH (upload, &store->uploads, link) {
 		needed |= upload->phase == PHASE_UNFINISHED && !upload_is_away(upload);
+		under_way |= upload->phase == PHASE_COMPLETING && upload->tries > 0;
 	}
 	if (!needed || store->closing) {
-		store->retry_ms = 0;
 		loop_timer_stop(store->retry);
+		/* What is being tried may fail again; then the next try is later still. */
+		store->retry_ms = under_way ? store->retry_ms : 0;
 		return;
 	}
 	if (!loop_timer_running(store->retry)) {
