@@ -9,6 +9,7 @@
 #include "upload_fixture.h"
 
 #include <check.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -185,23 +186,122 @@ START_TEST(test_a_damaged_head_is_kept_for_the_owner)
 }
 END_TEST
 
-/* Root may read any file, but no folder: what cannot be read now is not thrown away. */
-START_TEST(test_a_head_that_cannot_be_read_now_is_kept)
+static const char *const staging_names[] = { UPLOAD_STAGING_HEAD, UPLOAD_STAGING_COMMIT,
+	UPLOAD_STAGING_MOVED, UPLOAD_STAGING_PREPARE, "journal" };
+
+/* A folder or a pipe will not become a file: damaged, not unreadable now. */
+START_TEST(test_what_is_no_file_is_damaged)
 {
+	const char *name = staging_names[_i % COUNT(staging_names)];
 	AUTO(close_fd) int dir_fd = -1;
 	char upload_id[64];
 
 	leave_half(upload_id);
 	dir_fd = upload_staging_open(fixture.library, "", upload_id, NULL);
-	ck_assert_int_eq(renameat(dir_fd, UPLOAD_STAGING_HEAD, dir_fd, "away"), 0);
-	ck_assert_int_eq(mkdirat(dir_fd, UPLOAD_STAGING_HEAD, 0700), 0);
+	ck_assert(renameat(dir_fd, name, dir_fd, "away") == 0 || errno == ENOENT);
+	ck_assert_int_eq(_i < (int)COUNT(staging_names) ? mkdirat(dir_fd, name, 0700)
+							: mkfifoat(dir_fd, name, 0600),
+		0);
 	fixture_start(&fixture);
-	ck_assert_uint_eq(upload_count(), 0);
-	fixture_stop(&fixture);
-	ck_assert_int_eq(unlinkat(dir_fd, UPLOAD_STAGING_HEAD, AT_REMOVEDIR), 0);
-	ck_assert_int_eq(renameat(dir_fd, "away", dir_fd, UPLOAD_STAGING_HEAD), 0);
-	fixture_start(&fixture);
-	ck_assert_uint_eq(upload_count(), 1);
+	expect_installable();
+	fixture_settle(&fixture);
+	if (strcmp(name, UPLOAD_STAGING_HEAD) == 0) {
+		struct error err = { 0 };
+
+		ck_assert_msg(
+			upload_store_discard(fixture.store, upload_id, &err), "%s", err.message);
+		fixture_settle(&fixture);
+	}
+	ck_assert_int_lt(upload_staging_open(fixture.library, "", upload_id, NULL), 0);
+}
+END_TEST
+
+/* The same while the upload is received. */
+START_TEST(test_what_becomes_no_file_while_receiving)
+{
+	const char *name = staging_names[1 + _i % (COUNT(staging_names) - 1)];
+	AUTO(close_fd) int dir_fd = -1;
+	struct init_answer answer;
+	struct complete_answer complete;
+
+	ck_assert(fixture_init(&fixture, HUB, "Game", "", game, COUNT(game), &answer));
+	fixture_send(&fixture, HUB, &answer, game, COUNT(game));
+	dir_fd = upload_staging_open(fixture.library, "", answer.upload_id, NULL);
+	ck_assert(renameat(dir_fd, name, dir_fd, "away") == 0 || errno == ENOENT);
+	ck_assert_int_eq(_i < (int)COUNT(staging_names) - 1 ? mkdirat(dir_fd, name, 0700)
+							    : mkfifoat(dir_fd, name, 0600),
+		0);
+	fixture_complete(&fixture, HUB, answer.upload_id, NULL, &complete);
+	init_answer_finish(&answer);
+	fixture_settle(&fixture);
+	expect_installable();
+}
+END_TEST
+
+/* What somebody can do to a staged file, or to the folders that it is in. */
+enum tampering {
+	TAMPER_LONGER,
+	TAMPER_LINKED_TWICE,
+	TAMPER_FOLDER,
+	TAMPER_LINK,
+	TAMPER_FIFO,
+	TAMPER_PARENT,
+	TAMPER_FILES,
+	TAMPERINGS,
+};
+
+static void tamper(int dir_fd, enum tampering tampering)
+{
+	static const char path[] = "files/data/b.pak";
+
+	switch (tampering) {
+	case TAMPER_LONGER: {
+		AUTO(close_fd) int fd = openat(dir_fd, path, O_WRONLY | O_APPEND);
+
+		ck_assert_int_eq(write(fd, "x", 1), 1);
+		return;
+	}
+	case TAMPER_LINKED_TWICE:
+		ck_assert_int_eq(linkat(dir_fd, path, dir_fd, "second", 0), 0);
+		return;
+	case TAMPER_FOLDER:
+		ck_assert_int_eq(unlinkat(dir_fd, path, 0), 0);
+		ck_assert_int_eq(mkdirat(dir_fd, path, 0700), 0);
+		return;
+	case TAMPER_LINK:
+		ck_assert_int_eq(renameat(dir_fd, path, dir_fd, "moved"), 0);
+		ck_assert_int_eq(symlinkat("../../moved", dir_fd, path), 0);
+		return;
+	case TAMPER_FIFO:
+		ck_assert_int_eq(unlinkat(dir_fd, path, 0), 0);
+		ck_assert_int_eq(mkfifoat(dir_fd, path, 0600), 0);
+		return;
+	case TAMPER_PARENT:
+		ck_assert_int_eq(renameat(dir_fd, "files/data", dir_fd, "moved"), 0);
+		ck_assert_int_eq(symlinkat("../moved", dir_fd, "files/data"), 0);
+		return;
+	case TAMPER_FILES:
+		ck_assert_int_eq(renameat(dir_fd, "files", dir_fd, "moved"), 0);
+		ck_assert_int_eq(symlinkat("moved", dir_fd, "files"), 0);
+		return;
+	case TAMPERINGS:
+		return;
+	}
+}
+
+/* "start the upload again" helps: what was tampered with is sent again. */
+START_TEST(test_a_staged_file_that_was_tampered_with)
+{
+	AUTO(close_fd) int dir_fd = -1;
+	struct init_answer answer;
+	struct complete_answer complete;
+
+	ck_assert(fixture_init(&fixture, HUB, "Game", "", game, COUNT(game), &answer));
+	fixture_send(&fixture, HUB, &answer, game, COUNT(game));
+	dir_fd = upload_staging_open(fixture.library, "", answer.upload_id, NULL);
+	tamper(dir_fd, _i);
+	ck_assert(!fixture_complete(&fixture, HUB, answer.upload_id, NULL, &complete));
+	init_answer_finish(&answer);
 	expect_installable();
 }
 END_TEST
@@ -384,7 +484,11 @@ int main(void)
 
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_loop_test(tests, test_a_damaged_head_is_kept_for_the_owner, 0, COUNT(bad_heads));
-	tcase_add_test(tests, test_a_head_that_cannot_be_read_now_is_kept);
+	tcase_add_loop_test(
+		tests, test_what_is_no_file_is_damaged, 0, 2 * (int)COUNT(staging_names));
+	tcase_add_loop_test(tests, test_what_becomes_no_file_while_receiving, 0,
+		2 * ((int)COUNT(staging_names) - 1));
+	tcase_add_loop_test(tests, test_a_staged_file_that_was_tampered_with, 0, TAMPERINGS);
 	tcase_add_loop_test(tests, test_a_damaged_commit_record_is_given_up, 0, COUNT(bad_records));
 	tcase_add_loop_test(tests, test_a_journal_that_says_nonsense, 0, 3);
 	tcase_add_test(tests, test_the_device_clock_deletes_nothing);

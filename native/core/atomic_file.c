@@ -347,6 +347,7 @@ bool atomic_file_read_at(
 {
 	AUTO(close_fd)
 	int fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct stat found;
 
 	if (fd < 0 && errno == ENOENT) {
 		return not_found(name, err);
@@ -354,6 +355,9 @@ bool atomic_file_read_at(
 	if (fd < 0 && errno == ELOOP) {
 		return error_set(
 			err, ERROR_INVALID, "'%s' is a symbolic link, which is not followed", name);
+	}
+	if (fd >= 0 && fstat(fd, &found) == 0 && !S_ISREG(found.st_mode)) {
+		return error_set(err, ERROR_INVALID, "'%s' is not a regular file", name);
 	}
 	return read_file(fd, max_bytes, name, text, err);
 }

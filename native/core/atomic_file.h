@@ -31,7 +31,7 @@ void atomic_file_sweep(const char *path, int age_s);
  * truncated while it is read, or a link leads nowhere).
  */
 bool atomic_file_read(const char *path, size_t max_bytes, struct strbuf *text, struct error *err);
-/* The same for a name in an open folder; a link there is not followed (INVALID). */
+/* The same for a name in an open folder. INVALID: a link, which is not followed, or no file. */
 bool atomic_file_read_at(
 	int dir_fd, const char *name, size_t max_bytes, struct strbuf *text, struct error *err);
 

@@ -13,7 +13,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define MARKER_NAME "library.json"
@@ -79,6 +81,17 @@ enum library_mark library_marker_read(int root_fd, char **id, struct error *err)
 	return *id != NULL ? LIBRARY_MARK_FOUND : LIBRARY_MARK_DAMAGED;
 }
 
+/* A folder cannot be replaced by a file. */
+static void put_folder_aside(int folder_fd)
+{
+	struct stat stat;
+
+	if (fstatat(folder_fd, MARKER_NAME, &stat, AT_SYMLINK_NOFOLLOW) == 0 &&
+		S_ISDIR(stat.st_mode)) {
+		renameat(folder_fd, MARKER_NAME, folder_fd, MARKER_NAME ".corrupt");
+	}
+}
+
 bool library_marker_write(int root_fd, const char *id, struct error *err)
 {
 	AUTO(strbuf_finish) struct strbuf text = { 0 };
@@ -88,6 +101,7 @@ bool library_marker_write(int root_fd, const char *id, struct error *err)
 	if (folder_fd < 0) {
 		return false;
 	}
+	put_folder_aside(folder_fd);
 	json_write(&text, marker_fields, &marker);
 	if (!atomic_file_write_at(folder_fd, MARKER_NAME, text.data, text.length, 0644, err)) {
 		return false;

@@ -1,6 +1,7 @@
 #include "upload/commit_record.h"
 
 #include "core/atomic_file.h"
+#include "core/beneath.h"
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/paths.h"
@@ -179,8 +180,12 @@ bool commit_record_is_there(int dir_fd, bool *there, struct error *err)
 bool commit_record_remove(int dir_fd, struct error *err)
 {
 	for (size_t i = 0; i < RECORD_NAME_COUNT; i++) {
-		if (unlinkat(dir_fd, record_names[i], 0) != 0 && errno != ENOENT) {
-			return error_set_errno(err, "cannot remove the commit record");
+		struct error why = { 0 };
+
+		/* Somebody may have put a folder there. */
+		if (!beneath_remove_tree(dir_fd, record_names[i], &why)) {
+			return error_set(
+				err, why.kind, "cannot remove the commit record: %s", why.message);
 		}
 	}
 	return sync_folder(dir_fd) || error_set_errno(err, "cannot remove the commit record");

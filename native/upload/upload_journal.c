@@ -162,7 +162,9 @@ static bool write_durably(int fd, const struct strbuf *text, struct error *err)
 
 bool upload_journal_append(int dir_fd, const struct strbuf *text, struct error *err)
 {
-	AUTO(close_fd) int fd = beneath_open(dir_fd, JOURNAL_NAME, O_WRONLY | O_APPEND, 0, err);
+	/* O_NONBLOCK: opening a FIFO would wait for its reader. */
+	AUTO(close_fd)
+	int fd = beneath_open(dir_fd, JOURNAL_NAME, O_WRONLY | O_APPEND | O_NONBLOCK, 0, err);
 	off_t before;
 
 	if (fd < 0) {

@@ -44,32 +44,55 @@ static void visit_record(void *user, const struct upload_journal_record *record)
 	upload_content_add(content, record->file, record->start, record->end);
 }
 
+/* Something that this program has not put there: its name is needed for what is sent again. */
+static bool is_foreign(const struct stat *stat, int64_t size_bytes)
+{
+	return !S_ISREG(stat->st_mode) || stat->st_nlink != 1 || stat->st_size > size_bytes;
+}
+
+/* Also one that nothing is held of: something may be in its way. Errors: IO: it cannot be looked at
+ * or removed now. */
+static bool check_staged_file(
+	struct upload_content *content, size_t index, int files_fd, struct error *err)
+{
+	const struct upload_manifest_file *listed = &content->manifest->files[index];
+	int64_t end = byte_ranges_end(&content->files[index].ranges);
+	struct error why = { 0 };
+	struct stat stat;
+
+	if (!beneath_stat(files_fd, listed->path, &stat, &why)) {
+		upload_content_drop(content, index, 0, end);
+		return why.kind == ERROR_NOT_FOUND || error_set(err, why.kind, "%s", why.message);
+	}
+	if (is_foreign(&stat, listed->size_bytes)) {
+		upload_content_drop(content, index, 0, end);
+		return beneath_remove_tree(files_fd, listed->path, err);
+	}
+	if (stat.st_size < end) {
+		upload_content_drop(content, index, 0, end);
+	}
+	return true;
+}
+
 /*
  * The journal never claims what is not there, but someone may have cleaned up the folder. Errors:
- * IO: a file cannot be looked at now, and what is held of it is unknown.
+ * INVALID: what is there is not that folder any more; IO: a file cannot be looked at now, and what
+ * is held of it is unknown.
  */
 static bool check_staged(struct upload_content *content, int files_fd, struct error *err)
 {
 	for (size_t i = 0; i < content->files_count; i++) {
 		struct upload_content_file *file = &content->files[i];
-		int64_t end = byte_ranges_end(&file->ranges);
 		struct error why = { 0 };
-		struct stat stat;
 
-		if (end == 0) {
-			continue;
-		}
-		file->named = true;
-		if (!beneath_stat(files_fd, content->manifest->files[i].path, &stat, &why)) {
-			if (why.kind != ERROR_NOT_FOUND && why.kind != ERROR_INVALID) {
-				return error_set(err, why.kind,
-					"what was received of '%s' cannot be read now: %s; try "
-					"again",
-					content->manifest->game_name, why.message);
-			}
-			upload_content_drop(content, i, 0, end);
-		} else if (!S_ISREG(stat.st_mode) || stat.st_size < end) {
-			upload_content_drop(content, i, 0, end);
+		file->named = byte_ranges_end(&file->ranges) > 0;
+		if (!check_staged_file(content, i, files_fd, &why)) {
+			return why.kind == ERROR_INVALID
+				       ? error_set(err, why.kind, "%s", why.message)
+				       : error_set(err, why.kind,
+						 "what was received of '%s' cannot be read now: %s; try "
+						 "again",
+						 content->manifest->game_name, why.message);
 		}
 	}
 	return true;
@@ -94,7 +117,7 @@ static void doubt_tails(struct upload_content *content)
 	}
 }
 
-/* -1: the file was removed, or see load->error. */
+/* -1: there is none, or something else in its place; or see load->error. */
 static int open_held(struct upload_load *load, struct upload_content *content)
 {
 	struct error err = { 0 };
@@ -106,7 +129,8 @@ static int open_held(struct upload_load *load, struct upload_content *content)
 		files_fd = beneath_open(
 			content->dir_fd, UPLOAD_STAGING_FILES, O_RDONLY | O_DIRECTORY, 0, &err);
 	}
-	if (files_fd < 0 && err.kind != ERROR_NOT_FOUND) {
+	if (files_fd < 0 && err.kind != ERROR_NOT_FOUND &&
+		(err.kind != ERROR_INVALID || content->dir_fd < 0)) {
 		load->error = err;
 	}
 	return files_fd;
@@ -144,18 +168,36 @@ static bool read_journal(struct upload_load *load, struct upload_content *conten
 	return upload_journal_set_aside(content->dir_fd, &load->error);
 }
 
+/* Nothing of it can be used: the folder is made again. */
+static bool start_over(struct upload_load *load, struct upload_content *content)
+{
+	bool ok = content->dir_fd < 0 ||
+		  beneath_remove_tree(content->dir_fd, UPLOAD_STAGING_FILES, &load->error);
+
+	for (size_t i = 0; i < content->files_count; i++) {
+		upload_content_drop(content, i, 0, byte_ranges_end(&content->files[i].ranges));
+	}
+	load->resume = false;
+	close_fd(&content->dir_fd);
+	content->dir_fd = -1;
+	return ok;
+}
+
 static bool read_held(struct upload_load *load, struct upload_content *content)
 {
 	AUTO(close_fd) int files_fd = open_held(load, content);
+	struct error why = { 0 };
 
 	if (files_fd < 0) {
-		load->resume = false; /* the folder is created again */
-		close_fd(&content->dir_fd);
-		content->dir_fd = -1;
-		return load->error.kind == ERROR_NONE;
+		return load->error.kind == ERROR_NONE && start_over(load, content);
 	}
-	if (!read_journal(load, content) || !check_staged(content, files_fd, &load->error)) {
+	if (!read_journal(load, content)) {
 		return false;
+	}
+	if (!check_staged(content, files_fd, &why)) {
+		return why.kind == ERROR_INVALID
+			       ? start_over(load, content)
+			       : error_set(&load->error, why.kind, "%s", why.message);
 	}
 	doubt_tails(content);
 	return true;

@@ -85,8 +85,10 @@ bool upload_staging_disown(
 	if (fd < 0) {
 		return why.kind == ERROR_NOT_FOUND || error_set(err, why.kind, "%s", why.message);
 	}
-	if (unlinkat(fd, UPLOAD_STAGING_HEAD, 0) != 0 && errno != ENOENT) {
-		return error_set_errno(err, "cannot remove the upload %s in '%s'", upload_id, root);
+	/* Whatever has its name. */
+	if (!beneath_remove_tree(fd, UPLOAD_STAGING_HEAD, &why)) {
+		return error_set(err, why.kind, "cannot remove the upload %s in '%s': %s",
+			upload_id, root, why.message);
 	}
 	sync_folder(fd); /* gone either way; at worst it is back after a power cut */
 	return true;
@@ -99,7 +101,7 @@ bool upload_staging_remove(
 	AUTO(close_fd) int fd = uploads_fd < 0 ? -1 : open_upload(uploads_fd, upload_id, err);
 
 	if (fd >= 0) {
-		unlinkat(fd, UPLOAD_STAGING_HEAD, 0);
+		beneath_remove_tree(fd, UPLOAD_STAGING_HEAD, NULL);
 		/* Without its record an installed game's upload would be one that can be resumed.
 		 */
 		sync_folder(fd);
