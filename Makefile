@@ -197,7 +197,9 @@ e2e: all $B/bench_flood $B/cef_tool $B/fake_game $B/screen_picture $B/fast_clock
 	tests/e2e/run $(abspath $B/capydeck) $(E2E)
 test-gamescope: all $B/fast_clock.so $(E2E_MODULES)
 	tests/gamescope/run $(abspath $B/capydeck)
-# Each call that can fail fails once: in a sample of FAULTS cases, or in all.
+# Each call that can fail fails once: in a sample of FAULTS cases, or in all. The sample is the same
+# every time, so that its verdict depends on the change alone; FAULTS_SEED=random takes another.
+check-faults check-powercut: export FAULTS_SEED ?= 1
 FAULTS := 400
 check-faults: FAULTS_SAMPLE := --sample $(FAULTS)
 faults check-faults: all $B/fault_injector.so

@@ -191,13 +191,16 @@ def print_findings(verdicts):
 def arguments():
     parser = argparse.ArgumentParser()
     parser.add_argument("--sample", type=int, default=0)
-    parser.add_argument("--seed", default=os.environ.get("FAULTS_SEED") or str(random.SystemRandom().randrange(10**6)))
+    parser.add_argument("--seed", default=os.environ.get("FAULTS_SEED", "random"))
     parser.add_argument("--only", default="")
     parser.add_argument("--scenario", default="")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("program", type=os.path.realpath)
     parser.add_argument("injector", type=os.path.realpath)
-    return parser.parse_args()
+    given = parser.parse_args()
+    if given.seed == "random":
+        given.seed = str(random.SystemRandom().randrange(10**6))
+    return given
 
 
 def main():
