@@ -13,6 +13,7 @@
 #include "suite.h"
 
 #include <check.h>
+#include <errno.h>
 #include <poll.h>
 #include <sched.h>
 #include <stdarg.h>
@@ -349,6 +350,77 @@ START_TEST(test_what_is_not_a_folder_is_refused)
 }
 END_TEST
 
+/* Where our own folders have to be, and until it is moved away. */
+START_TEST(test_what_is_in_the_way_of_our_folders_is_named)
+{
+	static const struct {
+		const char *path;
+		bool is_link;
+		const char *named;
+	} cases[] = {
+		{ ".capydeck", false, "'.capydeck' there is not a folder; move it away" },
+		{ ".capydeck", true, "'.capydeck' there is a link, not a folder; move it away" },
+		{ ".capydeck/uploads", false,
+			"'.capydeck/uploads' there is not a folder; move it away" },
+		{ ".capydeck/uploads", true,
+			"'.capydeck/uploads' there is a link, not a folder; move it away" },
+	};
+	AUTO(free_ptr) char *games = in_home("Games");
+	AUTO(free_ptr) char *first = claim(games);
+	AUTO(free_ptr) char *again = NULL;
+	AUTO(free_ptr) char *path = xasprintf("%s/%s", games, cases[_i].path);
+	AUTO(free_ptr) char *aside = in_home("aside");
+	bool is_whole = strcmp(cases[_i].path, ".capydeck") == 0;
+
+	if (is_whole) {
+		ck_assert_int_eq(rename(path, aside), 0);
+	}
+	if (cases[_i].is_link) {
+		ck_assert_int_eq(symlink("/nowhere", path), 0);
+	} else {
+		ck_assert(atomic_file_write(path, "x", 1, 0644, &err));
+	}
+	ck_claim_refused(games, cases[_i].named);
+	libraries_look(libraries);
+	ck_assert(!at(games)->writable);
+	ck_assert_ptr_nonnull(strstr(at(games)->problem, cases[_i].named));
+	if (is_whole) {
+		ck_assert_int_lt(library_open(games, first, &err), 0);
+		ck_assert_ptr_nonnull(strstr(err.message, cases[_i].named));
+	}
+	ck_assert_int_eq(unlink(path), 0);
+	again = claim(games);
+	ck_assert_str_eq(again, first);
+}
+END_TEST
+
+START_TEST(test_a_failing_disk_is_named)
+{
+	AUTO(free_ptr) char *games = in_home("Games");
+	AUTO(free_ptr) char *id = claim(games);
+	AUTO(free_ptr)
+	char *named = xasprintf("the disk of the library '%s' does not answer as it should: "
+				"cannot open 'd3/f33': %s; check the disk",
+		games, strerror(EIO));
+	AUTO(free_ptr) char *aside = in_home("aside");
+
+	errno = EIO;
+	error_set_errno(&err, "cannot open 'd3/f33'");
+	libraries_explain(libraries, games, id, &err);
+	ck_assert_int_eq(err.kind, ERROR_IO);
+	ck_assert_str_eq(err.message, named);
+	errno = EACCES;
+	error_set_errno(&err, "cannot open 'd3/f33'");
+	libraries_explain(libraries, games, id, &err);
+	ck_assert_ptr_null(strstr(err.message, "does not answer"));
+	/* One that cannot even be looked at: whatever failed, it is that. */
+	ck_assert_int_eq(rename(games, aside), 0);
+	ck_assert_int_eq(symlink(games, games), 0);
+	libraries_explain(libraries, games, id, &err);
+	ck_assert_ptr_nonnull(strstr(err.message, "does not answer as it should"));
+}
+END_TEST
+
 /* Without a marker or a UUID nothing would tell it from another one the next time. */
 START_TEST(test_what_cannot_be_recognised_gets_no_id)
 {
@@ -506,6 +578,51 @@ START_TEST(test_another_card_in_its_place_is_another_library)
 }
 END_TEST
 
+START_TEST(test_a_new_card_in_the_place_of_another_holds_nothing)
+{
+	AUTO(free_ptr) char *doom = xasprintf("%s/Doom", place);
+	AUTO(free_ptr) char *first = NULL;
+
+	if (!can_mount()) {
+		return;
+	}
+	insert("A");
+	first = claim(place);
+	make(doom);
+	install(first, doom);
+	take_out();
+	insert("B");
+	libraries_look(libraries);
+	ck_assert_int_eq(at(place)->presence, LIBRARY_UNUSED);
+	ck_assert_int_eq(at(place)->held.games, 0);
+	libraries_count_again(libraries);
+	ck_assert_int_eq(at(place)->held.games, 0);
+	ck_assert_int_eq(libraries_at(libraries, 2)->held.games, 1);
+	take_out();
+	throw_away("A");
+	throw_away("B");
+}
+END_TEST
+
+START_TEST(test_a_failing_card_is_named)
+{
+	AUTO(free_ptr) char *id = NULL;
+
+	if (!can_mount()) {
+		return;
+	}
+	insert("A");
+	id = claim(place);
+	errno = EIO;
+	error_set_errno(&err, "cannot open 'd3/f33'");
+	libraries_explain(libraries, place, id, &err);
+	ck_assert_ptr_nonnull(strstr(err.message, "the card 'card' does not answer"));
+	ck_assert_ptr_nonnull(strstr(err.message, "insert the card again, or check it in a PC"));
+	take_out();
+	throw_away("A");
+}
+END_TEST
+
 START_TEST(test_a_card_that_was_only_seen_is_missed)
 {
 	if (!can_mount()) {
@@ -631,10 +748,14 @@ int main(void)
 	tcase_add_test(tcase, test_an_earlier_home_is_taken_over);
 	tcase_add_test(tcase, test_an_earlier_home_with_an_empty_folder_is_away);
 	tcase_add_test(tcase, test_what_is_not_a_folder_is_refused);
+	tcase_add_loop_test(tcase, test_what_is_in_the_way_of_our_folders_is_named, 0, 4);
+	tcase_add_test(tcase, test_a_failing_disk_is_named);
 	tcase_add_test(tcase, test_what_cannot_be_recognised_gets_no_id);
 	tcase_add_test(tcase, test_a_list_that_cannot_be_read_now_is_not_replaced);
 	tcase_add_test(tcase, test_a_bare_mount_point_is_not_the_card);
 	tcase_add_test(tcase, test_another_card_in_its_place_is_another_library);
+	tcase_add_test(tcase, test_a_new_card_in_the_place_of_another_holds_nothing);
+	tcase_add_test(tcase, test_a_failing_card_is_named);
 	tcase_add_test(tcase, test_a_card_that_was_only_seen_is_missed);
 	tcase_add_test(tcase, test_a_card_over_a_folder_in_use_is_another_library);
 	tcase_add_test(tcase, test_each_state_of_a_card_has_its_sentence);

@@ -99,11 +99,14 @@ static void tell(const struct libraries *libraries, const struct library_list *i
 	}
 }
 
-/* No event tells that one can be read again. */
+/* No event tells that one can be read, or written to, again. */
 static void arm_retry(struct libraries *libraries)
 {
 	for (size_t i = 0; i < libraries->list.count; i++) {
-		if (libraries->list.items[i].presence != LIBRARY_UNREADABLE) {
+		const struct library *library = &libraries->list.items[i];
+
+		if (library->presence == LIBRARY_AWAY ||
+			(library->presence != LIBRARY_UNREADABLE && library->writable)) {
 			continue;
 		}
 		if (!loop_timer_running(libraries->again)) {
@@ -250,37 +253,12 @@ void libraries_configure(
 	look_and_tell(libraries);
 }
 
-/* A library that is away may hold more uploads than are known since the start. */
-static void count_one(struct libraries *libraries, struct library *library)
-{
-	struct library_record *record =
-		library_records_find(&libraries->records, library->id, library->place);
-	struct library_held held = { 0 };
-
-	libraries->context.count(libraries->user, library->id, library->root, &held, NULL);
-	if (record != NULL && library->presence != LIBRARY_PRESENT &&
-		held.uploads < record->uploads) {
-		held.uploads = record->uploads;
-	}
-	if (record != NULL && record->uploads != held.uploads) {
-		record->uploads = held.uploads;
-		libraries->context.records_changed = true;
-	}
-	library->held = held;
-}
-
 void libraries_count_again(struct libraries *libraries)
 {
 	bool changed = false;
 
 	for (size_t i = 0; i < libraries->list.count; i++) {
-		struct library *library = &libraries->list.items[i];
-		struct library_held before = library->held;
-
-		count_one(libraries, library);
-		changed |= before.games != library->held.games ||
-			   before.uploads != library->held.uploads ||
-			   before.deleted != library->held.deleted;
+		changed |= library_count_again(&libraries->list.items[i], &libraries->context);
 	}
 	save_records(libraries);
 	if (changed && libraries->changed != NULL) {
@@ -483,11 +461,19 @@ bool libraries_check_game(
 void libraries_explain(
 	struct libraries *libraries, const char *root, const char *id, struct error *err)
 {
+	const struct library_record *record;
 	struct error gone = { 0 };
 
-	if (err->kind != ERROR_CANCELLED && !check_root(libraries, root, id, true, &gone) &&
-		gone.kind == ERROR_CONFLICT) {
+	if (err->kind == ERROR_CANCELLED) {
+		return;
+	}
+	if (!check_root(libraries, root, id, true, &gone) && gone.kind != ERROR_IO) {
 		*err = gone;
+		return;
+	}
+	record = find_record(libraries, id, root);
+	if (record != NULL) {
+		library_blame_disk(record->name, record->place, gone.kind == ERROR_IO, err);
 	}
 }
 

@@ -87,7 +87,7 @@ bool libraries_check_game(
 	struct libraries *libraries, const struct game *game, const char *what, struct error *err);
 /*
  * After something in that library failed: if it has gone, or can no longer be written to, err says
- * so instead.
+ * so instead; if its disk fails, or cannot be read now, err names the card and the remedy, too.
  */
 void libraries_explain(
 	struct libraries *libraries, const char *root, const char *id, struct error *err);

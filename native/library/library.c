@@ -13,6 +13,7 @@
 #include "library/library_records.h"
 #include "library/library_sight.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -331,6 +332,31 @@ char *library_describe_away(const struct library *library)
 	return xasprintf("the library '%s' %s", library->place, reason);
 }
 
+/* Did the disk itself fail? The system's words are all that an error keeps of it. */
+static bool is_of_disk(const struct error *err)
+{
+	static const int numbers[] = { EIO, ENODEV, ENXIO, EUCLEAN };
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		if (err->kind == ERROR_IO && strstr(err->message, strerror(numbers[i])) != NULL) {
+			return true;
+		}
+	}
+	return false;
+}
+
+void library_blame_disk(const char *name, const char *place, bool certain, struct error *err)
+{
+	struct error why = *err;
+	bool card = strcmp(name, place) != 0;
+
+	if (certain || is_of_disk(err)) {
+		error_set(err, ERROR_IO, "the %s '%s' does not answer as it should: %s; %s",
+			card ? "card" : "disk of the library", name, why.message,
+			card ? "insert the card again, or check it in a PC" : "check the disk");
+	}
+}
+
 static char *describe_present(const struct library *library, const struct library_sight *sight)
 {
 	if (!library->writable) {
@@ -371,7 +397,10 @@ static void fill_from_record(struct library *library, const struct library_conte
 		free(library->root);
 		library->root = xstrdup(record->root);
 	}
-	count_held(context, library->id, library->root, &library->held, NULL);
+	/* What is registered below an unused one is in another, whose place it is in. */
+	if (library->presence != LIBRARY_UNUSED) {
+		count_held(context, library->id, library->root, &library->held, NULL);
+	}
 	if (record == NULL) {
 		return;
 	}
@@ -431,6 +460,30 @@ void library_look_absent(struct library *library, const struct library_context *
 	};
 	fill_from_record(library, context);
 	library->problem = library_describe_away(library);
+}
+
+bool library_count_again(struct library *library, struct library_context *context)
+{
+	struct library_record *record =
+		library_records_find(context->records, library->id, library->place);
+	struct library_held before = library->held, held = { 0 };
+
+	if (library->presence == LIBRARY_UNUSED) {
+		return false; /* what is registered there is in another */
+	}
+	count_held(context, library->id, library->root, &held, NULL);
+	/* One that is away may hold more uploads than are known since the start. */
+	if (record != NULL && library->presence != LIBRARY_PRESENT &&
+		held.uploads < record->uploads) {
+		held.uploads = record->uploads;
+	}
+	if (record != NULL && record->uploads != held.uploads) {
+		record->uploads = held.uploads;
+		context->records_changed = true;
+	}
+	library->held = held;
+	return before.games != held.games || before.uploads != held.uploads ||
+	       before.deleted != held.deleted;
 }
 
 /* --- Claiming --- */

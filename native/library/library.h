@@ -82,6 +82,14 @@ char *library_describe_absence(const struct library *library);
 char *library_describe_away(const struct library *library);
 
 /*
+ * After something failed in the library of that name: if its disk did, err says so, with the
+ * remedy. certain: nothing else can have been it.
+ */
+void library_blame_disk(const char *name, const char *place, bool certain, struct error *err);
+/* What is in it has changed. Has that changed its numbers? */
+bool library_count_again(struct library *library, struct library_context *context);
+
+/*
  * May something be written to it? Errors, one sentence with the remedy: CONFLICT (away, read-only,
  * somebody else's, in the way), NO_SPACE (a quota), IO.
  */

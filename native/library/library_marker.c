@@ -110,6 +110,37 @@ bool library_marker_write(int root_fd, const char *id, struct error *err)
 	       error_set_errno(err, "cannot flush the folder '" PATH_OWN_FOLDER "'");
 }
 
+char *library_marker_obstacle(int root_fd, const char *own)
+{
+	AUTO(free_ptr) char *path = path_join(PATH_OWN_FOLDER, own);
+	const char *const folders[] = { PATH_OWN_FOLDER, path };
+	struct stat stat;
+
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+		if (!beneath_stat(root_fd, folders[i], &stat, NULL)) {
+			break;
+		}
+		if (!S_ISDIR(stat.st_mode)) {
+			return xasprintf("'%s' there is %s; move it away", folders[i],
+				S_ISLNK(stat.st_mode) ? "a link, not a folder" : "not a folder");
+		}
+	}
+	return NULL;
+}
+
+/* The folder is open, but has not that id: why? */
+static void explain_stranger(int root_fd, const char *root, struct error *err)
+{
+	AUTO(free_ptr) char *obstacle = library_marker_obstacle(root_fd, "uploads");
+
+	if (obstacle != NULL) {
+		error_set(err, ERROR_IO, "the library '%s' cannot be used: %s", root, obstacle);
+		return;
+	}
+	error_set(err, ERROR_IO,
+		"the library that was in '%s' is no longer there; insert its card again", root);
+}
+
 int library_marker_open(const char *root, const char *id, struct error *err)
 {
 	AUTO(close_fd) int fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -130,9 +161,7 @@ int library_marker_open(const char *root, const char *id, struct error *err)
 		return -1;
 	}
 	if (found == NULL || strcmp(found, id) != 0) {
-		error_set(err, ERROR_IO,
-			"the library that was in '%s' is no longer there; insert its card again",
-			root);
+		explain_stranger(fd, root, err);
 		return -1;
 	}
 	return TAKE_FD(fd);

@@ -28,6 +28,12 @@ bool library_marker_write(int root_fd, const char *id, struct error *err);
  */
 int library_marker_open(const char *root, const char *id, struct error *err);
 
+/*
+ * What is where .capydeck, or the folder of that name in it, has to be, and is none: "'.capydeck'
+ * there is not a folder; move it away"; caller frees. NULL: nothing, or not known now.
+ */
+char *library_marker_obstacle(int root_fd, const char *own);
+
 /* Could it be the id of a library? */
 bool library_id_is_plain(const char *id);
 /* A new one; caller frees. */

@@ -67,6 +67,10 @@ static void look_at_access(struct library_sight *sight, int fd)
 	if (sight->writable && sight->kind == LIBRARY_SIGHT_FOLDER) {
 		try_to_write(sight, fd);
 	}
+	if (sight->writable && sight->kind == LIBRARY_SIGHT_FOLDER) {
+		sight->not_writable = library_marker_obstacle(fd, "uploads");
+		sight->writable = sight->not_writable == NULL;
+	}
 	if (sight->not_writable != NULL || (sight->writable && !sight->disk.read_only)) {
 		return;
 	}

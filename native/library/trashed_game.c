@@ -7,6 +7,7 @@
 #include "core/paths.h"
 #include "core/random.h"
 #include "core/xalloc.h"
+#include "library/library_marker.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -144,6 +145,17 @@ static bool move_folder(const struct place *from, const struct place *to, const 
 	return true;
 }
 
+/* After the trash could not be opened: is something in its way? */
+static bool explain_trash(int parent_fd, const char *game_dir, struct error *err)
+{
+	AUTO(free_ptr) char *obstacle = library_marker_obstacle(parent_fd, TRASH_NAME);
+	AUTO(free_ptr) char *parent = path_parent(game_dir);
+
+	return obstacle != NULL &&
+	       error_set(err, ERROR_INVALID, "the trash in '%s' cannot be used: %s", parent,
+		       obstacle);
+}
+
 /* A folder that was just made must be durable before something is moved into it. */
 static int make_trash(int parent_fd, struct error *err)
 {
@@ -172,8 +184,10 @@ bool trashed_game_put_folder(const char *game_dir, const char *id, struct error 
 		return false;
 	}
 	trash_fd = make_trash(parent_fd, err);
-	return trash_fd >= 0 &&
-	       move_folder(&here, &(struct place){ trash_fd, id }, game_dir, path, err);
+	if (trash_fd < 0) {
+		return explain_trash(parent_fd, game_dir, err);
+	}
+	return move_folder(&here, &(struct place){ trash_fd, id }, game_dir, path, err);
 }
 
 bool trashed_game_restore_folder(const char *game_dir, const char *id, struct error *err)
@@ -186,9 +200,11 @@ bool trashed_game_restore_folder(const char *game_dir, const char *id, struct er
 		return false;
 	}
 	trash_fd = beneath_open_parent(parent_fd, TRASH_FOLDER "/x", false, err);
-	return trash_fd >= 0 &&
-	       move_folder(&(struct place){ trash_fd, id },
-		       &(struct place){ parent_fd, path_base(game_dir) }, path, game_dir, err);
+	if (trash_fd < 0) {
+		return explain_trash(parent_fd, game_dir, err);
+	}
+	return move_folder(&(struct place){ trash_fd, id },
+		&(struct place){ parent_fd, path_base(game_dir) }, path, game_dir, err);
 }
 
 bool trashed_game_remove_folder(const char *game_dir, const char *id, struct error *err)
@@ -198,8 +214,11 @@ bool trashed_game_remove_folder(const char *game_dir, const char *id, struct err
 	AUTO(close_fd) int trash_fd = -1;
 	struct error why = { 0 };
 
-	if (parent_fd < 0 || !beneath_remove_tree(parent_fd, path, err)) {
+	if (parent_fd < 0) {
 		return false;
+	}
+	if (!beneath_remove_tree(parent_fd, path, err)) {
+		return explain_trash(parent_fd, game_dir, err);
 	}
 	/* The caller forgets it now: it must not come back with a power cut. */
 	trash_fd = beneath_open_parent(parent_fd, path, false, &why);

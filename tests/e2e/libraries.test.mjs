@@ -313,6 +313,22 @@ test("a link that leads nowhere, and a file in the way", async (t) => {
   await assert.rejects(push(hub, celeste()), refusal(/is not a folder/));
   fs.unlinkSync(deck.library);
   await push(hub, celeste());
+
+  const own = path.join(deck.library, ".capydeck");
+  const uploads = path.join(own, "uploads");
+  fs.rmSync(uploads, { recursive: true });
+  fs.writeFileSync(uploads, "");
+  await assert.rejects(push(hub, celeste()), refusal(/'\.capydeck\/uploads' there is not a folder; move it away/));
+  assert.match((await library(deck)).problem, /move it away/);
+  fs.unlinkSync(uploads);
+  await push(hub, celeste());
+  fs.renameSync(own, path.join(deck.home, "aside"));
+  fs.symlinkSync("/nowhere", own);
+  await assert.rejects(push(hub, celeste()), refusal(/'\.capydeck' there is a link, not a folder; move it away/));
+  const { stderr } = await deck.ctl("games", "delete", "Celeste", "--yes");
+  assert.match(stderr, /'\.capydeck' there is a link, not a folder; move it away/);
+  fs.unlinkSync(own);
+  await push(hub, celeste());
 });
 
 test("a library that belongs to somebody else", { skip: !IS_ROOT && "needs root" }, async (t) => {
