@@ -623,6 +623,121 @@ START_TEST(test_a_failing_card_is_named)
 }
 END_TEST
 
+/* The card is mounted at slot, with its folder at slot/Games. */
+static void insert_at(const char *slot, const char *name)
+{
+	AUTO(free_ptr) char *from = in_home(name);
+
+	make(slot);
+	ck_assert_int_eq(mount(from, slot, NULL, MS_BIND, NULL), 0);
+}
+
+START_TEST(test_a_card_at_another_mount_point_is_recognised)
+{
+	AUTO(free_ptr) char *doom = xasprintf("%s/Doom", place);
+	AUTO(free_ptr) char *slot = in_home("slot");
+	AUTO(free_ptr) char *there = in_home("slot/Games");
+	AUTO(free_ptr)
+	char *sentence = xasprintf(
+		"is on the card 'card', which is mounted at '%s' instead of '%s/card'; eject it "
+		"and insert it again, or mount it there",
+		slot, home);
+	AUTO(free_ptr) char *id = NULL;
+	AUTO(free_ptr) char *again = NULL;
+
+	if (!can_mount()) {
+		return;
+	}
+	insert("A");
+	id = claim(place);
+	make(doom);
+	install(id, doom);
+	take_out();
+	insert_at(slot, "A");
+	strvec_push(&extra, there);
+	libraries_configure(libraries, "~/Games", &extra);
+	/* At the first look, whichever of the places is looked at first. */
+	ck_assert_int_eq(at(there)->presence, LIBRARY_PRESENT);
+	ck_assert_str_eq(at(there)->id, id);
+	ck_assert_int_eq(at(there)->held.games, 1);
+	ck_assert_msg(strstr(at(there)->problem, sentence) != NULL, "%s", at(there)->problem);
+	ck_assert_int_eq(at(place)->presence, LIBRARY_AWAY);
+	ck_assert(at(place)->is_repeated);
+	ck_claim_refused(place, sentence);
+	ck_assert(!check_game(doom));
+	ck_assert_msg(strstr(err.message, sentence) != NULL, "%s", err.message);
+	again = claim(there); /* for new games */
+	ck_assert_str_eq(again, id);
+	/* Another card in its place changes only the remedy. */
+	insert("B");
+	libraries_look(libraries);
+	ck_assert(!check_game(doom));
+	ck_assert_ptr_nonnull(strstr(err.message, "eject both cards and insert this one first"));
+	take_out();
+	/* It is back. */
+	ck_assert_int_eq(umount(slot), 0);
+	insert("A");
+	libraries_look(libraries);
+	ck_assert_int_eq(at(place)->presence, LIBRARY_PRESENT);
+	ck_assert_str_eq(at(place)->problem, "");
+	ck_assert(at(there)->is_repeated);
+	ck_assert_int_eq(at(there)->held.games, 0);
+	ck_assert(check_game(doom));
+	take_out();
+	throw_away("A");
+	throw_away("B");
+}
+END_TEST
+
+/* A copy has the marker, too, but is on another file system. */
+START_TEST(test_a_copy_of_a_card_is_not_the_card)
+{
+	AUTO(free_ptr) char *doom = xasprintf("%s/Doom", place);
+	AUTO(free_ptr) char *games = in_home("Games");
+	AUTO(free_ptr) char *command = NULL;
+	AUTO(free_ptr) char *id = NULL;
+
+	if (!can_mount()) {
+		return;
+	}
+	insert("A");
+	id = claim(place);
+	make(doom);
+	install(id, doom);
+	command = xasprintf("cp -a '%s' '%s'", place, games);
+	ck_assert_int_eq(system(command), 0);
+	take_out();
+	libraries_look(libraries);
+	ck_assert_str_eq(at(games)->id, id);
+	ck_assert_str_eq(at(games)->problem, "");
+	ck_assert(!at(place)->is_repeated);
+	ck_assert_ptr_nonnull(strstr(at(place)->problem, "is not inserted; insert it"));
+	throw_away("A");
+}
+END_TEST
+
+START_TEST(test_a_folder_that_was_moved_is_recognised)
+{
+	AUTO(free_ptr) char *games = in_home("Games");
+	AUTO(free_ptr) char *doom = in_home("Games/Doom");
+	AUTO(free_ptr) char *moved = in_home("Moved");
+	AUTO(free_ptr) char *sentence = NULL;
+	AUTO(free_ptr) char *id = claim(games);
+
+	make(doom);
+	install(id, doom);
+	ck_assert_int_eq(rename(games, moved), 0);
+	libraries_configure(libraries, moved, &extra);
+	sentence = xasprintf("the library folder '%s' is now at '%s'; move it back", games, moved);
+	ck_assert_str_eq(at(moved)->problem, sentence);
+	ck_assert_str_eq(at(games)->problem, sentence);
+	ck_assert(at(games)->is_repeated);
+	ck_assert(!check_game(doom));
+	ck_assert_int_eq(rename(moved, games), 0);
+	ck_assert(check_game(doom));
+}
+END_TEST
+
 START_TEST(test_a_card_that_was_only_seen_is_missed)
 {
 	if (!can_mount()) {
@@ -756,6 +871,9 @@ int main(void)
 	tcase_add_test(tcase, test_another_card_in_its_place_is_another_library);
 	tcase_add_test(tcase, test_a_new_card_in_the_place_of_another_holds_nothing);
 	tcase_add_test(tcase, test_a_failing_card_is_named);
+	tcase_add_test(tcase, test_a_card_at_another_mount_point_is_recognised);
+	tcase_add_test(tcase, test_a_copy_of_a_card_is_not_the_card);
+	tcase_add_test(tcase, test_a_folder_that_was_moved_is_recognised);
 	tcase_add_test(tcase, test_a_card_that_was_only_seen_is_missed);
 	tcase_add_test(tcase, test_a_card_over_a_folder_in_use_is_another_library);
 	tcase_add_test(tcase, test_each_state_of_a_card_has_its_sentence);

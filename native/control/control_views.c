@@ -195,12 +195,19 @@ void control_view_libraries(const struct agent *agent, struct ipc_libraries *vie
 	struct libraries *libraries = agent_libraries(agent);
 
 	libraries_measure(libraries);
-	view->libraries_count = libraries_count(libraries);
-	view->libraries = xcalloc(view->libraries_count + 1, sizeof(*view->libraries));
-	for (size_t i = 0; i < view->libraries_count; i++) {
+	view->libraries = xcalloc(libraries_count(libraries) + 1, sizeof(*view->libraries));
+	for (size_t i = 0; i < libraries_count(libraries); i++) {
 		const struct library *library = libraries_at(libraries, i);
+		struct library_held held = library->held;
 
-		view->libraries[i] = (struct ipc_library){
+		/* One that is elsewhere is listed there; but the default is always listed. */
+		if (library->is_repeated && !library->is_default) {
+			continue;
+		}
+		if (library->is_repeated) {
+			held = (struct library_held){ 0 };
+		}
+		view->libraries[view->libraries_count++] = (struct ipc_library){
 			.place = library->place,
 			.id = library->id,
 			.name = library->name,
@@ -212,9 +219,9 @@ void control_view_libraries(const struct agent *agent, struct ipc_libraries *vie
 			.executable = library->executable,
 			.free_bytes = library->free_bytes,
 			.total_bytes = library->total_bytes,
-			.games = library->held.games,
-			.uploads = library->held.uploads,
-			.deleted_games = library->held.deleted,
+			.games = held.games,
+			.uploads = held.uploads,
+			.deleted_games = held.deleted,
 			.problem = library->problem,
 		};
 	}

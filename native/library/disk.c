@@ -8,6 +8,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/fs.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,36 +73,58 @@ static char *word_at(char *line, unsigned field)
 	return word;
 }
 
-/*
- * The mount that holds path, and its source, e.g. "/dev/mmcblk0p1". Of two at one place the later
- * line is the one on top. Format: proc_pid_mountinfo(5). Both "" if there is none.
- */
-static void find_mount(const char *path, char **mount_point, char **source)
-{
-	FILE *file = fopen(MOUNTS, "re");
-	char *line = NULL;
-	size_t size = 0;
+/* One line of the list of mounts, cut into what is asked of it. */
+struct mount_line {
+	char *line;
+	size_t size;
+	const char *root; /* what of the file system is mounted */
+	const char *at;
+	const char *source; /* e.g. "/dev/mmcblk0p1" */
+};
 
-	*mount_point = xstrdup("");
-	*source = xstrdup("");
-	while (file != NULL && getline(&line, &size, file) > 0) {
-		char *rest = strstr(line, " - ");
-		char *from = rest != NULL ? word_at(rest, 2) : NULL;
-		char *at = from != NULL ? word_at(line, 4) : NULL;
+/* False: there are no more. Format: proc_pid_mountinfo(5). */
+static bool next_mount(FILE *file, struct mount_line *mount)
+{
+	while (file != NULL && getline(&mount->line, &mount->size, file) > 0) {
+		char *rest = strstr(mount->line, " - ");
+		char *source = rest != NULL ? word_at(rest, 2) : NULL;
+		char *root = source != NULL ? word_at(mount->line, 3) : NULL;
+		char *at = root != NULL ? strtok(NULL, " \n") : NULL;
 
 		if (at == NULL) {
 			continue;
 		}
+		unescape(root);
 		unescape(at);
-		unescape(from);
-		if (path_is_within(path, at) && strlen(at) >= strlen(*mount_point)) {
+		unescape(source);
+		mount->root = root;
+		mount->at = at;
+		mount->source = source;
+		return true;
+	}
+	return false;
+}
+
+/*
+ * The mount that holds path, and its source. Of two at one place the later line is the one on top.
+ * The source is "" if there is none.
+ */
+static void find_mount(const char *path, char **mount_point, char **source)
+{
+	FILE *file = fopen(MOUNTS, "re");
+	struct mount_line mount = { 0 };
+
+	*mount_point = xstrdup("");
+	*source = xstrdup("");
+	while (next_mount(file, &mount)) {
+		if (path_is_within(path, mount.at) && strlen(mount.at) >= strlen(*mount_point)) {
 			free(*mount_point);
 			free(*source);
-			*mount_point = xstrdup(at);
-			*source = xstrdup(from);
+			*mount_point = xstrdup(mount.at);
+			*source = xstrdup(mount.source);
 		}
 	}
-	free(line);
+	free(mount.line);
 	if (file != NULL) {
 		fclose(file);
 	}
@@ -242,6 +265,43 @@ bool disk_examine(struct disk *disk, int fd, const char *path, struct error *err
 	}
 	disk->label = label_of_folder(fd);
 	return look_at_room(disk, fd, err);
+}
+
+/* Network file systems, which may not answer, have no device. */
+static bool is_device_of(const struct mount_line *mount, const char *uuid)
+{
+	AUTO(free_ptr) char *found = NULL;
+	AUTO(close_fd) int fd = -1;
+	struct stat stat_of;
+
+	if (mount->source[0] != '/' || stat(mount->source, &stat_of) != 0 ||
+		!S_ISBLK(stat_of.st_mode)) {
+		return false;
+	}
+	found = uuid_of_device(mount->source);
+	if (found == NULL && (fd = open(mount->at, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) >= 0) {
+		found = uuid_of_folder(fd);
+	}
+	return found != NULL && strcmp(found, uuid) == 0;
+}
+
+char *disk_find(const char *uuid, const char *mount_point)
+{
+	FILE *file = uuid[0] != '\0' ? fopen(MOUNTS, "re") : NULL;
+	struct mount_line mount = { 0 };
+	char *found = NULL;
+
+	while (found == NULL && next_mount(file, &mount)) {
+		if (strcmp(mount.root, "/") == 0 && strcmp(mount.at, mount_point) != 0 &&
+			is_device_of(&mount, uuid)) {
+			found = xstrdup(mount.at);
+		}
+	}
+	free(mount.line);
+	if (file != NULL) {
+		fclose(file);
+	}
+	return found;
 }
 
 bool disk_is(const struct disk *disk, const char *uuid, const char *mount_point)

@@ -31,3 +31,8 @@ void disk_finish(struct disk *disk);
 bool disk_free_bytes(int fd, int64_t *free_bytes, struct error *err);
 /* Is it the same file system? Without a UUID only the one of "/" is recognised. */
 bool disk_is(const struct disk *disk, const char *uuid, const char *mount_point);
+/*
+ * Where else than at mount_point a whole file system on a device is mounted; caller frees. NULL:
+ * nowhere, or it has no UUID.
+ */
+char *disk_find(const char *uuid, const char *mount_point);

@@ -126,9 +126,7 @@ static struct library_list look(struct libraries *libraries)
 
 	state_link_ready(&libraries->records.link, NULL);
 	list_places(libraries, &places);
-	for (size_t i = 0; i < places.count; i++) {
-		library_list_look(&list, &libraries->context, places.items[i]);
-	}
+	library_list_look(&list, &libraries->context, &places);
 	for (size_t i = list.count; i > 0; i--) {
 		note_settings(libraries, &list.items[i - 1]);
 		if (!list.items[i - 1].is_setting && !library_holds_any(&list.items[i - 1])) {

@@ -10,6 +10,7 @@
 #include "core/xalloc.h"
 #include "library/disk.h"
 #include "library/library_marker.h"
+#include "library/library_moved.h"
 #include "library/library_records.h"
 #include "library/library_sight.h"
 
@@ -25,6 +26,8 @@ void library_finish(struct library *library)
 	free(library->id);
 	free(library->name);
 	free(library->problem);
+	free(library->was_at);
+	free(library->now_at);
 	*library = (struct library){ 0 };
 }
 
@@ -50,8 +53,9 @@ bool library_is_same(const struct library *a, const struct library *b)
 	       strcmp(a->problem, b->problem) == 0 && a->is_default == b->is_default &&
 	       a->is_setting == b->is_setting && a->writable == b->writable &&
 	       a->executable == b->executable && a->presence == b->presence &&
-	       a->absence == b->absence && a->held.games == b->held.games &&
-	       a->held.uploads == b->held.uploads && a->held.deleted == b->held.deleted;
+	       a->absence == b->absence && a->is_repeated == b->is_repeated &&
+	       a->held.games == b->held.games && a->held.uploads == b->held.uploads &&
+	       a->held.deleted == b->held.deleted;
 }
 
 /* --- Recording --- */
@@ -302,6 +306,16 @@ char *library_describe_absence(const struct library *library)
 		return xasprintf("is in the folder '%s', which is gone; move it back, or make an "
 				 "empty one to go on without what was in it",
 			library->place);
+	case LIBRARY_CARD_ELSEWHERE:
+		return xasprintf("is on the card '%s', which is mounted at '%s' instead of '%s'; "
+				 "%s, or mount it there",
+			library->name, library->now_at, library->was_at,
+			library->is_replaced ? "eject both cards and insert this one first"
+					     : "eject it and insert it again");
+	case LIBRARY_FOLDER_ELSEWHERE:
+		return xasprintf("is in the library folder '%s', which is now at '%s'; move it "
+				 "back",
+			library->was_at, library->now_at);
 	case LIBRARY_UNKNOWN:
 		return xasprintf("is in the library '%s', which is not there; insert its card",
 			library->place);
@@ -320,12 +334,16 @@ char *library_describe_away(const struct library *library)
 		return xasprintf("the library folder '%s' is gone; move it back, or make an empty "
 				 "one to go on without what was in it",
 			library->place);
+	case LIBRARY_FOLDER_ELSEWHERE:
+		return xasprintf("the library folder '%s' is now at '%s'; move it back",
+			library->was_at, library->now_at);
 	case LIBRARY_UNKNOWN:
 		return xasprintf("the library '%s' is not there, though games are installed in "
 				 "it; insert its card",
 			library->place);
 	case LIBRARY_CARD_OUT:
 	case LIBRARY_OTHER_CARD:
+	case LIBRARY_CARD_ELSEWHERE:
 	case LIBRARY_NOT_AWAY:
 		break;
 	}
@@ -388,6 +406,20 @@ static char *describe_unreadable(
 
 /* --- Looking --- */
 
+static void find_elsewhere(struct library *library, const struct library_context *context,
+	const struct library_record *record)
+{
+	struct library_move move;
+
+	if (library_moved_find(&move, context->records, record)) {
+		library->is_replaced = library->absence == LIBRARY_OTHER_CARD;
+		library->absence =
+			move.is_of_card ? LIBRARY_CARD_ELSEWHERE : LIBRARY_FOLDER_ELSEWHERE;
+		library->was_at = move.from;
+		library->now_at = move.to;
+	}
+}
+
 static void fill_from_record(struct library *library, const struct library_context *context)
 {
 	const struct library_record *record =
@@ -409,6 +441,9 @@ static void fill_from_record(struct library *library, const struct library_conte
 	}
 	free(library->name);
 	library->name = xstrdup(record->name);
+	if (library->presence == LIBRARY_AWAY) {
+		find_elsewhere(library, context, record);
+	}
 }
 
 void library_look(struct library *library, struct library_sight *sight,
@@ -471,7 +506,11 @@ bool library_count_again(struct library *library, struct library_context *contex
 	if (library->presence == LIBRARY_UNUSED) {
 		return false; /* what is registered there is in another */
 	}
-	count_held(context, library->id, library->root, &held, NULL);
+	if (library->is_repeated) {
+		/* The rest of it is counted where it is. */
+		record = NULL;
+	}
+	count_held(context, library->is_repeated ? "" : library->id, library->root, &held, NULL);
 	/* One that is away may hold more uploads than are known since the start. */
 	if (record != NULL && library->presence != LIBRARY_PRESENT &&
 		held.uploads < record->uploads) {

@@ -20,9 +20,11 @@ enum library_presence {
 enum library_absence {
 	LIBRARY_NOT_AWAY,
 	LIBRARY_CARD_OUT,
-	LIBRARY_OTHER_CARD,  /* another one is in its place */
-	LIBRARY_FOLDER_GONE, /* from a file system that is there */
-	LIBRARY_UNKNOWN,     /* games are registered there, but not what its file system is */
+	LIBRARY_OTHER_CARD,	  /* another one is in its place */
+	LIBRARY_FOLDER_GONE,	  /* from a file system that is there */
+	LIBRARY_CARD_ELSEWHERE,	  /* its card is mounted at another place */
+	LIBRARY_FOLDER_ELSEWHERE, /* its folder is in another place, on the same file system */
+	LIBRARY_UNKNOWN,	  /* games are registered there, but not what its file system is */
 };
 
 /* What is in a library, or waits there until it is back. */
@@ -44,6 +46,10 @@ struct library {
 	bool executable; /* programs on it can be started */
 	enum library_presence presence;
 	enum library_absence absence;
+	char *was_at; /* of one that is elsewhere: its mount point or folder; else NULL */
+	char *now_at;
+	bool is_replaced;   /* another card is in its place */
+	bool is_repeated;   /* it is listed with the place where it is now, too */
 	int64_t free_bytes; /* 0 unless present or unused */
 	int64_t total_bytes;
 	struct library_held held;

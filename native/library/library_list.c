@@ -2,6 +2,7 @@
 
 #include "core/cleanup.h"
 #include "core/paths.h"
+#include "core/strvec.h"
 #include "core/xalloc.h"
 #include "library/library_records.h"
 #include "library/library_sight.h"
@@ -32,8 +33,8 @@ void library_list_drop(struct library_list *list, size_t index)
 		(list->count - index) * sizeof(*list->items));
 }
 
-void library_list_look(
-	struct library_list *list, struct library_context *context, const char *place)
+/* Appends what is there, and the others that were there once and still hold something. */
+static void look_at(struct library_list *list, struct library_context *context, const char *place)
 {
 	AUTO(library_sight_finish) struct library_sight sight = { 0 };
 	size_t current = list->count;
@@ -51,6 +52,57 @@ void library_list_look(
 				library_list_drop(list, list->count - 1);
 			}
 		}
+	}
+}
+
+/* The one that is there with that id. */
+static struct library *find_present(struct library_list *list, const char *id)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		if (list->items[i].presence == LIBRARY_PRESENT &&
+			strcmp(list->items[i].id, id) == 0) {
+			return &list->items[i];
+		}
+	}
+	return NULL;
+}
+
+/* Of one that is elsewhere, the one that is there tells it, too. */
+static void join(struct library_list *list, struct library_context *context)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		struct library *away = &list->items[i];
+		struct library *there = away->now_at != NULL ? find_present(list, away->id) : NULL;
+
+		if (there == NULL) {
+			continue;
+		}
+		away->is_repeated = true;
+		library_count_again(away, context);
+		if (library_holds_any(away) && *there->problem == '\0') {
+			free(there->problem);
+			there->problem = xstrdup(away->problem);
+		}
+	}
+}
+
+static void look_once(
+	struct library_list *list, struct library_context *context, const struct strvec *places)
+{
+	for (size_t i = 0; i < places->count; i++) {
+		look_at(list, context, places->items[i]);
+	}
+	join(list, context);
+}
+
+void library_list_look(
+	struct library_list *list, struct library_context *context, const struct strvec *places)
+{
+	look_once(list, context, places);
+	if (context->records_changed) {
+		/* What was just found may be what another place is without. */
+		library_list_finish(list);
+		look_once(list, context, places);
 	}
 }
 

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct strvec;
+
 /* Libraries as one look found them. */
 struct library_list {
 	struct library *items;
@@ -13,10 +15,11 @@ struct library_list {
 
 void library_list_finish(struct library_list *list);
 /*
- * Appends what is in the place now, and the others that were there once and still hold something.
+ * Fills a zeroed list with what is in the places now, and the others that were there once and still
+ * hold something.
  */
 void library_list_look(
-	struct library_list *list, struct library_context *context, const char *place);
+	struct library_list *list, struct library_context *context, const struct strvec *places);
 void library_list_drop(struct library_list *list, size_t index);
 
 /* These borrow; NULL: none. */

@@ -5,6 +5,7 @@
 #include "core/cleanup.h"
 #include "core/list.h"
 #include "core/log.h"
+#include "core/paths.h"
 #include "core/random.h"
 #include "core/xalloc.h"
 #include "library/game_registry.h"
@@ -383,16 +384,40 @@ static bool is_away(void *user, const struct game *game)
 	return !libraries_check_game(store->libraries, game, "try again", &err);
 }
 
+#define UPDATE_REMEDY "try again, or name another library as installPath"
+
+/*
+ * The same for a game of that name elsewhere in this library: its card has come back at another
+ * mount point.
+ */
+static bool check_elsewhere(struct upload_begin *begin, const struct install_dir *dir)
+{
+	const struct upload_store *store = begin->store;
+
+	for (size_t i = 0; i < game_registry_count(store->registry); i++) {
+		const struct game *game = game_registry_at(store->registry, i);
+
+		if (*begin->library != '\0' && strcmp(game->library, begin->library) == 0 &&
+			strcmp(game->name, begin->manifest->game_name) == 0 &&
+			!path_is_within(game->dir, dir->root) &&
+			!libraries_check_game(
+				store->libraries, game, UPDATE_REMEDY, &begin->error)) {
+			return false;
+		}
+	}
+	return true;
+}
+
 /* The library must be there, and the game that is updated too: not a second one is installed. */
 static bool claim_library(struct upload_begin *begin, const struct install_dir *dir)
 {
 	const struct upload_store *store = begin->store;
 	const struct game *game = game_registry_find(store->registry, dir->path);
 
-	return (game == NULL || libraries_check_game(store->libraries, game,
-					"try again, or name another library as installPath",
-					&begin->error)) &&
-	       libraries_claim(store->libraries, dir->root, &begin->library, &begin->error);
+	return (game == NULL || libraries_check_game(
+					store->libraries, game, UPDATE_REMEDY, &begin->error)) &&
+	       libraries_claim(store->libraries, dir->root, &begin->library, &begin->error) &&
+	       check_elsewhere(begin, dir);
 }
 
 static bool choose_dir(

@@ -183,6 +183,43 @@ test("another card in its place is another library", { skip }, async (t) => {
   t.after(() => fs.rmSync(at, { recursive: true, force: true }));
 });
 
+test("a card that comes back at another mount point", { skip }, async (t) => {
+  const { card, deck } = deckOnCard(t);
+  const agent = await startAgent(t, { deck });
+  const hub = await Hub.paired(agent);
+  const { appId } = await push(hub, celeste());
+  card.unmount();
+  const slot = fs.mkdtempSync(path.join(os.tmpdir(), "capydeck-slot-"));
+  t.after(() => fs.rmSync(slot, { recursive: true, force: true }));
+  const home = card.path;
+  card.moveTo(slot);
+  const moved = new RegExp(`is on the card 'SD', which is mounted at '${slot}' instead of '${home}'; eject it and insert it again`);
+  await until("it is recognised", async () => moved.test((await library(deck)).problem));
+  await assert.rejects(push(hub, celeste()), refusal(moved));
+  await assert.rejects(hub.request("delete_game", { appId }), refusal(moved));
+
+  const there = path.join(slot, "Games");
+  const elsewhere = path.join(deck.home, "More");
+  const set = (key, value) => deck.ctl("settings", "set", key, value);
+  assert.equal((await set("library.path", elsewhere)).code, 0);
+  assert.equal((await set("library.extra", JSON.stringify([deck.library, there]))).code, 0);
+  const listed = (await libraries(deck)).filter(({ name }) => name === "SD");
+  assert.deepEqual(listed.map(({ place, state, games }) => ({ place, state, games })), [{ place: there, state: "present", games: 1 }], "once");
+  assert.match(listed[0].problem, moved);
+  await assert.rejects(push(hub, celeste(), { config: { installPath: there } }), refusal(moved));
+  await assert.rejects(push(hub, celeste()), refusal(moved));
+  assert.deepEqual(fs.readdirSync(there).filter((name) => !name.startsWith(".")), ["Celeste"], "no second copy");
+  assert.deepEqual(fs.readdirSync(home), []);
+  assert.equal((await push(hub, celeste("Doom"), { config: { installPath: there } })).path, path.join(there, "Doom"));
+  assert.equal((await push(hub, celeste(), { config: { installPath: elsewhere } })).path, path.join(elsewhere, "Celeste"));
+
+  card.unmount();
+  card.moveTo(home);
+  await until("it is back", async () => (await libraries(deck)).some(({ place, state }) => place === deck.library && state === "present"));
+  await hub.request("delete_game", { appId });
+  assert.ok(!fs.existsSync(deck.game("Celeste")));
+});
+
 test("read-only, and writable again", { skip }, async (t) => {
   const { card, deck } = deckOnCard(t);
   const agent = await startAgent(t, { deck });

@@ -119,6 +119,12 @@ export class DiskImage {
     }
   }
 
+  /** Puts what was taken out in at another folder. */
+  moveTo(at) {
+    this.path = at;
+    this.mount();
+  }
+
   /** "ro" or "rw", as the kernel does it by itself after an error; also with files open. */
   remount(options) {
     execFileSync("mount", ["-o", `remount,${options}`, this.path], QUIET);
