@@ -78,6 +78,7 @@ START_TEST(test_a_card_has_its_label_and_its_uuid)
 		"mkfs.ext4 -q -F -L 'My card' -U 01234567-89ab-cdef-0123-456789abcdef image",
 		DISK_KERNEL("ext4") };
 	AUTO(free_ptr) char *path = mount_disk(&kind);
+	AUTO(free_ptr) char *elsewhere = NULL;
 	struct disk disk = { 0 };
 
 	if (path == NULL) {
@@ -87,6 +88,12 @@ START_TEST(test_a_card_has_its_label_and_its_uuid)
 	ck_assert_str_eq(disk.label, "My card");
 	ck_assert_str_eq(disk.uuid, "01234567-89ab-cdef-0123-456789abcdef");
 	ck_assert_str_eq(disk.mount_point, path);
+	elsewhere = disk_find(disk.uuid, "/run/media/deck/SD");
+	ck_assert_ptr_nonnull(elsewhere);
+	ck_assert_str_eq(elsewhere, path);
+	ck_assert_ptr_null(disk_find(disk.uuid, path));
+	ck_assert_ptr_null(disk_find("", "/run/media/deck/SD"));
+	ck_assert_ptr_null(disk_find("01234567-89ab-cdef-0123-456789abcdee", "/"));
 	disk_finish(&disk);
 	disk_unmount(home);
 }

@@ -81,6 +81,18 @@ static void print_addresses(const struct ipc_agent *agent)
 	puts("");
 }
 
+/* Has one before it the same problem? */
+static bool is_told(const struct ipc_status *status, size_t index)
+{
+	for (size_t i = 0; i < index; i++) {
+		if (strcmp(text(status->libraries[i].problem),
+			    text(status->libraries[index].problem)) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
 void ctl_print_status(const void *result)
 {
 	const struct ipc_status *status = result;
@@ -116,8 +128,11 @@ void ctl_print_status(const void *result)
 	ctl_print_steam(&status->steam);
 	printf(LABEL "%lld installed\n", "games", (long long)status->games);
 	for (size_t i = 0; i < status->libraries_count; i++) {
-		if (*text(status->libraries[i].problem) != '\0') {
-			printf(LABEL "%s\n", "library", status->libraries[i].problem);
+		const char *problem = text(status->libraries[i].problem);
+
+		/* One that is elsewhere tells the same in both places. */
+		if (*problem != '\0' && !is_told(status, i)) {
+			printf(LABEL "%s\n", "library", problem);
 		}
 	}
 	for (size_t i = 0; i < status->notices.count; i++) {

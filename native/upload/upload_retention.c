@@ -190,16 +190,26 @@ void upload_retention_on_timer(void *store_of_timer)
 
 /* --- Leftovers of earlier runs --- */
 
+/*
+ * A card may come back at another mount point: what is on it is known already, and belongs where
+ * its game is to be.
+ */
 static bool is_known(
 	const struct upload_store *store, const struct library *library, const char *upload_id)
 {
-	const struct upload *upload;
+	struct upload *upload;
 
 	TAILQ_FOREACH (upload, &store->uploads, link) {
-		if (upload_is_in(upload, library) &&
-			strcmp(upload->head.upload_id, upload_id) == 0) {
-			return true;
+		if (strcmp(upload->library, library->id) != 0 ||
+			strcmp(upload->head.upload_id, upload_id) != 0 ||
+			(*library->id == '\0' && !upload_is_in(upload, library))) {
+			continue;
 		}
+		if (upload->content == NULL && path_is_within(upload->head.dir, library->root)) {
+			free(upload->root);
+			upload->root = xstrdup(library->root);
+		}
+		return true;
 	}
 	return false;
 }

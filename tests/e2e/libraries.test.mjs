@@ -220,6 +220,53 @@ test("a card that comes back at another mount point", { skip }, async (t) => {
   assert.ok(!fs.existsSync(deck.game("Celeste")));
 });
 
+test("what waits on a card that comes back at another mount point", { skip }, async (t) => {
+  const { card, deck } = deckOnCard(t);
+  let agent = await startAgent(t, { deck });
+  let hub = await Hub.paired(agent);
+  const { token } = hub;
+  const home = card.path;
+  await push(hub, celeste("Doom"));
+  assert.equal((await deck.ctl("games", "delete", "Doom", "--yes")).code, 0);
+  const [{ id }] = (await deck.ctlJson("games", "trash")).games;
+  const game = celeste();
+  const init = await hub.request("init_upload", game.initPayload({ hashes: true }));
+  await sendChunks(hub, init.uploadId, game.chunks(), { onAck: (count) => count < 3 });
+  await hub.drop();
+  await until("it is paused", async () => (await library(deck)).uploads === 1);
+  card.unmount();
+  const slot = fs.mkdtempSync(path.join(os.tmpdir(), "capydeck-slot-"));
+  t.after(() => fs.rmSync(slot, { recursive: true, force: true }));
+  card.moveTo(slot);
+  const there = path.join(slot, "Games");
+  const moved = /is on the card 'SD', which is mounted at/;
+  assert.equal((await deck.ctl("settings", "set", "library.extra", JSON.stringify([there]))).code, 0);
+  const [{ uploadId, problem }, ...more] = (await deck.ctlJson("uploads")).uploads;
+  assert.deepEqual({ uploadId, more }, { uploadId: init.uploadId, more: [] }, "once");
+  assert.match(problem, moved);
+  const { deletedGames, uploads } = (await libraries(deck))[1];
+  assert.deepEqual({ deletedGames, uploads }, { deletedGames: 1, uploads: 1 });
+  for (const args of [["games", "restore", id], ["games", "discard", id, "--yes"], ["uploads", "discard", init.uploadId]]) {
+    assert.match((await deck.ctl(...args)).stderr, moved);
+  }
+  assert.equal((await deck.ctl("status")).stdout.match(/^library .*is on the card 'SD'/gm).length, 1);
+
+  // Also if it is first seen there.
+  await agent.stop();
+  agent = await startAgent(t, { deck });
+  await until("it is listed", async () => (await deck.ctlJson("uploads")).uploads.length === 1);
+  card.unmount();
+  card.moveTo(home);
+  await stateIs(deck, "present");
+  hub = await Hub.ready(agent, { token });
+  const again = await hub.request("init_upload", game.initPayload({ hashes: true }));
+  assert.equal(again.uploadId, init.uploadId);
+  assert.ok(Object.keys(again.resumeFrom).length > 0);
+  await sendChunks(hub, again.uploadId, game.chunks({ resumeFrom: again.resumeFrom }));
+  await hub.request("complete_upload", { uploadId: again.uploadId, createShortcut: false });
+  assert.equal((await deck.ctl("games", "restore", id)).code, 0);
+});
+
 test("read-only, and writable again", { skip }, async (t) => {
   const { card, deck } = deckOnCard(t);
   const agent = await startAgent(t, { deck });
