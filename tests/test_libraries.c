@@ -663,6 +663,7 @@ START_TEST(test_a_card_at_another_mount_point_is_recognised)
 	ck_assert_msg(strstr(at(there)->problem, sentence) != NULL, "%s", at(there)->problem);
 	ck_assert_int_eq(at(place)->presence, LIBRARY_AWAY);
 	ck_assert(at(place)->is_repeated);
+	ck_assert(libraries_is_elsewhere(libraries, game_registry_find(registry, doom)));
 	ck_claim_refused(place, sentence);
 	ck_assert(!check_game(doom));
 	ck_assert_msg(strstr(err.message, sentence) != NULL, "%s", err.message);
@@ -711,6 +712,7 @@ START_TEST(test_a_copy_of_a_card_is_not_the_card)
 	ck_assert_str_eq(at(games)->id, id);
 	ck_assert_str_eq(at(games)->problem, "");
 	ck_assert(!at(place)->is_repeated);
+	ck_assert(!libraries_is_elsewhere(libraries, game_registry_find(registry, doom)));
 	ck_assert_ptr_nonnull(strstr(at(place)->problem, "is not inserted; insert it"));
 	throw_away("A");
 }

@@ -343,6 +343,13 @@ const char *libraries_problem(const struct libraries *libraries, const char *roo
 	return library != NULL && library->presence != LIBRARY_PRESENT ? library->problem : "";
 }
 
+bool libraries_is_elsewhere(const struct libraries *libraries, const struct game *game)
+{
+	const struct library *library = find_by_id(libraries, game->library, game->dir);
+
+	return library != NULL && library->now_at != NULL;
+}
+
 static bool refuse_away(
 	const struct library *library, const char *subject, const char *remedy, struct error *err)
 {

@@ -387,8 +387,8 @@ static bool is_away(void *user, const struct game *game)
 #define UPDATE_REMEDY "try again, or name another library as installPath"
 
 /*
- * The same for a game of that name elsewhere in this library: its card has come back at another
- * mount point.
+ * The same for a game of that name that is in this library already: its card has come back at
+ * another mount point. A copy of the library may have its own.
  */
 static bool check_elsewhere(struct upload_begin *begin, const struct install_dir *dir)
 {
@@ -400,6 +400,7 @@ static bool check_elsewhere(struct upload_begin *begin, const struct install_dir
 		if (*begin->library != '\0' && strcmp(game->library, begin->library) == 0 &&
 			strcmp(game->name, begin->manifest->game_name) == 0 &&
 			!path_is_within(game->dir, dir->root) &&
+			libraries_is_elsewhere(store->libraries, game) &&
 			!libraries_check_game(
 				store->libraries, game, UPDATE_REMEDY, &begin->error)) {
 			return false;
