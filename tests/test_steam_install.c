@@ -96,6 +96,23 @@ START_TEST(of_several_the_one_that_runs_or_ran_last)
 }
 END_TEST
 
+/* The client in daily use may be the one that cannot be looked at. */
+START_TEST(no_other_is_taken_for_one_that_cannot_be_examined)
+{
+	pid_t steam;
+
+	steam_home_write_text(&home, ".local/share/Steam/config", "not a folder");
+	log_in(FLATPAK "/.local/share/Steam", 1000);
+	log_in(SNAP "/.local/share/Steam", 2000);
+	ck_assert(!steam_install_find(&install, home.path, NULL, &err));
+	ck_assert_int_eq(err.kind, ERROR_IO);
+	steam = steam_home_start_process("steam");
+	steam_home_write_pid(&home, SNAP "/.steam/steam.pid", steam);
+	find(SNAP "/.local/share/Steam");
+	steam_home_end_process(steam);
+}
+END_TEST
+
 START_TEST(test_given_folder)
 {
 	steam_home_mkdir(&home, ".local/share/Steam/userdata");
@@ -305,6 +322,7 @@ int main(void)
 	tcase_add_test(tcase, test_places);
 	tcase_add_test(tcase, test_given_folder);
 	tcase_add_test(tcase, of_several_the_one_that_runs_or_ran_last);
+	tcase_add_test(tcase, no_other_is_taken_for_one_that_cannot_be_examined);
 	tcase_add_loop_test(tcase, test_running, 0, sizeof(layouts) / sizeof(*layouts));
 	tcase_add_loop_test(tcase, test_damaged_pid_file, 0, 6);
 	tcase_add_test(tcase, test_a_pid_file_that_cannot_be_read_now);

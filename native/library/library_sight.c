@@ -95,6 +95,7 @@ static void look_inside(struct library_sight *sight, int fd, const char *path)
 {
 	struct error why = { 0 };
 	struct stat stat;
+	bool is_unread;
 
 	if (!disk_examine(&sight->disk, fd, path, &why)) {
 		sight->kind = LIBRARY_SIGHT_UNREADABLE;
@@ -106,9 +107,12 @@ static void look_inside(struct library_sight *sight, int fd, const char *path)
 	if (sight->kind != LIBRARY_SIGHT_FOLDER) {
 		return;
 	}
-	sight->own_folder = beneath_stat(fd, PATH_OWN_FOLDER, &stat, NULL) && S_ISDIR(stat.st_mode);
-	sight->mark = library_marker_read(fd, &sight->id, &why);
-	if (sight->mark == LIBRARY_MARK_UNREADABLE) {
+	sight->own_folder = beneath_stat(fd, PATH_OWN_FOLDER, &stat, &why) && S_ISDIR(stat.st_mode);
+	is_unread = why.kind == ERROR_IO;
+	if (!is_unread) {
+		sight->mark = library_marker_read(fd, &sight->id, &why);
+	}
+	if (is_unread || sight->mark == LIBRARY_MARK_UNREADABLE) {
 		sight->kind = LIBRARY_SIGHT_UNREADABLE;
 		error_set(&sight->problem, why.kind, "the library '%s' cannot be read now: %s",
 			sight->root, why.message);

@@ -52,16 +52,22 @@ static bool is_dir(const char *path, struct error *err)
 		       : error_set_errno(err, "cannot examine '%s'", path);
 }
 
-static bool exists_below(const char *root, const char *name)
+/* False also when it cannot be found out: see why. */
+static bool exists_below(const char *root, const char *name, struct error *why)
 {
 	AUTO(free_ptr) char *path = path_join(root, name);
+	enum path_presence presence = path_presence(path);
 
-	return access(path, F_OK) == 0;
+	if (presence == PATH_UNKNOWN) {
+		error_set(why, ERROR_IO, "cannot examine '%s'", path);
+	}
+	return presence == PATH_PRESENT;
 }
 
-static bool has_users(const char *root)
+static bool has_users(const char *root, struct error *why)
 {
-	return exists_below(root, "config/loginusers.vdf") || exists_below(root, "userdata");
+	return exists_below(root, "config/loginusers.vdf", why) ||
+	       exists_below(root, "userdata", why);
 }
 
 static void set_install(struct steam_install *install, const char *root, bool flatpak)
@@ -82,8 +88,8 @@ static void look_at_place(
 				     : xasprintf("%s/%s/%s", home, places[place].home,
 					       places[place].roots[i]);
 
-		if (is_dir(root, why) &&
-			(found->root == NULL || (!has_users(found->root) && has_users(root)))) {
+		if (is_dir(root, why) && (found->root == NULL || (!has_users(found->root, why) &&
+									 has_users(root, why)))) {
 			set_install(found, root, places[place].flatpak);
 		}
 	}
@@ -107,12 +113,14 @@ static int64_t last_run_s(const char *root)
 }
 
 /* Is a the one that the user means, rather than b, which comes first in the table? */
-static bool is_preferred(const struct steam_install *a, const struct steam_install *b)
+static bool is_preferred(
+	const struct steam_install *a, const struct steam_install *b, struct error *why)
 {
 	bool a_runs, b_runs;
+	bool a_used = has_users(a->root, why), b_used = has_users(b->root, why);
 
-	if (has_users(a->root) != has_users(b->root)) {
-		return has_users(a->root);
+	if (a_used != b_used) {
+		return a_used;
 	}
 	a_runs = steam_install_running(a) != 0;
 	b_runs = steam_install_running(b) != 0;
@@ -128,13 +136,15 @@ static bool find_by_home(struct steam_install *install, const char *home, struct
 		AUTO(steam_install_finish) struct steam_install other = { 0 };
 
 		look_at_place(&other, home, i, &why);
-		if (other.root != NULL && (found.root == NULL || is_preferred(&other, &found))) {
+		if (other.root != NULL &&
+			(found.root == NULL || is_preferred(&other, &found, &why))) {
 			steam_install_finish(&found);
 			found = other;
 			other = (struct steam_install){ 0 };
 		}
 	}
-	if (found.root == NULL && why.kind != ERROR_NONE) {
+	/* What could not be looked at may be the one in daily use, unless another runs. */
+	if (why.kind != ERROR_NONE && (found.root == NULL || steam_install_running(&found) == 0)) {
 		return error_set(err, why.kind, "%s", why.message);
 	}
 	if (found.root == NULL) {
