@@ -190,7 +190,7 @@ static void check_no_more_backups(bool finished)
 
 START_TEST(test_killed_over_our_own)
 {
-	ck_assert_uint_gt(kill_points_run(prepare_own, replace, check_no_more_backups), 20);
+	ck_assert_uint_gt(kill_points_run(prepare_own, replace, check_no_more_backups), 10);
 }
 END_TEST
 
@@ -222,7 +222,7 @@ static void check_old_or_new(bool finished)
 
 START_TEST(test_killed_at_every_step)
 {
-	ck_assert_uint_gt(kill_points_run(prepare_full_set, replace, check_old_or_new), 20);
+	ck_assert_uint_gt(kill_points_run(prepare_full_set, replace, check_old_or_new), 10);
 }
 END_TEST
 

@@ -66,7 +66,8 @@ START_TEST(test_a_folder_at_home_is_on_the_disk_of_home)
 	ck_assert(disk_is(&here, there.uuid, there.mount_point));
 	ck_assert(!disk_is(&here, "01234567-89ab-cdef-0123-456789abcdef", "/run/media/deck/SD"));
 	ck_assert(!here.read_only);
-	ck_assert_int_gt(here.total_bytes, here.free_bytes);
+	ck_assert_int_gt(here.total_bytes, 0);
+	ck_assert_int_ge(here.total_bytes, here.free_bytes); /* an empty one in memory */
 	disk_finish(&here);
 	disk_finish(&there);
 }

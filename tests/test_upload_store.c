@@ -975,7 +975,7 @@ START_TEST(test_chunks_in_any_order_and_twice)
 
 	srandom(4711);
 	begin(HUB, "Random", files, COUNT(files), &answer);
-	while (total < 400000) {
+	while (total < 380000) { /* chance takes long to find the last holes */
 		const struct test_file *file = &files[random() % 2];
 		int64_t offset = random() % file->size;
 		size_t length = 1 + random() % 9000;
