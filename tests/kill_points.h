@@ -13,7 +13,8 @@
 
 /* In the header, as each test is one file. */
 
-/* Whether a call may change what is on the disk. Between two that do, there is nothing new to be seen. */
+/* Whether a call may change what is on the disk. Between two that do, there is nothing new to be
+ * seen. */
 static inline bool kill_points_changes(uint64_t call, const uint64_t *arguments)
 {
 	switch (call) {
@@ -61,8 +62,8 @@ static inline bool kill_points_changes(uint64_t call, const uint64_t *arguments)
 }
 
 /*
- * Lets the child run up to its call number count of those that change something, which has not been made
- * then; true: it has exited.
+ * Lets the child run up to its call number count of those that change something, which has not been
+ * made then; true: it has exited.
  */
 static inline bool kill_points_step(pid_t child, unsigned count, int *status)
 {
@@ -84,9 +85,9 @@ static inline bool kill_points_step(pid_t child, unsigned count, int *status)
 }
 
 /*
- * Runs act in a child process that is killed before its first system call that changes something on the
- * disk, then in one that is killed before its second, and so on up to one that finishes. prepare is called
- * before each, check after each. Returns how many were killed.
+ * Runs act in a child process that is killed before its first system call that changes something on
+ * the disk, then in one that is killed before its second, and so on up to one that finishes.
+ * prepare is called before each, check after each. Returns how many were killed.
  */
 static inline unsigned kill_points_run(
 	void (*prepare)(void), void (*act)(void), void (*check)(bool finished))

@@ -184,7 +184,7 @@ int fdatasync(int fd)
 #define CLOCK_RATE 20
 #define NS_A_SECOND INT64_C(1000000000)
 
-static int64_t clock_base_ns;
+static int64_t clock_base_ns; /* 0: not fast yet */
 
 static int64_t to_ns(const struct timespec *time)
 {
@@ -199,13 +199,9 @@ static struct timespec from_ns(int64_t ns)
 int clock_gettime(clockid_t clock, struct timespec *now)
 {
 	int result = (int)syscall(SYS_clock_gettime, clock, now);
-	int64_t real_ns = to_ns(now);
 
-	if (result == 0 && (clock == CLOCK_MONOTONIC || clock == CLOCK_BOOTTIME)) {
-		if (clock_base_ns == 0) {
-			clock_base_ns = real_ns;
-		}
-		*now = from_ns(clock_base_ns + (real_ns - clock_base_ns) * CLOCK_RATE);
+	if (clock_base_ns != 0 && (clock == CLOCK_MONOTONIC || clock == CLOCK_BOOTTIME)) {
+		*now = from_ns(clock_base_ns + (to_ns(now) - clock_base_ns) * CLOCK_RATE);
 	}
 	return result;
 }
@@ -215,10 +211,9 @@ int timerfd_settime(int fd, int flags, const struct itimerspec *due, struct itim
 	struct itimerspec real = *due;
 	int64_t due_ns = to_ns(&due->it_value);
 
-	if ((flags & TFD_TIMER_ABSTIME) != 0 && due_ns != 0) {
+	if (clock_base_ns != 0 && (flags & TFD_TIMER_ABSTIME) != 0 && due_ns != 0) {
 		/* Rounded up: at its time the timer is due by the fast clock too. */
-		real.it_value =
-			from_ns(clock_base_ns + (due_ns - clock_base_ns) / CLOCK_RATE + 1);
+		real.it_value = from_ns(clock_base_ns + (due_ns - clock_base_ns) / CLOCK_RATE + 1);
 	}
 	return (int)syscall(SYS_timerfd_settime, fd, flags, &real, was);
 }
@@ -245,6 +240,10 @@ static char upload_id[64];
 
 static void setup(void)
 {
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	clock_base_ns = to_ns(&now);
 	fixture_make_home(&fixture);
 	fixture_start(&fixture);
 }
