@@ -7,18 +7,56 @@
 
 #include <check.h>
 #include <fcntl.h>
+#include <fts.h>
 #include <poll.h>
+#include <stdlib.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#define SUITE_ALONE /* replaces functions of the C library */
 
 /* init_upload when it is not the only one, and when the disk has changed. */
 #define MIB (INT64_C(1024) * 1024)
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static struct upload_fixture fixture;
+/* The library's disk has room for so much of uploads; 0: it is the machine's. */
+static int64_t disk_bytes;
+
+static int64_t staged_bytes(void)
+{
+	AUTO(free_ptr) char *path = xasprintf("%s/.capydeck/uploads", fixture.library);
+	char *const paths[] = { path, NULL };
+	FTS *walk = fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
+	const FTSENT *entry;
+	int64_t bytes = 0;
+
+	while ((entry = fts_read(walk)) != NULL) {
+		bytes += entry->fts_info == FTS_F ? entry->fts_statp->st_blocks * INT64_C(512) : 0;
+	}
+	fts_close(walk);
+	return bytes;
+}
+
+int fstatvfs(int fd, struct statvfs *room)
+{
+	AUTO(free_ptr) char *path = xasprintf("/proc/self/fd/%d", fd);
+	int result = statvfs(path, room);
+
+	if (disk_bytes > 0) {
+		int64_t free_bytes = disk_bytes - staged_bytes();
+
+		room->f_frsize = 1;
+		room->f_bavail = (fsblkcnt_t)(free_bytes > 0 ? free_bytes : 0);
+	}
+	return result;
+}
 
 static void setup(void)
 {
 	fixture_make_home(&fixture);
 	fixture_start(&fixture);
+	disk_bytes = 0;
 }
 
 static void teardown(void)
@@ -101,6 +139,119 @@ START_TEST(test_a_bad_manifest_supersedes_nothing)
 	ck_assert_str_eq(answer.upload_id, upload_id);
 	ck_assert_int_eq(init_answer_resume(&answer, "a.pak"), MIB);
 	finish_upload(&answer);
+}
+END_TEST
+
+#define SPARE_BYTES (64 * MIB) /* that upload_load.c leaves free */
+#define LONG_NAME	       /* 250 bytes */                                                     \
+	"12345678901234567890123456789012345678901234567890"                                       \
+	"12345678901234567890123456789012345678901234567890"                                       \
+	"12345678901234567890123456789012345678901234567890"                                       \
+	"12345678901234567890123456789012345678901234567890"                                       \
+	"12345678901234567890123456789012345678901234567890/"
+#define FOUR_LONG LONG_NAME LONG_NAME LONG_NAME LONG_NAME
+#define LONG_PATH                                                                                  \
+	FOUR_LONG FOUR_LONG FOUR_LONG FOUR_LONG "1234567890123456789012345678901234567890/"
+
+/* Each of these manifests is refused only when the disk is asked. */
+static const struct {
+	struct test_file file;
+	int64_t disk_bytes; /* while it is */
+	enum error_kind kind;
+} not_for_this_disk[] = {
+	{ { LONG_PATH "a.pak", 10, 1, true }, 0, ERROR_INVALID },
+	/* Nothing is to be discarded for it either. */
+	{ { LONG_PATH "a.pak", 2 * MIB, 1, true }, SPARE_BYTES + 2 * MIB, ERROR_INVALID },
+	{ { "a.pak", 40 * MIB, 1, true }, SPARE_BYTES + 8 * MIB, ERROR_NO_SPACE },
+};
+
+/* By its Hub, which has cancelled it or has gone, or is still there. */
+static void leave(const char *upload_id, const char *how)
+{
+	if (strcmp(how, "cancelled") == 0) {
+		ck_assert(upload_store_cancel(fixture.store, HUB, upload_id, NULL));
+	} else if (strcmp(how, "gone") == 0) {
+		upload_store_hub_gone(fixture.store, HUB);
+	}
+	fixture_settle(&fixture);
+}
+
+static const char *const ways_to_leave[] = { "there", "gone", "cancelled" };
+
+static void check_that_it_supersedes_nothing(size_t which, const char *how)
+{
+	struct init_answer answer, refused;
+	char upload_id[sizeof(answer.upload_id)];
+
+	disk_bytes = 0;
+	begin(&answer);
+	fixture_chunk(&fixture, HUB, answer.upload_id, &game[0], 0, MIB, NULL);
+	memcpy(upload_id, answer.upload_id, sizeof(upload_id));
+	init_answer_finish(&answer);
+	leave(upload_id, how);
+	disk_bytes = not_for_this_disk[which].disk_bytes;
+	ck_assert(!fixture_init(
+		&fixture, HUB, "Game", "", &not_for_this_disk[which].file, 1, &refused));
+	ck_assert_msg(
+		refused.error.kind == not_for_this_disk[which].kind, "%s", refused.error.message);
+	init_answer_finish(&refused);
+	fixture_settle(&fixture);
+	disk_bytes = 0;
+	begin(&answer);
+	ck_assert_str_eq(answer.upload_id, upload_id);
+	ck_assert_int_eq(init_answer_resume(&answer, "a.pak"), MIB);
+	finish_upload(&answer);
+}
+
+START_TEST(test_what_the_disk_refuses_supersedes_nothing)
+{
+	check_that_it_supersedes_nothing(
+		(size_t)_i / COUNT(ways_to_leave), ways_to_leave[_i % COUNT(ways_to_leave)]);
+}
+END_TEST
+
+/* The room of the one that it replaces is enough for it. */
+START_TEST(test_what_is_superseded_makes_room)
+{
+	static const struct test_file next[] = { { "a.pak", 2 * MIB, 3, true } };
+	AUTO(free_ptr) char *uploads = xasprintf("%s/.capydeck/uploads", fixture.library);
+	struct init_answer old, answer;
+
+	begin(&old);
+	fixture_chunk(&fixture, HUB, old.upload_id, &game[0], 0, MIB, NULL);
+	fixture_chunk(&fixture, HUB, old.upload_id, &game[1], 0, MIB, NULL);
+	leave(old.upload_id, ways_to_leave[_i]);
+	disk_bytes = SPARE_BYTES + 2 * MIB + MIB / 4;
+	ck_assert_msg(fixture_init(&fixture, HUB, "Game", "", next, 1, &answer), "%s",
+		answer.error.message);
+	ck_assert(!path_exists(uploads, old.upload_id));
+	init_answer_finish(&old);
+	init_answer_finish(&answer);
+}
+END_TEST
+
+/* Of two requests at once the later one is what the Hub wants. */
+START_TEST(test_the_later_of_two_manifests_is_the_one_that_stays)
+{
+	static const struct test_file next[] = { { "a.pak", 2 * MIB, 3, true } };
+	AUTO(free_ptr) char *uploads = xasprintf("%s/.capydeck/uploads", fixture.library);
+	struct init_answer old, first, second;
+
+	begin(&old);
+	fixture_chunk(&fixture, HUB, old.upload_id, &game[0], 0, MIB, NULL);
+	leave(old.upload_id, ways_to_leave[_i]);
+	fixture.thread_count = 1;
+	fixture_init_send(&fixture, HUB, "Game", "", next, 1, &first);
+	fixture_init_send(&fixture, HUB, "Game", "", game, COUNT(game), &second);
+	fixture_wait(&fixture, &first.answered);
+	fixture_wait(&fixture, &second.answered);
+	ck_assert_msg(second.error.kind == ERROR_NONE, "%s", second.error.message);
+	ck_assert_str_eq(second.upload_id, old.upload_id);
+	fixture_settle(&fixture);
+	ck_assert(first.error.kind != ERROR_NONE || !path_exists(uploads, first.upload_id));
+	init_answer_finish(&first);
+	init_answer_finish(&old);
+	finish_upload(&second);
 }
 END_TEST
 
@@ -203,6 +354,11 @@ int main(void)
 	tcase_set_timeout(tests, 120);
 	tcase_add_test(tests, test_inits_of_one_game_at_once);
 	tcase_add_test(tests, test_a_bad_manifest_supersedes_nothing);
+	tcase_add_loop_test(tests, test_what_the_disk_refuses_supersedes_nothing, 0,
+		COUNT(not_for_this_disk) * COUNT(ways_to_leave));
+	tcase_add_loop_test(tests, test_what_is_superseded_makes_room, 0, COUNT(ways_to_leave));
+	tcase_add_loop_test(tests, test_the_later_of_two_manifests_is_the_one_that_stays, 0,
+		COUNT(ways_to_leave));
 	tcase_add_test(tests, test_discarded_while_it_begins);
 	tcase_add_loop_test(
 		tests, test_an_upload_whose_staging_is_gone_starts_afresh, 0, COUNT(lost));

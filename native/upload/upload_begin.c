@@ -7,6 +7,7 @@
 #include "core/log.h"
 #include "core/paths.h"
 #include "core/random.h"
+#include "core/strvec.h"
 #include "core/xalloc.h"
 #include "library/game_registry.h"
 #include "library/libraries.h"
@@ -33,9 +34,9 @@
  * The states of one init_upload:
  *
  *	checking ──► waiting ──► loading ──► ended
- *	                │          ▲ │
- *	                ▼          │ ▼
- *	              making room ─┘
+ *	                           ▲ │
+ *	                           │ ▼
+ *	                       making room
  *
  * and from checking and waiting to ended when it fails.
  */
@@ -57,7 +58,9 @@ struct upload_begin {
 	char *library; /* the id of the one that it goes to */
 	struct upload *upload;
 	bool resume;		/* upload existed before */
-	struct upload *discard; /* its staging is removed first */
+	struct strvec spare;	/* the ids of those that can make room for it */
+	int64_t spare_bytes;	/* that they take; measured if room is missing */
+	struct upload *discard; /* one of them: its staging is removed first */
 	bool hub_gone;		/* meanwhile */
 	struct error error;
 	struct upload_load load;
@@ -76,7 +79,7 @@ static void set_step(struct upload_begin *begin, enum begin_step step)
 {
 	static const unsigned next[] = {
 		[BEGIN_CHECKING] = TO(BEGIN_WAITING) | TO(BEGIN_ENDED),
-		[BEGIN_WAITING] = TO(BEGIN_MAKING_ROOM) | TO(BEGIN_LOADING) | TO(BEGIN_ENDED),
+		[BEGIN_WAITING] = TO(BEGIN_LOADING) | TO(BEGIN_ENDED),
 		[BEGIN_MAKING_ROOM] = TO(BEGIN_LOADING),
 		[BEGIN_LOADING] = TO(BEGIN_MAKING_ROOM) | TO(BEGIN_ENDED),
 		[BEGIN_ENDED] = 0,
@@ -93,6 +96,7 @@ static void end_begin(struct upload_begin *begin, const struct upload_init_respo
 	begin->done(begin->user, response, response != NULL ? NULL : &begin->error);
 	json_finish(&begin->request, init_upload_fields);
 	upload_manifest_destroy(begin->manifest);
+	strvec_finish(&begin->spare);
 	free(begin->install_path);
 	free(begin->library);
 	free(begin->hub_id);
@@ -102,15 +106,12 @@ static void end_begin(struct upload_begin *begin, const struct upload_init_respo
 /* After choose_upload(): the upload's task ends too; a new upload goes again. */
 static void fail_begin(struct upload_begin *begin)
 {
-	struct upload *upload = begin->upload, *discard = begin->discard;
+	struct upload *upload = begin->upload;
 
 	if (upload->phase == PHASE_PREPARING) {
 		upload_set_phase(upload, PHASE_GONE);
 	}
 	end_begin(begin, NULL);
-	if (discard != NULL) {
-		upload_retention_discard(discard);
-	}
 	upload_task_done(upload);
 }
 
@@ -126,6 +127,56 @@ static bool is_wanted(struct upload_begin *begin)
 {
 	return !begin->store->closing ||
 	       error_set(&begin->error, ERROR_CANCELLED, "the agent is stopping");
+}
+
+/* Is a request that came later for it? In store->begins that is nearer to the head. */
+static bool is_for_a_later_one(const struct upload_begin *begin, const struct upload *other)
+{
+	const struct upload_begin *later;
+
+	LIST_FOREACH (later, &begin->store->begins, link) {
+		if (later == begin) {
+			break;
+		}
+		if (later->upload == other) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool is_for_any(const struct upload_store *store, const struct upload *other)
+{
+	const struct upload_begin *begin;
+
+	LIST_FOREACH (begin, &store->begins, link) {
+		if (begin->upload == other) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* An earlier one of that Hub to the same folder: as soon as this one stands, it is of no use. */
+static bool is_superseded(const struct upload_begin *begin, const struct upload *other)
+{
+	const struct upload *upload = begin->upload;
+
+	return other != upload && other->phase != PHASE_GONE && !upload_is_completing(other) &&
+	       strcmp(other->head.hub_id, upload->head.hub_id) == 0 &&
+	       strcmp(other->head.dir, upload->head.dir) == 0 &&
+	       strcmp(other->library, upload->library) == 0 && !is_for_a_later_one(begin, other);
+}
+
+static void discard_superseded(const struct upload_begin *begin)
+{
+	struct upload *other, *next;
+
+	TAILQ_FOREACH_SAFE (other, &begin->store->uploads, link, next) {
+		if (is_superseded(begin, other)) {
+			upload_retention_discard(other);
+		}
+	}
 }
 
 static void succeed_begin(struct upload_begin *begin)
@@ -149,6 +200,7 @@ static void succeed_begin(struct upload_begin *begin)
 	} else {
 		upload_list_changed(begin->store);
 	}
+	discard_superseded(begin);
 	end_begin(begin, &response);
 	json_finish(&response, upload_init_response_fields);
 	upload_task_done(upload);
@@ -159,6 +211,15 @@ static struct upload_begin *of_job(struct worker_job *job)
 	return CONTAINER_OF(job, struct upload_begin, job);
 }
 
+static void measure_spare(struct upload_begin *begin)
+{
+	begin->spare_bytes = 0;
+	for (size_t i = 0; i < begin->spare.count; i++) {
+		begin->spare_bytes += upload_staging_bytes(
+			begin->upload->root, begin->upload->library, begin->spare.items[i]);
+	}
+}
+
 static void load_run(struct worker_job *job)
 {
 	struct upload_begin *begin = of_job(job);
@@ -167,7 +228,9 @@ static void load_run(struct worker_job *job)
 		upload_staging_remove(begin->discard->root, begin->discard->library,
 			begin->discard->head.upload_id, NULL);
 	}
-	upload_load_run(&begin->load);
+	if (!upload_load_run(&begin->load) && begin->load.missing_bytes > 0) {
+		measure_spare(begin);
+	}
 }
 
 static void discard_start(struct upload_task *task);
@@ -180,24 +243,45 @@ static void make_room(struct upload_begin *begin)
 	upload_enqueue(begin->discard, &begin->discard_task);
 }
 
-/* No space: cancelled uploads are discarded, one after the other. */
-static bool discard_another(struct upload_begin *begin)
+/* Can it make room? Only on the same disk, and if no request is for it. */
+static bool is_spare(const struct upload_begin *begin, const struct upload *other)
 {
-	struct upload *other;
+	return strcmp(other->library, begin->upload->library) == 0 &&
+	       strcmp(other->root, begin->upload->root) == 0 && !is_for_any(begin->store, other) &&
+	       (is_superseded(begin, other) || (other->phase == PHASE_PAUSED && other->cancelled));
+}
+
+/* The next to be discarded: what goes anyway first. NULL: none. */
+static struct upload *find_spare(const struct upload_begin *begin)
+{
+	struct upload *other, *found = NULL;
 
 	TAILQ_FOREACH (other, &begin->store->uploads, link) {
-		/* Only those on the same disk make room, and only if it is there. */
-		if (other != begin->upload && other->phase == PHASE_PAUSED && other->cancelled &&
-			strcmp(other->library, begin->upload->library) == 0) {
-			log_info("discarding the cancelled upload of '%s' to make room",
-				other->head.game_name);
-			upload_set_phase(other, PHASE_GONE);
-			begin->discard = other;
-			make_room(begin);
-			return true;
+		bool superseded = is_superseded(begin, other);
+
+		/* If it is not known how much is missing, an upload that may be resumed stays. */
+		if (is_spare(begin, other) && (other->cancelled || begin->load.missing_bytes > 0) &&
+			(found == NULL || (superseded && !is_superseded(begin, found)))) {
+			found = other;
 		}
 	}
-	return false;
+	return found;
+}
+
+/* No space: others are discarded, one after the other, if that makes enough of it. */
+static bool discard_another(struct upload_begin *begin)
+{
+	struct upload *other = find_spare(begin);
+
+	if (other == NULL || begin->spare_bytes < begin->load.missing_bytes) {
+		return false;
+	}
+	log_info("discarding the unfinished upload of '%s' to make room for '%s'",
+		other->head.game_name, begin->upload->head.game_name);
+	upload_set_phase(other, PHASE_GONE);
+	begin->discard = other;
+	make_room(begin);
+	return true;
 }
 
 static void load_done(struct worker_job *job)
@@ -206,8 +290,6 @@ static void load_done(struct worker_job *job)
 	struct upload *discarded = TAKE_PTR(begin->discard);
 
 	if (discarded != NULL) {
-		upload_content_destroy(discarded->content);
-		discarded->content = NULL;
 		upload_list_changed(begin->store);
 		upload_task_done(discarded);
 	}
@@ -236,9 +318,15 @@ static void load_done(struct worker_job *job)
 
 static void load_submit(struct upload_begin *begin)
 {
-	struct upload *upload = begin->upload;
+	struct upload *upload = begin->upload, *other;
 
 	set_step(begin, BEGIN_LOADING);
+	strvec_finish(&begin->spare);
+	TAILQ_FOREACH (other, &begin->store->uploads, link) {
+		if (is_spare(begin, other)) {
+			strvec_push(&begin->spare, other->head.upload_id);
+		}
+	}
 	begin->load = (struct upload_load){ .root = upload->root,
 		.library = upload->library,
 		.state_dir = begin->store->state_dir,
@@ -252,7 +340,12 @@ static void load_submit(struct upload_begin *begin)
 
 static void discard_start(struct upload_task *task)
 {
-	load_submit(CONTAINER_OF(task, struct upload_begin, discard_task));
+	struct upload_begin *begin = CONTAINER_OF(task, struct upload_begin, discard_task);
+
+	/* Files that are open take room after they are removed. */
+	upload_content_destroy(begin->discard->content);
+	begin->discard->content = NULL;
+	load_submit(begin);
 }
 
 static void start_begin(struct upload_task *task)
@@ -275,10 +368,6 @@ static void start_begin(struct upload_task *task)
 		upload_retention_pause(begin->upload);
 		upload_enqueue(begin->upload, &begin->task);
 		upload_task_done(begin->upload);
-		return;
-	}
-	if (begin->discard != NULL) {
-		make_room(begin);
 		return;
 	}
 	load_submit(begin);
@@ -309,7 +398,7 @@ static bool can_resume(const struct upload_begin *begin, const struct upload *up
 		       (age_ms >= -UNHASHED_RESUME_MS && age_ms <= UNHASHED_RESUME_MS));
 }
 
-/* Another upload to the same folder: resumed, superseded, or in the way. */
+/* Another upload to the same folder: resumed, in the way, or to be superseded. */
 static bool look_at_others(struct upload_begin *begin, const char *dir)
 {
 	struct upload *other;
@@ -331,8 +420,6 @@ static bool look_at_others(struct upload_begin *begin, const char *dir)
 		if (mine && can_resume(begin, other)) {
 			begin->upload = other;
 			begin->resume = true;
-		} else if (mine && begin->manifest->problems.count == 0) {
-			begin->discard = other;
 		}
 	}
 	return true;
@@ -453,12 +540,6 @@ static bool choose_upload(struct upload_begin *begin)
 	if (!finish_commits(begin) || !choose_dir(begin, &rules, &dir) ||
 		!claim_library(begin, &dir) || !look_at_others(begin, dir.path)) {
 		return false;
-	}
-	if (begin->discard != NULL && begin->resume) {
-		/* Its turn may be long in coming, and what is gone does not wait for anybody. */
-		upload_retention_discard(TAKE_PTR(begin->discard));
-	} else if (begin->discard != NULL) {
-		upload_set_phase(begin->discard, PHASE_GONE);
 	}
 	if (!begin->resume) {
 		begin->upload = create_upload(begin, &dir);

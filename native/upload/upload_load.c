@@ -317,17 +317,19 @@ static int64_t staged_bytes(const struct upload_content *content)
 	return bytes;
 }
 
-static bool check_room(struct upload_load *load, const struct upload_content *content)
+static bool check_room(
+	struct upload_load *load, const struct upload_content *content, struct error *err)
 {
 	int64_t needed = content->manifest->total_bytes - staged_bytes(content) + SPARE_BYTES;
-	AUTO(close_fd) int root_fd = library_open(load->root, load->library, &load->error);
+	AUTO(close_fd) int root_fd = library_open(load->root, load->library, err);
 	int64_t free_bytes;
 
-	if (root_fd < 0 || !library_free_bytes(root_fd, &free_bytes, &load->error)) {
+	if (root_fd < 0 || !library_free_bytes(root_fd, &free_bytes, err)) {
 		return false;
 	}
 	if (free_bytes < needed) {
-		return error_set(&load->error, ERROR_NO_SPACE,
+		load->missing_bytes = needed - free_bytes;
+		return error_set(err, ERROR_NO_SPACE,
 			"'%s' needs %" PRId64 " bytes in '%s', but only %" PRId64
 			" are free; free some space, for example in the trash ('capydeck ctl games trash'), or choose "
 			"another library",
@@ -360,21 +362,37 @@ static bool begin_journal(struct upload_load *load, struct upload_content *conte
 	return upload_journal_replace(content->dir_fd, &text, &load->error);
 }
 
+/* Will the game fit: the room, and the names and sizes that the disk can hold? */
+static bool check_disk(struct upload_load *load, struct upload_content *content)
+{
+	struct error no_room = { 0 };
+	bool ok = check_room(load, content, &no_room);
+
+	if (!ok && no_room.kind != ERROR_NO_SPACE) {
+		load->error = no_room;
+		return false;
+	}
+	/* For what the disk can never hold no room is to be made. */
+	if (content->dir_fd < 0) {
+		content->dir_fd = upload_staging_create(
+			load->root, load->library, load->head->upload_id, &load->error);
+	}
+	if ((content->dir_fd < 0 || !upload_fit_check(content->manifest, load->root,
+					    load->head->dir, content->dir_fd, &load->error)) &&
+		(ok || load->error.kind != ERROR_NO_SPACE)) {
+		load->missing_bytes = 0;
+		return false;
+	}
+	if (!ok) {
+		load->error = no_room;
+	}
+	return ok;
+}
+
 static bool open_staging(struct upload_load *load, struct upload_content *content)
 {
 	int files_fd;
 
-	if (!load->resume) {
-		content->dir_fd = upload_staging_create(
-			load->root, load->library, load->head->upload_id, &load->error);
-		if (content->dir_fd < 0) {
-			return false;
-		}
-	}
-	if (!upload_fit_check(content->manifest, load->root, load->head->dir, content->dir_fd,
-		    &load->error)) {
-		return false;
-	}
 	/* The head comes last: a folder without one is not an upload. */
 	if (!begin_journal(load, content) ||
 		(!load->resume && !upload_head_write(load->head, content->dir_fd, &load->error))) {
@@ -397,10 +415,7 @@ bool upload_load_run(struct upload_load *load)
 		goto fail;
 	}
 	find_unchanged(load, content);
-	if (!check_room(load, content)) {
-		goto fail;
-	}
-	if (!open_staging(load, content)) {
+	if (!check_disk(load, content) || !open_staging(load, content)) {
 		if (!load->resume) {
 			upload_staging_remove(
 				load->root, load->library, load->head->upload_id, NULL);

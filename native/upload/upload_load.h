@@ -22,10 +22,11 @@ struct upload_load {
 	int64_t now_ms;			  /* Unix time */
 	struct upload_manifest *manifest; /* taken when it succeeds */
 	struct upload_content *content;	  /* the result */
-	char *notice;			  /* about a list set aside; NULL, or the caller frees it */
+	int64_t missing_bytes; /* with NO_SPACE: so many more must be free; 0: not known */
+	char *notice;	       /* about a list set aside; NULL, or the caller frees it */
 	/*
-	 * NO_SPACE (needed and free bytes), IO (also: what an earlier session left cannot be read
-	 * now; it is kept), INVALID.
+	 * NO_SPACE (needed and free bytes; the game would fit the disk), IO (also: what an earlier
+	 * session left cannot be read now; it is kept), INVALID.
 	 */
 	struct error error;
 };

@@ -9,11 +9,13 @@
 #include "core/sha256.h"
 #include "core/strbuf.h"
 #include "core/strvec.h"
+#include "core/xalloc.h"
 #include "library/libraries.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <fts.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -111,6 +113,26 @@ bool upload_staging_remove(
 		sync_folder(fd);
 	}
 	return uploads_fd >= 0 && beneath_remove_tree(uploads_fd, upload_id, err);
+}
+
+int64_t upload_staging_bytes(const char *root, const char *library, const char *upload_id)
+{
+	AUTO(close_fd) int fd = upload_staging_open(root, library, upload_id, NULL);
+	AUTO(free_ptr) char *path = xasprintf("/proc/self/fd/%d/.", fd);
+	char *const paths[] = { path, NULL };
+	FTS *walk = fd < 0 ? NULL : fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR | FTS_XDEV, NULL);
+	int64_t bytes = 0;
+	const FTSENT *entry;
+
+	while (walk != NULL && (entry = fts_read(walk)) != NULL) {
+		if (entry->fts_info == FTS_F) {
+			bytes += entry->fts_statp->st_blocks * INT64_C(512);
+		}
+	}
+	if (walk != NULL) {
+		fts_close(walk);
+	}
+	return bytes;
 }
 
 bool upload_staging_list(

@@ -33,6 +33,8 @@ bool upload_staging_disown(
 /* Removes the head first, so that what a crash leaves is not mistaken for an upload. Errors: IO. */
 bool upload_staging_remove(
 	const char *root, const char *library, const char *upload_id, struct error *err);
+/* What its files take on the disk, as far as they can be looked at. Blocks. */
+int64_t upload_staging_bytes(const char *root, const char *library, const char *upload_id);
 /*
  * Appends the names of the uploads below root; none when there is no such folder. Errors: IO (it
  * cannot be read now; what could be read is appended).
