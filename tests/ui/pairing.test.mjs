@@ -28,6 +28,10 @@ test("a Hub asks while the panel is closed: the code appears, counts down, pairs
   assert.deepEqual(await ui.overflowing(), []);
   const code = await shownCode(ui);
   assert.equal(code, await backend.code());
+  const heightOf = (pattern) =>
+    ui.dialog.getByText(pattern).evaluate((element) => Number.parseFloat(getComputedStyle(element).fontSize));
+  assert.ok((await heightOf(/^\d{3}\s\d{3}$/)) >= 64, "the code is read from a step away");
+  assert.ok((await heightOf(/^\d+ s$/)) >= 40, "so is what is left of it");
   const before = await secondsLeft(ui);
   await until("the seconds go down", async () => (await secondsLeft(ui)) < before);
   const success = await hub.ask("pair_confirm", { code });

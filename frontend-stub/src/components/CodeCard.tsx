@@ -13,8 +13,10 @@ interface CodeCardProps {
 
 /** How long a code is valid: protocol.md §3.2. */
 const CODE_SECONDS = 60;
+/** With less left, a code that is not typed yet had better be a new one. */
+const HURRY_SECONDS = 10;
 
-/** The six digits, readable from arm's length, and how long they are valid. */
+/** The six digits and how long they are valid, both readable from arm's length. */
 export function CodeCard({ shown, texts, fontSize }: CodeCardProps) {
   const secondsLeft = Math.max(0, Math.ceil((shown.expiresAtMs - useNow()) / 1000));
   const percent = Math.min(100, (100 * secondsLeft) / CODE_SECONDS);
@@ -36,7 +38,17 @@ export function CodeCard({ shown, texts, fontSize }: CodeCardProps) {
         {formatCode(shown.code)}
       </div>
       <ProgressLine percent={percent} label={texts.get("pairHint")} seconds={1} />
-      <div style={{ ...small, ...steadyDigits, marginTop: 4, color: colors.dim }}>
+      <div
+        style={{
+          ...steadyDigits,
+          marginTop: 8,
+          fontSize: fontSize * 0.6,
+          lineHeight: 1.3,
+          fontWeight: 700,
+          color: secondsLeft <= HURRY_SECONDS ? colors.bad : "#fff",
+          whiteSpace: "nowrap",
+        }}
+      >
         {texts.get("secondsLeft", { count: secondsLeft })}
       </div>
     </div>
