@@ -54,6 +54,12 @@ export const formatCode = (code: string): string => code.replace(/^(\d{3})(\d{3}
 export const formatAddress = (address: string, port: number): string =>
   address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
 
+/** The address to type: the first, IPv6 only if there is nothing else; "" without a network. */
+export function typedAddress({ addresses, port }: { addresses: string[]; port: number }): string {
+  const address = addresses.find((text) => !text.includes(":")) ?? addresses[0];
+  return address === undefined ? "" : formatAddress(address, port);
+}
+
 const formatNumber = (value: number, decimals: number, language: string): string =>
   new Intl.NumberFormat(language, {
     minimumFractionDigits: decimals,

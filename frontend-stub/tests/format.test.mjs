@@ -57,3 +57,10 @@ test("codes and addresses as users type them", () => {
   assert.equal(format.formatAddress("192.168.1.5", 9999), "192.168.1.5:9999");
   assert.equal(format.formatAddress("fe80::1%wlan0", 9999), "[fe80::1%wlan0]:9999");
 });
+
+test("the address to type is the first of IPv4, else the first", () => {
+  const typed = (addresses) => format.typedAddress({ addresses, port: 9999 });
+  assert.equal(typed(["fe80::1", "192.168.1.5"]), "192.168.1.5:9999");
+  assert.equal(typed(["fe80::1"]), "[fe80::1]:9999");
+  assert.equal(typed([]), "");
+});

@@ -1,6 +1,6 @@
 import { ButtonItem, Field, PanelSectionRow, ToggleField } from "@decky/ui";
 
-import { formatAddress } from "../format.js";
+import { typedAddress } from "../format.js";
 import type { Status } from "../ipc/methods.js";
 import type { Texts } from "../strings/text.js";
 import { TextRow } from "./Row.js";
@@ -37,7 +37,7 @@ export function DeviceState({
           focusable
           bottomSeparator="none"
           label={<div style={oneLine}>{agent.name}</div>}
-          description={agent.addresses.length === 0 ? get("noNetwork") : shownAddress(agent)}
+          description={typedAddress(agent) || get("noNetwork")}
         />
       </PanelSectionRow>
       {!agent.listening && (
@@ -92,12 +92,6 @@ export function DeviceState({
       )}
     </>
   );
-}
-
-/** The first is the one to type; IPv6 only if there is nothing else. */
-function shownAddress({ addresses, port }: Status["agent"]): string {
-  const address = addresses.find((text) => !text.includes(":")) ?? addresses[0];
-  return address === undefined ? "" : formatAddress(address, port);
 }
 
 function connection({ agent, hub }: Status, get: Texts["get"]): string {

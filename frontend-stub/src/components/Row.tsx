@@ -47,6 +47,13 @@ export function Row({ label, description, value, actions }: RowProps) {
   );
 }
 
+/** What is to be typed elsewhere, letter by letter. */
+export const Command = ({ children }: { children: string }) => (
+  <div style={{ ...wrapped, margin: "4px 0", fontFamily: "monospace", fontSize: 13, color: "#fff" }}>
+    {children}
+  </div>
+);
+
 /** A line of text without an action; it can be focused with the controller so that it can be read. */
 export function TextRow({ children }: { children: ReactNode }) {
   return (

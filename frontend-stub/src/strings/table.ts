@@ -48,6 +48,13 @@ const rows = {
   reject: ["Reject", "Ablehnen", "Rechazar", "Refuser", "拒否", "Recusar", "拒绝"],
   hide: ["Hide", "Ausblenden", "Ocultar", "Masquer", "隠す", "Ocultar", "隐藏"],
 
+  // First use
+  firstTitle: ["Getting started", "Erste Schritte", "Primeros pasos", "Premiers pas", "はじめに", "Primeiros passos", "开始使用"],
+  firstHub: ["Games come from the CapyDeploy Hub on your PC:", "Spiele kommen vom CapyDeploy Hub auf deinem PC:", "Los juegos llegan desde el CapyDeploy Hub de tu PC:", "Les jeux viennent du CapyDeploy Hub de votre PC :", "ゲームは PC の CapyDeploy Hub から送ります:", "Os jogos vêm do CapyDeploy Hub no seu PC:", "游戏由电脑上的 CapyDeploy Hub 发送："],
+  firstCode: ["Connect there, and a code to type on the PC appears here.", "Verbinde dich dort, dann erscheint hier ein Code, den du am PC eingibst.", "Conéctate allí y aquí aparecerá un código para escribir en el PC.", "Connectez-vous là-bas : un code à saisir sur le PC apparaîtra ici.", "Hub から接続すると、PC に入力するコードがここに表示されます。", "Conecte-se por lá e aparecerá aqui um código para digitar no PC.", "在 Hub 中连接，此处会显示要在电脑上输入的代码。"],
+  firstPush: ["Or without it, from a PC that has CapyDeck:", "Oder ohne ihn, von einem PC mit CapyDeck:", "O sin él, desde un PC que tenga CapyDeck:", "Ou sans lui, depuis un PC doté de CapyDeck :", "Hub なしでも、CapyDeck のある PC から送れます:", "Ou sem ele, de um PC com o CapyDeck:", "也可以不用 Hub，从装有 CapyDeck 的电脑发送："],
+  folder: ["FOLDER", "ORDNER", "CARPETA", "DOSSIER", "フォルダー", "PASTA", "文件夹"],
+
   // Transfers
   transfers: ["Transfers", "Übertragungen", "Transferencias", "Transferts", "転送", "Transferências", "传输"],
   amount: ["{done} of {total}", "{done} von {total}", "{done} de {total}", "{done} sur {total}", "{done} / {total}", "{done} de {total}", "{done} / {total}"],

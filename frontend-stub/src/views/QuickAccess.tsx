@@ -4,6 +4,7 @@ import { useEffect } from "react";
 
 import { CodeCard } from "../components/CodeCard.js";
 import { DeviceState } from "../components/DeviceState.js";
+import { FirstUse } from "../components/FirstUse.js";
 import { GameList, newestFirst } from "../components/GameList.js";
 import { HelperState } from "../components/HelperState.js";
 import { HubList } from "../components/HubList.js";
@@ -41,9 +42,7 @@ export function QuickAccess() {
       <Waiting />
       <Device />
       <Transfers />
-      <Games />
-      <Libraries />
-      <Hubs />
+      <GamesAndHubs />
       <Steam />
     </VisibleContext.Provider>
   );
@@ -108,6 +107,29 @@ function Waiting() {
         <WaitingList hubs={waiting} texts={texts} onPick={pick} />
       </PanelSectionRow>
     </PanelSection>
+  );
+}
+
+/** Until a PC is paired or a game is there, how that comes about is all there is to say of them. */
+function GamesAndHubs() {
+  const { state } = useSession();
+  const { value: status } = useKnown(state.status);
+  const { value: games } = useKnown(state.games);
+  const { value: hubs } = useKnown(state.hubs);
+  const texts = useTexts();
+  if (status?.uploads.length === 0 && games?.length === 0 && hubs?.length === 0) {
+    return (
+      <PanelSection title={texts.get("firstTitle")}>
+        <FirstUse agent={status.agent} texts={texts} />
+      </PanelSection>
+    );
+  }
+  return (
+    <>
+      <Games />
+      <Libraries />
+      <Hubs />
+    </>
   );
 }
 

@@ -13,6 +13,7 @@ const ORIGIN = "https://steamloopback.host";
 const PAGE = path.join(path.dirname(fileURLToPath(import.meta.url)), "../page");
 const SCREENSHOTS = path.join(ROOT, "build/ui");
 const SIZE = { width: 1280, height: 800 };
+const PANEL_WIDTH = 348;
 const TYPES = {
   ".html": "text/html",
   ".js": "text/javascript",
@@ -206,6 +207,15 @@ export class GameMode {
   async screenshot(name, clip) {
     fs.mkdirSync(SCREENSHOTS, { recursive: true });
     await this.page.screenshot({ path: path.join(SCREENSHOTS, `${name}.png`), animations: "disabled", clip });
+  }
+
+  /** The same of the panel from its top to its end, however long it is. */
+  async wholePanel(name) {
+    await this.page.setViewportSize({ ...SIZE, height: await this.page.evaluate(() => deck.stretch()) });
+    const { width, height } = this.page.viewportSize();
+    await this.screenshot(name, { x: width - PANEL_WIDTH, y: 0, width: PANEL_WIDTH, height });
+    await this.page.evaluate(() => deck.stretch(false));
+    await this.page.setViewportSize(SIZE);
   }
 
   /** What of the panel or the dialog on top reaches beyond its box. */

@@ -131,6 +131,16 @@ const deck = {
 
   focusables,
   scope,
+
+  /** Makes room for all that is scrolled; returns the height. */
+  stretch(on = true) {
+    const hidden = [...document.querySelectorAll("[data-scroll]")].map(
+      ({ scrollHeight, clientHeight }) => scrollHeight - clientHeight,
+    );
+    const height = on ? 800 + Math.max(0, ...hidden) : 800;
+    document.body.style.height = `${height}px`;
+    return height;
+  },
 };
 window.deck = deck;
 
