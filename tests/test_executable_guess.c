@@ -97,16 +97,23 @@ START_TEST(a_named_file_is_found_both_ways)
 	AUTO(push_manifest_finish) struct push_manifest manifest = { 0 };
 	AUTO(free_ptr) char *absolute = xasprintf("%s/bin/../bin/tool", root);
 	struct error err = { 0 };
+	const char *arguments;
 
 	add("bin/tool", "\177ELF", 0755);
 	ck_assert(push_manifest_init(&manifest, root, NULL, NULL));
-	ck_assert_str_eq(executable_named(&manifest, root, "bin//tool", &err), "bin/tool");
-	ck_assert_str_eq(executable_named(&manifest, root, "./bin/tool", &err), "bin/tool");
-	ck_assert_str_eq(executable_named(&manifest, root, absolute, &err), "bin/tool");
-	ck_assert_ptr_null(executable_named(&manifest, root, "tool", &err));
+	ck_assert_str_eq(
+		executable_named(&manifest, root, "bin//tool", &arguments, &err), "bin/tool");
+	ck_assert_str_eq(
+		executable_named(&manifest, root, "./bin/tool", &arguments, &err), "bin/tool");
+	ck_assert_str_eq(executable_named(&manifest, root, absolute, &arguments, &err), "bin/tool");
+	ck_assert_str_eq(arguments, "");
+	ck_assert_str_eq(executable_named(&manifest, root, "\"BIN\\Tool\" -x", &arguments, &err),
+		"bin/tool");
+	ck_assert_str_eq(arguments, "-x");
+	ck_assert_ptr_null(executable_named(&manifest, root, "tool", &arguments, &err));
 	ck_assert_int_eq(err.kind, ERROR_NOT_FOUND);
-	ck_assert_ptr_null(executable_named(&manifest, root, "/bin/sh", &err));
-	ck_assert_ptr_null(executable_named(&manifest, root, root, &err));
+	ck_assert_ptr_null(executable_named(&manifest, root, "/bin/sh", &arguments, &err));
+	ck_assert_ptr_null(executable_named(&manifest, root, root, &arguments, &err));
 }
 END_TEST
 

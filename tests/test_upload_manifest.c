@@ -61,6 +61,21 @@ START_TEST(test_files_are_normalised_and_sorted)
 }
 END_TEST
 
+START_TEST(test_the_executable_is_one_of_the_files)
+{
+	struct error err;
+	struct upload_manifest *manifest = read_manifest(
+		"{\"config\":{\"gameName\":\"G\",\"executable\":\"\\\"C:\\\\G\\\\BIN\\\\g.exe\\\" -w\"},"
+		"\"totalSize\":1,\"files\":[{\"relativePath\":\"Bin/G.exe\",\"size\":1}]}",
+		&err);
+
+	ck_assert_msg(manifest != NULL, "%s", err.message);
+	ck_assert_str_eq(manifest->executable, "Bin/G.exe");
+	ck_assert_str_eq(manifest->launch_options, "-w");
+	upload_manifest_destroy(manifest);
+}
+END_TEST
+
 static const struct refused {
 	const char *files;
 	int total;
@@ -156,6 +171,7 @@ int main(void)
 	TCase *tests = tcase_create("manifest");
 
 	tcase_add_test(tests, test_files_are_normalised_and_sorted);
+	tcase_add_test(tests, test_the_executable_is_one_of_the_files);
 	tcase_add_loop_test(tests, test_bad_manifests_are_refused, 0,
 		(int)(sizeof(refused) / sizeof(refused[0])));
 	tcase_add_test(tests, test_all_bad_paths_are_told);

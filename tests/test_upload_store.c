@@ -160,6 +160,7 @@ START_TEST(test_execute_bits_are_set)
 	AUTO(free_ptr) char *game = xasprintf("%s/bin/game", dir);
 	AUTO(free_ptr) char *other = xasprintf("%s/bin/other", dir);
 	AUTO(free_ptr) char *script = xasprintf("%s/run.sh", dir);
+	AUTO(free_ptr) char *absolute = xasprintf("%s/RUN.sh", dir);
 	struct init_answer answer;
 	struct complete_answer complete;
 	struct stat stat_of;
@@ -168,7 +169,7 @@ START_TEST(test_execute_bits_are_set)
 	fixture_send(&fixture, HUB, &answer, files, COUNT(files));
 	ck_assert(!fixture_complete(&fixture, HUB, answer.upload_id, "../run.sh", &complete));
 	ck_assert_int_eq(complete.error.kind, ERROR_INVALID);
-	ck_assert(fixture_complete(&fixture, HUB, answer.upload_id, "run.sh", &complete));
+	ck_assert(fixture_complete(&fixture, HUB, answer.upload_id, absolute, &complete));
 	ck_assert_int_eq(stat(game, &stat_of), 0);
 	ck_assert_int_eq(stat_of.st_mode & 0777, 0755);
 	ck_assert_int_eq(stat(script, &stat_of), 0);

@@ -322,8 +322,16 @@ static void on_complete(
 bool fixture_complete(struct upload_fixture *fixture, const char *hub, const char *id,
 	const char *exe, struct complete_answer *answer)
 {
+	AUTO(free_ptr) char *executable = NULL;
+	const char *arguments;
+
 	*answer = (struct complete_answer){ 0 };
-	upload_store_complete(fixture->store, hub, id, exe, TEST_PENDING, on_complete, answer);
+	if (exe != NULL && !upload_store_executable(fixture->store, hub, id, exe, &executable,
+				   &arguments, &answer->error)) {
+		return false;
+	}
+	upload_store_complete(
+		fixture->store, hub, id, executable, TEST_PENDING, on_complete, answer);
 	ck_assert(!answer->answered);
 	fixture_wait(fixture, &answer->answered);
 	return answer->error.kind == ERROR_NONE;

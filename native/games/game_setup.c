@@ -276,6 +276,32 @@ static char *in_game_dir(const char *dir, const char *path)
 	return *path == '/' ? xstrdup(path) : path_join(dir, path);
 }
 
+/*
+ * A target that is not in the game's folder. A game that has a shortcut keeps it as it is, and gets
+ * its images.
+ */
+static void refuse_target(struct setup_job *job, const struct game *game, const char *executable)
+{
+	AUTO(free_ptr)
+	char *message = xasprintf("%snone of the game's files is '%s'; name the one that starts it "
+				  "and send the game again",
+		game->app_id != 0 ? "the game is installed, and its shortcut stays as it was: "
+				  : WITHOUT_SHORTCUT,
+		path_shown(executable).text);
+	struct game unknown = *game;
+	struct error err;
+
+	unknown.executable = "";
+	job->app_id = game->app_id;
+	if (!game_registry_record(job->setup->options.registry, &unknown, &err)) {
+		log_warning("'%s': %s", job->dir, err.message);
+	}
+	leave_looks(&job->left);
+	tell_done(job, job->app_id, message);
+	save_left(job, NULL, NULL);
+	dress_shortcut(job);
+}
+
 static void put_shortcut(struct setup_job *job, const struct game *game)
 {
 	const struct shortcut_config *shortcut = &job->left.shortcut;
@@ -295,6 +321,10 @@ static void put_shortcut(struct setup_job *job, const struct game *game)
 
 	if (exe == NULL) {
 		give_up(job, "no executable was named");
+		return;
+	}
+	if (path_presence(exe) == PATH_ABSENT && path_presence(job->dir) == PATH_PRESENT) {
+		refuse_target(job, game, executable);
 		return;
 	}
 	request.compat_tool = game_setup_compat_tool(job->setup, exe);

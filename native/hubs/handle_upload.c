@@ -333,6 +333,32 @@ static void fill_setup(struct game_setup_plan *setup, struct complete_upload *re
 	}
 }
 
+/*
+ * The named executable among the files, into *path, which the caller frees; what is behind it, and
+ * was not given otherwise, becomes launch options. Nothing is named, or there is no such upload:
+ * *path stays NULL.
+ */
+static bool find_executable(const struct handle_upload_options *options, const char *hub_id,
+	const struct complete_upload *request, struct game_setup_plan *setup, char **path,
+	struct error *err)
+{
+	const char *arguments;
+
+	if (!json_is_given(request->shortcut.exe) ||
+		upload_store_manifest(options->uploads, hub_id, request->upload_id) == NULL) {
+		return true;
+	}
+	if (!upload_store_executable(options->uploads, hub_id, request->upload_id,
+		    request->shortcut.exe, path, &arguments, err)) {
+		return false;
+	}
+	if (setup->wants_shortcut && !json_is_given(setup->shortcut.launch_options) &&
+		*arguments != '\0') {
+		setup->shortcut.launch_options = arguments;
+	}
+	return true;
+}
+
 /* request is emptied. */
 static bool start_install(const struct handle_upload_options *options,
 	struct agent_session *session, struct complete_upload *request, struct error *err)
@@ -340,6 +366,7 @@ static bool start_install(const struct handle_upload_options *options,
 	const char *hub_id = agent_session_hub(session)->id;
 	AUTO(game_setup_plan_finish) struct game_setup_plan setup = { 0 };
 	AUTO(free_ptr) char *start_dir = NULL;
+	AUTO(free_ptr) char *executable = NULL;
 	AUTO(free_ptr) char *pending = NULL;
 	const struct upload_manifest *manifest;
 	struct install *install;
@@ -349,6 +376,9 @@ static bool start_install(const struct handle_upload_options *options,
 	}
 	manifest = upload_store_manifest(options->uploads, hub_id, request->upload_id);
 	fill_setup(&setup, request, manifest);
+	if (!find_executable(options, hub_id, request, &setup, &executable, err)) {
+		return false;
+	}
 	if (manifest != NULL) {
 		keep_images(options, request->upload_id, &setup.shortcut.artwork);
 	}
@@ -361,8 +391,8 @@ static bool start_install(const struct handle_upload_options *options,
 	install = xcalloc(1, sizeof(*install));
 	install->ticket = agent_session_take_request(session);
 	install->options = options;
-	upload_store_complete(options->uploads, hub_id, request->upload_id, request->shortcut.exe,
-		pending, on_installed, install);
+	upload_store_complete(options->uploads, hub_id, request->upload_id, executable, pending,
+		on_installed, install);
 	return true;
 }
 

@@ -6,6 +6,7 @@
 #include "core/strbuf.h"
 #include "core/strvec.h"
 #include "core/xalloc.h"
+#include "proto/executable_match.h"
 #include "push/push_manifest.h"
 
 #include <ctype.h>
@@ -133,9 +134,17 @@ static char *relative_to(const char *dir, const char *path)
 	return xstrdup(target + strlen(root) + 1);
 }
 
-const char *executable_named(
-	const struct push_manifest *manifest, const char *dir, const char *path, struct error *err)
+static const char *path_at(const void *files, size_t index)
 {
+	const struct push_file *list = files;
+
+	return list[index].path;
+}
+
+const char *executable_named(const struct push_manifest *manifest, const char *dir,
+	const char *path, const char **arguments, struct error *err)
+{
+	struct executable_match match = { .arguments = "" };
 	AUTO(free_ptr) char *normal = path_normalise_relative(path, NULL);
 	AUTO(free_ptr) char *resolved = relative_to(dir, path);
 	const struct push_file *file = normal != NULL ? push_manifest_find(manifest, normal) : NULL;
@@ -143,6 +152,11 @@ const char *executable_named(
 	if (file == NULL && resolved != NULL) {
 		file = push_manifest_find(manifest, resolved);
 	}
+	if (file == NULL && executable_match_find(&match, path, path_at, manifest->files,
+				    manifest->files_count)) {
+		file = &manifest->files[match.index];
+	}
+	*arguments = match.arguments;
 	if (file == NULL) {
 		error_set(err, ERROR_NOT_FOUND,
 			"--exe '%s' is not among the files that are sent; give its path below '%s'",

@@ -14,8 +14,9 @@ const char *executable_guess(
 	const struct push_manifest *manifest, const char *game_name, struct error *err);
 
 /*
- * The file with that path: relative to the root, or a relative or absolute path that leads into the
- * folder dir. Borrowed from the manifest. Errors: NOT_FOUND.
+ * The file with that path: relative to the root, a relative or absolute path that leads into the
+ * folder dir, or as people write it (proto/executable_match.h). Sets *arguments, what is behind it,
+ * borrowed from path ("": nothing). Borrowed from the manifest. Errors: NOT_FOUND.
  */
-const char *executable_named(
-	const struct push_manifest *manifest, const char *dir, const char *path, struct error *err);
+const char *executable_named(const struct push_manifest *manifest, const char *dir,
+	const char *path, const char **arguments, struct error *err);

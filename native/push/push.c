@@ -175,27 +175,32 @@ static bool find_agent(struct push *push, struct error *err)
 static bool describe_game(struct push *push, struct error *err)
 {
 	const struct push_options *options = &push->options;
+	const char *launch_options = options->launch_options;
+	const char *arguments = "";
 
 	if (options->exe != NULL) {
-		push->executable =
-			executable_named(&push->manifest, options->dir, options->exe, err);
+		push->executable = executable_named(
+			&push->manifest, options->dir, options->exe, &arguments, err);
 	} else if (options->wants_shortcut) {
 		push->executable = executable_guess(&push->manifest, push->game_name, err);
 	}
 	if (push->executable == NULL && (options->exe != NULL || options->wants_shortcut)) {
 		return false;
 	}
+	if (launch_options == NULL && *arguments != '\0') {
+		launch_options = arguments;
+	}
 	push->upload = (struct upload_config){
 		.game_name = push->game_name,
 		.install_path = options->install_path,
 		.executable = push->executable,
-		.launch_options = options->launch_options,
+		.launch_options = launch_options,
 		.tags = options->tags,
 	};
 	push->shortcut = (struct shortcut_config){
 		.name = push->game_name,
 		.exe = push->executable,
-		.launch_options = options->launch_options,
+		.launch_options = launch_options,
 		.tags = options->tags,
 	};
 	return true;

@@ -5,7 +5,6 @@
 #include "core/cleanup.h"
 #include "core/list.h"
 #include "core/log.h"
-#include "core/paths.h"
 #include "core/state_file.h"
 #include "core/worker.h"
 #include "core/xalloc.h"
@@ -27,7 +26,7 @@
 struct completion {
 	struct upload_store *store;
 	struct upload *upload; /* NULL: refused, see error */
-	char *executable;      /* normalised; NULL: as in init_upload */
+	char *executable;      /* relative; NULL: as in init_upload */
 	char *pending;
 	struct upload_checkpoint checkpoint;
 	bool last_try;	  /* after this one it goes back */
@@ -376,21 +375,6 @@ static void enqueue_completion(struct completion *completion)
 	upload_enqueue(upload, &completion->task);
 }
 
-/* The executable's path inside dir; the Hub may send it absolute. */
-static bool take_executable(struct completion *completion, const char *dir, const char *exe)
-{
-	size_t length = strlen(dir);
-
-	if (exe == NULL || exe[0] == '\0') {
-		return true;
-	}
-	if (strncmp(exe, dir, length) == 0 && exe[length] == '/') {
-		exe += length + 1;
-	}
-	completion->executable = path_normalise_relative(exe, &completion->error);
-	return completion->executable != NULL;
-}
-
 static struct completion *create_completion(struct upload_store *store)
 {
 	struct completion *completion = xcalloc(1, sizeof(*completion));
@@ -401,13 +385,14 @@ static struct completion *create_completion(struct upload_store *store)
 }
 
 void upload_complete(struct upload_store *store, const char *hub_id, const char *upload_id,
-	const char *shortcut_exe, const char *pending,
+	const char *executable, const char *pending,
 	void (*done)(void *user, const struct upload_installed *installed, const struct error *err),
 	void *user)
 {
 	struct completion *completion = create_completion(store);
 	struct upload *upload = upload_find(store, hub_id, upload_id);
 
+	completion->executable = xstrdup_or_null(executable);
 	completion->pending = xstrdup_or_null(pending);
 	completion->done = done;
 	completion->user = user;
@@ -417,7 +402,7 @@ void upload_complete(struct upload_store *store, const char *hub_id, const char 
 	} else if (upload->phase == PHASE_COMPLETING) {
 		error_set(&completion->error, ERROR_CONFLICT,
 			"the upload of '%s' is already being completed", upload->head.game_name);
-	} else if (take_executable(completion, upload->head.dir, shortcut_exe)) {
+	} else {
 		completion->upload = upload;
 		enqueue_completion(completion);
 		return;

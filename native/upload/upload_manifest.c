@@ -4,6 +4,7 @@
 #include "core/error.h"
 #include "core/paths.h"
 #include "core/xalloc.h"
+#include "proto/executable_match.h"
 #include "proto/proto_upload.h"
 
 #include <inttypes.h>
@@ -137,19 +138,55 @@ static bool take_config(
 	struct upload_manifest *manifest, struct upload_config *config, struct error *err)
 {
 	manifest->game_name = xstrdup_or_null(config->game_name);
+	manifest->executable = xstrdup(config->executable != NULL ? config->executable : "");
 	manifest->launch_options =
 		xstrdup(config->launch_options != NULL ? config->launch_options : "");
 	manifest->tags = config->tags;
 	config->tags = (struct strvec){ 0 };
-	if (manifest->game_name == NULL) {
-		return error_set(err, ERROR_INVALID, "config.gameName is missing");
+	return manifest->game_name != NULL ||
+	       error_set(err, ERROR_INVALID, "config.gameName is missing");
+}
+
+static const char *path_at(const void *files, size_t index)
+{
+	const struct upload_manifest_file *list = files;
+
+	return list[index].path;
+}
+
+bool upload_manifest_executable(const struct upload_manifest *manifest, const char *text,
+	char **path, const char **arguments, struct error *err)
+{
+	struct executable_match match = { .arguments = "" };
+
+	if (executable_match_find(&match, text, path_at, manifest->files, manifest->files_count)) {
+		*path = xstrdup(manifest->files[match.index].path);
+	} else {
+		*path = path_normalise_relative(text, err);
 	}
-	if (config->executable == NULL || config->executable[0] == '\0') {
-		manifest->executable = xstrdup("");
+	*arguments = match.arguments;
+	return *path != NULL;
+}
+
+/* The text that init_upload named becomes a path. */
+static bool take_executable(struct upload_manifest *manifest, struct error *err)
+{
+	AUTO(free_ptr) char *text = manifest->executable;
+	const char *arguments;
+
+	if (*text == '\0') {
+		TAKE_PTR(text);
 		return true;
 	}
-	manifest->executable = path_normalise_relative(config->executable, err);
-	return manifest->executable != NULL;
+	manifest->executable = NULL;
+	if (!upload_manifest_executable(manifest, text, &manifest->executable, &arguments, err)) {
+		return false;
+	}
+	if (manifest->launch_options[0] == '\0' && *arguments != '\0') {
+		free(manifest->launch_options);
+		manifest->launch_options = xstrdup(arguments);
+	}
+	return true;
 }
 
 struct upload_manifest *upload_manifest_create(struct init_upload *request, struct error *err)
@@ -162,6 +199,10 @@ struct upload_manifest *upload_manifest_create(struct init_upload *request, stru
 	}
 	qsort(manifest->files, manifest->files_count, sizeof(*manifest->files), compare_files);
 	check_neighbours(manifest);
+	if (!take_executable(manifest, err)) {
+		upload_manifest_destroy(manifest);
+		return NULL;
+	}
 	compute_digest(manifest);
 	return manifest;
 }

@@ -24,7 +24,12 @@ struct upload_manifest_file {
 
 struct upload_manifest {
 	char *game_name;
-	char *executable; /* relative, normalised; "" when none */
+	/*
+	 * executable: as one of the files if one fits (proto/executable_match.h), else only
+	 * relative and normalised; "" when none was named. launch_options: those that were given,
+	 * or else what was behind the executable; "".
+	 */
+	char *executable;
 	char *launch_options;
 	struct strvec tags;
 	int64_t total_bytes;
@@ -49,3 +54,11 @@ bool upload_manifest_check(const struct upload_manifest *manifest, struct error 
 void upload_manifest_destroy(struct upload_manifest *manifest);
 /* The file's index; false when the path, normalised already or not, is not in the manifest. */
 bool upload_manifest_find(const struct upload_manifest *manifest, const char *path, size_t *index);
+
+/*
+ * The path of the executable that text names: one of the files if one fits, else the text's own.
+ * Sets *path, which the caller frees, and *arguments, what is behind it, borrowed from text ("":
+ * nothing). Errors: INVALID (none fits, and it is not a path inside the game's folder).
+ */
+bool upload_manifest_executable(const struct upload_manifest *manifest, const char *text,
+	char **path, const char **arguments, struct error *err);

@@ -482,12 +482,29 @@ const struct upload_manifest *upload_store_manifest(
 	return upload != NULL && upload->content != NULL ? upload->content->manifest : NULL;
 }
 
+bool upload_store_executable(struct upload_store *store, const char *hub_id, const char *upload_id,
+	const char *text, char **path, const char **arguments, struct error *err)
+{
+	const struct upload *upload = upload_find(store, hub_id, upload_id);
+	size_t length;
+
+	if (upload == NULL || upload->content == NULL) {
+		return error_set(err, ERROR_NOT_FOUND, "no upload '%s' is in progress",
+			upload_id != NULL ? upload_id : "");
+	}
+	length = strlen(upload->head.dir);
+	if (strncmp(text, upload->head.dir, length) == 0 && text[length] == '/') {
+		text += length + 1;
+	}
+	return upload_manifest_executable(upload->content->manifest, text, path, arguments, err);
+}
+
 void upload_store_complete(struct upload_store *store, const char *hub_id, const char *upload_id,
-	const char *shortcut_exe, const char *pending,
+	const char *executable, const char *pending,
 	void (*done)(void *user, const struct upload_installed *installed, const struct error *err),
 	void *user)
 {
-	upload_complete(store, hub_id, upload_id, shortcut_exe, pending, done, user);
+	upload_complete(store, hub_id, upload_id, executable, pending, done, user);
 }
 
 bool upload_store_cancel(

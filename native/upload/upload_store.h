@@ -112,15 +112,22 @@ const struct upload_manifest *upload_store_manifest(
 	struct upload_store *store, const char *hub_id, const char *upload_id);
 
 /*
+ * upload_manifest_executable() of that upload; text may also be a path in the folder that the game
+ * will be in. Errors: NOT_FOUND, INVALID.
+ */
+bool upload_store_executable(struct upload_store *store, const char *hub_id, const char *upload_id,
+	const char *text, char **path, const char **arguments, struct error *err);
+
+/*
  * Waits for the writes under way, checks that every byte is there, makes it durable, moves it into
- * the game's folder and enters it in the registry. shortcut_exe (may be NULL): an executable that
- * init_upload did not name. pending (may be NULL): struct game's, stored with the commit record,
- * from which on the game will be installed whatever happens. Errors: NOT_FOUND, INVALID (names the
- * first gap; an exe outside the folder), CONFLICT (a folder where a file must go, or the reverse:
- * nothing was moved), NO_SPACE, IO.
+ * the game's folder and enters it in the registry. executable (may be NULL):
+ * from upload_store_executable(), instead of the one that init_upload named. pending (may be NULL):
+ * struct game's, stored with the commit record, from which on the game will be installed whatever
+ * happens. Errors: NOT_FOUND, INVALID (names the first gap), CONFLICT (a folder where a file must
+ * go, or the reverse: nothing was moved), NO_SPACE, IO.
  */
 void upload_store_complete(struct upload_store *store, const char *hub_id, const char *upload_id,
-	const char *shortcut_exe, const char *pending,
+	const char *executable, const char *pending,
 	void (*done)(void *user, const struct upload_installed *installed, const struct error *err),
 	void *user);
 

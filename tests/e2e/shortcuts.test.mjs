@@ -299,3 +299,50 @@ for (const made of [false, true]) {
     assert.equal(readShortcuts(deck.steam).length, 1);
   });
 }
+
+test("the executable is found among the files as people write it, and a shortcut to nothing is not made", async (t) => {
+  const agent = await startAgent(t);
+  const hub = await Hub.paired(agent, { dialect: "desktop" });
+  const cases = [
+    ["other case", "Bin/Game.exe", "bin/game.exe", undefined, ""],
+    ["quoted", "game.exe", '"game.exe"', undefined, ""],
+    ["arguments", "game.exe", "game.exe -windowed", undefined, "-windowed"],
+    ["arguments and options", "game.exe", '"game.exe" -windowed', "-full", "-full"],
+    ["of the Hub's disk", "bin/game.exe", "C:\\Games\\Doom\\bin\\game.exe", undefined, ""],
+    ["NFC for NFD", "U\u0308.exe", "\u00dc.exe", undefined, ""],
+  ];
+  for (const [name, file, exe, launchOptions, expected] of cases) {
+    const game = new Game(name, { [file]: "MZ" });
+    const { result } = await upload(hub, game, {
+      config: { executable: exe }, complete: { createShortcut: true, shortcut: { name, exe, launchOptions } },
+    });
+    const entry = readShortcuts(agent.deck.steam).find(({ appname }) => appname === name);
+    assert.equal(entry?.exe, `"${path.join(result.path, file)}"`, name);
+    assert.equal(entry.launchoptions, expected, name);
+    assert.equal(entry.appid, result.appId, name);
+  }
+
+  const send = async (exe) =>
+    (await upload(hub, new Game("Absent", { "game.exe": "MZ" }), {
+      config: { executable: exe }, complete: { createShortcut: true, shortcut: { name: "Absent", exe } },
+    })).result;
+  const named = () => readShortcuts(agent.deck.steam).filter(({ appname }) => appname === "Absent");
+  const absent = await send("other.exe");
+  assert.equal(absent.success, true);
+  assert.equal(absent.appId, undefined);
+  assert.match(absent.message, /without a shortcut.*'other\.exe'/);
+  assert.deepEqual(named(), []);
+
+  // One that was made before stays, with its app id.
+  const { appId } = await send("game.exe");
+  const [before] = named();
+  const again = await send("other.exe");
+  assert.equal(again.appId, appId);
+  assert.match(again.message, /stays as it was.*'other\.exe'/);
+  assert.deepEqual(named(), [before]);
+
+  // A file that this upload does not have, but the game.
+  fs.writeFileSync(path.join(again.path, "mine.sh"), "#!/bin/sh\n");
+  assert.equal((await send("mine.sh")).message, undefined);
+  assert.equal(named()[0].exe, `"${path.join(again.path, "mine.sh")}"`);
+});
