@@ -79,6 +79,11 @@ static const struct test_file new_build[] = {
 	{ "more/d", 5, 18, true },
 	{ "z", 1, 14, true },
 };
+/* Of the new build: in a folder that exists, in none, in one that is moved as a whole. */
+static const char *const new_folders[] = { "data/new/hollow", "data/void/a", "data/void/b",
+	"more/x/y", "saves/slot", NULL };
+#define NEW_FOLDERS_COUNT 8 /* with their parents */
+
 static const struct test_file newer_build[] = {
 	{ "bin/game", 6000, 21, true },
 	{ "data/a", 100, 22, true },
@@ -124,9 +129,16 @@ static bool is_old(void)
 
 static bool is_new(void)
 {
+	AUTO(free_ptr) char *dir = xasprintf("%s/Game", fixture.library);
+
+	for (size_t i = 0; new_folders[i] != NULL; i++) {
+		if (!path_exists(dir, new_folders[i])) {
+			return false;
+		}
+	}
 	count_tree();
 	return has_files(new_build, COUNT(new_build)) && seen_files == COUNT(new_build) &&
-	       seen_folders == 6;
+	       seen_folders == 6 + NEW_FOLDERS_COUNT;
 }
 
 static bool is_absent(void)
@@ -137,6 +149,7 @@ static bool is_absent(void)
 static void send_all(const struct test_file *files, size_t count, const char *install_path,
 	struct init_answer *answer)
 {
+	fixture.folders = files == new_build ? new_folders : NULL;
 	ck_assert_msg(fixture_init(&fixture, HUB, "Game", install_path, files, count, answer), "%s",
 		answer->error.message);
 	fixture_send(&fixture, HUB, answer, files, count);
@@ -192,6 +205,9 @@ static void fill_record(const char *replaces)
 		.pending = xstrdup(TEST_PENDING),
 		.files = xcalloc(COUNT(new_build), sizeof(struct installed_file)),
 		.files_count = COUNT(new_build) };
+	for (size_t i = 0; new_folders[i] != NULL; i++) {
+		strvec_push(&record.empty, new_folders[i]);
+	}
 	for (size_t i = 0; i < COUNT(new_build); i++) {
 		struct installed_file *file = &record.files[i];
 		AUTO(free_ptr) char *path = xasprintf("%s/%s", dir, new_build[i].path);
@@ -540,6 +556,52 @@ START_TEST(test_a_lost_file_brings_the_old_build_back)
 }
 END_TEST
 
+static void remove_tree(const char *dir, const char *path)
+{
+	AUTO(close_fd) int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	ck_assert(beneath_remove_tree(fd, path, NULL));
+}
+
+START_TEST(test_a_file_in_the_place_of_an_empty_folder_is_named)
+{
+	static const char *const places[] = { "saves", "data/void" };
+	AUTO(free_ptr) char *game = xasprintf("%s/Game", fixture.library);
+	struct init_answer answer;
+
+	begin_update(&answer);
+	put_file(game, places[_i], "mine");
+	expect_refused(&answer, places[_i]);
+	ck_assert(!path_exists(game, "more"));
+	remove_tree(game, places[_i]);
+	end_update(&answer);
+}
+END_TEST
+
+/* What was there before, or is used meanwhile, is not taken away. */
+START_TEST(test_an_empty_folder_of_the_old_build_stays_on_the_way_back)
+{
+	AUTO(free_ptr) char *game = xasprintf("%s/Game", fixture.library);
+	AUTO(free_ptr) char *old = xasprintf("%s/data/void/a", game);
+	struct error err = { 0 };
+
+	commit.dir_fd = -1;
+	leave_whole();
+	ck_assert(make_dirs(old, 0755, NULL));
+	ck_assert_int_eq(upload_commit_prepare(&commit, &err), UPLOAD_COMMIT_DONE);
+	put_file(game, "saves/slot/1", "progress");
+	ck_assert(path_exists(game, "data/void/b"));
+	ck_assert(beneath_remove_tree(commit.dir_fd, "files/data/added", &err));
+	fixture_start(&fixture);
+	ck_assert(path_exists(game, "data/void/a"));
+	ck_assert(!path_exists(game, "data/void/b"));
+	ck_assert(path_exists(game, "saves/slot/1"));
+	ck_assert(!path_exists(game, "more"));
+	fixture_stop(&fixture);
+	close_fd(&commit.dir_fd);
+}
+END_TEST
+
 /* The running game writes into the folder that was made for the new one. */
 START_TEST(test_what_the_game_writes_meanwhile_stays)
 {
@@ -553,6 +615,7 @@ START_TEST(test_what_the_game_writes_meanwhile_stays)
 	fixture_start(&fixture);
 	ck_assert(has_files(new_build, COUNT(new_build)));
 	ck_assert(path_exists(game, "data/new/save"));
+	ck_assert(path_exists(game, "data/new/hollow"));
 	fixture_stop(&fixture);
 	close_fd(&commit.dir_fd);
 }
@@ -650,7 +713,8 @@ static void complete_on_full_disk(uint64_t left)
 	fixture_start(&fixture);
 	init_answer_finish(&answer);
 	send_all(new_build, COUNT(new_build), is_first ? "~/Games/deep/er" : "", &answer);
-	ck_assert(fixture_complete(&fixture, HUB, answer.upload_id, NULL, &complete));
+	ck_assert_msg(fixture_complete(&fixture, HUB, answer.upload_id, NULL, &complete), "%s",
+		complete.error.message);
 	ck_assert(is_first || is_new());
 	init_answer_finish(&answer);
 	fixture_settle(&fixture);
@@ -684,6 +748,8 @@ int main(void)
 	tcase_add_test(tests, test_a_record_does_not_come_back_over_a_newer_build);
 	tcase_add_loop_test(tests, test_an_installed_game_is_left_alone, 0, 2);
 	tcase_add_loop_test(tests, test_a_lost_file_brings_the_old_build_back, 0, 6);
+	tcase_add_loop_test(tests, test_a_file_in_the_place_of_an_empty_folder_is_named, 0, 2);
+	tcase_add_test(tests, test_an_empty_folder_of_the_old_build_stays_on_the_way_back);
 	tcase_add_test(tests, test_what_the_game_writes_meanwhile_stays);
 	tcase_add_loop_test(tests, test_no_room_is_found_out_in_time, 0, 48);
 	return run_tcase(tests);

@@ -78,9 +78,9 @@ START_TEST(files_are_sorted_and_measured)
 	ck_assert(push_manifest_init(&manifest, root, NULL, NULL));
 	assert_paths(&manifest, paths);
 	ck_assert_int_eq(manifest.total_bytes, 6);
-	ck_assert_uint_eq(manifest.warnings.count, 1);
-	ck_assert_str_eq(manifest.warnings.items[0],
-		"empty folders are not sent: 'empty'; put a file into those that the game needs");
+	ck_assert_uint_eq(manifest.warnings.count, 0);
+	ck_assert_uint_eq(manifest.folders.count, 1);
+	ck_assert_str_eq(manifest.folders.items[0], "empty");
 	ck_assert_int_eq(push_manifest_find(&manifest, "dir/sub/c")->stamp.size, 3);
 	ck_assert_ptr_null(push_manifest_find(&manifest, "dir"));
 	push_manifest_finish(&manifest);
@@ -264,18 +264,30 @@ END_TEST
 START_TEST(empty_folders_and_idle_patterns_are_told)
 {
 	AUTO(strvec_finish) struct strvec excludes = { 0 };
+	AUTO(free_ptr) char *unsent = NULL;
 	struct push_manifest manifest;
+	struct error err = { 0 };
 
 	add_file("game", "x");
 	add_dir("saves");
 	add_dir("saves/slot1");
+	add_dir("cache");
 	strvec_push(&excludes, "nosuch");
 	ck_assert(push_manifest_init(&manifest, root, &excludes, NULL));
-	ck_assert_uint_eq(manifest.warnings.count, 2);
-	ck_assert_ptr_nonnull(strstr(manifest.warnings.items[0], "'saves/slot1'"));
+	ck_assert_uint_eq(manifest.warnings.count, 1);
 	ck_assert_ptr_nonnull(
-		strstr(manifest.warnings.items[1], "--exclude 'nosuch' matches nothing"));
+		strstr(manifest.warnings.items[0], "--exclude 'nosuch' matches nothing"));
+	ck_assert_uint_eq(manifest.folders.count, 2);
+	ck_assert_str_eq(manifest.folders.items[1], "saves/slot1");
+	unsent = push_manifest_unsent_folders(&manifest);
+	ck_assert_str_eq(unsent,
+		"empty folders are not sent: 'cache' and 'saves/slot1'; put a file into those that "
+		"the game needs");
 	push_manifest_finish(&manifest);
+	/* The Agent would take it for two folders. */
+	add_dir("a\\b");
+	ck_assert(!push_manifest_init(&manifest, root, NULL, &err));
+	ck_assert_ptr_nonnull(strstr(err.message, "a\\b"));
 }
 END_TEST
 

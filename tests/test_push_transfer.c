@@ -151,6 +151,17 @@ static void transfer(void)
 	ck_assert_uint_eq(finished_count, 1);
 }
 
+/* The fixture's Agent does not make them. */
+START_TEST(empty_folders_that_are_not_sent_are_told)
+{
+	strvec_push(&manifest.folders, "saves");
+	transfer();
+	ck_assert_int_eq(end, PUSH_DONE);
+	ck_assert_uint_eq(notice_count, 1);
+	ck_assert_ptr_nonnull(strstr(notice, "empty folders are not sent: 'saves'"));
+}
+END_TEST
+
 static void assert_end(enum push_end how, const char *message)
 {
 	ck_assert_msg(end == how, "%d: %s", end, failure.message);
@@ -352,6 +363,7 @@ int main(void)
 
 	tcase_add_checked_fixture(tcase, start, stop);
 	tcase_add_test(tcase, a_game_is_sent_and_installed);
+	tcase_add_test(tcase, empty_folders_that_are_not_sent_are_told);
 	tcase_add_test(tcase, what_is_held_counts_as_done);
 	tcase_add_loop_test(tcase, a_refusal_ends_it_by_its_code, 0,
 		(int)(sizeof(refusals) / sizeof(refusals[0])));

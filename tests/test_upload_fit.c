@@ -32,6 +32,8 @@ static void teardown(void)
 	folder_remove(home);
 }
 
+static const char *empty_folder; /* of every manifest; NULL: none */
+
 /* A manifest of empty files; paths is NULL-terminated. */
 static struct upload_manifest *manifest_of(const char *const *paths, int64_t size)
 {
@@ -49,6 +51,9 @@ static struct upload_manifest *manifest_of(const char *const *paths, int64_t siz
 		request.files[i].size = size;
 	}
 	request.files_count = count;
+	if (empty_folder != NULL) {
+		strvec_push(&request.folders, empty_folder);
+	}
 	request.total_size = size * (int64_t)count;
 	manifest = upload_manifest_create(&request, &err);
 	ck_assert_msg(manifest != NULL, "%s", err.message);
@@ -56,6 +61,7 @@ static struct upload_manifest *manifest_of(const char *const *paths, int64_t siz
 		free((char *)request.files[i].relative_path);
 	}
 	free(request.files);
+	strvec_finish(&request.folders);
 	free((char *)request.config.game_name);
 	return manifest;
 }
@@ -135,6 +141,22 @@ START_TEST(test_files_that_become_one)
 }
 END_TEST
 
+START_TEST(test_empty_folders_are_looked_at_as_files_are)
+{
+	if (!disk_mount(EXFAT, home)) {
+		return;
+	}
+	empty_folder = "Saves/Slot1";
+	expect_fits(LIST("saves/x", "SAVES/y"));
+	expect_refused(LIST("saves/SLOT1"), 0,
+		LIST("'saves/SLOT1' is a file and cannot be the folder 'Saves/Slot1' there"));
+	expect_refused(LIST("SAVES"), 0,
+		LIST("'SAVES' is a file and cannot be the folder of 'Saves/Slot1' there"));
+	empty_folder = "why?";
+	expect_refused(LIST("a"), 0, LIST("refuses the name 'why?'"));
+}
+END_TEST
+
 START_TEST(test_names_that_are_refused)
 {
 	AUTO(free_ptr) char *folder = xasprintf("%s/Nul", disk);
@@ -199,6 +221,7 @@ int main(void)
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_test(tests, test_a_disk_that_tells_all_names_apart);
 	tcase_add_test(tests, test_files_that_become_one);
+	tcase_add_test(tests, test_empty_folders_are_looked_at_as_files_are);
 	tcase_add_test(tests, test_names_that_are_refused);
 	tcase_add_test(tests, test_sizes);
 	tcase_add_test(tests, test_lengths);

@@ -112,6 +112,46 @@ START_TEST(test_bad_manifests_are_refused)
 }
 END_TEST
 
+static const char *const folders_json =
+	"{\"config\":{\"gameName\":\"G\"},\"totalSize\":0,\"files\":["
+	"{\"relativePath\":\"a/b/f\",\"size\":0},{\"relativePath\":\"g\",\"size\":0}]%s}";
+
+START_TEST(test_folders_without_files_are_kept)
+{
+	AUTO(free_ptr)
+	char *json = xasprintf(folders_json,
+		",\"folders\":[\"saves\\\\slot1\",\"./cache/\",\"saves\",\"a\",\"a/b\",\"a/c\","
+		"\"cache\",\"a-d\"]");
+	AUTO(free_ptr) char *without = xasprintf(folders_json, "");
+	struct error err;
+	struct upload_manifest *manifest = read_manifest(json, &err), *other;
+
+	ck_assert_msg(manifest != NULL, "%s", err.message);
+	ck_assert_uint_eq(manifest->folders.count, 4);
+	ck_assert_str_eq(manifest->folders.items[0], "a/c");
+	ck_assert_str_eq(manifest->folders.items[1], "a-d");
+	ck_assert_str_eq(manifest->folders.items[2], "cache");
+	ck_assert_str_eq(manifest->folders.items[3], "saves/slot1");
+	other = read_manifest(without, &err);
+	ck_assert_str_ne(manifest->digest, other->digest);
+	upload_manifest_destroy(other);
+	upload_manifest_destroy(manifest);
+}
+END_TEST
+
+START_TEST(test_bad_folders_are_refused)
+{
+	static const char *const folders[] = { "../a", "/a", "", "g", "g/x", "a/b/f/x/y" };
+	AUTO(free_ptr) char *list = xasprintf(",\"folders\":[\"%s\"]", folders[_i]);
+	AUTO(free_ptr) char *json = xasprintf(folders_json, list);
+	struct error err;
+
+	ck_assert_ptr_null(read_manifest(json, &err));
+	ck_assert_int_eq(err.kind, ERROR_INVALID);
+	ck_assert_msg(strstr(err.message, folders[_i]) != NULL, "%s", err.message);
+}
+END_TEST
+
 /* All at once, so that they can be mended at once. */
 START_TEST(test_all_bad_paths_are_told)
 {
@@ -172,6 +212,8 @@ int main(void)
 
 	tcase_add_test(tests, test_files_are_normalised_and_sorted);
 	tcase_add_test(tests, test_the_executable_is_one_of_the_files);
+	tcase_add_test(tests, test_folders_without_files_are_kept);
+	tcase_add_loop_test(tests, test_bad_folders_are_refused, 0, 6);
 	tcase_add_loop_test(tests, test_bad_manifests_are_refused, 0,
 		(int)(sizeof(refused) / sizeof(refused[0])));
 	tcase_add_test(tests, test_all_bad_paths_are_told);

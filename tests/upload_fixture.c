@@ -204,6 +204,10 @@ void fixture_init_send(struct upload_fixture *fixture, const char *hub, const ch
 		request.files[i].sha256 = json_keep(&request.tree, sha256);
 		request.total_size += files[i].size;
 	}
+	for (const char *const *folder = fixture->folders; folder != NULL && *folder != NULL;
+		folder++) {
+		strvec_push(&request.folders, *folder);
+	}
 	upload_store_init(fixture->store, hub, &request, on_init, answer);
 	ck_assert(!answer->answered);
 	ck_assert_ptr_null(request.files);

@@ -15,6 +15,8 @@ struct upload_fixture {
 	char home[64];
 	char library[96];
 	char state[96];
+	const char *const
+		*folders;      /* empty ones that init_upload announces; NULL-terminated, or NULL */
 	unsigned thread_count; /* of the worker; 0: as many as it likes */
 	struct loop *loop;
 	struct worker *worker;

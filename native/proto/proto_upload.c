@@ -29,6 +29,7 @@ const struct json_field init_upload_fields[] = {
 		struct init_upload, config, "config", upload_config_fields, JSON_REQUIRED),
 	JSON_FIELD(struct init_upload, total_size, "totalSize", JSON_INT64, JSON_REQUIRED),
 	JSON_FIELD_ARRAY(struct init_upload, files, "files", upload_file_fields, JSON_REQUIRED),
+	JSON_FIELD(struct init_upload, folders, "folders", JSON_STRINGS, JSON_OMIT_EMPTY),
 	JSON_FIELD_TREE(struct init_upload, tree),
 	JSON_FIELDS_END,
 };

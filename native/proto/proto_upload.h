@@ -31,6 +31,7 @@ struct init_upload {
 	int64_t total_size;
 	struct upload_file *files;
 	size_t files_count;
+	struct strvec folders; /* extension: that have no file; relative */
 	cJSON *tree;
 };
 

@@ -36,7 +36,6 @@ struct walk {
 	struct exclude_list excludes;
 	struct problem_list refused;  /* names that cannot be sent */
 	struct problem_list left_out; /* what the protocol has no word for */
-	struct problem_list empty;    /* folders */
 	char *root;		      /* absolute, without links */
 	size_t capacity;
 	size_t dirs_count;
@@ -70,13 +69,23 @@ static bool check_path(const char *path, struct error *err)
 	return normal != NULL;
 }
 
-/* A file that cannot be sent is told with all the others, when the walk has ended. */
+/* What cannot be sent is told with all the others, when the walk has ended. */
+static bool is_named_well(struct walk *walk, const char *path)
+{
+	struct error why = { 0 };
+
+	if (check_path(path, &why)) {
+		return true;
+	}
+	problem_list_add(&walk->refused, "%s", why.message);
+	return false;
+}
+
 static bool is_sendable(struct walk *walk, int dir_fd, const char *name, const char *path)
 {
 	struct error why = { 0 };
 
-	if (!check_path(path, &why)) {
-		problem_list_add(&walk->refused, "%s", why.message);
+	if (!is_named_well(walk, path)) {
 		return false;
 	}
 	if (faccessat(dir_fd, name, R_OK, AT_EACCESS) != 0) {
@@ -300,8 +309,8 @@ static bool walk_entries(struct walk *walk, const struct open_dir *dir, struct e
 	if (!list_names(dir, &names, err)) {
 		return false;
 	}
-	if (names.count == 0 && dir->path[0] != '\0') {
-		problem_list_add(&walk->empty, "'%s'", path_shown(dir->path).text);
+	if (names.count == 0 && dir->path[0] != '\0' && is_named_well(walk, dir->path)) {
+		strvec_push(&walk->manifest->folders, dir->path);
 	}
 	for (size_t i = 0; i < names.count; i++) {
 		if (!add_entry(walk, dir, names.items[i], err)) {
@@ -378,12 +387,26 @@ static void add_warnings(struct walk *walk)
 	const char *pattern;
 
 	warn_of(walk, &walk->left_out, "left out", "copy what the game needs into its folder");
-	warn_of(walk, &walk->empty, "empty folders are not sent",
-		"put a file into those that the game needs");
 	for (size_t i = 0; (pattern = exclude_list_idle(&walk->excludes, i)) != NULL; i++) {
 		strvec_push_take(&walk->manifest->warnings,
 			xasprintf("--exclude '%s' matches nothing in '%s'", pattern, walk->root));
 	}
+}
+
+char *push_manifest_unsent_folders(const struct push_manifest *manifest)
+{
+	struct problem_list folders = { 0 };
+	AUTO(free_ptr) char *names = NULL;
+
+	if (manifest->folders.count == 0) {
+		return NULL;
+	}
+	for (size_t i = 0; i < manifest->folders.count; i++) {
+		problem_list_add(&folders, "'%s'", path_shown(manifest->folders.items[i]).text);
+	}
+	names = problem_list_text(&folders);
+	return xasprintf(
+		"empty folders are not sent: %s; put a file into those that the game needs", names);
 }
 
 static bool check_refused(const struct walk *walk, const char *root, struct error *err)
@@ -428,6 +451,10 @@ bool push_manifest_init(struct push_manifest *manifest, const char *root,
 		qsort(manifest->files, manifest->files_count, sizeof(*manifest->files),
 			compare_files);
 	}
+	if (manifest->folders.count > 0) {
+		qsort(manifest->folders.items, manifest->folders.count,
+			sizeof(*manifest->folders.items), compare_names);
+	}
 	exclude_list_finish(&walk.excludes);
 	free(walk.root);
 	if (!ok) {
@@ -445,6 +472,7 @@ void push_manifest_finish(struct push_manifest *manifest)
 		close(manifest->root_fd);
 	}
 	free(manifest->files);
+	strvec_finish(&manifest->folders);
 	strvec_finish(&manifest->warnings);
 	*manifest = (struct push_manifest){ .root_fd = -1 };
 }

@@ -13,9 +13,9 @@ struct error;
 /*
  * The files of one folder to send, sorted by path.
  *
- * Only regular files are sent: the protocol has neither links nor empty folders. A symbolic link to
- * a file or folder inside the root is sent as its target; one that leads outside, nowhere or back
- * to a parent folder is left out with a warning, as are sockets, pipes, devices and empty folders.
+ * Only regular files are sent, and the names of empty folders: the protocol has no links. A
+ * symbolic link to a file or folder inside the root is sent as its target; one that leads outside,
+ * nowhere or back to a parent folder is left out with a warning, as are sockets, pipes and devices.
  * Below a link to a folder, further links enter each folder only once.
  */
 struct push_file {
@@ -29,6 +29,7 @@ struct push_manifest {
 	struct push_file *files;
 	size_t files_count;
 	int64_t total_bytes;
+	struct strvec folders;	/* that are empty; relative to the root, sorted */
 	struct strvec warnings; /* sentences: what is left out, patterns that match nothing */
 };
 
@@ -42,6 +43,8 @@ struct push_manifest {
  */
 bool push_manifest_init(struct push_manifest *manifest, const char *root,
 	const struct strvec *excludes, struct error *err);
+/* For a Deck that cannot make empty folders: which are not sent. NULL: none; caller frees. */
+char *push_manifest_unsent_folders(const struct push_manifest *manifest);
 void push_manifest_finish(struct push_manifest *manifest); /* zeroed is fine */
 
 /* NULL when there is none; borrowed. */

@@ -36,7 +36,8 @@ struct push_transfer {
 	int64_t bytes_best; /* the maximum done so far: more than this is progress */
 	int64_t bytes_sent;
 	int64_t bytes_hashed;
-	bool wants_hashes; /* the Agent supports them */
+	bool wants_hashes;  /* the Agent supports them */
+	bool makes_folders; /* it makes empty ones */
 	bool is_hashed;
 	bool is_over;
 };
@@ -241,6 +242,10 @@ static struct init_upload describe_files(const struct push_transfer *push, bool 
 		.files_count = manifest->files_count,
 	};
 
+	if (push->makes_folders) {
+		init.folders = manifest->folders; /* borrowed */
+	}
+
 	for (size_t i = 0; i < manifest->files_count; i++) {
 		struct push_file *file = &manifest->files[i];
 
@@ -316,6 +321,15 @@ static const struct manifest_hasher_events hasher_events = {
 	.finished = on_hashed,
 };
 
+static void tell_unsent_folders(struct push_transfer *push)
+{
+	AUTO(free_ptr) char *text = push_manifest_unsent_folders(push->options.manifest);
+
+	if (text != NULL) {
+		push->events->notice(push->user, text);
+	}
+}
+
 static void on_up(void *user, struct agent_client *client, const struct agent_link_agent *agent)
 {
 	struct push_transfer *push = user;
@@ -323,10 +337,14 @@ static void on_up(void *user, struct agent_client *client, const struct agent_li
 
 	push->client = client;
 	push->wants_hashes = strvec_contains(&agent->capabilities, PROTO_CAPABILITY_FILE_HASHES);
+	push->makes_folders = strvec_contains(&agent->capabilities, PROTO_CAPABILITY_EMPTY_FOLDERS);
 	if (is_first) {
 		push->agent_name =
 			xstrdup(agent->name != NULL ? agent->name : push->options.link.address);
 		push->events->connected(push->user, push->agent_name);
+		if (!push->makes_folders) {
+			tell_unsent_folders(push);
+		}
 	}
 	if (!push->wants_hashes || push->is_hashed) {
 		start_upload(push);

@@ -6,6 +6,7 @@
 #include "core/error.h"
 #include "core/paths.h"
 #include "core/xalloc.h"
+#include "upload/commit_empty.h"
 #include "upload/commit_file.h"
 #include "upload/commit_moves.h"
 #include "upload/commit_place.h"
@@ -102,6 +103,7 @@ bool commit_back_run(struct commit_place *place, struct error *err)
 {
 	const struct strvec *made = &place->record->made;
 
+	commit_empty_back(place);
 	if (!back_all(place, err) || !commit_place_reopen(place, err) ||
 		!commit_moves_sync(place, place->game_fd, err) ||
 		!commit_moves_sync(place, place->files_fd, err)) {

@@ -5,6 +5,7 @@
 #include "core/error.h"
 #include "core/paths.h"
 #include "core/xalloc.h"
+#include "upload/commit_empty.h"
 #include "upload/commit_file.h"
 #include "upload/commit_place.h"
 #include "upload/commit_record.h"
@@ -158,5 +159,6 @@ bool commit_moves_run(struct commit_place *place, bool again, struct error *err)
 	} else if (!move_all(place, again, err)) {
 		return false;
 	}
-	return commit_moves_sync(place, place->game_fd, err) && sync_above(place, err);
+	return commit_empty_settle(place, err) && commit_moves_sync(place, place->game_fd, err) &&
+	       sync_above(place, err);
 }

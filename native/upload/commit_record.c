@@ -36,12 +36,25 @@ static const struct json_field commit_record_fields[] = {
 	JSON_FIELD(struct commit_record, exchange, "exchange", JSON_BOOL, JSON_OMIT_EMPTY),
 	JSON_FIELD(struct commit_record, made, "made", JSON_STRINGS, JSON_OMIT_EMPTY),
 	JSON_FIELD(struct commit_record, folders, "folders", JSON_STRINGS, JSON_OMIT_EMPTY),
+	JSON_FIELD(struct commit_record, empty, "empty", JSON_STRINGS, JSON_OMIT_EMPTY),
+	JSON_FIELD(struct commit_record, empty_made, "emptyMade", JSON_STRINGS, JSON_OMIT_EMPTY),
 	JSON_FIELD_ARRAY(
 		struct commit_record, files, "files", installed_file_fields, JSON_REQUIRED),
 	JSON_FIELDS_END,
 };
 
 /* --- Reading --- */
+
+static bool check_folders(const struct strvec *folders, struct error *err)
+{
+	for (size_t i = 0; i < folders->count; i++) {
+		if (!path_is_plain_relative(folders->items[i])) {
+			return error_set(
+				err, ERROR_INVALID, "'%s' is not a valid path", folders->items[i]);
+		}
+	}
+	return true;
+}
 
 static bool check_paths(const struct commit_record *record, struct error *err)
 {
@@ -57,13 +70,8 @@ static bool check_paths(const struct commit_record *record, struct error *err)
 			return error_set(err, ERROR_INVALID, "'%s' is not a valid path", folder);
 		}
 	}
-	for (size_t i = 0; i < record->made.count; i++) {
-		if (!path_is_plain_relative(record->made.items[i])) {
-			return error_set(err, ERROR_INVALID, "'%s' is not a valid path",
-				record->made.items[i]);
-		}
-	}
-	return true;
+	return check_folders(&record->made, err) && check_folders(&record->empty, err) &&
+	       check_folders(&record->empty_made, err);
 }
 
 static bool check_record(const struct commit_record *record, struct error *err)

@@ -37,6 +37,8 @@ struct commit_record {
 	 * whole. "." is the game's folder itself.
 	 */
 	struct strvec folders;
+	struct strvec empty;	  /* folders of the new build that have no file, sorted */
+	struct strvec empty_made; /* of them and their parents: made in the game; parents first */
 	/* Every file of the manifest, sorted; times and sizes as they are after the move. */
 	struct installed_file *files;
 	size_t files_count;

@@ -4,6 +4,7 @@
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/paths.h"
+#include "upload/commit_empty.h"
 #include "upload/commit_place.h"
 #include "upload/commit_record.h"
 #include "upload/upload_staging.h"
@@ -130,5 +131,5 @@ bool commit_room_make(struct commit_place *place, struct error *err)
 				step.path, err);
 		}
 	}
-	return true;
+	return commit_empty_make(place, err);
 }

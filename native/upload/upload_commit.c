@@ -7,6 +7,7 @@
 #include "core/xalloc.h"
 #include "library/game_registry.h"
 #include "upload/commit_back.h"
+#include "upload/commit_empty.h"
 #include "upload/commit_moves.h"
 #include "upload/commit_place.h"
 #include "upload/commit_plan.h"
@@ -163,7 +164,9 @@ static bool check_and_write(
 			commit->root);
 	}
 	record->exchange = true;
-	return commit_plan_make(place, record, err) && ready_files(commit, place->files_fd, err) &&
+	return commit_plan_make(place, record, err) && commit_empty_plan(place, record, err) &&
+	       ready_files(commit, place->files_fd, err) &&
+	       commit_empty_stage(place, record, err) &&
 	       (!replaces_files(record) ||
 		       commit_room_can_exchange(commit->dir_fd, &record->exchange, err)) &&
 	       commit_record_write(record, commit->dir_fd, err);

@@ -95,6 +95,7 @@ static bool fill_record(struct completion *completion)
 	record->pending = xstrdup_or_null(completion->pending);
 	record->size_bytes = manifest->total_bytes;
 	record->installed_at = upload_now_ms() / 1000;
+	strvec_copy(&record->empty, &manifest->folders);
 	record->files = xcalloc(manifest->files_count, sizeof(*record->files));
 	record->files_count = manifest->files_count;
 	for (size_t i = 0; i < manifest->files_count; i++) {

@@ -25,12 +25,25 @@ struct fit {
 
 /* --- Lengths and sizes --- */
 
+/* The files, and after them the empty folders. */
+static size_t count_paths(const struct upload_manifest *manifest)
+{
+	return manifest->files_count + manifest->folders.count;
+}
+
+static const char *path_of(const struct upload_manifest *manifest, size_t index)
+{
+	return index < manifest->files_count
+		       ? manifest->files[index].path
+		       : manifest->folders.items[index - manifest->files_count];
+}
+
 static void check_lengths(struct fit *fit)
 {
 	size_t before = strlen(fit->dir) + 1;
 
-	for (size_t i = 0; i < fit->manifest->files_count; i++) {
-		const char *path = fit->manifest->files[i].path;
+	for (size_t i = 0; i < count_paths(fit->manifest); i++) {
+		const char *path = path_of(fit->manifest, i);
 
 		if (before + strlen(path) >= PATH_MAX) {
 			problem_list_add(&fit->problems,
@@ -82,11 +95,11 @@ static void collect_names(const struct upload_manifest *manifest, struct strvec 
 {
 	const char *before = "";
 
-	for (size_t i = 0; i < manifest->files_count; i++) {
-		const char *path = manifest->files[i].path;
+	for (size_t i = 0; i < count_paths(manifest); i++) {
+		const char *path = path_of(manifest, i);
 		size_t at = 0;
 
-		/* The folders that it shares with the file before are there already. */
+		/* The folders that it shares with the path before are there already. */
 		for (size_t k = 0; path[k] != '\0' && path[k] == before[k]; k++) {
 			at = path[k] == '/' ? k + 1 : at;
 		}
@@ -119,13 +132,13 @@ static void sort_names(struct strvec *names)
 	names->count = count;
 }
 
-/* The first file with that name on its path. */
+/* The first path that has that name on it. */
 static const char *path_with(const struct upload_manifest *manifest, const char *name)
 {
 	size_t length = strlen(name);
 
-	for (size_t i = 0; i < manifest->files_count; i++) {
-		const char *path = manifest->files[i].path;
+	for (size_t i = 0; i < count_paths(manifest); i++) {
+		const char *path = path_of(manifest, i);
 
 		for (const char *at = path; (at = strstr(at, name)) != NULL; at += length) {
 			if ((at == path || at[-1] == '/') &&
@@ -187,6 +200,7 @@ static void check_names(struct fit *fit, const struct strvec *names)
 struct keyed_path {
 	char *key; /* equal where the disk sees one file; NULL: refused anyway */
 	const char *path;
+	bool is_folder;
 };
 
 static char *key_of_path(const struct name_rules *rules, const char *path)
@@ -212,7 +226,9 @@ static int compare_keyed(const void *a, const void *b)
 {
 	const struct keyed_path *left = a, *right = b;
 
-	return path_compare(left->key, right->key);
+	int order = path_compare(left->key, right->key);
+
+	return order != 0 ? order : left->is_folder - right->is_folder;
 }
 
 static void check_pair(struct fit *fit, const struct keyed_path *a, const struct keyed_path *b)
@@ -222,12 +238,14 @@ static void check_pair(struct fit *fit, const struct keyed_path *a, const struct
 	if (strncmp(a->key, b->key, length) != 0) {
 		return;
 	}
-	if (b->key[length] == '\0') {
+	if (b->key[length] == '\0' && !b->is_folder) {
 		problem_list_add(&fit->problems, "'%s' and '%s' are one file there",
 			path_shown(a->path).text, path_shown(b->path).text);
-	} else if (b->key[length] == '/') {
+	} else if (b->key[length] == '\0' || b->key[length] == '/') {
 		problem_list_add(&fit->problems,
-			"'%s' is a file and cannot be the folder of '%s' there",
+			b->key[length] == '/'
+				? "'%s' is a file and cannot be the folder of '%s' there"
+				: "'%s' is a file and cannot be the folder '%s' there",
 			path_shown(a->path).text, path_shown(b->path).text);
 	}
 }
@@ -235,12 +253,13 @@ static void check_pair(struct fit *fit, const struct keyed_path *a, const struct
 static void check_same(struct fit *fit)
 {
 	const struct upload_manifest *manifest = fit->manifest;
-	struct keyed_path *paths = xcalloc(manifest->files_count + 1, sizeof(*paths));
+	struct keyed_path *paths = xcalloc(count_paths(manifest) + 1, sizeof(*paths));
 	const struct keyed_path *file = NULL;
 	size_t count = 0;
 
-	for (size_t i = 0; i < manifest->files_count; i++) {
-		paths[count].path = manifest->files[i].path;
+	for (size_t i = 0; i < count_paths(manifest); i++) {
+		paths[count].path = path_of(manifest, i);
+		paths[count].is_folder = i >= manifest->files_count;
 		paths[count].key = key_of_path(fit->rules, paths[count].path);
 		count += paths[count].key != NULL;
 	}
@@ -252,7 +271,8 @@ static void check_same(struct fit *fit)
 			check_pair(fit, file, &paths[i]);
 		}
 		/* What is below a file is compared with it, not with each other. */
-		if (file == NULL || !path_is_within(paths[i].key, file->key)) {
+		if (!paths[i].is_folder &&
+			(file == NULL || !path_is_within(paths[i].key, file->key))) {
 			file = &paths[i];
 		}
 	}

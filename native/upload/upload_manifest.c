@@ -114,6 +114,102 @@ static void check_neighbours(struct upload_manifest *manifest)
 	manifest->files_count = count;
 }
 
+static int compare_folders(const void *a, const void *b)
+{
+	return path_compare(*(char *const *)a, *(char *const *)b);
+}
+
+/* Index of the first file that does not sort before path. */
+static size_t find_place(const struct upload_manifest *manifest, const char *path)
+{
+	size_t low = 0, high = manifest->files_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (path_compare(manifest->files[middle].path, path) < 0) {
+			low = middle + 1;
+		} else {
+			high = middle;
+		}
+	}
+	return low;
+}
+
+static bool find_exact(const struct upload_manifest *manifest, const char *path, size_t *index)
+{
+	*index = find_place(manifest, path);
+	return *index < manifest->files_count && strcmp(manifest->files[*index].path, path) == 0;
+}
+
+static bool holds(const char *folder, const char *path)
+{
+	size_t length = strlen(folder);
+
+	return strncmp(folder, path, length) == 0 && path[length] == '/';
+}
+
+/* The file that is in the way of a folder; NULL: none is. */
+static const char *file_in_the_way(const struct upload_manifest *manifest, const char *folder)
+{
+	AUTO(free_ptr) char *upto = xasprintf("%s/", folder);
+
+	for (char *slash = strchr(upto, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+		size_t index;
+
+		*slash = '\0';
+		if (find_exact(manifest, upto, &index)) {
+			return manifest->files[index].path;
+		}
+		*slash = '/';
+	}
+	return NULL;
+}
+
+/* Is it made anyway, for what is in it? */
+static bool is_made_anyway(
+	const struct upload_manifest *manifest, const struct strvec *folders, size_t at)
+{
+	const char *folder = folders->items[at];
+	size_t place = find_place(manifest, folder);
+	const char *next = at + 1 < folders->count ? folders->items[at + 1] : NULL;
+
+	return (place < manifest->files_count && holds(folder, manifest->files[place].path)) ||
+	       (next != NULL && (strcmp(next, folder) == 0 || holds(folder, next)));
+}
+
+/* One that cannot be used becomes a problem, as a file does. */
+static void take_folders(struct upload_manifest *manifest, const struct strvec *announced)
+{
+	AUTO(strvec_finish) struct strvec folders = { 0 };
+
+	for (size_t i = 0; i < announced->count; i++) {
+		struct error why;
+		char *folder = path_normalise_relative(announced->items[i], &why);
+
+		if (folder == NULL) {
+			problem_list_add(&manifest->problems, "%s", why.message);
+		} else {
+			strvec_push_take(&folders, folder);
+		}
+	}
+	if (folders.count > 0) {
+		qsort(folders.items, folders.count, sizeof(*folders.items), compare_folders);
+	}
+	for (size_t i = 0; i < folders.count; i++) {
+		const char *folder = folders.items[i];
+		const char *file = file_in_the_way(manifest, folder);
+
+		if (file != NULL) {
+			problem_list_add(&manifest->problems,
+				"'%s' is a file in the manifest and cannot be the folder '%s'",
+				path_shown(file).text, path_shown(folder).text);
+		} else if (!is_made_anyway(manifest, &folders, i)) {
+			strvec_push(&manifest->folders, folder);
+		}
+	}
+}
+
 static void compute_digest(struct upload_manifest *manifest)
 {
 	struct sha256 *sha256 = sha256_create();
@@ -129,6 +225,12 @@ static void compute_digest(struct upload_manifest *manifest)
 		sha256_update(sha256, file->path, strlen(file->path) + 1);
 		sha256_update(sha256, number, strlen(number) + 1);
 		sha256_update(sha256, hash, strlen(hash) + 1);
+	}
+	/* A path is never empty: no list of files alone continues like this. */
+	for (size_t i = 0; i < manifest->folders.count; i++) {
+		sha256_update(sha256, "", 1);
+		sha256_update(
+			sha256, manifest->folders.items[i], strlen(manifest->folders.items[i]) + 1);
 	}
 	sha256_hex(sha256, manifest->digest);
 	sha256_destroy(sha256);
@@ -203,6 +305,7 @@ struct upload_manifest *upload_manifest_create(struct init_upload *request, stru
 		upload_manifest_destroy(manifest);
 		return NULL;
 	}
+	take_folders(manifest, &request->folders);
 	compute_digest(manifest);
 	return manifest;
 }
@@ -230,28 +333,8 @@ void upload_manifest_destroy(struct upload_manifest *manifest)
 	free(manifest->executable);
 	free(manifest->launch_options);
 	strvec_finish(&manifest->tags);
+	strvec_finish(&manifest->folders);
 	free(manifest);
-}
-
-static bool find_exact(const struct upload_manifest *manifest, const char *path, size_t *index)
-{
-	size_t low = 0, high = manifest->files_count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		int order = path_compare(path, manifest->files[middle].path);
-
-		if (order == 0) {
-			*index = middle;
-			return true;
-		}
-		if (order < 0) {
-			high = middle;
-		} else {
-			low = middle + 1;
-		}
-	}
-	return false;
 }
 
 bool upload_manifest_find(const struct upload_manifest *manifest, const char *path, size_t *index)

@@ -35,11 +35,12 @@ struct upload_manifest {
 	int64_t total_bytes;
 	struct upload_manifest_file *files;
 	size_t files_count;
+	struct strvec folders;	      /* that have no file in them, nor another folder; sorted */
 	bool hashed;		      /* every file that has bytes has a sha256 */
 	struct problem_list problems; /* with paths; those files may be missing in files */
 	/*
-	 * Over game name, paths, sizes and hashes: two manifests are the same upload when their
-	 * digests are equal.
+	 * Over game name, paths, sizes, hashes and empty folders: two manifests are the same upload
+	 * when their digests are equal.
 	 */
 	char digest[SHA256_HEX_BYTES];
 };

@@ -219,6 +219,27 @@ test("links and excludes are not sent, and no shortcut is made if none is wanted
   assert.ok(!readShortcuts(agent.deck.steam).some(({ appname }) => appname === "Filtered"));
 });
 
+test("empty folders are made, also by an update, and nothing is sent for them again", async (t) => {
+  const agent = await startAgent(t);
+  const pc = new Pc(t);
+  await pair(pc, agent);
+  const dir = pc.save(build("Hollow"));
+  const isFolder = (name) => fs.statSync(agent.deck.game("Hollow") + name).isDirectory();
+  fs.mkdirSync(path.join(dir, "saves/slot1"), { recursive: true });
+  fs.mkdirSync(path.join(dir, "levels/1/extra"));
+  const first = await pc.push([dir, ...to(agent), "--json"]);
+  assert.equal(first.code, EXIT.done, first.stdout);
+  assert.doesNotMatch(first.stdout + first.stderr, /empty folder/);
+  assert.ok(isFolder("/saves/slot1") && isFolder("/levels/1/extra"));
+
+  fs.mkdirSync(path.join(dir, "saves/slot2"));
+  fs.mkdirSync(path.join(dir, "levels/2/extra"));
+  const second = await pc.push([dir, ...to(agent), "--json"]);
+  assert.equal(second.code, EXIT.done, second.stdout);
+  assert.equal(second.result.bytesSent, 0);
+  assert.ok(isFolder("/saves/slot1") && isFolder("/saves/slot2") && isFolder("/levels/2/extra"));
+});
+
 test("a summary is printed, --quiet prints nothing", async (t) => {
   const agent = await startAgent(t);
   const pc = new Pc(t);

@@ -127,6 +127,16 @@ static void check_registered(const struct commit_record *record, const char *fol
 	game_registry_destroy(registry);
 }
 
+static void check_empty(const struct commit_record *record)
+{
+	for (size_t i = 0; i < record->empty.count; i++) {
+		fuzz_require(path_is_plain_relative(record->empty.items[i]));
+	}
+	for (size_t i = 0; i < record->empty_made.count; i++) {
+		fuzz_require(path_is_plain_relative(record->empty_made.items[i]));
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const char *folder = fuzz_folder();
@@ -141,6 +151,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (commit_record_read(&record, dir_fd, &err) == COMMIT_MOVING) {
 		check_record(&record);
 		check_steps(&record);
+		check_empty(&record);
 		check_written_again(&record, dir_fd);
 		check_registered(&record, folder);
 		check_no_folder(&record, folder);
