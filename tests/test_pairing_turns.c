@@ -4,6 +4,7 @@
 
 #include <check.h>
 #include <stdio.h>
+#include <string.h>
 
 static struct pairing_turns turns;
 
@@ -118,14 +119,15 @@ END_TEST
 
 START_TEST(crowd_does_not_go_before_who_came_last)
 {
-	struct pairing_screen screen = { .address = holder, .since_ms = 1000 };
+	const int64_t now_ms = 4 * PAIRING_SLICE_MS; /* when the newest goes first */
+	struct pairing_screen screen = { .address = holder, .since_ms = now_ms - PAIRING_SLICE_MS };
 
-	crowd_asks(1000);
-	ck_assert(!ask_known("10.0.0.9", 900, &screen, 1000 + PAIRING_SLICE_MS - 1));
+	crowd_asks(screen.since_ms);
+	ck_assert(!ask_known("10.0.0.9", 900, &screen, now_ms - 1));
 	/* Its place is kept: none of the crowd takes the screen before it asks again. */
-	ck_assert(!ask_known("10.1.0.7", 500, &screen, 1000 + PAIRING_SLICE_MS));
-	ck_assert(!ask_known("10.1.0.7", 500, NULL, 1000 + PAIRING_SLICE_MS));
-	ck_assert(ask_known("10.0.0.9", 900, &screen, 1000 + PAIRING_SLICE_MS));
+	ck_assert(!ask_known("10.1.0.7", 500, &screen, now_ms));
+	ck_assert(!ask_known("10.1.0.7", 500, NULL, now_ms));
+	ck_assert(ask_known("10.0.0.9", 900, &screen, now_ms));
 }
 END_TEST
 
@@ -211,6 +213,122 @@ START_TEST(waiting_are_listed_newest_first)
 }
 END_TEST
 
+/* --- Thousands of addresses --- */
+
+#define ATTACKERS 2000
+#define OWNER "10.0.0.9"
+#define STEP_MS 10
+
+/* What they do, each from its own address, all asking again and again. */
+static const struct attack {
+	int64_t starts_ms;
+	int64_t apart_ms;  /* the first requests of two; less than STEP_MS: several in a step */
+	int64_t every_ms;  /* it asks again; 0: once only */
+	int64_t owner_ms;  /* when the owner begins */
+	int64_t within_ms; /* the owner has a code */
+} attacks[] = {
+	/* All were there before. */
+	{ 0, 1, 1000, 60 * 1000, 2 * PAIRING_SLICE_MS },
+	{ 0, 1, PAIRING_TURN_WAIT_MS - 1000, 60 * 1000, 2 * PAIRING_SLICE_MS },
+	/* All come when the owner has. */
+	{ 61 * 1000, 1, 1000, 60 * 1000, 2 * PAIRING_SLICE_MS },
+	/* They keep coming, too slowly to have come together. */
+	{ 60 * 1000, 1100, 1000, 60 * 1000, 4 * PAIRING_SLICE_MS },
+	{ 60 * 1000, 1500, 1000, 60 * 1000, 4 * PAIRING_SLICE_MS },
+	/* The same, and none ever takes its turn. */
+	{ 0, 1100, 0, 60 * 1000, PAIRING_TURN_WAIT_MS + 4 * PAIRING_SLICE_MS },
+	{ 0, 1500, 0, 60 * 1000, PAIRING_TURN_WAIT_MS + 4 * PAIRING_SLICE_MS },
+};
+
+#define ATTACKS_COUNT (sizeof(attacks) / sizeof(attacks[0]))
+
+/* The screen, and who has it; nobody ever types a code. */
+static struct {
+	char address[32];
+	int64_t since_ms;
+} shown;
+
+static void ask_for_screen(const char *address, int64_t known_since_ms, int64_t now_ms)
+{
+	const struct pairing_screen screen = { .address = shown.address,
+		.since_ms = shown.since_ms };
+	bool is_own = strcmp(address, shown.address) == 0;
+
+	if (!is_own && ask_known(address, known_since_ms, *shown.address == '\0' ? NULL : &screen,
+			       now_ms)) {
+		pairing_turns_wasted(&turns, shown.address);
+		snprintf(shown.address, sizeof(shown.address), "%s", address);
+		shown.since_ms = now_ms;
+	}
+}
+
+/* Those whose time it is. */
+static void attack_at(const struct attack *attack, int64_t now_ms)
+{
+	for (int64_t i = 0; i < ATTACKERS; i++) {
+		int64_t first_ms = attack->starts_ms + i * attack->apart_ms;
+		int64_t since_ms = now_ms - first_ms;
+		char address[32];
+
+		if (since_ms < 0) {
+			break;
+		}
+		if ((attack->every_ms == 0 ? since_ms : since_ms % attack->every_ms) < STEP_MS) {
+			snprintf(
+				address, sizeof(address), "10.1.%d.%d", (int)i / 250, (int)i % 250);
+			ask_for_screen(address, first_ms, now_ms);
+		}
+	}
+}
+
+START_TEST(owner_comes_in_whatever_thousands_do)
+{
+	struct attack shifted = attacks[_i % (int)ATTACKS_COUNT];
+	const struct attack *attack = &shifted;
+	int64_t shift_ms = _i / (int)ATTACKS_COUNT * INT64_C(7000);
+	int64_t wanted_ms = shifted.owner_ms += shift_ms;
+	int64_t end_ms = wanted_ms + 5 * 60 * 1000;
+	bool had_it = false;
+	unsigned codes = 0;
+
+	shifted.starts_ms += shift_ms;
+	for (int64_t now_ms = 0; now_ms < end_ms; now_ms += STEP_MS) {
+		bool has_it;
+
+		attack_at(attack, now_ms);
+		if (now_ms >= attack->owner_ms && now_ms % 1000 == 500) {
+			ask_for_screen(OWNER, attack->owner_ms, now_ms);
+		}
+		has_it = strcmp(shown.address, OWNER) == 0;
+		/* A code can be typed before it is taken away, the first and the next ones. */
+		ck_assert(!had_it || has_it || now_ms - wanted_ms >= PAIRING_SLICE_MS);
+		if (had_it != has_it) {
+			codes += has_it;
+			wanted_ms = now_ms;
+			had_it = has_it;
+		}
+		ck_assert_msg(has_it || codes > 0 || now_ms - wanted_ms <= attack->within_ms,
+			"the owner waits since %d ms", (int)(now_ms - wanted_ms));
+	}
+	ck_assert_uint_ge(codes, 1);
+}
+END_TEST
+
+/* Who is chosen need not be remembered. */
+START_TEST(any_may_be_chosen_where_more_ask_than_there_are_places)
+{
+	for (unsigned i = 0; i < PAIRING_TURNS_MAX; i++) {
+		char address[32];
+
+		ck_assert(!pairing_turns_is_waiting(&turns, OWNER, 1000));
+		snprintf(address, sizeof(address), "10.1.%u.%u", i / 250, i % 250);
+		ask(address, false, 1000);
+	}
+	ck_assert(pairing_turns_is_waiting(&turns, OWNER, 1000));
+	ck_assert(!pairing_turns_is_waiting(&turns, OWNER, 1001 + PAIRING_TURN_WAIT_MS));
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("pairing_turns");
@@ -229,5 +347,7 @@ int main(void)
 	tcase_add_test(tcase, who_wasted_codes_gives_way_sooner);
 	tcase_add_test(tcase, code_that_is_being_compared_is_not_taken_away_yet);
 	tcase_add_test(tcase, waiting_are_listed_newest_first);
+	tcase_add_loop_test(tcase, owner_comes_in_whatever_thousands_do, 0, 6 * ATTACKS_COUNT);
+	tcase_add_test(tcase, any_may_be_chosen_where_more_ask_than_there_are_places);
 	return run_tcase(tcase);
 }

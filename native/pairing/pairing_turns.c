@@ -26,26 +26,59 @@ static struct pairing_turn *find(struct pairing_turns *turns, const char *addres
 	return NULL;
 }
 
-static struct pairing_turn *add(struct pairing_turns *turns, const char *address)
-{
-	struct pairing_turn *turn = &turns->items[0];
-
-	if (turns->count < PAIRING_TURNS_MAX) {
-		turn = &turns->items[turns->count++];
-	} else {
-		for (unsigned i = 1; i < turns->count; i++) {
-			if (turns->items[i].asked_ms < turn->asked_ms) {
-				turn = &turns->items[i];
-			}
-		}
-	}
-	*turn = (struct pairing_turn){ .peer = peer_key_of(address) };
-	return turn;
-}
-
 static bool is_here(const struct pairing_turn *turn, int64_t now_ms)
 {
 	return now_ms - turn->asked_ms <= PAIRING_TURN_WAIT_MS;
+}
+
+static bool comes_first(const struct pairing_turn *turn)
+{
+	return turn->is_trusted && turn->wasted_count <= TRUSTED_WASTE_MAX;
+}
+
+/* What would be lost with it: nothing, its unused codes, or the place of one that came alone. */
+static unsigned worth(const struct pairing_turn *turn, int64_t now_ms)
+{
+	bool has_wasted = turn->wasted_count > 0;
+
+	if (comes_first(turn)) {
+		return 5;
+	}
+	if (!is_here(turn, now_ms)) {
+		return has_wasted ? 2 : 0;
+	}
+	if (turn->came_with_many) {
+		return has_wasted ? 3 : 1;
+	}
+	return 4;
+}
+
+/* Of those that are worth least, the one that asked longest ago. */
+static struct pairing_turn *find_least(struct pairing_turns *turns, int64_t now_ms)
+{
+	struct pairing_turn *least = &turns->items[0];
+	unsigned least_worth = worth(least, now_ms);
+
+	for (unsigned i = 1; i < turns->count; i++) {
+		struct pairing_turn *turn = &turns->items[i];
+		unsigned its_worth = worth(turn, now_ms);
+
+		if (its_worth < least_worth ||
+			(its_worth == least_worth && turn->asked_ms < least->asked_ms)) {
+			least = turn;
+			least_worth = its_worth;
+		}
+	}
+	return least;
+}
+
+static struct pairing_turn *add(struct pairing_turns *turns, const char *address, int64_t now_ms)
+{
+	struct pairing_turn *turn = turns->count < PAIRING_TURNS_MAX ? &turns->items[turns->count++]
+								     : find_least(turns, now_ms);
+
+	*turn = (struct pairing_turn){ .peer = peer_key_of(address) };
+	return turn;
 }
 
 static bool is_crowd(const struct pairing_turns *turns, int64_t now_ms)
@@ -58,24 +91,43 @@ static bool is_crowd(const struct pairing_turns *turns, int64_t now_ms)
 	return count == PAIRING_CROWD;
 }
 
-static bool comes_first(const struct pairing_turn *turn)
+enum order {
+	ORDER_LONGEST, /* who has waited longest goes first */
+	/* In a crowd; in the first two those that came alone go first. */
+	ORDER_CROWD_NEWEST,
+	ORDER_CROWD_LONGEST_ALONE,
+	ORDER_CROWD_LONGEST,
+};
+
+/*
+ * The crowd may have come before the owner, or keep coming after; it may come in any rhythm, and
+ * who is first may never take its turn. So each order has its time.
+ */
+static enum order order_at(const struct pairing_turns *turns, int64_t now_ms)
 {
-	return turn->is_trusted && turn->wasted_count <= TRUSTED_WASTE_MAX;
+	static const enum order orders[] = { ORDER_CROWD_NEWEST, ORDER_CROWD_LONGEST_ALONE,
+		ORDER_CROWD_NEWEST, ORDER_CROWD_LONGEST };
+
+	return is_crowd(turns, now_ms) ? orders[now_ms / PAIRING_SLICE_MS %
+						 (int64_t)(sizeof(orders) / sizeof(*orders))]
+				       : ORDER_LONGEST;
 }
 
 static bool goes_before(
-	const struct pairing_turn *other, const struct pairing_turn *turn, bool is_crowd)
+	const struct pairing_turn *other, const struct pairing_turn *turn, enum order order)
 {
 	if (comes_first(other) != comes_first(turn)) {
 		return comes_first(other);
 	}
+	/* Before the unused codes: in a crowd those of the owner are taken away too. */
+	if ((order == ORDER_CROWD_NEWEST || order == ORDER_CROWD_LONGEST_ALONE) &&
+		other->came_with_many != turn->came_with_many) {
+		return turn->came_with_many;
+	}
 	if (other->wasted_count != turn->wasted_count) {
 		return other->wasted_count < turn->wasted_count;
 	}
-	if (is_crowd && other->came_with_many != turn->came_with_many) {
-		return turn->came_with_many;
-	}
-	if (is_crowd) {
+	if (order == ORDER_CROWD_NEWEST) {
 		return other->known_since_ms != turn->known_since_ms
 			       ? other->known_since_ms > turn->known_since_ms
 			       : other > turn; /* they are added at the end */
@@ -103,7 +155,7 @@ static struct pairing_turn *note(
 	struct pairing_turn *turn = find(turns, asker->address);
 
 	if (turn == NULL) {
-		turn = add(turns, asker->address);
+		turn = add(turns, asker->address, now_ms);
 		turn->known_since_ms = asker->known_since_ms != 0 ? asker->known_since_ms : now_ms;
 	}
 	if (!turn->is_waiting || !is_here(turn, now_ms)) {
@@ -125,9 +177,9 @@ static bool gives_way(struct pairing_turns *turns, const struct pairing_screen *
 	const struct pairing_turn *turn, int64_t now_ms)
 {
 	const struct pairing_turn *holder = find(turns, screen->address);
-	unsigned wasted_count = holder != NULL ? holder->wasted_count : 0;
-	int64_t slice_ms =
-		wasted_count > turn->wasted_count ? PAIRING_SHORT_SLICE_MS : PAIRING_SLICE_MS;
+	bool is_short = holder != NULL && holder->wasted_count > turn->wasted_count &&
+			(holder->came_with_many || !turn->came_with_many);
+	int64_t slice_ms = is_short ? PAIRING_SHORT_SLICE_MS : PAIRING_SLICE_MS;
 
 	return now_ms - screen->since_ms >= slice_ms + (screen->is_judging ? JUDGING_MS : 0);
 }
@@ -136,17 +188,21 @@ bool pairing_turns_ask(struct pairing_turns *turns, const struct pairing_asker *
 	const struct pairing_screen *screen, int64_t now_ms)
 {
 	struct pairing_turn *turn = note(turns, asker, now_ms);
-	bool crowd = is_crowd(turns, now_ms);
+	enum order order = order_at(turns, now_ms);
 
-	if (screen != NULL && (!crowd || !gives_way(turns, screen, turn, now_ms))) {
+	if (screen != NULL && (order == ORDER_LONGEST || !gives_way(turns, screen, turn, now_ms))) {
 		return false;
 	}
 	for (unsigned i = 0; i < turns->count; i++) {
-		const struct pairing_turn *other = &turns->items[i];
+		struct pairing_turn *other = &turns->items[i];
 
 		if (other != turn && other->is_waiting && is_here(other, now_ms) &&
-			goes_before(other, turn, crowd)) {
-			return false;
+			goes_before(other, turn, order)) {
+			/* Others may have come with it since it asked. */
+			other->came_with_many |= came_with_many(turns, other);
+			if (goes_before(other, turn, order)) {
+				return false;
+			}
 		}
 	}
 	turn->is_waiting = false;
@@ -176,7 +232,9 @@ static int compare(const void *a, const void *b)
 	const struct pairing_turn *left = *(const struct pairing_turn *const *)a;
 	const struct pairing_turn *right = *(const struct pairing_turn *const *)b;
 
-	return goes_before(left, right, true) ? -1 : goes_before(right, left, true) ? 1 : 0;
+	return goes_before(left, right, ORDER_CROWD_NEWEST)   ? -1
+	       : goes_before(right, left, ORDER_CROWD_NEWEST) ? 1
+							      : 0;
 }
 
 static bool is_listed(const struct pairing_turn *turn, int64_t now_ms)
@@ -192,7 +250,12 @@ bool pairing_turns_is_waiting(
 			return is_listed(&turns->items[i], now_ms);
 		}
 	}
-	return false;
+	for (unsigned i = 0; i < turns->count; i++) {
+		if (!is_here(&turns->items[i], now_ms)) {
+			return false;
+		}
+	}
+	return turns->count == PAIRING_TURNS_MAX;
 }
 
 size_t pairing_turns_waiting(const struct pairing_turns *turns, int64_t now_ms,

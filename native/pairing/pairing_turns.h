@@ -13,16 +13,22 @@
  * that have waited longer.
  *
  * PAIRING_CROWD addresses at once are no household: that is an attack, or a test. In a crowd those
- * go first that were not first seen together with several others, and of those the newest, because
- * whoever stands before the screen has only just begun, and the crowd was there before; and the
- * code on the screen gives way after PAIRING_SLICE_MS. Zeroed is empty; memory is fixed. Times are
- * loop_now_ms().
+ * go first that were not first seen together with several others, then those with fewer unused
+ * codes. Of equal ones it is the newest, because whoever stands before the screen has only just
+ * begun, and the crowd was there before; and every other PAIRING_SLICE_MS the one that has waited
+ * longest, every fourth also if it came with others, because the crowd may keep coming. The code on
+ * the screen gives way after PAIRING_SLICE_MS. Memory is fixed: where more ask than there are
+ * places, those that came together and have used no code are forgotten first, those that came alone
+ * last. Zeroed is empty. Times are loop_now_ms().
  */
 #define PAIRING_TURNS_MAX 512
 #define PAIRING_TURN_WAIT_MS (20 * 1000)
 #define PAIRING_CROWD 5
 #define PAIRING_SLICE_MS (10 * 1000)
-/* The same for a code of an address that has left more unused than the one that asks. */
+/*
+ * The same for a code of an address that has left more unused than the one that asks; but not of
+ * one that came alone for one that came with many.
+ */
 #define PAIRING_SHORT_SLICE_MS (4 * 1000)
 
 struct pairing_asker {
@@ -66,7 +72,7 @@ bool pairing_turns_ask(struct pairing_turns *turns, const struct pairing_asker *
 void pairing_turns_wasted(struct pairing_turns *turns, const char *address);
 /* It paired: forget it. */
 void pairing_turns_forget(struct pairing_turns *turns, const char *address);
-/* Was it refused within the last minute? */
+/* Was it refused within the last minute? True also if more are asking than can be remembered. */
 bool pairing_turns_is_waiting(
 	const struct pairing_turns *turns, const char *address, int64_t now_ms);
 /*
