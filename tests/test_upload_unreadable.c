@@ -1,6 +1,7 @@
 #include "core/cleanup.h"
 #include "core/strvec.h"
 #include "core/xalloc.h"
+#include "library/game_registry.h"
 #include "suite.h"
 #include "upload/upload_staging.h"
 #include "upload_fixture.h"
@@ -465,6 +466,50 @@ START_TEST(test_a_move_that_fails_once_goes_back)
 }
 END_TEST
 
+#define OPENS 48 /* of "." while a game is installed for the first time; fewer are needed */
+
+static bool is_listed(void)
+{
+	struct upload_status status = { 0 };
+
+	upload_store_each(fixture.store, take_status, &status);
+	return status.upload_id != NULL;
+}
+
+/* A folder cannot be opened, once or from then on: there is the whole game, or none of it. */
+START_TEST(test_a_first_install_is_whole_or_nothing)
+{
+	AUTO(free_ptr) char *dir = xasprintf("%s/Game", fixture.library);
+	bool for_good = _i >= OPENS;
+	struct init_answer answer;
+	struct complete_answer complete;
+	bool installed;
+
+	ck_assert(fixture_init(&fixture, HUB, "Game", "", game, COUNT(game), &answer));
+	fixture_send(&fixture, HUB, &answer, game, COUNT(game));
+	break_disk("open", ".", EIO, for_good ? 1000000 : 1);
+	fault_skip = _i % OPENS;
+	installed = fixture_complete(&fixture, HUB, answer.upload_id, NULL, &complete);
+	fixture_settle(&fixture);
+	heal();
+	fixture_stop(&fixture);
+	if (!installed && !for_good && strstr(complete.error.message, "will be finished") == NULL) {
+		ck_assert_msg(access(dir, F_OK) != 0, "%s", complete.error.message);
+	}
+	fixture_start(&fixture);
+	installed = game_registry_find(fixture.registry, dir) != NULL;
+	ck_assert_int_ne(installed, is_listed());
+	ck_assert_int_eq(installed, access(dir, F_OK) == 0);
+	if (!installed) {
+		init_answer_finish(&answer);
+		ck_assert(fixture_init(&fixture, HUB, "Game", "", game, COUNT(game), &answer));
+		ck_assert(fixture_complete(&fixture, HUB, answer.upload_id, NULL, &complete));
+	}
+	ck_assert(is_build(game, COUNT(game)));
+	init_answer_finish(&answer);
+}
+END_TEST
+
 /* Half moved, and neither forward nor back. */
 static void leave_stuck(void)
 {
@@ -638,6 +683,7 @@ int main(void)
 	tcase_add_loop_test(tests, test_what_was_received_survives_a_resume_that_fails, 0,
 		(int)(COUNT(at_resume) * COUNT(numbers)));
 	tcase_add_test(tests, test_a_move_that_fails_once_goes_back);
+	tcase_add_loop_test(tests, test_a_first_install_is_whole_or_nothing, 0, 2 * OPENS);
 	tcase_add_loop_test(
 		tests, test_a_commit_ends_when_the_disk_is_back, 0, (int)COUNT(at_recovery));
 	tcase_add_loop_test(tests, test_a_commit_ends_at_a_later_start, 0, (int)COUNT(at_recovery));

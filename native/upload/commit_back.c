@@ -103,6 +103,10 @@ bool commit_back_run(struct commit_place *place, struct error *err)
 {
 	const struct strvec *made = &place->record->made;
 
+	/* A folder that could not be opened on the way here would look like one that is not there. */
+	if (!commit_place_reopen(place, err)) {
+		return false;
+	}
 	commit_empty_back(place);
 	if (!back_all(place, err) || !commit_place_reopen(place, err) ||
 		!commit_moves_sync(place, place->game_fd, err) ||

@@ -30,6 +30,7 @@ struct completion {
 	char *pending;
 	struct upload_checkpoint checkpoint;
 	bool last_try;	  /* after this one it goes back */
+	bool in_place;	  /* its files have moved; only the list of games is left */
 	bool again;	  /* an earlier attempt has left its commit record */
 	bool known_there; /* the game is in the registry: known */
 	struct game known;
@@ -198,12 +199,22 @@ static void go_back(struct completion *completion)
 	}
 }
 
+static void tell_what_follows(struct completion *completion)
+{
+	if (completion->end == UPLOAD_COMMIT_STUCK) {
+		error_set(&completion->error, completion->error.kind,
+			"%s; the installation will be finished%s by itself",
+			completion->error.message, completion->in_place ? "" : ", or taken back,");
+	}
+}
+
 static void completion_failed(struct completion *completion)
 {
 	struct upload *upload = completion->upload;
 
 	if (completion->error.kind != ERROR_NONE) {
 		upload_explain(upload, &completion->error);
+		tell_what_follows(completion);
 		log_warning("'%s' could not be completed: %s", upload->head.game_name,
 			completion->error.message);
 	}
@@ -252,10 +263,10 @@ static void enter_in_registry(struct completion *completion)
 		return;
 	}
 	error_set(&completion->error, err.kind,
-		"the files of '%s' are in place, but the list of games cannot be written: %s; the "
-		"installation will be finished by itself",
+		"the files of '%s' are in place, but the list of games cannot be written: %s",
 		completion->upload->head.game_name, err.message);
 	completion->end = UPLOAD_COMMIT_STUCK;
+	completion->in_place = true;
 	completion_failed(completion);
 }
 
@@ -280,9 +291,6 @@ static void completion_done(struct worker_job *job)
 		completion_failed(completion);
 		break;
 	case UPLOAD_COMMIT_STUCK:
-		error_set(&completion->error, completion->error.kind,
-			"%s; the installation will be finished, or taken back, by itself",
-			completion->error.message);
 		completion_failed(completion);
 		break;
 	case UPLOAD_COMMIT_NONE:

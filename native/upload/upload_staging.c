@@ -103,10 +103,14 @@ bool upload_staging_remove(
 	AUTO(close_fd) int fd = uploads_fd < 0 ? -1 : open_upload(uploads_fd, upload_id, err);
 
 	if (fd >= 0) {
-		beneath_remove_tree(fd, UPLOAD_STAGING_HEAD, NULL);
-		/* Without its record an installed game's upload would be one that can be resumed.
-		 */
-		sync_folder(fd);
+		/* Without its record an installed game's upload would be one that can be resumed:
+		 * the head goes first. */
+		if (!beneath_remove_tree(fd, UPLOAD_STAGING_HEAD, err)) {
+			return false;
+		}
+		if (!sync_folder(fd)) {
+			return error_set_errno(err, "cannot flush the folder of the upload");
+		}
 		unlinkat(fd, UPLOAD_STAGING_PREPARE, 0);
 		unlinkat(fd, UPLOAD_STAGING_COMMIT, 0);
 		unlinkat(fd, UPLOAD_STAGING_MOVED, 0);
