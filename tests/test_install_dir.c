@@ -230,6 +230,24 @@ START_TEST(test_a_game_stays_where_it_is)
 }
 END_TEST
 
+/* Folders of earlier builds of this program have the game's name as it is. */
+START_TEST(test_a_new_folder_has_a_plain_name)
+{
+	AUTO(free_ptr) char *uploading = in_home("Games/Caf\xc3\xa9's");
+
+	make_folder("Games/deep");
+	expect("", "Caf\xc3\xa9's", "Games/Cafes");
+	claim = (struct install_claim){ uploading, "Caf\xc3\xa9's" };
+	expect("", "Caf\xc3\xa9's", "Games/Caf\xc3\xa9's");
+	expect("~/Games/deep", "Caf\xc3\xa9's", "Games/deep/Cafes");
+	claim = (struct install_claim){ 0 };
+	make_folder("Games/Caf\xc3\xa9's");
+	expect("", "Caf\xc3\xa9's", "Games/Cafes");
+	register_game("Games/Caf\xc3\xa9's", "Caf\xc3\xa9's");
+	expect("", "Caf\xc3\xa9's", "Games/Caf\xc3\xa9's");
+}
+END_TEST
+
 START_TEST(test_no_game_goes_into_another)
 {
 	register_game("Games/Outer", "Outer");
@@ -378,6 +396,7 @@ int main(void)
 	tcase_add_test(tests, test_names_cannot_lead_out);
 	tcase_add_test(tests, test_folders_of_others_are_left_alone);
 	tcase_add_test(tests, test_a_game_stays_where_it_is);
+	tcase_add_test(tests, test_a_new_folder_has_a_plain_name);
 	tcase_add_test(tests, test_no_game_goes_into_another);
 	tcase_add_test(tests, test_another_disk_inside_a_library);
 	tcase_add_test(tests, test_no_game_goes_into_an_upload);

@@ -6,6 +6,7 @@
 #include "core/state_file.h"
 #include "core/strvec.h"
 #include "core/xalloc.h"
+#include "library/folder_name.h"
 #include "library/game_registry.h"
 #include "library/places.h"
 
@@ -250,26 +251,32 @@ static bool is_shared(const struct chooser *chooser, const char *path)
 	return false;
 }
 
-/* The unfinished upload of this game to this folder; NULL: none. */
-static const struct install_claim *own_claim(const struct chooser *chooser, const char *path)
+/* An unfinished upload of this game goes on in its folder, whatever its name would be today. */
+static bool choose_claimed(const struct chooser *chooser)
 {
 	const struct install_dir_rules *rules = chooser->rules;
 
 	for (size_t i = 0; i < rules->claims_count; i++) {
 		const struct install_claim *claim = &rules->claims[i];
+		AUTO(free_ptr) char *above = path_parent(claim->dir);
 
-		if (strcmp(claim->game_name, chooser->game_name) == 0 &&
-			places_same(chooser->places, claim->dir, path, chooser->dir->root)) {
-			return claim;
+		if (strcmp(claim->game_name, chooser->game_name) == 0 && is_gone(claim->dir) &&
+			places_same(chooser->places, above, chooser->parent, chooser->dir->root)) {
+			chooser->dir->path = xstrdup(claim->dir);
+			return true;
 		}
 	}
-	return NULL;
+	return false;
 }
 
 static bool choose_new(const struct chooser *chooser, struct error *err)
 {
-	AUTO(free_ptr) char *name = path_safe_name(chooser->game_name, err);
+	AUTO(free_ptr) char *name = NULL;
 
+	if (choose_claimed(chooser)) {
+		return true;
+	}
+	name = folder_name_of(chooser->game_name, err);
 	if (name == NULL) {
 		return false;
 	}
@@ -277,14 +284,9 @@ static bool choose_new(const struct chooser *chooser, struct error *err)
 		AUTO(free_ptr)
 		char *path = suffix == 1 ? xasprintf("%s/%s", chooser->parent, name)
 					 : xasprintf("%s/%s (%d)", chooser->parent, name, suffix);
-		const struct install_claim *claim;
 
-		if (!is_gone(path)) {
-			continue;
-		}
-		claim = own_claim(chooser, path);
-		if (claim != NULL || (!is_library(chooser, path) && !is_shared(chooser, path))) {
-			chooser->dir->path = xstrdup(claim != NULL ? claim->dir : path);
+		if (is_gone(path) && !is_library(chooser, path) && !is_shared(chooser, path)) {
+			chooser->dir->path = TAKE_PTR(path);
 			return true;
 		}
 	}

@@ -18,9 +18,9 @@ struct install_claim {
 };
 
 /*
- * Which folder a game goes to: <installPath>/<gameName made safe>, inside a library folder that the
- * owner allowed, never a folder that belongs to something else. Folders are compared as the disk
- * compares them (places.h). Source: protocol.md §5.5, design.md §3.6.
+ * Which folder a game goes to: <installPath>/<its folder_name_of()>, inside a library folder that
+ * the owner allowed, never a folder that belongs to something else. Folders are compared as the
+ * disk compares them (places.h). Source: protocol.md §5.5, design.md §3.6.
  */
 struct install_dir_rules {
 	const char *home; /* for "~" */

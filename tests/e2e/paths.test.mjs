@@ -78,7 +78,8 @@ test("a gameName is never a path: every name of the list lands in one folder or 
       assert.equal(path.dirname(result.path), deck.library, `${what} → ${result.path}`);
       const folder = path.basename(result.path);
       assert.ok(![".", "..", ".capydeck", "Neighbour"].includes(folder), `${what} → ${folder}`);
-      assert.ok(!/[\x00-\x1f\x7f/\\]/.test(folder), `${what} → ${folder}`);
+      assert.match(folder, /^[ -~]+$/, `${what}: Steam cannot start what is below another name in Game Mode`);
+      assert.ok(!/["'`$/\\]/.test(folder), `${what} → ${folder}`);
       assert.ok(Buffer.byteLength(folder) <= 255, `${what} → ${folder}`);
       assert.deepEqual(readFiles(result.path), filesOf(game), what);
       fs.rmSync(result.path, { recursive: true });
