@@ -64,6 +64,18 @@ test("a shortcut is made once, updated, gets its icon and is removed", async () 
   assert.deepEqual(state().shortcuts, []);
 });
 
+test("what the user changed since the last update stays", async () => {
+  const { requests, evaluate, state } = steam();
+  const { appId } = await requests["steam.apply"](put());
+  evaluate(`model.shortcuts.get(${appId}).name = "Mine"`);
+  const previous = { name: "Doom", exe: "/games/Doom/doom", startDir: "/games/Doom" };
+  await requests["steam.apply"](put({ appId, name: "DOOM", exe: "/games/Doom/doom2", previous }));
+  assert.deepEqual(
+    state().shortcuts.map(({ name, exe }) => [name, exe]),
+    [["Mine", '"/games/Doom/doom2"']],
+  );
+});
+
 test("setting the clock does not delay requests", async () => {
   const { requests, evaluate, state } = steam({ file: randomBytes(10) });
   evaluate("let now = 1e12; Date.now = () => (now += 3_600_000)");

@@ -182,13 +182,17 @@ static char *describe_shortcut(
 	bool has_icon = json_is_given(shortcut->icon) ||
 			!json_read_text(&left, game_setup_plan_fields, game->pending,
 				strlen(game->pending), NULL);
+	AUTO(free_ptr) char *exe = path_join(game->dir, game->executable);
 	const struct game_setup_plan setup = {
 		.wants_shortcut = true,
+		.restored = true,
+		.command = shortcut->command,
 		.user_id = account_id,
 		.icon = has_icon ? shortcut->icon : left.icon,
 		.shortcut = {
 			.name = shortcut->name,
-			.exe = shortcut->exe,
+			.exe = *shortcut->exe == '/' && shortcut->command == NULL ? shortcut->exe
+										 : exe,
 			.start_dir = shortcut->start_dir,
 			.launch_options = shortcut->launch_options,
 			.tags = shortcut->tags,
@@ -208,7 +212,7 @@ static bool goes(
 	 * Two accounts may have the same id for different games: it is derived from name and path.
 	 */
 	return game == NULL || strcmp(game->user_id, account_id) == 0 ||
-	       path_is_within(shortcut->exe, game->dir);
+	       shortcut_starts_in(shortcut, game->dir);
 }
 
 static void look_in_account(struct removal_job *job, const char *account_id)
@@ -390,7 +394,7 @@ static void remove_left_over(const struct game_removal_options *options, const c
 	const struct shortcut *shortcut = shortcut_list_find(list, game->app_id);
 
 	/* A new installation may have the same id, even if the registry was lost since. */
-	if (shortcut != NULL && path_is_within(shortcut->exe, game->dir) &&
+	if (shortcut != NULL && shortcut_starts_in(shortcut, game->dir) &&
 		game_registry_find(options->registry, game->dir) == NULL &&
 		path_is_gone(game->dir)) {
 		steam_remove_shortcut(

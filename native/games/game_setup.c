@@ -32,6 +32,8 @@ const struct json_field game_setup_plan_fields[] = {
 	JSON_FIELD(struct game_setup_plan, user_id, "userId", JSON_DIGITS, JSON_OMIT_EMPTY),
 	JSON_FIELD_OBJECT(struct game_setup_plan, shortcut, "shortcut", shortcut_config_fields,
 		JSON_OMIT_EMPTY),
+	JSON_FIELD(struct game_setup_plan, command, "command", JSON_STRING, JSON_OMIT_EMPTY),
+	JSON_FIELD(struct game_setup_plan, restored, "restored", JSON_BOOL, JSON_OMIT_EMPTY),
 	JSON_FIELD(struct game_setup_plan, icon, "icon", JSON_STRING, JSON_OMIT_EMPTY),
 	JSON_FIELD(struct game_setup_plan, upload_id, "uploadId", JSON_STRING, JSON_OMIT_EMPTY),
 	JSON_FIELD_TREE(struct game_setup_plan, tree),
@@ -51,6 +53,7 @@ struct setup_job {
 	char *pending; /* as it is in the registry */
 	struct game_setup_plan left;
 	uint32_t app_id;       /* once the shortcut is made */
+	char *set;	       /* for the registry then; NULL: it stays */
 	game_setup_done *done; /* NULL: already called, or not given */
 	void *user;
 	LIST_ENTRY(setup_job) link;
@@ -69,6 +72,29 @@ char *game_setup_plan_text(const struct game_setup_plan *plan)
 	if (strcmp(text.data, "{}") == 0) {
 		strbuf_reset(&text);
 	}
+	return strbuf_detach(&text);
+}
+
+void game_setup_last_set(struct shortcut_set *set, const struct game *game)
+{
+	if (*game->shortcut != '\0' && json_read_text(set, shortcut_set_fields, game->shortcut,
+					       strlen(game->shortcut), NULL)) {
+		return;
+	}
+	shortcut_set_finish(set);
+	if (game->app_id != 0) {
+		set->name = xstrdup(game->name);
+		set->within = xstrdup(game->dir);
+	}
+}
+
+char *game_setup_set_text(const struct steam_shortcut_request *request)
+{
+	AUTO(shortcut_set_finish) struct shortcut_set set = { 0 };
+	struct strbuf text = { 0 };
+
+	steam_change_note_set(&set, request);
+	json_write(&text, shortcut_set_fields, &set);
 	return strbuf_detach(&text);
 }
 
@@ -95,6 +121,7 @@ static void setup_job_free(struct setup_job *job)
 	tell_done(job, job->app_id, NULL);
 	game_setup_plan_finish(&job->left);
 	LIST_REMOVE(job, link);
+	free(job->set);
 	free(job->pending);
 	free(job->dir);
 	free(job);
@@ -128,6 +155,7 @@ static bool save_left(struct setup_job *job, const struct steam_outcome *outcome
 	if (outcome != NULL) {
 		game.app_id = outcome->app_id;
 		game.user_id = account_id = xstrdup(outcome->account_id);
+		game.shortcut = job->set != NULL ? job->set : game.shortcut;
 	}
 	ok = game_registry_record(job->setup->options.registry, &game, err);
 	free(job->pending);
@@ -226,6 +254,8 @@ static void leave_looks(struct game_setup_plan *left)
 	left->shortcut.artwork = artwork;
 	left->wants_shortcut = false;
 	left->user_id = NULL;
+	left->command = NULL;
+	left->restored = false;
 }
 
 static void on_orphan_removed(
@@ -308,6 +338,7 @@ static void put_shortcut(struct setup_job *job, const struct game *game)
 	const char *executable = json_is_given(shortcut->exe) ? shortcut->exe : game->executable;
 	AUTO(free_ptr) char *exe = in_game_dir(job->dir, executable);
 	AUTO(free_ptr) char *start_dir = in_game_dir(job->dir, shortcut->start_dir);
+	AUTO(shortcut_set_finish) struct shortcut_set last = { 0 };
 	struct steam_shortcut_request request = {
 		.user_id = job->left.user_id,
 		.app_id = game->app_id,
@@ -317,6 +348,8 @@ static void put_shortcut(struct setup_job *job, const struct game *game)
 		.start_dir = start_dir,
 		.launch_options = or_null(shortcut->launch_options),
 		.tags = &shortcut->tags,
+		.command = job->left.command,
+		.previous = &last,
 	};
 
 	if (exe == NULL) {
@@ -328,6 +361,11 @@ static void put_shortcut(struct setup_job *job, const struct game *game)
 		return;
 	}
 	request.compat_tool = game_setup_compat_tool(job->setup, exe);
+	game_setup_last_set(&last, game);
+	if (!job->left.restored) {
+		free(job->set);
+		job->set = game_setup_set_text(&request);
+	}
 	steam_put_shortcut(job->setup->options.steam, &request, on_shortcut, job);
 }
 

@@ -2,10 +2,12 @@
 
 #include "core/json.h"
 #include "proto/proto_steam.h"
+#include "steam/change/steam_change.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
+struct game;
 struct game_artwork;
 struct game_registry;
 struct game_setup;
@@ -27,10 +29,20 @@ struct game_setup_plan {
 	 * relative to the game's folder; NULL: the executable's folder.
 	 */
 	struct shortcut_config shortcut;
+	const char *command;   /* the target as its user has made it; NULL: the executable */
+	bool restored;	       /* it is what was in Steam, not what a Hub wants */
 	const char *icon;      /* absolute path for the shortcut; NULL: as it is */
 	const char *upload_id; /* its images are waiting (game_artwork.h); NULL: none */
 	cJSON *tree;
 };
+
+/*
+ * What was last written into the game's shortcut (struct game's `shortcut`), into set, which is
+ * zeroed before; for a game of an earlier build of this program, what it will have been.
+ */
+void game_setup_last_set(struct shortcut_set *set, const struct game *game);
+/* The text for struct game once the request is done; caller frees. */
+char *game_setup_set_text(const struct steam_shortcut_request *request);
 
 /* Callers refuse longer texts: the registry is one file. */
 #define GAME_SETUP_PLAN_MAX_BYTES (64 * 1024)

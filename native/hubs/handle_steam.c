@@ -115,6 +115,7 @@ struct create_job {
 	const struct handle_steam_options *options;
 	struct agent_ticket *ticket;
 	struct create_shortcut request;
+	char *set; /* of a game's shortcut: what is written, for the registry; NULL: not a game's */
 };
 
 /* path relative to dir, borrowed from it; NULL if it is outside, or not written plainly. */
@@ -141,7 +142,7 @@ static const struct game *game_of(const struct handle_steam_options *options, co
 
 /* Its next push updates this shortcut, and deleting it removes it. False: see *err. */
 static bool remember_shortcut(const struct handle_steam_options *options, const char *exe,
-	const struct steam_outcome *outcome, struct error *err)
+	const struct steam_outcome *outcome, char *set, struct error *err)
 {
 	const struct game *known = game_of(options, exe);
 	AUTO(free_ptr) char *account_id = NULL;
@@ -157,6 +158,7 @@ static bool remember_shortcut(const struct handle_steam_options *options, const 
 	game.app_id = outcome->app_id;
 	game.user_id = account_id;
 	game.executable = executable;
+	game.shortcut = set != NULL ? set : game.shortcut;
 	return game_registry_record(options->registry, &game, err);
 }
 
@@ -170,7 +172,8 @@ static void on_created(void *user, const struct steam_outcome *outcome, const st
 		agent_ticket_fail_take(job->ticket, err);
 	} else {
 		struct error unsaved;
-		bool is_saved = remember_shortcut(options, shortcut->exe, outcome, &unsaved);
+		bool is_saved =
+			remember_shortcut(options, shortcut->exe, outcome, job->set, &unsaved);
 		const struct operation_result result = {
 			.success = true,
 			.app_id = outcome->app_id,
@@ -183,6 +186,7 @@ static void on_created(void *user, const struct steam_outcome *outcome, const st
 			shortcut->name, &shortcut->artwork, NULL, NULL);
 	}
 	create_shortcut_finish(&job->request);
+	free(job->set);
 	free(job);
 }
 
@@ -191,6 +195,8 @@ bool handle_create_shortcut(const struct handle_steam_options *options,
 {
 	AUTO(create_shortcut_finish) struct create_shortcut request = { 0 };
 	const struct shortcut_config *shortcut = &request.shortcut;
+	AUTO(shortcut_set_finish) struct shortcut_set last = { 0 };
+	struct steam_shortcut_request put;
 	struct create_job *job;
 	const struct game *game;
 
@@ -213,21 +219,24 @@ bool handle_create_shortcut(const struct handle_steam_options *options,
 	json_own(&job->request, create_shortcut_fields, payload);
 	request = (struct create_shortcut){ 0 };
 	shortcut = &job->request.shortcut;
-	steam_put_shortcut(options->steam,
-		&(struct steam_shortcut_request){
-			.user_id = job->request.user_id,
-			.app_id = game != NULL ? game->app_id : 0,
-			.name = shortcut->name,
-			.exe = shortcut->exe,
-			.any_name = game != NULL,
-			.start_dir = shortcut->start_dir,
-			.launch_options = json_is_given(shortcut->launch_options)
-						  ? shortcut->launch_options
-						  : NULL,
-			.tags = &shortcut->tags,
-			.compat_tool = game_setup_compat_tool(options->setup, shortcut->exe),
-		},
-		on_created, job);
+	put = (struct steam_shortcut_request){
+		.user_id = job->request.user_id,
+		.app_id = game != NULL ? game->app_id : 0,
+		.name = shortcut->name,
+		.exe = shortcut->exe,
+		.any_name = game != NULL,
+		.start_dir = shortcut->start_dir,
+		.launch_options =
+			json_is_given(shortcut->launch_options) ? shortcut->launch_options : NULL,
+		.tags = &shortcut->tags,
+		.compat_tool = game_setup_compat_tool(options->setup, shortcut->exe),
+		.previous = game != NULL ? &last : NULL,
+	};
+	if (game != NULL) {
+		game_setup_last_set(&last, game);
+		job->set = game_setup_set_text(&put);
+	}
+	steam_put_shortcut(options->steam, &put, on_created, job);
 	return true;
 }
 

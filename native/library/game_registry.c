@@ -47,6 +47,7 @@ const struct json_field game_fields[] = {
 	JSON_FIELD(struct game, file_count, "fileCount", JSON_INT64, 0),
 	JSON_FIELD(struct game, installed_at, "installedAt", JSON_INT64, 0),
 	JSON_FIELD(struct game, pending, "pending", JSON_STRING, JSON_OMIT_EMPTY),
+	JSON_FIELD(struct game, shortcut, "shortcut", JSON_STRING, JSON_OMIT_EMPTY),
 	JSON_FIELDS_END,
 };
 
@@ -72,6 +73,7 @@ void game_copy(struct game *to, const struct game *from)
 	to->build = text_or_empty(from->build);
 	to->user_id = text_or_empty(from->user_id);
 	to->pending = text_or_empty(from->pending);
+	to->shortcut = text_or_empty(from->shortcut);
 }
 
 void game_finish(struct game *game)

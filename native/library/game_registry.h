@@ -30,6 +30,7 @@ struct game {
 	int64_t file_count;
 	int64_t installed_at; /* Unix time of the last install */
 	char *pending;	      /* remaining work, as JSON (game_setup.h); "": none */
+	char *shortcut;	      /* as last written in Steam, as JSON (game_setup.h); "": not known */
 };
 
 /* Texts are never NULL in an entry of the registry or a copy of one. */

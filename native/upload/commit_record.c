@@ -271,6 +271,7 @@ bool commit_record_register(const struct commit_record *record, struct game_regi
 		.build = record->build,
 		.app_id = known != NULL ? known->app_id : 0,
 		.user_id = known != NULL ? known->user_id : NULL,
+		.shortcut = known != NULL ? known->shortcut : NULL,
 		.size_bytes = record->size_bytes,
 		.file_count = (int64_t)record->files_count,
 		.installed_at = record->installed_at,

@@ -115,6 +115,38 @@ testModel("a new shortcut, complete, once", async (t, steam, driver) => {
   assert.equal((await steam.calls("SpecifyCompatTool")).length, 1);
 });
 
+testModel("an update keeps what the user has changed", async (t, steam, driver) => {
+  const first = { launchOptions: "-w", tags: ["Sent", "Ours"] };
+  const appId = await driver.put(first);
+  const previous = {
+    ...{ name: "Doom", exe: "/games/Doom/doom", startDir: "/games/Doom" },
+    ...first,
+  };
+  await steam.evaluate(`Object.assign(model.shortcuts.get(${appId}), {
+    name: "Mine", exe: '"/usr/bin/gamemoderun" "/games/Doom/doom"' })`);
+  await steam.evaluate(`model.collections.get("Sent").clear()`);
+  const changed = { name: "DOOM", exe: "/games/Doom/doom2", startDir: "/games", launchOptions: "-y" };
+  const tags = ["Sent", "New"];
+  assert.equal(await driver.put({ ...changed, tags, appId, previous }), appId);
+  const { shortcuts, collections } = await steam.state();
+  const { name, exe, startDir, launchOptions } = shortcuts[0];
+  assert.deepEqual(
+    [name, exe, startDir, launchOptions],
+    ["Mine", '"/usr/bin/gamemoderun" "/games/Doom/doom2"', '"/games"', "-y"],
+  );
+  assert.deepEqual(collections, { Sent: [], Ours: [appId], New: [appId] });
+  await steam.evaluate(`model.shortcuts.get(${appId}).launchOptions = "A=1 %command%"`);
+  await driver.put({ ...changed, tags, appId, previous: { ...changed, tags } });
+  assert.equal((await steam.state()).shortcuts[0].launchOptions, "A=1 %command%");
+
+  // What an earlier build has set; and a target as it was before its game was deleted.
+  const command = '"/usr/bin/env" "/games/Doom/doom"';
+  await steam.evaluate(`model.shortcuts.get(${appId}).exe = '"/games/Doom/old"'`);
+  await driver.put({ ...changed, appId, command, previous: { name: "Doom", within: "/games/Doom" } });
+  assert.equal((await steam.state()).shortcuts[0].exe, command);
+  assert.equal((await steam.state()).shortcuts[0].name, "Mine");
+});
+
 testModel("an update keeps the id and everything it does not set", async (t, steam, driver) => {
   const appId = await driver.put({ launchOptions: "-fast" });
   await steam.evaluate(`model.shortcuts.get(${appId}).compatTool = "proton_7"`);

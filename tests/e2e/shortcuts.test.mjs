@@ -346,3 +346,73 @@ test("the executable is found among the files as people write it, and a shortcut
   assert.equal((await send("mine.sh")).message, undefined);
   assert.equal(named()[0].exe, `"${path.join(again.path, "mine.sh")}"`);
 });
+
+test("what the user changed in Steam stays at an update, the rest follows", async (t) => {
+  const agent = await startAgent(t);
+  const { deck } = agent;
+  const hub = await Hub.paired(agent);
+  const dir = deck.game("Celeste");
+  const change = (edit) => {
+    const vdf = readShortcuts(deck.steam);
+    edit(vdf[0]);
+    fs.writeFileSync(shortcutsPath(deck.steam), writeBinaryVdf({ shortcuts: { ...vdf } }));
+  };
+  const entry = () => readShortcuts(deck.steam)[0];
+  const { appId } = await push(hub, { shortcut: { launchOptions: "-w", tags: ["Sent", "Ours"] } });
+  change((found) => {
+    found.appname = "My Celeste";
+    found.exe = `"/usr/bin/gamemoderun" "${dir}/bin/celeste"`;
+    found.tags = { 0: "Ours" };
+  });
+
+  // Launch options and start folder are still ours; the wrapper follows the program.
+  const again = { exe: "new/celeste", shortcut: { name: "CELESTE", launchOptions: "-y", tags: ["Sent", "New"] } };
+  assert.equal((await push(hub, again)).appId, appId);
+  assert.equal(readShortcuts(deck.steam).length, 1);
+  assert.equal(entry().appname, "My Celeste");
+  assert.equal(entry().exe, `"/usr/bin/gamemoderun" "${dir}/new/celeste"`);
+  assert.equal(entry().startdir.replaceAll('"', ""), `${dir}/new`);
+  assert.equal(entry().launchoptions, "-y");
+  assert.deepEqual(Object.values(entry().tags), ["Ours", "New"]);
+
+  change((found) => (found.launchoptions = "MANGOHUD=1 %command% -y"));
+  await push(hub, again);
+  assert.equal(entry().launchoptions, "MANGOHUD=1 %command% -y");
+
+  // Deleted and restored it is the user's again, and still is at the next push.
+  const before = entry();
+  await hub.request("delete_game", { appId });
+  assert.deepEqual(readShortcuts(deck.steam), []);
+  const { games } = await deck.ctlJson("games", "trash");
+  const restored = await deck.ctl("games", "restore", games[0].id);
+  assert.equal(restored.code, 0, restored.stderr);
+  const same = ({ appname, exe, launchoptions }) => [appname, exe, launchoptions];
+  assert.deepEqual(same(entry()), same(before));
+  await push(hub, again);
+  assert.deepEqual(same(entry()), same(before));
+});
+
+test("a shortcut of an earlier build of the agent: the user's name, target and options stay", async (t) => {
+  const agent = await startAgent(t);
+  const { deck } = agent;
+  const hub = await Hub.paired(agent);
+  await push(hub);
+  await agent.stop();
+  const registry = path.join(agent.deck.state, "games.json");
+  const games = JSON.parse(fs.readFileSync(registry));
+  assert.ok(games.games[0].shortcut, "this build remembers it");
+  delete games.games[0].shortcut;
+  fs.writeFileSync(registry, JSON.stringify(games));
+  const [found] = readShortcuts(deck.steam);
+  Object.assign(found, { appname: "Mine", launchoptions: "-mine" });
+  fs.writeFileSync(shortcutsPath(deck.steam), writeBinaryVdf({ shortcuts: { 0: found } }));
+
+  const again = await startAgent(t, { deck });
+  const next = await Hub.ready(again, { token: hub.token });
+  await push(next, { exe: "new/celeste", shortcut: { launchOptions: "-y" } });
+  const [entry, ...others] = readShortcuts(deck.steam);
+  assert.deepEqual(others, []);
+  assert.equal(entry.appname, "Mine");
+  assert.equal(entry.launchoptions, "-mine");
+  assert.equal(entry.exe, `"${deck.game("Celeste")}/new/celeste"`);
+});

@@ -1,6 +1,7 @@
 /* What parses is written byte for byte, and stays whole through every edit of a shortcut. */
 #include "core/strbuf.h"
 #include "core/strvec.h"
+#include "steam/change/shortcut_set.h"
 #include "steam/change/shortcuts.h"
 #include "steam/vdf/vdf_binary.h"
 #include "steam/vdf/vdf_node.h"
@@ -23,6 +24,44 @@ static void check_round_trip(const uint8_t *data, size_t size)
 	}
 	strbuf_finish(&written);
 	vdf_node_finish(&root);
+}
+
+/* An entry that was ours before keeps its id, whatever its texts are now. */
+static void check_updates(const uint8_t *data, size_t size)
+{
+	struct shortcuts shortcuts = { 0 };
+	struct shortcut_list list = { 0 };
+	struct shortcut_set set = { 0 };
+	struct strvec tags = { 0 };
+	struct shortcuts_edit edit = { .name = "New",
+		.exe = "/new/exe",
+		.start_dir = "/new",
+		.launch_options = "-new",
+		.tags = &tags,
+		.previous = &set };
+
+	strvec_push(&tags, "favorite");
+	if (shortcuts_parse(&shortcuts, data, size, NULL)) {
+		shortcuts_list(&shortcuts, &list);
+	}
+	for (size_t i = 0; i < list.count && i < 16; i++) {
+		const struct shortcut *entry = &list.items[i];
+
+		set = (struct shortcut_set){ .name = entry->name,
+			.exe = entry->exe,
+			.start_dir = entry->start_dir,
+			.launch_options = entry->launch_options,
+			.tags = entry->tags };
+		edit.app_id = entry->app_id;
+		edit.command = entry->command;
+		assert(!shortcut_set_is_known(&set) ||
+			shortcut_list_find(&list, edit.app_id) != entry ||
+			shortcuts_put(&shortcuts, &edit) == edit.app_id);
+		shortcut_starts_in(entry, "/games");
+	}
+	strvec_finish(&tags);
+	shortcut_list_finish(&list);
+	shortcuts_finish(&shortcuts);
 }
 
 static void check_edits(const uint8_t *data, size_t size)
@@ -75,5 +114,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	check_round_trip(data, size);
 	check_edits(data, size);
+	check_updates(data, size);
 	return 0;
 }

@@ -198,6 +198,16 @@ export interface Notifications {
 }
 
 /** One change of Steam's shortcuts: native/steam/change/steam_change.h. */
+/** What was written into a shortcut before; see native/steam/change/shortcut_set.h. */
+export interface ShortcutSet {
+  name?: string;
+  exe?: string;
+  within?: string;
+  startDir?: string;
+  launchOptions?: string;
+  tags?: string[];
+}
+
 export interface SteamChange {
   action: "put" | "remove" | "set_icon";
   accountId: string;
@@ -212,6 +222,10 @@ export interface SteamChange {
   tags: string[];
   compatTool: string;
   icon: string;
+  /** The whole target, instead of exe in quotes. */
+  command?: string;
+  /** Of the shortcut with appId: what is different now was changed by its user, and stays. */
+  previous?: ShortcutSet;
 }
 
 export interface SteamImage {

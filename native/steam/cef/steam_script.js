@@ -69,6 +69,23 @@ async (request) => {
   const unquoted = (path) => /^"(.*)"$/s.exec(path ?? "")?.[1] ?? path ?? "";
   const squeezed = (text) => text?.trim().replace(/\s+/g, " ");
 
+  /* A changed entry keeps what its user has changed: change/shortcut_set.h. */
+  const COMMAND = "%command%";
+  const isWithin = (path, folder) => path === folder || path.startsWith(`${folder}/`);
+  const ownsPath = (previous, last, now, wanted) =>
+    previous.within ? isWithin(now, previous.within) : now === (last ?? "") || now === wanted;
+  const areOptions = (now, options) => {
+    const [have, want] = [squeezed(now ?? ""), squeezed(options ?? "")];
+    const grown = want.includes(COMMAND) ? [] : [`${COMMAND} ${want}`, `${want} ${COMMAND}`];
+    return [want, ...grown.map((text) => text.trim())].includes(have);
+  };
+  /* The target with the program set last replaced by exe; null: it is not in it. */
+  const retarget = ({ exe: last }, now, exe) => {
+    const escaped = last?.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
+    const pattern = last ? new RegExp(`(^|["' ])${escaped}(?=["' ]|$)`, "g") : null;
+    return pattern?.test(now) ? now.replace(pattern, (_, before) => before + exe) : null;
+  };
+
   const { appStore } = globalThis;
   const overview = (appId) => appStore.GetAppOverviewByAppID(appId) ?? null;
   const isShortcut = (app) => app.app_type === SHORTCUT || app.appid >= 2 ** 31;
@@ -148,21 +165,41 @@ async (request) => {
     return (matches.find(sameName) ?? matches[0])?.appid ?? 0;
   };
 
-  /* The required details, and how to set them. */
-  const wishes = (appId, change) => {
+  /*
+   * The required details, and how to set them. found: what an entry that was ours has now; what its
+   * user has changed is not required.
+   */
+  const wishes = (appId, change, found) => {
+    const previous = found ? change.previous : null;
+    const target = change.command || quoted(change.exe);
+    const moved =
+      previous && !ownsPath(previous, previous.exe, unquoted(found.strShortcutExe), change.exe)
+        ? retarget(previous, found.strShortcutExe ?? "", change.exe)
+        : null;
     const list = [
       {
         what: "name",
+        own: () => [previous.name, change.name].includes(found.strDisplayName),
         met: (found) => found.strDisplayName === change.name,
         make: () => call("SetShortcutName", appId, change.name),
       },
       {
         what: "executable",
-        met: (found) => unquoted(found.strShortcutExe) === change.exe,
-        make: () => call("SetShortcutExe", appId, quoted(change.exe)),
+        own: () =>
+          moved !== null ||
+          ownsPath(previous, previous.exe, unquoted(found.strShortcutExe), change.exe),
+        met: (found) => unquoted(found.strShortcutExe) === unquoted(moved ?? target),
+        make: () => call("SetShortcutExe", appId, moved ?? target),
       },
       {
         what: "start folder",
+        own: () =>
+          ownsPath(
+            previous,
+            previous.startDir,
+            unquoted(found.strShortcutStartDir),
+            change.startDir,
+          ),
         met: (found) => unquoted(found.strShortcutStartDir) === change.startDir,
         make: () => call("SetShortcutStartDir", appId, quoted(change.startDir)),
       },
@@ -171,6 +208,10 @@ async (request) => {
       const setter = apps.SetShortcutLaunchOptions ? "SetShortcutLaunchOptions" : "SetAppLaunchOptions";
       list.push({
         what: "launch options",
+        own: () => {
+          const now = [found.strShortcutLaunchOptions, found.strLaunchOptions].find(Boolean);
+          return [previous.launchOptions, change.launchOptions].some((text) => areOptions(now, text));
+        },
         met: (found) =>
           [found.strShortcutLaunchOptions, found.strLaunchOptions]
             .map(squeezed)
@@ -181,21 +222,23 @@ async (request) => {
     if (change.compatTool) {
       list.push({
         what: "compatibility tool",
+        own: () => true,
         met: (found) => Boolean(found.strCompatToolName), // the user's choice is kept
         make: () => call("SpecifyCompatTool", appId, change.compatTool),
       });
     }
-    return list;
+    return previous ? list.filter((wish) => wish.own()) : list;
   };
 
   /* Sets what differs and reads back, until nothing differs for a while. */
-  const settle = async (appId, change) => {
-    const list = wishes(appId, change);
+  const settle = async (appId, change, wasOurs) => {
+    let list = wasOurs ? null : wishes(appId, change, null);
     let unmet = null; // Steam does not answer
     let problem = "";
     let touched = false;
     const look = async () => {
       const found = await details(appId);
+      list ??= found && wishes(appId, change, found);
       unmet = found && list.filter((wish) => !wish.met(found));
       return unmet?.length === 0;
     };
@@ -261,17 +304,19 @@ async (request) => {
 
   const put = async (change) => {
     const known = [change.appId, change.reportedAppId].find(exists);
+    const wasOurs = Boolean(change.appId && known && change.previous?.name);
     const found = known ?? (await find(change));
     const appId = found || (await add(change));
     try {
-      await settle(appId, change);
+      await settle(appId, change, wasOurs);
     } catch (error) {
       if (!found) {
         await remove(appId).catch(() => {});
       }
       throw error;
     }
-    for (const tag of change.tags ?? []) {
+    const before = wasOurs ? (change.previous.tags ?? []) : [];
+    for (const tag of (change.tags ?? []).filter((tag) => !before.includes(tag))) {
       await addTag(appId, tag);
     }
     return appId;

@@ -3,8 +3,10 @@
 #include "core/cleanup.h"
 #include "core/crc32.h"
 #include "core/error.h"
+#include "core/paths.h"
 #include "core/strbuf.h"
 #include "core/xalloc.h"
+#include "steam/change/shortcut_set.h"
 #include "steam/vdf/vdf_binary.h"
 
 #include <stdlib.h>
@@ -153,6 +155,15 @@ void shortcuts_finish(struct shortcuts *shortcuts)
 	vdf_node_finish(&shortcuts->root);
 }
 
+/* NULL: it is just the path, in quotes. */
+static char *command_of(const char *stored)
+{
+	AUTO(free_ptr) char *path = unquote(stored);
+	AUTO(free_ptr) char *quoted = quote(path);
+
+	return *stored != '\0' && strcmp(quoted, stored) != 0 ? xstrdup(stored) : NULL;
+}
+
 static void fill_shortcut(struct shortcut *shortcut, const struct vdf_node *entry)
 {
 	const struct vdf_node *tags = vdf_node_typed_child(entry, "tags", VDF_MAP);
@@ -162,6 +173,7 @@ static void fill_shortcut(struct shortcut *shortcut, const struct vdf_node *entr
 		.app_id = entry_app_id(entry),
 		.name = xstrdup(vdf_node_text(entry, "AppName")),
 		.exe = unquote(vdf_node_text(entry, "Exe")),
+		.command = command_of(vdf_node_text(entry, "Exe")),
 		.start_dir = unquote(vdf_node_text(entry, "StartDir")),
 		.icon = xstrdup(vdf_node_text(entry, "icon")),
 		.launch_options = xstrdup(vdf_node_text(entry, "LaunchOptions")),
@@ -197,6 +209,7 @@ void shortcut_list_finish(struct shortcut_list *list)
 
 		free(shortcut->name);
 		free(shortcut->exe);
+		free(shortcut->command);
 		free(shortcut->start_dir);
 		free(shortcut->icon);
 		free(shortcut->launch_options);
@@ -214,6 +227,24 @@ const struct shortcut *shortcut_list_find(const struct shortcut_list *list, uint
 		}
 	}
 	return NULL;
+}
+
+bool shortcut_starts_in(const struct shortcut *shortcut, const char *dir)
+{
+	size_t length = strlen(dir);
+	const char *at = shortcut->command;
+
+	if (path_is_within(shortcut->exe, dir)) {
+		return true;
+	}
+	while (at != NULL && (at = strstr(at, dir)) != NULL) {
+		if ((at == shortcut->command || strchr("\"' ", at[-1]) != NULL) &&
+			at[length] == '/') {
+			return true;
+		}
+		at += length;
+	}
+	return false;
 }
 
 /* The child with that key, added at the end where it is missing. */
@@ -269,7 +300,8 @@ static void add_tag(struct vdf_node *tags, const char *tag)
 	vdf_node_set_string(append_numbered(tags), tag);
 }
 
-static void add_tags(struct vdf_node *entry, const struct strvec *tags)
+/* Those that were added before and are gone were removed by the user. */
+static void add_tags(struct vdf_node *entry, const struct strvec *tags, const struct strvec *before)
 {
 	struct vdf_node *map = vdf_node_typed_child(entry, "tags", VDF_MAP);
 
@@ -277,7 +309,9 @@ static void add_tags(struct vdf_node *entry, const struct strvec *tags)
 		map = vdf_node_insert(entry, entry->count, "tags");
 	}
 	for (size_t i = 0; i < tags->count; i++) {
-		add_tag(map, tags->items[i]);
+		if (before == NULL || !strvec_contains(before, tags->items[i])) {
+			add_tag(map, tags->items[i]);
+		}
 	}
 }
 
@@ -313,10 +347,70 @@ static struct vdf_node *append_entry(struct vdf_node *map, const struct shortcut
 	return entry;
 }
 
+static void write_command(struct vdf_node *entry, const struct shortcuts_edit *edit)
+{
+	if (edit->command != NULL && *edit->command != '\0') {
+		vdf_node_set_string(child_to_set(entry, "Exe"), edit->command);
+	} else {
+		set_quoted(entry, "Exe", edit->exe);
+	}
+}
+
+static void write_all(struct vdf_node *entry, const struct shortcuts_edit *edit)
+{
+	vdf_node_set_string(child_to_set(entry, "AppName"), edit->name);
+	write_command(entry, edit);
+	set_quoted(entry, "StartDir", edit->start_dir);
+	if (edit->launch_options != NULL) {
+		vdf_node_set_string(child_to_set(entry, "LaunchOptions"), edit->launch_options);
+	}
+	if (edit->tags != NULL) {
+		add_tags(entry, edit->tags, NULL);
+	}
+}
+
+static void write_target(struct vdf_node *entry, const struct shortcuts_edit *edit)
+{
+	const struct shortcut_set *set = edit->previous;
+	const char *now = vdf_node_text(entry, "Exe");
+	AUTO(free_ptr) char *path = unquote(now);
+	AUTO(free_ptr) char *moved = shortcut_set_retarget(set, now, edit->exe);
+
+	if (shortcut_set_owns_path(set, set->exe, path, edit->exe)) {
+		write_command(entry, edit);
+	} else if (moved != NULL) {
+		vdf_node_set_string(child_to_set(entry, "Exe"), moved);
+	}
+}
+
+/* What the user has changed stays. */
+static void write_own(struct vdf_node *entry, const struct shortcuts_edit *edit)
+{
+	const struct shortcut_set *set = edit->previous;
+	AUTO(free_ptr) char *start_dir = unquote(vdf_node_text(entry, "StartDir"));
+
+	if (shortcut_set_owns_text(set->name, vdf_node_text(entry, "AppName"), edit->name)) {
+		vdf_node_set_string(child_to_set(entry, "AppName"), edit->name);
+	}
+	write_target(entry, edit);
+	if (shortcut_set_owns_path(set, set->start_dir, start_dir, edit->start_dir)) {
+		set_quoted(entry, "StartDir", edit->start_dir);
+	}
+	if (edit->launch_options != NULL &&
+		shortcut_set_owns_options(
+			set, vdf_node_text(entry, "LaunchOptions"), edit->launch_options)) {
+		vdf_node_set_string(child_to_set(entry, "LaunchOptions"), edit->launch_options);
+	}
+	if (edit->tags != NULL) {
+		add_tags(entry, edit->tags, &set->tags);
+	}
+}
+
 uint32_t shortcuts_put(struct shortcuts *shortcuts, const struct shortcuts_edit *edit)
 {
 	struct vdf_node *map = child_to_set(&shortcuts->root, LIST_KEY);
 	struct vdf_node *entry = edit->app_id != 0 ? find_app_id(map, edit->app_id) : NULL;
+	bool was_ours = entry != NULL && shortcut_set_is_known(edit->previous);
 	uint32_t app_id;
 
 	if (entry == NULL) {
@@ -333,14 +427,10 @@ uint32_t shortcuts_put(struct shortcuts *shortcuts, const struct shortcuts_edit 
 		app_id = free_app_id(map, app_id); /* an earlier entry has the same */
 	}
 	set_app_id(entry, app_id); /* before exe and name change, which it may be derived from */
-	vdf_node_set_string(child_to_set(entry, "AppName"), edit->name);
-	set_quoted(entry, "Exe", edit->exe);
-	set_quoted(entry, "StartDir", edit->start_dir);
-	if (edit->launch_options != NULL) {
-		vdf_node_set_string(child_to_set(entry, "LaunchOptions"), edit->launch_options);
-	}
-	if (edit->tags != NULL) {
-		add_tags(entry, edit->tags);
+	if (was_ours) {
+		write_own(entry, edit);
+	} else {
+		write_all(entry, edit);
 	}
 	return app_id;
 }

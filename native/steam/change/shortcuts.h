@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 struct error;
+struct shortcut_set;
 struct strbuf;
 
 /*
@@ -25,6 +26,7 @@ struct shortcut {
 	uint32_t app_id;
 	char *name;
 	char *exe;	 /* without the quotes around it that the file holds */
+	char *command;	 /* what the file holds, if that is not just exe in quotes; else NULL */
 	char *start_dir; /* the same */
 	char *icon;
 	char *launch_options;
@@ -59,10 +61,16 @@ struct shortcuts_edit {
 	uint32_t app_id; /* of the entry to update; 0: not known */
 	const char *name;
 	const char *exe;	    /* without quotes */
+	const char *command;	    /* written instead of exe in quotes; NULL or "": none */
 	bool any_name;		    /* adopt an entry for exe whatever its name */
 	const char *start_dir;	    /* without quotes */
 	const char *launch_options; /* NULL: as it is, or none */
 	const struct strvec *tags;  /* added to the existing ones; NULL: none */
+	/*
+	 * What was written into the entry with app_id before: what its user has changed since stays
+	 * (shortcut_set.h). NULL: everything is written.
+	 */
+	const struct shortcut_set *previous;
 };
 
 /*
@@ -72,6 +80,9 @@ struct shortcuts_edit {
  * set), otherwise shortcuts_app_id(); ids in use are skipped. Returns the entry's app id.
  */
 uint32_t shortcuts_put(struct shortcuts *shortcuts, const struct shortcuts_edit *edit);
+
+/* Does it start something inside dir, be it through other programs? */
+bool shortcut_starts_in(const struct shortcut *shortcut, const char *dir);
 
 /* Removes the entry and renumbers the later ones, as Steam does. False: no such entry. */
 bool shortcuts_remove(struct shortcuts *shortcuts, uint32_t app_id);

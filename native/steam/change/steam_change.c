@@ -5,6 +5,7 @@
 #include "core/xalloc.h"
 #include "steam/change/shortcuts.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 const struct json_field steam_change_fields[] = {
@@ -21,6 +22,9 @@ const struct json_field steam_change_fields[] = {
 	JSON_FIELD(struct steam_change, tags, "tags", JSON_STRINGS, 0),
 	JSON_FIELD(struct steam_change, compat_tool, "compatTool", JSON_STRING, 0),
 	JSON_FIELD(struct steam_change, icon, "icon", JSON_STRING, 0),
+	JSON_FIELD(struct steam_change, command, "command", JSON_STRING, JSON_OMIT_EMPTY),
+	JSON_FIELD_OBJECT(
+		struct steam_change, previous, "previous", shortcut_set_fields, JSON_OMIT_EMPTY),
 	JSON_FIELDS_END,
 };
 
@@ -49,9 +53,35 @@ void steam_change_fill_put(
 		.start_dir = start_dir_of(request),
 		.launch_options = xstrdup_or_null(request->launch_options),
 		.compat_tool = xstrdup_or_null(request->compat_tool),
+		.command = xstrdup_or_null(request->command),
 	};
+	shortcut_set_copy(&change->previous, request->previous);
 	if (request->tags != NULL) {
 		strvec_copy(&change->tags, request->tags);
+	}
+}
+
+void steam_change_note_set(struct shortcut_set *to, const struct steam_shortcut_request *request)
+{
+	const struct shortcut_set *before = request->previous;
+
+	shortcut_set_copy(to, before);
+	free(to->name);
+	free(to->exe);
+	free(to->within);
+	free(to->start_dir);
+	to->name = xstrdup_or_null(request->name);
+	to->exe = xstrdup_or_null(request->exe);
+	to->within = NULL;
+	to->start_dir = start_dir_of(request);
+	if (request->launch_options != NULL) {
+		free(to->launch_options);
+		to->launch_options = xstrdup(request->launch_options);
+	}
+	for (size_t i = 0; request->tags != NULL && i < request->tags->count; i++) {
+		if (!strvec_contains(&to->tags, request->tags->items[i])) {
+			strvec_push(&to->tags, request->tags->items[i]);
+		}
 	}
 }
 
@@ -67,6 +97,8 @@ void steam_change_copy(struct steam_change *to, const struct steam_change *from)
 	copy.launch_options = xstrdup_or_null(from->launch_options);
 	copy.compat_tool = xstrdup_or_null(from->compat_tool);
 	copy.icon = xstrdup_or_null(from->icon);
+	copy.command = xstrdup_or_null(from->command);
+	shortcut_set_copy(&copy.previous, &from->previous);
 	copy.tags = (struct strvec){ 0 };
 	strvec_copy(&copy.tags, &from->tags);
 	steam_change_finish(to);
@@ -143,6 +175,8 @@ uint32_t steam_change_apply(const struct steam_change *change, struct shortcuts 
 		.start_dir = change->start_dir,
 		.launch_options = change->launch_options,
 		.tags = &change->tags,
+		.command = change->command,
+		.previous = change->app_id != 0 ? &change->previous : NULL,
 	};
 
 	if (steam_change_is(change, STEAM_CHANGE_PUT)) {

@@ -2,6 +2,7 @@
 
 #include "core/json.h"
 #include "core/strvec.h"
+#include "steam/change/shortcut_set.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -39,6 +40,9 @@ struct steam_change {
 	struct strvec tags;   /* added to the existing ones */
 	char *compat_tool;    /* "" or NULL: not requested */
 	char *icon;	      /* set_icon: absolute path */
+	char *command; /* put: the whole target, instead of exe in quotes; "" or NULL: none */
+	/* put: what was written into the entry with app_id before; what is different now stays. */
+	struct shortcut_set previous;
 };
 
 extern const struct json_field steam_change_fields[];
@@ -54,11 +58,16 @@ struct steam_shortcut_request {
 	const char *launch_options; /* NULL: an existing entry keeps its own */
 	const struct strvec *tags;  /* added to those an existing entry has; NULL: none */
 	const char *compat_tool;    /* for an entry that has none; NULL or "": none */
+	const char *command;	    /* instead of exe in quotes; NULL or "": none */
+	/* What was written into the entry with app_id before (shortcut_set.h); NULL: not known. */
+	const struct shortcut_set *previous;
 };
 
 /* A put without its account; change is zeroed. */
 void steam_change_fill_put(
 	struct steam_change *change, const struct steam_shortcut_request *request);
+/* What is written with that request, after what was before; to is zeroed. */
+void steam_change_note_set(struct shortcut_set *to, const struct steam_shortcut_request *request);
 void steam_change_finish(struct steam_change *change);
 void steam_change_copy(
 	struct steam_change *to, const struct steam_change *from); /* to is replaced */
