@@ -93,6 +93,32 @@ START_TEST(names_the_systems_reason)
 }
 END_TEST
 
+START_TEST(keeps_the_number_of_what_caused_it)
+{
+	struct error cause = { 0 }, err = { 0 };
+
+	errno = EIO;
+	error_set_errno(&cause, "cannot read 'f'");
+	ck_assert_int_eq(cause.number, EIO);
+	ck_assert(!error_set_because(&err, &cause, "the game: %s", cause.message));
+	ck_assert_int_eq(err.kind, ERROR_IO);
+	ck_assert_int_eq(err.number, EIO);
+	ck_assert_ptr_eq(strstr(err.message, "the game: cannot read 'f': "), err.message);
+	/* Also of itself. */
+	ck_assert(!error_set_because(&err, &err, "all of it: %s", err.message));
+	ck_assert_int_eq(err.number, EIO);
+	ck_assert_ptr_eq(strstr(err.message, "all of it: the game: "), err.message);
+	ck_assert(!error_pass(&err, &cause));
+	ck_assert_int_eq(err.number, EIO);
+	ck_assert_str_eq(err.message, cause.message);
+	ck_assert(!error_set_because(NULL, &cause, "nobody asks"));
+	ck_assert(!error_pass(NULL, &cause));
+	/* What is set anew did not come from a number. */
+	ck_assert(!error_set(&err, ERROR_IO, "short"));
+	ck_assert_int_eq(err.number, 0);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("error");
@@ -103,5 +129,6 @@ int main(void)
 	tcase_add_test(tcase, replaces_what_a_terminal_obeys);
 	tcase_add_test(tcase, is_cut_at_a_characters_border);
 	tcase_add_test(tcase, names_the_systems_reason);
+	tcase_add_test(tcase, keeps_the_number_of_what_caused_it);
 	return run_tcase(tcase);
 }

@@ -13,7 +13,10 @@
 #include "suite.h"
 
 #include <check.h>
+#include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
 #include <poll.h>
 #include <sched.h>
 #include <stdarg.h>
@@ -22,8 +25,11 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#define SUITE_ALONE /* replaces functions of the C library */
 
 /*
  * Cards are tmpfs mounts in a mount namespace of the test's own: each has a file system, and so a
@@ -38,6 +44,41 @@ static struct strvec extra;
 static unsigned arrived_count, left_count, changed_count;
 static struct error err;
 static bool own_mounts; /* in a mount namespace of the test's own */
+
+/* The disk does not answer when .capydeck is looked at, or when it is opened. */
+enum answers { ANSWERS_ALL, NO_ANSWER_TO_LOOKING, NO_ANSWER_TO_OPENING };
+static enum answers answers;
+
+static bool is_unanswered(long number, const char *path, const struct open_how *how)
+{
+	if (answers == ANSWERS_ALL || number != SYS_openat2) {
+		return false;
+	}
+	return answers == NO_ANSWER_TO_LOOKING
+		       ? strcmp(path, ".capydeck") == 0 && (how->flags & O_PATH) != 0
+		       : strcmp(path, ".capydeck/") == 0;
+}
+
+long syscall(long number, ...)
+{
+	static long (*real)(long number, ...);
+	long values[6];
+	va_list list;
+
+	va_start(list, number);
+	for (size_t i = 0; i < 6; i++) {
+		values[i] = va_arg(list, long);
+	}
+	va_end(list);
+	if (is_unanswered(number, (const char *)values[1], (const struct open_how *)values[2])) {
+		errno = EIO;
+		return -1;
+	}
+	if (real == NULL) {
+		*(void **)&real = dlsym(RTLD_NEXT, "syscall");
+	}
+	return real(number, values[0], values[1], values[2], values[3], values[4], values[5]);
+}
 
 static char *in_home(const char *name)
 {
@@ -133,6 +174,7 @@ static void setup(void)
 	snprintf(place, sizeof(place), "%s/card/Games", home);
 	strvec_push(&extra, place);
 	arrived_count = left_count = changed_count = 0;
+	answers = ANSWERS_ALL;
 	err = (struct error){ 0 };
 	log_set_level(LOG_LEVEL_ERROR);
 	loop = loop_create();
@@ -199,6 +241,17 @@ static void install(const char *library, const char *dir)
 	game_finish(&game);
 }
 
+/* A library that holds "Doom"; its id; caller frees. */
+static char *claim_with_game(const char *root)
+{
+	AUTO(free_ptr) char *doom = xasprintf("%s/Doom", root);
+	char *id = claim(root);
+
+	make(doom);
+	install(id, doom);
+	return id;
+}
+
 static bool check_game(const char *dir)
 {
 	return libraries_check_game(
@@ -263,10 +316,8 @@ START_TEST(test_a_folder_that_is_gone_is_not_made_again_while_games_are_register
 	AUTO(free_ptr) char *games = in_home("Games");
 	AUTO(free_ptr) char *elsewhere = in_home("Moved");
 	AUTO(free_ptr) char *doom = in_home("Games/Doom");
-	AUTO(free_ptr) char *id = claim(games);
+	AUTO(free_ptr) char *id = claim_with_game(games);
 
-	make(doom);
-	install(id, doom);
 	libraries_count_again(libraries);
 	ck_assert_int_eq(rename(games, elsewhere), 0);
 	wait_for(&left_count, 1); /* by the watch */
@@ -403,14 +454,22 @@ START_TEST(test_a_failing_disk_is_named)
 				"cannot open 'd3/f33': %s; check the disk",
 		games, strerror(EIO));
 	AUTO(free_ptr) char *aside = in_home("aside");
+	struct error cause = { 0 };
 
 	errno = EIO;
 	error_set_errno(&err, "cannot open 'd3/f33'");
 	libraries_explain(libraries, games, id, &err);
 	ck_assert_int_eq(err.kind, ERROR_IO);
 	ck_assert_str_eq(err.message, named);
+	/* Also what it caused, in whatever words. */
+	errno = EUCLEAN;
+	error_set_errno(&cause, "cannot open 'd3/f33'");
+	error_set_because(&err, &cause, "what was received of 'Doom' cannot be read now");
+	libraries_explain(libraries, games, id, &err);
+	ck_assert_ptr_nonnull(strstr(err.message, "does not answer as it should"));
+	/* Something else that failed, whatever its name says. */
 	errno = EACCES;
-	error_set_errno(&err, "cannot open 'd3/f33'");
+	error_set_errno(&err, "cannot open '%s'", strerror(EIO));
 	libraries_explain(libraries, games, id, &err);
 	ck_assert_ptr_null(strstr(err.message, "does not answer"));
 	/* One that cannot even be looked at: whatever failed, it is that. */
@@ -418,6 +477,43 @@ START_TEST(test_a_failing_disk_is_named)
 	ck_assert_int_eq(symlink(games, games), 0);
 	libraries_explain(libraries, games, id, &err);
 	ck_assert_ptr_nonnull(strstr(err.message, "does not answer as it should"));
+}
+END_TEST
+
+/* It is not known whether it is the one that has the game: it is neither made nor marked again. */
+START_TEST(test_a_folder_of_ours_that_cannot_be_examined_now)
+{
+	AUTO(free_ptr) char *games = in_home("Games");
+	AUTO(free_ptr) char *doom = in_home("Games/Doom");
+	AUTO(free_ptr) char *marker = in_home("Games/.capydeck/library.json");
+	AUTO(free_ptr) char *id = claim_with_game(games);
+	AUTO(strbuf_finish) struct strbuf before = { 0 }, after = { 0 };
+	AUTO(free_ptr)
+	char *sentence = xasprintf("the library '%s' cannot be read now: ", games);
+
+	ck_assert(atomic_file_read(marker, 4096, &before, &err));
+	answers = (enum answers)_i;
+	libraries_look(libraries);
+	ck_assert_int_eq(at(games)->presence, LIBRARY_UNREADABLE);
+	ck_assert_uint_eq(left_count, 1);
+	ck_assert_msg(strstr(at(games)->problem, sentence) == at(games)->problem, "%s",
+		at(games)->problem);
+	ck_assert_ptr_nonnull(strstr(at(games)->problem, strerror(EIO)));
+	ck_claim_refused(games, sentence);
+	ck_assert_int_eq(err.kind, ERROR_IO);
+	ck_assert(!check_game(doom));
+	ck_assert_int_eq(err.kind, ERROR_IO);
+	ck_assert_msg(strstr(err.message, sentence) != NULL, "%s", err.message);
+	restart();
+	ck_assert_int_eq(at(games)->presence, LIBRARY_UNREADABLE);
+	ck_assert(!libraries_check_forgettable(libraries, id, &err));
+	/* Nothing tells that it answers again: it is asked. */
+	answers = ANSWERS_ALL;
+	wait_for(&arrived_count, 1);
+	ck_assert_str_eq(at(games)->id, id);
+	ck_assert(check_game(doom));
+	ck_assert(atomic_file_read(marker, 4096, &after, &err));
+	ck_assert_str_eq(before.data, after.data);
 }
 END_TEST
 
@@ -516,9 +612,7 @@ START_TEST(test_a_bare_mount_point_is_not_the_card)
 		return;
 	}
 	insert("A");
-	id = claim(place);
-	make(doom);
-	install(id, doom);
+	id = claim_with_game(place);
 	take_out();
 	wait_for(&left_count, 1);
 	ck_assert_int_eq(at(place)->presence, LIBRARY_AWAY);
@@ -552,9 +646,7 @@ START_TEST(test_another_card_in_its_place_is_another_library)
 		return;
 	}
 	insert("A");
-	first = claim(place);
-	make(doom);
-	install(first, doom);
+	first = claim_with_game(place);
 	take_out();
 	insert("B");
 	second = claim(place);
@@ -587,9 +679,7 @@ START_TEST(test_a_new_card_in_the_place_of_another_holds_nothing)
 		return;
 	}
 	insert("A");
-	first = claim(place);
-	make(doom);
-	install(first, doom);
+	first = claim_with_game(place);
 	take_out();
 	insert("B");
 	libraries_look(libraries);
@@ -649,9 +739,7 @@ START_TEST(test_a_card_at_another_mount_point_is_recognised)
 		return;
 	}
 	insert("A");
-	id = claim(place);
-	make(doom);
-	install(id, doom);
+	id = claim_with_game(place);
 	take_out();
 	insert_at(slot, "A");
 	strvec_push(&extra, there);
@@ -702,9 +790,7 @@ START_TEST(test_a_copy_of_a_card_is_not_the_card)
 		return;
 	}
 	insert("A");
-	id = claim(place);
-	make(doom);
-	install(id, doom);
+	id = claim_with_game(place);
 	command = xasprintf("cp -a '%s' '%s'", place, games);
 	ck_assert_int_eq(system(command), 0);
 	take_out();
@@ -724,10 +810,8 @@ START_TEST(test_a_folder_that_was_moved_is_recognised)
 	AUTO(free_ptr) char *doom = in_home("Games/Doom");
 	AUTO(free_ptr) char *moved = in_home("Moved");
 	AUTO(free_ptr) char *sentence = NULL;
-	AUTO(free_ptr) char *id = claim(games);
+	AUTO(free_ptr) char *id = claim_with_game(games);
 
-	make(doom);
-	install(id, doom);
 	ck_assert_int_eq(rename(games, moved), 0);
 	libraries_configure(libraries, moved, &extra);
 	sentence = xasprintf("the library folder '%s' is now at '%s'; move it back", games, moved);
@@ -766,9 +850,7 @@ START_TEST(test_a_card_over_a_folder_in_use_is_another_library)
 	if (!can_mount()) {
 		return;
 	}
-	below = claim(place);
-	make(doom);
-	install(below, doom);
+	below = claim_with_game(place);
 	insert("A");
 	above = claim(place);
 	ck_assert_str_ne(above, below);
@@ -817,9 +899,7 @@ START_TEST(test_a_link_to_a_card)
 	insert("A");
 	make(place);
 	ck_assert_int_eq(symlink(place, games), 0);
-	id = claim(place);
-	make(doom);
-	install(id, doom);
+	id = claim_with_game(place);
 	restart();
 	ck_assert_int_eq(at(games)->presence, LIBRARY_PRESENT);
 	take_out();
@@ -867,6 +947,8 @@ int main(void)
 	tcase_add_test(tcase, test_what_is_not_a_folder_is_refused);
 	tcase_add_loop_test(tcase, test_what_is_in_the_way_of_our_folders_is_named, 0, 4);
 	tcase_add_test(tcase, test_a_failing_disk_is_named);
+	tcase_add_loop_test(tcase, test_a_folder_of_ours_that_cannot_be_examined_now,
+		NO_ANSWER_TO_LOOKING, NO_ANSWER_TO_OPENING + 1);
 	tcase_add_test(tcase, test_what_cannot_be_recognised_gets_no_id);
 	tcase_add_test(tcase, test_a_list_that_cannot_be_read_now_is_not_replaced);
 	tcase_add_test(tcase, test_a_bare_mount_point_is_not_the_card);

@@ -137,7 +137,7 @@ bool agent_identity_ready(struct agent_identity *identity, struct error *err)
 			.id = random_hex(ID_DIGITS) };
 		if (!state_link_write(&identity->link, &why)) {
 			free(TAKE_PTR(file->id));
-			return error_set(err, why.kind,
+			return error_set_because(err, &why,
 				"the agent's new id cannot be saved (%s); the agent keeps trying",
 				why.message);
 		}

@@ -247,7 +247,7 @@ bool config_reload(
 	*config = (struct config){ 0 };
 	object = read_object(present->path, &why);
 	if (object == NULL && why.kind != ERROR_NOT_FOUND) {
-		return error_set(err, why.kind,
+		return error_set_because(err, &why,
 			"the settings in '%s' cannot be read (%.300s); correct or remove the file",
 			present->path, why.message);
 	}

@@ -384,8 +384,7 @@ bool beneath_remove_tree(int dir_fd, const char *path, struct error *err)
 	}
 	parent = beneath_open_parent(dir_fd, path, false, &reason);
 	if (parent < 0) {
-		return reason.kind == ERROR_NOT_FOUND ||
-		       error_set(err, reason.kind, "%s", reason.message);
+		return reason.kind == ERROR_NOT_FOUND || error_pass(err, &reason);
 	}
 	if (unlinkat(parent, base, 0) == 0 || errno == ENOENT) {
 		return true;

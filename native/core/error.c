@@ -41,6 +41,7 @@ bool error_set(struct error *err, enum error_kind kind, const char *format, ...)
 	set_message(err, ERROR_SENTENCE_BYTES, "", format, values);
 	va_end(values);
 	err->kind = kind;
+	err->number = 0;
 	return false;
 }
 
@@ -55,6 +56,32 @@ bool error_set_list(struct error *err, enum error_kind kind, const char *format,
 	set_message(err, ERROR_MESSAGE_BYTES, "", format, values);
 	va_end(values);
 	err->kind = kind;
+	err->number = 0;
+	return false;
+}
+
+bool error_set_because(struct error *err, const struct error *cause, const char *format, ...)
+{
+	enum error_kind kind = cause->kind;
+	int number = cause->number;
+	va_list values;
+
+	if (err == NULL) {
+		return false;
+	}
+	va_start(values, format);
+	set_message(err, ERROR_SENTENCE_BYTES, "", format, values);
+	va_end(values);
+	err->kind = kind;
+	err->number = number;
+	return false;
+}
+
+bool error_pass(struct error *err, const struct error *why)
+{
+	if (err != NULL && err != why) {
+		*err = *why;
+	}
 	return false;
 }
 
@@ -94,5 +121,6 @@ bool error_set_errno(struct error *err, const char *format, ...)
 	set_message(err, ERROR_SENTENCE_BYTES, suffix, format, values);
 	va_end(values);
 	err->kind = is_lack_of_room(number) ? ERROR_NO_SPACE : ERROR_IO;
+	err->number = number;
 	return false;
 }

@@ -28,6 +28,7 @@ enum error_kind {
  */
 struct error {
 	enum error_kind kind;
+	int number; /* the errno that it came from; 0: it did not come from one */
 	char message[ERROR_MESSAGE_BYTES]; /* UTF-8, cut between characters if too long */
 };
 
@@ -43,9 +44,17 @@ bool error_set(struct error *err, enum error_kind kind, const char *format, ...)
 bool error_set_list(struct error *err, enum error_kind kind, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* The same with the kind and the number of its cause, whose message is among the values. */
+bool error_set_because(struct error *err, const struct error *cause, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* err becomes what why is. */
+bool error_pass(struct error *err, const struct error *why);
+
 /*
  * The same with ": " and what errno says appended, in our own words where the system's do not tell
- * what to do. ENOSPC, EDQUOT and EFBIG become ERROR_NO_SPACE, any other errno ERROR_IO.
+ * what to do; number is that errno. ENOSPC, EDQUOT and EFBIG become ERROR_NO_SPACE, any other errno
+ * ERROR_IO.
  */
 bool error_set_errno(struct error *err, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -82,8 +82,8 @@ static void note_dropped(struct reading *reading, const struct json_field *list,
 	const struct error *why)
 {
 	if (reading->dropped_count++ == 0) {
-		error_set(
-			&reading->reason, why->kind, "%s[%zu]: %s", list->key, index, why->message);
+		error_set_because(
+			&reading->reason, why, "%s[%zu]: %s", list->key, index, why->message);
 	}
 }
 

@@ -206,8 +206,8 @@ static void report_no_responder(const struct mdns_lookup *lookup, const struct e
 {
 	struct error err;
 
-	error_set(&err, why->kind, "cannot look for devices: %s; give the device's address instead",
-		why->message);
+	error_set_because(&err, why,
+		"cannot look for devices: %s; give the device's address instead", why->message);
 	lookup->events->lost(lookup->user, &err);
 }
 

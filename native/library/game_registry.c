@@ -290,7 +290,7 @@ static bool write_game_list(struct game_registry *registry, struct error *err)
 
 	if (!state_link_write(&registry->link, &why)) {
 		if (why.kind != ERROR_NO_SPACE || unlink(spare) != 0) {
-			return error_set(err, why.kind, "%s", why.message);
+			return error_pass(err, &why);
 		}
 		if (!state_link_write(&registry->link, err)) {
 			return false;
@@ -352,8 +352,9 @@ bool game_registry_record(
 	before = exchange(&registry->list, game, &index);
 	registry->is_behind = true;
 	if (!write_game_list(registry, &why)) {
-		error_set(err, why.kind, "'%s' is not recorded yet (%s); the agent keeps trying",
-			game->name, why.message);
+		error_set_because(err, &why,
+			"'%s' is not recorded yet (%s); the agent keeps trying", game->name,
+			why.message);
 	}
 	game_finish(&before); /* only now: game's texts may be its own */
 	tell_changed(registry);
@@ -390,7 +391,7 @@ bool game_registry_flush(struct game_registry *registry, struct error *err)
 	struct error why = { 0 };
 
 	return !registry->is_behind || write_game_list(registry, &why) ||
-	       error_set(err, why.kind,
+	       error_set_because(err, &why,
 		       "the list of installed games cannot be saved (%s); the agent keeps trying",
 		       why.message);
 }

@@ -480,7 +480,7 @@ bool game_trash_restore(
 			       ? error_set(err, ERROR_NOT_FOUND,
 					 "%s; if its disk was removed, insert it again",
 					 problem.message)
-			       : error_set(err, problem.kind, "%s", problem.message);
+			       : error_pass(err, &problem);
 	}
 	*restored = trash_list_take(&trash->list, index);
 	free(restored->folder);

@@ -350,17 +350,18 @@ char *library_describe_away(const struct library *library)
 	return xasprintf("the library '%s' %s", library->place, reason);
 }
 
-/* Did the disk itself fail? The system's words are all that an error keeps of it. */
+/* Did the disk itself fail? */
 static bool is_of_disk(const struct error *err)
 {
-	static const int numbers[] = { EIO, ENODEV, ENXIO, EUCLEAN };
-
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
-		if (err->kind == ERROR_IO && strstr(err->message, strerror(numbers[i])) != NULL) {
-			return true;
-		}
+	switch (err->number) {
+	case EIO:
+	case ENODEV:
+	case ENXIO:
+	case EUCLEAN:
+		return true;
+	default:
+		return false;
 	}
-	return false;
 }
 
 void library_blame_disk(const char *name, const char *place, bool certain, struct error *err)

@@ -56,7 +56,7 @@ static enum library_mark of_error(const struct error *why, struct error *err)
 	case ERROR_TOO_LARGE:
 		return LIBRARY_MARK_DAMAGED;
 	default:
-		error_set(err, why->kind, "%s", why->message);
+		error_pass(err, why);
 		return LIBRARY_MARK_UNREADABLE;
 	}
 }

@@ -99,7 +99,7 @@ static void look_inside(struct library_sight *sight, int fd, const char *path)
 
 	if (!disk_examine(&sight->disk, fd, path, &why)) {
 		sight->kind = LIBRARY_SIGHT_UNREADABLE;
-		error_set(&sight->problem, why.kind, "the library '%s' cannot be read now: %s",
+		error_set_because(&sight->problem, &why, "the library '%s' cannot be read now: %s",
 			sight->root, why.message);
 		return;
 	}
@@ -114,7 +114,7 @@ static void look_inside(struct library_sight *sight, int fd, const char *path)
 	}
 	if (is_unread || sight->mark == LIBRARY_MARK_UNREADABLE) {
 		sight->kind = LIBRARY_SIGHT_UNREADABLE;
-		error_set(&sight->problem, why.kind, "the library '%s' cannot be read now: %s",
+		error_set_because(&sight->problem, &why, "the library '%s' cannot be read now: %s",
 			sight->root, why.message);
 	}
 }

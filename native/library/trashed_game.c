@@ -223,7 +223,7 @@ bool trashed_game_remove_folder(const char *game_dir, const char *id, struct err
 	/* The caller forgets it now: it must not come back with a power cut. */
 	trash_fd = beneath_open_parent(parent_fd, path, false, &why);
 	if (trash_fd < 0) {
-		return why.kind == ERROR_NOT_FOUND || error_set(err, why.kind, "%s", why.message);
+		return why.kind == ERROR_NOT_FOUND || error_pass(err, &why);
 	}
 	return sync_folder(trash_fd) ||
 	       error_set_errno(err, "cannot flush the folder of '%s'", path);

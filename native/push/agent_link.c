@@ -178,7 +178,7 @@ static void try_again(struct agent_link *link, const struct error *why)
 		link->retry_until_ms = now_ms + link->options.retry_ms;
 	}
 	if (now_ms >= link->retry_until_ms) {
-		error_set(&err, why->kind, "still failing after %" PRId64 " s: %s",
+		error_set_because(&err, why, "still failing after %" PRId64 " s: %s",
 			link->options.retry_ms / 1000, why->message);
 		fail_link(link, &err);
 		return;

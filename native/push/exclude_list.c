@@ -111,7 +111,7 @@ static bool read_patterns(struct exclude_list *list, int root_fd, struct error *
 	char *line, *rest;
 
 	if (!atomic_file_read_at(root_fd, EXCLUDE_FILE_NAME, FILE_MAX_BYTES, &text, &why)) {
-		return why.kind == ERROR_NOT_FOUND || error_set(err, why.kind, "%s", why.message);
+		return why.kind == ERROR_NOT_FOUND || error_pass(err, &why);
 	}
 	if (text.length == 0) {
 		return true;

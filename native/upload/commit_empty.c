@@ -36,8 +36,8 @@ static bool make_whole(int dir_fd, const char *path, struct error *err)
 	struct error why = { 0 };
 	AUTO(close_fd) int fd = beneath_open_parent(dir_fd, inside, true, &why);
 
-	return fd >= 0 ||
-	       error_set(err, why.kind, "cannot make the empty folder '%s': %s", path, why.message);
+	return fd >= 0 || error_set_because(err, &why, "cannot make the empty folder '%s': %s",
+				  path, why.message);
 }
 
 /* For beneath_sync_folders(). */
@@ -66,7 +66,7 @@ static bool look_at(const struct commit_place *place, struct commit_record *reco
 		*slash = '\0';
 		if (!beneath_stat(place->game_fd, folder, &stat, &why)) {
 			if (why.kind != ERROR_NOT_FOUND) {
-				return error_set(err, why.kind, "%s", why.message);
+				return error_pass(err, &why);
 			}
 			strvec_push(&record->empty_made, folder);
 		} else if (!S_ISDIR(stat.st_mode)) {

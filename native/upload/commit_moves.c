@@ -44,7 +44,7 @@ static bool check_each(int dir_fd, const struct commit_record *record,
 			return commit_file_lost(record->files[i].path, err);
 		}
 		if (!beneath_stat(dir_fd, record->files[i].path, &stat, &why)) {
-			return why.kind == ERROR_IO ? error_set(err, why.kind, "%s", why.message)
+			return why.kind == ERROR_IO ? error_pass(err, &why)
 						    : commit_file_lost(record->files[i].path, err);
 		}
 	}

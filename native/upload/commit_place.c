@@ -27,7 +27,7 @@ static bool open_if_there(int at_fd, const char *path, int *fd, struct error *er
 		return error_set(err, ERROR_CONFLICT,
 			"%s; move it away so that the game can be installed there", why.message);
 	}
-	return error_set(err, why.kind, "%s", why.message);
+	return error_pass(err, &why);
 }
 
 bool commit_place_reopen(struct commit_place *place, struct error *err)
@@ -103,8 +103,7 @@ static bool open_parent(int at_fd, const char *path, bool make, int *fd, struct 
 	struct error why = { 0 };
 
 	*fd = at_fd < 0 ? -1 : beneath_open_parent(at_fd, path, make, &why);
-	return *fd >= 0 || at_fd < 0 || why.kind == ERROR_NOT_FOUND ||
-	       error_set(err, why.kind, "%s", why.message);
+	return *fd >= 0 || at_fd < 0 || why.kind == ERROR_NOT_FOUND || error_pass(err, &why);
 }
 
 void commit_folder_finish(struct commit_folder *folder)

@@ -117,8 +117,7 @@ static bool check_folders(struct plan *plan, const char *path, size_t checked, s
 		*slash = '\0';
 		if (!beneath_stat(plan->place->game_fd, folder, &stat, &why)) {
 			plan->missing = slash - folder;
-			return why.kind == ERROR_NOT_FOUND ||
-			       error_set(err, why.kind, "%s", why.message);
+			return why.kind == ERROR_NOT_FOUND || error_pass(err, &why);
 		}
 		if (!S_ISDIR(stat.st_mode)) {
 			return refuse_conflict(plan, folder, stat.st_mode, "a folder", err);
@@ -254,7 +253,7 @@ static bool look_above(struct plan *plan, struct error *err)
 		} else if (why.kind == ERROR_NOT_FOUND) {
 			strvec_push(&plan->record->made, folder);
 		} else {
-			return error_set(err, why.kind, "%s", why.message);
+			return error_pass(err, &why);
 		}
 		*slash = '/';
 	}

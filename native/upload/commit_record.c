@@ -192,8 +192,8 @@ bool commit_record_remove(int dir_fd, struct error *err)
 
 		/* Somebody may have put a folder there. */
 		if (!beneath_remove_tree(dir_fd, record_names[i], &why)) {
-			return error_set(
-				err, why.kind, "cannot remove the commit record: %s", why.message);
+			return error_set_because(
+				err, &why, "cannot remove the commit record: %s", why.message);
 		}
 	}
 	return sync_folder(dir_fd) || error_set_errno(err, "cannot remove the commit record");

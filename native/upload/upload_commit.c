@@ -198,7 +198,7 @@ static enum upload_commit_end go_back(
 	enum upload_commit_end end = move_back(commit, place, &why);
 
 	if (end == UPLOAD_COMMIT_STUCK) {
-		error_set(err, err->kind, "%s; and what has moved cannot be moved back: %s",
+		error_set_because(err, err, "%s; and what has moved cannot be moved back: %s",
 			err->message, why.message);
 	}
 	return end;
@@ -324,7 +324,7 @@ static enum upload_commit_end set_aside(const struct upload_commit *commit, stru
 	if (commit_record_set_aside(commit->dir_fd, &why)) {
 		return UPLOAD_COMMIT_UNDONE;
 	}
-	error_set(err, why.kind, "%s, and %s", err->message, why.message);
+	error_set_because(err, &why, "%s, and %s", err->message, why.message);
 	return UPLOAD_COMMIT_STUCK;
 }
 

@@ -262,7 +262,7 @@ static void enter_in_registry(struct completion *completion)
 		completion_succeeded(completion);
 		return;
 	}
-	error_set(&completion->error, err.kind,
+	error_set_because(&completion->error, &err,
 		"the files of '%s' are in place, but the list of games cannot be written: %s",
 		completion->upload->head.game_name, err.message);
 	completion->end = UPLOAD_COMMIT_STUCK;

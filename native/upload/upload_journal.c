@@ -203,7 +203,7 @@ static bool read_tail(int dir_fd, char *text, size_t *length, struct error *err)
 	*length = 0;
 	if (fd < 0) {
 		return why.kind == ERROR_NOT_FOUND || why.kind == ERROR_INVALID ||
-		       error_set(err, why.kind, "%s", why.message);
+		       error_pass(err, &why);
 	}
 	if (fstat(fd, &stat) != 0) {
 		return error_set_errno(err, "cannot read the upload's journal");

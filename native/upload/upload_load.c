@@ -62,7 +62,7 @@ static bool check_staged_file(
 
 	if (!beneath_stat(files_fd, listed->path, &stat, &why)) {
 		upload_content_drop(content, index, 0, end);
-		return why.kind == ERROR_NOT_FOUND || error_set(err, why.kind, "%s", why.message);
+		return why.kind == ERROR_NOT_FOUND || error_pass(err, &why);
 	}
 	if (is_foreign(&stat, listed->size_bytes)) {
 		upload_content_drop(content, index, 0, end);
@@ -88,8 +88,8 @@ static bool check_staged(struct upload_content *content, int files_fd, struct er
 		file->named = byte_ranges_end(&file->ranges) > 0;
 		if (!check_staged_file(content, i, files_fd, &why)) {
 			return why.kind == ERROR_INVALID
-				       ? error_set(err, why.kind, "%s", why.message)
-				       : error_set(err, why.kind,
+				       ? error_pass(err, &why)
+				       : error_set_because(err, &why,
 						 "what was received of '%s' cannot be read now: %s; try "
 						 "again",
 						 content->manifest->game_name, why.message);
@@ -158,7 +158,7 @@ static bool read_journal(struct upload_load *load, struct upload_content *conten
 		return true;
 	}
 	if (!is_damaged(&why)) {
-		return error_set(&load->error, why.kind,
+		return error_set_because(&load->error, &why,
 			"what was received of '%s' cannot be read now: %s; try again",
 			content->manifest->game_name, why.message);
 	}
@@ -195,9 +195,8 @@ static bool read_held(struct upload_load *load, struct upload_content *content)
 		return false;
 	}
 	if (!check_staged(content, files_fd, &why)) {
-		return why.kind == ERROR_INVALID
-			       ? start_over(load, content)
-			       : error_set(&load->error, why.kind, "%s", why.message);
+		return why.kind == ERROR_INVALID ? start_over(load, content)
+						 : error_pass(&load->error, &why);
 	}
 	doubt_tails(content);
 	return true;

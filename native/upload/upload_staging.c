@@ -73,7 +73,7 @@ int upload_staging_open(
 		error_set(err, ERROR_NOT_FOUND,
 			"the received data is no longer in '%s'; start the upload again", root);
 	} else if (fd < 0) {
-		error_set(err, why.kind, "%s", why.message);
+		error_pass(err, &why);
 	}
 	return fd;
 }
@@ -85,11 +85,11 @@ bool upload_staging_disown(
 	AUTO(close_fd) int fd = upload_staging_open(root, library, upload_id, &why);
 
 	if (fd < 0) {
-		return why.kind == ERROR_NOT_FOUND || error_set(err, why.kind, "%s", why.message);
+		return why.kind == ERROR_NOT_FOUND || error_pass(err, &why);
 	}
 	/* Whatever has its name. */
 	if (!beneath_remove_tree(fd, UPLOAD_STAGING_HEAD, &why)) {
-		return error_set(err, why.kind, "cannot remove the upload %s in '%s': %s",
+		return error_set_because(err, &why, "cannot remove the upload %s in '%s': %s",
 			upload_id, root, why.message);
 	}
 	sync_folder(fd); /* gone either way; at worst it is back after a power cut */
@@ -149,7 +149,7 @@ bool upload_staging_list(
 	bool ok;
 
 	if (fd < 0) {
-		return why.kind == ERROR_NOT_FOUND || error_set(err, why.kind, "%s", why.message);
+		return why.kind == ERROR_NOT_FOUND || error_pass(err, &why);
 	}
 	if (dir == NULL) {
 		error_set_errno(err, "cannot read the folder of uploads in '%s'", root);

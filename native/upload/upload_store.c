@@ -279,7 +279,7 @@ static void chunk_done(struct chunk_write *chunk)
 			upload_content_drop(upload->content, pending->index, chunk->offset,
 				chunk->offset + (int64_t)chunk->length);
 		}
-		error_set(err, chunk->error.kind, "'%s': %s", path, chunk->error.message);
+		error_set_because(err, &chunk->error, "'%s': %s", path, chunk->error.message);
 		upload_explain(upload, err);
 		break;
 	}

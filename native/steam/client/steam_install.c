@@ -145,7 +145,7 @@ static bool find_by_home(struct steam_install *install, const char *home, struct
 	}
 	/* What could not be looked at may be the one in daily use, unless another runs. */
 	if (why.kind != ERROR_NONE && (found.root == NULL || steam_install_running(&found) == 0)) {
-		return error_set(err, why.kind, "%s", why.message);
+		return error_pass(err, &why);
 	}
 	if (found.root == NULL) {
 		return error_set(err, ERROR_NOT_FOUND,
@@ -168,7 +168,7 @@ bool steam_install_find(
 	if (steam_dir != NULL) {
 		if (!is_dir(steam_dir, &why)) {
 			return why.kind != ERROR_NONE
-				       ? error_set(err, why.kind, "%s", why.message)
+				       ? error_pass(err, &why)
 				       : error_set(err, ERROR_NOT_FOUND,
 						 "no Steam found at '%s'; give the folder that contains userdata/",
 						 steam_dir);

@@ -91,7 +91,7 @@ static bool add_logins(struct steam_user_list *list, const char *root, struct er
 
 	if (!atomic_file_read(path, VDF_TEXT_MAX_BYTES, &source, &why)) {
 		return why.kind == ERROR_NOT_FOUND || why.kind == ERROR_TOO_LARGE ||
-		       error_set(err, why.kind, "%s", why.message);
+		       error_pass(err, &why);
 	}
 	if (!vdf_text_parse(&file, strbuf_text(&source), source.length, NULL)) {
 		return true;

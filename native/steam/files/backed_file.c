@@ -30,8 +30,7 @@ bool backed_file_load(
 	file->path = real != NULL ? real : xstrdup(path);
 	file->mode = NEW_FILE_MODE;
 	if (!atomic_file_read(file->path, max_bytes, &file->loaded, &problem)) {
-		return problem.kind == ERROR_NOT_FOUND ||
-		       error_set(err, problem.kind, "%s", problem.message);
+		return problem.kind == ERROR_NOT_FOUND || error_pass(err, &problem);
 	}
 	if (stat(file->path, &stat_buf) != 0) {
 		return error_set_errno(err, "cannot examine '%s'", file->path);
@@ -95,7 +94,7 @@ static bool back_up(const struct backed_file *file, struct error *err)
 		return true; /* a crash came between the backup and the new content */
 	}
 	if (is_unreadable(&why)) { /* the same content again would push an older one out */
-		return error_set(err, why.kind, "%s", why.message);
+		return error_pass(err, &why);
 	}
 	return shift_backups(file, err) && atomic_file_write(newest, strbuf_text(&file->loaded),
 						   file->loaded.length, file->mode, err);
@@ -126,7 +125,7 @@ static bool find_own(const struct backed_file *file, bool *own, struct error *er
 		return true;
 	}
 	if (!atomic_file_read(path, OWN_MAX_BYTES, &digests, &why)) {
-		return !is_unreadable(&why) || error_set(err, why.kind, "%s", why.message);
+		return !is_unreadable(&why) || error_pass(err, &why);
 	}
 	digest_of(&file->loaded, present);
 	*own = strstr(strbuf_text(&digests), present) != NULL;

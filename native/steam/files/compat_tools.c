@@ -78,7 +78,7 @@ bool compat_tools_save(const char *root, uint32_t app_id, const char *tool, stru
 	}
 	strbuf_append(&text, strbuf_text(&file.loaded), file.loaded.length);
 	if (!compat_tools_set(&text, app_id, tool, &problem)) {
-		return error_set(err, problem.kind,
+		return error_set_because(err, &problem,
 			"'%s' is damaged and was left alone: %s; restore it or move it away",
 			file.path, problem.message);
 	}

@@ -18,7 +18,7 @@ bool shortcuts_file_load(
 		return false;
 	}
 	if (!shortcuts_parse(&file->shortcuts, strbuf_text(loaded), loaded->length, &problem)) {
-		return error_set(err, problem.kind,
+		return error_set_because(err, &problem,
 			"'%s' is damaged and was left alone: %s; restore it or move it away",
 			file->backed.path, problem.message);
 	}
@@ -37,7 +37,7 @@ bool shortcuts_file_save(const struct shortcuts_file *file, struct error *err)
 	shortcuts_write(&file->shortcuts, &text);
 	/* Past the limits we could never change the file again. */
 	if (!shortcuts_parse(&read, strbuf_text(&text), text.length, &problem)) {
-		return error_set(err, problem.kind, "'%s' was left alone: with the change %s",
+		return error_set_because(err, &problem, "'%s' was left alone: with the change %s",
 			file->backed.path, problem.message);
 	}
 	return backed_file_save(&file->backed, &text, err);

@@ -307,8 +307,7 @@ static bool open_old_grid(const char *root, const char *account_id, int *grid_fd
 	struct error reason = { 0 };
 
 	*grid_fd = open_grid(root, account_id, false, &reason);
-	return *grid_fd >= 0 || reason.kind == ERROR_NOT_FOUND ||
-	       error_set(err, reason.kind, "%s", reason.message);
+	return *grid_fd >= 0 || reason.kind == ERROR_NOT_FOUND || error_pass(err, &reason);
 }
 
 bool artwork_rename(
