@@ -247,6 +247,57 @@ START_TEST(test_no_link_is_followed)
 }
 END_TEST
 
+static void ck_read(
+	int64_t offset, size_t max, const char *type, const char *content, size_t length)
+{
+	struct strbuf data = { 0 };
+	struct artwork_part part = { 0 };
+
+	ck_assert_msg(artwork_read(home.path, ACCOUNT, APP, offset, max, &data, &part, &err), "%s",
+		err.message);
+	ck_assert_str_eq(part.type, type);
+	ck_assert_uint_eq(data.length, length);
+	ck_assert_mem_eq(strbuf_text(&data), content, length);
+	strbuf_finish(&data);
+}
+
+static void ck_read_fails(int64_t offset, enum error_kind kind)
+{
+	struct strbuf data = { 0 };
+	struct artwork_part part = { 0 };
+
+	ck_assert(!artwork_read(home.path, ACCOUNT, APP, offset, 100, &data, &part, &err));
+	ck_assert_int_eq(err.kind, kind);
+	ck_assert_uint_eq(data.length, 0);
+	err = (struct error){ 0 };
+}
+
+/* Its portrait, or the next best; of a size to be shown; in parts. */
+START_TEST(test_one_is_shown)
+{
+	AUTO(strbuf_finish) struct strbuf huge = { 0 };
+
+	ck_read_fails(0, ERROR_NOT_FOUND);
+	ck_put(ARTWORK_LOGO, BYTES(png), "4294967295_logo.png");
+	ck_read_fails(0, ERROR_NOT_FOUND);
+	ck_put(ARTWORK_ICON, BYTES(ico), "4294967295_icon.ico");
+	ck_read(0, 100, "png", BYTES(ico));
+	ck_put(ARTWORK_HERO, BYTES(gif), "4294967295_hero.png");
+	ck_read(0, 100, "png", BYTES(gif));
+	ck_put(ARTWORK_GRID, BYTES(jpeg), "4294967295p.jpg");
+	ck_read(0, 100, "jpg", BYTES(jpeg));
+	ck_read(2, 3, "jpg", jpeg + 2, 3);
+	ck_read(sizeof(jpeg) - 1, 100, "jpg", "", 0);
+	ck_read_fails(sizeof(jpeg), ERROR_INVALID);
+	ck_read_fails(-1, ERROR_INVALID);
+
+	strbuf_append(&huge, BYTES(png));
+	memset(strbuf_extend(&huge, ARTWORK_SHOWN_MAX_BYTES), 0, ARTWORK_SHOWN_MAX_BYTES);
+	ck_put(ARTWORK_GRID, huge.data, huge.length, "4294967295p.png");
+	ck_read(0, 100, "png", BYTES(gif));
+}
+END_TEST
+
 START_TEST(test_rename)
 {
 	ck_put(ARTWORK_GRID, BYTES(png), "4294967295p.png");
@@ -297,6 +348,7 @@ int main(void)
 	tcase_add_test(tcase, test_refusals_leave_the_old_image);
 	tcase_add_test(tcase, test_accounts_are_digits);
 	tcase_add_test(tcase, test_no_link_is_followed);
+	tcase_add_test(tcase, test_one_is_shown);
 	tcase_add_test(tcase, test_rename);
 	tcase_add_test(tcase, test_remove);
 	return run_tcase(tcase);

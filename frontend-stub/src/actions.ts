@@ -1,5 +1,8 @@
 import type { Game, Hub, SettingValue, TrashedGame, Upload, WaitingHub } from "./ipc/methods.js";
+import { artworkOf } from "./ipc/artwork.js";
 import type { Session } from "./session.js";
+import { startGame } from "./steam/steamGames.js";
+import { gamePage } from "./views/routes.js";
 
 /** The user's actions, wherever the button is. Failures are shown in a toast. */
 export const actionsOf = (session: Session) => ({
@@ -13,6 +16,9 @@ export const actionsOf = (session: Session) => ({
   discardUpload: ({ uploadId }: Upload) => session.attempt(session.discard(uploadId)),
   revoke: ({ hubId }: Hub) => session.attempt(session.act("hubs.revoke", { hubId })),
 
+  startGame: ({ appId }: Game) => startGame(appId),
+  openGame: ({ appId }: Game) => session.open(gamePage(appId)),
+  imageOf: ({ dir }: Game) => artworkOf((params) => session.relay.call("games.artwork", params), dir),
   deleteGame: ({ dir }: Game) =>
     session.attempt(
       session.act("games.delete", { dir }).then(({ name, note }) => session.tell(name, note)),

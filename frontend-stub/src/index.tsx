@@ -1,4 +1,5 @@
 import { definePlugin, routerHook, toaster } from "@decky/api";
+import { Navigation } from "@decky/ui";
 import type { ReactNode } from "react";
 
 import steamScript from "../../native/steam/cef/steam_script.js";
@@ -40,8 +41,12 @@ export default definePlugin(() => {
     script: steamScript,
     locale: navigator.language,
     showCode: codeDialog(() => session),
-    toast: (title, body) =>
-      void toaster.toast({ title, body, logo: <ToastIcon />, onClick: undefined, duration: 5_000 }),
+    toast: (title, body, press) =>
+      void toaster.toast({ title, body, logo: <ToastIcon />, onClick: press, duration: 5_000 }),
+    open(route) {
+      Navigation.CloseSideMenus();
+      Navigation.Navigate(route);
+    },
   });
   const provide = (children: ReactNode) => (
     <SessionContext.Provider value={session}>{children}</SessionContext.Provider>

@@ -11,6 +11,7 @@ import type { TextKey } from "./strings/table.js";
 import { languageOf, Texts } from "./strings/text.js";
 import { TransferWatch } from "./transferNews.js";
 import type { TransferNews } from "./transferNews.js";
+import { gamePage, routes } from "./views/routes.js";
 
 /** After this time a stalled transfer counts as interrupted. */
 const INTERRUPTION_MS = 10_000;
@@ -22,7 +23,10 @@ export interface SessionOptions {
   locale: string;
   /** Shows the code, or, with null, hides it. */
   showCode: (code: ShownCode | null) => void;
-  toast: (title: string, body: string) => void;
+  /** `press`: what pressing it does. */
+  toast: (title: string, body: string, press?: () => void) => void;
+  /** Goes to a page of Steam's or of ours, out of the panel. */
+  open: (route: string) => void;
 }
 
 /** The kind of an error in the user's language; the agent's more detailed sentence is English. */
@@ -107,10 +111,14 @@ export class Session {
   }
 
   /** The agent's sentence for the user, if any. */
-  tell(title: string, sentence: string): void {
+  tell(title: string, sentence: string, press?: () => void): void {
     if (sentence) {
-      this.options.toast(title, sentence);
+      this.options.toast(title, sentence, press);
     }
+  }
+
+  open(route: string): void {
+    this.options.open(route);
   }
 
   /** Its disappearance is then not reported. */
@@ -171,6 +179,13 @@ export class Session {
       interrupted: () => get("toastInterrupted", { percent: formatPercent(percent, language) }),
       cancelled: () => get("toastCancelled"),
     };
-    this.tell(upload.gameName, sentences[kind]());
+    const press = kind === "installed" ? () => this.#openInstalled(upload.dir) : undefined;
+    this.tell(upload.gameName, sentences[kind](), press);
+  }
+
+  /** Its page in Steam, or the list of games while it has none. */
+  #openInstalled(dir: string): void {
+    const game = this.state.transfers.known.value?.games.find((other) => other.dir === dir);
+    this.open(game?.appId ? gamePage(game.appId) : routes.games);
   }
 }

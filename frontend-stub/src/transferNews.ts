@@ -2,7 +2,7 @@ import type { Game, Upload } from "./ipc/methods.js";
 
 export interface TransferNews {
   kind: "started" | "installed" | "interrupted" | "cancelled";
-  upload: Upload;
+  upload: Pick<Upload, "uploadId" | "gameName" | "dir" | "transferredBytes" | "totalBytes">;
 }
 
 /**
@@ -13,6 +13,7 @@ export interface TransferNews {
 export class TransferWatch {
   #known: Map<string, Upload> | null = null;
   #interrupted = new Set<string>(); // uploads that were under way and are paused
+  #games = new Map<string, number>(); // when each that there ever was was installed
 
   /** True: look again in a moment. */
   get isUndecided(): boolean {
@@ -21,7 +22,9 @@ export class TransferWatch {
 
   look(uploads: Upload[], games: Game[]): TransferNews[] {
     const known = this.#known;
+    const before = this.#games;
     const news: TransferNews[] = [];
+    this.#games = new Map([...before, ...games.map(whenInstalled)]);
     this.#known = new Map(uploads.map((upload) => [upload.uploadId, upload]));
     if (known === null) {
       return news;
@@ -38,7 +41,8 @@ export class TransferWatch {
         news.push({ kind: isInstalled(upload, games) ? "installed" : "cancelled", upload });
       }
     }
-    return news;
+    const told = [...uploads, ...news.map(({ upload }) => upload)];
+    return [...news, ...unseen(games, before, told)];
   }
 
   #change(before: Upload | undefined, upload: Upload): TransferNews["kind"] | null {
@@ -53,6 +57,25 @@ export class TransferWatch {
     }
     return this.#interrupted.delete(uploadId) ? "interrupted" : null;
   }
+}
+
+const whenInstalled = ({ dir, installedAt }: Game): [string, number] => [dir, installedAt];
+
+/** Installed between two looks, with an upload too quick to be seen; a restored game is no news. */
+function unseen(
+  games: Game[],
+  before: Map<string, number>,
+  told: TransferNews["upload"][],
+): TransferNews[] {
+  const latest = Math.max(0, ...before.values());
+  const isNew = ({ dir, installedAt }: Game) =>
+    installedAt >= latest &&
+    before.get(dir) !== installedAt &&
+    told.every((upload) => upload.dir !== dir);
+  return games.filter(isNew).map(({ dir, name: gameName, sizeBytes }) => ({
+    kind: "installed",
+    upload: { uploadId: "", gameName, dir, transferredBytes: sizeBytes, totalBytes: sizeBytes },
+  }));
 }
 
 const isInstalled = (upload: Upload, games: Game[]): boolean =>

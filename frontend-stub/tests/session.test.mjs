@@ -52,7 +52,7 @@ async function start(t, { language = "german", toast = () => {} } = {}) {
     script: async () => ({ ok: true, appId: 1 }),
     locale: "fr-FR",
     showCode: (code) => shown.push(code),
-    toast: (...words) => (toasts.push(words), toast()),
+    toast: (title, body) => (toasts.push([title, body]), toast()),
   });
   t.after(() => session.stop());
   await session.start(Promise.resolve(language));

@@ -21,8 +21,9 @@ test("the initial state is not reported", () => {
 });
 
 test("a transfer starts and is installed", () => {
-  const steps = [[[]], [[upload("receiving")]], [[upload("completing")]], [[], [installed]]];
-  assert.deepEqual(looks(...steps), [[], ["started"], [], ["installed"]]);
+  const completing = [upload("completing")];
+  const steps = [[[]], [[upload("receiving")]], [completing], [completing, [installed]], [[], [installed]]];
+  assert.deepEqual(looks(...steps), [[], ["started"], [], [], ["installed"]]);
 });
 
 test("an earlier build that stays is not taken for the cancelled one", () => {
@@ -44,4 +45,15 @@ test("whether to look again", () => {
   assert.equal(watch.isUndecided, true);
   watch.look([], []);
   assert.equal(watch.isUndecided, false);
+});
+
+test("a game that came too quickly for its upload to be seen is installed; a restored one is not", () => {
+  const watch = new TransferWatch();
+  const game = (dir, installedAt) => ({ dir, name: dir, installedAt, sizeBytes: 5 });
+  const told = (games) => watch.look([], games).map(({ kind, upload }) => [kind, upload.gameName]);
+  assert.deepEqual(told([game("old", 50)]), []);
+  assert.deepEqual(told([game("old", 50), game("quick", 60)]), [["installed", "quick"]]);
+  assert.deepEqual(told([game("old", 50)]), []);
+  assert.deepEqual(told([game("quick", 60), game("old", 50)]), []);
+  assert.deepEqual(told([game("quick", 70), game("old", 50)]), [["installed", "quick"]]);
 });

@@ -6,10 +6,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct agent;
 struct control_ticket;
 struct error;
 struct ipc_client_conn;
+struct log_tail;
 struct strvec;
+struct ui_link;
 
 /* Notifications. Source: control/README.md. */
 enum control_event {
@@ -49,6 +52,19 @@ bool control_client_subscribe(
 /* Replaces names with its subscriptions. */
 void control_client_events(const struct control_client *client, struct strvec *names);
 const char *control_event_name(enum control_event event);
+
+/* What a method of this IPC works with; borrowed during the call. */
+struct control_call {
+	struct agent *agent;
+	struct log_tail *log;
+	struct ui_link *ui;
+	struct control_client *client; /* the caller */
+	const cJSON *params;	       /* an object; NULL: none given */
+	const char *role;	       /* who started the agent */
+	/* Another agent asks this one to hand over. Errors: CONFLICT (none is waiting). */
+	bool (*release)(void *user, struct error *err);
+	void *user;
+};
 
 /* id: the call's, as JSON text; NULL: it is not answered. result: JSON text. */
 void control_client_answer(struct control_client *client, const char *id, const char *result);

@@ -3,10 +3,9 @@
 #include "agent/agent.h"
 #include "agent/config.h"
 #include "control/control_client.h"
+#include "control/control_plugin.h"
 #include "control/control_views.h"
 #include "control/log_tail.h"
-#include "control/ui_link.h"
-#include "core/base64.h"
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/state_file.h"
@@ -387,52 +386,13 @@ static bool call_steam_restart(
 	return true;
 }
 
-static bool call_ui_attach(
-	const struct control_call *call, struct strbuf *result, struct error *err)
-{
-	struct ipc_ui params = { 0 };
-	bool ok = json_read(&params, ipc_ui_fields, call->params, err);
-
-	if (ok) {
-		ui_link_attach(call->ui, call->client->conn, params.name);
-		strbuf_append_text(result, "{}");
-	}
-	json_finish(&params, ipc_ui_fields);
-	return ok;
-}
-
-static bool call_ui_detach(
-	const struct control_call *call, struct strbuf *result, struct error *err)
-{
-	ui_link_detach(call->ui, call->client->conn);
-	return done(result);
-}
-
-static bool call_file_read(
-	const struct control_call *call, struct strbuf *result, struct error *err)
-{
-	struct ipc_file_request params = { 0 };
-	struct ipc_file_part part = { 0 };
-	AUTO(strbuf_finish) struct strbuf data = { 0 };
-	AUTO(strbuf_finish) struct strbuf text = { 0 };
-
-	if (!json_read(&params, ipc_file_request_fields, call->params, err) ||
-		!ui_link_read_file(call->ui, call->client->conn, params.file, params.offset, &data,
-			&part.bytes, err)) {
-		return false;
-	}
-	base64_encode(&text, data.data, data.length);
-	part.data = text.data;
-	json_write(result, ipc_file_part_fields, &part);
-	return true;
-}
-
 /* --- The table --- */
 
 static const struct control_method methods[] = {
 	/* Sorted by name. */
 	{ "agent.release", .call = call_agent_release },
-	{ "file.read", .call = call_file_read },
+	{ "file.read", .call = control_plugin_read_file },
+	{ "games.artwork", .call = control_plugin_artwork },
 	{ "games.delete", .start = call_games_delete },
 	{ "games.discard", .call = call_games_discard },
 	{ "games.list", .call = call_games_list },
@@ -455,8 +415,8 @@ static const struct control_method methods[] = {
 	{ "status", .call = call_status },
 	{ "steam.restart", .start = call_steam_restart },
 	{ "subscribe", .call = call_subscribe },
-	{ "ui.attach", .call = call_ui_attach },
-	{ "ui.detach", .call = call_ui_detach },
+	{ "ui.attach", .call = control_plugin_attach },
+	{ "ui.detach", .call = control_plugin_detach },
 	{ "uploads.discard", .call = call_uploads_discard },
 	{ "uploads.list", .call = call_uploads_list },
 };

@@ -1,31 +1,13 @@
 #pragma once
 
-#include "core/json.h"
-
 #include <stdbool.h>
 
-struct agent;
-struct control_client;
+struct control_call;
 struct control_ticket;
 struct error;
-struct log_tail;
 struct strbuf;
-struct ui_link;
 
 /* The methods of the local IPC. Source: control/README.md. */
-
-/* What a method works with; borrowed during the call. */
-struct control_call {
-	struct agent *agent;
-	struct log_tail *log;
-	struct ui_link *ui;
-	struct control_client *client; /* the caller */
-	const cJSON *params;	       /* an object; NULL: none given */
-	const char *role;	       /* who started the agent */
-	/* Another agent asks this one to hand over. Errors: CONFLICT (none is waiting). */
-	bool (*release)(void *user, struct error *err);
-	void *user;
-};
 
 /* One JSON-RPC method, with one of the two functions. INVALID means invalid parameters. */
 struct control_method {

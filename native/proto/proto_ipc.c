@@ -263,6 +263,21 @@ const struct json_field ipc_ui_fields[] = {
 	JSON_FIELDS_END,
 };
 
+const struct json_field ipc_artwork_request_fields[] = {
+	JSON_FIELD(struct ipc_artwork_request, dir, "dir", JSON_STRING, JSON_REQUIRED),
+	JSON_FIELD(struct ipc_artwork_request, offset, "offset", JSON_INT64, 0),
+	JSON_FIELD_TREE(struct ipc_artwork_request, tree),
+	JSON_FIELDS_END,
+};
+
+const struct json_field ipc_artwork_part_fields[] = {
+	JSON_FIELD(struct ipc_artwork_part, image_type, "imageType", JSON_STRING, 0),
+	JSON_FIELD(struct ipc_artwork_part, data, "data", JSON_STRING, 0),
+	JSON_FIELD(struct ipc_artwork_part, bytes, "bytes", JSON_INT64, 0),
+	JSON_FIELD_TREE(struct ipc_artwork_part, tree),
+	JSON_FIELDS_END,
+};
+
 const struct json_field ipc_file_request_fields[] = {
 	JSON_FIELD(struct ipc_file_request, file, "file", JSON_INT64, JSON_REQUIRED),
 	JSON_FIELD(struct ipc_file_request, offset, "offset", JSON_INT64, JSON_REQUIRED),

@@ -344,6 +344,20 @@ struct ipc_file_part {
 	cJSON *tree;
 };
 
+/* games.artwork and its result */
+struct ipc_artwork_request {
+	const char *dir;
+	int64_t offset;
+	cJSON *tree;
+};
+
+struct ipc_artwork_part {
+	const char *image_type; /* "png", "jpg" */
+	const char *data;	/* base64 */
+	int64_t bytes;		/* of the whole image */
+	cJSON *tree;
+};
+
 struct ipc_status {
 	struct ipc_agent agent;
 	struct ipc_connected_hub hub;
@@ -388,6 +402,8 @@ extern const struct json_field ipc_restarted_fields[];
 extern const struct json_field ipc_ui_fields[];
 extern const struct json_field ipc_file_request_fields[];
 extern const struct json_field ipc_file_part_fields[];
+extern const struct json_field ipc_artwork_request_fields[];
+extern const struct json_field ipc_artwork_part_fields[];
 extern const struct json_field ipc_setting_fields[];
 extern const struct json_field ipc_settings_fields[];
 extern const struct json_field ipc_setting_change_fields[];

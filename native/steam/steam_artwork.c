@@ -442,3 +442,14 @@ void steam_artwork_destroy(struct steam_artwork *artwork)
 	image_store_destroy(artwork->store);
 	free(artwork);
 }
+
+bool steam_artwork_read(struct steam *steam, const char *user_id, uint32_t app_id, int64_t offset,
+	size_t max_bytes, struct strbuf *data, struct artwork_part *part, struct error *err)
+{
+	AUTO(free_ptr) char *root = NULL;
+	AUTO(free_ptr) char *account_id = NULL;
+
+	return steam_find_account(steam, user_id, &root, &account_id, err) &&
+	       artwork_read(root, account_id, steam_actual_app_id(steam, app_id), offset, max_bytes,
+		       data, part, err);
+}

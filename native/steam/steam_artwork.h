@@ -31,6 +31,13 @@ struct steam_artwork *steam_artwork_create(
  */
 void steam_artwork_destroy(struct steam_artwork *artwork);
 
+/*
+ * A part of the image to show a game with: see artwork_read(). user_id, app_id: as below. Errors:
+ * also NOT_FOUND (no Steam, no such user).
+ */
+bool steam_artwork_read(struct steam *steam, const char *user_id, uint32_t app_id, int64_t offset,
+	size_t max_bytes, struct strbuf *data, struct artwork_part *part, struct error *err);
+
 struct steam_artwork_request {
 	const char *user_id;			  /* as for steam_list_shortcuts() */
 	uint32_t app_id;			  /* not 0; reported or actual */

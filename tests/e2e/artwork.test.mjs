@@ -8,6 +8,7 @@ import { isDeepStrictEqual } from "node:util";
 
 import { Deck, startAgent } from "./lib/agent.mjs";
 import { Game, Hub, bytesOf, frame, sendChunks, upload } from "./lib/hub.mjs";
+import { IpcPeer } from "./lib/game_mode_plugin.mjs";
 import { GIF, HTML, ICO, JPEG, PNG, WEBP, serveImages, variant } from "./lib/images.mjs";
 import { GAMER, SIBLING, readShortcuts } from "./lib/steam_home.mjs";
 import { deadline, until } from "./lib/wait.mjs";
@@ -112,6 +113,29 @@ test("each kind of image is stored in its own file, with the extension that its 
   assert.deepEqual(gridOf(deck, SIBLING), {});
   const [entry] = readShortcuts(deck.steam);
   assert.equal(entry.icon, path.join(gridDir(deck), `${appId}_icon.ico`));
+});
+
+test("the local IPC gives the image to show a game with, in parts", async (t) => {
+  const { deck, hub, appId } = await withGame(t);
+  const peer = await IpcPeer.connect(deck);
+  t.after(() => peer.close());
+  const dir = deck.game("Celeste");
+  const read = async (params) => (await peer.ask("games.artwork", params)).result;
+  const code = async (params) => (await peer.ask("games.artwork", params)).error.code;
+  assert.equal(await code({ dir }), -32001, "it has none yet");
+  const large = variant(PNG, "x".repeat(600_000));
+  await imageIsTaken(hub, "hero", JPEG, { appId });
+  assert.deepEqual(await read({ dir }), {
+    imageType: "jpg",
+    data: JPEG.toString("base64"),
+    bytes: JPEG.length,
+  });
+  await imageIsTaken(hub, "grid", large, { appId });
+  const parts = [await read({ dir, offset: 0 }), await read({ dir, offset: 512 * 1024 })];
+  assert.ok(Buffer.concat(parts.map(({ data }) => Buffer.from(data, "base64"))).equals(large));
+  assert.equal(await code({ dir, offset: large.length + 1 }), -32602);
+  assert.equal(await code({ dir: `${dir} 2` }), -32001);
+  assert.equal(await code({}), -32602);
 });
 
 test("the desktop app's frames have no type", async (t) => {

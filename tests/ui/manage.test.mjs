@@ -30,11 +30,11 @@ test("games are listed with their size, deleted, restored, deleted permanently",
 
   const rowOf = (name) => ui.page.locator(".Field", { hasText: name });
   const remove = async (name) => {
-    await rowOf(name).getByRole("button").first().click();
+    await rowOf(name).getByRole("button", { name: "Delete" }).click();
     await ui.dialog.getByRole("button", { name: "Delete" }).click();
     await games.getByText(name).waitFor({ state: "detached" });
   };
-  await rowOf("Celeste").getByRole("button").first().click();
+  await rowOf("Celeste").getByRole("button", { name: "Delete" }).click();
   await ui.dialog.getByText("Delete “Celeste”?").waitFor();
   await ui.screenshot("delete");
   await ui.dialog.getByRole("button", { name: "Keep" }).click();

@@ -2,12 +2,18 @@ import { formatBytes, formatDate } from "../format.js";
 import type { Game, TrashedGame } from "../ipc/methods.js";
 import type { Texts } from "../strings/text.js";
 import { confirm } from "./confirm.js";
-import { DeleteIcon, RestoreIcon } from "./Icons.js";
+import { GameImage } from "./GameImage.js";
+import { DeleteIcon, PageIcon, PlayIcon, RestoreIcon } from "./Icons.js";
 import { Row, TextRow } from "./Row.js";
 
 interface GameListProps {
   games: Game[];
   texts: Texts;
+  /** In the panel. */
+  isNarrow?: boolean;
+  loadImage: (game: Game) => Promise<string>;
+  onStart: (game: Game) => void;
+  onOpen: (game: Game) => void;
   onDelete: (game: Game) => void;
 }
 
@@ -15,7 +21,15 @@ interface GameListProps {
 export const newestFirst = (games: Game[]): Game[] =>
   [...games].sort((a, b) => b.installedAt - a.installedAt);
 
-export function GameList({ games, texts, onDelete }: GameListProps) {
+export function GameList({
+  games,
+  texts,
+  isNarrow = false,
+  loadImage,
+  onStart,
+  onOpen,
+  onDelete,
+}: GameListProps) {
   const { get, language } = texts;
   const ask = (game: Game) =>
     confirm({
@@ -37,9 +51,19 @@ export function GameList({ games, texts, onDelete }: GameListProps) {
   return games.map((game) => (
     <Row
       key={game.dir}
+      image={<GameImage version={game.installedAt} load={() => loadImage(game)} />}
       label={game.name}
       description={describe(game)}
-      actions={[{ label: get("deleteGame"), icon: DeleteIcon, onClick: () => ask(game) }]}
+      actionsBelow={isNarrow}
+      actions={[
+        ...(game.appId === 0
+          ? []
+          : [
+              { label: get("startGame"), icon: PlayIcon, onClick: () => onStart(game) },
+              { label: get("openPage"), icon: PageIcon, onClick: () => onOpen(game) },
+            ]),
+        { label: get("deleteGame"), icon: DeleteIcon, onClick: () => ask(game) },
+      ]}
     />
   ));
 }

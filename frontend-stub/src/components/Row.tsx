@@ -10,26 +10,43 @@ export interface RowAction {
 }
 
 interface RowProps {
+  image?: ReactNode;
   label: ReactNode;
   description?: ReactNode;
   /** Its value, beside the buttons. */
   value?: string;
   actions: RowAction[];
+  /** The panel has no room for them beside the name. */
+  actionsBelow?: boolean;
 }
 
 /** An item with a name, a line of description, and small buttons for its actions. */
-export function Row({ label, description, value, actions }: RowProps) {
+export function Row({ image, label, description, value, actions, actionsBelow = false }: RowProps) {
   const named = (
-    <>
-      <div style={wrapped}>{label}</div>
-      <div style={small}>{description}</div>
-    </>
+    <div style={{ display: "flex", gap: 12, alignItems: "center" }}>
+      {image}
+      <div style={{ minWidth: 0 }}>
+        <div style={wrapped}>{label}</div>
+        <div style={small}>{description}</div>
+      </div>
+    </div>
   );
   return (
-    <Field label={named} childrenLayout="inline" inlineWrap="keep-inline">
+    <Field
+      label={named}
+      childrenLayout={actionsBelow ? "below" : "inline"}
+      inlineWrap={actionsBelow ? "shift-children-below" : "keep-inline"}
+    >
       <Focusable
         flow-children="horizontal"
-        style={{ display: "flex", gap: 8, alignItems: "center", minWidth: 0, maxWidth: 480 }}
+        style={{
+          display: "flex",
+          gap: 8,
+          alignItems: "center",
+          minWidth: 0,
+          maxWidth: 480,
+          marginTop: actionsBelow ? 8 : 0,
+        }}
       >
         {value && <div style={{ ...oneLine, minWidth: 0, marginRight: 8 }}>{value}</div>}
         {actions.map(({ label: name, icon: Icon, onClick }) => (
@@ -37,7 +54,15 @@ export function Row({ label, description, value, actions }: RowProps) {
             key={name}
             onClick={onClick}
             onOKActionDescription={name}
-            style={{ width: 40, minWidth: 40, flex: "none", padding: "10px 11px", fontSize: 18 }}
+            style={{
+              width: 40,
+              minWidth: 40,
+              flex: actionsBelow ? 1 : "none",
+              padding: "10px 11px",
+              fontSize: 18,
+              display: "grid",
+              placeItems: "center",
+            }}
           >
             <Icon label={name} />
           </DialogButton>

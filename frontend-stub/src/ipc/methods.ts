@@ -158,6 +158,11 @@ export interface Methods {
   "uploads.list": Method<None, { uploads: Upload[] }>;
   "uploads.discard": Method<{ uploadId: string }, None>;
   "games.list": Method<None, { games: Game[] }>;
+  /** The data is base64 of at most 512 KiB; `bytes` is the whole image's size. */
+  "games.artwork": Method<
+    { dir: string; offset: number },
+    { imageType: string; data: string; bytes: number }
+  >;
   "games.delete": Method<
     { dir: string } | { appId: number },
     { name: string; trashId: string; note: string }

@@ -1,5 +1,6 @@
+import { joinParts } from "../ipc/base64.js";
 import { IPC_CONFLICT, IPC_FAILED, IPC_NOT_FOUND, IpcError } from "../ipc/methods.js";
-import type { Methods, SteamChange, SteamImage } from "../ipc/methods.js";
+import type { Methods, SteamChange } from "../ipc/methods.js";
 import type { RequestHandlers } from "../ipc/relay.js";
 
 /**
@@ -50,7 +51,7 @@ export function steamRequests(script: SteamScript, readFile: ReadFile): RequestH
 
     "steam.show_artwork": async ({ appId, assetType, imageType, file, bytes }) => {
       const end = performance.now() + SHOW_ARTWORK_WAIT_MS;
-      const data = await readWhole(readFile, { file, bytes });
+      const data = await joinParts((offset) => readFile({ file, offset }), bytes);
       const image = { appId, assetType, imageType, length: data.length };
       await run({ method: "holdImage", waitMs: end - performance.now(), offset: 0, data });
       return { appId: await run({ method: "showArtwork", waitMs: end - performance.now(), image }) };
@@ -62,32 +63,3 @@ export function steamRequests(script: SteamScript, readFile: ReadFile): RequestH
     },
   };
 }
-
-/** A whole file in base64. */
-async function readWhole(
-  readFile: ReadFile,
-  { file, bytes }: Pick<SteamImage, "file" | "bytes">,
-): Promise<string> {
-  const parts: string[] = [];
-  for (let offset = 0; offset < bytes;) {
-    let { data } = await readFile({ file, offset });
-    if (offset + byteLength(data) < bytes) {
-      data = wholeTriplets(data); // only the end may be padded
-    }
-    if (data === "") {
-      throw new IpcError(
-        IPC_FAILED,
-        `the image is shorter than the announced ${bytes} bytes`,
-      );
-    }
-    parts.push(data);
-    offset += byteLength(data);
-  }
-  return parts.join("");
-}
-
-const byteLength = (base64: string): number =>
-  (base64.length / 4) * 3 - (base64.endsWith("==") ? 2 : base64.endsWith("=") ? 1 : 0);
-
-const wholeTriplets = (base64: string): string =>
-  base64.endsWith("=") ? base64.slice(0, -4) : base64;

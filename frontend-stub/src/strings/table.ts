@@ -74,6 +74,8 @@ const rows = {
   allGames: ["All games ({count})", "Alle Spiele ({count})", "Todos los juegos ({count})", "Tous les jeux ({count})", "すべてのゲーム ({count})", "Todos os jogos ({count})", "所有游戏（{count}）"],
   noGames: ["No games yet. Send one from your PC.", "Noch keine Spiele. Sende eins vom PC.", "Aún no hay juegos. Envía uno desde el PC.", "Aucun jeu. Envoyez-en un depuis le PC.", "ゲームはまだありません。PC から送ってください。", "Nenhum jogo ainda. Envie um pelo PC.", "还没有游戏。请从电脑发送。"],
   notInLibrary: ["not in your library", "nicht in der Bibliothek", "no está en la biblioteca", "absent de la bibliothèque", "ライブラリにありません", "fora da biblioteca", "不在库中"],
+  startGame: ["Play", "Spielen", "Jugar", "Jouer", "プレイ", "Jogar", "开始游戏"],
+  openPage: ["Open its page", "Seite öffnen", "Abrir su página", "Ouvrir sa page", "ページを開く", "Abrir a página", "打开页面"],
   deleteGame: ["Delete", "Löschen", "Borrar", "Supprimer", "削除", "Apagar", "删除"],
   deleteTitle: ["Delete “{name}”?", "„{name}“ löschen?", "¿Borrar «{name}»?", "Supprimer « {name} » ?", "「{name}」を削除しますか？", "Apagar “{name}”?", "删除“{name}”？"],
   deleteText: ["It will be removed from your library. You can restore it from “Deleted games” for a few days.", "Es wird aus der Bibliothek entfernt. Einige Tage lang kannst du es unter „Gelöschte Spiele“ wiederherstellen.", "Se quitará de la biblioteca. Durante unos días podrás restaurarlo en «Juegos borrados».", "Il sera retiré de la bibliothèque. Vous pourrez le restaurer depuis « Jeux supprimés » pendant quelques jours.", "ライブラリから削除されます。数日間は「削除したゲーム」から復元できます。", "Ele será removido da biblioteca. Por alguns dias você pode restaurá-lo em “Jogos apagados”.", "它将从库中移除。几天内可在“已删除的游戏”中恢复。"],

@@ -54,11 +54,20 @@ function Known<T>({ part, children }: KnownProps<T>) {
 }
 
 function Games() {
-  const { deleteGame } = useActions();
+  const { deleteGame, imageOf, openGame, startGame } = useActions();
   const texts = useTexts();
   return (
     <Known part={useSession().state.games}>
-      {(games) => <GameList games={newestFirst(games)} texts={texts} onDelete={deleteGame} />}
+      {(games) => (
+        <GameList
+          games={newestFirst(games)}
+          texts={texts}
+          loadImage={imageOf}
+          onStart={startGame}
+          onOpen={openGame}
+          onDelete={deleteGame}
+        />
+      )}
     </Known>
   );
 }

@@ -1,5 +1,5 @@
 import { useQuickAccessVisible } from "@decky/api";
-import { ButtonItem, Navigation, PanelSection, PanelSectionRow } from "@decky/ui";
+import { ButtonItem, PanelSection, PanelSectionRow } from "@decky/ui";
 import { useEffect } from "react";
 
 import { CodeCard } from "../components/CodeCard.js";
@@ -27,11 +27,6 @@ import { routes } from "./routes.js";
 const GAMES_SHOWN = 3;
 /** After it, a speed that was told is looked at again. */
 const SILENCE_MS = 3_000;
-
-const open = (route: string) => () => {
-  Navigation.CloseSideMenus();
-  Navigation.Navigate(route);
-};
 
 /** The panel in Steam's quick access menu. */
 export function QuickAccess() {
@@ -134,7 +129,8 @@ function GamesAndHubs() {
 }
 
 function Device() {
-  const { value: status } = useKnown(useSession().state.status);
+  const session = useSession();
+  const { value: status } = useKnown(session.state.status);
   const texts = useTexts();
   const { accept, unlock } = useActions();
   if (!status) {
@@ -146,8 +142,8 @@ function Device() {
         status={status}
         texts={texts}
         onAccept={accept}
-        onHelp={open(routes.help)}
-        onSettings={open(routes.settings)}
+        onHelp={() => session.open(routes.help)}
+        onSettings={() => session.open(routes.settings)}
         onUnlock={unlock}
       />
     </PanelSection>
@@ -176,9 +172,10 @@ function Transfers() {
 }
 
 function Games() {
-  const { value: games } = useKnown(useSession().state.games);
+  const session = useSession();
+  const { value: games } = useKnown(session.state.games);
   const texts = useTexts();
-  const { deleteGame } = useActions();
+  const { deleteGame, imageOf, openGame, startGame } = useActions();
   if (!games) {
     return null;
   }
@@ -188,12 +185,16 @@ function Games() {
         <GameList
           games={newestFirst(games).slice(0, GAMES_SHOWN)}
           texts={texts}
+          isNarrow
+          loadImage={imageOf}
+          onStart={startGame}
+          onOpen={openGame}
           onDelete={deleteGame}
         />
       </PanelSectionRow>
       {games.length > GAMES_SHOWN && (
         <PanelSectionRow>
-          <ButtonItem layout="below" bottomSeparator="none" onClick={open(routes.games)}>
+          <ButtonItem layout="below" bottomSeparator="none" onClick={() => session.open(routes.games)}>
             {texts.get("allGames", { count: games.length })}
           </ButtonItem>
         </PanelSectionRow>
@@ -232,14 +233,15 @@ function Hubs() {
 }
 
 function Steam() {
-  const { value: status } = useKnown(useSession().state.status);
+  const session = useSession();
+  const { value: status } = useKnown(session.state.status);
   const texts = useTexts();
   const { restartSteam } = useActions();
   return (
     <PanelSection title={status && "Steam"}>
       {status && <SteamState steam={status.steam} texts={texts} onRestart={restartSteam} />}
       <PanelSectionRow>
-        <ButtonItem layout="below" bottomSeparator="none" onClick={open(routes.games)}>
+        <ButtonItem layout="below" bottomSeparator="none" onClick={() => session.open(routes.games)}>
           {texts.get("more")}
         </ButtonItem>
       </PanelSectionRow>

@@ -1,3 +1,6 @@
+/** Steam's own page of a game, or of a shortcut. */
+export const gamePage = (appId: number): string => `/library/app/${appId}`;
+
 /** Where the full-screen page and its parts are. */
 export const ROUTE = "/capydeck";
 

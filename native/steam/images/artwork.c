@@ -5,6 +5,7 @@
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/paths.h"
+#include "core/strbuf.h"
 #include "core/strvec.h"
 #include "core/xalloc.h"
 
@@ -15,12 +16,14 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define ACCOUNT_DIGITS_MAX 10
 #define MODE 0644
 #define ICO_HEADER_BYTES 6
 #define ICO_ENTRY_BYTES 16
+#define START_BYTES 1024 /* enough to know an image by, an icon with its table too */
 
 static const struct kind {
 	const char *name;
@@ -274,6 +277,82 @@ bool artwork_put(const char *root, const char *account_id, uint32_t app_id, enum
 	if (path != NULL) {
 		*path = xasprintf("%s/userdata/%s/config/grid/%s", root, account_id, name);
 	}
+	return true;
+}
+
+/* −1: it is no image that is shown. */
+static int open_shown(int grid_fd, const char *name, struct artwork_part *part)
+{
+	char start[START_BYTES];
+	AUTO(close_fd)
+	int fd = openat(grid_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	struct stat status;
+	ssize_t length;
+
+	if (fd < 0 || fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) ||
+		status.st_size > ARTWORK_SHOWN_MAX_BYTES) {
+		return -1;
+	}
+	length = pread(fd, start, sizeof(start), 0);
+	part->type = length > 0 ? artwork_extension(ARTWORK_GRID, start, (size_t)length) : NULL;
+	part->bytes = status.st_size;
+	return part->type != NULL ? TAKE_FD(fd) : -1;
+}
+
+static int open_first_shown(
+	int grid_fd, uint32_t app_id, struct artwork_part *part, struct error *err)
+{
+	static const enum artwork_kind shown[] = { ARTWORK_GRID, ARTWORK_BANNER, ARTWORK_HERO,
+		ARTWORK_ICON };
+
+	for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++) {
+		AUTO(free_ptr) char *stem = stem_of(app_id, shown[i]);
+		AUTO(strvec_finish) struct strvec names = { 0 };
+
+		if (!list_files(grid_fd, stem, is_image_of, NULL, &names, err)) {
+			return -1;
+		}
+		for (size_t at = 0; at < names.count; at++) {
+			int fd = open_shown(grid_fd, names.items[at], part);
+
+			if (fd >= 0) {
+				return fd;
+			}
+		}
+	}
+	error_set(err, ERROR_NOT_FOUND, "the game has no image to be shown");
+	return -1;
+}
+
+bool artwork_read(const char *root, const char *account_id, uint32_t app_id, int64_t offset,
+	size_t max_bytes, struct strbuf *data, struct artwork_part *part, struct error *err)
+{
+	AUTO(close_fd) int grid_fd = open_grid(root, account_id, false, err);
+	AUTO(close_fd) int fd = -1;
+	size_t before = data->length;
+	ssize_t count;
+
+	if (grid_fd < 0) {
+		return false;
+	}
+	fd = open_first_shown(grid_fd, app_id, part, err);
+	if (fd < 0) {
+		return false;
+	}
+	if (offset < 0 || offset > part->bytes) {
+		return error_set(err, ERROR_INVALID,
+			"offset %" PRId64 " is not in the image of %" PRId64 " bytes", offset,
+			part->bytes);
+	}
+	if ((int64_t)max_bytes > part->bytes - offset) {
+		max_bytes = (size_t)(part->bytes - offset);
+	}
+	count = pread(fd, strbuf_extend(data, max_bytes), max_bytes, offset);
+	if (count < 0) {
+		data->length = before;
+		return error_set_errno(err, "cannot read the image of the game");
+	}
+	data->length = before + (size_t)count;
 	return true;
 }
 

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 struct error;
+struct strbuf;
 
 /*
  * Images of a shortcut, in userdata/<account>/config/grid/: the kinds, the file of each, and what
@@ -47,6 +48,22 @@ bool artwork_check(enum artwork_kind kind, const void *data, size_t length, stru
  */
 bool artwork_put(const char *root, const char *account_id, uint32_t app_id, enum artwork_kind kind,
 	const void *data, size_t length, char **path, struct error *err);
+
+/* An image is known by, and shown with, at most so many bytes: larger ones are animations. */
+#define ARTWORK_SHOWN_MAX_BYTES (4 * 1024 * 1024)
+
+struct artwork_part {
+	const char *type; /* static: "png" or "jpg" */
+	int64_t bytes;	  /* of the whole image */
+};
+
+/*
+ * Appends to data at most max_bytes of the image to show a game with, from offset on: its portrait,
+ * else its banner, its hero image or its icon. Errors: NOT_FOUND (it has none of a size to be
+ * shown), INVALID (no account, an offset that is not in the image), IO.
+ */
+bool artwork_read(const char *root, const char *account_id, uint32_t app_id, int64_t offset,
+	size_t max_bytes, struct strbuf *data, struct artwork_part *part, struct error *err);
 /* Renames the images of a shortcut that got a new id; those of `to` that are not replaced stay. */
 bool artwork_rename(
 	const char *root, const char *account_id, uint32_t from, uint32_t to, struct error *err);

@@ -18,6 +18,7 @@ const model = {
   faults: {}, // function → "throws" | "ignores" | "hangs" | "missing"
   lateOptions: "", // what a new shortcut's launch options become by themselves
   restarts: 0,
+  running: 0, // the app id of the shortcut that was started last
   nextAppId: 3_000_000_001,
 
   /** One that was there before, as if the user had made it. */
@@ -102,6 +103,9 @@ const functions = {
   SetAppLaunchOptions: set("launchOptions"),
   SpecifyCompatTool: set("compatTool"),
   SetShortcutIcon: set("icon"),
+  RunGame(gameId) {
+    model.running = Number(BigInt(gameId) >> 32n);
+  },
   async SetCustomArtworkForApp(appId, data, type, assetType) {
     const bytes = Uint8Array.from(atob(data), (character) => character.charCodeAt(0));
     const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));

@@ -193,6 +193,11 @@ function Page() {
   const { path } = navigation.use();
   routes.use();
   const [, component] = [...registered.routes].find(([route]) => `${path}/`.startsWith(`${route}/`)) ?? [];
+  const [, appId] = /^\/library\/app\/(\d+)$/.exec(path) ?? [];
+  if (appId) {
+    const { display_name: name } = window.appStore.GetAppOverviewByAppID(Number(appId)) ?? {};
+    return h("main", { className: "Library" }, h("h1", null, name ?? `no app ${appId}`));
+  }
   return component
     ? h("div", { className: "Page", "data-scope": "" }, h(component))
     : h(
