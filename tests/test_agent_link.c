@@ -194,6 +194,25 @@ START_TEST(the_key_is_kept_and_used)
 }
 END_TEST
 
+START_TEST(another_agent_at_the_address_costs_no_key)
+{
+	const struct agent_token other = { .agent_id = (char *)"another",
+		.address = (char *)ADDRESS,
+		.name = (char *)"Other",
+		.token = (char *)"key of another" };
+
+	ck_assert(agent_tokens_put(&tokens, &other, NULL));
+	open_link("127.0.0.1");
+	RUN_UNTIL(wanted_count == 1);
+	ck_assert_str_eq(agent_tokens_find(&tokens, "another", NULL), "key of another");
+	agent_link_confirm(link_, AGENT_FIXTURE_CODE);
+	RUN_UNTIL(up_count == 1);
+	ck_assert_str_eq(agent_tokens_find(&tokens, "another", NULL), "key of another");
+	ck_assert_str_eq(agent_tokens_find(&tokens, NULL, ADDRESS), AGENT_FIXTURE_KEY);
+	ck_assert_str_eq(agent_tokens_find(&tokens, "a1b2c3d4", NULL), AGENT_FIXTURE_KEY);
+}
+END_TEST
+
 START_TEST(each_address_of_a_host_is_tried)
 {
 	put_key("");
@@ -328,6 +347,7 @@ int main(void)
 
 	tcase_add_checked_fixture(tcase, start, stop);
 	tcase_add_test(tcase, the_key_is_kept_and_used);
+	tcase_add_test(tcase, another_agent_at_the_address_costs_no_key);
 	tcase_add_test(tcase, each_address_of_a_host_is_tried);
 	tcase_add_test(tcase, a_name_that_is_unknown_at_first_is_the_end);
 	tcase_add_test(tcase, a_link_that_breaks_is_made_again);

@@ -8,6 +8,7 @@
 
 #include <check.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -104,6 +105,64 @@ START_TEST(a_new_token_replaces_the_old)
 }
 END_TEST
 
+START_TEST(an_agent_has_one_token_at_all_its_addresses)
+{
+	AUTO(agent_tokens_finish) struct agent_tokens tokens = { 0 };
+	AUTO(agent_tokens_finish) struct agent_tokens again = { 0 };
+
+	open_tokens(&tokens);
+	put(&tokens, "aaaaaaaa", "10.0.0.1:9999", "token-1");
+	/* Paired anew at an address that was not known to be its own, and its id came then. */
+	put(&tokens, "", "deck.local:9999", "token-2");
+	ck_assert_str_eq(agent_tokens_find(&tokens, NULL, "10.0.0.1:9999"), "token-1");
+	put(&tokens, "aaaaaaaa", "deck.local:9999", "token-2");
+	open_tokens(&again);
+	ck_assert_uint_eq(again.tokens_count, 1);
+	ck_assert_str_eq(agent_tokens_find(&again, NULL, "10.0.0.1:9999"), "token-2");
+	ck_assert_str_eq(agent_tokens_find(&again, NULL, "deck.local:9999"), "token-2");
+	ck_assert_ptr_null(agent_tokens_find(&again, "bbbbbbbb", "10.0.0.1:9999"));
+	/* Reached where it does not say who it is. */
+	put(&again, "", "10.0.0.1:9999", "token-2");
+	ck_assert_uint_eq(again.tokens_count, 1);
+	ck_assert_str_eq(again.tokens[0].agent_id, "aaaaaaaa");
+	ck_assert_str_eq(again.tokens[0].address, "10.0.0.1:9999");
+	ck_assert_str_eq(agent_tokens_find(&again, NULL, "deck.local:9999"), "token-2");
+}
+END_TEST
+
+START_TEST(an_address_that_another_agent_has_now_costs_no_token)
+{
+	AUTO(agent_tokens_finish) struct agent_tokens tokens = { 0 };
+	AUTO(agent_tokens_finish) struct agent_tokens again = { 0 };
+
+	open_tokens(&tokens);
+	put(&tokens, "aaaaaaaa", "10.0.0.1:9999", "token-a");
+	put(&tokens, "", "10.0.0.1:9999", "token-b");
+	put(&tokens, "bbbbbbbb", "10.0.0.1:9999", "token-b");
+	open_tokens(&again);
+	ck_assert_uint_eq(again.tokens_count, 2);
+	ck_assert_str_eq(agent_tokens_find(&again, NULL, "10.0.0.1:9999"), "token-b");
+	ck_assert_str_eq(agent_tokens_find(&again, "aaaaaaaa", "10.0.0.1:9999"), "token-a");
+}
+END_TEST
+
+START_TEST(only_so_many_addresses_are_kept)
+{
+	AUTO(agent_tokens_finish) struct agent_tokens tokens = { 0 };
+	char address[40];
+
+	open_tokens(&tokens);
+	for (int i = 0; i < 100; i++) {
+		snprintf(address, sizeof(address), "10.0.0.%d:9999", i);
+		put(&tokens, "aaaaaaaa", address, "token-a");
+	}
+	ck_assert_uint_eq(tokens.tokens_count, 1);
+	ck_assert_uint_eq(tokens.tokens[0].addresses.count, 32);
+	ck_assert_str_eq(agent_tokens_find(&tokens, NULL, "10.0.0.99:9999"), "token-a");
+	ck_assert_ptr_null(agent_tokens_find(&tokens, NULL, "10.0.0.1:9999"));
+}
+END_TEST
+
 START_TEST(two_that_run_at_once_keep_each_others_tokens)
 {
 	AUTO(agent_tokens_finish) struct agent_tokens first = { 0 };
@@ -181,6 +240,26 @@ START_TEST(an_entry_that_does_not_fit_costs_no_other)
 }
 END_TEST
 
+START_TEST(entries_of_an_earlier_build_become_one)
+{
+	AUTO(agent_tokens_finish) struct agent_tokens tokens = { 0 };
+
+	open_tokens(&tokens);
+	agent_tokens_finish(&tokens);
+	write_state("hub_tokens.json",
+		"{\"version\":1,\"tokens\":["
+		"{\"agentId\":\"aa\",\"address\":\"a:1\",\"name\":\"x\",\"token\":\"old\"},"
+		"{\"agentId\":\"bb\",\"address\":\"b:1\",\"name\":\"y\",\"token\":\"other\"},"
+		"{\"agentId\":\"aa\",\"address\":\"a:2\",\"name\":\"x\",\"token\":\"new\"}]}");
+	open_tokens(&tokens);
+	ck_assert_uint_eq(tokens.tokens_count, 2);
+	ck_assert_str_eq(agent_tokens_find(&tokens, "aa", NULL), "new");
+	ck_assert_str_eq(agent_tokens_find(&tokens, NULL, "a:1"), "new");
+	ck_assert_str_eq(agent_tokens_find(&tokens, NULL, "a:2"), "new");
+	ck_assert_str_eq(agent_tokens_find(&tokens, NULL, "b:1"), "other");
+}
+END_TEST
+
 START_TEST(an_empty_id_is_made_anew)
 {
 	AUTO(agent_tokens_finish) struct agent_tokens tokens = { 0 };
@@ -216,6 +295,10 @@ int main(void)
 	tcase_add_test(tcase, tokens_are_found_by_id_then_by_address);
 	tcase_add_test(tcase, a_token_is_not_shown_to_another_agent_at_the_address);
 	tcase_add_test(tcase, a_new_token_replaces_the_old);
+	tcase_add_test(tcase, an_agent_has_one_token_at_all_its_addresses);
+	tcase_add_test(tcase, an_address_that_another_agent_has_now_costs_no_token);
+	tcase_add_test(tcase, only_so_many_addresses_are_kept);
+	tcase_add_test(tcase, entries_of_an_earlier_build_become_one);
 	tcase_add_test(tcase, two_that_run_at_once_keep_each_others_tokens);
 	tcase_add_test(tcase, the_files_are_private);
 	tcase_add_test(tcase, broken_files_are_set_aside);

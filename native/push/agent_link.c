@@ -142,7 +142,9 @@ static void on_code_wanted(void *user, enum push_code_reason reason, int64_t exp
 	struct agent_link *link = user;
 
 	link->state = LINK_PAIRING;
-	forget_token(link);
+	/* Perhaps it is another Agent that has the address now: the key may still be good
+	 * elsewhere. */
+	free(TAKE_PTR(link->token));
 	link->events->code_wanted(link->user, reason, expires_in_s);
 }
 

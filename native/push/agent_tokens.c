@@ -18,6 +18,7 @@
 #define HUB_ID_DIGITS 16
 #define FILE_MAX_BYTES (1024 * 1024)
 #define FILE_VERSION 1
+#define ADDRESSES_MAX 32 /* of one Agent, besides the last */
 
 struct identity_file {
 	int64_t version;
@@ -33,6 +34,7 @@ static const struct json_field identity_file_fields[] = {
 static const struct json_field agent_token_fields[] = {
 	JSON_FIELD(struct agent_token, agent_id, "agentId", JSON_STRING, 0),
 	JSON_FIELD(struct agent_token, address, "address", JSON_STRING, JSON_REQUIRED),
+	JSON_FIELD(struct agent_token, addresses, "addresses", JSON_STRINGS, JSON_OMIT_EMPTY),
 	JSON_FIELD(struct agent_token, name, "name", JSON_STRING, 0),
 	JSON_FIELD(struct agent_token, token, "token", JSON_SECRET, JSON_REQUIRED),
 	JSON_FIELDS_END,
@@ -61,7 +63,8 @@ static bool check_token(const char *key, const void *entry, struct error *err)
 {
 	const struct agent_token *token = entry;
 
-	return (token->address[0] != '\0' && token->token[0] != '\0') ||
+	return ((token->address[0] != '\0' || token->agent_id[0] != '\0') &&
+		       token->token[0] != '\0') ||
 	       error_set(err, ERROR_INVALID, "'address' or 'token' is empty");
 }
 
@@ -134,6 +137,68 @@ static void drop_all(struct agent_tokens *tokens)
 	tokens->tokens_count = 0;
 }
 
+static bool same(const char *a, const char *b)
+{
+	return json_is_given(a) && json_is_given(b) && strcmp(a, b) == 0;
+}
+
+static void remove_at(struct agent_tokens *tokens, size_t index)
+{
+	json_finish(&tokens->tokens[index], agent_token_fields);
+	tokens->tokens_count--;
+	memmove(&tokens->tokens[index], &tokens->tokens[index + 1],
+		(tokens->tokens_count - index) * sizeof(*tokens->tokens));
+}
+
+static void drop_address(struct agent_token *token, const char *address)
+{
+	struct strvec left = { 0 };
+
+	for (size_t i = 0; i < token->addresses.count; i++) {
+		if (!same(token->addresses.items[i], address)) {
+			strvec_push(&left, token->addresses.items[i]);
+		}
+	}
+	strvec_finish(&token->addresses);
+	token->addresses = left;
+	if (same(token->address, address)) {
+		free(token->address);
+		token->address = xstrdup(left.count > 0 ? left.items[0] : "");
+	}
+}
+
+static void add_address(struct agent_token *token, const char *address)
+{
+	if (json_is_given(address) && !same(token->address, address) &&
+		token->addresses.count < ADDRESSES_MAX &&
+		!strvec_contains(&token->addresses, address)) {
+		strvec_push(&token->addresses, address);
+	}
+}
+
+/* token joins what is known of its Agent under another key or address. */
+static void take_addresses(struct agent_token *token, const struct agent_token *other)
+{
+	add_address(token, other->address);
+	for (size_t i = 0; i < other->addresses.count; i++) {
+		add_address(token, other->addresses.items[i]);
+	}
+}
+
+/* Of several entries of an Agent the last, which is the newest, takes the others' addresses. */
+static void join_agents(struct agent_tokens *tokens)
+{
+	for (size_t i = tokens->tokens_count; i-- > 0;) {
+		for (size_t k = i; k-- > 0;) {
+			if (same(tokens->tokens[k].agent_id, tokens->tokens[i].agent_id)) {
+				take_addresses(&tokens->tokens[i], &tokens->tokens[k]);
+				remove_at(tokens, k);
+				i--;
+			}
+		}
+	}
+}
+
 static bool load_tokens(struct agent_tokens *tokens, char **notice, struct error *err)
 {
 	AUTO(free_ptr) char *path = path_join(tokens->config_dir, "hub_tokens.json");
@@ -146,6 +211,7 @@ static bool load_tokens(struct agent_tokens *tokens, char **notice, struct error
 	drop_all(tokens);
 	tokens->tokens = file.tokens;
 	tokens->tokens_count = file.tokens_count;
+	join_agents(tokens);
 	return true;
 }
 
@@ -189,11 +255,6 @@ void agent_tokens_finish(struct agent_tokens *tokens)
 	*tokens = (struct agent_tokens){ 0 };
 }
 
-static bool same(const char *a, const char *b)
-{
-	return json_is_given(a) && json_is_given(b) && strcmp(a, b) == 0;
-}
-
 const char *agent_tokens_find(
 	const struct agent_tokens *tokens, const char *agent_id, const char *address)
 {
@@ -206,19 +267,39 @@ const char *agent_tokens_find(
 		const struct agent_token *token = &tokens->tokens[i];
 		bool other = json_is_given(agent_id) && json_is_given(token->agent_id);
 
-		if (!other && same(token->address, address)) {
+		if (!other && (same(token->address, address) ||
+				      (json_is_given(address) &&
+					      strvec_contains(&token->addresses, address)))) {
 			return token->token;
 		}
 	}
 	return NULL;
 }
 
-static void remove_at(struct agent_tokens *tokens, size_t index)
+/*
+ * Makes room for an Agent's entry, which takes the addresses that are known of it. One of unknown
+ * id is the Agent that has the same key.
+ */
+static void make_room_for(struct agent_tokens *tokens, struct agent_token *kept)
 {
-	json_finish(&tokens->tokens[index], agent_token_fields);
-	tokens->tokens_count--;
-	memmove(&tokens->tokens[index], &tokens->tokens[index + 1],
-		(tokens->tokens_count - index) * sizeof(*tokens->tokens));
+	for (size_t i = tokens->tokens_count; i-- > 0;) {
+		struct agent_token *other = &tokens->tokens[i];
+		bool same_key = same(other->token, kept->token);
+
+		if (same_key && *kept->agent_id == '\0') {
+			free(kept->agent_id);
+			kept->agent_id = xstrdup(other->agent_id);
+		}
+		if (same_key || same(other->agent_id, kept->agent_id)) {
+			take_addresses(kept, other);
+			remove_at(tokens, i);
+			continue;
+		}
+		drop_address(other, kept->address);
+		if (*other->agent_id == '\0' && *other->address == '\0') {
+			remove_at(tokens, i);
+		}
+	}
 }
 
 bool agent_tokens_put(
@@ -238,12 +319,7 @@ bool agent_tokens_put(
 		json_finish(&kept, agent_token_fields);
 		return false;
 	}
-	for (size_t i = tokens->tokens_count; i-- > 0;) {
-		if (same(tokens->tokens[i].agent_id, kept.agent_id) ||
-			same(tokens->tokens[i].address, kept.address)) {
-			remove_at(tokens, i);
-		}
-	}
+	make_room_for(tokens, &kept);
 	tokens->tokens =
 		xrealloc(tokens->tokens, tokens->tokens_count + 1, sizeof(*tokens->tokens));
 	tokens->tokens[tokens->tokens_count++] = kept;

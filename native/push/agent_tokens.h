@@ -1,21 +1,28 @@
 #pragma once
 
+#include "core/strvec.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
 struct error;
 
-/* The key that one Agent gave us at pairing. */
+/*
+ * The key that one Agent gave us at pairing. The Agent is its id, under however many addresses and
+ * names: it has one key.
+ */
 struct agent_token {
-	char *agent_id; /* "" until the Agent has sent it */
-	char *address;	/* "host:port" as it was last reached */
-	char *name;	/* the Agent's, for display */
+	char *agent_id;		 /* "" until the Agent has sent it */
+	char *address;		 /* "host:port" as it was last reached; "": now another's */
+	struct strvec addresses; /* where else it was reached, the latest first */
+	char *name;		 /* the Agent's, for display */
 	char *token;
 };
 
 /*
  * This Hub's identity and pairings: <config_dir>/hub.json holds the id, generated once, and
- * hub_tokens.json (0600) the tokens; invalid entries are dropped, the others are used. Every change
+ * hub_tokens.json (0600) the tokens; invalid entries are dropped, the others are used. Entries of
+ * one Agent, as earlier builds could have several, become one with the last key. Every change
  * reads the file again under a lock, so that two pushes to two Decks do not lose each other's
  * tokens.
  */
@@ -41,7 +48,11 @@ void agent_tokens_finish(struct agent_tokens *tokens); /* zeroed is fine */
  */
 const char *agent_tokens_find(
 	const struct agent_tokens *tokens, const char *agent_id, const char *address);
-/* Stores a token, replacing any other of that Agent or address. Errors: IO, NO_SPACE. */
+/*
+ * Stores the token with which an Agent was reached at token->address; token->addresses is not read.
+ * It replaces that Agent's other token and joins its addresses. Another Agent that had the address
+ * loses it, not its token. Errors: IO, NO_SPACE.
+ */
 bool agent_tokens_put(
 	struct agent_tokens *tokens, const struct agent_token *token, struct error *err);
 /* Removes it from every entry. Errors: IO, NO_SPACE. */

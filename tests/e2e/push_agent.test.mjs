@@ -100,6 +100,25 @@ test("tokens are kept for the user alone and are used again", async (t) => {
   await pair(pc, agent);
 });
 
+test("an agent is paired once more at another address, and keeps one key for all of them", async (t) => {
+  const agent = await startAgent(t);
+  const pc = new Pc(t);
+  const dir = pc.save(new Game("Hello", { "bin/game": elf }));
+  const at = (host) => [dir, "--to", `${host}:${agent.port}`, "--exe", "bin/game", "--json", "--code", "-"];
+  for (const host of ["127.0.0.1", "localhost"]) {
+    const push = pc.start(at(host));
+    await push.event("pairing_required");
+    push.child.stdin.write(`${await agent.code()}\n`);
+    assert.equal((await push.end()).code, EXIT.done);
+  }
+  for (const host of ["127.0.0.1", "localhost", "127.0.0.1"]) {
+    const push = pc.start(at(host));
+    push.child.stdin.end();
+    const { code, stdout, stderr } = await push.end();
+    assert.equal(code, EXIT.done, stdout + stderr);
+  }
+});
+
 test("killed at any moment, it continues where it stopped", async (t) => {
   const agent = await startAgent(t);
   const pc = new Pc(t);
