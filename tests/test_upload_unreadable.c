@@ -126,6 +126,16 @@ int fstatat(int dir_fd, const char *path, struct stat *stat, int flags)
 	return fails("stat", path) ? -1 : real(dir_fd, path, stat, flags);
 }
 
+int lstat(const char *path, struct stat *stat)
+{
+	static int (*real)(const char *, struct stat *);
+
+	if (real == NULL) {
+		*(void **)&real = dlsym(RTLD_NEXT, "lstat");
+	}
+	return fails("lstat", path) ? -1 : real(path, stat);
+}
+
 ssize_t read(int fd, void *buffer, size_t length)
 {
 	static ssize_t (*real)(int, void *, size_t);
@@ -510,6 +520,25 @@ START_TEST(test_a_first_install_is_whole_or_nothing)
 }
 END_TEST
 
+/* It is not in somebody's hands because nobody can say: the game would get another name. */
+START_TEST(test_a_folder_that_cannot_be_looked_at_is_not_taken)
+{
+	AUTO(free_ptr) char *dir = xasprintf("%s/Game", fixture.library);
+	struct upload_status status = { 0 };
+	struct init_answer answer;
+
+	break_disk("lstat", "/Games/Game", EIO, 1);
+	ck_assert(!fixture_init(&fixture, HUB, "Game", "", game, COUNT(game), &answer));
+	ck_assert_int_eq(faults_seen, 1);
+	ck_assert_int_eq(answer.error.kind, ERROR_IO);
+	heal();
+	ck_assert(fixture_init(&fixture, HUB, "Game", "", game, COUNT(game), &answer));
+	upload_store_each(fixture.store, take_status, &status);
+	ck_assert_str_eq(status.dir, dir);
+	init_answer_finish(&answer);
+}
+END_TEST
+
 /* Half moved, and neither forward nor back. */
 static void leave_stuck(void)
 {
@@ -683,6 +712,7 @@ int main(void)
 	tcase_add_loop_test(tests, test_what_was_received_survives_a_resume_that_fails, 0,
 		(int)(COUNT(at_resume) * COUNT(numbers)));
 	tcase_add_test(tests, test_a_move_that_fails_once_goes_back);
+	tcase_add_test(tests, test_a_folder_that_cannot_be_looked_at_is_not_taken);
 	tcase_add_loop_test(tests, test_a_first_install_is_whole_or_nothing, 0, 2 * OPENS);
 	tcase_add_loop_test(
 		tests, test_a_commit_ends_when_the_disk_is_back, 0, (int)COUNT(at_recovery));

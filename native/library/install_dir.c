@@ -209,12 +209,14 @@ static bool choose_installed(struct chooser *chooser, const char *parent)
 
 /* --- A new folder --- */
 
-static bool is_gone(const char *path)
+/* What cannot be looked at now may be this game's own folder, or somebody's. */
+static bool find_taken(const char *path, bool *taken, struct error *err)
 {
 	struct stat stat;
 
-	/* What cannot be looked at now may be somebody's. */
-	return lstat(path, &stat) != 0 && errno == ENOENT;
+	*taken = lstat(path, &stat) == 0;
+	return *taken || errno == ENOENT ||
+	       error_set_errno(err, "cannot look at the folder '%s'", path);
 }
 
 static bool is_library(const struct chooser *chooser, const char *path)
@@ -252,28 +254,38 @@ static bool is_shared(const struct chooser *chooser, const char *path)
 }
 
 /* An unfinished upload of this game goes on in its folder, whatever its name would be today. */
-static bool choose_claimed(const struct chooser *chooser)
+static bool choose_claimed(const struct chooser *chooser, struct error *err)
 {
 	const struct install_dir_rules *rules = chooser->rules;
 
 	for (size_t i = 0; i < rules->claims_count; i++) {
 		const struct install_claim *claim = &rules->claims[i];
 		AUTO(free_ptr) char *above = path_parent(claim->dir);
+		bool taken;
 
-		if (strcmp(claim->game_name, chooser->game_name) == 0 && is_gone(claim->dir) &&
-			places_same(chooser->places, above, chooser->parent, chooser->dir->root)) {
+		if (strcmp(claim->game_name, chooser->game_name) != 0 ||
+			!places_same(chooser->places, above, chooser->parent, chooser->dir->root)) {
+			continue;
+		}
+		if (!find_taken(claim->dir, &taken, err)) {
+			return false;
+		}
+		if (!taken) {
 			chooser->dir->path = xstrdup(claim->dir);
-			return true;
+			break;
 		}
 	}
-	return false;
+	return true;
 }
 
 static bool choose_new(const struct chooser *chooser, struct error *err)
 {
 	AUTO(free_ptr) char *name = NULL;
 
-	if (choose_claimed(chooser)) {
+	if (!choose_claimed(chooser, err)) {
+		return false;
+	}
+	if (chooser->dir->path != NULL) {
 		return true;
 	}
 	name = folder_name_of(chooser->game_name, err);
@@ -284,8 +296,12 @@ static bool choose_new(const struct chooser *chooser, struct error *err)
 		AUTO(free_ptr)
 		char *path = suffix == 1 ? xasprintf("%s/%s", chooser->parent, name)
 					 : xasprintf("%s/%s (%d)", chooser->parent, name, suffix);
+		bool taken;
 
-		if (is_gone(path) && !is_library(chooser, path) && !is_shared(chooser, path)) {
+		if (!find_taken(path, &taken, err)) {
+			return false;
+		}
+		if (!taken && !is_library(chooser, path) && !is_shared(chooser, path)) {
 			chooser->dir->path = TAKE_PTR(path);
 			return true;
 		}
