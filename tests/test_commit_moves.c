@@ -5,7 +5,9 @@
 #include "core/strvec.h"
 #include "core/xalloc.h"
 #include "kill_points.h"
+#include "library/kept_record.h"
 #include "suite.h"
+#include "upload/commit_keep.h"
 #include "upload/commit_record.h"
 #include "upload/upload_commit.h"
 #include "upload/upload_staging.h"
@@ -15,6 +17,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <glob.h>
 #include <linux/filter.h>
 #include <linux/fs.h>
 #include <linux/seccomp.h>
@@ -64,8 +67,15 @@ static const struct test_file old_build[] = {
 	{ "data/a", 100, 2, true },
 	{ "data/kept", 300, 3, true },
 	{ "data/zero", 0, 0, true },
+	{ "gone/deep/old", 40, 4, true },
+	{ "gone/zero", 0, 0, true },
+	{ "turns", 30, 5, true },
+	{ "was/a/file", 20, 6, true },
 };
-/* A file replaced by one of the same size, one added, folders added; bytes become none. */
+/*
+ * A file replaced by one of the same size, one added, folders added; bytes become none; files and
+ * folders that are gone; a file that becomes a folder, and the reverse.
+ */
 static const struct test_file new_build[] = {
 	{ "bin/game", 6000, 11, true },
 	{ "data/a", 100, 12, true },
@@ -77,6 +87,8 @@ static const struct test_file new_build[] = {
 	{ "data/zero", 20, 17, true },
 	{ "empty", 0, 0, true },
 	{ "more/d", 5, 18, true },
+	{ "turns/into/folder", 7, 19, true },
+	{ "was", 8, 20, true },
 	{ "z", 1, 14, true },
 };
 /* Of the new build: in a folder that exists, in none, in one that is moved as a whole. */
@@ -124,7 +136,7 @@ static bool is_old(void)
 {
 	count_tree();
 	return has_files(old_build, COUNT(old_build)) && seen_files == COUNT(old_build) &&
-	       seen_folders == 3;
+	       seen_folders == 7;
 }
 
 static bool is_new(void)
@@ -138,7 +150,30 @@ static bool is_new(void)
 	}
 	count_tree();
 	return has_files(new_build, COUNT(new_build)) && seen_files == COUNT(new_build) &&
-	       seen_folders == 6 + NEW_FOLDERS_COUNT;
+	       seen_folders == 8 + NEW_FOLDERS_COUNT;
+}
+
+static bool is_kept_file(const char *place, const struct test_file *file)
+{
+	AUTO(free_ptr) char *player = path_join(place, KEPT_PLAYER);
+	AUTO(free_ptr) char *previous = path_join(place, KEPT_PREVIOUS);
+
+	return has_content(player, file) || has_content(previous, file);
+}
+
+/* Is everything that the update has replaced or removed in the keeping place? */
+static bool is_old_kept(void)
+{
+	AUTO(free_ptr) char *pattern = xasprintf("%s/" KEPT_FOLDER "/Game/*", fixture.library);
+	glob_t found;
+	bool ok = glob(pattern, 0, NULL, &found) == 0 && found.gl_pathc == 1;
+
+	for (size_t i = 0; i < COUNT(old_build) && ok; i++) {
+		ok = strcmp(old_build[i].path, "data/kept") == 0 ||
+		     is_kept_file(found.gl_pathv[0], &old_build[i]);
+	}
+	globfree(&found);
+	return ok;
 }
 
 static bool is_absent(void)
@@ -191,6 +226,28 @@ static bool is_first; /* no game is installed before */
 static bool without_exchange;
 static bool with_obstacle; /* a file that cannot be replaced, from just before the moves on */
 
+/* What the new build does not have. */
+static void fill_removed(const char *dir)
+{
+	static const char *const gone[] = { "gone/deep/old", "gone/zero", "turns", "was/a/file" };
+
+	if (is_first) {
+		return;
+	}
+	record.removed = xcalloc(COUNT(gone), sizeof(struct installed_file));
+	record.removed_count = COUNT(gone);
+	for (size_t i = 0; i < COUNT(gone); i++) {
+		AUTO(free_ptr) char *path = xasprintf("%s/%s", dir, gone[i]);
+		struct stat stat_of;
+
+		ck_assert_int_eq(stat(path, &stat_of), 0);
+		record.removed[i] = (struct installed_file){ .path = xstrdup(gone[i]),
+			.size_bytes = stat_of.st_size,
+			.mtime_s = stat_of.st_mtim.tv_sec,
+			.mtime_ns = stat_of.st_mtim.tv_nsec };
+	}
+}
+
 static void fill_record(const char *replaces)
 {
 	AUTO(free_ptr) char *dir = xasprintf("%s/Game", fixture.library);
@@ -208,6 +265,7 @@ static void fill_record(const char *replaces)
 	for (size_t i = 0; new_folders[i] != NULL; i++) {
 		strvec_push(&record.empty, new_folders[i]);
 	}
+	fill_removed(dir);
 	for (size_t i = 0; i < COUNT(new_build); i++) {
 		struct installed_file *file = &record.files[i];
 		AUTO(free_ptr) char *path = xasprintf("%s/%s", dir, new_build[i].path);
@@ -216,6 +274,7 @@ static void fill_record(const char *replaces)
 		file->path = xstrdup(new_build[i].path);
 		file->size_bytes = new_build[i].size;
 		file->kept = !is_first && strcmp(file->path, "data/kept") == 0;
+		file->player = !is_first && strcmp(file->path, "data/a") == 0;
 		if (file->kept) {
 			ck_assert_int_eq(stat(path, &stat_of), 0);
 			file->mtime_s = stat_of.st_mtim.tv_sec;
@@ -281,6 +340,23 @@ static void forbid_exchange(void)
 	prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
 }
 
+static void act_keep(void)
+{
+	AUTO(free_ptr) char *games = xasprintf("%s/games.json", fixture.state);
+	const struct commit_keep keep = {
+		.root = fixture.library, .library = "", .upload_id = upload_id
+	};
+	char *notice = NULL;
+	struct error err = { 0 };
+
+	if (!commit_record_register(&record, game_registry_create(games, &notice), "", &err)) {
+		_exit(5);
+	}
+	if (!commit_keep_run(&keep, &err)) {
+		_exit(6);
+	}
+}
+
 static void act_commit(void)
 {
 	struct error err = { 0 };
@@ -297,6 +373,9 @@ static void act_commit(void)
 	if (upload_commit_apply(&commit, &err) !=
 		(with_obstacle ? UPLOAD_COMMIT_UNDONE : UPLOAD_COMMIT_DONE)) {
 		_exit(4);
+	}
+	if (!with_obstacle) {
+		act_keep();
 	}
 }
 
@@ -340,6 +419,7 @@ static void check_commit(bool finished)
 		fixture_settle(&fixture);
 	}
 	ck_assert(is_new());
+	ck_assert(is_first || is_old_kept());
 	ck_assert_str_eq(game_registry_find(fixture.registry, dir)->pending, TEST_PENDING);
 	fixture_stop(&fixture);
 	ck_assert_uint_eq(count_staging(), 0);
@@ -715,7 +795,7 @@ static void complete_on_full_disk(uint64_t left)
 	send_all(new_build, COUNT(new_build), is_first ? "~/Games/deep/er" : "", &answer);
 	ck_assert_msg(fixture_complete(&fixture, HUB, answer.upload_id, NULL, &complete), "%s",
 		complete.error.message);
-	ck_assert(is_first || is_new());
+	ck_assert(is_first || (is_new() && is_old_kept()));
 	init_answer_finish(&answer);
 	fixture_settle(&fixture);
 	fixture_stop(&fixture);

@@ -131,7 +131,8 @@ static void finish_upload(
 	fixture_settle(&fixture);
 }
 
-START_TEST(test_an_update_keeps_what_is_not_in_the_manifest)
+/* What the PC no longer has goes, if it is ours and unchanged. */
+START_TEST(test_an_update_removes_what_is_no_longer_in_the_manifest)
 {
 	static const struct test_file newer[] = {
 		{ "bin/game", 6000, 11, true },
@@ -141,10 +142,13 @@ START_TEST(test_an_update_keeps_what_is_not_in_the_manifest)
 
 	install("Small Game", small_game, COUNT(small_game));
 	put_file(dir, "saves/slot 1", "my save");
+	put_file(dir, "readme.txt", "my notes");
 	install("Small Game", newer, COUNT(newer));
 	expect_content("Small Game", newer, COUNT(newer));
-	expect_content("Small Game", small_game + 1, COUNT(small_game) - 1);
 	ck_assert(path_exists(dir, "saves/slot 1"));
+	ck_assert(path_exists(dir, "readme.txt"));
+	ck_assert(!path_exists(dir, "data/level one.pak"));
+	ck_assert(!path_exists(dir, "data/maps/a.map"));
 	ck_assert_uint_eq(game_registry_count(fixture.registry), 1);
 }
 END_TEST
@@ -624,14 +628,16 @@ START_TEST(test_unchanged_files_are_not_sent_again)
 	install("Small Game", small_game, COUNT(small_game));
 	/* With only a new time the file is read: the content is the same. */
 	ck_assert_int_eq(utimensat(AT_FDCWD, touched, long_ago, 0), 0);
-	/* The same size with another content is sent again. */
+	/* What only the Deck changed stays. */
 	put_file(dir, "readme.txt", "not the same");
 	begin(HUB, "Small Game", newer, COUNT(newer), &answer);
 	ck_assert_int_eq(init_answer_resume(&answer, "bin/game"), 0);
 	ck_assert_int_eq(init_answer_resume(&answer, "data/level one.pak"), 3 * MIB + 17);
 	ck_assert_int_eq(init_answer_resume(&answer, "data/maps/a.map"), 4096);
-	ck_assert_int_eq(init_answer_resume(&answer, "readme.txt"), 0);
-	finish_upload("Small Game", &answer, newer, COUNT(newer));
+	ck_assert_int_eq(init_answer_resume(&answer, "readme.txt"), 12);
+	finish_upload("Small Game", &answer, newer, COUNT(newer) - 1);
+	ck_assert(path_exists(dir, "readme.txt"));
+	ck_assert(!has_content(dir, &newer[COUNT(newer) - 1]));
 	ck_assert_uint_eq(game_registry_count(fixture.registry), 1);
 }
 END_TEST
@@ -639,17 +645,19 @@ END_TEST
 START_TEST(test_unchanged_files_that_change_meanwhile_are_noticed)
 {
 	AUTO(free_ptr) char *dir = game_dir("Small Game");
+	AUTO(free_ptr) char *archive = xasprintf("%s/data/level one.pak", dir);
 	struct init_answer answer;
 	struct complete_answer complete;
 
 	install("Small Game", small_game, COUNT(small_game));
 	begin(HUB, "Small Game", small_game, COUNT(small_game), &answer);
-	put_file(dir, "readme.txt", "not the same");
+	ck_assert_int_eq(init_answer_resume(&answer, "data/level one.pak"), 3 * MIB + 17);
+	ck_assert_int_eq(unlink(archive), 0);
 	ck_assert(!fixture_complete(&fixture, HUB, answer.upload_id, NULL, &complete));
-	ck_assert_ptr_nonnull(strstr(complete.error.message, "'readme.txt'"));
+	ck_assert_ptr_nonnull(strstr(complete.error.message, "'data/level one.pak'"));
 	init_answer_finish(&answer);
 	begin(HUB, "Small Game", small_game, COUNT(small_game), &answer);
-	ck_assert_int_eq(init_answer_resume(&answer, "readme.txt"), 0);
+	ck_assert_int_eq(init_answer_resume(&answer, "data/level one.pak"), 0);
 	finish_upload("Small Game", &answer, small_game, COUNT(small_game));
 }
 END_TEST
@@ -687,6 +695,8 @@ START_TEST(test_type_conflicts_are_refused_before_anything_moves)
 
 	install("Clash", files, COUNT(files));
 	ck_assert_int_eq(symlink(fixture.home, link), 0);
+	put_file(dir, "a/mine", "is in the way");
+	put_file(dir, "z", "changed, and so as well");
 	for (size_t i = 0; i < COUNT(clashes); i++) {
 		struct init_answer answer;
 		struct complete_answer complete;
@@ -695,7 +705,8 @@ START_TEST(test_type_conflicts_are_refused_before_anything_moves)
 		fixture_send(&fixture, HUB, &answer, clashes[i], 2);
 		ck_assert(!fixture_complete(&fixture, HUB, answer.upload_id, NULL, &complete));
 		ck_assert_int_eq(complete.error.kind, ERROR_CONFLICT);
-		expect_content("Clash", files, COUNT(files));
+		expect_content("Clash", files, COUNT(files) - 1);
+		ck_assert(path_exists(dir, "z"));
 		ck_assert(!path_exists(fixture.home, "file"));
 		init_answer_finish(&answer);
 	}
@@ -726,17 +737,24 @@ START_TEST(test_chunks_after_a_commit_that_failed_are_refused)
 }
 END_TEST
 
-/* The list of what is installed only saves bandwidth: without it the game is installed all the
- * same. */
-START_TEST(test_a_list_of_files_that_cannot_be_written_stops_nothing)
+/* Without the list of what is installed the next update could not tell what is the player's. */
+START_TEST(test_a_list_of_files_that_cannot_be_written_is_told_before_anything_moves)
 {
 	AUTO(free_ptr) char *manifests = xasprintf("%s/manifests", fixture.state);
+	struct init_answer answer;
+	struct complete_answer complete;
 
 	mkdir(fixture.state, 0700);
+	begin(HUB, "Small Game", small_game, COUNT(small_game), &answer);
+	fixture_send(&fixture, HUB, &answer, small_game, COUNT(small_game));
 	ck_assert_int_eq(symlink("/nowhere/else", manifests), 0);
-	install("Small Game", small_game, COUNT(small_game));
-	expect_content("Small Game", small_game, COUNT(small_game));
+	ck_assert(!fixture_complete(&fixture, HUB, answer.upload_id, NULL, &complete));
+	ck_assert_int_eq(complete.error.kind, ERROR_IO);
+	ck_assert(!path_exists(fixture.library, "Small Game"));
 	ck_assert_int_eq(unlink(manifests), 0);
+	ck_assert(fixture_complete(&fixture, HUB, answer.upload_id, NULL, &complete));
+	expect_content("Small Game", small_game, COUNT(small_game));
+	init_answer_finish(&answer);
 }
 END_TEST
 
@@ -1118,7 +1136,7 @@ int main(void)
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_set_timeout(tests, 120);
 	tcase_add_test(tests, test_a_game_is_installed);
-	tcase_add_test(tests, test_an_update_keeps_what_is_not_in_the_manifest);
+	tcase_add_test(tests, test_an_update_removes_what_is_no_longer_in_the_manifest);
 	tcase_add_test(tests, test_execute_bits_are_set);
 	tcase_add_test(tests, test_complete_names_the_first_gap);
 	tcase_add_test(tests, test_wrong_chunks_are_refused);
@@ -1140,7 +1158,7 @@ int main(void)
 	tcase_add_test(tests, test_a_hub_that_sends_all_the_same_is_served);
 	tcase_add_test(tests, test_type_conflicts_are_refused_before_anything_moves);
 	tcase_add_test(tests, test_chunks_after_a_commit_that_failed_are_refused);
-	tcase_add_test(tests, test_a_list_of_files_that_cannot_be_written_stops_nothing);
+	tcase_add_test(tests, test_a_list_of_files_that_cannot_be_written_is_told_before_anything_moves);
 	tcase_add_test(tests, test_links_planted_in_staging_are_not_followed);
 	tcase_add_test(tests, test_another_hub_is_told_that_the_game_is_busy);
 	tcase_add_test(tests, test_the_owner_discards);

@@ -1,14 +1,19 @@
 #include "library/installed_manifest.h"
 
+#include "core/atomic_file.h"
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/paths.h"
 #include "core/sha256.h"
 #include "core/state_file.h"
+#include "core/strbuf.h"
 #include "core/xalloc.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define MANIFEST_VERSION 1
 #define MANIFEST_MAX_BYTES (64 * 1024 * 1024)
@@ -19,8 +24,11 @@ const struct json_field installed_file_fields[] = {
 	JSON_FIELD(struct installed_file, mtime_s, "mtime", JSON_INT64, JSON_REQUIRED),
 	JSON_FIELD(struct installed_file, mtime_ns, "mtimeNs", JSON_INT64, 0),
 	JSON_FIELD(struct installed_file, sha256, "sha256", JSON_STRING, JSON_OMIT_EMPTY),
+	JSON_FIELD(struct installed_file, program, "program", JSON_BOOL, JSON_OMIT_EMPTY),
 	JSON_FIELD(struct installed_file, kept, "kept", JSON_BOOL, JSON_OMIT_EMPTY),
+	JSON_FIELD(struct installed_file, stays, "stays", JSON_BOOL, JSON_OMIT_EMPTY),
 	JSON_FIELD(struct installed_file, added, "added", JSON_BOOL, JSON_OMIT_EMPTY),
+	JSON_FIELD(struct installed_file, player, "player", JSON_BOOL, JSON_OMIT_EMPTY),
 	JSON_FIELD(struct installed_file, was_bytes, "wasSize", JSON_INT64, JSON_OMIT_EMPTY),
 	JSON_FIELD(struct installed_file, was_mtime_s, "wasMtime", JSON_INT64, JSON_OMIT_EMPTY),
 	JSON_FIELD(struct installed_file, was_mtime_ns, "wasMtimeNs", JSON_INT64, JSON_OMIT_EMPTY),
@@ -65,7 +73,8 @@ static bool check_file_entry(const char *key, const void *entry, struct error *e
 
 static const struct state_file manifest_file = {
 	.what = "the list of a game's installed files",
-	.loss = "the next upload sends the whole game",
+	.loss = "what the next update replaces in the game's folder is kept as if it were the "
+		"player's",
 	.max_bytes = MANIFEST_MAX_BYTES,
 	.fields = installed_manifest_fields,
 	.object_bytes = sizeof(struct installed_manifest),
@@ -76,6 +85,46 @@ static const struct state_file manifest_file = {
 static int compare_path(const void *path, const void *file)
 {
 	return path_compare(path, ((const struct installed_file *)file)->path);
+}
+
+/* bsearch() must not depend on the order in the file. */
+static void sort_files(struct installed_manifest *manifest)
+{
+	if (manifest->files_count > 0) {
+		qsort(manifest->files, manifest->files_count, sizeof(*manifest->files),
+			compare_installed);
+	}
+}
+
+bool installed_manifest_read_at(
+	struct installed_manifest *manifest, int dir_fd, const char *name, struct error *err)
+{
+	AUTO(strbuf_finish) struct strbuf text = { 0 };
+
+	*manifest = (struct installed_manifest){ 0 };
+	if (!atomic_file_read_at(dir_fd, name, MANIFEST_MAX_BYTES, &text, err) ||
+		!json_read_text(manifest, installed_manifest_fields, text.data, text.length, err) ||
+		!check_manifest(manifest, err)) {
+		return false;
+	}
+	for (size_t i = 0; i < manifest->files_count; i++) {
+		if (!installed_file_check(&manifest->files[i], err)) {
+			return false;
+		}
+	}
+	sort_files(manifest);
+	return true;
+}
+
+bool installed_manifest_write_at(
+	const struct installed_manifest *manifest, int dir_fd, const char *name, struct error *err)
+{
+	AUTO(strbuf_finish) struct strbuf text = { 0 };
+	struct installed_manifest written = *manifest;
+
+	written.version = MANIFEST_VERSION;
+	json_write(&text, installed_manifest_fields, &written);
+	return atomic_file_write_at(dir_fd, name, text.data, text.length, 0600, err);
 }
 
 bool installed_manifest_read(struct installed_manifest *manifest, const char *state_dir,
@@ -91,11 +140,7 @@ bool installed_manifest_read(struct installed_manifest *manifest, const char *st
 		installed_manifest_finish(manifest); /* empty, or another folder's */
 		return true;
 	}
-	/* bsearch() must not depend on the order in the file. */
-	if (manifest->files_count > 0) {
-		qsort(manifest->files, manifest->files_count, sizeof(*manifest->files),
-			compare_installed);
-	}
+	sort_files(manifest);
 	return true;
 }
 
@@ -105,27 +150,69 @@ void installed_manifest_finish(struct installed_manifest *manifest)
 	*manifest = (struct installed_manifest){ 0 };
 }
 
+static bool write_to(const char *path, const char *dir, const struct installed_file *files,
+	size_t count, struct error *err)
+{
+	AUTO(free_ptr) char *dir_copy = xstrdup(dir);
+	AUTO(free_ptr) struct installed_file *known = xcalloc(count, sizeof(*known));
+	struct installed_manifest manifest = {
+		.version = MANIFEST_VERSION, .dir = dir_copy, .files = known, .files_count = count
+	};
+
+	for (size_t i = 0; i < count; i++) {
+		known[i] = (struct installed_file){ .path = files[i].path,
+			.size_bytes = files[i].size_bytes,
+			.mtime_s = files[i].mtime_s,
+			.mtime_ns = files[i].mtime_ns,
+			.sha256 = files[i].sha256,
+			.program = files[i].program };
+	}
+	return state_file_write(&manifest_file, path, &manifest, err);
+}
+
 bool installed_manifest_write(const char *state_dir, const char *dir,
 	const struct installed_file *files, size_t count, struct error *err)
 {
 	AUTO(free_ptr) char *path = file_of(state_dir, dir);
-	AUTO(free_ptr) char *dir_copy = xstrdup(dir);
-	AUTO(free_ptr) struct installed_file *known = xcalloc(count, sizeof(*known));
-	struct installed_manifest manifest = {
-		.version = MANIFEST_VERSION, .dir = dir_copy, .files = known
-	};
 
-	for (size_t i = 0; i < count; i++) {
-		if (files[i].sha256 != NULL && files[i].size_bytes > 0) {
-			known[manifest.files_count++] =
-				(struct installed_file){ .path = files[i].path,
-					.size_bytes = files[i].size_bytes,
-					.mtime_s = files[i].mtime_s,
-					.mtime_ns = files[i].mtime_ns,
-					.sha256 = files[i].sha256 };
-		}
+	return write_to(path, dir, files, count, err);
+}
+
+/* Caller frees. */
+static char *next_of(const char *path, const char *build)
+{
+	return xasprintf("%s.next-%s", path, build);
+}
+
+bool installed_manifest_prepare(const char *state_dir, const char *dir, const char *build,
+	const struct installed_file *files, size_t count, struct error *err)
+{
+	AUTO(free_ptr) char *path = file_of(state_dir, dir);
+	AUTO(free_ptr) char *next = next_of(path, build);
+
+	return write_to(next, dir, files, count, err);
+}
+
+bool installed_manifest_adopt(const char *state_dir, const char *dir, const char *build,
+	const struct installed_file *files, size_t count, struct error *err)
+{
+	AUTO(free_ptr) char *path = file_of(state_dir, dir);
+	AUTO(free_ptr) char *next = next_of(path, build);
+	AUTO(free_ptr) char *folder = path_parent(path);
+
+	if (rename(next, path) == 0) {
+		return sync_dir(folder, err);
 	}
-	return state_file_write(&manifest_file, path, &manifest, err);
+	return errno == ENOENT ? write_to(path, dir, files, count, err)
+			       : error_set_errno(err, "cannot replace '%s'", path);
+}
+
+void installed_manifest_drop(const char *state_dir, const char *dir, const char *build)
+{
+	AUTO(free_ptr) char *path = file_of(state_dir, dir);
+	AUTO(free_ptr) char *next = next_of(path, build);
+
+	unlink(next);
 }
 
 struct installed_file *installed_manifest_find(

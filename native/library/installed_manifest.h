@@ -10,10 +10,10 @@
 struct error;
 
 /*
- * What is known of the files of one installed game: <state_dir>/manifests/<SHA-256 of the game's
- * folder>.json. A file that still has its recorded size and time need not be sent or read. Only
- * files for which the Hub gave a sha256 are listed. It is a cache: a missing or damaged one is
- * empty, and an invalid entry is dropped.
+ * The files of one installed game as the PC sent them: <state_dir>/manifests/<SHA-256 of the game's
+ * folder>.json, every file, also empty ones. An update compares with it what the PC announces and
+ * what is on the disk: it tells what is ours and unchanged. A file that is not listed, or all if
+ * there is no list, may be the player's.
  */
 struct installed_file {
 	char *path; /* relative to the game's folder */
@@ -21,8 +21,12 @@ struct installed_file {
 	int64_t mtime_s;
 	int64_t mtime_ns; /* 0 to 999,999,999 */
 	char *sha256;	  /* NULL: not known */
+	bool program;	  /* its content is that of a program or a library */
 	bool kept;	  /* of a commit: it stays in place, nothing was staged for it */
+	bool stays;	  /* of a commit: kept, and what is on the disk is another one, or none */
+	bool leftover;	  /* of a commit being prepared: kept, but something is staged for it */
 	bool added;	  /* of a commit: its folder existed, and had no such file */
+	bool player;	  /* of a commit: what it replaces is not the PC's */
 	/* Of a commit: the file that it replaces; not in a list of installed files. */
 	int64_t was_bytes;
 	int64_t was_mtime_s;
@@ -40,15 +44,30 @@ struct installed_manifest {
 extern const struct json_field installed_file_fields[];
 
 /*
- * *notice (may be NULL; NULL before; caller frees): what was wrong with the file. Errors: IO: it
- * cannot be read now; the result is empty.
+ * *notice (may be NULL; NULL before; caller frees): what was wrong with the file; what is damaged
+ * is not listed. Errors: IO: it cannot be read now; the result is empty.
  */
 bool installed_manifest_read(struct installed_manifest *manifest, const char *state_dir,
 	const char *dir, char **notice, struct error *err);
 void installed_manifest_finish(struct installed_manifest *manifest);
-/* Replaces dir's with those of the files that have bytes and a sha256. Errors: IO, NO_SPACE. */
+/* Replaces dir's. Errors: IO, NO_SPACE. */
 bool installed_manifest_write(const char *state_dir, const char *dir,
 	const struct installed_file *files, size_t count, struct error *err);
+/*
+ * The same in two steps, of which only the first needs room: writes the list of a build that is
+ * about to be installed, and makes it the game's. adopt writes one that is not there.
+ */
+bool installed_manifest_prepare(const char *state_dir, const char *dir, const char *build,
+	const struct installed_file *files, size_t count, struct error *err);
+bool installed_manifest_adopt(const char *state_dir, const char *dir, const char *build,
+	const struct installed_file *files, size_t count, struct error *err);
+/* The build is not installed after all. */
+void installed_manifest_drop(const char *state_dir, const char *dir, const char *build);
+/* The same as a file in an open folder. Errors of reading: NOT_FOUND, INVALID, TOO_LARGE, IO. */
+bool installed_manifest_read_at(
+	struct installed_manifest *manifest, int dir_fd, const char *name, struct error *err);
+bool installed_manifest_write_at(
+	const struct installed_manifest *manifest, int dir_fd, const char *name, struct error *err);
 /* Borrowed; NULL when unknown. May be changed in place, except its path. */
 struct installed_file *installed_manifest_find(
 	const struct installed_manifest *manifest, const char *path);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "library/install_dir.h" /* which folder in a library a game goes to */
+#include "library/kept_record.h" /* what an update has put by */
 #include "library/library.h"	 /* one of them */
 
 #include <stdbool.h>

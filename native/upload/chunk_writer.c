@@ -98,6 +98,42 @@ static bool write_data(struct chunk_write *write)
 	return true;
 }
 
+static void break_hash(struct chunk_hash *hash)
+{
+	if (hash != NULL) {
+		sha256_destroy(TAKE_PTR(hash->sha256));
+		hash->done = false;
+		hash->broken = true;
+	}
+}
+
+static void hash_data(struct chunk_hash *hash, const struct chunk_write *write)
+{
+	if (hash == NULL || hash->broken) {
+		return;
+	}
+	if (write->offset != hash->next || hash->done) {
+		break_hash(hash);
+		return;
+	}
+	if (hash->sha256 == NULL) {
+		hash->sha256 = sha256_create();
+	}
+	sha256_update(hash->sha256, write->data, write->length);
+	hash->next += (int64_t)write->length;
+	if (hash->next == hash->size_bytes) {
+		sha256_digest(hash->sha256, hash->digest);
+		sha256_destroy(TAKE_PTR(hash->sha256));
+		hash->done = true;
+	}
+}
+
+void chunk_hash_finish(struct chunk_hash *hash)
+{
+	sha256_destroy(hash->sha256);
+	*hash = (struct chunk_hash){ 0 };
+}
+
 /* The work itself, on either thread. */
 static void carry_out(struct chunk_write *write)
 {
@@ -116,6 +152,11 @@ static void carry_out(struct chunk_write *write)
 	write->began = true;
 	write->result = write_data(write) ? CHUNK_WRITTEN : CHUNK_FAILED;
 	write->write_us = now_us() - start_us;
+	if (write->result == CHUNK_WRITTEN) {
+		hash_data(write->hash, write);
+	} else {
+		break_hash(write->hash);
+	}
 }
 
 static void run_chunk_job(struct worker_job *job)

@@ -22,6 +22,19 @@ enum chunk_result {
 	CHUNK_FAILED,	/* error says why: NO_SPACE, IO */
 };
 
+/*
+ * The SHA-256 of a file whose chunks are written in their order; of any other it is not known.
+ * Zeroed but for size_bytes at first; nobody else's while a chunk of the file is being written.
+ */
+struct chunk_hash {
+	int64_t size_bytes; /* of the file */
+	int64_t next;	    /* hashed up to there */
+	struct sha256 *sha256;
+	bool done; /* digest is the file's */
+	bool broken;
+	unsigned char digest[SHA256_BYTES];
+};
+
 /* Filled and owned by the caller, untouched by it until done(). */
 struct chunk_write {
 	int fd; /* read and write; borrowed */
@@ -32,8 +45,9 @@ struct chunk_write {
 	const char *checksum; /* 64 hex digits that the data must have, or NULL; borrowed */
 	bool digest_known;    /* digest is the data's */
 	unsigned char digest[SHA256_BYTES];
-	size_t ahead;	/* bytes of data already in the file: chunk_writer_ahead() */
-	bool pipelined; /* more input is waiting */
+	size_t ahead;		 /* bytes of data already in the file: chunk_writer_ahead() */
+	bool pipelined;		 /* more input is waiting */
+	struct chunk_hash *hash; /* of the file; NULL: none is wanted; borrowed */
 	/* Bytes of the file within the chunk that must equal the chunk's; or from == to. */
 	int64_t same_from;
 	int64_t same_to;
@@ -59,6 +73,8 @@ struct chunk_writer {
 #define CHUNK_WRITER_SLOW_US 2000
 #define CHUNK_WRITER_LARGE_BYTES (64 * 1024)
 #define CHUNK_WRITER_AHEAD_BYTES (128 * 1024)
+
+void chunk_hash_finish(struct chunk_hash *hash);
 
 void chunk_writer_init(struct chunk_writer *writer, struct loop *loop);
 void chunk_writer_finish(struct chunk_writer *writer); /* after the last done() */

@@ -11,6 +11,7 @@
 #include "upload/commit_moves.h"
 #include "upload/commit_place.h"
 #include "upload/commit_record.h"
+#include "upload/commit_removed.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -46,6 +47,9 @@ static bool back_each(struct commit_place *place, const struct commit_step *step
 	for (size_t i = step->first; i < step->end; i++) {
 		const struct installed_file *file = &place->record->files[i];
 
+		if (file->kept) {
+			continue;
+		}
 		if (!commit_folder_enter(&folder, place, file->path, false, err) ||
 			!commit_file_back(place, &folder, file, true, err)) {
 			return false;
@@ -69,6 +73,9 @@ static bool back_folder(struct commit_place *place, struct commit_folder *folder
 	}
 	if (ends.to_fd < 0 || unlinkat(ends.to_fd, ends.to, AT_REMOVEDIR) == 0 || errno == ENOENT) {
 		return true; /* it was empty: only room had been made */
+	}
+	if (errno == ENOTDIR && commit_record_removes(place->record, step->path)) {
+		return true; /* the old build's file is still there */
 	}
 	if (errno != ENOTEMPTY && errno != EEXIST) {
 		return commit_file_refuse(place, step->path, err);
@@ -103,12 +110,14 @@ bool commit_back_run(struct commit_place *place, struct error *err)
 {
 	const struct strvec *made = &place->record->made;
 
-	/* A folder that could not be opened on the way here would look like one that is not there. */
+	/* A folder that could not be opened on the way here would look like one that is not there.
+	 */
 	if (!commit_place_reopen(place, err)) {
 		return false;
 	}
 	commit_empty_back(place);
 	if (!back_all(place, err) || !commit_place_reopen(place, err) ||
+		!commit_removed_back(place, err) ||
 		!commit_moves_sync(place, place->game_fd, err) ||
 		!commit_moves_sync(place, place->files_fd, err)) {
 		return false;

@@ -57,6 +57,7 @@ static bool look_at(const struct commit_place *place, struct commit_record *reco
 {
 	AUTO(free_ptr) char *folder = xasprintf("%s/", path);
 	char *slash = folder + beneath_shared_folders(before, path);
+	bool is_file = false; /* of the old build, and removed by then */
 
 	slash += *slash == '/';
 	while ((slash = strchr(slash, '/')) != NULL) {
@@ -64,7 +65,10 @@ static bool look_at(const struct commit_place *place, struct commit_record *reco
 		struct stat stat;
 
 		*slash = '\0';
-		if (!beneath_stat(place->game_fd, folder, &stat, &why)) {
+		is_file |= commit_record_removes(record, folder);
+		if (is_file) {
+			strvec_push(&record->empty_made, folder);
+		} else if (!beneath_stat(place->game_fd, folder, &stat, &why)) {
 			if (why.kind != ERROR_NOT_FOUND) {
 				return error_pass(err, &why);
 			}
@@ -120,14 +124,34 @@ bool commit_empty_stage(
 	return count == 0 || beneath_sync_folders(place->files_fd, path_at, count, staged, err);
 }
 
+/* Is there still a file in its place, which goes first? Then it is made after that. */
+static bool is_taken(const struct commit_record *record, const char *path)
+{
+	AUTO(free_ptr) char *folder = xasprintf("%s/", path);
+	char *slash = folder;
+
+	while ((slash = strchr(slash, '/')) != NULL) {
+		*slash = '\0';
+		if (commit_record_removes(record, folder)) {
+			return true;
+		}
+		*slash++ = '/';
+	}
+	return false;
+}
+
 bool commit_empty_make(const struct commit_place *place, struct error *err)
 {
 	const struct commit_record *record = place->record;
 
 	for (size_t i = 0; i < record->empty_made.count; i++) {
 		const char *path = record->empty_made.items[i];
-		AUTO(close_fd) int fd = beneath_open_parent(place->game_fd, path, false, err);
+		AUTO(close_fd) int fd = -1;
 
+		if (is_taken(record, path)) {
+			continue;
+		}
+		fd = beneath_open_parent(place->game_fd, path, false, err);
 		if (fd < 0) {
 			return false;
 		}

@@ -9,8 +9,11 @@
 #include "upload/commit_file.h"
 #include "upload/commit_place.h"
 #include "upload/commit_record.h"
+#include "upload/commit_removed.h"
+#include "upload/upload_staging.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -40,6 +43,9 @@ static bool check_each(int dir_fd, const struct commit_record *record,
 		struct error why = { 0 };
 		struct stat stat;
 
+		if (record->files[i].kept) {
+			continue; /* one that was deleted with the folder, and stays so */
+		}
 		if (dir_fd < 0) {
 			return commit_file_lost(record->files[i].path, err);
 		}
@@ -141,6 +147,28 @@ static bool sync_above(const struct commit_place *place, struct error *err)
 	return beneath_sync_folders(place->root_fd, path_at, 1, &relative, err);
 }
 
+/* Those that were put by where names cannot be exchanged. */
+static bool sync_replaced(const struct commit_place *place, struct error *err)
+{
+	const struct commit_record *record = place->record;
+	AUTO(free_ptr) const char **paths = xcalloc(record->files_count + 1, sizeof(char *));
+	AUTO(close_fd) int fd = -1;
+	struct commit_step step = { 0 };
+	size_t count = 0;
+
+	while (!record->exchange && !commit_place_is_one_way(place) &&
+		commit_record_next(record, &step)) {
+		if (step.file != NULL && !step.file->added) {
+			paths[count++] = step.path;
+		}
+	}
+	if (count == 0) {
+		return true;
+	}
+	fd = beneath_open(place->dir_fd, UPLOAD_STAGING_REPLACED, O_RDONLY | O_DIRECTORY, 0, err);
+	return fd >= 0 && beneath_sync_folders(fd, path_at, count, paths, err);
+}
+
 bool commit_moves_run(struct commit_place *place, bool again, struct error *err)
 {
 	if (commit_place_is_one_way(place)) {
@@ -156,9 +184,11 @@ bool commit_moves_run(struct commit_place *place, bool again, struct error *err)
 			   strcmp(place->record->folders.items[0], ".") != 0)) {
 		return error_set(err, ERROR_NOT_FOUND,
 			"the folder '%s' is gone; start the upload again", place->record->dir);
-	} else if (!move_all(place, again, err)) {
+	} else if (!commit_removed_take(place, err) || !move_all(place, again, err)) {
 		return false;
 	}
-	return commit_empty_settle(place, err) && commit_moves_sync(place, place->game_fd, err) &&
-	       sync_above(place, err);
+	/* What was replaced first: it must not be lost with the power. */
+	return commit_empty_settle(place, err) && commit_moves_sync(place, place->files_fd, err) &&
+	       sync_replaced(place, err) && commit_removed_sync(place, err) &&
+	       commit_moves_sync(place, place->game_fd, err) && sync_above(place, err);
 }

@@ -8,6 +8,7 @@
 #include "upload/commit_place.h"
 #include "upload/commit_record.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -119,6 +120,10 @@ static bool check_folders(struct plan *plan, const char *path, size_t checked, s
 			plan->missing = slash - folder;
 			return why.kind == ERROR_NOT_FOUND || error_pass(err, &why);
 		}
+		if (!S_ISDIR(stat.st_mode) && commit_record_removes(plan->record, folder)) {
+			plan->missing = slash - folder; /* by then */
+			return true;
+		}
 		if (!S_ISDIR(stat.st_mode)) {
 			return refuse_conflict(plan, folder, stat.st_mode, "a folder", err);
 		}
@@ -172,6 +177,72 @@ static bool note_folder(struct plan *plan, const char *path, struct error *err)
 	return check_movable(plan, above, err);
 }
 
+/*
+ * Is there nothing in a folder but what is removed? Then it goes too, with all that are in it.
+ * *clear: yes.
+ */
+static bool clear_folder(struct plan *plan, const char *path, bool *clear, struct error *err)
+{
+	int fd = beneath_open(plan->place->game_fd, path, O_RDONLY | O_DIRECTORY, 0, err);
+	DIR *folder = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+	bool ok = true;
+
+	if (fd >= 0 && folder == NULL) {
+		close(fd);
+	}
+	if (folder == NULL) {
+		return false;
+	}
+	*clear = true;
+	while (ok && *clear && (errno = 0, entry = readdir(folder)) != NULL) {
+		AUTO(free_ptr) char *inside = path_join(path, entry->d_name);
+		struct stat stat;
+
+		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) {
+			continue;
+		}
+		if (fstatat(fd, entry->d_name, &stat, AT_SYMLINK_NOFOLLOW) != 0) {
+			ok = error_set_errno(err, "cannot look at '%s'", inside);
+		} else if (S_ISDIR(stat.st_mode)) {
+			ok = clear_folder(plan, inside, clear, err);
+		} else {
+			*clear = commit_record_removes(plan->record, inside);
+		}
+	}
+	if (ok && *clear && errno != 0) {
+		ok = error_set_errno(err, "cannot read the folder '%s'", path);
+	}
+	closedir(folder);
+	if (ok && *clear) {
+		strvec_push(&plan->record->cleared, path);
+	}
+	return ok;
+}
+
+static bool look_at_folder(struct plan *plan, struct installed_file *file, const char *above,
+	const struct statx *found, struct error *err)
+{
+	bool clear = false;
+
+	if (!check_fixed(plan, found, "folder", file->path, err) ||
+		!clear_folder(plan, file->path, &clear, err)) {
+		return false;
+	}
+	if (!clear) {
+		return refuse_conflict(plan, file->path, found->stx_mode, "a file", err);
+	}
+	file->added = true;
+	return check_movable(plan, above, err);
+}
+
+static bool is_as_before(const struct installed_file *file, const struct statx *found)
+{
+	return file->was_bytes == (int64_t)found->stx_size &&
+	       file->was_mtime_s == found->stx_mtime.tv_sec &&
+	       file->was_mtime_ns == found->stx_mtime.tv_nsec;
+}
+
 /* What is found where a file of the game goes. */
 static bool look_at_file(struct plan *plan, struct installed_file *file, struct error *err)
 {
@@ -186,8 +257,11 @@ static bool look_at_file(struct plan *plan, struct installed_file *file, struct 
 					     plan->record->dir);
 	}
 	if (S_ISDIR(found.stx_mode)) {
-		return refuse_conflict(plan, file->path, found.stx_mode, "a file", err);
+		return look_at_folder(plan, file, above, &found, err);
 	}
+	/* It has just been written: then it is not what was compared. */
+	file->player |= file->added || (file->was_mtime_s != 0 && !is_as_before(file, &found));
+	file->added = false;
 	file->was_bytes = (int64_t)found.stx_size;
 	file->was_mtime_s = found.stx_mtime.tv_sec;
 	file->was_mtime_ns = found.stx_mtime.tv_nsec;
@@ -218,19 +292,75 @@ static bool look_at_kept(struct plan *plan, const struct installed_file *file, s
 
 static bool look_at(struct plan *plan, struct installed_file *file, struct error *err)
 {
+	if (file->stays) {
+		return true; /* whatever it is */
+	}
 	if (!plan->missing_game && !enter_folder(plan, file->path, err)) {
 		return false;
 	}
 	if (file->kept) {
 		return look_at_kept(plan, file, err);
 	}
-	file->added = false;
+	if (!plan->missing_game && plan->missing == 0) {
+		return look_at_file(plan, file, err);
+	}
+	file->added = file->player = false;
 	file->was_bytes = file->was_mtime_s = file->was_mtime_ns = 0;
-	if (plan->missing_game) {
+	return plan->missing_game || note_folder(plan, file->path, err);
+}
+
+/* A file that is removed; *goes: it is still there, and as it was found. */
+static bool look_at_removed(
+	struct plan *plan, const struct installed_file *file, bool *goes, struct error *err)
+{
+	AUTO(free_ptr) char *above = folder_name(file->path, strlen(file->path));
+	struct statx found;
+
+	*goes = false;
+	if (!enter_folder(plan, file->path, err)) {
+		return false;
+	}
+	if (plan->missing > 0) {
 		return true;
 	}
-	return plan->missing > 0 ? note_folder(plan, file->path, err)
-				 : look_at_file(plan, file, err);
+	if (statx(plan->folder_fd, path_base(file->path), AT_SYMLINK_NOFOLLOW, STATX_WANTED,
+		    &found) != 0) {
+		return errno == ENOENT || error_set_errno(err, "cannot look at '%s' in '%s'",
+						  file->path, plan->record->dir);
+	}
+	*goes = S_ISREG(found.stx_mode) && file->size_bytes == (int64_t)found.stx_size &&
+		file->mtime_s == found.stx_mtime.tv_sec &&
+		file->mtime_ns == found.stx_mtime.tv_nsec;
+	return !*goes || (check_movable(plan, above, err) &&
+				 check_fixed(plan, &found, "file", file->path, err));
+}
+
+/* Before the others, which may go where these are. */
+static bool look_at_all_removed(struct plan *plan, struct error *err)
+{
+	struct commit_record *record = plan->record;
+	size_t count = 0;
+
+	for (size_t i = 0; i < record->removed_count; i++) {
+		struct installed_file file = record->removed[i];
+		bool goes = false;
+
+		if (!plan->missing_game && !look_at_removed(plan, &file, &goes, err)) {
+			return false;
+		}
+		/* Exchanged, so that the record still owns each. */
+		record->removed[i] = record->removed[count];
+		record->removed[count] = file;
+		count += goes;
+	}
+	while (record->removed_count > count) {
+		json_finish(&record->removed[--record->removed_count], installed_file_fields);
+	}
+	close_fd(&plan->folder_fd);
+	plan->folder_fd = -1;
+	plan->path = "";
+	plan->missing = 0;
+	return true;
 }
 
 /* Which folders above the game's are missing too, and can one be made in the last that exists? */
@@ -272,10 +402,11 @@ bool commit_plan_make(
 
 	strvec_finish(&record->folders);
 	strvec_finish(&record->made);
+	strvec_finish(&record->cleared);
 	if (statx(place->dir_fd, "", AT_EMPTY_PATH, STATX_WANTED, &plan.staging) != 0) {
 		return error_set_errno(err, "cannot look at the upload's folder");
 	}
-	if (plan.missing_game && !look_above(&plan, err)) {
+	if (!look_at_all_removed(&plan, err) || (plan.missing_game && !look_above(&plan, err))) {
 		return false;
 	}
 	for (size_t i = 0; i < record->files_count; i++) {

@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -30,6 +31,8 @@ static const struct json_field commit_record_fields[] = {
 	JSON_FIELD(struct commit_record, game_name, "gameName", JSON_STRING, JSON_REQUIRED),
 	JSON_FIELD(struct commit_record, dir, "dir", JSON_STRING, JSON_REQUIRED),
 	JSON_FIELD(struct commit_record, executable, "executable", JSON_STRING, JSON_REQUIRED),
+	JSON_FIELD(struct commit_record, previous_executable, "previousExecutable", JSON_STRING,
+		JSON_OMIT_EMPTY),
 	JSON_FIELD(struct commit_record, size_bytes, "sizeBytes", JSON_INT64, JSON_REQUIRED),
 	JSON_FIELD(struct commit_record, installed_at, "installedAt", JSON_INT64, JSON_REQUIRED),
 	JSON_FIELD(struct commit_record, pending, "pending", JSON_STRING, JSON_OMIT_EMPTY),
@@ -40,17 +43,30 @@ static const struct json_field commit_record_fields[] = {
 	JSON_FIELD(struct commit_record, empty_made, "emptyMade", JSON_STRINGS, JSON_OMIT_EMPTY),
 	JSON_FIELD_ARRAY(
 		struct commit_record, files, "files", installed_file_fields, JSON_REQUIRED),
+	JSON_FIELD_ARRAY(
+		struct commit_record, removed, "removed", installed_file_fields, JSON_OMIT_EMPTY),
+	JSON_FIELD(struct commit_record, cleared, "cleared", JSON_STRINGS, JSON_OMIT_EMPTY),
 	JSON_FIELDS_END,
 };
 
 /* --- Reading --- */
 
-static bool check_folders(const struct strvec *folders, struct error *err)
+static bool check_texts(const struct strvec *paths, struct error *err)
 {
-	for (size_t i = 0; i < folders->count; i++) {
-		if (!path_is_plain_relative(folders->items[i])) {
+	for (size_t i = 0; i < paths->count; i++) {
+		if (!path_is_plain_relative(paths->items[i])) {
 			return error_set(
-				err, ERROR_INVALID, "'%s' is not a valid path", folders->items[i]);
+				err, ERROR_INVALID, "'%s' is not a valid path", paths->items[i]);
+		}
+	}
+	return true;
+}
+
+static bool check_files(const struct installed_file *files, size_t count, struct error *err)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (!installed_file_check(&files[i], err)) {
+			return false;
 		}
 	}
 	return true;
@@ -58,11 +74,6 @@ static bool check_folders(const struct strvec *folders, struct error *err)
 
 static bool check_paths(const struct commit_record *record, struct error *err)
 {
-	for (size_t i = 0; i < record->files_count; i++) {
-		if (!installed_file_check(&record->files[i], err)) {
-			return false;
-		}
-	}
 	for (size_t i = 0; i < record->folders.count; i++) {
 		const char *folder = record->folders.items[i];
 
@@ -70,8 +81,10 @@ static bool check_paths(const struct commit_record *record, struct error *err)
 			return error_set(err, ERROR_INVALID, "'%s' is not a valid path", folder);
 		}
 	}
-	return check_folders(&record->made, err) && check_folders(&record->empty, err) &&
-	       check_folders(&record->empty_made, err);
+	return check_files(record->files, record->files_count, err) &&
+	       check_files(record->removed, record->removed_count, err) &&
+	       check_texts(&record->made, err) && check_texts(&record->empty, err) &&
+	       check_texts(&record->empty_made, err) && check_texts(&record->cleared, err);
 }
 
 static bool check_record(const struct commit_record *record, struct error *err)
@@ -254,6 +267,18 @@ bool commit_record_next(const struct commit_record *record, struct commit_step *
 		}
 	}
 	return true;
+}
+
+static int compare_removed(const void *path, const void *file)
+{
+	return path_compare(path, ((const struct installed_file *)file)->path);
+}
+
+bool commit_record_removes(const struct commit_record *record, const char *path)
+{
+	return record->removed_count > 0 &&
+	       bsearch(path, record->removed, record->removed_count, sizeof(*record->removed),
+		       compare_removed) != NULL;
 }
 
 /* --- The registry --- */

@@ -25,8 +25,9 @@ struct commit_record {
 	char *replaces;	 /* generation of the game that it was made for: game_generation() */
 	char *hub_id;
 	char *game_name;
-	char *dir;	  /* absolute */
-	char *executable; /* relative to dir; "" */
+	char *dir;		   /* absolute */
+	char *executable;	   /* relative to dir; "" */
+	char *previous_executable; /* of the build that is replaced; NULL: none is */
 	int64_t size_bytes;
 	int64_t installed_at; /* Unix time */
 	char *pending;	      /* struct game's: work after the files; "" */
@@ -42,6 +43,12 @@ struct commit_record {
 	/* Every file of the manifest, sorted; times and sizes as they are after the move. */
 	struct installed_file *files;
 	size_t files_count;
+	/* Files of the old build that the new one does not have, as they are on the disk; sorted.
+	 */
+	struct installed_file *removed;
+	size_t removed_count;
+	/* Folders that only such files are in and that are in the way of a file; deepest first. */
+	struct strvec cleared;
 };
 
 /* What is known about a record in a staging folder. */
@@ -91,6 +98,9 @@ struct commit_step {
 };
 /* Goes on to the next move, in the order of the files; false after the last. */
 bool commit_record_next(const struct commit_record *record, struct commit_step *step);
+
+/* Is it one of those that are removed? */
+bool commit_record_removes(const struct commit_record *record, const char *path);
 
 /*
  * Enters the game in the registry; its shortcut is unchanged. library: the id of the one that it is

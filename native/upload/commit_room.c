@@ -7,6 +7,7 @@
 #include "upload/commit_empty.h"
 #include "upload/commit_place.h"
 #include "upload/commit_record.h"
+#include "upload/commit_removed.h"
 #include "upload/upload_staging.h"
 
 #include <errno.h>
@@ -99,6 +100,13 @@ static bool make_replaced(int replaced_fd, const char *path, struct error *err)
 		       error_set_errno(err, "cannot make room for the replaced '%s'", path));
 }
 
+/* The name is that of a file or folder that goes first: its entry is the room. */
+static bool is_taken(const struct commit_record *record, const struct commit_step *step)
+{
+	return step->file == NULL ? commit_record_removes(record, step->path)
+				  : strvec_contains(&record->cleared, step->path);
+}
+
 bool commit_room_make(struct commit_place *place, struct error *err)
 {
 	const struct commit_record *record = place->record;
@@ -106,7 +114,8 @@ bool commit_room_make(struct commit_place *place, struct error *err)
 	AUTO(close_fd) int replaced_fd = -1;
 	struct commit_step step = { 0 };
 
-	if (!record->exchange && !make_replaced_folder(place, &replaced_fd, err)) {
+	if ((!record->exchange && !make_replaced_folder(place, &replaced_fd, err)) ||
+		!commit_removed_room(place, err)) {
 		return false;
 	}
 	while (commit_record_next(record, &step)) {
@@ -120,6 +129,9 @@ bool commit_room_make(struct commit_place *place, struct error *err)
 			if (!record->exchange && !make_replaced(replaced_fd, step.path, err)) {
 				return false;
 			}
+			continue;
+		}
+		if (is_taken(record, &step)) {
 			continue;
 		}
 		if (!commit_folder_enter(&folder, place, step.path, false, err)) {

@@ -12,6 +12,7 @@
 #include "upload/commit_place.h"
 #include "upload/commit_plan.h"
 #include "upload/commit_record.h"
+#include "upload/commit_removed.h"
 #include "upload/commit_room.h"
 #include "upload/upload_journal.h"
 
@@ -25,17 +26,21 @@
 
 /* --- The staged files --- */
 
-static bool wants_execute_bit(const struct upload_commit *commit, const char *path, int fd)
+static bool is_named(const struct upload_commit *commit, const char *path)
 {
-	unsigned char magic[4] = { 0 };
-
 	for (size_t i = 0; i < 2; i++) {
 		if (commit->executables[i] != NULL && strcmp(commit->executables[i], path) == 0) {
 			return true;
 		}
 	}
-	return pread(fd, magic, sizeof(magic), 0) >= 2 &&
-	       (memcmp(magic, "\177ELF", 4) == 0 || memcmp(magic, "#!", 2) == 0);
+	return false;
+}
+
+static bool begins_with(int fd, const char *magic, size_t length)
+{
+	char start[4] = { 0 };
+
+	return pread(fd, start, sizeof(start), 0) >= 2 && memcmp(start, magic, length) == 0;
 }
 
 /* Nothing is sent for an empty file: it is staged now, so that all files are moved the same way. */
@@ -82,6 +87,7 @@ static bool ready_file(const struct upload_commit *commit, int files_fd,
 {
 	AUTO(close_fd) int fd = beneath_open(files_fd, file->path, O_RDWR | O_NONBLOCK, 0, err);
 	struct stat stat;
+	bool runs;
 
 	if (fd < 0) {
 		return false;
@@ -95,7 +101,9 @@ static bool ready_file(const struct upload_commit *commit, int files_fd,
 			"upload again",
 			file->path);
 	}
-	if (wants_execute_bit(commit, file->path, fd) && (stat.st_mode & 0111) != 0111 &&
+	runs = begins_with(fd, "\177ELF", 4) || begins_with(fd, "#!", 2);
+	file->program = runs || begins_with(fd, "MZ", 2);
+	if ((runs || is_named(commit, file->path)) && (stat.st_mode & 0111) != 0111 &&
 		(fchmod(fd, 0755) != 0 || fsync(fd) != 0)) {
 		return error_set_errno(err, "cannot make '%s' executable", file->path);
 	}
@@ -122,6 +130,10 @@ static bool ready_files(const struct upload_commit *commit, int files_fd, struct
 	for (size_t i = 0; i < record->files_count; i++) {
 		struct installed_file *file = &record->files[i];
 
+		/* It must not be moved along with its folder. */
+		if (file->leftover && !beneath_remove_tree(files_fd, file->path, err)) {
+			return false;
+		}
 		if (file->kept) {
 			continue;
 		}
@@ -152,6 +164,11 @@ static bool replaces_files(const struct commit_record *record)
 	return false;
 }
 
+static const char *build_of(const struct commit_record *record)
+{
+	return record->build != NULL ? record->build : "";
+}
+
 /* Everything that leaves the game's folder as it is. */
 static bool check_and_write(
 	const struct upload_commit *commit, const struct commit_place *place, struct error *err)
@@ -167,8 +184,10 @@ static bool check_and_write(
 	return commit_plan_make(place, record, err) && commit_empty_plan(place, record, err) &&
 	       ready_files(commit, place->files_fd, err) &&
 	       commit_empty_stage(place, record, err) &&
-	       (!replaces_files(record) ||
+	       ((!replaces_files(record) && record->removed_count == 0) ||
 		       commit_room_can_exchange(commit->dir_fd, &record->exchange, err)) &&
+	       installed_manifest_prepare(commit->state_dir, record->dir, build_of(record),
+		       record->files, record->files_count, err) &&
 	       commit_record_write(record, commit->dir_fd, err);
 }
 
@@ -180,8 +199,11 @@ static enum upload_commit_end end_undone(
 	if (place->doubtful && !upload_journal_set_aside(commit->dir_fd, err)) {
 		return UPLOAD_COMMIT_STUCK;
 	}
-	return commit_record_remove(commit->dir_fd, err) ? UPLOAD_COMMIT_UNDONE
-							 : UPLOAD_COMMIT_STUCK;
+	if (!commit_record_remove(commit->dir_fd, err)) {
+		return UPLOAD_COMMIT_STUCK;
+	}
+	installed_manifest_drop(commit->state_dir, place->record->dir, build_of(place->record));
+	return UPLOAD_COMMIT_UNDONE;
 }
 
 static enum upload_commit_end move_back(
@@ -259,6 +281,8 @@ enum upload_commit_end upload_commit_prepare(const struct upload_commit *commit,
 	if (!commit_place_open(&place, commit->root, commit->dir_fd, commit->record, err) ||
 		!check_and_write(commit, &place, err)) {
 		commit_record_remove(commit->dir_fd, NULL); /* it may exist, even if not durably */
+		installed_manifest_drop(
+			commit->state_dir, commit->record->dir, build_of(commit->record));
 		return refuse(commit, err);
 	}
 	if (commit_room_make(&place, err) && commit_record_promise(commit->dir_fd, &stands, err)) {
@@ -284,6 +308,33 @@ static bool may_pass(const struct error *err)
 	return err->kind == ERROR_IO || err->kind == ERROR_NO_SPACE;
 }
 
+/* Every file is in place. What is ours must be known before the game is entered as installed. */
+static enum upload_commit_end end_moved(
+	const struct upload_commit *commit, const struct commit_place *place, struct error *err)
+{
+	const struct commit_record *record = place->record;
+	struct error why = { 0 };
+
+	commit_removed_tidy(place);
+	if (installed_manifest_adopt(commit->state_dir, record->dir, build_of(record),
+		    record->files, record->files_count, &why)) {
+		return UPLOAD_COMMIT_DONE;
+	}
+	error_set(err, why.kind,
+		"the files of '%s' are in place, but the list of them cannot be written: %s",
+		record->game_name, why.message);
+	return UPLOAD_COMMIT_STUCK;
+}
+
+static enum upload_commit_end finish_moved(const struct upload_commit *commit, struct error *err)
+{
+	AUTO(commit_place_finish) struct commit_place place = { 0 };
+
+	return commit_place_open(&place, commit->root, commit->dir_fd, commit->record, err)
+		       ? end_moved(commit, &place, err)
+		       : UPLOAD_COMMIT_STUCK;
+}
+
 static enum upload_commit_end apply(
 	const struct upload_commit *commit, enum tries tries, struct error *err)
 {
@@ -296,9 +347,7 @@ static enum upload_commit_end apply(
 	place.moving = true;
 	if (commit_moves_run(&place, tries != TRIES_FIRST, err)) {
 		commit_record_note_moved(commit->dir_fd);
-		installed_manifest_write(
-			commit->state_dir, record->dir, record->files, record->files_count, err);
-		return UPLOAD_COMMIT_DONE;
+		return end_moved(commit, &place, err);
 	}
 	if (record->version == 1) {
 		/* What it has replaced is gone; the Hub can only send what is missing. */
@@ -352,12 +401,13 @@ enum upload_commit_end upload_commit_resume(const struct upload_commit *commit,
 		return UPLOAD_COMMIT_OVER; /* only the staging was not removed yet */
 	}
 	if (commit_record_is_over(record, known)) {
+		installed_manifest_drop(commit->state_dir, record->dir, build_of(record));
 		error_set(err, ERROR_CONFLICT,
 			"the interrupted installation in '%s' was dropped: the game has been "
 			"installed again or deleted since",
 			record->dir);
 		return UPLOAD_COMMIT_OVER;
 	}
-	return state == COMMIT_MOVED ? UPLOAD_COMMIT_DONE
+	return state == COMMIT_MOVED ? finish_moved(commit, err)
 				     : apply(commit, last_try ? TRIES_LAST : TRIES_MORE, err);
 }

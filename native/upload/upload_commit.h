@@ -13,7 +13,7 @@ struct game;
  */
 struct upload_commit {
 	const char *root;      /* the library folder; holds the game's folder and the staging */
-	const char *state_dir; /* for the installed manifest */
+	const char *state_dir; /* for the list of the installed files */
 	int dir_fd;	       /* the staging folder; borrowed */
 	/* Paths that always get the execute bit; "" and NULL: none. */
 	const char *executables[2];
@@ -40,8 +40,7 @@ enum upload_commit_end upload_commit_prepare(const struct upload_commit *commit,
 /*
  * Right after it: moves what is staged into the game's folder, or, if that cannot be done, what was
  * moved back out of it. DONE, UNDONE or STUCK. Errors: NOT_FOUND (received data is gone), CONFLICT,
- * NO_SPACE, IO. An error beside DONE: only the list of the installed files could not be written,
- * and the next upload sends more.
+ * NO_SPACE, IO.
  */
 enum upload_commit_end upload_commit_apply(const struct upload_commit *commit, struct error *err);
 /*

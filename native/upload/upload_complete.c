@@ -9,6 +9,8 @@
 #include "core/worker.h"
 #include "core/xalloc.h"
 #include "library/game_registry.h"
+#include "upload/commit_fill.h"
+#include "upload/commit_keep.h"
 #include "upload/commit_record.h"
 #include "upload/upload.h"
 #include "upload/upload_checkpoint.h"
@@ -63,59 +65,15 @@ static void report_completion(
 
 /* --- On the worker --- */
 
-static bool has_unchanged(const struct upload_content *content)
-{
-	for (size_t i = 0; i < content->files_count; i++) {
-		if (content->files[i].unchanged) {
-			return true;
-		}
-	}
-	return false;
-}
-
-/* The record of the content; its texts are copies, as in one that was read. */
-static bool fill_record(struct completion *completion)
+/* What the update has replaced and removed. */
+static bool keep_replaced(struct completion *completion)
 {
 	const struct upload *upload = completion->upload;
-	const struct upload_content *content = upload->content;
-	const struct upload_manifest *manifest = content->manifest;
-	struct commit_record *record = &completion->record;
-	struct installed_manifest installed = { 0 };
+	const struct commit_keep keep = { .root = upload->root,
+		.library = upload->library,
+		.upload_id = upload->head.upload_id };
 
-	if (has_unchanged(content) && !installed_manifest_read(&installed, upload->store->state_dir,
-					      upload->head.dir, NULL, &completion->error)) {
-		return false;
-	}
-	record->build = xstrdup(upload->head.upload_id);
-	record->replaces = game_generation(completion->known_there ? &completion->known : NULL);
-	record->hub_id = xstrdup(upload->head.hub_id);
-	record->game_name = xstrdup(upload->head.game_name);
-	record->dir = xstrdup(upload->head.dir);
-	record->executable = xstrdup(
-		completion->executable != NULL ? completion->executable : manifest->executable);
-	record->pending = xstrdup_or_null(completion->pending);
-	record->size_bytes = manifest->total_bytes;
-	record->installed_at = upload_now_ms() / 1000;
-	strvec_copy(&record->empty, &manifest->folders);
-	record->files = xcalloc(manifest->files_count, sizeof(*record->files));
-	record->files_count = manifest->files_count;
-	for (size_t i = 0; i < manifest->files_count; i++) {
-		const struct upload_manifest_file *file = &manifest->files[i];
-		struct installed_file *entry = &record->files[i];
-		const struct installed_file *known =
-			content->files[i].unchanged
-				? installed_manifest_find(&installed, file->path)
-				: NULL;
-
-		entry->path = xstrdup(file->path);
-		entry->size_bytes = file->size_bytes;
-		entry->sha256 = xstrdup_or_null(file->sha256);
-		entry->kept = content->files[i].unchanged;
-		entry->mtime_s = known != NULL ? known->mtime_s : -1;
-		entry->mtime_ns = known != NULL ? known->mtime_ns : -1;
-	}
-	installed_manifest_finish(&installed);
-	return true;
+	return commit_keep_run(&keep, &completion->error);
 }
 
 static enum upload_commit_end commit_upload(struct completion *completion, int dir_fd)
@@ -125,14 +83,21 @@ static enum upload_commit_end commit_upload(struct completion *completion, int d
 		.state_dir = completion->store->state_dir,
 		.dir_fd = dir_fd,
 		.record = &completion->record };
+	const struct commit_fill fill = { .upload = upload,
+		.known = completion->known_there ? &completion->known : NULL,
+		.executable = completion->executable,
+		.pending = completion->pending,
+		.dir_fd = dir_fd };
 	enum upload_commit_end end;
 
 	if (completion->again) {
-		return upload_commit_resume(&commit,
+		end = upload_commit_resume(&commit,
 			completion->known_there ? &completion->known : NULL, completion->last_try,
 			&completion->error);
+		return end == UPLOAD_COMMIT_OVER && !keep_replaced(completion) ? UPLOAD_COMMIT_STUCK
+									       : end;
 	}
-	if (!fill_record(completion)) {
+	if (!commit_fill_record(&fill, &completion->record, &completion->error)) {
 		return UPLOAD_COMMIT_UNDONE;
 	}
 	commit.executables[0] = upload->content->manifest->executable;
@@ -230,9 +195,6 @@ static void completion_succeeded(struct completion *completion)
 		.game_name = upload->head.game_name };
 
 	log_info("'%s' is installed in '%s'", upload->head.game_name, upload->head.dir);
-	if (completion->error.kind != ERROR_NONE) {
-		log_warning("'%s': %s", upload->head.game_name, completion->error.message);
-	}
 	upload_note_ended(upload);
 	upload_set_phase(upload, PHASE_GONE);
 	report_completion(completion, &installed);
@@ -252,15 +214,58 @@ static void completion_over(struct completion *completion)
 	upload_retention_discard(completion->upload);
 }
 
+static void end_completion(struct completion *completion, struct upload *upload)
+{
+	game_registry_release(completion->store->registry);
+	destroy_completion(completion);
+	upload_task_done(upload);
+}
+
+static void keep_run(struct worker_job *job)
+{
+	struct completion *completion = CONTAINER_OF(job, struct completion, job);
+
+	completion->error = (struct error){ 0 };
+	keep_replaced(completion);
+}
+
+/* What could not be put by is still in staging; the game is installed all the same. */
+static void keep_failed(struct completion *completion)
+{
+	struct upload *upload = completion->upload;
+	const struct upload_installed installed = { .dir = upload->head.dir,
+		.game_name = upload->head.game_name };
+
+	log_warning("what the update of '%s' has replaced cannot be put by now: %s",
+		upload->head.game_name, completion->error.message);
+	completion->end = UPLOAD_COMMIT_STUCK; /* and tried again */
+	report_completion(completion, &installed);
+	go_back(completion);
+}
+
+static void keep_done(struct worker_job *job)
+{
+	struct completion *completion = CONTAINER_OF(job, struct completion, job);
+	struct upload *upload = completion->upload;
+
+	if (completion->error.kind == ERROR_NONE) {
+		completion_succeeded(completion);
+	} else {
+		keep_failed(completion);
+	}
+	end_completion(completion, upload);
+}
+
 /* The files are there: only the registry is left. It is tried again until it can be written. */
-static void enter_in_registry(struct completion *completion)
+static bool enter_in_registry(struct completion *completion)
 {
 	struct error err = { 0 };
 
 	if (commit_record_register(&completion->record, completion->store->registry,
 		    completion->upload->library, &err)) {
-		completion_succeeded(completion);
-		return;
+		completion->job = (struct worker_job){ .run = keep_run, .done = keep_done };
+		worker_submit(completion->store->worker, &completion->job);
+		return true;
 	}
 	error_set_because(&completion->error, &err,
 		"the files of '%s' are in place, but the list of games cannot be written: %s",
@@ -268,6 +273,7 @@ static void enter_in_registry(struct completion *completion)
 	completion->end = UPLOAD_COMMIT_STUCK;
 	completion->in_place = true;
 	completion_failed(completion);
+	return false;
 }
 
 static void completion_done(struct worker_job *job)
@@ -285,7 +291,9 @@ static void completion_done(struct worker_job *job)
 	}
 	switch (completion->end) {
 	case UPLOAD_COMMIT_DONE:
-		enter_in_registry(completion);
+		if (enter_in_registry(completion)) {
+			return;
+		}
 		break;
 	case UPLOAD_COMMIT_UNDONE:
 		completion_failed(completion);
@@ -303,9 +311,7 @@ static void completion_done(struct worker_job *job)
 		completion_over(completion);
 		break;
 	}
-	game_registry_release(completion->store->registry);
-	destroy_completion(completion);
-	upload_task_done(upload);
+	end_completion(completion, upload);
 }
 
 /* What has to be known and kept ready before anything is promised. */

@@ -4,6 +4,7 @@
 #include "core/error.h"
 #include "core/json.h"
 #include "core/xalloc.h"
+#include "upload/chunk_writer.h"
 #include "upload/staging_files.h"
 #include "upload/upload_manifest.h"
 
@@ -30,6 +31,10 @@ void upload_content_destroy(struct upload_content *content)
 	}
 	for (size_t i = 0; i < content->files_count; i++) {
 		byte_ranges_finish(&content->files[i].ranges);
+		if (content->files[i].hash != NULL) {
+			chunk_hash_finish(content->files[i].hash);
+			free(content->files[i].hash);
+		}
 	}
 	staging_files_destroy(content->staging);
 	close_fd(&content->dir_fd);
@@ -47,6 +52,17 @@ bool upload_content_find(struct upload_content *content, const char *path, size_
 		return true;
 	}
 	return upload_manifest_find(content->manifest, path, index);
+}
+
+struct chunk_hash *upload_content_hash(struct upload_content *content, size_t file, int64_t offset)
+{
+	struct upload_content_file *state = &content->files[file];
+
+	if (state->hash == NULL && offset == 0 && content->manifest->files[file].sha256 == NULL) {
+		state->hash = xcalloc(1, sizeof(*state->hash));
+		state->hash->size_bytes = content->manifest->files[file].size_bytes;
+	}
+	return state->hash;
 }
 
 int64_t upload_content_add(struct upload_content *content, size_t file, int64_t start, int64_t end)

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct chunk_hash;
 struct error;
 struct json_map;
 struct staging_files;
@@ -23,8 +24,9 @@ struct upload_content_file {
 	 */
 	int64_t compare_from;
 	int64_t compare_to;
-	bool unchanged; /* already installed, with the manifest's size and sha256 */
-	bool named;	/* its name is durable in the staging folder */
+	bool unchanged;		 /* the Deck's stays: nothing is asked for */
+	bool named;		 /* its name is durable in the staging folder */
+	struct chunk_hash *hash; /* of what arrives without a sha256; NULL: not known */
 };
 
 /* Bytes written since the last checkpoint. */
@@ -59,6 +61,8 @@ void upload_content_destroy(struct upload_content *content);
 
 /* The path's index. Fast for chunks of the same file as the last one. */
 bool upload_content_find(struct upload_content *content, const char *path, size_t *index);
+/* Where the writer hashes a file that was announced without a sha256; NULL: it was not. */
+struct chunk_hash *upload_content_hash(struct upload_content *content, size_t file, int64_t offset);
 /* Marks bytes as held; returns how many are new. */
 int64_t upload_content_add(struct upload_content *content, size_t file, int64_t start, int64_t end);
 /* Marks bytes of a file that must reach the disk before the next journal entry. */

@@ -4,12 +4,12 @@
 #include "core/beneath.h"
 #include "core/cleanup.h"
 #include "core/loop.h"
-#include "core/sha256.h"
 #include "core/strbuf.h"
 #include "core/xalloc.h"
 #include "library/libraries.h"
 #include "proto/proto_constants.h"
 #include "upload/staging_files.h"
+#include "upload/update_plan.h"
 #include "upload/upload_content.h"
 #include "upload/upload_fit.h"
 #include "upload/upload_journal.h"
@@ -27,7 +27,6 @@
 #define SPARE_BYTES (64 * 1024 * 1024)
 /* Limit on hashing, since the Hub is waiting for its answer. The rest is sent again. */
 #define HASH_BUDGET_MS (REQUEST_TIMEOUT_MS / 2)
-#define HASH_BLOCK_BYTES (256 * 1024)
 
 /* --- Journal --- */
 
@@ -204,103 +203,57 @@ static bool read_held(struct upload_load *load, struct upload_content *content)
 
 /* --- What is already installed --- */
 
-/* Also false when the time is up: a file may be too large to read in that time. */
-static bool has_sha256(int fd, const char *expected, int64_t deadline_ms)
+/* -1: it does not exist, or is no folder; or see load->error. */
+static int open_game(struct upload_load *load)
 {
-	struct sha256 *sha256 = sha256_create();
-	AUTO(free_ptr) char *block = xcalloc(1, HASH_BLOCK_BYTES);
-	char hex[SHA256_HEX_BYTES];
-	ssize_t count = -1;
+	int fd = open(load->head->dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
-	while (loop_now_ms() <= deadline_ms) {
-		count = read(fd, block, HASH_BLOCK_BYTES);
-		if (count == 0 || (count < 0 && errno != EINTR)) {
-			break;
-		}
-		sha256_update(sha256, block, count > 0 ? (size_t)count : 0);
-		count = -1;
+	if (fd < 0 && errno != ENOENT && errno != ENOTDIR && errno != ELOOP) {
+		error_set_errno(&load->error, "cannot open the folder '%s'", load->head->dir);
 	}
-	sha256_hex(sha256, hex);
-	sha256_destroy(sha256);
-	return count == 0 && strcmp(hex, expected) == 0;
+	return fd;
 }
 
-/* Is the installed file as recorded? If its time has changed it is read to find out. */
-static bool is_unchanged(
-	int game_fd, struct installed_file *known, int64_t deadline_ms, bool *refreshed)
+/*
+ * What is as it is to be, or stays, is not asked for. Without the list of what was installed
+ * everything might be the player's: while it cannot be read nothing is updated.
+ */
+static bool find_unchanged(struct upload_load *load, struct upload_content *content)
 {
-	AUTO(close_fd) int fd = -1;
-	struct stat stat, after;
-
-	if (!beneath_stat(game_fd, known->path, &stat, NULL) || !S_ISREG(stat.st_mode) ||
-		stat.st_size != known->size_bytes) {
-		return false;
-	}
-	if (installed_file_is_untouched(known, &stat)) {
-		return true;
-	}
-	if (loop_now_ms() > deadline_ms) {
-		return false;
-	}
-	fd = beneath_open(game_fd, known->path, O_RDONLY | O_NONBLOCK, 0, NULL);
-	if (fd < 0 || fstat(fd, &stat) != 0 || !has_sha256(fd, known->sha256, deadline_ms) ||
-		fstat(fd, &after) != 0) {
-		return false;
-	}
-	known->mtime_s = stat.st_mtim.tv_sec;
-	known->mtime_ns = stat.st_mtim.tv_nsec;
-	*refreshed = true;
-	return installed_file_is_untouched(known, &after);
-}
-
-static void note(struct upload_load *load, const struct error *why)
-{
-	if (load->notice == NULL) {
-		load->notice = xstrdup(why->message);
-	}
-}
-
-static void find_unchanged(struct upload_load *load, struct upload_content *content)
-{
-	AUTO(close_fd)
-	int game_fd = open(load->head->dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	int64_t deadline_ms = loop_now_ms() + HASH_BUDGET_MS;
-	struct installed_manifest installed;
+	AUTO(close_fd) int game_fd = open_game(load);
+	AUTO(installed_manifest_finish) struct installed_manifest installed = { 0 };
+	AUTO(update_plan_finish) struct update_plan plan = { 0 };
+	struct update_plan_input input = { .manifest = content->manifest,
+		.installed = &installed,
+		.game_fd = game_fd,
+		.executable = content->manifest->executable,
+		.deadline_ms = loop_now_ms() + HASH_BUDGET_MS };
 	struct error why = { 0 };
-	bool refreshed = false;
 
 	if (game_fd < 0) {
-		if (errno != ENOENT && errno != ENOTDIR && errno != ELOOP) {
-			error_set_errno(&why, "cannot open the folder '%s'", load->head->dir);
-			note(load, &why);
-		}
-		return;
+		return load->error.kind == ERROR_NONE;
 	}
 	if (!installed_manifest_read(
 		    &installed, load->state_dir, load->head->dir, &load->notice, &why)) {
-		/* More is sent than need be; nothing is lost. */
-		note(load, &why);
-		return;
+		return error_set(&load->error, why.kind,
+			"the list of the files of '%s' cannot be read now, so that it is not known "
+			"which are the player's: %s; try again",
+			load->head->game_name, why.message);
 	}
-	for (size_t i = 0; i < content->files_count; i++) {
-		const struct upload_manifest_file *file = &content->manifest->files[i];
-		struct installed_file *known =
-			file->sha256 != NULL ? installed_manifest_find(&installed, file->path)
-					     : NULL;
-
-		if (known != NULL && known->sha256 != NULL &&
-			known->size_bytes == file->size_bytes &&
-			strcmp(known->sha256, file->sha256) == 0 &&
-			is_unchanged(game_fd, known, deadline_ms, &refreshed)) {
+	if (!update_plan_make(&plan, &input, &load->error)) {
+		return false;
+	}
+	for (size_t i = 0; i < plan.files_count; i++) {
+		if (plan.files[i].action == UPDATE_SAME || plan.files[i].action == UPDATE_STAYS) {
 			upload_content_set_unchanged(content, i, true);
 		}
 	}
-	if (refreshed) {
+	if (plan.refreshed) {
 		/* If it fails the next upload reads those files again: no harm. */
 		installed_manifest_write(load->state_dir, load->head->dir, installed.files,
 			installed.files_count, NULL);
 	}
-	installed_manifest_finish(&installed);
+	return true;
 }
 
 /* --- Room and staging --- */
@@ -413,7 +366,9 @@ bool upload_load_run(struct upload_load *load)
 	if (load->resume && !read_held(load, content)) {
 		goto fail;
 	}
-	find_unchanged(load, content);
+	if (!find_unchanged(load, content)) {
+		goto fail;
+	}
 	if (!check_disk(load, content) || !open_staging(load, content)) {
 		if (!load->resume) {
 			upload_staging_remove(

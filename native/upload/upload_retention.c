@@ -14,6 +14,7 @@
 #include "core/xalloc.h"
 #include "library/game_registry.h"
 #include "library/libraries.h"
+#include "upload/commit_keep.h"
 #include "upload/commit_record.h"
 #include "upload/upload.h"
 #include "upload/upload_checkpoint.h"
@@ -270,6 +271,9 @@ static enum upload_commit_end finish_commit(const struct leftover *leftover, str
 		.state_dir = store->state_dir,
 		.dir_fd = leftover->dir_fd,
 		.record = &record };
+	const struct commit_keep keep = { .root = leftover->root,
+		.library = leftover->library,
+		.upload_id = leftover->upload_id };
 	AUTO(free_ptr) char *dir = game_folder(leftover);
 	enum upload_commit_end end;
 
@@ -277,6 +281,9 @@ static enum upload_commit_end finish_commit(const struct leftover *leftover, str
 		return UPLOAD_COMMIT_STUCK;
 	}
 	end = upload_commit_resume(&commit, game_registry_find(store->registry, dir), false, err);
+	if (end == UPLOAD_COMMIT_OVER) {
+		return commit_keep_run(&keep, err) ? end : UPLOAD_COMMIT_STUCK;
+	}
 	if (end != UPLOAD_COMMIT_DONE) {
 		return end;
 	}
@@ -288,7 +295,7 @@ static enum upload_commit_end finish_commit(const struct leftover *leftover, str
 	if (store->events.installed != NULL) {
 		store->events.installed(store->user, record.dir);
 	}
-	return UPLOAD_COMMIT_OVER;
+	return commit_keep_run(&keep, err) ? UPLOAD_COMMIT_OVER : UPLOAD_COMMIT_STUCK;
 }
 
 /* Its Hub and its manifest are unknown: only the owner can do something with it. */

@@ -100,7 +100,7 @@ bool upload_staging_remove(
 	const char *root, const char *library, const char *upload_id, struct error *err)
 {
 	AUTO(close_fd) int uploads_fd = open_uploads(root, library, false, err);
-	AUTO(close_fd) int fd = uploads_fd < 0 ? -1 : open_upload(uploads_fd, upload_id, err);
+	AUTO(close_fd) int fd = uploads_fd < 0 ? -1 : open_upload(uploads_fd, upload_id, NULL);
 
 	if (fd >= 0) {
 		/* Without its record an installed game's upload would be one that can be resumed:

@@ -381,6 +381,7 @@ static void submit_chunk(
 		.file = &upload->content->files[index],
 		.checksum = write->header.checksum,
 		.digest_known = write->digest_known,
+		.hash = upload_content_hash(upload->content, index, write->header.offset),
 		.ahead = write->ahead_bytes,
 		.pipelined = write->pipelined,
 		.done = chunk_done };

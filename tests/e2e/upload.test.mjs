@@ -234,6 +234,9 @@ test("a folder where a file must go, or the reverse, is refused before anything 
   const hub = await Hub.paired(agent);
   const old = new Game("Kinds", { "a/one.txt": "1", "b": "a file", "z.txt": "old" });
   const { result } = await upload(hub, old);
+  // What is the player's; what is ours and unchanged would be an update.
+  fs.writeFileSync(path.join(result.path, "a/mine.txt"), "mine");
+  fs.writeFileSync(path.join(result.path, "b"), "changed");
   const before = readTree(result.path);
   for (const files of [
     { "0.txt": "new", "z.txt": "new", "a": "now a file" },
@@ -300,11 +303,14 @@ test("with hashes in the manifest, unchanged installed files are not sent again"
   assert.ok(!(changed in next.resumeFrom));
   assert.deepEqual(readFiles(agent.deck.game("Same")), filesOf(patched));
 
-  // A change made by hand is noticed and sent again.
+  // A change made by hand is noticed, and stays as long as the PC's does not change.
   const [, second] = game.files.keys();
   fs.writeFileSync(path.join(agent.deck.game("Same"), second), "touched");
   const { init: last } = await upload(hub, patched, { hashes: true });
-  assert.ok(!(second in last.resumeFrom), "a touched file is not taken for the installed one");
+  assert.equal(last.resumeFrom[second], patched.files.get(second).length);
+  assert.equal(fs.readFileSync(path.join(agent.deck.game("Same"), second), "utf8"), "touched");
+  patched.files.set(second, bytesOf("patched too", 1000));
+  await upload(hub, patched, { hashes: true });
   assert.deepEqual(readFiles(agent.deck.game("Same")), filesOf(patched));
 });
 

@@ -1,0 +1,78 @@
+// upload/uploads.md "Updates": an update is three-way, whether the Hub sends hashes or not.
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import path from "node:path";
+import test from "node:test";
+
+import { startAgent } from "./lib/agent.mjs";
+import { Game, Hub, upload } from "./lib/hub.mjs";
+
+const MACHINE = "#!/bin/sh\n";
+
+function read(...parts) {
+  return fs.readFileSync(path.join(...parts), "utf8");
+}
+
+/** The files below the keeping places of a game, as "player/…" and "previous/…". */
+function keptFiles(agent, name) {
+  const places = path.join(path.dirname(agent.deck.game(name)), ".capydeck/kept", name);
+  const files = {};
+  for (const place of fs.existsSync(places) ? fs.readdirSync(places) : []) {
+    for (const entry of fs.readdirSync(path.join(places, place), { recursive: true, withFileTypes: true })) {
+      const full = path.join(entry.parentPath ?? entry.path, entry.name);
+      if (entry.isFile() && !entry.name.endsWith(".json")) {
+        files[path.relative(path.join(places, place), full)] = read(full);
+      }
+    }
+  }
+  return files;
+}
+
+for (const hashes of [true, false]) {
+  test(`saves and settings survive updates${hashes ? "" : " of a Hub without hashes"}`, async (t) => {
+    const agent = await startAgent(t);
+    const hub = await Hub.paired(agent);
+    const files = {
+      "game.sh": `${MACHINE}1`,
+      "conf.ini": "volume = 5",
+      "save/slot1.sav": "level 1",
+      "old/chunk18.pak": "old",
+      "intro.mp4": "a film",
+    };
+    const { result } = await upload(hub, new Game("Saved", files), { hashes });
+    fs.writeFileSync(path.join(result.path, "save/slot1.sav"), "level 42");
+    fs.writeFileSync(path.join(result.path, "conf.ini"), "volume = 0");
+    fs.writeFileSync(path.join(result.path, "mine.txt"), "mine");
+    fs.rmSync(path.join(result.path, "intro.mp4"));
+    const { "old/chunk18.pak": _gone, ...kept } = files;
+    const next = { ...kept, "game.sh": `${MACHINE}2`, "conf.ini": "volume = 9" };
+    await upload(hub, new Game("Saved", next), { hashes });
+    assert.equal(read(result.path, "save/slot1.sav"), "level 42", "only the Deck's changed");
+    assert.equal(read(result.path, "conf.ini"), "volume = 9", "both changed");
+    assert.equal(read(result.path, "game.sh"), `${MACHINE}2`);
+    assert.equal(read(result.path, "mine.txt"), "mine");
+    assert.ok(!fs.existsSync(path.join(result.path, "old")), "gone on the PC");
+    assert.ok(!fs.existsSync(path.join(result.path, "intro.mp4")), "deleted on the Deck");
+    assert.deepEqual(keptFiles(agent, "Saved"), {
+      "player/conf.ini": "volume = 0",
+      "previous/game.sh": `${MACHINE}1`,
+      "previous/old/chunk18.pak": "old",
+    });
+
+    // A program that was deleted comes back, and what stayed still stays.
+    fs.rmSync(path.join(result.path, "game.sh"));
+    await upload(hub, new Game("Saved", next), { hashes });
+    assert.equal(read(result.path, "game.sh"), `${MACHINE}2`);
+    assert.equal(read(result.path, "save/slot1.sav"), "level 42");
+  });
+}
+
+test("names that change in case, a file that becomes a folder and the reverse are updates", async (t) => {
+  const agent = await startAgent(t);
+  const hub = await Hub.paired(agent);
+  const { result } = await upload(hub, new Game("Kinds", { "Data.pak": "1", "x": "a file", "y/in": "i" }));
+  await upload(hub, new Game("Kinds", { "data.pak": "1", "x/in": "i", "y": "a file" }));
+  assert.deepEqual(fs.readdirSync(result.path).sort(), ["data.pak", "x", "y"]);
+  assert.equal(read(result.path, "x/in"), "i");
+  assert.equal(read(result.path, "y"), "a file");
+});
