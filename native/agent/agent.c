@@ -556,6 +556,11 @@ bool agent_forget_library(struct agent *agent, const char *id, struct error *err
 	return agent_games_forget_library(&agent->games, id, err);
 }
 
+bool agent_may_forget_library(const struct agent *agent, const char *id, struct error *err)
+{
+	return agent_games_may_forget_library(&agent->games, id, err);
+}
+
 bool agent_set(struct agent *agent, const char *key, const char *value, bool *restart_needed,
 	struct error *err)
 {

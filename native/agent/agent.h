@@ -105,6 +105,8 @@ bool agent_revoke_hub(struct agent *agent, const char *hub_id, struct error *err
  * forgotten, and the games' shortcuts removed; no file is touched. Errors: as libraries_forget()'s.
  */
 bool agent_forget_library(struct agent *agent, const char *id, struct error *err);
+/* Would it be forgotten? Errors: the same. */
+bool agent_may_forget_library(const struct agent *agent, const char *id, struct error *err);
 /*
  * As agent_settings_set(). *restart_needed: it takes effect only at the next start, as does the
  * port if the command line sets it.

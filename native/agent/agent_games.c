@@ -401,11 +401,17 @@ static void on_forgotten(void *user, const struct game_removed *removed, const s
 	}
 }
 
+bool agent_games_may_forget_library(
+	const struct agent_games *games, const char *id, struct error *err)
+{
+	return libraries_check_forgettable(games->libraries, id, err);
+}
+
 bool agent_games_forget_library(struct agent_games *games, const char *id, struct error *err)
 {
 	AUTO(strvec_finish) struct strvec dirs = { 0 };
 
-	if (!libraries_check_forgettable(games->libraries, id, err)) {
+	if (!agent_games_may_forget_library(games, id, err)) {
 		return false;
 	}
 	for (size_t i = 0; i < game_registry_count(games->registry); i++) {

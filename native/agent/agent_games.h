@@ -71,3 +71,5 @@ void agent_games_app_id_changed(
 	struct agent_games *games, const char *account_id, uint32_t reported, uint32_t actual);
 /* See agent_forget_library(). */
 bool agent_games_forget_library(struct agent_games *games, const char *id, struct error *err);
+bool agent_games_may_forget_library(
+	const struct agent_games *games, const char *id, struct error *err);

@@ -275,13 +275,25 @@ static bool run_games_discard(struct ctl *ctl, char **args, struct error *err)
 	return ok;
 }
 
+/* Nobody is to confirm what is then refused. An agent of an earlier build cannot tell. */
+static bool check_forgettable(
+	struct ctl *ctl, const struct ipc_library_id *params, struct error *err)
+{
+	AUTO(strbuf_finish) struct strbuf result = { 0 };
+	struct error why = { 0 };
+
+	return ctl_request(
+		       ctl, "libraries.may_forget", ipc_library_id_fields, params, &result, &why) ||
+	       why.kind == ERROR_NOT_IMPLEMENTED || error_pass(err, &why);
+}
+
 static bool run_libraries_forget(struct ctl *ctl, char **args, struct error *err)
 {
 	struct ipc_library_id params = { 0 };
 	AUTO(free_ptr) char *question = NULL;
 	bool ok =
 		ctl_choice_library(ctl, args[0], &params, &question, err) &&
-		ctl_confirm(ctl, question, err) &&
+		check_forgettable(ctl, &params, err) && ctl_confirm(ctl, question, err) &&
 		ctl_tell(ctl, "libraries.forget", ipc_library_id_fields, &params, "forgotten", err);
 
 	json_finish(&params, ipc_library_id_fields);

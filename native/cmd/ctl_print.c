@@ -93,6 +93,37 @@ static bool is_told(const struct ipc_status *status, size_t index)
 	return false;
 }
 
+/* "present, writable, 312 GB free" */
+static char *library_text(const struct ipc_library *library)
+{
+	AUTO(free_ptr) char *room = size_text(library->free_bytes);
+
+	if (strcmp(text(library->state), "away") == 0) {
+		return xstrdup("not there");
+	}
+	if (!library->present) {
+		return xstrdup("cannot be read now");
+	}
+	return xasprintf("%s, %s%s, %s free",
+		strcmp(text(library->state), "unused") == 0 ? "not used yet" : "present",
+		library->writable ? "writable" : "not writable",
+		library->executable ? "" : ", mounted with 'noexec'", room);
+}
+
+static void print_libraries(const struct ipc_status *status)
+{
+	for (size_t i = 0; i < status->libraries_count; i++) {
+		const struct ipc_library *library = &status->libraries[i];
+		AUTO(free_ptr) char *state = library_text(library);
+
+		printf(LABEL "%s: %s\n", "library", text(library->place), state);
+		/* One that is elsewhere tells the same in both places. */
+		if (*text(library->problem) != '\0' && !is_told(status, i)) {
+			printf(LABEL "%s\n", "", text(library->problem));
+		}
+	}
+}
+
 void ctl_print_status(const void *result)
 {
 	const struct ipc_status *status = result;
@@ -127,14 +158,7 @@ void ctl_print_status(const void *result)
 	}
 	ctl_print_steam(&status->steam);
 	printf(LABEL "%lld installed\n", "games", (long long)status->games);
-	for (size_t i = 0; i < status->libraries_count; i++) {
-		const char *problem = text(status->libraries[i].problem);
-
-		/* One that is elsewhere tells the same in both places. */
-		if (*problem != '\0' && !is_told(status, i)) {
-			printf(LABEL "%s\n", "library", problem);
-		}
-	}
+	print_libraries(status);
 	for (size_t i = 0; i < status->notices.count; i++) {
 		printf(LABEL "%s\n", "notice", status->notices.items[i]);
 	}

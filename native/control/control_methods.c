@@ -267,6 +267,17 @@ static bool call_libraries_forget(
 	return ok && done(result);
 }
 
+static bool call_libraries_may_forget(
+	const struct control_call *call, struct strbuf *result, struct error *err)
+{
+	struct ipc_library_id params = { 0 };
+	bool ok = json_read(&params, ipc_library_id_fields, call->params, err) &&
+		  agent_may_forget_library(call->agent, params.id, err);
+
+	json_finish(&params, ipc_library_id_fields);
+	return ok && done(result);
+}
+
 static bool call_libraries_list(
 	const struct control_call *call, struct strbuf *result, struct error *err)
 {
@@ -402,6 +413,7 @@ static const struct control_method methods[] = {
 	{ "hubs.revoke", .call = call_hubs_revoke },
 	{ "libraries.forget", .call = call_libraries_forget },
 	{ "libraries.list", .call = call_libraries_list },
+	{ "libraries.may_forget", .call = call_libraries_may_forget },
 	{ "lockouts.reset", .call = call_lockouts_reset },
 	{ "log.tail", .call = call_log_tail },
 	{ "pairing.dismiss", .call = call_pairing_dismiss },

@@ -167,7 +167,7 @@ static void go_back(struct completion *completion)
 static void tell_what_follows(struct completion *completion)
 {
 	if (completion->end == UPLOAD_COMMIT_STUCK) {
-		error_set(&completion->error, completion->error.kind,
+		error_set_because(&completion->error, &completion->error,
 			"%s; the installation will be finished%s by itself",
 			completion->error.message, completion->in_place ? "" : ", or taken back,");
 	}

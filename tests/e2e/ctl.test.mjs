@@ -250,6 +250,23 @@ test("corrupt files are set aside with a message and never stop the agent", asyn
   assert.ok(aside.length >= 1, "the corrupt file is kept");
 });
 
+test("status tells of each library where it is, whether it is there, and its room", async (t) => {
+  const deck = new Deck(t);
+  const extra = path.join(deck.home, "More games");
+  fs.mkdirSync(extra);
+  const agent = await startAgent(t, { deck });
+  assert.equal((await deck.ctl("settings", "set", "library.extra", JSON.stringify([extra]))).code, 0);
+  const lines = async () => (await deck.ctl("status")).stdout.split("\n").filter((line) => line.startsWith("library "));
+  const room = "[\\d.]+ [kMGTP]B free";
+  const line = (place, rest) => new RegExp(`^library +${place}: ${rest}$`);
+  const before = await lines();
+  assert.equal(before.length, 2, before.join("\n"));
+  assert.match(before[0], line(deck.library, `not used yet, writable, ${room}`));
+  assert.match(before[1], line(extra, `not used yet, writable, ${room}`));
+  await upload(await Hub.paired(agent), new Game("Kept", { a: "kept" }));
+  assert.match((await lines())[0], line(deck.library, `present, writable, ${room}`));
+});
+
 test("files of a later version are not destroyed", async (t) => {
   const deck = new Deck(t);
   fs.mkdirSync(deck.config, { recursive: true });

@@ -162,16 +162,37 @@ test("names cannot control the terminal they are printed on", async (t) => {
   assert.match(printed[4], /restored 'Evil\?/);
 });
 
+test("a library is forgotten after confirmation, and nobody is asked if it cannot be", async (t) => {
+  const agent = await startAgent(t);
+  const { deck } = agent;
+  await push(await Hub.paired(agent), "Doom");
+  const forget = (answer) => onTerminal(deck, answer, "libraries", "forget", deck.library);
+  const there = await forget("y\n");
+  assert.equal(there.code, 1, there.stdout);
+  assert.match(there.stdout, /is there; delete its games instead/);
+  assert.doesNotMatch(there.stdout, /\[y\/N\]/);
+  fs.renameSync(deck.library, `${deck.library}.moved`);
+  await until("it is away", async () => (await deck.ctlJson("libraries")).libraries[0].state === "away");
+  const refused = await forget("n\n");
+  assert.equal(refused.code, 1, refused.stdout);
+  assert.match(refused.stdout, /Forget the library '.*' and its 1 game\? .*\[y\/N\]/);
+  assert.equal((await deck.ctlJson("games")).games.length, 1);
+  const forgotten = await forget("y\n");
+  assert.equal(forgotten.code, 0, forgotten.stdout);
+  assert.deepEqual((await deck.ctlJson("games")).games, []);
+});
+
 test("on a terminal nothing is deleted without confirmation", async (t) => {
   const agent = await startAgent(t);
   const { deck } = agent;
   const hub = await Hub.paired(agent);
   await push(hub, "It's Doom");
+  const [{ dir }] = (await deck.ctlJson("games")).games;
   for (const answer of ["n\n", "\n", "yess\n", "\u0004"]) {
     const { code, stdout } = await onTerminal(deck, answer, "games", "delete", "It's Doom");
     assert.equal(code, 1, stdout);
     assert.match(stdout, /Delete 'It's Doom' in '.*'\? .*\[y\/N\]/);
-    assert.ok(fs.existsSync(deck.game("It's Doom")));
+    assert.ok(fs.existsSync(dir));
   }
   const deleted = await onTerminal(deck, "y\n", "games", "delete", "It's Doom");
   assert.equal(deleted.code, 0, deleted.stdout);

@@ -74,7 +74,7 @@ test("with the card out nothing is installed beneath it, deleted or restored", {
   assert.deepEqual({ games: away.games, deletedGames: away.deletedGames }, { games: 1, deletedGames: 1 });
   assert.match(away.problem, OUT);
   const { stdout } = await deck.ctl("status");
-  assert.match(stdout, /^library +the library '.*' is on the card 'SD', which is not inserted; insert it$/m);
+  assert.match(stdout, /^library +\/.*\/Games: not there\n +the library '.*' is on the card 'SD', which is not inserted; insert it$/m);
 
   card.mount();
   await stateIs(deck, "present");
@@ -249,7 +249,7 @@ test("what waits on a card that comes back at another mount point", { skip }, as
   for (const args of [["games", "restore", id], ["games", "discard", id, "--yes"], ["uploads", "discard", init.uploadId]]) {
     assert.match((await deck.ctl(...args)).stderr, moved);
   }
-  assert.equal((await deck.ctl("status")).stdout.match(/^library .*is on the card 'SD'/gm).length, 1);
+  assert.equal((await deck.ctl("status")).stdout.match(/^ +the library .*is on the card 'SD'/gm).length, 1);
 
   // Also if it is first seen there.
   await agent.stop();
@@ -287,6 +287,7 @@ test("read-only, and writable again", { skip }, async (t) => {
   await until("that is known", async () => (await library(deck)).writable === false);
   await assert.rejects(push(hub, game), refusal(/cannot be installed in '.*': it is mounted read-only/));
   assert.match((await deck.ctl("libraries")).stdout, /read-only/);
+  assert.match((await deck.ctl("status")).stdout, /^library .*: present, not writable, [\d.]+ MB free\n +games cannot be installed in /m);
   card.remount("rw");
   await until("that is known", async () => (await library(deck)).writable);
   const again = await hub.request("init_upload", game.initPayload({ hashes: true }));

@@ -172,6 +172,7 @@ export interface Methods {
   "games.discard": Method<{ id: string }, None>;
   "libraries.list": Method<None, { libraries: Library[] }>;
   "libraries.forget": Method<{ id: string }, None>;
+  "libraries.may_forget": Method<{ id: string }, None>;
   "settings.list": Method<None, { settings: Setting[] }>;
   "settings.get": Method<{ key: string }, Setting>;
   "settings.set": Method<{ key: string; value: SettingValue }, Setting>;
