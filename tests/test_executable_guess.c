@@ -92,6 +92,22 @@ START_TEST(among_several_the_one_called_like_the_game)
 }
 END_TEST
 
+/* elf(5): the machine is at 18; 183 is ARM64. */
+START_TEST(what_cannot_start_is_no_rival)
+{
+	static const char arm[] = "\177ELF\2\1\1\0\0\0\0\0\0\0\0\0\2\0\267\0";
+	AUTO(free_ptr) char *path = xasprintf("%s/tux.arm64", root);
+	AUTO(close_fd) int fd = -1;
+
+	add("tux.arm64", "", 0755);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	ck_assert_int_eq(write(fd, arm, sizeof(arm) - 1), sizeof(arm) - 1);
+	assert_guess("tux.arm64", ERROR_NONE); /* it is told later */
+	add("tux.x86_64", "\177ELF", 0755);
+	assert_guess("tux.x86_64", ERROR_NONE);
+}
+END_TEST
+
 START_TEST(a_named_file_is_found_both_ways)
 {
 	AUTO(push_manifest_finish) struct push_manifest manifest = { 0 };
@@ -125,6 +141,7 @@ int main(void)
 	tcase_add_test(tcase, the_only_program_is_it);
 	tcase_add_test(tcase, endings_tell);
 	tcase_add_test(tcase, among_several_the_one_called_like_the_game);
+	tcase_add_test(tcase, what_cannot_start_is_no_rival);
 	tcase_add_test(tcase, a_named_file_is_found_both_ways);
 	return run_tcase(tcase);
 }

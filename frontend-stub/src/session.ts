@@ -1,6 +1,6 @@
 import { formatPercent, percentOf } from "./format.js";
 import { IPC_CONFLICT, IPC_NO_ANSWER, IPC_NO_SPACE, IPC_NOT_FOUND, IpcError, sentenceOf } from "./ipc/methods.js";
-import type { Methods, Setting, SettingValue } from "./ipc/methods.js";
+import type { Game, Methods, Setting, SettingValue } from "./ipc/methods.js";
 import { Relay } from "./ipc/relay.js";
 import type { Bridge, Helper } from "./ipc/relay.js";
 import { State } from "./state.js";
@@ -161,7 +161,7 @@ export class Session {
     }
     for (const news of this.#transfers.look(value.uploads, value.games)) {
       if (news.kind !== "cancelled" || !this.#discarded.delete(news.upload.uploadId)) {
-        this.#tellTransfer(news, value.hubName);
+        this.#tellTransfer(news, value.hubName, value.games);
       }
     }
     clearTimeout(this.#transferTimer);
@@ -170,12 +170,12 @@ export class Session {
     }
   }
 
-  #tellTransfer({ kind, upload }: TransferNews, hubName: string): void {
+  #tellTransfer({ kind, upload }: TransferNews, hubName: string, games: Game[]): void {
     const { get, language } = this.texts;
     const percent = percentOf(upload.transferredBytes, upload.totalBytes);
     const sentences = {
       started: () => get("toastStarted", { name: hubName }),
-      installed: () => get("toastInstalled"),
+      installed: () => games.find(({ dir }) => dir === upload.dir)?.problem || get("toastInstalled"),
       interrupted: () => get("toastInterrupted", { percent: formatPercent(percent, language) }),
       cancelled: () => get("toastCancelled"),
     };

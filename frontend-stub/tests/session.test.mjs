@@ -142,3 +142,17 @@ test("once stopped, it neither requests nor shows anything", async (t) => {
   assert.deepEqual(calls.at(-1), ["ui.detach", {}]);
   assert.equal(calls.length, before);
 });
+
+test("an installed game that cannot start is told so instead", async (t) => {
+  const { results, toasts, notify } = await start(t, { language: "english" });
+  const upload = { uploadId: "1", gameName: "Doom", dir: "/games/Doom", state: "receiving", startedAt: 1 };
+  const problem = "'doom.html' is a web page, which Steam cannot start";
+  results.status = { uploads: [upload], hub: { name: "PC" } };
+  notify("uploads_changed");
+  await settled();
+  results["games.list"] = { games: [{ dir: "/games/Doom", installedAt: 5, problem }] };
+  results.status = { uploads: [], hub: { name: "PC" } };
+  notify("uploads_changed");
+  await settled();
+  assert.deepEqual(toasts.at(-1), ["Doom", problem]);
+});

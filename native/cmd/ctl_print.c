@@ -302,6 +302,11 @@ void ctl_print_games(const void *result)
 	}
 	text_table_print(&table);
 	text_table_finish(&table);
+	for (size_t i = 0; i < games->games_count; i++) {
+		if (*text(games->games[i].problem) != '\0') {
+			printf("'%s': %s\n", games->games[i].name, games->games[i].problem);
+		}
+	}
 }
 
 /* "3 games, 1 unfinished upload, 2 deleted games" */

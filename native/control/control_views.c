@@ -171,6 +171,7 @@ void control_view_games(const struct agent *agent, struct ipc_games *games)
 			.size_bytes = game->size_bytes,
 			.file_count = game->file_count,
 			.installed_at = game->installed_at,
+			.problem = game->problem,
 		};
 	}
 }

@@ -8,18 +8,19 @@
 #include "core/list.h"
 #include "core/log.h"
 #include "core/paths.h"
+#include "core/program_file.h"
 #include "core/state_file.h"
 #include "core/strbuf.h"
 #include "core/strvec.h"
 #include "core/xalloc.h"
 #include "games/game_artwork.h"
-#include "games/windows_program.h"
 #include "library/game_registry.h"
 #include "library/libraries.h"
 #include "steam/steam.h"
 #include "upload/upload_store.h"
 
 #include <assert.h>
+#include <fcntl.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,8 +53,9 @@ struct setup_job {
 	char *dir;
 	char *pending; /* as it is in the registry */
 	struct game_setup_plan left;
-	uint32_t app_id;       /* once the shortcut is made */
-	char *set;	       /* for the registry then; NULL: it stays */
+	uint32_t app_id; /* once the shortcut is made */
+	char *doubt;	 /* why Steam cannot start it; NULL: nothing is known, or it is told */
+	char *set;	 /* for the registry then; NULL: it stays */
 	game_setup_done *done; /* NULL: already called, or not given */
 	void *user;
 	LIST_ENTRY(setup_job) link;
@@ -106,8 +108,15 @@ static const char *or_null(const char *text)
 static void tell_done(struct setup_job *job, uint32_t app_id, const char *message)
 {
 	game_setup_done *done = job->done;
+	AUTO(free_ptr) char *doubt = TAKE_PTR(job->doubt);
+	AUTO(free_ptr) char *both = NULL;
 
 	job->done = NULL;
+	if (doubt != NULL && message != NULL) {
+		message = both = xasprintf("%s; %s", doubt, message);
+	} else if (doubt != NULL) {
+		message = doubt;
+	}
 	if (message != NULL) {
 		log_info("'%s': %s", job->dir, message);
 	}
@@ -306,6 +315,19 @@ static char *in_game_dir(const char *dir, const char *path)
 	return *path == '/' ? xstrdup(path) : path_join(dir, path);
 }
 
+static bool runs_on_this_machine(const struct program_file *file, struct error *why)
+{
+	if (program_file_check(file, why)) {
+		return true;
+	}
+#ifdef __x86_64__
+	return false;
+#else
+	/* It may be for this one, or be emulated. */
+	return why->kind == ERROR_NOT_IMPLEMENTED;
+#endif
+}
+
 /*
  * A target that is not in the game's folder. A game that has a shortcut keeps it as it is, and gets
  * its images.
@@ -332,10 +354,17 @@ static void refuse_target(struct setup_job *job, const struct game *game, const 
 	dress_shortcut(job);
 }
 
+static const char *executable_of(const struct setup_job *job, const struct game *game)
+{
+	const char *exe = job->left.shortcut.exe;
+
+	return json_is_given(exe) ? exe : game->executable;
+}
+
 static void put_shortcut(struct setup_job *job, const struct game *game)
 {
 	const struct shortcut_config *shortcut = &job->left.shortcut;
-	const char *executable = json_is_given(shortcut->exe) ? shortcut->exe : game->executable;
+	const char *executable = executable_of(job, game);
 	AUTO(free_ptr) char *exe = in_game_dir(job->dir, executable);
 	AUTO(free_ptr) char *start_dir = in_game_dir(job->dir, shortcut->start_dir);
 	AUTO(shortcut_set_finish) struct shortcut_set last = { 0 };
@@ -369,6 +398,30 @@ static void put_shortcut(struct setup_job *job, const struct game *game)
 	steam_put_shortcut(job->setup->options.steam, &request, on_shortcut, job);
 }
 
+/*
+ * A shortcut is made all the same: what is wrong with the file can be mended in place. Returns the
+ * game's entry, which may be another afterwards.
+ */
+static const struct game *look_at_program(struct setup_job *job, const struct game *game)
+{
+	AUTO(free_ptr) char *exe = in_game_dir(job->dir, executable_of(job, game));
+	struct game_registry *registry = job->setup->options.registry;
+	struct program_file file;
+	struct error why;
+	struct game doubted = *game;
+
+	if (exe == NULL || !program_file_read(&file, AT_FDCWD, exe) ||
+		runs_on_this_machine(&file, &why)) {
+		return game;
+	}
+	job->doubt = xstrdup(why.message);
+	doubted.problem = job->doubt;
+	if (!game_registry_record(registry, &doubted, &why)) {
+		log_warning("'%s': %s", job->dir, why.message);
+	}
+	return game_registry_find(registry, job->dir);
+}
+
 void game_setup_start(struct game_setup *setup, const char *dir, game_setup_done *done, void *user)
 {
 	const struct game *game = game_registry_find(setup->options.registry, dir);
@@ -396,7 +449,7 @@ void game_setup_start(struct game_setup *setup, const char *dir, game_setup_done
 		return;
 	}
 	if (job->left.wants_shortcut) {
-		put_shortcut(job, game);
+		put_shortcut(job, look_at_program(job, game));
 	} else {
 		tell_done(job, 0, NULL);
 		dress_shortcut(job);
@@ -478,7 +531,10 @@ void game_setup_sweep_images(struct game_setup *setup)
 
 const char *game_setup_compat_tool(const struct game_setup *setup, const char *exe)
 {
-	return windows_program_is(exe) ? *setup->options.compat_tool : NULL;
+	struct program_file file;
+
+	program_file_read(&file, AT_FDCWD, exe);
+	return program_file_is_windows(&file) ? *setup->options.compat_tool : NULL;
 }
 
 struct game_setup *game_setup_create(const struct game_setup_options *options)

@@ -46,6 +46,7 @@ const struct json_field game_fields[] = {
 	JSON_FIELD(struct game, size_bytes, "sizeBytes", JSON_INT64, 0),
 	JSON_FIELD(struct game, file_count, "fileCount", JSON_INT64, 0),
 	JSON_FIELD(struct game, installed_at, "installedAt", JSON_INT64, 0),
+	JSON_FIELD(struct game, problem, "problem", JSON_STRING, JSON_OMIT_EMPTY),
 	JSON_FIELD(struct game, pending, "pending", JSON_STRING, JSON_OMIT_EMPTY),
 	JSON_FIELD(struct game, shortcut, "shortcut", JSON_STRING, JSON_OMIT_EMPTY),
 	JSON_FIELDS_END,
@@ -72,6 +73,7 @@ void game_copy(struct game *to, const struct game *from)
 	to->executable = text_or_empty(from->executable);
 	to->build = text_or_empty(from->build);
 	to->user_id = text_or_empty(from->user_id);
+	to->problem = text_or_empty(from->problem);
 	to->pending = text_or_empty(from->pending);
 	to->shortcut = text_or_empty(from->shortcut);
 }

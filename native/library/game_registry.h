@@ -29,6 +29,7 @@ struct game {
 	int64_t size_bytes; /* of the manifest */
 	int64_t file_count;
 	int64_t installed_at; /* Unix time of the last install */
+	char *problem;	      /* why Steam cannot start it, one sentence; "": nothing is known */
 	char *pending;	      /* remaining work, as JSON (game_setup.h); "": none */
 	char *shortcut;	      /* as last written in Steam, as JSON (game_setup.h); "": not known */
 };

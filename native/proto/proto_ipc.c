@@ -192,6 +192,7 @@ static const struct json_field ipc_game_fields[] = {
 	JSON_FIELD(struct ipc_game, size_bytes, "sizeBytes", JSON_INT64, 0),
 	JSON_FIELD(struct ipc_game, file_count, "fileCount", JSON_INT64, 0),
 	JSON_FIELD(struct ipc_game, installed_at, "installedAt", JSON_INT64, 0),
+	JSON_FIELD(struct ipc_game, problem, "problem", JSON_STRING, 0),
 	JSON_FIELDS_END,
 };
 

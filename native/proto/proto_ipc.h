@@ -168,6 +168,7 @@ struct ipc_game {
 	int64_t size_bytes;
 	int64_t file_count;
 	int64_t installed_at; /* Unix time */
+	const char *problem;  /* why Steam cannot start it; "": nothing is known */
 };
 
 struct ipc_games {

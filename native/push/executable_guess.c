@@ -3,6 +3,7 @@
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/paths.h"
+#include "core/program_file.h"
 #include "core/strbuf.h"
 #include "core/strvec.h"
 #include "core/xalloc.h"
@@ -10,12 +11,9 @@
 #include "push/push_manifest.h"
 
 #include <ctype.h>
-#include <fcntl.h>
 #include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 static bool matches(const char *const *patterns, const char *name)
 {
@@ -29,16 +27,18 @@ static bool matches(const char *const *patterns, const char *name)
 
 static bool starts_like_a_program(const struct push_manifest *manifest, const char *path)
 {
-	AUTO(close_fd)
-	int fd = openat(manifest->root_fd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	struct stat status;
-	char start[4] = "";
+	struct program_file file;
 
-	if (fd < 0 || fstat(fd, &status) < 0 || (status.st_mode & S_IXUSR) == 0 ||
-		pread(fd, start, sizeof(start), 0) < 2) {
-		return false;
-	}
-	return memcmp(start, "#!", 2) == 0 || memcmp(start, "\177ELF", 4) == 0;
+	return program_file_read(&file, manifest->root_fd, path) && file.is_executable &&
+	       program_file_is_native(&file);
+}
+
+static bool can_start(const struct push_manifest *manifest, const char *path)
+{
+	struct program_file file;
+
+	program_file_read(&file, manifest->root_fd, path);
+	return program_file_check(&file, NULL);
 }
 
 static bool is_candidate(const struct push_manifest *manifest, const char *path)
@@ -90,6 +90,23 @@ static const char *choose(const struct push_manifest *manifest, const struct str
 	return chosen;
 }
 
+/* One that cannot start, such as the build for another processor, only if there is no other. */
+static void list_candidates(const struct push_manifest *manifest, struct strvec *candidates)
+{
+	AUTO(strvec_finish) struct strvec others = { 0 };
+
+	for (size_t i = 0; i < manifest->files_count; i++) {
+		const char *path = manifest->files[i].path;
+
+		if (is_candidate(manifest, path)) {
+			strvec_push(can_start(manifest, path) ? candidates : &others, path);
+		}
+	}
+	if (candidates->count == 0) {
+		strvec_copy(candidates, &others);
+	}
+}
+
 const char *executable_guess(
 	const struct push_manifest *manifest, const char *game_name, struct error *err)
 {
@@ -97,11 +114,7 @@ const char *executable_guess(
 	AUTO(strbuf_finish) struct strbuf list = { 0 };
 	const char *chosen;
 
-	for (size_t i = 0; i < manifest->files_count; i++) {
-		if (is_candidate(manifest, manifest->files[i].path)) {
-			strvec_push(&candidates, manifest->files[i].path);
-		}
-	}
+	list_candidates(manifest, &candidates);
 	chosen = choose(manifest, &candidates, game_name);
 	if (chosen != NULL) {
 		return chosen;

@@ -6,7 +6,8 @@ struct push_manifest;
 /*
  * Guesses which file starts a game: the only program at the top of the folder (an ELF program or a
  * script with its execute bit, *.x86_64, *.exe, *.sh); among several, the one named like the game.
- * Crash reporters and uninstallers do not count.
+ * Crash reporters and uninstallers do not count,
+ * nor does what cannot start (core/program_file.h) if something else can.
  * Returns a path borrowed from the manifest; NULL on failure.
  * Errors: NOT_FOUND (none), CONFLICT (several; the message lists them).
  */

@@ -3,6 +3,7 @@
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/paths.h"
+#include "core/program_file.h"
 #include "core/tcp_socket.h"
 #include "core/worker.h"
 #include "core/xalloc.h"
@@ -172,6 +173,24 @@ static bool find_agent(struct push *push, struct error *err)
 
 /* --- The content --- */
 
+/* Told before anything is sent. Which processor the Deck has is its own to judge. */
+static bool check_executable(const struct push *push, struct error *err)
+{
+	struct program_file file;
+	struct error why = { 0 };
+
+	program_file_read(&file, push->manifest.root_fd, push->executable);
+	if (program_file_check(&file, &why)) {
+		return true;
+	}
+	if (push->options.wants_shortcut && why.kind == ERROR_INVALID) {
+		return error_set(
+			err, ERROR_INVALID, "%s with --exe, or use --no-shortcut", why.message);
+	}
+	push->events->notice(push->user, why.message);
+	return true;
+}
+
 static bool describe_game(struct push *push, struct error *err)
 {
 	const struct push_options *options = &push->options;
@@ -185,6 +204,9 @@ static bool describe_game(struct push *push, struct error *err)
 		push->executable = executable_guess(&push->manifest, push->game_name, err);
 	}
 	if (push->executable == NULL && (options->exe != NULL || options->wants_shortcut)) {
+		return false;
+	}
+	if (push->executable != NULL && !check_executable(push, err)) {
 		return false;
 	}
 	if (launch_options == NULL && *arguments != '\0') {

@@ -259,6 +259,43 @@ test("empty folders are made, also by an update, and nothing is sent for them ag
   assert.ok(isFolder("/saves/slot1") && isFolder("/saves/slot2") && isFolder("/levels/2/extra"));
 });
 
+test("what cannot start is told before anything is sent", async (t) => {
+  const agent = await startAgent(t);
+  const pc = new Pc(t);
+  await pair(pc, agent);
+  const arm = Buffer.from(elf);
+  arm.writeUInt16LE(183, 18);
+  const files = { "bin/game": arm, "index.html": "<html>", "Game.lnk": "L", "start.sh": "#!/bin/sh\r\nexec bin/game\r\n" };
+  const dir = pc.save(new Game("Stuck", files));
+  const send = (exe, ...more) => pc.push([dir, "--to", `127.0.0.1:${agent.port}`, "--exe", exe, "--json", ...more]);
+  for (const [exe, words] of [
+    ["index.html", /'index\.html' is a web page/],
+    ["Game.lnk", /'Game\.lnk' is a shortcut of Windows/],
+    ["start.sh", /'start\.sh' cannot start: its first line ends as on Windows/],
+  ]) {
+    const { code, result, stdout } = await send(exe);
+    assert.equal(code, EXIT.failed, stdout);
+    assert.match(result.error.message, words);
+    assert.ok(!fs.existsSync(agent.deck.game("Stuck")), stdout);
+  }
+  assert.equal((await send("index.html", "--no-shortcut")).code, EXIT.done);
+
+  // Another device may have that processor: this one says that it has not.
+  const { code, result, stdout } = await send("bin/game");
+  assert.equal(code, EXIT.done, stdout);
+  assert.match(stdout.split("\n")[0], /is a program for ARM64 processors/);
+  if (process.arch === "x64") {
+    assert.match(result.message, /'[^']*bin\/game' is a program for ARM64 processors/);
+    const { games } = await agent.deck.ctlJson("games");
+    assert.match(games.find(({ name }) => name === "Stuck").problem, /ARM64/);
+    assert.match((await agent.deck.ctl("games")).stdout, /^'Stuck': .*ARM64/m);
+  }
+  fs.writeFileSync(path.join(dir, "bin/game"), elf);
+  assert.equal((await send("bin/game")).result.message, undefined);
+  const { games } = await agent.deck.ctlJson("games");
+  assert.equal(games.find(({ name }) => name === "Stuck").problem, "");
+});
+
 test("a summary is printed, --quiet prints nothing", async (t) => {
   const agent = await startAgent(t);
   const pc = new Pc(t);

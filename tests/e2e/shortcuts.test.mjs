@@ -53,6 +53,21 @@ for (const dialect of DIALECTS) {
   });
 }
 
+test("a Hub is told that what it named cannot start; a missing execute bit is mended", async (t) => {
+  const agent = await startAgent(t);
+  const hub = await Hub.paired(agent);
+  const page = await push(hub, { name: "Page", exe: "index.html", content: Buffer.from("<html>") });
+  assert.equal(page.success, true);
+  assert.match(page.message, /index\.html' is a web page, which Steam cannot start/);
+  const script = await push(hub, { name: "Script", exe: "run.sh", content: Buffer.from("#!/bin/sh\r\n") });
+  assert.match(script.message, /run\.sh' cannot start: its first line/);
+  const plain = await push(hub, { name: "Plain", exe: "run.sh", content: Buffer.from("exec true\n") });
+  assert.equal(plain.message, undefined);
+  assert.equal(fs.statSync(path.join(plain.path, "run.sh")).mode & 0o111, 0o111);
+  const windows = await push(hub, { name: "Windows", exe: "run.exe", content: Buffer.from("MZ") });
+  assert.equal(windows.message, undefined);
+});
+
 test("whose shortcut: either id of every account, as a number or as text; else the last login's", async (t) => {
   const agent = await startAgent(t);
   const hub = await Hub.paired(agent);

@@ -90,6 +90,8 @@ export interface Game {
   sizeBytes: number;
   fileCount: number;
   installedAt: number;
+  /** Why Steam cannot start it, a sentence; "": nothing is known. */
+  problem: string;
 }
 
 export interface TrashedGame {
