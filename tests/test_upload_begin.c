@@ -230,6 +230,42 @@ START_TEST(test_what_is_superseded_makes_room)
 }
 END_TEST
 
+/* What another build has of the same files is taken over, and needs no room of its own. */
+START_TEST(test_the_same_files_of_another_build_are_not_sent_again)
+{
+	static const struct test_file next[] = {
+		{ "a.pak", 2 * MIB + 7, 1, true },
+		{ "data/b.pak", MIB, 3, true },
+	};
+	AUTO(free_ptr) char *uploads = xasprintf("%s/.capydeck/uploads", fixture.library);
+	AUTO(free_ptr) char *dir = xasprintf("%s/Game", fixture.library);
+	struct init_answer old, answer;
+	struct complete_answer complete;
+
+	begin(&old);
+	fixture_chunk(&fixture, HUB, old.upload_id, &game[0], 0, MIB, NULL);
+	fixture_chunk(&fixture, HUB, old.upload_id, &game[0], MIB, MIB, NULL);
+	fixture_chunk(&fixture, HUB, old.upload_id, &game[1], 0, MIB, NULL);
+	leave(old.upload_id, ways_to_leave[_i]);
+	disk_bytes = SPARE_BYTES + 3 * MIB + MIB / 4;
+	ck_assert_msg(fixture_init(&fixture, HUB, "Game", "", next, COUNT(next), &answer), "%s",
+		answer.error.message);
+	ck_assert_str_ne(answer.upload_id, old.upload_id);
+	ck_assert_int_eq(init_answer_resume(&answer, "a.pak"), 2 * MIB);
+	ck_assert_int_eq(init_answer_resume(&answer, "data/b.pak"), 0);
+	fixture_settle(&fixture);
+	ck_assert(!path_exists(uploads, old.upload_id));
+	fixture_send(&fixture, HUB, &answer, next, COUNT(next));
+	ck_assert_msg(fixture_complete(&fixture, HUB, answer.upload_id, NULL, &complete), "%s",
+		complete.error.message);
+	for (size_t i = 0; i < COUNT(next); i++) {
+		ck_assert(has_content(dir, &next[i]));
+	}
+	init_answer_finish(&old);
+	init_answer_finish(&answer);
+}
+END_TEST
+
 /* Of two requests at once the later one is what the Hub wants. */
 START_TEST(test_the_later_of_two_manifests_is_the_one_that_stays)
 {
@@ -357,6 +393,8 @@ int main(void)
 	tcase_add_loop_test(tests, test_what_the_disk_refuses_supersedes_nothing, 0,
 		COUNT(not_for_this_disk) * COUNT(ways_to_leave));
 	tcase_add_loop_test(tests, test_what_is_superseded_makes_room, 0, COUNT(ways_to_leave));
+	tcase_add_loop_test(tests, test_the_same_files_of_another_build_are_not_sent_again, 0,
+		COUNT(ways_to_leave));
 	tcase_add_loop_test(tests, test_the_later_of_two_manifests_is_the_one_that_stays, 0,
 		COUNT(ways_to_leave));
 	tcase_add_test(tests, test_discarded_while_it_begins);

@@ -33,16 +33,17 @@
 /*
  * The states of one init_upload:
  *
- *	checking ──► waiting ──► loading ──► ended
- *	                           ▲ │
- *	                           │ ▼
- *	                       making room
+ *	checking ──► waiting ──► taking over ──► loading ──► ended
+ *	                │                          ▲ ▲ │
+ *	                └──────────────────────────┘ │ ▼
+ *	                                         making room
  *
  * and from checking and waiting to ended when it fails.
  */
 enum begin_step {
 	BEGIN_CHECKING,	   /* its manifest, on the worker */
 	BEGIN_WAITING,	   /* for the upload's other tasks */
+	BEGIN_TAKING_OVER, /* waiting for the tasks of the upload that gives what it has */
 	BEGIN_MAKING_ROOM, /* waiting for the tasks of the upload that is discarded for it */
 	BEGIN_LOADING,	   /* finding out what is held, on the worker */
 	BEGIN_ENDED,
@@ -57,15 +58,18 @@ struct upload_begin {
 	char *install_path;
 	char *library; /* the id of the one that it goes to */
 	struct upload *upload;
-	bool resume;		/* upload existed before */
-	struct strvec spare;	/* the ids of those that can make room for it */
-	int64_t spare_bytes;	/* that they take; measured if room is missing */
-	struct upload *discard; /* one of them: its staging is removed first */
-	bool hub_gone;		/* meanwhile */
+	bool resume;		   /* upload existed before */
+	struct strvec spare;	   /* the ids of those that can make room for it */
+	int64_t spare_bytes;	   /* that they take; measured if room is missing */
+	struct upload *giver;	   /* of another build; its bytes are taken over while it is held */
+	const struct upload *gave; /* the same once it has given; only compared */
+	struct upload *discard;	   /* one of them: its staging is removed first */
+	bool hub_gone;		   /* meanwhile */
 	struct error error;
 	struct upload_load load;
 	struct worker_job job;
 	struct upload_task task;
+	struct upload_task giver_task;
 	struct upload_task discard_task;
 	void (*done)(
 		void *user, const struct upload_init_response *response, const struct error *err);
@@ -79,7 +83,8 @@ static void set_step(struct upload_begin *begin, enum begin_step step)
 {
 	static const unsigned next[] = {
 		[BEGIN_CHECKING] = TO(BEGIN_WAITING) | TO(BEGIN_ENDED),
-		[BEGIN_WAITING] = TO(BEGIN_LOADING) | TO(BEGIN_ENDED),
+		[BEGIN_WAITING] = TO(BEGIN_TAKING_OVER) | TO(BEGIN_LOADING) | TO(BEGIN_ENDED),
+		[BEGIN_TAKING_OVER] = TO(BEGIN_LOADING),
 		[BEGIN_MAKING_ROOM] = TO(BEGIN_LOADING),
 		[BEGIN_LOADING] = TO(BEGIN_MAKING_ROOM) | TO(BEGIN_ENDED),
 		[BEGIN_ENDED] = 0,
@@ -155,6 +160,11 @@ static bool is_for_any(const struct upload_store *store, const struct upload *ot
 		}
 	}
 	return false;
+}
+
+static int64_t bytes_of(const struct upload *upload)
+{
+	return upload->content != NULL ? upload->content->held_bytes : upload->paused_bytes;
 }
 
 /* An earlier one of that Hub to the same folder: as soon as this one stands, it is of no use. */
@@ -260,7 +270,8 @@ static struct upload *find_spare(const struct upload_begin *begin)
 		bool superseded = is_superseded(begin, other);
 
 		/* If it is not known how much is missing, an upload that may be resumed stays. */
-		if (is_spare(begin, other) && (other->cancelled || begin->load.missing_bytes > 0) &&
+		if (other != begin->gave && is_spare(begin, other) &&
+			(other->cancelled || begin->load.missing_bytes > 0) &&
 			(found == NULL || (superseded && !is_superseded(begin, found)))) {
 			found = other;
 		}
@@ -288,7 +299,12 @@ static void load_done(struct worker_job *job)
 {
 	struct upload_begin *begin = of_job(job);
 	struct upload *discarded = TAKE_PTR(begin->discard);
+	struct upload *giver = TAKE_PTR(begin->giver);
 
+	if (giver != NULL) {
+		begin->gave = begin->load.taken_bytes > 0 ? giver : NULL;
+		upload_task_done(giver);
+	}
 	if (discarded != NULL) {
 		upload_list_changed(begin->store);
 		upload_task_done(discarded);
@@ -332,6 +348,7 @@ static void load_submit(struct upload_begin *begin)
 		.state_dir = begin->store->state_dir,
 		.head = &upload->head,
 		.resume = begin->resume,
+		.giver = begin->giver != NULL ? &begin->giver->head : NULL,
 		.now_ms = upload_now_ms(),
 		.manifest = begin->manifest };
 	begin->job = (struct worker_job){ .run = load_run, .done = load_done };
@@ -345,6 +362,42 @@ static void discard_start(struct upload_task *task)
 	/* Files that are open take room after they are removed. */
 	upload_content_destroy(begin->discard->content);
 	begin->discard->content = NULL;
+	load_submit(begin);
+}
+
+/* The superseded one that holds most. NULL: none. */
+static struct upload *find_giver(const struct upload_begin *begin)
+{
+	struct upload *other, *found = NULL;
+
+	TAILQ_FOREACH (other, &begin->store->uploads, link) {
+		if (is_superseded(begin, other) && !is_for_any(begin->store, other) &&
+			strcmp(other->root, begin->upload->root) == 0 &&
+			(other->phase == PHASE_PAUSED || other->phase == PHASE_RECEIVING) &&
+			(found == NULL || bytes_of(other) >= bytes_of(found))) {
+			found = other;
+		}
+	}
+	return found;
+}
+
+static void start_giving(struct upload_task *task)
+{
+	struct upload_begin *begin = CONTAINER_OF(task, struct upload_begin, giver_task);
+	struct upload *giver = begin->giver;
+
+	if (giver->phase == PHASE_RECEIVING ||
+		(giver->phase == PHASE_PAUSED && giver->content != NULL)) {
+		/* What has arrived is saved first. */
+		upload_retention_pause(giver);
+		upload_enqueue(giver, &begin->giver_task);
+		upload_task_done(giver);
+		return;
+	}
+	if (giver->phase != PHASE_PAUSED) {
+		begin->giver = NULL; /* discarded, or completed, meanwhile */
+		upload_task_done(giver);
+	}
 	load_submit(begin);
 }
 
@@ -370,7 +423,14 @@ static void start_begin(struct upload_task *task)
 		upload_task_done(begin->upload);
 		return;
 	}
-	load_submit(begin);
+	begin->giver = find_giver(begin);
+	if (begin->giver == NULL) {
+		load_submit(begin);
+		return;
+	}
+	set_step(begin, BEGIN_TAKING_OVER);
+	begin->giver_task = (struct upload_task){ .start = start_giving, .exclusive = true };
+	upload_enqueue(begin->giver, &begin->giver_task);
 }
 
 static struct upload *create_upload(struct upload_begin *begin, struct install_dir *dir)

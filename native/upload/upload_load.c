@@ -15,6 +15,7 @@
 #include "upload/upload_journal.h"
 #include "upload/upload_manifest.h"
 #include "upload/upload_staging.h"
+#include "upload/upload_takeover.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -258,6 +259,19 @@ static bool find_unchanged(struct upload_load *load, struct upload_content *cont
 
 /* --- Room and staging --- */
 
+/* What of the giver is not taken over is discarded as soon as this upload stands. */
+static int64_t leftover_bytes(const struct upload_load *load)
+{
+	int64_t bytes;
+
+	if (load->taken_bytes == 0) {
+		return 0;
+	}
+	bytes = upload_staging_bytes(load->root, load->library, load->giver->upload_id) -
+		load->taken_bytes;
+	return bytes > 0 ? bytes : 0;
+}
+
 /* What is on disk already needs no new space, even if it has to be compared. */
 static int64_t staged_bytes(const struct upload_content *content)
 {
@@ -279,6 +293,7 @@ static bool check_room(
 	if (root_fd < 0 || !library_free_bytes(root_fd, &free_bytes, err)) {
 		return false;
 	}
+	free_bytes += leftover_bytes(load);
 	if (free_bytes < needed) {
 		load->missing_bytes = needed - free_bytes;
 		return error_set(err, ERROR_NO_SPACE,
@@ -341,9 +356,22 @@ static bool check_disk(struct upload_load *load, struct upload_content *content)
 	return ok;
 }
 
-static bool open_staging(struct upload_load *load, struct upload_content *content)
+/* A journal that names more than was moved would be believed: it is written again. */
+static bool take_over(struct upload_load *load, struct upload_content *content,
+	struct upload_takeover *takeover, int files_fd)
+{
+	return upload_takeover_move(takeover, content, files_fd) || begin_journal(load, content);
+}
+
+static bool open_staging(
+	struct upload_load *load, struct upload_content *content, struct upload_takeover *takeover)
 {
 	int files_fd;
+
+	if (!load->resume) {
+		/* Without it another build starts from nothing: no harm. */
+		upload_takeover_write_list(content->manifest, content->dir_fd, NULL);
+	}
 
 	/* The head comes last: a folder without one is not an upload. */
 	if (!begin_journal(load, content) ||
@@ -355,6 +383,10 @@ static bool open_staging(struct upload_load *load, struct upload_content *conten
 	if (files_fd < 0) {
 		return false;
 	}
+	if (!take_over(load, content, takeover, files_fd)) {
+		close_fd(&files_fd);
+		return false;
+	}
 	content->staging = staging_files_create(files_fd);
 	return true;
 }
@@ -362,14 +394,21 @@ static bool open_staging(struct upload_load *load, struct upload_content *conten
 bool upload_load_run(struct upload_load *load)
 {
 	struct upload_content *content = upload_content_create(load->manifest);
+	AUTO(upload_takeover_finish)
+	struct upload_takeover takeover = { .dir_fd = -1, .files_fd = -1 };
 
 	if (load->resume && !read_held(load, content)) {
 		goto fail;
 	}
+	if (load->giver != NULL) {
+		upload_takeover_find(&takeover, content, load->root, load->library,
+			load->giver->upload_id, load->giver->manifest_digest);
+		load->taken_bytes = takeover.bytes;
+	}
 	if (!find_unchanged(load, content)) {
 		goto fail;
 	}
-	if (!check_disk(load, content) || !open_staging(load, content)) {
+	if (!check_disk(load, content) || !open_staging(load, content, &takeover)) {
 		if (!load->resume) {
 			upload_staging_remove(
 				load->root, load->library, load->head->upload_id, NULL);

@@ -17,9 +17,13 @@ struct upload_load {
 	const char *root;    /* the library folder */
 	const char *library; /* the id of the library that must be there */
 	const char *state_dir;
-	const struct upload_head *head;	  /* with upload id, game's folder … */
-	bool resume;			  /* data of the same manifest, as far as it still exists */
-	int64_t now_ms;			  /* Unix time */
+	const struct upload_head *head; /* with upload id, game's folder … */
+	bool resume;			/* data of the same manifest, as far as it still exists */
+	int64_t now_ms;			/* Unix time */
+	/* An upload of another build, which gives what both have (upload_takeover.h); NULL: none.
+	 */
+	const struct upload_head *giver;
+	int64_t taken_bytes;		  /* of it */
 	struct upload_manifest *manifest; /* taken when it succeeds */
 	struct upload_content *content;	  /* the result */
 	int64_t missing_bytes; /* with NO_SPACE: so many more must be free; 0: not known */

@@ -13,6 +13,7 @@ struct strvec;
  * (library_open()), so that nothing is made on the folder that a card is mounted on; "": any.
  */
 #define UPLOAD_STAGING_HEAD "upload.json"
+#define UPLOAD_STAGING_LIST "manifest.json"
 #define UPLOAD_STAGING_PREPARE "prepare.json"
 #define UPLOAD_STAGING_COMMIT "commit.json"
 #define UPLOAD_STAGING_MOVED "moved.json"

@@ -168,6 +168,33 @@ test("another manifest of the same game, and another Hub, start over", async (t)
   assert.deepEqual(readFiles(result.path), filesOf(bigger));
 });
 
+for (const killed of [false, true]) {
+  test(`one file of the build changes${killed ? ", and the agent is killed" : ""}: the others are not sent again`, async (t) => {
+    const deck = new Deck(t);
+    let agent = await startAgent(t, { deck });
+    let hub = await Hub.paired(agent);
+    const game = build("Changing");
+    game.files.set("build.log", Buffer.from("one"));
+    const init = await hub.request("init_upload", game.initPayload({ hashes: true }));
+    await sendChunks(hub, init.uploadId, [...game.chunks()].slice(0, 4)); // of game.bin
+    await hub.close();
+    await until("what has arrived is saved", async () => JSON.stringify(await deck.ctlJson("uploads")).includes("paused"));
+    if (killed) {
+      await until("it is on the disk", () => durableBytes(deck, init) === 4 * MIB);
+      await agent.stop("SIGKILL");
+      agent = await startAgent(t, { deck });
+    }
+    hub = await Hub.ready(agent, { token: hub.token });
+    game.files.set("build.log", Buffer.from("two!"));
+    const { init: next, result } = await upload(hub, game, { hashes: true });
+    assert.notEqual(next.uploadId, init.uploadId);
+    assert.deepEqual(next.resumeFrom, { "game.bin": 4 * MIB });
+    assert.deepEqual(readFiles(result.path), filesOf(game));
+    const staging = path.join(deck.library, ".capydeck/uploads");
+    await until("nothing is left behind", () => fs.readdirSync(staging).length === 0);
+  });
+}
+
 test("the owner lists and discards a paused upload", async (t) => {
   const agent = await startAgent(t);
   const hub = await Hub.paired(agent);
