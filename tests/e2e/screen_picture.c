@@ -1,14 +1,38 @@
 /*
  * Prints what is on the screen of $DISPLAY as a PPM: all of it in one moment, as one request asks
  * for it, and as a compositor has painted it.
+ *
+ * With "wallpaper": gives the screen one instead, plain grey. The server does not show it; a
+ * compositor does, once it paints.
  */
+#include <X11/Xatom.h>
 #include <X11/Xlib.h>
 #include <X11/Xutil.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-int main(void)
+static int set_wallpaper(Display *display)
+{
+	const Window root = DefaultRootWindow(display);
+	const int screen = DefaultScreen(display);
+	const unsigned width = (unsigned)DisplayWidth(display, screen),
+		       height = (unsigned)DisplayHeight(display, screen);
+	const Pixmap pixmap = XCreatePixmap(
+		display, root, width, height, (unsigned)DefaultDepth(display, screen));
+	const GC gc = DefaultGC(display, screen);
+
+	XSetForeground(display, gc, 0x505050);
+	XFillRectangle(display, pixmap, gc, 0, 0, width, height);
+	XChangeProperty(display, root, XInternAtom(display, "_XROOTPMAP_ID", False), XA_PIXMAP, 32,
+		PropModeReplace, (const unsigned char *)&pixmap, 1);
+	XSetCloseDownMode(display, RetainPermanent); /* the pixmap outlives us */
+	XCloseDisplay(display);
+	return 0;
+}
+
+int main(int argc, char **argv)
 {
 	Display *display = XOpenDisplay(NULL);
 	unsigned char *row;
@@ -18,6 +42,9 @@ int main(void)
 	if (display == NULL) {
 		fprintf(stderr, "screen_picture: no display\n");
 		return 1;
+	}
+	if (argc > 1 && strcmp(argv[1], "wallpaper") == 0) {
+		return set_wallpaper(display);
 	}
 	width = (unsigned)DisplayWidth(display, DefaultScreen(display));
 	height = (unsigned)DisplayHeight(display, DefaultScreen(display));

@@ -66,6 +66,8 @@ export class Screen {
       await deadline(once(child.stdout, "data"), "openbox manages windows");
     }
     if (composited) {
+      // What it paints where there is nothing differs from version to version.
+      await screen.ask(SCREEN_PICTURE, "wallpaper");
       screen.#run("picom", ["--backend", "xrender", "--config", "/dev/null"]);
       await until("picom paints the screen", async () => (await screen.picture()).at(0, 0)[0] > 0);
     }
