@@ -1279,6 +1279,46 @@ START_TEST(test_refused_go_first)
 }
 END_TEST
 
+/*
+ * A host that said nothing has a short moment the next time, and after that the whole again, as it
+ * may be a slow one. What never was a guest says nothing about its host.
+ */
+START_TEST(test_silent_guest_has_its_time_again)
+{
+	enum { HELD = 3, ROUNDS = 5, WHOLE_MS = 200 };
+	const uint32_t slow = INADDR_LOOPBACK + 1, others = INADDR_LOOPBACK + 2;
+	int64_t before_ms = 0;
+	int held[HELD], stray = raw_connect_from(slow, ws_server_port(server));
+
+	ck_assert_int_eq(raw_request(stray, "\x16"), 0);
+	close(stray);
+	for (uint32_t i = 0; i < HELD; i++) {
+		server_end.conn = NULL;
+		held[i] = raw_websocket();
+		ws_conn_set_standing(server_end.conn, WS_HELD);
+	}
+	for (uint32_t round = 0; round < ROUNDS; round++) {
+		int64_t begun_ms = loop_now_ms(), stay_ms;
+		int silent = raw_connect_from(slow, ws_server_port(server)), other;
+
+		ck_assert_int_eq(raw_request(silent, UPGRADE), 101);
+		other = raw_connect_from(others + round, ws_server_port(server));
+		ck_assert_int_eq(raw_request(other, UPGRADE), 101);
+		RUN_UNTIL(server_end.closed_count == 2 * round + 1);
+		stay_ms = loop_now_ms() - begun_ms;
+		ck_assert(stay_ms >= WHOLE_MS || before_ms >= WHOLE_MS);
+		before_ms = stay_ms;
+		close(silent);
+		close(other);
+		RUN_UNTIL(server_end.closed_count == 2 * round + 2);
+	}
+	for (unsigned i = 0; i < HELD; i++) {
+		close(held[i]);
+	}
+	RUN_UNTIL(server_end.closed_count == server_end.opened_count);
+}
+END_TEST
+
 /* Waited for in vain, and still long enough for whatever has to happen before. */
 #define SOON_MS 2000
 
@@ -1566,7 +1606,7 @@ int main(void)
 		test_last_message_counts);
 	ADD(suite, "strangers", test_thousand_idle_sockets, test_eviction, test_eviction_by_address,
 		test_silent_crowd, test_turns_of_a_crowd, test_trusted_goes_first,
-		test_refused_go_first, test_guest_deadline);
+		test_refused_go_first, test_silent_guest_has_its_time_again, test_guest_deadline);
 	ADD(suite, "time", test_silent_peer, test_paused_peer_is_not_silent,
 		test_peer_that_takes_nothing);
 	ADD(suite, "places", test_port_used, test_move, test_port_is_free_again,

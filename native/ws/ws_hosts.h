@@ -17,7 +17,7 @@ struct ws_host {
 	int64_t known_since_ms;
 	int64_t seen_ms;
 	int64_t turn_ms; /* when one of its connections was last let in, or given up; 0: never */
-	bool was_silent; /* … and said nothing */
+	bool was_silent; /* the last one that was let in had its time and said nothing */
 	unsigned waiting_count; /* its connections that wait; while there are any, it stays */
 };
 

@@ -18,6 +18,8 @@
 #define REQUEST_MAX_BYTES 4096
 #define COUNT_PER_HOST 4
 #define COUNT_MIN 4
+/* How long a request may take to arrive when others want the place. */
+#define REQUEST_WAIT_MS 500
 /* So many may be let in at once before the pace counts; as many trusted ones beside them. */
 #define BURST_COUNT 16
 #define FIRST_REPORT_MS 5000
@@ -87,17 +89,25 @@ static void close_in_order(int fd)
 	close(fd);
 }
 
-/* It has used its host's turn if it never said what it wants. */
+/* It has used its host's turn if it was here and never said what it wants. */
 static void drop(struct caller *caller, void (*close_it)(int fd))
 {
 	int fd = caller->fd;
 
 	if (!caller->is_ready) {
 		caller->host->turn_ms = loop_now_ms();
-		caller->host->was_silent = true;
 	}
 	forget(caller);
 	close_it(fd);
+}
+
+/* At the door: that is no turn, or who tries again soon enough would never have one. */
+static void turn_away(struct caller *newcomer)
+{
+	int fd = newcomer->fd;
+
+	forget(newcomer);
+	close_now(fd);
 }
 
 static void count_dropped(struct ws_porch *porch)
@@ -143,16 +153,21 @@ static struct caller *find_next(const struct ws_porch *porch)
 }
 
 /*
- * Whose host had its turn last. Of several: one that has not said what it wants, the oldest, for it
- * had the time to; else the newest.
+ * One whose request should have been here, the oldest. Else one whose host had its turn last; of
+ * several: one that has not said what it wants, the oldest, for it had the time to; else the
+ * newest.
  */
 static struct caller *find_victim(const struct ws_porch *porch)
 {
 	struct caller *caller, *victim = NULL;
+	int64_t now_ms = loop_now_ms();
 
 	TAILQ_FOREACH (caller, &porch->callers, link) {
 		if (caller->is_trusted) {
 			continue;
+		}
+		if (!caller->is_ready && now_ms - caller->arrived_ms >= REQUEST_WAIT_MS) {
+			return caller;
 		}
 		if (victim == NULL || caller->host->turn_ms > victim->host->turn_ms ||
 			(caller->host->turn_ms == victim->host->turn_ms && victim->is_ready)) {
@@ -362,22 +377,25 @@ static struct caller *oldest_of(const struct ws_porch *porch, const struct ws_ho
 }
 
 /* False: the newcomer itself had to go. */
-static bool make_room(struct ws_porch *porch, const struct caller *newcomer)
+static bool make_room(struct ws_porch *porch, struct caller *newcomer)
 {
 	struct caller *victim = NULL;
-	bool stays;
 
 	if (newcomer->host->waiting_count > COUNT_PER_HOST) {
 		victim = oldest_of(porch, newcomer->host);
 	} else if (porch->count > porch->count_max) {
 		victim = find_victim(porch);
 	}
-	stays = victim != newcomer;
-	if (victim != NULL) {
-		drop(victim, close_now);
-		count_dropped(porch);
+	if (victim == NULL) {
+		return true;
 	}
-	return stays;
+	count_dropped(porch);
+	if (victim == newcomer) {
+		turn_away(newcomer);
+		return false;
+	}
+	drop(victim, close_now);
+	return true;
 }
 
 void ws_porch_add_take(struct ws_porch *porch, int fd, const struct sockaddr *address)

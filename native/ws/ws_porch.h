@@ -14,8 +14,9 @@ struct ws_porch;
  * Connections that were accepted and not yet let in. They wait here, at the cost of a descriptor
  * and a few words, until their request has arrived whole; libwebsockets never sees the others. Then
  * they are let in, no faster than the pace: trusted machines first, then the host whose last turn
- * is longest ago. Where there is no more room, a connection of the host whose turn was most recent
- * is dropped, perhaps the newest one. So each host gets an equal share, whatever the others do.
+ * is longest ago. Where there is no more room, a connection is dropped whose request should have
+ * been here, or one of the host whose turn was most recent, perhaps the newest one. So each host
+ * gets an equal share, whatever the others do.
  */
 
 /* One that is about to be let in; borrowed. */

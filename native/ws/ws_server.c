@@ -25,7 +25,10 @@
 /* Limit of unsent bytes in the kernel, where progress events can no longer be replaced. */
 #define UNSENT_BYTES (128 * 1024)
 
-/* How long a newcomer has to speak before it may be evicted, and one whose host never spoke. */
+/*
+ * How long a newcomer has to speak before it may be evicted, and one whose host had that long the
+ * last time and said nothing.
+ */
 #define TENURE_MS 200
 #define SILENT_TENURE_MS 20
 #define TRUSTED_TENURE_MS 3000
@@ -40,6 +43,7 @@ struct peer {
 	struct ws_server *server;
 	struct ws_conn *conn;
 	struct peer_key key, exact;
+	int64_t came_ms;
 	int64_t settled_ms; /* it may be evicted from then on */
 	TAILQ_ENTRY(peer) link;
 };
@@ -192,7 +196,9 @@ static void on_gone(void *user, struct ws_conn *conn)
 	struct ws_host *host = ws_hosts_find(server->hosts, &peer->key);
 
 	if (host != NULL) {
-		host->was_silent = !ws_conn_has_spoken(conn);
+		/* Less time proves nothing: next time it has the whole. */
+		host->was_silent =
+			!ws_conn_has_spoken(conn) && loop_now_ms() - peer->came_ms >= TENURE_MS;
 	}
 	TAILQ_REMOVE(&server->peers, peer, link);
 	free(peer);
@@ -228,7 +234,8 @@ static void on_come_in(void *user, int fd, const struct ws_visitor *visitor)
 	peer->server = server;
 	peer->key = visitor->key;
 	peer->exact = visitor->exact;
-	peer->settled_ms = loop_now_ms() + tenure_ms(visitor);
+	peer->came_ms = loop_now_ms();
+	peer->settled_ms = peer->came_ms + tenure_ms(visitor);
 	peer->conn = ws_conn_create(server->lws_loop, &server->options.limits,
 		server->options.events, server->options.owner, &server_side, peer);
 	tcp_socket_address(visitor->address, text);
