@@ -160,7 +160,7 @@ $B/unit: $(UNIT_OBJ) $B/unit.list $B/tests/suite.o $B/libtest.a $B/libcapydeck.a
 	$(link)
 $B/test_overlay_text: | $B/capydeck-pango.so
 $B/test_artwork_fetch: | $B/capydeck-fetch
-$B/test_mdns $B/mdns_peer: | $B/capydeck-mdns
+$B/test_mdns $B/test_agent_finder $B/mdns_peer: | $B/capydeck-mdns
 
 $B/mdns_peer $B/cef_tool: $B/%: $B/tests/%.o $B/libcapydeck.a
 	$(link)

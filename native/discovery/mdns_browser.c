@@ -176,6 +176,14 @@ static bool is_loopback_interface(AvahiIfIndex interface)
 	return if_indextoname((unsigned)interface, name) != NULL && strcmp(name, "lo") == 0;
 }
 
+/* Of 169.254.0.0/16, which is on every link, whether or not we have an address of it. */
+static bool is_no_link_local_host(uint32_t address)
+{
+	uint32_t rest = ntohl(address) & 0xffff;
+
+	return ntohl(address) >> 16 == 0xa9fe && (rest == 0 || rest == 0xffff);
+}
+
 /* The first or the last address of one of our networks: that network's own, or everybody's. */
 static bool is_no_host(uint32_t address)
 {
@@ -211,7 +219,7 @@ static bool is_usable_ipv4(uint32_t address, AvahiIfIndex interface)
 		return is_loopback_interface(interface);
 	}
 	/* "This network", multicast, reserved, broadcast. */
-	return first != 0 && first < 224 && !is_no_host(address);
+	return first != 0 && first < 224 && !is_no_link_local_host(address) && !is_no_host(address);
 }
 
 static bool is_usable_ipv6(const struct in6_addr *address, AvahiIfIndex interface)

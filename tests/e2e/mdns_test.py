@@ -411,7 +411,7 @@ def case_browse_ipv6_only():
 def case_browse_refuses_what_nobody_can_have():
     """No port, and addresses that no host can have: unspecified, multicast, broadcast, our own."""
     bad = ["0.0.0.0", "0.0.0.7", "224.0.0.251", "255.255.255.255", "240.0.0.1", "127.0.0.1",
-           "10.77.0.255", "10.77.0.0", "::", "::1", "ff02::fb", "::ffff:10.77.0.2"]
+           "10.77.0.255", "10.77.0.0", "169.254.0.0", "169.254.255.255", "::", "::1", "ff02::fb", "::ffff:10.77.0.2"]
     offers = [Process(sys.executable, __file__, "--offer", address, f"bad{index}", hub=True)
               for index, address in enumerate(bad)]
     offers.append(Process(sys.executable, __file__, "--offer", "10.77.0.2", "bad-port", 0, hub=True))
