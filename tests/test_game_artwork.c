@@ -301,7 +301,7 @@ START_TEST(test_forget_and_sweep)
 }
 END_TEST
 
-static void on_set_up(void *user, uint32_t app_id, const char *message)
+static void on_set_up(void *user, uint32_t app_id, bool later, const char *message)
 {
 	ck_assert_uint_eq(app_id, 0);
 	ck_assert_msg(message == NULL, "%s", message);

@@ -70,6 +70,8 @@ static const char help[] =
 	"  4    no such Deck on the network, or the connection was lost and not restored\n"
 	"  5    the Deck refused: connections are off, another computer is connected, locked out\n"
 	"  6    there is not enough space on the Deck\n"
+	"  7    the game is installed, but without a shortcut in Steam; the Deck's message says why\n"
+	"  8    the game is installed; Steam gets the shortcut by itself when it ends or restarts\n"
 	"  130  interrupted; what was sent is kept\n";
 
 static bool is_digits(const char *text)

@@ -7,6 +7,7 @@
 #include "core/strbuf.h"
 #include "core/utf8.h"
 #include "core/xalloc.h"
+#include "proto/proto_constants.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -14,6 +15,10 @@
 #include <unistd.h>
 
 #define JSON_PROGRESS_MS 500
+
+/* Installed, but the shortcut that was wanted is not in Steam. */
+#define EXIT_WITHOUT_SHORTCUT 7
+#define EXIT_SHORTCUT_LATER 8
 
 /* Build servers depend on these: they must never change. */
 static const struct {
@@ -92,6 +97,7 @@ struct json_result {
 	const char *path;
 	const char *message;
 	uint32_t app_id;
+	const char *shortcut;
 	int64_t bytes_sent;
 	int64_t bytes_total;
 	int64_t files_sent;
@@ -105,6 +111,7 @@ static const struct json_field json_result_fields[] = {
 	JSON_FIELD(struct json_result, upload_id, "uploadId", JSON_STRING, JSON_OMIT_EMPTY),
 	JSON_FIELD(struct json_result, path, "path", JSON_STRING, JSON_OMIT_EMPTY),
 	JSON_FIELD(struct json_result, app_id, "appId", JSON_UINT32, JSON_OMIT_EMPTY),
+	JSON_FIELD(struct json_result, shortcut, "shortcut", JSON_STRING, JSON_OMIT_EMPTY),
 	JSON_FIELD(struct json_result, message, "message", JSON_STRING, JSON_OMIT_EMPTY),
 	JSON_FIELD(struct json_result, bytes_sent, "bytesSent", JSON_INT64, 0),
 	JSON_FIELD(struct json_result, bytes_total, "bytesTotal", JSON_INT64, 0),
@@ -240,8 +247,16 @@ void push_report_progress(struct push_report *report, const struct push_progress
 	}
 }
 
-static int exit_code(enum push_end end)
+static int exit_code(enum push_end end, const struct push_outcome *outcome)
 {
+	const char *shortcut = end == PUSH_DONE && outcome != NULL ? outcome->shortcut : NULL;
+
+	if (shortcut != NULL && strcmp(shortcut, PROTO_SHORTCUT_NONE) == 0) {
+		return EXIT_WITHOUT_SHORTCUT;
+	}
+	if (shortcut != NULL && strcmp(shortcut, PROTO_SHORTCUT_LATER) == 0) {
+		return EXIT_SHORTCUT_LATER;
+	}
 	return ends[end].exit_code;
 }
 
@@ -262,6 +277,7 @@ static void end_json(const struct push_report *report, enum push_end end,
 		result.path = outcome->path;
 		result.message = outcome->message;
 		result.app_id = outcome->app_id;
+		result.shortcut = outcome->shortcut;
 		result.bytes_sent = outcome->bytes_sent;
 		result.bytes_total = outcome->bytes_total;
 		result.files_sent = (int64_t)outcome->files_sent;
@@ -381,5 +397,5 @@ int push_report_end(struct push_report *report, enum push_end end,
 	} else if (report->mode == PUSH_REPORT_HUMAN) {
 		end_done(report, outcome);
 	}
-	return exit_code(end);
+	return exit_code(end, outcome);
 }

@@ -41,7 +41,7 @@ void push_report_notice(struct push_report *report, const char *text);
 /*
  * The final report. outcome NULL: there was no connection; err NULL: it is done, or interrupted.
  * Returns the exit code: 0 done, 1 failed, 3 pairing needed, 4 unreachable, 5 refused, 6 no space,
- * 130 interrupted.
+ * 7 installed without the shortcut, 8 its shortcut follows, 130 interrupted.
  */
 int push_report_end(struct push_report *report, enum push_end end,
 	const struct push_outcome *outcome, const struct error *err);

@@ -436,7 +436,7 @@ struct restoring {
 	void *user;
 };
 
-static void on_set_up(void *user, uint32_t app_id, const char *message)
+static void on_set_up(void *user, uint32_t app_id, bool later, const char *message)
 {
 	struct restoring *restoring = user;
 	const struct game_removed restored = { .game_name = restoring->game_name, .note = message };
@@ -480,7 +480,7 @@ void game_removal_restore(
 	if (restoring->dir != NULL) {
 		game_setup_start(options->setup, restoring->dir, on_set_up, restoring);
 	} else {
-		on_set_up(restoring, 0, NULL);
+		on_set_up(restoring, 0, false, NULL);
 	}
 }
 

@@ -54,6 +54,7 @@ struct setup_job {
 	char *pending; /* as it is in the registry */
 	struct game_setup_plan left;
 	uint32_t app_id; /* once the shortcut is made */
+	bool later;	 /* it, or its icon, is queued */
 	char *doubt;	 /* why Steam cannot start it; NULL: nothing is known, or it is told */
 	char *set;	 /* for the registry then; NULL: it stays */
 	game_setup_done *done; /* NULL: already called, or not given */
@@ -121,7 +122,7 @@ static void tell_done(struct setup_job *job, uint32_t app_id, const char *messag
 		log_info("'%s': %s", job->dir, message);
 	}
 	if (done != NULL) {
-		done(job->user, app_id, message);
+		done(job->user, app_id, job->later, message);
 	}
 }
 
@@ -226,6 +227,7 @@ static void on_icon(void *user, const struct steam_outcome *outcome, const struc
 	if (err != NULL) {
 		log_warning("the icon of '%s' could not be set: %s", job->dir, err->message);
 	}
+	job->later |= outcome != NULL && outcome->queued;
 	tell_done(job, job->app_id, outcome != NULL ? outcome->note : NULL);
 	job->left.icon = NULL;
 	save_left(job, NULL, NULL);
@@ -282,6 +284,7 @@ static void on_shortcut(void *user, const struct steam_outcome *outcome, const s
 	struct error unsaved;
 
 	if (err != NULL && err->kind == ERROR_CANCELLED) {
+		job->later = true;
 		tell_done(
 			job, 0, WITHOUT_SHORTCUT "the agent is stopping and will create it later");
 		setup_job_free(job);
@@ -297,6 +300,7 @@ static void on_shortcut(void *user, const struct steam_outcome *outcome, const s
 			on_orphan_removed, NULL);
 	}
 	job->app_id = outcome->app_id;
+	job->later = outcome->queued;
 	leave_looks(&job->left);
 	if (!save_left(job, outcome, &unsaved)) {
 		tell_done(job, outcome->app_id, unsaved.message);

@@ -68,10 +68,11 @@ void game_setup_stop(struct game_setup *setup);
 void game_setup_destroy(struct game_setup *setup);
 
 /*
- * app_id: 0 when there is no shortcut. message: a sentence for the user, e.g. why there is none or
- * why it is not visible yet; NULL: none. Borrowed during the call.
+ * app_id: 0 when there is no shortcut. later: Steam gets it by itself when it ends or is restarted.
+ * message: a sentence for the user, e.g. why there is none or why it is not visible yet; NULL:
+ * none. Borrowed during the call.
  */
-typedef void game_setup_done(void *user, uint32_t app_id, const char *message);
+typedef void game_setup_done(void *user, uint32_t app_id, bool later, const char *message);
 
 /*
  * Does the pending work for the game in dir. done (may be NULL) is called once, as soon as the

@@ -14,6 +14,7 @@
 #include "games/game_setup.h"
 #include "hubs/agent_session.h"
 #include "hubs/handle_artwork.h"
+#include "proto/proto_constants.h"
 #include "proto/proto_upload.h"
 #include "steam/images/artwork.h"
 #include "upload/chunk_receiver.h"
@@ -231,6 +232,7 @@ struct install {
 	/* Filled in once the store is done. */
 	char *dir;
 	char *game_name;
+	bool wants_shortcut;
 };
 
 static void install_free(struct install *install)
@@ -240,7 +242,7 @@ static void install_free(struct install *install)
 	free(install);
 }
 
-static void on_set_up(void *user, uint32_t app_id, const char *message)
+static void on_set_up(void *user, uint32_t app_id, bool later, const char *message)
 {
 	struct install *install = user;
 	struct agent_session *session = agent_session_ref(agent_ticket_session(install->ticket));
@@ -248,6 +250,10 @@ static void on_set_up(void *user, uint32_t app_id, const char *message)
 		.success = true,
 		.path = install->dir,
 		.app_id = app_id,
+		.shortcut = !install->wants_shortcut ? NULL
+			    : later		     ? PROTO_SHORTCUT_LATER
+			    : app_id == 0	     ? PROTO_SHORTCUT_NONE
+						     : PROTO_SHORTCUT_MADE,
 		.message = message,
 	};
 
@@ -391,6 +397,7 @@ static bool start_install(const struct handle_upload_options *options,
 	install = xcalloc(1, sizeof(*install));
 	install->ticket = agent_session_take_request(session);
 	install->options = options;
+	install->wants_shortcut = request->create_shortcut;
 	upload_store_complete(options->uploads, hub_id, request->upload_id, executable, pending,
 		on_installed, install);
 	return true;

@@ -35,6 +35,11 @@
 #define PROTO_CAPABILITY_GAME_DELETE "game_delete"
 #define PROTO_CAPABILITY_ARTWORK "artwork" /* apply_artwork and binary images */
 
+/* `shortcut` in the result of complete_upload. */
+#define PROTO_SHORTCUT_MADE "made"
+#define PROTO_SHORTCUT_LATER "later" /* Steam gets it by itself when it ends or is restarted */
+#define PROTO_SHORTCUT_NONE "none"   /* it could not be made */
+
 /* Error codes on the wire. */
 enum proto_error_code {
 	PROTO_BAD_REQUEST = 400,

@@ -100,6 +100,7 @@ const struct json_field operation_result_fields[] = {
 	JSON_FIELD(struct operation_result, success, "success", JSON_BOOL, JSON_REQUIRED),
 	JSON_FIELD(struct operation_result, path, "path", JSON_STRING, JSON_OMIT_EMPTY),
 	JSON_FIELD(struct operation_result, app_id, "appId", JSON_UINT32, JSON_OMIT_EMPTY),
+	JSON_FIELD(struct operation_result, shortcut, "shortcut", JSON_STRING, JSON_OMIT_EMPTY),
 	JSON_FIELD(struct operation_result, message, "message", JSON_STRING, JSON_OMIT_EMPTY),
 	JSON_FIELD_TREE(struct operation_result, tree),
 	JSON_FIELDS_END,

@@ -100,8 +100,9 @@ struct cancel_upload {
 struct operation_result {
 	bool success;
 	const char *path;
-	uint32_t app_id;     /* 0: left out */
-	const char *message; /* more for the user to know, e.g. why there is no shortcut */
+	uint32_t app_id;      /* 0: left out */
+	const char *shortcut; /* extension: PROTO_SHORTCUT_…; NULL: none was asked for */
+	const char *message;  /* more for the user to know, e.g. why there is no shortcut */
 	cJSON *tree;
 };
 

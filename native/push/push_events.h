@@ -29,6 +29,7 @@ struct push_outcome {
 	const char *path;	/* of the game on the Deck; NULL unless it succeeded */
 	const char *message;	/* the Agent's message for the user; NULL: none */
 	uint32_t app_id;	/* 0: no shortcut */
+	const char *shortcut;	/* PROTO_SHORTCUT_…; NULL: none was asked for, or it is not told */
 	int64_t bytes_total;
 	int64_t bytes_sent;
 	int64_t bytes_held; /* stored on the Deck now, however much was sent */

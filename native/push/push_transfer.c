@@ -15,6 +15,7 @@
 #include "ws/lws_loop.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* Room for the envelope around a manifest. */
 #define ENVELOPE_BYTES 1024
@@ -457,6 +458,20 @@ void push_transfer_renew_code(struct push_transfer *push)
 	agent_link_renew_code(push->link);
 }
 
+/* An Agent may not say it; then an app id means that there is one. */
+static const char *shortcut_of(const struct push_transfer *push)
+{
+	const char *told = push->result.shortcut;
+
+	if (push->options.shortcut == NULL || !push->result.success) {
+		return NULL;
+	}
+	if (told != NULL && strcmp(told, PROTO_SHORTCUT_LATER) == 0) {
+		return PROTO_SHORTCUT_LATER;
+	}
+	return push->result.app_id != 0 ? PROTO_SHORTCUT_MADE : PROTO_SHORTCUT_NONE;
+}
+
 struct push_outcome push_transfer_outcome(const struct push_transfer *push)
 {
 	return (struct push_outcome){
@@ -465,6 +480,7 @@ struct push_outcome push_transfer_outcome(const struct push_transfer *push)
 		.path = push->result.path,
 		.message = push->result.message,
 		.app_id = push->result.app_id,
+		.shortcut = shortcut_of(push),
 		.bytes_total = push->options.manifest->total_bytes,
 		.bytes_sent = push->bytes_sent,
 		.bytes_held = push->bytes_done,

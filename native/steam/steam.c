@@ -185,7 +185,8 @@ static bool begin_removal(struct steam *steam, struct steam_change *change, stea
 		return false;
 	}
 	if (taken) {
-		const struct steam_outcome outcome = { change->app_id, account_id, NULL };
+		const struct steam_outcome outcome = { .app_id = change->app_id,
+			.account_id = account_id };
 
 		steam_outcomes_give(steam->outcomes, &outcome, NULL, done, user);
 		return true;
@@ -251,7 +252,8 @@ struct showing {
 static void on_shown(void *user, uint32_t app_id, const struct error *err)
 {
 	struct showing *showing = user;
-	const struct steam_outcome outcome = { app_id, showing->account_id, NULL };
+	const struct steam_outcome outcome = { .app_id = app_id,
+		.account_id = showing->account_id };
 
 	steam_outcomes_give(showing->steam->outcomes, err == NULL ? &outcome : NULL, err,
 		showing->done, showing->user);

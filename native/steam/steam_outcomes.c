@@ -27,6 +27,7 @@ struct answer {
 	void *user;
 	uint32_t app_id;
 	char *account_id;
+	bool queued;
 	char *note;
 	struct error err;
 };
@@ -52,6 +53,7 @@ static void give_answer(struct steam_outcomes *outcomes, struct answer *answer)
 	const struct steam_outcome outcome = {
 		.app_id = answer->app_id,
 		.account_id = answer->account_id,
+		.queued = answer->queued,
 		.note = answer->note,
 	};
 	bool failed = answer->err.kind != ERROR_NONE;
@@ -129,6 +131,7 @@ static void set_answer(struct steam_outcomes *outcomes, struct answer *answer,
 	} else {
 		answer->app_id = outcome->app_id;
 		answer->account_id = xstrdup_or_null(outcome->account_id);
+		answer->queued = outcome->queued;
 		answer->note = xstrdup_or_null(outcome->note);
 	}
 	loop_timer_set(outcomes->turn, 0);
@@ -187,6 +190,7 @@ static void answer_queued(struct steam_outcomes *outcomes, const struct steam_qu
 	const struct steam_outcome outcome = {
 		.app_id = change->reported_app_id != 0 ? change->reported_app_id : change->app_id,
 		.account_id = change->account_id,
+		.queued = true,
 		.note = note,
 	};
 

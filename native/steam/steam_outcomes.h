@@ -16,6 +16,7 @@ struct strbuf;
 struct steam_outcome {
 	uint32_t app_id;	/* the entry's, or the one it will be known by */
 	const char *account_id; /* whose it is */
+	bool queued;		/* Steam gets it later, by itself; note says when */
 	/* NULL: done; else a sentence on what was left out, or why it is queued and until when */
 	const char *note;
 };

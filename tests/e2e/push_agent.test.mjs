@@ -8,12 +8,13 @@ import { BINARY, Deck, run, startAgent } from "./lib/agent.mjs";
 import { CHUNK_SIZE, Game, Hub, bytesOf } from "./lib/hub.mjs";
 import { freePort } from "./lib/port.mjs";
 import { Pc } from "./lib/push.mjs";
+import { SteamClient } from "./lib/steam_client.mjs";
 import { GAMER, SIBLING, readShortcuts, shortcutsPath } from "./lib/steam_home.mjs";
 import { filesOf, readFiles } from "./lib/tree.mjs";
 import { until } from "./lib/wait.mjs";
 import { Wire } from "./lib/wire.mjs";
 
-const EXIT = { done: 0, failed: 1, usage: 2, pairing: 3, unreachable: 4, refused: 5, space: 6, interrupted: 130 };
+const EXIT = { done: 0, failed: 1, usage: 2, pairing: 3, unreachable: 4, refused: 5, space: 6, noShortcut: 7, later: 8, interrupted: 130 };
 /** Eight chunks are in flight at a time, in any order: what follows a lost one is sent again. */
 const FLYING_BYTES = 8 * CHUNK_SIZE;
 const elf = Buffer.concat([Buffer.from("\x7fELF\x02\x01\x01", "latin1"), Buffer.alloc(64)]);
@@ -220,6 +221,23 @@ test("exit codes and their messages", async (t) => {
   assert.equal(missing.code, EXIT.failed, missing.stdout);
 });
 
+test("a shortcut that Steam gets later, and none, are not the same as success", async (t) => {
+  const deck = new Deck(t);
+  const client = new SteamClient(deck);
+  const agent = await startAgent(t, { deck, env: client.env });
+  const pc = new Pc(t);
+  await pair(pc, agent);
+  await client.start();
+  const later = await pc.push([pc.save(build("Later")), ...to(agent), "--json"]);
+  assert.equal(later.code, EXIT.later, later.stdout);
+  assert.equal(later.result.ok, true);
+  assert.equal(later.result.shortcut, "later");
+  assert.match(later.result.message, /the shortcut appears when Steam restarts/);
+  const files = await pc.push([pc.save(build("Files")), ...to(agent), "--json", "--no-shortcut"]);
+  assert.equal(files.code, EXIT.done, files.stdout);
+  assert.equal(files.result.shortcut, undefined);
+});
+
 test("links and excludes are not sent, and no shortcut is made if none is wanted", async (t) => {
   const agent = await startAgent(t);
   const pc = new Pc(t);
@@ -320,10 +338,13 @@ test("the shortcut goes to the Steam user that is asked for", async (t) => {
   const pushed = await pc.push([dir, ...to(agent), "--json", "--user", SIBLING.steamId]);
   assert.equal(pushed.code, EXIT.done, pushed.stdout);
   assert.ok(pushed.result.appId > 0);
+  assert.equal(pushed.result.shortcut, "made");
   assert.match(fs.readFileSync(shortcutsPath(agent.deck.steam, SIBLING), "latin1"), /Celeste/);
   assert.deepEqual(fs.readFileSync(shortcutsPath(agent.deck.steam, GAMER)), entries);
 
   const nobody = await pc.push([dir, ...to(agent), "--json", "--user", "12345"]);
-  assert.equal(nobody.code, EXIT.done, "the game is installed all the same");
+  assert.equal(nobody.code, EXIT.noShortcut, "the game is installed all the same");
+  assert.equal(nobody.result.ok, true);
+  assert.equal(nobody.result.shortcut, "none");
   assert.match(nobody.result.message, /12345/);
 });
