@@ -246,6 +246,28 @@ static void count_change(void *user)
 	++*(unsigned *)user;
 }
 
+START_TEST(test_a_game_moves_with_all_that_is_known_of_it)
+{
+	struct game_registry *registry = open_registry();
+	struct error err = { 0 };
+
+	put(registry, "/games/Doom", "Doom", 7);
+	put(registry, "/games/Quake", "Quake", 8);
+	ck_assert(!game_registry_move(registry, "/games/None", "/card/None", "card", &err));
+	ck_assert_int_eq(err.kind, ERROR_NOT_FOUND);
+	ck_assert(!game_registry_move(registry, "/games/Doom", "/games/Quake", "card", &err));
+	ck_assert_int_eq(err.kind, ERROR_CONFLICT);
+	ck_assert(game_registry_move(registry, "/games/Doom", "/card/Doom", "card", &err));
+	game_registry_destroy(registry);
+	registry = open_registry();
+	ck_assert_uint_eq(game_registry_count(registry), 2);
+	ck_assert_ptr_null(game_registry_find(registry, "/games/Doom"));
+	ck_assert_uint_eq(game_registry_find(registry, "/card/Doom")->app_id, 7);
+	ck_assert_str_eq(game_registry_find(registry, "/card/Doom")->library, "card");
+	game_registry_destroy(registry);
+}
+END_TEST
+
 START_TEST(test_a_listener_hears_of_changes)
 {
 	struct game_registry *registry = open_registry();
@@ -360,6 +382,7 @@ int main(void)
 	tcase_add_test(tests, test_a_folder_that_is_listed_twice_counts_once);
 	tcase_add_test(tests, test_a_file_that_cannot_be_read_now_is_not_replaced);
 	tcase_add_test(tests, test_what_has_happened_is_recorded);
+	tcase_add_test(tests, test_a_game_moves_with_all_that_is_known_of_it);
 	tcase_add_test(tests, test_a_listener_hears_of_changes);
 	tcase_add_test(tests, test_a_failed_write_changes_nothing);
 	tcase_add_test(tests, test_what_was_reserved_is_there_on_a_full_disk);

@@ -110,11 +110,13 @@ static void folder_remove_in(const char *path)
 	folder_remove(full);
 }
 
+static char *executable; /* of the next ones; NULL: not known */
+
 static void register_game(const char *path, const char *name)
 {
 	AUTO(free_ptr) char *dir = in_home(path);
 	AUTO(free_ptr) char *game_name = xstrdup(name);
-	struct game game = { .dir = dir, .name = game_name };
+	struct game game = { .dir = dir, .name = game_name, .executable = executable };
 	struct error err;
 
 	ck_assert(game_registry_put(registry, &game, &err));
@@ -227,6 +229,81 @@ START_TEST(test_a_game_stays_where_it_is)
 	/* A library that is no longer allowed. */
 	register_game("former/Old", "Old");
 	expect("", "Old", "Games/Old");
+}
+END_TEST
+
+/* Chooses, and expects that the game was registered in another folder, or (NULL) was not. */
+static void expect_moved(
+	const char *install_path, const char *game, const char *path, const char *was)
+{
+	struct install_dir_rules rules = { .home = home,
+		.library_dir = "~/Games",
+		.library_extra = &extra,
+		.registry = registry,
+		.own_dirs = &own };
+	AUTO(install_dir_finish) struct install_dir dir = { 0 };
+	AUTO(free_ptr) char *expected = in_home(path);
+	AUTO(free_ptr) char *before = was != NULL ? in_home(was) : NULL;
+	struct error err = { 0 };
+
+	ck_assert_msg(
+		install_dir_choose(&dir, &rules, install_path, game, &err), "%s", err.message);
+	ck_assert_str_eq(dir.path, expected);
+	ck_assert_pstr_eq(dir.was, before);
+}
+
+static void link_to(const char *target, const char *path)
+{
+	AUTO(free_ptr) char *from = in_home(target);
+	AUTO(free_ptr) char *link = in_home(path);
+
+	ck_assert_int_eq(symlink(from, link), 0);
+}
+
+/* The folder is what its path leads to. */
+START_TEST(test_a_game_that_was_moved_is_found)
+{
+	AUTO(free_ptr) char *card = in_home("card");
+	AUTO(free_ptr) char *former = in_home("former");
+	AUTO(free_ptr) char *program = in_home("elsewhere/Out/doom.sh");
+
+	make_folder("Games");
+	make_folder("card/Doom");
+	register_game("Games/Doom", "Doom");
+	link_to("card/Doom", "Games/Doom");
+	expect_moved("", "Doom", "card/Doom", "Games/Doom");
+	expect_moved("~/Games", "Doom", "card/Doom", "Games/Doom");
+	expect_moved(card, "Doom", "card/Doom", "Games/Doom");
+	/* A folder above it: its card is mounted elsewhere, and the former place leads there. */
+	make_folder("card/shelf/Quake");
+	register_game("former/shelf/Quake", "Quake");
+	ck_assert_int_eq(symlink(card, former), 0);
+	expect_moved("", "Quake", "card/shelf/Quake", "former/shelf/Quake");
+	/* Another game's folder, a library, our own, and what has not its program, are not it. */
+	make_folder("Games/Other");
+	register_game("Games/Other", "Other");
+	register_game("Games/A", "A");
+	link_to("Games/Other", "Games/A");
+	expect_moved("", "A", "Games/A (2)", NULL);
+	register_game("Games/B", "B");
+	link_to("card", "Games/B");
+	expect_moved("", "B", "Games/B (2)", NULL);
+	make_folder("card/.capydeck/C");
+	register_game("Games/C", "C");
+	link_to("card/.capydeck/C", "Games/C");
+	expect_moved("", "C", "Games/C (2)", NULL);
+	/* Outside of all libraries nothing is installed, and no second one either. */
+	executable = (char *)"doom.sh";
+	make_folder("card/D");
+	register_game("Games/D", "D");
+	link_to("card/D", "Games/D");
+	expect_moved("", "D", "Games/D (2)", NULL);
+	make_folder("elsewhere/Out");
+	put(program);
+	register_game("Games/Out", "Out");
+	link_to("elsewhere/Out", "Games/Out");
+	expect_refused("", "Out", "outside the library folders; add '");
+	expect_refused("~/Games", "Out", "/elsewhere' to the setting library.extra");
 }
 END_TEST
 
@@ -396,6 +473,7 @@ int main(void)
 	tcase_add_test(tests, test_names_cannot_lead_out);
 	tcase_add_test(tests, test_folders_of_others_are_left_alone);
 	tcase_add_test(tests, test_a_game_stays_where_it_is);
+	tcase_add_test(tests, test_a_game_that_was_moved_is_found);
 	tcase_add_test(tests, test_a_new_folder_has_a_plain_name);
 	tcase_add_test(tests, test_no_game_goes_into_another);
 	tcase_add_test(tests, test_another_disk_inside_a_library);

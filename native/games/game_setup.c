@@ -347,7 +347,7 @@ static void refuse_target(struct setup_job *job, const struct game *game, const 
 	struct game unknown = *game;
 	struct error err;
 
-	unknown.executable = "";
+	unknown.executable = (char *)"";
 	job->app_id = game->app_id;
 	if (!game_registry_record(job->setup->options.registry, &unknown, &err)) {
 		log_warning("'%s': %s", job->dir, err.message);

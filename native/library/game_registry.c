@@ -363,6 +363,38 @@ bool game_registry_record(
 	return !registry->is_behind;
 }
 
+bool game_registry_move(struct game_registry *registry, const char *dir, const char *new_dir,
+	const char *library, struct error *err)
+{
+	struct game before, *game;
+	size_t index, other;
+
+	if (!state_link_ready(&registry->link, err)) {
+		return false;
+	}
+	if (!find_index(&registry->list, dir, &index)) {
+		return error_set(err, ERROR_NOT_FOUND, "no game is installed in '%s'", dir);
+	}
+	if (find_index(&registry->list, new_dir, &other)) {
+		return error_set(err, ERROR_CONFLICT, "'%s' is installed in '%s'",
+			registry->list.games[other].name, new_dir);
+	}
+	game = &registry->list.games[index];
+	before = *game;
+	game->dir = xstrdup(new_dir);
+	game->library = xstrdup(library);
+	if (!write_game_list(registry, err)) {
+		free(game->dir);
+		free(game->library);
+		*game = before;
+		return false;
+	}
+	free(before.dir);
+	free(before.library);
+	tell_changed(registry);
+	return true;
+}
+
 static struct game take_out(struct game_list *list, size_t index)
 {
 	struct game taken = list->games[index];

@@ -78,7 +78,14 @@ bool game_registry_put(struct game_registry *registry, const struct game *game, 
  */
 bool game_registry_record(
 	struct game_registry *registry, const struct game *game, struct error *err);
-/* The same for one that is gone. */
+/*
+ * The game is in another folder now, in the library of that id: its entry changes in one write. On
+ * failure nothing changed. Errors: NOT_FOUND, CONFLICT (another game is registered there), IO,
+ * NO_SPACE.
+ */
+bool game_registry_move(struct game_registry *registry, const char *dir, const char *new_dir,
+	const char *library, struct error *err);
+/* As game_registry_record(), for one that is gone. */
 void game_registry_forget(struct game_registry *registry, const char *dir);
 /* Writes what could not be written, if anything. Errors: IO, NO_SPACE. */
 bool game_registry_flush(struct game_registry *registry, struct error *err);

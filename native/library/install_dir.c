@@ -21,6 +21,7 @@ void install_dir_finish(struct install_dir *dir)
 {
 	free(dir->root);
 	free(dir->path);
+	free(dir->was);
 	*dir = (struct install_dir){ 0 };
 }
 
@@ -163,21 +164,86 @@ static void choose_recorded(struct install_dir *dir, const char *recorded)
 	dir->root = xasprintf("%.*s", (int)(end - recorded), recorded);
 }
 
-/* Is the game's folder still at its recorded path, not behind a link that replaced a folder? */
-static bool is_in_place(const struct game *game)
-{
-	AUTO(free_ptr) char *resolved = install_dir_resolve(game->dir);
-
-	return resolved != NULL && strcmp(resolved, game->dir) == 0;
-}
-
 static bool is_away(const struct install_dir_rules *rules, const struct game *game)
 {
 	return rules->is_away != NULL && rules->is_away(rules->user, game);
 }
 
-/* Uses the folder that already contains a game of this name; parent NULL: anywhere. */
-static bool choose_among(struct chooser *chooser, const char *parent, bool away)
+/* --- A game that was moved --- */
+
+/* Is the folder that the recorded path leads to now the game's, as far as it can be told? */
+static bool is_the_game(const struct game *game, const char *folder)
+{
+	AUTO(free_ptr) char *program = path_join(folder, game->executable);
+	struct stat stat_of;
+
+	return stat(folder, &stat_of) == 0 && S_ISDIR(stat_of.st_mode) &&
+	       (*game->executable == '\0' || path_presence(program) == PATH_PRESENT);
+}
+
+static bool is_of_another(
+	const struct chooser *chooser, const struct game *game, const char *folder)
+{
+	const struct install_dir_rules *rules = chooser->rules;
+
+	for (size_t i = 0; i < game_registry_count(rules->registry); i++) {
+		const struct game *other = game_registry_at(rules->registry, i);
+
+		if (other != game &&
+			places_overlap(chooser->places, other->dir, folder, chooser->dir->root)) {
+			return true;
+		}
+	}
+	for (size_t i = 0; i < rules->claims_count; i++) {
+		if (strcmp(rules->claims[i].dir, game->dir) != 0 &&
+			places_overlap(chooser->places, rules->claims[i].dir, folder,
+				chooser->dir->root)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool is_library(const struct chooser *chooser, const char *path);
+static bool names_own_folder(struct places *places, const char *path, const char *root);
+
+/*
+ * The folder that the game's path leads to is the game's, whatever it is called: it is updated
+ * there. folder: that path with every link resolved. False, with *err untouched: it is none of the
+ * game's, or of a library's.
+ */
+static bool choose_moved(
+	struct chooser *chooser, const struct game *game, const char *folder, struct error *err)
+{
+	AUTO(free_ptr) char *path = xstrdup(folder);
+	AUTO(free_ptr) char *above = path_parent(folder);
+
+	if (!is_the_game(game, folder)) {
+		return false;
+	}
+	if (!find_root(chooser, &path)) {
+		/* Without its program it may as well be any folder. */
+		return *game->executable != '\0' &&
+		       error_set(err, ERROR_INVALID,
+			       "'%s' is now in '%s', outside the library folders; add '%s' to the setting "
+			       "library.extra, or move it back",
+			       game->name, folder, above);
+	}
+	if (is_library(chooser, path) ||
+		names_own_folder(chooser->places, path, chooser->dir->root) ||
+		is_of_another(chooser, game, path)) {
+		return false;
+	}
+	chooser->dir->path = TAKE_PTR(path);
+	chooser->dir->was = xstrdup(game->dir);
+	return true;
+}
+
+/*
+ * Uses the folder that already contains a game of this name; parent NULL: anywhere. False without
+ * an error in *err: there is none.
+ */
+static bool choose_among(struct chooser *chooser, const char *parent, bool away, struct error *err)
 {
 	const struct install_dir_rules *rules = chooser->rules;
 
@@ -185,11 +251,24 @@ static bool choose_among(struct chooser *chooser, const char *parent, bool away)
 		const struct game *game = game_registry_at(rules->registry, i);
 		AUTO(free_ptr) char *above = path_parent(game->dir);
 		AUTO(free_ptr) char *path = xstrdup(game->dir);
+		AUTO(free_ptr) char *folder = install_dir_resolve(game->dir);
+		AUTO(free_ptr) char *around = folder != NULL ? path_parent(folder) : NULL;
 
-		if (strcmp(game->name, chooser->game_name) != 0 || !is_in_place(game) ||
+		if (strcmp(game->name, chooser->game_name) != 0 || folder == NULL ||
 			(parent != NULL &&
-				!places_same(chooser->places, above, parent, chooser->dir->root)) ||
+				!places_same(chooser->places, above, parent, chooser->dir->root) &&
+				!places_same(
+					chooser->places, around, parent, chooser->dir->root)) ||
 			is_away(rules, game) != away) {
+			continue;
+		}
+		if (strcmp(folder, game->dir) != 0) {
+			if (choose_moved(chooser, game, folder, err)) {
+				return true;
+			}
+			if (err->kind != ERROR_NONE) {
+				return false;
+			}
 			continue;
 		}
 		if (find_root(chooser, &path)) {
@@ -202,9 +281,10 @@ static bool choose_among(struct chooser *chooser, const char *parent, bool away)
 }
 
 /* One on a card that is out only if there is no other. */
-static bool choose_installed(struct chooser *chooser, const char *parent)
+static bool choose_installed(struct chooser *chooser, const char *parent, struct error *err)
 {
-	return choose_among(chooser, parent, false) || choose_among(chooser, parent, true);
+	return choose_among(chooser, parent, false, err) ||
+	       (err->kind == ERROR_NONE && choose_among(chooser, parent, true, err));
 }
 
 /* --- A new folder --- */
@@ -435,19 +515,22 @@ bool install_dir_choose(struct install_dir *dir, const struct install_dir_rules 
 	struct chooser chooser = {
 		.rules = rules, .game_name = game_name, .places = places_create(), .dir = dir
 	};
+	struct error why = { 0 };
 
 	*dir = (struct install_dir){ 0 };
 	/* A folder of an unknown game is not free, and must not become "Game (2)". */
 	if (!state_link_ready(game_registry_link(rules->registry), err)) {
 		return false;
 	}
-	if (anywhere && choose_installed(&chooser, NULL)) {
+	if (anywhere && choose_installed(&chooser, NULL, &why)) {
 		return true;
 	}
-	if (choose_parent(&chooser, anywhere ? rules->library_dir : install_path, err) &&
-		(choose_installed(&chooser, chooser.parent) || choose_new(&chooser, err))) {
+	if (why.kind == ERROR_NONE &&
+		choose_parent(&chooser, anywhere ? rules->library_dir : install_path, &why) &&
+		(choose_installed(&chooser, chooser.parent, &why) ||
+			(why.kind == ERROR_NONE && choose_new(&chooser, &why)))) {
 		return true;
 	}
 	install_dir_finish(dir);
-	return false;
+	return error_pass(err, &why);
 }

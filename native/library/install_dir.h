@@ -38,12 +38,18 @@ struct install_dir_rules {
 struct install_dir {
 	char *root; /* the library folder; links resolved; may not exist yet */
 	char *path; /* the game's folder, below root */
+	/*
+	 * NULL, or where the registry has it: the user has moved it to path and left a link there,
+	 * or its card is mounted elsewhere and the former path leads to it.
+	 */
+	char *was;
 };
 
 /*
  * install_path: as the Hub sent it; "" or NULL: where the game is already installed, else the
  * default library. Errors: INVALID (outside the library folders, inside a game or inside our own
- * folders, on another file system than its library folder, no usable game name).
+ * folders, a game that was moved out of all libraries, on another file system than its library
+ * folder, no usable game name).
  */
 bool install_dir_choose(struct install_dir *dir, const struct install_dir_rules *rules,
 	const char *install_path, const char *game_name, struct error *err);

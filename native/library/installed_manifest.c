@@ -178,6 +178,23 @@ bool installed_manifest_write(const char *state_dir, const char *dir,
 	return write_to(path, dir, files, count, err);
 }
 
+bool installed_manifest_copy(
+	const char *state_dir, const char *dir, const char *new_dir, struct error *err)
+{
+	AUTO(installed_manifest_finish) struct installed_manifest known = { 0 };
+
+	return installed_manifest_read(&known, state_dir, dir, NULL, err) &&
+	       (known.files_count == 0 || installed_manifest_write(state_dir, new_dir, known.files,
+						  known.files_count, err));
+}
+
+void installed_manifest_forget(const char *state_dir, const char *dir)
+{
+	AUTO(free_ptr) char *path = file_of(state_dir, dir);
+
+	unlink(path);
+}
+
 /* Caller frees. */
 static char *next_of(const char *path, const char *build)
 {

@@ -50,6 +50,13 @@ extern const struct json_field installed_file_fields[];
 bool installed_manifest_read(struct installed_manifest *manifest, const char *state_dir,
 	const char *dir, char **notice, struct error *err);
 void installed_manifest_finish(struct installed_manifest *manifest);
+/*
+ * The list of a game whose folder is another one from now on is copied to it, before anything else
+ * says so; the old one is then forgotten. Errors: IO, NO_SPACE.
+ */
+bool installed_manifest_copy(
+	const char *state_dir, const char *dir, const char *new_dir, struct error *err);
+void installed_manifest_forget(const char *state_dir, const char *dir);
 /* Replaces dir's. Errors: IO, NO_SPACE. */
 bool installed_manifest_write(const char *state_dir, const char *dir,
 	const struct installed_file *files, size_t count, struct error *err);

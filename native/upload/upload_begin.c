@@ -568,6 +568,25 @@ static bool claim_library(struct upload_begin *begin, const struct install_dir *
 	       check_elsewhere(begin, dir);
 }
 
+/* The game that was moved is where it is now, with all that is known of it. */
+static bool follow_moved(struct upload_begin *begin, const struct install_dir *dir)
+{
+	const struct upload_store *store = begin->store;
+
+	if (dir->was == NULL) {
+		return true;
+	}
+	if (!installed_manifest_copy(store->state_dir, dir->was, dir->path, &begin->error) ||
+		!game_registry_move(
+			store->registry, dir->was, dir->path, begin->library, &begin->error)) {
+		return false;
+	}
+	installed_manifest_forget(store->state_dir, dir->was);
+	log_info("'%s', which was in '%s', is in '%s' now", begin->manifest->game_name, dir->was,
+		dir->path);
+	return true;
+}
+
 static bool choose_dir(
 	struct upload_begin *begin, const struct install_dir_rules *rules, struct install_dir *dir)
 {
@@ -598,7 +617,8 @@ static bool choose_upload(struct upload_begin *begin)
 	libraries_look(store->libraries);
 	rules.claims = claims = list_claims(store, &rules.claims_count);
 	if (!finish_commits(begin) || !choose_dir(begin, &rules, &dir) ||
-		!claim_library(begin, &dir) || !look_at_others(begin, dir.path)) {
+		!claim_library(begin, &dir) || !follow_moved(begin, &dir) ||
+		!look_at_others(begin, dir.path)) {
 		return false;
 	}
 	if (!begin->resume) {

@@ -6,6 +6,7 @@ import test from "node:test";
 
 import { Deck, startAgent } from "./lib/agent.mjs";
 import { Game, Hub, ReplyError, upload } from "./lib/hub.mjs";
+import { readShortcuts } from "./lib/steam_home.mjs";
 import { filesOf, readFiles, readTree, writeFiles } from "./lib/tree.mjs";
 
 /** A Deck with neighbours that nobody may touch. */
@@ -321,4 +322,43 @@ test("the executable of a shortcut stays inside the game's folder", async (t) =>
     );
     assert.equal(fs.existsSync(deck.game("Exe")), false, `${exe}: nothing was moved`);
   }
+});
+
+test("a game that its user moved, leaving a link, is the same game", async (t) => {
+  const deck = new Deck(t);
+  const agent = await startAgent(t, { deck });
+  const hub = await Hub.paired(agent);
+  const more = path.join(deck.home, "More Games");
+  fs.mkdirSync(more);
+  assert.equal((await deck.ctl("settings", "set", "library.extra", JSON.stringify([more]))).code, 0);
+  const game = new Game("Moved", { "game.sh": "#!/bin/sh\n", "data.pak": "1".repeat(1000), "more.pak": "2" });
+  const complete = { createShortcut: true, shortcut: { name: "Moved", exe: "game.sh" } };
+  const send = () => upload(hub, game, { hashes: true, config: { executable: "game.sh" }, complete });
+  const { result: first } = await send();
+  const moved = path.join(more, "Elsewhere");
+  fs.renameSync(first.path, moved);
+  fs.symlinkSync(moved, first.path);
+
+  game.files.set("data.pak", Buffer.from("changed"));
+  const { init, result } = await send();
+  assert.equal(result.path, moved);
+  assert.equal(result.appId, first.appId);
+  assert.deepEqual(Object.keys(init.resumeFrom).sort(), ["game.sh", "more.pak"], "only what has changed is sent");
+  assert.deepEqual(readFiles(moved), filesOf(game));
+  assert.deepEqual(
+    readShortcuts(deck.steam).map(({ appid, exe, startdir }) => [appid, exe, startdir]),
+    [[first.appId, `"${moved}/game.sh"`, `"${moved}"`]],
+  );
+  const { games } = await deck.ctlJson("games");
+  assert.deepEqual(games.map(({ name, dir }) => [name, dir]), [["Moved", moved]]);
+  assert.equal((await hub.request("delete_game", { appId: first.appId })).status, "deleted");
+  assert.ok(!fs.existsSync(moved));
+
+  // Out of all libraries nothing is installed; the answer says where the game is.
+  const { result: again } = await send();
+  const outside = path.join(deck.home, "Desktop");
+  fs.renameSync(again.path, outside);
+  fs.symlinkSync(outside, again.path);
+  await assert.rejects(send(), (error) => error.code === 400 && error.message.includes(`'Moved' is now in '${outside}'`));
+  assert.equal((await deck.ctlJson("games")).games.length, 1);
 });
