@@ -378,7 +378,7 @@ END_TEST
 
 START_TEST(test_many_at_once_are_all_kept)
 {
-	char exe[16];
+	char exe[32];
 
 	for (int i = 0; i < 16; i++) {
 		snprintf(exe, sizeof(exe), "/game%d", i);
