@@ -119,6 +119,34 @@ START_TEST(keeps_the_number_of_what_caused_it)
 }
 END_TEST
 
+START_TEST(tells_a_program_the_reason)
+{
+	struct error err = { 0 }, passed = { 0 };
+	char text[2 * ERROR_VALUE_BYTES];
+
+	memset(text, 'x', sizeof(text));
+	text[sizeof(text) - 1] = '\0';
+	error_set(&err, ERROR_CONFLICT, "'Doom' is in the way");
+	ck_assert_ptr_null(err.reason);
+	ck_assert(!error_explain(&err, "in_the_way", "name", "Do\nom", "path", text, NULL));
+	ck_assert_str_eq(err.message, "'Doom' is in the way");
+	ck_assert_str_eq(err.reason, "in_the_way");
+	ck_assert_str_eq(err.values[0].name, "name");
+	ck_assert_str_eq(err.values[0].text, "Do?om");
+	ck_assert_uint_eq(strlen(err.values[1].text), ERROR_VALUE_BYTES - 1);
+	ck_assert_ptr_null(err.values[2].name);
+	error_pass(&passed, &err);
+	ck_assert_str_eq(passed.reason, "in_the_way");
+
+	error_explain(&err, "bare", NULL);
+	ck_assert_ptr_null(err.values[0].name);
+	/* It is that of the sentence, and goes with it. */
+	error_set(&err, ERROR_IO, "another");
+	ck_assert_ptr_null(err.reason);
+	ck_assert(!error_explain(NULL, "nobody", NULL));
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("error");
@@ -130,5 +158,6 @@ int main(void)
 	tcase_add_test(tcase, is_cut_at_a_characters_border);
 	tcase_add_test(tcase, names_the_systems_reason);
 	tcase_add_test(tcase, keeps_the_number_of_what_caused_it);
+	tcase_add_test(tcase, tells_a_program_the_reason);
 	return run_tcase(tcase);
 }

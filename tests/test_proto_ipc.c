@@ -93,6 +93,23 @@ START_TEST(answers_echo_the_id)
 }
 END_TEST
 
+START_TEST(a_refusal_has_its_reason)
+{
+	AUTO(strbuf_finish) struct strbuf plain = { 0 }, explained = { 0 };
+	struct error err = { 0 };
+
+	error_set(&err, ERROR_CONFLICT, "no");
+	ipc_write_refusal(&plain, "1", &err);
+	ck_assert_str_eq(plain.data, "{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":"
+				     "{\"code\":-32002,\"message\":\"no\"}}");
+	error_explain(&err, "in_the_way", "path", "/a \"b\"", NULL);
+	ipc_write_refusal(&explained, "1", &err);
+	ck_assert_str_eq(explained.data, "{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":"
+					 "{\"code\":-32002,\"message\":\"no\",\"data\":"
+					 "{\"reason\":\"in_the_way\",\"path\":\"/a \\\"b\\\"\"}}}");
+}
+END_TEST
+
 START_TEST(members_are_never_left_out)
 {
 	AUTO(strbuf_finish) struct strbuf text = { 0 };
@@ -129,6 +146,7 @@ int main(void)
 	tcase_add_test(tests, a_call_takes_its_params_as_text);
 	tcase_add_test(tests, a_notification_has_no_id);
 	tcase_add_test(tests, answers_echo_the_id);
+	tcase_add_test(tests, a_refusal_has_its_reason);
 	tcase_add_test(tests, members_are_never_left_out);
 	tcase_add_test(tests, a_setting_is_any_json);
 	return run_tcase(tests);

@@ -1467,6 +1467,7 @@ START_TEST(test_move)
 	ck_assert(!ws_server_move(second, free_port, &err));
 	ck_assert_int_eq(err.kind, ERROR_CONFLICT);
 	expect_used(err.message, free_port);
+	ck_assert_str_eq(err.reason, "port_taken");
 	expect_used(ws_server_problem(second), port);
 	ck_assert(!ws_server_move(third, port, &err));
 	ck_assert_uint_eq(ws_server_port(third), free_port);

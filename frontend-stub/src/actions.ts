@@ -1,8 +1,22 @@
-import type { Game, Hub, SettingValue, TrashedGame, Upload, WaitingHub } from "./ipc/methods.js";
+import { copyText } from "./clipboard.js";
+import type { Game, Hub, Library, SettingValue, TrashedGame, Upload, WaitingHub } from "./ipc/methods.js";
 import { artworkOf } from "./ipc/artwork.js";
 import type { Session } from "./session.js";
 import { startGame } from "./steam/steamGames.js";
 import { gamePage } from "./views/routes.js";
+
+/** Where folders are chosen from if there is no better place. */
+const HOME = "/home/deck";
+
+function chooseLibraryFrom(session: Session, start: string): void {
+  const choose = async () => {
+    const place = await session.chooseFolder(start.startsWith("/") ? start : HOME);
+    if (place !== null) {
+      await session.set("library.path", place);
+    }
+  };
+  session.attempt(choose());
+}
 
 /** The user's actions, wherever the button is. Failures are shown in a toast. */
 export const actionsOf = (session: Session) => ({
@@ -10,6 +24,14 @@ export const actionsOf = (session: Session) => ({
   accept: (accept: boolean) => session.attempt(session.set("connections.accept", accept)),
   toggle: (key: string, value: boolean) => session.attempt(session.set(key, value)),
   change: (key: string, value: SettingValue) => session.set(key, value),
+  moveLibrary: ({ place }: Library) => session.attempt(session.set("library.path", place)),
+  chooseLibrary: (libraries: Library[]) =>
+    chooseLibraryFrom(session, libraries.find(({ isDefault }) => isDefault)?.place ?? HOME),
+  chooseFolder: (_key: string, value: string) => chooseLibraryFrom(session, value),
+  copyReport: (report: string) =>
+    void copyText(report).then((copied) =>
+      session.tell("CapyDeck", session.texts.get(copied ? "copied" : "notCopied")),
+    ),
   unlock: () => session.attempt(session.act("lockouts.reset", {})),
   reject: () => session.attempt(session.act("pairing.dismiss", {})),
   pick: ({ address }: WaitingHub) => session.attempt(session.act("pairing.pick", { address })),
@@ -31,7 +53,9 @@ export const actionsOf = (session: Session) => ({
 
   restartSteam: () =>
     session.attempt(
-      session.act("steam.restart", {}).then(({ message }) => session.tell("Steam", message)),
+      session
+        .act("steam.restart", {})
+        .then(() => session.tell("Steam", session.texts.get("steamRestarted"))),
     ),
 });
 

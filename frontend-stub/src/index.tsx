@@ -7,6 +7,7 @@ import { actionsOf } from "./actions.js";
 import { closeDialogs, openDialog } from "./components/dialogs.js";
 import { PluginIcon } from "./components/Icons.js";
 import { PairingDialog } from "./components/PairingDialog.js";
+import { chooseFolder } from "./folders.js";
 import { SessionContext } from "./hooks/useSession.js";
 import { deckyBridge } from "./ipc/client.js";
 import { Session } from "./session.js";
@@ -43,6 +44,7 @@ export default definePlugin(() => {
     showCode: codeDialog(() => session),
     toast: (title, body, press) =>
       void toaster.toast({ title, body, logo: <ToastIcon />, onClick: press, duration: 5_000 }),
+    chooseFolder,
     open(route) {
       Navigation.CloseSideMenus();
       Navigation.Navigate(route);

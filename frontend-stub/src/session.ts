@@ -1,13 +1,12 @@
 import { formatPercent, percentOf } from "./format.js";
-import { IPC_CONFLICT, IPC_NO_ANSWER, IPC_NO_SPACE, IPC_NOT_FOUND, IpcError, sentenceOf } from "./ipc/methods.js";
 import type { Game, Methods, Setting, SettingValue } from "./ipc/methods.js";
 import { Relay } from "./ipc/relay.js";
 import type { Bridge, Helper } from "./ipc/relay.js";
+import { explain, kindOf } from "./refusal.js";
 import { State } from "./state.js";
 import type { ShownCode } from "./state.js";
 import { steamRequests } from "./steam/steamRequests.js";
 import type { SteamScript } from "./steam/steamRequests.js";
-import type { TextKey } from "./strings/table.js";
 import { languageOf, Texts } from "./strings/text.js";
 import { TransferWatch } from "./transferNews.js";
 import type { TransferNews } from "./transferNews.js";
@@ -25,17 +24,11 @@ export interface SessionOptions {
   showCode: (code: ShownCode | null) => void;
   /** `press`: what pressing it does. */
   toast: (title: string, body: string, press?: () => void) => void;
+  /** Resolves to a folder that the user has chosen, or to null. */
+  chooseFolder: (start: string) => Promise<string | null>;
   /** Goes to a page of Steam's or of ours, out of the panel. */
   open: (route: string) => void;
 }
-
-/** The kind of an error in the user's language; the agent's more detailed sentence is English. */
-const refusals: Record<number, TextKey> = {
-  [IPC_NOT_FOUND]: "gone",
-  [IPC_CONFLICT]: "notNow",
-  [IPC_NO_SPACE]: "noSpace",
-  [IPC_NO_ANSWER]: "noAnswer",
-};
 
 /** Everything that exists as long as the plugin is loaded, visible or not. */
 export class Session {
@@ -105,8 +98,7 @@ export class Session {
   /** Shows a failure. */
   attempt(work: Promise<unknown>): void {
     work.catch((error: unknown) => {
-      const refusal = error instanceof IpcError ? refusals[error.code] : undefined;
-      this.tell(this.texts.get(refusal ?? "failed"), sentenceOf(error));
+      this.tell(kindOf(error, this.texts), explain(error, this.texts));
     });
   }
 
@@ -115,6 +107,10 @@ export class Session {
     if (sentence) {
       this.options.toast(title, sentence, press);
     }
+  }
+
+  chooseFolder(start: string): Promise<string | null> {
+    return this.options.chooseFolder(start);
   }
 
   open(route: string): void {
@@ -175,7 +171,7 @@ export class Session {
     const percent = percentOf(upload.transferredBytes, upload.totalBytes);
     const sentences = {
       started: () => get("toastStarted", { name: hubName }),
-      installed: () => games.find(({ dir }) => dir === upload.dir)?.problem || get("toastInstalled"),
+      installed: () => get(games.find(({ dir }) => dir === upload.dir)?.problem ? "cannotStart" : "toastInstalled"),
       interrupted: () => get("toastInterrupted", { percent: formatPercent(percent, language) }),
       cancelled: () => get("toastCancelled"),
     };

@@ -14,6 +14,7 @@ import { Pulled } from "./ipc/pulled.js";
 /** Numbers that change faster than this cannot be read. */
 const PAUSE_MS = 500;
 const CODE_PAUSE_MS = 50;
+const LOG_PAUSE_MS = 2_000;
 
 /** A code that a PC requested. */
 export interface ShownCode {
@@ -52,6 +53,7 @@ export class State {
   readonly hubs: Pulled<Hub[]>;
   readonly waiting: Pulled<WaitingHub[]>;
   readonly settings: Pulled<Setting[]>;
+  readonly log: Pulled<string[]>;
   readonly #hinted: Partial<Record<string, Pulled<unknown>[]>>;
 
   constructor(pull: Pull) {
@@ -75,6 +77,7 @@ export class State {
       async () => (await pull("settings.list")).settings,
       PAUSE_MS,
     ));
+    const log = (this.log = new Pulled(async () => (await pull("log.tail")).lines, LOG_PAUSE_MS));
     this.#hinted = {
       pairing_shown: [code, status, waiting],
       pairing_hidden: [code, status, hubs, waiting],
@@ -88,7 +91,7 @@ export class State {
       libraries_changed: [status],
       status_changed: [status],
       steam_changed: [status],
-      log_line: [],
+      log_line: [log],
     } satisfies Record<keyof Notifications, Pulled<unknown>[]>;
   }
 

@@ -144,7 +144,7 @@ test("once stopped, it neither requests nor shows anything", async (t) => {
 });
 
 test("an installed game that cannot start is told so instead", async (t) => {
-  const { results, toasts, notify } = await start(t, { language: "english" });
+  const { results, toasts, notify } = await start(t);
   const upload = { uploadId: "1", gameName: "Doom", dir: "/games/Doom", state: "receiving", startedAt: 1 };
   const problem = "'doom.html' is a web page, which Steam cannot start";
   results.status = { uploads: [upload], hub: { name: "PC" } };
@@ -154,5 +154,5 @@ test("an installed game that cannot start is told so instead", async (t) => {
   results.status = { uploads: [], hub: { name: "PC" } };
   notify("uploads_changed");
   await settled();
-  assert.deepEqual(toasts.at(-1), ["Doom", problem]);
+  assert.deepEqual(toasts.at(-1), ["Doom", "Steam kann es nicht starten"]);
 });

@@ -24,14 +24,36 @@ test("the overlay speaks the same languages", () => {
   assert.deepEqual(rows, [...languages]);
 });
 
-test("every setting of the agent has a name", () => {
+test("every setting of the agent has a name and a help, and what may be refused is explained", () => {
   const config = fs.readFileSync("native/agent/config_keys.c", "utf8");
-  const keys = [...config.matchAll(/\{ FIELD\(\w+, "([\w.]+)"/g)].map(([, key]) => key);
+  const keys = [...config.matchAll(/\{ FIELD\(\w+, "([\w.]+)", JSON_(\w+)/g)];
   assert.ok(keys.length > 10);
+  const wanted = keys.flatMap(([, key, type]) => [
+    ...[key, `help.${key}`],
+    ...(type === "BOOL" ? [] : [`allowed.${key}`]),
+  ]);
   assert.deepEqual(
-    keys.filter((key) => !Object.hasOwn(table, key)),
+    wanted.filter((key) => !Object.hasOwn(table, key)),
     [],
   );
+});
+
+/** What a language says as English does. */
+const ALIKE = {
+  de: ["agent.name", "agent.port", "diagVersion", "secondsLeft", "steam"],
+  es: ["secondsLeft", "steam"],
+  fr: ["agent.port", "diagVersion", "secondsLeft", "steam"],
+  ja: ["steam"],
+  pt: ["secondsLeft", "steam"],
+  zh: ["steam"],
+};
+
+test("nothing is left in English in the other languages", () => {
+  for (const [language, alike] of Object.entries(ALIKE)) {
+    const at = languages.indexOf(language);
+    const same = Object.entries(table).filter(([, row]) => row[at] === row[0]);
+    assert.deepEqual(same.map(([key]) => key).sort(), alike, language);
+  }
 });
 
 test("a language is Steam's name of it, or a locale", () => {

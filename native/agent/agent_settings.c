@@ -59,14 +59,16 @@ static bool check_library(const char *library, struct error *err)
 		slash[slash == at] = '\0'; /* "/" stays, and exists */
 	}
 	if (!S_ISDIR(status.st_mode)) {
-		return error_set(err, ERROR_INVALID,
+		error_set(err, ERROR_INVALID,
 			"games cannot be installed in '%s': '%s' is not a folder", library, at);
+		return error_explain(err, "not_a_folder", "path", at, NULL);
 	}
 	if (faccessat(AT_FDCWD, at, W_OK | X_OK, AT_EACCESS) < 0) {
-		return error_set_errno(err,
+		error_set_errno(err,
 			"games cannot be installed in '%s': '%s' is not writable; is the card "
 			"inserted?",
 			library, at);
+		return error_explain(err, "not_writable", "path", at, NULL);
 	}
 	return true;
 }
@@ -261,7 +263,8 @@ bool agent_settings_set(
 	}
 	/* Do not overwrite what an editor has just changed. */
 	if (!read_file(settings, &unread)) {
-		return error_set(err, ERROR_CONFLICT, "%s", unread.message);
+		error_set(err, ERROR_CONFLICT, "%s", unread.message);
+		return error_explain(err, "settings_unreadable", NULL);
 	}
 	if (!config_get(&settings->kept, key, &before, err) ||
 		!config_set(&settings->kept, key, value, err)) {

@@ -59,8 +59,9 @@ static bool take_value(
 
 		json_print(value, &given);
 		json_finish(&scratch, fields);
-		return error_set(err, ERROR_INVALID, "'%s' must be %s, not %.200s", key->field.key,
+		error_set(err, ERROR_INVALID, "'%s' must be %s, not %.200s", key->field.key,
 			key->allowed, strbuf_text(&given));
+		return error_explain(err, "setting_not_allowed", "key", key->field.key, NULL);
 	}
 	json_finish(config, fields);
 	memcpy(member, read, member_bytes(key->field.type));
@@ -351,8 +352,9 @@ bool config_set(struct config *config, const char *key, const char *value, struc
 		return error_set(err, ERROR_IO, "'%s' is unchanged: %s", key, why.message);
 	}
 	if (object == NULL) {
-		return error_set(err, ERROR_INVALID, "'%s' must be %s, not '%.200s'", key,
-			found->allowed, value);
+		error_set(err, ERROR_INVALID, "'%s' must be %s, not '%.200s'", key, found->allowed,
+			value);
+		return error_explain(err, "setting_not_allowed", "key", found->field.key, NULL);
 	}
 	return take_value(config, found, object, err);
 }

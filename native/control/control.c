@@ -199,11 +199,6 @@ static const struct agent_events agent_events = {
 
 /* --- Requests --- */
 
-static void fail_call(struct control_client *client, const char *id, const struct error *err)
-{
-	control_client_fail(client, id, ipc_error_code(err->kind), err->message);
-}
-
 static void start_method(struct control_client *client, const struct control_method *method,
 	const struct control_call *call, const char *id)
 {
@@ -211,7 +206,7 @@ static void start_method(struct control_client *client, const struct control_met
 	struct control_ticket *ticket = control_ticket_create(client, id, &err);
 
 	if (ticket == NULL) {
-		fail_call(client, id, &err);
+		control_client_refuse(client, id, &err);
 	} else if (!method->start(call, ticket, &err)) {
 		control_ticket_fail_take(ticket, &err);
 	}
@@ -240,7 +235,7 @@ static void call_method(const struct control *control, struct control_client *cl
 	} else if (method->start != NULL) {
 		start_method(client, method, &call, message->id);
 	} else if (!method->call(&call, &result, &err)) {
-		fail_call(client, message->id, &err);
+		control_client_refuse(client, message->id, &err);
 	} else {
 		control_client_answer(client, message->id, result.data);
 	}

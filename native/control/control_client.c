@@ -126,6 +126,16 @@ void control_client_fail(
 	}
 }
 
+void control_client_refuse(struct control_client *client, const char *id, const struct error *err)
+{
+	AUTO(strbuf_finish) struct strbuf line = { 0 };
+
+	if (id != NULL) {
+		ipc_write_refusal(&line, id, err);
+		ipc_server_send(client->conn, line.data, line.length);
+	}
+}
+
 struct control_ticket *control_ticket_create(
 	struct control_client *client, const char *id, struct error *err)
 {
@@ -169,8 +179,7 @@ void control_ticket_reply_take(
 void control_ticket_fail_take(struct control_ticket *ticket, const struct error *err)
 {
 	if (ticket->client != NULL) {
-		control_client_fail(
-			ticket->client, ticket->id, ipc_error_code(err->kind), err->message);
+		control_client_refuse(ticket->client, ticket->id, err);
 	}
 	end_ticket_take(ticket);
 }

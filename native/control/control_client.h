@@ -70,6 +70,7 @@ struct control_call {
 void control_client_answer(struct control_client *client, const char *id, const char *result);
 void control_client_fail(
 	struct control_client *client, const char *id, int code, const char *message);
+void control_client_refuse(struct control_client *client, const char *id, const struct error *err);
 
 /*
  * A call whose answer comes later. The ticket's holder ends it with exactly one of the _take

@@ -290,6 +290,7 @@ static void view_services(struct agent *agent, struct ipc_status *status)
 	status->steam.state = agent_steam_driver(agent, &steam_detail);
 	status->steam.detail = json_keep(&status->tree, strbuf_text(&steam_detail));
 	status->steam.queued = (int64_t)steam_queued_count(agent_steam(agent));
+	steam_queued_names(agent_steam(agent), &status->steam.games);
 }
 
 void control_view_status(struct agent *agent, struct ipc_status *status)

@@ -28,6 +28,7 @@ static void set_message(
 	length = utf8_cut(text, strlen(text), limit - 1 - suffix_length);
 	memcpy(err->message, text, length);
 	memcpy(err->message + length, suffix, suffix_length + 1);
+	err->reason = NULL;
 }
 
 bool error_set(struct error *err, enum error_kind kind, const char *format, ...)
@@ -74,6 +75,32 @@ bool error_set_because(struct error *err, const struct error *cause, const char 
 	va_end(values);
 	err->kind = kind;
 	err->number = number;
+	return false;
+}
+
+bool error_explain(struct error *err, const char *reason, ...)
+{
+	const char *name;
+	size_t count = 0;
+	va_list values;
+
+	if (err == NULL) {
+		return false;
+	}
+	err->reason = reason;
+	memset(err->values, 0, sizeof(err->values));
+	va_start(values, reason);
+	while (count < ERROR_VALUES_MAX && (name = va_arg(values, const char *)) != NULL) {
+		struct error_value *value = &err->values[count++];
+		const char *text = va_arg(values, const char *);
+		size_t length = utf8_cut(text, strlen(text), sizeof(value->text) - 1);
+
+		value->name = name;
+		memcpy(value->text, text, length);
+		value->text[length] = '\0';
+		utf8_make_printable(value->text);
+	}
+	va_end(values);
 	return false;
 }
 

@@ -22,6 +22,9 @@ enum error_kind {
 #define ERROR_SENTENCE_BYTES 512
 #define ERROR_MESSAGE_BYTES 2560 /* of a sentence with a list in it */
 
+#define ERROR_VALUES_MAX 3
+#define ERROR_VALUE_BYTES 256
+
 /*
  * One failure: a kind and one sentence that names the offending value and, where there is one,
  * the remedy. Zeroed means "no error". Needs no teardown.
@@ -30,6 +33,12 @@ struct error {
 	enum error_kind kind;
 	int number; /* the errno that it came from; 0: it did not come from one */
 	char message[ERROR_MESSAGE_BYTES]; /* UTF-8, cut between characters if too long */
+	/* For a program that says the same in another language; NULL: no reason with a name. */
+	const char *reason; /* static; control/README.md has the list */
+	struct error_value {
+		const char *name; /* static; NULL: no more of them */
+		char text[ERROR_VALUE_BYTES];
+	} values[ERROR_VALUES_MAX];
 };
 
 /*
@@ -47,6 +56,12 @@ bool error_set_list(struct error *err, enum error_kind kind, const char *format,
 /* The same with the kind and the number of its cause, whose message is among the values. */
 bool error_set_because(struct error *err, const struct error *cause, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/*
+ * Names the reason of an err (which may be NULL) that has just been set. Then the values in it,
+ * each a static name and a text, and a final NULL. Returns false. Any later error_set() forgets it.
+ */
+bool error_explain(struct error *err, const char *reason, ...) __attribute__((sentinel));
 
 /* err becomes what why is. */
 bool error_pass(struct error *err, const struct error *why);

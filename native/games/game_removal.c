@@ -154,10 +154,13 @@ static bool check_not_uploading(
 {
 	const struct upload_filter filter = { .dir = game->dir };
 
-	return !upload_store_find(options->uploads, &filter, &(struct upload_status){ 0 }) ||
-	       error_set(err, ERROR_CONFLICT,
-		       "'%s' is being uploaded; cancel the upload or wait until it has finished",
-		       game->name);
+	if (!upload_store_find(options->uploads, &filter, &(struct upload_status){ 0 })) {
+		return true;
+	}
+	error_set(err, ERROR_CONFLICT,
+		"'%s' is being uploaded; cancel the upload or wait until it has finished",
+		game->name);
+	return error_explain(err, "being_uploaded", "name", game->name, NULL);
 }
 
 static bool check_idle(struct removal_job *job)
@@ -166,9 +169,9 @@ static bool check_idle(struct removal_job *job)
 	uint32_t app_id = steam_actual_app_id(job->options->steam, job->app_id);
 
 	if (app_id != 0 && steam_install_runs_game(app_id)) {
-		return error_set(&job->err, ERROR_CONFLICT,
-			"'%s' is running; quit it before deleting it",
+		error_set(&job->err, ERROR_CONFLICT, "'%s' is running; quit it before deleting it",
 			game != NULL ? game->name : "the game");
+		return error_explain(&job->err, "game_running", NULL);
 	}
 	return game == NULL || check_not_uploading(job->options, game, &job->err);
 }

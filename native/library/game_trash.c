@@ -456,14 +456,16 @@ bool game_trash_restore(
 		return false;
 	}
 	if (game_registry_find(trash->registry, game->game.dir) != NULL) {
-		return error_set(err, ERROR_CONFLICT,
+		error_set(err, ERROR_CONFLICT,
 			"'%s' is installed in '%s' again; delete it first, then try again",
 			game->game.name, game->game.dir);
+		return error_explain(err, "installed_again", "name", game->game.name, NULL);
 	}
 	/* Not registered first: what is there now is not that game. */
 	if (path_presence(game->game.dir) == PATH_PRESENT) {
-		return error_set(err, ERROR_CONFLICT,
-			"'%s' exists again; move it away, then try again", game->game.dir);
+		error_set(err, ERROR_CONFLICT, "'%s' exists again; move it away, then try again",
+			game->game.dir);
+		return error_explain(err, "in_the_way", "path", game->game.dir, NULL);
 	}
 	if (!game_registry_put(trash->registry, &game->game, err)) {
 		return false;

@@ -357,8 +357,9 @@ static bool refuse_away(
 	char *reason = subject != NULL ? library_describe_absence(library)
 				       : library_describe_away(library);
 
-	return error_set(err, ERROR_CONFLICT, "%s%s%s%s", subject != NULL ? subject : "",
+	error_set(err, ERROR_CONFLICT, "%s%s%s%s", subject != NULL ? subject : "",
 		subject != NULL ? " " : "", reason, remedy);
+	return error_explain(err, "library_away", NULL);
 }
 
 /* What is asked for, and what the sentence of a refusal begins and ends with. */
@@ -588,9 +589,10 @@ bool libraries_check_forgettable(
 	for (size_t i = libraries->list.count; i > 0 && *id != '\0'; i--) {
 		if (strcmp(libraries->list.items[i - 1].id, id) == 0 &&
 			libraries->list.items[i - 1].presence != LIBRARY_AWAY) {
-			return error_set(err, ERROR_CONFLICT,
+			error_set(err, ERROR_CONFLICT,
 				"the library '%s' is there; delete its games instead",
 				libraries->list.items[i - 1].place);
+			return error_explain(err, "library_present", NULL);
 		}
 	}
 	if (*id == '\0' || library_records_find(&libraries->records, id, NULL) == NULL) {

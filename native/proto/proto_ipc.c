@@ -1,5 +1,6 @@
 #include "proto/proto_ipc.h"
 
+#include "core/cleanup.h"
 #include "core/strbuf.h"
 
 #include <stddef.h>
@@ -39,6 +40,13 @@ enum error_kind ipc_error_kind(int64_t code)
 const struct json_field ipc_error_fields[] = {
 	JSON_FIELD(struct ipc_error, code, "code", JSON_INT64, 0),
 	JSON_FIELD(struct ipc_error, message, "message", JSON_STRING, 0),
+	JSON_FIELDS_END,
+};
+
+static const struct json_field ipc_refusal_fields[] = {
+	JSON_FIELD(struct ipc_refusal, code, "code", JSON_INT64, 0),
+	JSON_FIELD(struct ipc_refusal, message, "message", JSON_STRING, 0),
+	JSON_FIELD(struct ipc_refusal, data, "data", JSON_RAW, 0),
 	JSON_FIELDS_END,
 };
 
@@ -365,6 +373,7 @@ const struct json_field ipc_steam_fields[] = {
 	JSON_FIELD(struct ipc_steam, state, "state", JSON_STRING, 0),
 	JSON_FIELD(struct ipc_steam, detail, "detail", JSON_STRING, 0),
 	JSON_FIELD(struct ipc_steam, queued, "queued", JSON_INT64, 0),
+	JSON_FIELD(struct ipc_steam, games, "games", JSON_STRINGS, 0),
 	JSON_FIELD_TREE(struct ipc_steam, tree),
 	JSON_FIELDS_END,
 };
@@ -435,5 +444,29 @@ void ipc_write_error(struct strbuf *out, const char *id, int code, const char *m
 
 	strbuf_appendf(out, "{\"jsonrpc\":\"2.0\",\"id\":%s,\"error\":", id);
 	json_write(out, ipc_error_fields, &error);
+	strbuf_append_char(out, '}');
+}
+
+void ipc_write_refusal(struct strbuf *out, const char *id, const struct error *err)
+{
+	AUTO(strbuf_finish) struct strbuf data = { 0 };
+	struct ipc_refusal refusal = { .code = ipc_error_code(err->kind), .message = err->message };
+
+	if (err->reason == NULL) {
+		ipc_write_error(out, id, (int)refusal.code, err->message);
+		return;
+	}
+	strbuf_append_text(&data, "{\"reason\":");
+	json_write_string(&data, err->reason);
+	for (size_t i = 0; i < ERROR_VALUES_MAX && err->values[i].name != NULL; i++) {
+		strbuf_append_char(&data, ',');
+		json_write_string(&data, err->values[i].name);
+		strbuf_append_char(&data, ':');
+		json_write_string(&data, err->values[i].text);
+	}
+	strbuf_append_char(&data, '}');
+	refusal.data = data.data;
+	strbuf_appendf(out, "{\"jsonrpc\":\"2.0\",\"id\":%s,\"error\":", id);
+	json_write(out, ipc_refusal_fields, &refusal);
 	strbuf_append_char(out, '}');
 }

@@ -37,6 +37,12 @@ struct ipc_error {
 	const char *message;
 };
 
+struct ipc_refusal {
+	int64_t code;
+	const char *message;
+	const char *data; /* JSON text: reason, and values by their names */
+};
+
 struct ipc_message {
 	const char *jsonrpc;
 	const char *id; /* JSON text, to be echoed as it came; NULL: a notification */
@@ -54,6 +60,8 @@ void ipc_write_request(struct strbuf *out, const char *id, const char *method,
 	const struct json_field *fields, const void *params);
 void ipc_write_result(struct strbuf *out, const char *id, const char *result);
 void ipc_write_error(struct strbuf *out, const char *id, int code, const char *message);
+/* The same for an error of ours, with its reason and the values of that, if it has one. */
+void ipc_write_refusal(struct strbuf *out, const char *id, const struct error *err);
 /* The same with params as JSON text. */
 void ipc_write_call(struct strbuf *out, const char *id, const char *method, const char *params);
 /* fields NULL: without params. */
@@ -313,7 +321,8 @@ struct ipc_overlay {
 struct ipc_steam {
 	const char *state; /* the name of the driver that a change would use now */
 	const char *detail;
-	int64_t queued; /* changes that wait */
+	int64_t queued;	     /* changes that wait */
+	struct strvec games; /* the names of those that they concern, as far as they have one */
 	cJSON *tree;
 };
 

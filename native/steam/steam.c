@@ -333,6 +333,19 @@ size_t steam_queued_count(const struct steam *steam)
 	return steam_queue_count(steam->queue);
 }
 
+void steam_queued_names(const struct steam *steam, struct strvec *names)
+{
+	const struct steam_queued *queued;
+
+	for (size_t i = 0; (queued = steam_queue_at(steam->queue, i)) != NULL; i++) {
+		const char *name = queued->change.name;
+
+		if (name != NULL && *name != '\0' && !strvec_contains(names, name)) {
+			strvec_push(names, name);
+		}
+	}
+}
+
 void steam_set_events(struct steam *steam, const struct steam_events *events, void *user)
 {
 	steam_outcomes_set_events(steam->outcomes, events, user);

@@ -117,5 +117,7 @@ void steam_restart_client(struct steam *steam, bool force, steam_restarted *done
 const char *steam_driver_name(struct steam *steam);
 /* … why, or what prevents it, as one sentence appended to out … */
 void steam_describe(struct steam *steam, struct strbuf *out);
-/* … and how many changes wait. */
+/* … how many changes wait … */
 size_t steam_queued_count(const struct steam *steam);
+/* … and the names of the new and updated shortcuts among them, once each. */
+void steam_queued_names(const struct steam *steam, struct strvec *names);

@@ -551,9 +551,10 @@ bool upload_store_discard(struct upload_store *store, const char *upload_id, str
 			upload_id != NULL ? upload_id : "");
 	}
 	if (upload_is_completing(upload)) {
-		return error_set(err, ERROR_CONFLICT,
+		error_set(err, ERROR_CONFLICT,
 			"'%s' is being moved into place and can no longer be stopped",
 			upload->head.game_name);
+		return error_explain(err, "being_installed", "name", upload->head.game_name, NULL);
 	}
 	/* What was answered must be true after a restart too. */
 	if (!libraries_check(store->libraries, upload->root, upload->library, err) ||

@@ -156,15 +156,20 @@ static bool find_holder(uint16_t port, struct port_holder *holder)
 static bool fail_used(uint16_t port, struct error *err)
 {
 	struct port_holder holder;
+	char number[8];
 
 	if (find_holder(port, &holder)) {
-		return error_set(err, ERROR_CONFLICT,
+		error_set(err, ERROR_CONFLICT,
 			"port %u is in use by '%s' (pid %d); stop it or choose another port", port,
 			holder.name, (int)holder.pid);
+	} else {
+		error_set(err, ERROR_CONFLICT,
+			"port %u is in use by a process of another user; stop it or choose another "
+			"port",
+			port);
 	}
-	return error_set(err, ERROR_CONFLICT,
-		"port %u is in use by a process of another user; stop it or choose another port",
-		port);
+	snprintf(number, sizeof(number), "%u", port);
+	return error_explain(err, "port_taken", "port", number, NULL);
 }
 
 /* --- Accepting --- */

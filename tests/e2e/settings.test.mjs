@@ -213,3 +213,18 @@ test("a burst of edits ends with the last one, and torn files do no harm", async
   await until("nothing is complained of", async () => (await notices()) === "");
   assert.equal(agent.child.exitCode, null);
 });
+
+test("a refusal says its reason to programs, too", async (t) => {
+  const { deck, peer } = await start(t);
+  const refused = async (key, value) => (await peer.ask("settings.set", { key, value })).error;
+  const days = await refused("games.trashDays", 1000);
+  assert.equal(days.code, -32602);
+  assert.deepEqual(days.data, { reason: "setting_not_allowed", key: "games.trashDays" });
+  assert.deepEqual((await refused("games.trashDays", "many")).data, days.data);
+  const file = inHome(deck, "file");
+  fs.writeFileSync(file, "");
+  assert.deepEqual((await refused("library.path", file)).data, { reason: "not_a_folder", path: file });
+  const unknown = await refused("no.such", 1);
+  assert.equal(unknown.code, -32001);
+  assert.equal(Object.hasOwn(unknown, "data"), false);
+});

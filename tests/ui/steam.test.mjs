@@ -14,7 +14,8 @@ const driver = async (backend) => (await backend.ipc("status")).steam.state;
 
 test("an upload gets its shortcut and its artwork at once", { skip }, async (t) => {
   const { deck, backend, ui } = await start(t);
-  await ui.shows("New games appear in your library right away");
+  await until("the plugin is attached", async () => (await driver(backend)) === "ui");
+  assert.doesNotMatch(await ui.panel.innerText(), /Steam/i, "nothing waits for it");
   const hub = await Hub.paired(backend);
   const { success, appId } = await push(hub, "Celeste", { launchOptions: "-fast", tags: "Indie" });
   assert.equal(success, true);
@@ -92,8 +93,16 @@ test("changes waiting for Steam are shown", { skip }, async (t) => {
   const { backend, ui } = await start(t, { open: { model: { initialized: false } } });
   const hub = await Hub.paired(backend);
   await push(hub, "Celeste");
+  await ui.shows("Waiting for Steam: Celeste");
   await ui.shows("Changes waiting for Steam: 1");
-  await ui.screenshot("queued");
+  await ui.shows("Restart Steam");
+  assert.deepEqual(await ui.overflowing(), []);
+  assert.deepEqual(await ui.unreached(), []);
+  await ui.wholePanel("queued");
+  await ui.panel.getByRole("button", { name: "Manage CapyDeck" }).click();
+  await ui.page.getByRole("tab", { name: "Steam", exact: true }).click();
+  await ui.page.getByRole("tabpanel").getByText("Waiting for Steam: Celeste").waitFor();
+  await ui.screenshot("queued-page");
 });
 
 test("the interface restarts during a change: it is made once", { skip }, async (t) => {

@@ -1,7 +1,7 @@
 import { DialogButton, DialogHeader, Focusable, ModalRoot, TextField } from "@decky/ui";
 import { useState } from "react";
 
-import { sentenceOf } from "../ipc/methods.js";
+import { explain } from "../refusal.js";
 import type { Texts } from "../strings/text.js";
 import { colors, small } from "./style.js";
 
@@ -32,7 +32,7 @@ export function EditDialog({
   const save = () =>
     onSave(typed).then(
       () => closeModal?.(),
-      (error: unknown) => setProblem(sentenceOf(error)),
+      (error: unknown) => setProblem(explain(error, texts)),
     );
   return (
     <ModalRoot onCancel={closeModal} onEscKeypress={closeModal} closeModal={closeModal}>

@@ -5,6 +5,7 @@ import { confirm } from "./confirm.js";
 import { GameImage } from "./GameImage.js";
 import { DeleteIcon, PageIcon, PlayIcon, RestoreIcon } from "./Icons.js";
 import { Row, TextRow } from "./Row.js";
+import { wrapped } from "./style.js";
 
 interface GameListProps {
   games: Game[];
@@ -14,8 +15,13 @@ interface GameListProps {
   loadImage: (game: Game) => Promise<string>;
   onStart: (game: Game) => void;
   onOpen: (game: Game) => void;
+  /** How long a deleted one can be restored; undefined: not known yet. */
+  trashDays: number | undefined;
   onDelete: (game: Game) => void;
 }
+
+/** The agent's default. */
+const TRASH_DAYS = 7;
 
 /** The newest first. */
 export const newestFirst = (games: Game[]): Game[] =>
@@ -28,22 +34,27 @@ export function GameList({
   loadImage,
   onStart,
   onOpen,
+  trashDays,
   onDelete,
 }: GameListProps) {
   const { get, language } = texts;
   const ask = (game: Game) =>
     confirm({
       title: get("deleteTitle", { name: game.name }),
-      text: get("deleteText"),
+      text: get("deleteText", {
+        days: texts.days(trashDays ?? TRASH_DAYS),
+        size: formatBytes(game.sizeBytes, language),
+      }),
       yes: get("deleteGame"),
       no: get("keep"),
       onYes: () => onDelete(game),
     });
-  const describe = ({ sizeBytes, installedAt, appId }: Game): string =>
+  const describe = ({ sizeBytes, installedAt, appId, problem }: Game): string =>
     [
       formatBytes(sizeBytes, language),
       formatDate(installedAt, language),
       ...(appId === 0 ? [get("notInLibrary")] : []),
+      ...(problem ? [get("cannotStart")] : []),
     ].join(" · ");
   if (games.length === 0) {
     return <TextRow>{get("noGames")}</TextRow>;
@@ -53,7 +64,12 @@ export function GameList({
       key={game.dir}
       image={<GameImage version={game.installedAt} load={() => loadImage(game)} />}
       label={game.name}
-      description={describe(game)}
+      description={
+        <>
+          {describe(game)}
+          {game.problem && <div style={wrapped}>{game.problem}</div>}
+        </>
+      }
       actionsBelow={isNarrow}
       actions={[
         ...(game.appId === 0

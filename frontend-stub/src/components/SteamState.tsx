@@ -9,8 +9,6 @@ import { small, wrapped } from "./style.js";
 interface SteamStateProps {
   steam: Status["steam"];
   texts: Texts;
-  /** With the agent's own reason. */
-  isDetailed?: boolean;
   onRestart: () => void;
 }
 
@@ -21,14 +19,12 @@ const summaries: Partial<Record<string, TextKey>> = {
   none: "steamNone",
 } satisfies Record<Status["steam"]["state"], TextKey>;
 
-/** How games get into the library now, and how many changes are waiting. */
-export function SteamState({
-  steam,
-  texts: { get },
-  isDetailed = false,
-  onRestart,
-}: SteamStateProps) {
-  const summary = get(summaries[steam.state] ?? "steamNone");
+/** More names say no more than how many there are. */
+const NAMES_SHOWN = 3;
+
+/** Which games' changes wait for Steam, and what for. */
+export function SteamState({ steam, texts: { get }, onRestart }: SteamStateProps) {
+  const names = steam.games.slice(0, NAMES_SHOWN).join(", ");
   const ask = () =>
     confirm({
       title: get("restartTitle"),
@@ -43,29 +39,20 @@ export function SteamState({
         <Field
           focusable
           bottomSeparator="none"
-          label={isDetailed && summary}
-          description={isDetailed ? <div style={wrapped}>{steam.detail}</div> : summary}
+          label={names && <div style={wrapped}>{get("waitForSteam", { names })}</div>}
+          description={
+            <>
+              <div style={small}>{get("queued", { count: steam.queued })}</div>
+              <div style={small}>{get(summaries[steam.state] ?? "steamNone")}</div>
+            </>
+          }
         />
-        {steam.queued > 0 && (
-          <Field
-            focusable
-            bottomSeparator="none"
-            description={
-              <>
-                {get("queued", { count: steam.queued })}
-                {!isDetailed && <div style={small}>{steam.detail}</div>}
-              </>
-            }
-          />
-        )}
       </PanelSectionRow>
-      {(steam.queued > 0 || isDetailed) && (
-        <PanelSectionRow>
-          <ButtonItem layout="below" bottomSeparator="none" onClick={ask}>
-            {get("restartSteam")}
-          </ButtonItem>
-        </PanelSectionRow>
-      )}
+      <PanelSectionRow>
+        <ButtonItem layout="below" bottomSeparator="none" onClick={ask}>
+          {get("restartSteam")}
+        </ButtonItem>
+      </PanelSectionRow>
     </>
   );
 }

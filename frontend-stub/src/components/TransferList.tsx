@@ -124,7 +124,7 @@ function paceOf(upload: Upload, { get, language }: Texts): { left: string; right
 
 function pauseOf({ expiresInSeconds, problem }: Upload, { get, language }: Texts): string {
   if (problem) {
-    return `${get("paused")}. ${problem}`;
+    return `${get("paused")}. ${get("uploadAway")}`;
   }
   const until = Date.now() / 1000 + expiresInSeconds;
   const kept = expiresInSeconds < 0 ? "" : get("keptUntil", { date: formatDate(until, language) });

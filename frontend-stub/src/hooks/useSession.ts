@@ -44,3 +44,10 @@ export function useActions(): Actions {
   const session = useSession();
   return useMemo(() => actionsOf(session), [session]);
 }
+
+/** How long deleted games are kept; undefined: not known yet. */
+export function useTrashDays(): number | undefined {
+  const { value: settings } = useKnown(useSession().state.settings);
+  const value = settings?.find(({ key }) => key === "games.trashDays")?.value;
+  return typeof value === "number" ? value : undefined;
+}

@@ -134,7 +134,13 @@ export interface Status {
   pairedHubs: number;
   mdns: { state: "off" | "starting" | "daemon" | "embedded" | "failed"; detail: string };
   overlay: { state: "off" | "ready" | "starting" | "shown" | "failed"; detail: string };
-  steam: { state: "ui" | "cef" | "files" | "none"; detail: string; queued: number };
+  steam: {
+    state: "ui" | "cef" | "files" | "none";
+    detail: string;
+    queued: number;
+    /** The names of those that wait, as far as they have one. */
+    games: string[];
+  };
   uploads: Upload[];
   games: number;
   libraries: Library[];
@@ -253,9 +259,9 @@ export interface Requests {
   "steam.restart": Method<None, None>;
 }
 
-/** The methods that take no parameters. */
+/** The methods that need no parameters. */
 export type PlainMethod = {
-  [M in keyof Methods]: Methods[M]["params"] extends None ? M : never;
+  [M in keyof Methods]: None extends Methods[M]["params"] ? M : never;
 }[keyof Methods];
 
 /** The error codes of answers. */
@@ -267,11 +273,15 @@ export const IPC_NO_SPACE = -32003;
 /** Not the agent's: the call got no answer at all. */
 export const IPC_NO_ANSWER = -32099;
 
-/** An error; its message is one sentence for the user. */
+/** Why something was refused, for a translation of the message: `reason`, and the values in it. */
+export type RefusalData = Partial<Record<string, string>>;
+
+/** An error; its message is one English sentence for the user. */
 export class IpcError extends Error {
   constructor(
     readonly code: number,
     message: string,
+    readonly data?: RefusalData,
   ) {
     super(message);
   }

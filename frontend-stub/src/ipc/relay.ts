@@ -1,5 +1,5 @@
 import { IPC_FAILED, IPC_METHOD_NOT_FOUND, IPC_NO_ANSWER, IpcError, sentenceOf } from "./methods.js";
-import type { Methods, Notifications, Requests } from "./methods.js";
+import type { Methods, Notifications, RefusalData, Requests } from "./methods.js";
 
 /**
  * What main.py offers: its callables and its events, which are hints and may be lost. It numbers
@@ -13,7 +13,9 @@ export interface Bridge {
   listen: (events: BridgeEvents) => () => void;
 }
 
-export type Answer = { result: unknown } | { error: { code: number; message: string } };
+export type Answer =
+  | { result: unknown }
+  | { error: { code: number; message: string; data?: RefusalData } };
 
 export interface BridgeEvent {
   seq: number;
@@ -139,7 +141,7 @@ export class Relay {
       },
     );
     if ("error" in answer) {
-      throw new IpcError(answer.error.code, answer.error.message);
+      throw new IpcError(answer.error.code, answer.error.message, answer.error.data);
     }
     return answer.result as Methods[M]["result"];
   }

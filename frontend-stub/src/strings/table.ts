@@ -1,14 +1,15 @@
+import type { Row } from "./languages.js";
+import { refusalRows } from "./refusals.js";
+import { settingRows } from "./settings.js";
+
 /**
  * Every text of the plugin in every language it speaks, the same as native/overlay/overlay_strings.c.
- * The agent's own sentences (errors, notices, details, help of settings) are English and shown as
- * they are. Names in braces are filled in by strings/text.ts.
+ * The agent's own sentences are English: what they say is told in the user's language by what comes
+ * with them (settings.ts, refusals.ts), and only what is rare is shown as it is. Names in braces are
+ * filled in by strings/text.ts.
  */
-export const languages = ["en", "de", "es", "fr", "ja", "pt", "zh"] as const;
-
-export type Language = (typeof languages)[number];
-
-/** In the order of `languages`. */
-type Row = readonly [string, string, string, string, string, string, string];
+export { languages } from "./languages.js";
+export type { Language } from "./languages.js";
 
 /* prettier-ignore */
 const rows = {
@@ -61,6 +62,7 @@ const rows = {
   installing: ["Installing…", "Wird installiert …", "Instalando…", "Installation…", "インストール中…", "Instalando…", "正在安装…"],
   waiting: ["Waiting…", "Wartet …", "Esperando…", "En attente…", "待機中…", "Aguardando…", "等待中…"],
   paused: ["Paused", "Pausiert", "En pausa", "En pause", "一時停止中", "Pausado", "已暂停"],
+  uploadAway: ["Its card or disk is not there. Insert it to resume.", "Die Karte oder der Datenträger fehlt. Leg sie ein, um fortzufahren.", "Falta su tarjeta o disco. Insértalo para continuar.", "Sa carte ou son disque est absent. Insérez-le pour reprendre.", "カードまたはディスクがありません。挿入すると再開できます。", "O cartão ou disco não está presente. Insira-o para continuar.", "存储卡或磁盘不在。插入后即可继续。"],
   resumeHint: ["Send it again from your PC to resume.", "Sende es noch einmal vom PC, um fortzufahren.", "Envíalo de nuevo desde el PC para continuar.", "Renvoyez-le depuis le PC pour reprendre.", "PC からもう一度送ると再開します。", "Envie de novo pelo PC para continuar.", "从电脑再次发送即可继续。"],
   keptUntil: ["Kept until {date}.", "Aufbewahrt bis {date}.", "Se conserva hasta el {date}.", "Conservé jusqu’au {date}.", "{date} まで保存されます。", "Mantido até {date}.", "保留至 {date}。"],
   discard: ["Discard", "Verwerfen", "Descartar", "Supprimer", "破棄", "Descartar", "丢弃"],
@@ -73,12 +75,13 @@ const rows = {
   games: ["Games", "Spiele", "Juegos", "Jeux", "ゲーム", "Jogos", "游戏"],
   allGames: ["All games ({count})", "Alle Spiele ({count})", "Todos los juegos ({count})", "Tous les jeux ({count})", "すべてのゲーム ({count})", "Todos os jogos ({count})", "所有游戏（{count}）"],
   noGames: ["No games yet. Send one from your PC.", "Noch keine Spiele. Sende eins vom PC.", "Aún no hay juegos. Envía uno desde el PC.", "Aucun jeu. Envoyez-en un depuis le PC.", "ゲームはまだありません。PC から送ってください。", "Nenhum jogo ainda. Envie um pelo PC.", "还没有游戏。请从电脑发送。"],
+  cannotStart: ["Steam cannot start it", "Steam kann es nicht starten", "Steam no puede iniciarlo", "Steam ne peut pas le lancer", "Steam では起動できません", "O Steam não consegue iniciá-lo", "Steam 无法启动"],
   notInLibrary: ["not in your library", "nicht in der Bibliothek", "no está en la biblioteca", "absent de la bibliothèque", "ライブラリにありません", "fora da biblioteca", "不在库中"],
   startGame: ["Play", "Spielen", "Jugar", "Jouer", "プレイ", "Jogar", "开始游戏"],
   openPage: ["Open its page", "Seite öffnen", "Abrir su página", "Ouvrir sa page", "ページを開く", "Abrir a página", "打开页面"],
   deleteGame: ["Delete", "Löschen", "Borrar", "Supprimer", "削除", "Apagar", "删除"],
   deleteTitle: ["Delete “{name}”?", "„{name}“ löschen?", "¿Borrar «{name}»?", "Supprimer « {name} » ?", "「{name}」を削除しますか？", "Apagar “{name}”?", "删除“{name}”？"],
-  deleteText: ["It will be removed from your library. You can restore it from “Deleted games” for a few days.", "Es wird aus der Bibliothek entfernt. Einige Tage lang kannst du es unter „Gelöschte Spiele“ wiederherstellen.", "Se quitará de la biblioteca. Durante unos días podrás restaurarlo en «Juegos borrados».", "Il sera retiré de la bibliothèque. Vous pourrez le restaurer depuis « Jeux supprimés » pendant quelques jours.", "ライブラリから削除されます。数日間は「削除したゲーム」から復元できます。", "Ele será removido da biblioteca. Por alguns dias você pode restaurá-lo em “Jogos apagados”.", "它将从库中移除。几天内可在“已删除的游戏”中恢复。"],
+  deleteText: ["It will be removed from your library. For {days} you can restore it from “Deleted games”; until then its {size} stay used.", "Es wird aus der Bibliothek entfernt. {days} lang kannst du es unter „Gelöschte Spiele“ wiederherstellen; so lange belegt es weiter {size}.", "Se quitará de la biblioteca. Durante {days} podrás restaurarlo en «Juegos borrados»; hasta entonces seguirá ocupando {size}.", "Il sera retiré de la bibliothèque. Pendant {days}, vous pourrez le restaurer depuis « Jeux supprimés » ; il occupera {size} jusque-là.", "ライブラリから削除されます。{days}間は「削除したゲーム」から復元でき、その間は {size} を使い続けます。", "Ele será removido da biblioteca. Por {days} você pode restaurá-lo em “Jogos apagados”; até lá ele continua ocupando {size}.", "它将从库中移除。{days}内可在“已删除的游戏”中恢复；在此期间仍占用 {size}。"],
   trash: ["Deleted games", "Gelöschte Spiele", "Juegos borrados", "Jeux supprimés", "削除したゲーム", "Jogos apagados", "已删除的游戏"],
   noTrash: ["No deleted games.", "Keine gelöschten Spiele.", "No hay juegos borrados.", "Aucun jeu supprimé.", "削除したゲームはありません。", "Nenhum jogo apagado.", "没有已删除的游戏。"],
   restore: ["Restore", "Wiederherstellen", "Restaurar", "Restaurer", "復元", "Restaurar", "恢复"],
@@ -92,14 +95,18 @@ const rows = {
 
   // Libraries: folders and cards
   libraries: ["Storage", "Speicher", "Almacenamiento", "Stockage", "ストレージ", "Armazenamento", "存储"],
-  freeSpace: ["{size} free", "{size} frei", "{size} libres", "{size} libres", "空き {size}", "{size} livres", "可用 {size}"],
+  freeOf: ["{free} of {total} free", "{free} von {total} frei", "{free} libres de {total}", "{free} libres sur {total}", "空き {free} / {total}", "{free} livres de {total}", "可用 {free} / 共 {total}"],
+  libraryHere: ["New games go here", "Neue Spiele kommen hierher", "Los juegos nuevos van aquí", "Les nouveaux jeux vont ici", "新しいゲームの保存先", "Os jogos novos vão para cá", "新游戏安装在此"],
+  useLibrary: ["Install new games here", "Neue Spiele hier installieren", "Instalar aquí los juegos nuevos", "Installer les nouveaux jeux ici", "新しいゲームをここに保存", "Instalar os jogos novos aqui", "将新游戏安装在此"],
+  chooseFolder: ["Choose another folder", "Anderen Ordner wählen", "Elegir otra carpeta", "Choisir un autre dossier", "別のフォルダーを選ぶ", "Escolher outra pasta", "选择其他文件夹"],
+  chooseHint: ["On the SSD or a card. New folders cannot be made there.", "Auf der SSD oder einer Karte. Neue Ordner lassen sich dort nicht anlegen.", "En el SSD o en una tarjeta. Allí no se pueden crear carpetas.", "Sur le SSD ou une carte. On ne peut pas y créer de dossier.", "SSD またはカード上のフォルダーです。新規作成はできません。", "No SSD ou em um cartão. Não é possível criar pastas ali.", "可选 SSD 或存储卡上的文件夹，但无法新建文件夹。"],
   gamesHeld: ["Games: {count}", "Spiele: {count}", "Juegos: {count}", "Jeux : {count}", "ゲーム: {count}", "Jogos: {count}", "游戏：{count}"],
   transfersHeld: ["Unfinished transfers: {count}", "Unfertige Übertragungen: {count}", "Transferencias sin terminar: {count}", "Transferts inachevés : {count}", "未完了の転送: {count}", "Transferências inacabadas: {count}", "未完成的传输：{count}"],
   deletedHeld: ["Deleted games: {count}", "Gelöschte Spiele: {count}", "Juegos borrados: {count}", "Jeux supprimés : {count}", "削除したゲーム: {count}", "Jogos apagados: {count}", "已删除的游戏：{count}"],
-  libraryAway: ["Not available", "Nicht verfügbar", "No disponible", "Non disponible", "利用できません", "Indisponível", "不可用"],
-  libraryUnreadable: ["Cannot be read now", "Zurzeit nicht lesbar", "No se puede leer ahora", "Illisible pour le moment", "現在読み取れません", "Não pode ser lido agora", "目前无法读取"],
-  libraryReadOnly: ["Games cannot be installed here", "Hier können keine Spiele installiert werden", "No se pueden instalar juegos aquí", "Impossible d’y installer des jeux", "ここにはゲームをインストールできません", "Não é possível instalar jogos aqui", "无法在此安装游戏"],
-  libraryNoExec: ["Games here will not start", "Spiele starten von hier nicht", "Los juegos no se iniciarán desde aquí", "Les jeux ne démarreront pas d’ici", "ここのゲームは起動できません", "Os jogos daqui não iniciarão", "此处的游戏无法启动"],
+  libraryAway: ["Not available. Insert its card, or move the folder back.", "Nicht verfügbar. Leg die Karte ein oder verschiebe den Ordner zurück.", "No disponible. Inserta la tarjeta o devuelve la carpeta a su sitio.", "Non disponible. Insérez la carte ou remettez le dossier à sa place.", "利用できません。カードを挿入するか、フォルダーを元に戻してください。", "Indisponível. Insira o cartão ou devolva a pasta ao lugar.", "不可用。请插入存储卡，或将文件夹移回原处。"],
+  libraryUnreadable: ["Cannot be read now. Insert its card again, or check it in a PC.", "Zurzeit nicht lesbar. Leg die Karte neu ein oder prüfe sie in einem PC.", "No se puede leer ahora. Vuelve a insertar la tarjeta o revísala en un PC.", "Illisible pour le moment. Réinsérez la carte ou vérifiez-la sur un PC.", "現在読み取れません。カードを挿し直すか、PC で確認してください。", "Não pode ser lido agora. Insira o cartão de novo ou verifique-o em um PC.", "目前无法读取。请重新插入存储卡，或在电脑上检查。"],
+  libraryReadOnly: ["Games cannot be installed here: it is read-only, or somebody else’s.", "Hier können keine Spiele installiert werden: schreibgeschützt oder jemand anderes Ordner.", "No se pueden instalar juegos aquí: es de solo lectura o de otro usuario.", "Impossible d’y installer des jeux : lecture seule, ou appartient à quelqu’un d’autre.", "ここにはインストールできません。読み取り専用か、他のユーザーのものです。", "Não é possível instalar jogos aqui: é somente leitura ou de outro usuário.", "无法在此安装游戏：只读，或属于其他用户。"],
+  libraryNoExec: ["Games here will not start: its disk does not allow programs.", "Spiele starten von hier nicht: Der Datenträger erlaubt keine Programme.", "Los juegos no se iniciarán desde aquí: el disco no permite programas.", "Les jeux ne démarreront pas d’ici : le disque n’autorise pas les programmes.", "ここのゲームは起動できません。ディスクがプログラムの実行を許可していません。", "Os jogos daqui não iniciarão: o disco não permite programas.", "此处的游戏无法启动：磁盘不允许运行程序。"],
 
   // Paired PCs
   hubs: ["Paired PCs", "Gekoppelte PCs", "PC vinculados", "PC associés", "ペアリング済みの PC", "PCs pareados", "已配对的电脑"],
@@ -117,13 +124,18 @@ const rows = {
   steamFiles: ["Steam is closed. New games appear when it starts", "Steam ist beendet. Neue Spiele erscheinen beim Start", "Steam está cerrado. Los juegos nuevos aparecerán al iniciarlo", "Steam est fermé. Les nouveaux jeux apparaîtront à son démarrage", "Steam は終了しています。新しいゲームは起動時に表示されます", "O Steam está fechado. Os jogos novos aparecem quando ele abrir", "Steam 已关闭。启动后会出现新游戏"],
   steamNone: ["New games appear after Steam restarts", "Neue Spiele erscheinen nach einem Neustart von Steam", "Los juegos nuevos aparecerán al reiniciar Steam", "Les nouveaux jeux apparaîtront après un redémarrage de Steam", "新しいゲームは Steam の再起動後に表示されます", "Os jogos novos aparecem após reiniciar o Steam", "重启 Steam 后会出现新游戏"],
   queued: ["Changes waiting for Steam: {count}", "Änderungen, die auf Steam warten: {count}", "Cambios pendientes de Steam: {count}", "Changements en attente de Steam : {count}", "Steam を待っている変更: {count}", "Alterações à espera do Steam: {count}", "等待 Steam 的更改：{count}"],
+  waitForSteam: ["Waiting for Steam: {names}", "Warten auf Steam: {names}", "A la espera de Steam: {names}", "En attente de Steam : {names}", "Steam を待っています: {names}", "À espera do Steam: {names}", "正在等待 Steam：{names}"],
   restartSteam: ["Restart Steam", "Steam neu starten", "Reiniciar Steam", "Redémarrer Steam", "Steam を再起動", "Reiniciar o Steam", "重启 Steam"],
   restartTitle: ["Restart Steam?", "Steam neu starten?", "¿Reiniciar Steam?", "Redémarrer Steam ?", "Steam を再起動しますか？", "Reiniciar o Steam?", "重启 Steam？"],
   restartText: ["Pending changes will be applied. Steam won’t restart while a game is running.", "Ausstehende Änderungen werden übernommen. Solange ein Spiel läuft, startet Steam nicht neu.", "Se aplicarán los cambios pendientes. Steam no se reiniciará mientras haya un juego en ejecución.", "Les changements en attente seront appliqués. Steam ne redémarre pas tant qu’un jeu est en cours.", "保留中の変更が適用されます。ゲームの実行中は再起動できません。", "As alterações pendentes serão aplicadas. O Steam não reinicia enquanto um jogo estiver em execução.", "待处理的更改将会应用。游戏运行时 Steam 不会重启。"],
+  steamRestarted: ["Steam has restarted", "Steam wurde neu gestartet", "Steam se ha reiniciado", "Steam a redémarré", "Steam を再起動しました", "O Steam foi reiniciado", "Steam 已重新启动"],
 
   // Settings
   settings: ["Settings", "Einstellungen", "Ajustes", "Paramètres", "設定", "Configurações", "设置"],
   change: ["Change", "Ändern", "Cambiar", "Modifier", "変更", "Alterar", "更改"],
+  advanced: ["Advanced", "Erweitert", "Avanzado", "Avancé", "詳細設定", "Avançado", "高级"],
+  other: ["Other…", "Andere …", "Otro…", "Autre…", "その他…", "Outro…", "其他…"],
+  sessionLanguage: ["As in Steam", "Wie in Steam", "Como en Steam", "Comme dans Steam", "Steam と同じ", "Como no Steam", "与 Steam 相同"],
   nextStart: ["Takes effect after a restart.", "Gilt nach einem Neustart.", "Se aplicará tras reiniciar.", "Prend effet après un redémarrage.", "再起動後に有効になります。", "Entra em vigor após reiniciar.", "重启后生效。"],
   listHint: ["Separate entries with commas.", "Einträge durch Kommas trennen.", "Separa las entradas con comas.", "Séparez les entrées par des virgules.", "複数の項目はコンマで区切ります。", "Separe os itens com vírgulas.", "多个条目请用逗号分隔。"],
 
@@ -140,29 +152,27 @@ const rows = {
   helpManual: ["You can also enter the address in the Hub:", "Du kannst die Adresse auch im Hub eingeben:", "También puedes introducir la dirección en el Hub:", "Vous pouvez aussi saisir l’adresse dans le Hub :", "Hub にアドレスを直接入力することもできます:", "Você também pode digitar o endereço no Hub:", "也可以在 Hub 中输入地址："],
   helpPort: ["Firewalls must allow TCP port {port}, and UDP port 5353 for discovery.", "Firewalls müssen TCP-Port {port} durchlassen, und UDP-Port 5353 zum Auffinden.", "Los cortafuegos deben permitir el puerto TCP {port} y, para la detección, el UDP 5353.", "Les pare-feu doivent autoriser le port TCP {port}, et le port UDP 5353 pour la détection.", "ファイアウォールで TCP ポート {port} と、検出用の UDP ポート 5353 を許可してください。", "Firewalls devem liberar a porta TCP {port} e, para a detecção, a UDP 5353.", "防火墙须放行 TCP 端口 {port}，以及用于发现的 UDP 端口 5353。"],
 
+  // Diagnostics
+  diagnostics: ["Diagnostics", "Diagnose", "Diagnóstico", "Diagnostic", "診断", "Diagnóstico", "诊断"],
+  diagVersion: ["Version", "Version", "Versión", "Version", "バージョン", "Versão", "版本"],
+  diagNetwork: ["Network addresses", "Netzwerkadressen", "Direcciones de red", "Adresses réseau", "ネットワークアドレス", "Endereços de rede", "网络地址"],
+  diagAnnounced: ["Announced on the network (mDNS)", "Ankündigung im Netzwerk (mDNS)", "Anuncio en la red (mDNS)", "Annonce sur le réseau (mDNS)", "ネットワークへの告知 (mDNS)", "Anúncio na rede (mDNS)", "网络广播（mDNS）"],
+  diagOverlay: ["Code on the screen", "Code auf dem Bildschirm", "Código en pantalla", "Code à l’écran", "画面のコード表示", "Código na tela", "屏幕上的代码"],
+  diagNotices: ["Notices", "Hinweise", "Avisos", "Avis", "お知らせ", "Avisos", "通知"],
+  diagLog: ["Log", "Protokoll", "Registro", "Journal", "ログ", "Registro", "日志"],
+  copy: ["Copy all", "Alles kopieren", "Copiar todo", "Tout copier", "すべてコピー", "Copiar tudo", "全部复制"],
+  copyHint: ["For a bug report. It is in English, and contains no codes or keys.", "Für einen Fehlerbericht. Auf Englisch, ohne Codes oder Schlüssel.", "Para informar de un fallo. Está en inglés y no contiene códigos ni claves.", "Pour un rapport de bogue. En anglais, sans codes ni clés.", "不具合の報告用です。英語で、コードや鍵は含みません。", "Para relatar um problema. Está em inglês e não contém códigos nem chaves.", "用于报告问题。内容为英文，不含代码或密钥。"],
+  copied: ["Copied", "Kopiert", "Copiado", "Copié", "コピーしました", "Copiado", "已复制"],
+  notCopied: ["Could not copy", "Kopieren fehlgeschlagen", "No se ha podido copiar", "Échec de la copie", "コピーできませんでした", "Não foi possível copiar", "无法复制"],
+
   // Toasts
   toastStarted: ["Receiving from {name}", "Wird von {name} empfangen", "Recibiendo de {name}", "Réception depuis {name}", "{name} から受信中", "Recebendo de {name}", "正在从 {name} 接收"],
   toastInstalled: ["Installed", "Installiert", "Instalado", "Installé", "インストールしました", "Instalado", "已安装"],
   toastInterrupted: ["Interrupted at {percent}", "Unterbrochen bei {percent}", "Interrumpido al {percent}", "Interrompu à {percent}", "{percent} で中断しました", "Interrompido em {percent}", "在 {percent} 处中断"],
   toastCancelled: ["Transfer canceled", "Übertragung abgebrochen", "Transferencia cancelada", "Transfert annulé", "転送がキャンセルされました", "Transferência cancelada", "传输已取消"],
 
-  // The settings' names, by key
-  "agent.name": ["Name", "Name", "Nombre", "Nom", "名前", "Nome", "名称"],
-  "agent.port": ["Port", "Port", "Puerto", "Port", "ポート", "Porta", "端口"],
-  "library.path": ["Install folder", "Installationsordner", "Carpeta de instalación", "Dossier d’installation", "インストール先フォルダー", "Pasta de instalação", "安装文件夹"],
-  "library.extra": ["More install folders", "Weitere Installationsordner", "Otras carpetas de instalación", "Autres dossiers d’installation", "その他のインストール先", "Outras pastas de instalação", "其他安装文件夹"],
-  "connections.accept": ["Accept connections", "Verbindungen annehmen", "Aceptar conexiones", "Accepter les connexions", "接続を受け付ける", "Aceitar conexões", "接受连接"],
-  "connections.allowedOrigins": ["Web pages allowed to connect", "Webseiten, die sich verbinden dürfen", "Páginas web permitidas", "Pages web autorisées", "接続を許可する Web ページ", "Páginas web permitidas", "允许连接的网页"],
-  "pairing.sendCodeToHub": ["Send the code to the PC", "Code an den PC senden", "Enviar el código al PC", "Envoyer le code au PC", "コードを PC に送る", "Enviar o código ao PC", "将代码发送到电脑"],
-  "uploads.expireDays": ["Days to keep paused transfers", "Aufbewahrung pausierter Übertragungen (Tage)", "Días para conservar transferencias en pausa", "Jours de conservation des transferts en pause", "一時停止した転送の保存日数", "Dias para manter transferências pausadas", "暂停的传输保留天数"],
-  "games.trashDays": ["Days to keep deleted games", "Aufbewahrung gelöschter Spiele (Tage)", "Días para conservar juegos borrados", "Jours de conservation des jeux supprimés", "削除したゲームの保存日数", "Dias para manter jogos apagados", "已删除游戏保留天数"],
-  "steam.compatTool": ["Proton version", "Proton-Version", "Versión de Proton", "Version de Proton", "Proton のバージョン", "Versão do Proton", "Proton 版本"],
-  "steam.restartWhilePlaying": ["Restart Steam during games", "Steam auch im Spiel neu starten", "Reiniciar Steam incluso jugando", "Redémarrer Steam même en jeu", "ゲーム中でも Steam を再起動", "Reiniciar o Steam mesmo em jogo", "游戏中也可重启 Steam"],
-  "steam.debuggerPort": ["Steam debugger port", "Port des Steam-Debuggers", "Puerto del depurador de Steam", "Port du débogueur de Steam", "Steam デバッガーのポート", "Porta do depurador do Steam", "Steam 调试器端口"],
-  "overlay.language": ["Pairing code language", "Sprache der Code-Anzeige", "Idioma del código de vinculación", "Langue du code d’association", "コード表示の言語", "Idioma do código de pareamento", "配对代码的语言"],
-  "overlay.largeText": ["Larger pairing code", "Größerer Code", "Código más grande", "Code plus grand", "コードを大きく表示", "Código maior", "更大的代码"],
-  "overlay.reducedMotion": ["Reduce motion", "Weniger Bewegung", "Reducir movimiento", "Réduire les animations", "動きを減らす", "Reduzir movimento", "减少动态效果"],
-  "artwork.localServers": ["Allow artwork from private networks", "Bilder aus privaten Netzen zulassen", "Permitir imágenes de redes privadas", "Autoriser les images de réseaux privés", "プライベートネットワークの画像を許可", "Permitir imagens de redes privadas", "允许来自专用网络的图片"],
+  ...settingRows,
+  ...refusalRows,
 } satisfies Record<string, Row>;
 
 export type TextKey = keyof typeof rows;

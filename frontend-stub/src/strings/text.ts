@@ -15,7 +15,7 @@ const steamLanguages: Record<string, Language> = {
   tchinese: "zh",
 };
 
-type Values = Record<string, string | number>;
+type Values = Partial<Record<string, string | number>>;
 
 /** Letters and marks that may change the order of what stands around them. */
 const REORDERING = /[\u0590-\u08ff\u200e\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufdff\ufe70-\ufeff]/;
@@ -33,8 +33,20 @@ export class Texts {
     return text.replace(/\{(\w+)\}/g, (whole, name: string) => isolated(String(values[name] ?? whole)));
   };
 
+  /** A text whose key comes from the agent, which may be newer; undefined: there is none. */
+  find = (key: string, values: Values = {}): string | undefined =>
+    Object.hasOwn(table, key) ? this.get(key as TextKey, values) : undefined;
+
   /** The name of a setting; of one that is newer than this plugin, its key. */
-  setting = (key: string): string => (Object.hasOwn(table, key) ? this.get(key as TextKey) : key);
+  setting = (key: string): string => this.find(key) ?? key;
+
+  /** "7 days" */
+  days = (count: number): string =>
+    new Intl.NumberFormat(this.language, {
+      style: "unit",
+      unit: "day",
+      unitDisplay: "long",
+    }).format(count);
 }
 
 /** `name`: Steam's ("german") or a locale ("de-AT"). English is for everybody else. */

@@ -2,20 +2,33 @@ import { SidebarNavigation } from "@decky/ui";
 import type { ReactNode } from "react";
 
 import { DiscoveryHelp } from "../components/DiscoveryHelp.js";
+import { DiagnosticsView } from "../components/DiagnosticsView.js";
 import { GameList, newestFirst, TrashList } from "../components/GameList.js";
 import { HelperState } from "../components/HelperState.js";
 import { HubList } from "../components/HubList.js";
+import { LibraryList } from "../components/LibraryList.js";
 import { TextRow } from "../components/Row.js";
 import { SettingList } from "../components/SettingList.js";
 import { SteamState } from "../components/SteamState.js";
+import { diagnosticsOf, reportOf } from "../diagnostics.js";
 import { discoveryChecks } from "../discovery.js";
-import { useActions, useHelper, useKnown, useSession, useTexts } from "../hooks/useSession.js";
+import { useChoices } from "../hooks/useChoices.js";
+import {
+  useActions,
+  useHelper,
+  useKnown,
+  useSession,
+  useTexts,
+  useTrashDays,
+} from "../hooks/useSession.js";
 import type { Pulled } from "../ipc/pulled.js";
+import { splitSettings } from "../settingGroups.js";
 import { routes } from "./routes.js";
 
 /** The full-screen page, for what the panel is too small for. */
 export function ManagePage() {
   const { get } = useTexts();
+  const { value: status } = useKnown(useSession().state.status);
   return (
     <SidebarNavigation
       title="CapyDeck"
@@ -24,9 +37,17 @@ export function ManagePage() {
         { title: get("games"), route: routes.games, content: <Games /> },
         { title: get("trash"), route: routes.trash, content: <Trash /> },
         { title: get("hubs"), route: routes.hubs, content: <Hubs /> },
-        { title: "Steam", route: routes.steam, content: <Steam /> },
-        { title: get("settings"), route: routes.settings, content: <Settings /> },
+        { title: get("libraries"), route: routes.libraries, content: <Libraries /> },
+        {
+          title: get("steam"),
+          route: routes.steam,
+          content: <Steam />,
+          visible: status !== undefined && status.steam.queued > 0,
+        },
+        { title: get("settings"), route: routes.settings, content: <Settings part="plain" /> },
+        { title: get("advanced"), route: routes.advanced, content: <Settings part="advanced" /> },
         { title: get("help"), route: routes.help, content: <Help /> },
+        { title: get("diagnostics"), route: routes.diagnostics, content: <Diagnose /> },
       ]}
     />
   );
@@ -54,6 +75,7 @@ function Known<T>({ part, children }: KnownProps<T>) {
 }
 
 function Games() {
+  const trashDays = useTrashDays();
   const { deleteGame, imageOf, openGame, startGame } = useActions();
   const texts = useTexts();
   return (
@@ -65,6 +87,7 @@ function Games() {
           loadImage={imageOf}
           onStart={startGame}
           onOpen={openGame}
+          trashDays={trashDays}
           onDelete={deleteGame}
         />
       )}
@@ -100,20 +123,68 @@ function Steam() {
   return (
     <Known part={useSession().state.status}>
       {({ steam }) => (
-        <SteamState isDetailed steam={steam} texts={texts} onRestart={restartSteam} />
+        <SteamState steam={steam} texts={texts} onRestart={restartSteam} />
       )}
     </Known>
   );
 }
 
-function Settings() {
-  const { change, toggle } = useActions();
+function Settings({ part }: { part: "plain" | "advanced" }) {
+  const { change, chooseFolder, toggle } = useActions();
   const texts = useTexts();
+  const choices = useChoices();
+  const isKnown = (key: string) => texts.find(key) !== undefined;
   return (
     <Known part={useSession().state.settings}>
       {(settings) => (
-        <SettingList settings={settings} texts={texts} onChange={change} onToggle={toggle} />
+        <SettingList
+          settings={splitSettings(settings, isKnown)[part]}
+          choices={choices}
+          texts={texts}
+          onChange={change}
+          onToggle={toggle}
+          onChooseFolder={chooseFolder}
+        />
       )}
+    </Known>
+  );
+}
+
+function Libraries() {
+  const { chooseLibrary, moveLibrary } = useActions();
+  const texts = useTexts();
+  return (
+    <Known part={useSession().state.status}>
+      {({ libraries }) => (
+        <LibraryList
+          libraries={libraries}
+          texts={texts}
+          onUse={moveLibrary}
+          onChoose={() => chooseLibrary(libraries)}
+        />
+      )}
+    </Known>
+  );
+}
+
+function Diagnose() {
+  const { state } = useSession();
+  const texts = useTexts();
+  const { copyReport } = useActions();
+  const { value: log = [] } = useKnown(state.log);
+  return (
+    <Known part={state.status}>
+      {(status) => {
+        const diagnostics = diagnosticsOf(status);
+        return (
+          <DiagnosticsView
+            diagnostics={diagnostics}
+            log={log}
+            texts={texts}
+            onCopy={() => copyReport(reportOf(diagnostics, log))}
+          />
+        );
+      }}
     </Known>
   );
 }

@@ -19,6 +19,7 @@ import {
   useKnown,
   useSession,
   useTexts,
+  useTrashDays,
   VisibleContext,
 } from "../hooks/useSession.js";
 import { routes } from "./routes.js";
@@ -143,7 +144,7 @@ function Device() {
         texts={texts}
         onAccept={accept}
         onHelp={() => session.open(routes.help)}
-        onSettings={() => session.open(routes.settings)}
+        onSettings={() => session.open(routes.advanced)}
         onUnlock={unlock}
       />
     </PanelSection>
@@ -175,6 +176,7 @@ function Games() {
   const session = useSession();
   const { value: games } = useKnown(session.state.games);
   const texts = useTexts();
+  const trashDays = useTrashDays();
   const { deleteGame, imageOf, openGame, startGame } = useActions();
   if (!games) {
     return null;
@@ -189,6 +191,7 @@ function Games() {
           loadImage={imageOf}
           onStart={startGame}
           onOpen={openGame}
+          trashDays={trashDays}
           onDelete={deleteGame}
         />
       </PanelSectionRow>
@@ -206,12 +209,18 @@ function Games() {
 function Libraries() {
   const { value: status } = useKnown(useSession().state.status);
   const texts = useTexts();
+  const { chooseLibrary, moveLibrary } = useActions();
   if (!status || status.libraries.length === 0) {
     return null;
   }
   return (
     <PanelSection title={texts.get("libraries")}>
-      <LibraryList libraries={status.libraries} texts={texts} />
+      <LibraryList
+        libraries={status.libraries}
+        texts={texts}
+        onUse={moveLibrary}
+        onChoose={() => chooseLibrary(status.libraries)}
+      />
     </PanelSection>
   );
 }
@@ -237,9 +246,10 @@ function Steam() {
   const { value: status } = useKnown(session.state.status);
   const texts = useTexts();
   const { restartSteam } = useActions();
+  const waits = status !== undefined && status.steam.queued > 0;
   return (
-    <PanelSection title={status && "Steam"}>
-      {status && <SteamState steam={status.steam} texts={texts} onRestart={restartSteam} />}
+    <PanelSection title={waits ? texts.get("steam") : undefined}>
+      {waits && <SteamState steam={status.steam} texts={texts} onRestart={restartSteam} />}
       <PanelSectionRow>
         <ButtonItem layout="below" bottomSeparator="none" onClick={() => session.open(routes.games)}>
           {texts.get("more")}

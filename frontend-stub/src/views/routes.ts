@@ -8,7 +8,10 @@ export const routes = {
   games: `${ROUTE}/games`,
   trash: `${ROUTE}/trash`,
   hubs: `${ROUTE}/hubs`,
+  libraries: `${ROUTE}/storage`,
   steam: `${ROUTE}/steam`,
   settings: `${ROUTE}/settings`,
+  advanced: `${ROUTE}/advanced`,
   help: `${ROUTE}/help`,
+  diagnostics: `${ROUTE}/diagnostics`,
 };

@@ -264,17 +264,19 @@ static bool may_restart(struct steam_restart *restart, bool force, struct error 
 	int wait_s;
 
 	if (app_id != 0) {
-		return error_set(err, ERROR_CONFLICT,
+		error_set(err, ERROR_CONFLICT,
 			"a game is running (app %" PRIu32 "): end it first, or allow this with the "
 			"setting steam.restartWhilePlaying",
 			app_id);
+		return error_explain(err, "game_running", NULL);
 	}
 	wait_s = restart->game_mode ? steam_restart_wait_s(steam_process_age_ms(restart->pid)) : 0;
 	if (wait_s > 0) {
-		return error_set(err, ERROR_CONFLICT,
+		error_set(err, ERROR_CONFLICT,
 			"Steam has only just started, and Game Mode resets it after several quick "
 			"restarts: try again in %d s",
 			wait_s);
+		return error_explain(err, "steam_just_started", NULL);
 	}
 	return true;
 }

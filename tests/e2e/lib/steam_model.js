@@ -103,6 +103,12 @@ const functions = {
   SetAppLaunchOptions: set("launchOptions"),
   SpecifyCompatTool: set("compatTool"),
   SetShortcutIcon: set("icon"),
+  async GetAvailableCompatTools() {
+    return [
+      { strToolName: "proton_experimental", strDisplayName: "Proton Experimental" },
+      { strToolName: "proton_9", strDisplayName: "Proton 9.0-4" },
+    ];
+  },
   RunGame(gameId) {
     model.running = Number(BigInt(gameId) >> 32n);
   },

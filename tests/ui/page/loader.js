@@ -72,6 +72,14 @@ function connect(version, name) {
         routesChanged();
       },
     }),
+    /** Decky's dialog over the folders; the test says what is chosen: deck.chosenFolder. */
+    async openFilePicker(select, startPath, includeFiles, includeFolders) {
+      deck.pickers.push({ select, startPath, includeFiles, includeFolders });
+      if (deck.chosenFolder === null) {
+        throw new Error("User canceled");
+      }
+      return { path: deck.chosenFolder, realpath: deck.chosenFolder };
+    },
     useQuickAccessVisible: () => navigation.use().panel,
   };
 }
@@ -97,6 +105,8 @@ let loads = 0;
 /** What tests use. */
 const deck = {
   toasts: [], // {title, body} of all there were
+  pickers: [], // what each asked for
+  chosenFolder: null,
 
   async load() {
     const module = await import(`/plugin/dist/index.js?load=${++loads}`);
@@ -132,12 +142,13 @@ const deck = {
   focusables,
   scope,
 
-  /** Makes room for all that is scrolled; returns the height. */
+  /** Makes room for all that is scrolled, without what lies over it; returns the height. */
   stretch(on = true) {
     const hidden = [...document.querySelectorAll("[data-scroll]")].map(
       ({ scrollHeight, clientHeight }) => scrollHeight - clientHeight,
     );
     const height = on ? 800 + Math.max(0, ...hidden) : 800;
+    document.querySelector(".Toasts").hidden = on;
     document.body.style.height = `${height}px`;
     return height;
   },
