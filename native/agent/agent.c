@@ -357,6 +357,7 @@ static bool open_settings(struct agent *agent, struct error *err)
 			.libraries = agent->games.libraries,
 			.uploads = agent->games.uploads,
 			.trash = agent->games.trash,
+			.kept = agent->games.kept,
 		},
 		&settings_events, agent, err);
 	return agent->settings != NULL;
@@ -663,6 +664,16 @@ struct token_store *agent_tokens(const struct agent *agent)
 struct game_trash *agent_trash(const struct agent *agent)
 {
 	return agent->games.trash;
+}
+
+struct kept_files *agent_kept(const struct agent *agent)
+{
+	return agent->games.kept;
+}
+
+struct game_versions *agent_versions(const struct agent *agent)
+{
+	return agent->games.versions;
 }
 
 struct upload_store *agent_uploads(const struct agent *agent)

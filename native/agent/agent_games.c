@@ -156,6 +156,7 @@ static void on_game_gone(void *user, const struct game *game)
 	 */
 	if (state_link_ready(game_registry_link(games->registry), NULL)) {
 		game_artwork_discard(games->artwork, game);
+		kept_files_forget_game(games->kept, game->dir);
 	}
 }
 
@@ -334,6 +335,12 @@ static void open_work(struct agent_games *games)
 		.steam = games->options.steam,
 		.setup = games->setup,
 	});
+	games->versions = game_versions_create(&(struct game_versions_options){
+		.registry = games->registry,
+		.kept = games->kept,
+		.uploads = games->uploads,
+		.steam = games->options.steam,
+	});
 }
 
 /* --- Creating and destroying --- */
@@ -346,6 +353,12 @@ bool agent_games_init(
 	open_libraries(games);
 	open_trash(games);
 	libraries_start(games->libraries);
+	games->kept = kept_files_create(&(struct kept_files_options){
+		.loop = options->loop,
+		.registry = games->registry,
+		.libraries = games->libraries,
+		.expire_after_ms = days_ms(games, options->config->games_trash_days),
+	});
 	adopt_contents(games);
 	if (!open_uploads(games, err)) {
 		return false;
@@ -369,10 +382,12 @@ void agent_games_end_work(struct agent_games *games)
 
 void agent_games_finish(struct agent_games *games)
 {
+	game_versions_destroy(games->versions);
 	game_removal_destroy(games->removal);
 	game_setup_destroy(games->setup);
 	game_artwork_destroy(games->artwork);
 	game_trash_destroy(games->trash);
+	kept_files_destroy(games->kept);
 	libraries_destroy(games->libraries);
 	game_registry_destroy(games->registry);
 	*games = (struct agent_games){ 0 };

@@ -45,11 +45,13 @@ struct agent_games {
 	struct game_registry *registry;
 	struct libraries *libraries;
 	struct game_trash *trash;
+	struct kept_files *kept;
 	struct upload_store *uploads;
 	struct steam_artwork *steam_artwork;
 	struct game_artwork *artwork;
 	struct game_setup *setup;
 	struct game_removal *removal;
+	struct game_versions *versions;
 };
 
 /* On failure agent_games_finish() is still due. Errors: as upload_store_create()'s. */

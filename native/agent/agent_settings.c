@@ -104,8 +104,10 @@ static bool apply_port(const struct agent_settings *settings, struct error *err)
 
 static bool apply_trash_days(const struct agent_settings *settings, struct error *err)
 {
-	game_trash_set_expiry(settings->options.trash,
-		settings->options.config->games_trash_days * CONFIG_DAY_MS);
+	int64_t after_ms = settings->options.config->games_trash_days * CONFIG_DAY_MS;
+
+	game_trash_set_expiry(settings->options.trash, after_ms);
+	kept_files_set_expiry(settings->options.kept, after_ms);
 	return true;
 }
 

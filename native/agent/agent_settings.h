@@ -6,6 +6,7 @@ struct agent_settings;
 struct config;
 struct error;
 struct game_trash;
+struct kept_files;
 struct libraries;
 struct loop;
 struct pairing;
@@ -37,6 +38,7 @@ struct agent_settings_options {
 	struct libraries *libraries;
 	struct upload_store *uploads;
 	struct game_trash *trash;
+	struct kept_files *kept;
 };
 
 /* Errors: IO. */

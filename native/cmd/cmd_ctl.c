@@ -32,6 +32,12 @@ static const char help[] =
 	"  games trash                deleted games that can still be restored\n"
 	"  games restore GAME         restore a deleted game; GAME is its id or name in the trash\n"
 	"  games discard ID           permanently delete a game in the trash\n"
+	"  games kept                 files of yours that updates have replaced, until they expire, and\n"
+	"                             previous builds\n"
+	"  games restore-kept ID [FILE]\n"
+	"                             put a kept file, or all that are kept under this id, back into\n"
+	"                             the game; what is there now is kept in its place\n"
+	"  games discard-kept ID      permanently delete the files of yours that are kept there\n"
 	"  libraries [list]           the folders that games are installed in: whether their cards\n"
 	"                             are there, their room, and what they hold\n"
 	"  libraries forget LIBRARY   forget one that will not come back, with its games and their\n"
@@ -89,7 +95,8 @@ static const struct ctl_command *choose_command(int argc, char **argv, char ***a
 	}
 	*args = argv + optind + (verb != NULL ? 2 : 1);
 	given = (int)(argv + argc - *args);
-	if (given != command->argument_count) {
+	if (given < command->argument_count ||
+		given > command->argument_count + command->optional_count) {
 		cmd_usage("ctl", "'%s%s%s' takes %d argument%s, not %d", noun,
 			verb != NULL ? " " : "", verb != NULL ? verb : "", command->argument_count,
 			command->argument_count == 1 ? "" : "s", given);

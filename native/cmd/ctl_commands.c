@@ -287,6 +287,33 @@ static bool check_forgettable(
 	       why.kind == ERROR_NOT_IMPLEMENTED || error_pass(err, &why);
 }
 
+static bool run_games_restore_kept(struct ctl *ctl, char **args, struct error *err)
+{
+	const struct ipc_kept_ref params = { .id = args[0], .path = args[1] };
+	struct ipc_kept_restored restored = { 0 };
+	bool ok = ctl_call(ctl, "games.kept.restore", ipc_kept_ref_fields, &params,
+		ipc_kept_restored_fields, &restored, err);
+
+	if (ok && !ctl->json) {
+		ctl_say("restored %lld %s of '%s'; what was there is kept instead",
+			(long long)restored.count, restored.count == 1 ? "file" : "files",
+			restored.name);
+	}
+	json_finish(&restored, ipc_kept_restored_fields);
+	return ok;
+}
+
+static bool run_games_discard_kept(struct ctl *ctl, char **args, struct error *err)
+{
+	const struct ipc_kept_ref params = { .id = args[0] };
+	AUTO(free_ptr)
+	char *question = xasprintf("Permanently delete your files that are kept in '%s'?", args[0]);
+
+	return ctl_confirm(ctl, question, err) &&
+	       ctl_tell(ctl, "games.kept.discard", ipc_kept_ref_fields, &params,
+		       "permanently deleted", err);
+}
+
 static bool run_libraries_forget(struct ctl *ctl, char **args, struct error *err)
 {
 	struct ipc_library_id params = { 0 };
@@ -339,6 +366,7 @@ static bool run_steam_restart(struct ctl *ctl, char **args, struct error *err)
 	}
 
 static const struct ctl_listing games_listing = LISTING("games.list", ipc_games, ctl_print_games);
+static const struct ctl_listing kept_listing = LISTING("games.kept", ipc_kept_list, ctl_print_kept);
 static const struct ctl_listing hubs_listing = LISTING("hubs.list", ipc_hubs, ctl_print_hubs);
 static const struct ctl_listing libraries_listing =
 	LISTING("libraries.list", ipc_libraries, ctl_print_libraries);
@@ -357,8 +385,11 @@ static const struct ctl_command commands[] = {
 	{ "games", NULL, 0, .listing = &games_listing },
 	{ "games", "delete", 1, .run = run_games_delete },
 	{ "games", "discard", 1, .run = run_games_discard },
+	{ "games", "discard-kept", 1, .run = run_games_discard_kept },
+	{ "games", "kept", 0, .listing = &kept_listing },
 	{ "games", "list", 0, .listing = &games_listing },
 	{ "games", "restore", 1, .run = run_games_restore },
+	{ "games", "restore-kept", 1, .optional_count = 1, .run = run_games_restore_kept },
 	{ "games", "trash", 0, .listing = &trash_listing },
 	{ "hubs", NULL, 0, .listing = &hubs_listing },
 	{ "hubs", "list", 0, .listing = &hubs_listing },

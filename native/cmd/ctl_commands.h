@@ -11,6 +11,8 @@ struct ctl_command {
 	const char *noun;
 	const char *verb; /* NULL: used for the noun alone */
 	int argument_count;
+	int optional_count; /* arguments that may follow these; args has NULL for what is not given
+			     */
 	/* One of the two. args: the command's own arguments. Prints its result. */
 	bool (*run)(struct ctl *ctl, char **args, struct error *err);
 	const struct ctl_listing *listing;

@@ -391,6 +391,44 @@ void ctl_print_trash(const void *result)
 	text_table_finish(&table);
 }
 
+/* One row a file, and one for a previous build. */
+static void add_kept_rows(struct text_table *table, const struct ipc_kept *kept)
+{
+	AUTO(free_ptr) char *when = date_text(kept->kept_at);
+
+	for (size_t i = 0; i < kept->files_count; i++) {
+		AUTO(free_ptr) char *size = size_text(kept->files[i].size_bytes);
+		AUTO(free_ptr) char *left = duration_text(kept->expires_in_seconds);
+
+		text_table_row(table, (const char *[]){ text(kept->id), text(kept->name), when,
+					      left, size, text(kept->files[i].path), NULL });
+	}
+	if (kept->previous_files > 0) {
+		AUTO(free_ptr) char *size = size_text(kept->previous_bytes);
+
+		text_table_row(table, (const char *[]){ text(kept->id), text(kept->name), when, "-",
+					      size, "(the previous build)", NULL });
+	}
+}
+
+void ctl_print_kept(const void *result)
+{
+	const struct ipc_kept_list *list = result;
+	struct text_table table = { 0 };
+
+	if (list->kept_count == 0) {
+		puts("nothing is kept");
+		return;
+	}
+	text_table_row(
+		&table, (const char *[]){ "ID", "GAME", "KEPT", "KEPT FOR", "SIZE", "FILE", NULL });
+	for (size_t i = 0; i < list->kept_count; i++) {
+		add_kept_rows(&table, &list->kept[i]);
+	}
+	text_table_print(&table);
+	text_table_finish(&table);
+}
+
 void ctl_print_steam(const struct ipc_steam *steam)
 {
 	printf(LABEL "%s: %s\n", "steam", text(steam->state), text(steam->detail));

@@ -14,4 +14,5 @@ void ctl_print_pairing(const void *result);
 void ctl_print_settings(const void *result);
 void ctl_print_status(const void *result);
 void ctl_print_trash(const void *result);
+void ctl_print_kept(const void *result);
 void ctl_print_uploads(const void *result);

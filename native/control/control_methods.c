@@ -13,6 +13,7 @@
 #include "games/game_removal.h"
 #include "library/game_registry.h"
 #include "library/game_trash.h"
+#include "library/libraries.h"
 #include "pairing/pairing.h"
 #include "pairing/token_store.h"
 #include "proto/proto_ipc.h"
@@ -314,6 +315,53 @@ static bool call_games_discard(
 	return ok && done(result);
 }
 
+static bool call_games_kept(
+	const struct control_call *call, struct strbuf *result, struct error *err)
+{
+	AUTO(kept_list_finish) struct kept_list list = { 0 };
+	struct ipc_kept_list kept = { 0 };
+
+	/* Only what is of a registered game is listed. */
+	if (!state_link_ready(game_registry_link(agent_registry(call->agent)), err)) {
+		return false;
+	}
+	kept_files_list(agent_kept(call->agent), &list);
+	control_view_kept(&list, &kept);
+	json_write(result, ipc_kept_list_fields, &kept);
+	json_finish(&kept, ipc_kept_list_fields);
+	return true;
+}
+
+static bool call_games_kept_restore(
+	const struct control_call *call, struct strbuf *result, struct error *err)
+{
+	struct ipc_kept_ref params = { 0 };
+	AUTO(free_ptr) char *name = NULL;
+	size_t count = 0;
+	bool ok = json_read(&params, ipc_kept_ref_fields, call->params, err) &&
+		  game_versions_restore(agent_versions(call->agent), params.id,
+			  json_is_given(params.path) ? params.path : NULL, &count, &name, err);
+
+	json_finish(&params, ipc_kept_ref_fields);
+	if (ok) {
+		const struct ipc_kept_restored restored = { .name = name, .count = (int64_t)count };
+
+		json_write(result, ipc_kept_restored_fields, &restored);
+	}
+	return ok;
+}
+
+static bool call_games_kept_discard(
+	const struct control_call *call, struct strbuf *result, struct error *err)
+{
+	struct ipc_kept_ref params = { 0 };
+	bool ok = json_read(&params, ipc_kept_ref_fields, call->params, err) &&
+		  kept_files_discard(agent_kept(call->agent), params.id, err);
+
+	json_finish(&params, ipc_kept_ref_fields);
+	return ok && done(result);
+}
+
 static void answer_moved_take(struct control_ticket *ticket, const struct json_field *fields,
 	const struct game_removed *removed, const struct error *err)
 {
@@ -406,6 +454,9 @@ static const struct control_method methods[] = {
 	{ "games.artwork", .call = control_plugin_artwork },
 	{ "games.delete", .start = call_games_delete },
 	{ "games.discard", .call = call_games_discard },
+	{ "games.kept", .call = call_games_kept },
+	{ "games.kept.discard", .call = call_games_kept_discard },
+	{ "games.kept.restore", .call = call_games_kept_restore },
 	{ "games.list", .call = call_games_list },
 	{ "games.restore", .start = call_games_restore },
 	{ "games.trash", .call = call_games_trash },

@@ -249,6 +249,35 @@ void control_view_trash(struct agent *agent, struct ipc_trash *trash)
 	}
 }
 
+static void view_kept_files(const struct kept_place *place, struct ipc_kept *kept)
+{
+	kept->files_count = place->record.player_count;
+	kept->files = xcalloc(kept->files_count + 1, sizeof(*kept->files));
+	for (size_t i = 0; i < kept->files_count; i++) {
+		kept->files[i] = (struct ipc_kept_file){ .path = place->record.player[i].path,
+			.size_bytes = place->record.player[i].size_bytes };
+	}
+}
+
+void control_view_kept(const struct kept_list *list, struct ipc_kept_list *kept)
+{
+	kept->kept_count = list->places_count;
+	kept->kept = xcalloc(kept->kept_count + 1, sizeof(*kept->kept));
+	for (size_t i = 0; i < kept->kept_count; i++) {
+		const struct kept_place *place = &list->places[i];
+
+		kept->kept[i] = (struct ipc_kept){ .id = place->id,
+			.name = place->record.game_name,
+			.dir = place->record.dir,
+			.kept_at = place->record.kept_at,
+			.size_bytes = place->player_bytes,
+			.expires_in_seconds = place->expires_in_s,
+			.previous_files = place->record.previous_files,
+			.previous_bytes = place->record.previous_bytes };
+		view_kept_files(place, &kept->kept[i]);
+	}
+}
+
 void control_view_settings(const struct agent *agent, struct ipc_settings *settings)
 {
 	const char *key, *help;

@@ -4,6 +4,7 @@ struct agent;
 struct ipc_connected_hub;
 struct ipc_games;
 struct ipc_hubs;
+struct ipc_kept_list;
 struct ipc_libraries;
 struct ipc_pairing;
 struct ipc_settings;
@@ -12,6 +13,7 @@ struct ipc_trash;
 struct ipc_upload;
 struct ipc_uploads;
 struct ipc_waiting_hubs;
+struct kept_list;
 struct upload_status;
 
 /*
@@ -28,4 +30,6 @@ void control_view_uploads(const struct agent *agent, struct ipc_uploads *uploads
 void control_view_libraries(const struct agent *agent, struct ipc_libraries *libraries);
 void control_view_games(const struct agent *agent, struct ipc_games *games);
 void control_view_trash(struct agent *agent, struct ipc_trash *trash);
+/* list: as kept_files_list() has filled it; kept borrows from it. */
+void control_view_kept(const struct kept_list *list, struct ipc_kept_list *kept);
 void control_view_settings(const struct agent *agent, struct ipc_settings *settings);

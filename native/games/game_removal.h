@@ -1,5 +1,7 @@
 #pragma once
 
+#include "games/game_versions.h" /* what updates have replaced, back into the game */
+
 #include <stdbool.h>
 #include <stdint.h>
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "library/kept_files.h" /* what updates have put by */
 #include "library/trashed_game.h"
 
 #include <stdbool.h>

@@ -255,6 +255,45 @@ const struct json_field ipc_trash_fields[] = {
 	JSON_FIELDS_END,
 };
 
+static const struct json_field ipc_kept_file_fields[] = {
+	JSON_FIELD(struct ipc_kept_file, path, "path", JSON_STRING, 0),
+	JSON_FIELD(struct ipc_kept_file, size_bytes, "sizeBytes", JSON_INT64, 0),
+	JSON_FIELDS_END,
+};
+
+static const struct json_field ipc_kept_fields[] = {
+	JSON_FIELD(struct ipc_kept, id, "id", JSON_STRING, 0),
+	JSON_FIELD(struct ipc_kept, name, "name", JSON_STRING, 0),
+	JSON_FIELD(struct ipc_kept, dir, "dir", JSON_STRING, 0),
+	JSON_FIELD(struct ipc_kept, kept_at, "keptAt", JSON_INT64, 0),
+	JSON_FIELD_ARRAY(struct ipc_kept, files, "files", ipc_kept_file_fields, 0),
+	JSON_FIELD(struct ipc_kept, size_bytes, "sizeBytes", JSON_INT64, 0),
+	JSON_FIELD(struct ipc_kept, expires_in_seconds, "expiresInSeconds", JSON_INT64, 0),
+	JSON_FIELD(struct ipc_kept, previous_files, "previousFiles", JSON_INT64, 0),
+	JSON_FIELD(struct ipc_kept, previous_bytes, "previousBytes", JSON_INT64, 0),
+	JSON_FIELDS_END,
+};
+
+const struct json_field ipc_kept_list_fields[] = {
+	JSON_FIELD_ARRAY(struct ipc_kept_list, kept, "kept", ipc_kept_fields, 0),
+	JSON_FIELD_TREE(struct ipc_kept_list, tree),
+	JSON_FIELDS_END,
+};
+
+const struct json_field ipc_kept_ref_fields[] = {
+	JSON_FIELD(struct ipc_kept_ref, id, "id", JSON_STRING, JSON_REQUIRED),
+	JSON_FIELD(struct ipc_kept_ref, path, "path", JSON_STRING, JSON_OMIT_EMPTY),
+	JSON_FIELD_TREE(struct ipc_kept_ref, tree),
+	JSON_FIELDS_END,
+};
+
+const struct json_field ipc_kept_restored_fields[] = {
+	JSON_FIELD(struct ipc_kept_restored, name, "name", JSON_STRING, 0),
+	JSON_FIELD(struct ipc_kept_restored, count, "count", JSON_INT64, 0),
+	JSON_FIELD_TREE(struct ipc_kept_restored, tree),
+	JSON_FIELDS_END,
+};
+
 const struct json_field ipc_restart_fields[] = {
 	JSON_FIELD(struct ipc_restart, force, "force", JSON_BOOL, 0),
 	JSON_FIELDS_END,

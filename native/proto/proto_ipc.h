@@ -223,6 +223,46 @@ struct ipc_trash {
 	cJSON *tree;
 };
 
+struct ipc_kept_file {
+	const char *path; /* in the game */
+	int64_t size_bytes;
+};
+
+/* What one update has put by. */
+struct ipc_kept {
+	const char *id;
+	const char *name; /* the game's */
+	const char *dir;
+	int64_t kept_at;	     /* Unix time */
+	struct ipc_kept_file *files; /* the player's */
+	size_t files_count;
+	int64_t size_bytes;	    /* theirs */
+	int64_t expires_in_seconds; /* the same */
+	int64_t previous_files;	    /* of the previous build; 0: it is not kept */
+	int64_t previous_bytes;
+};
+
+/* games.kept */
+struct ipc_kept_list {
+	struct ipc_kept *kept;
+	size_t kept_count;
+	cJSON *tree;
+};
+
+/* games.kept.restore, games.kept.discard */
+struct ipc_kept_ref {
+	const char *id;
+	const char *path; /* NULL: all */
+	cJSON *tree;
+};
+
+/* games.kept.restore */
+struct ipc_kept_restored {
+	const char *name;
+	int64_t count;
+	cJSON *tree;
+};
+
 struct ipc_library {
 	const char *place; /* the folder */
 	const char *id;	   /* "" until it is first used */
@@ -404,6 +444,9 @@ extern const struct json_field ipc_game_deleted_fields[];
 extern const struct json_field ipc_game_restored_fields[];
 extern const struct json_field ipc_trash_id_fields[];
 extern const struct json_field ipc_trash_fields[];
+extern const struct json_field ipc_kept_list_fields[];
+extern const struct json_field ipc_kept_ref_fields[];
+extern const struct json_field ipc_kept_restored_fields[];
 extern const struct json_field ipc_libraries_fields[];
 extern const struct json_field ipc_library_id_fields[];
 extern const struct json_field ipc_steam_fields[];

@@ -6,6 +6,7 @@
 #include "core/error.h"
 #include "core/paths.h"
 #include "core/xalloc.h"
+#include "library/game_trash.h"
 #include "library/libraries.h"
 #include "upload/commit_record.h"
 #include "upload/upload_staging.h"
@@ -26,6 +27,7 @@ struct keeping {
 	bool moved; /* every file has: what is staged is the old build's */
 	int root_fd;
 	int dir_fd; /* the staging folder */
+	char *id;   /* the keeping place's */
 	struct kept_record record;
 	struct strvec player, previous; /* paths of what was put by; sorted */
 };
@@ -34,6 +36,7 @@ static void keeping_finish(struct keeping *keeping)
 {
 	close_fd(&keeping->root_fd);
 	close_fd(&keeping->dir_fd);
+	free(keeping->id);
 	kept_record_finish(&keeping->record);
 	strvec_finish(&keeping->player);
 	strvec_finish(&keeping->previous);
@@ -231,6 +234,7 @@ static bool move_folder(struct keeping *keeping, struct error *err)
 	if (to_fd < 0) {
 		return false;
 	}
+	keeping->id = xstrdup(path_base(target));
 	if (renameat2(from_fd, path_base(source), to_fd, path_base(target), RENAME_NOREPLACE) !=
 			0 &&
 		(errno != EINVAL ||
@@ -268,6 +272,10 @@ static bool keep_folder(struct keeping *keeping, struct error *err)
 		return false;
 	}
 	clear_up(keeping);
+	if (keeping->previous.count > 0) {
+		/* One is kept. */
+		kept_files_drop_previous(keeping->root_fd, keeping->commit->dir, keeping->id);
+	}
 	return true;
 }
 

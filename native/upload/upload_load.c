@@ -6,6 +6,7 @@
 #include "core/loop.h"
 #include "core/strbuf.h"
 #include "core/xalloc.h"
+#include "library/game_trash.h"
 #include "library/libraries.h"
 #include "proto/proto_constants.h"
 #include "upload/staging_files.h"
@@ -294,6 +295,14 @@ static bool check_room(
 		return false;
 	}
 	free_bytes += leftover_bytes(load);
+	if (free_bytes < needed && free_bytes + kept_files_previous_bytes(root_fd) >= needed) {
+		/* Previous builds go first; what is the player's does not. */
+		kept_files_drop_previous(root_fd, NULL, NULL);
+		if (!library_free_bytes(root_fd, &free_bytes, err)) {
+			return false;
+		}
+		free_bytes += leftover_bytes(load);
+	}
 	if (free_bytes < needed) {
 		load->missing_bytes = needed - free_bytes;
 		return error_set(err, ERROR_NO_SPACE,

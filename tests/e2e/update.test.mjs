@@ -76,3 +76,41 @@ test("names that change in case, a file that becomes a folder and the reverse ar
   assert.equal(read(result.path, "x/in"), "i");
   assert.equal(read(result.path, "y"), "a file");
 });
+
+test("what an update has replaced is listed, and comes back in one step", async (t) => {
+  const agent = await startAgent(t);
+  const hub = await Hub.paired(agent);
+  const { result } = await upload(hub, new Game("Kept", { "conf.ini": "1", "game.sh": MACHINE }), { hashes: true });
+  assert.deepEqual((await agent.deck.ctlJson("games", "kept")).kept, []);
+  fs.writeFileSync(path.join(result.path, "conf.ini"), "my own");
+  await upload(hub, new Game("Kept", { "conf.ini": "22", "game.sh": `${MACHINE}2` }), { hashes: true });
+  const [place, ...more] = (await agent.deck.ctlJson("games", "kept")).kept;
+  assert.equal(more.length, 0);
+  assert.equal(place.name, "Kept");
+  assert.equal(place.dir, result.path);
+  assert.deepEqual(place.files, [{ path: "conf.ini", sizeBytes: 6 }]);
+  assert.equal(place.previousFiles, 1);
+  assert.equal(place.previousBytes, MACHINE.length);
+  assert.ok(place.expiresInSeconds > 6 * 86400);
+  for (const [text, shown] of [["my own", "2 bytes"], ["22", "6 bytes"]]) {
+    const restored = await agent.deck.ctl("games", "restore-kept", place.id, "conf.ini");
+    assert.equal(restored.code, 0, restored.stderr);
+    assert.match(restored.stdout, /restored 1 file of 'Kept'/);
+    assert.equal(read(result.path, "conf.ini"), text);
+    assert.match((await agent.deck.ctl("games", "kept")).stdout, new RegExp(`${shown} +conf.ini`));
+  }
+  assert.equal((await agent.deck.ctl("games", "restore-kept", place.id, "other")).code, 1);
+  assert.equal((await agent.deck.ctl("games", "restore-kept")).code, 2);
+
+  // In the trash it is not listed, and it comes back with the game.
+  await agent.deck.ctl("games", "delete", "Kept");
+  assert.deepEqual((await agent.deck.ctlJson("games", "kept")).kept, []);
+  await agent.deck.ctl("games", "restore", "Kept");
+  assert.equal((await agent.deck.ctlJson("games", "kept")).kept.length, 1);
+
+  const discarded = await agent.deck.ctl("games", "discard-kept", place.id, "--yes");
+  assert.equal(discarded.code, 0, discarded.stderr);
+  const [left] = (await agent.deck.ctlJson("games", "kept")).kept;
+  assert.deepEqual(left.files, []);
+  assert.equal(left.previousFiles, 1);
+});
