@@ -93,6 +93,35 @@ START_TEST(names_the_systems_reason)
 }
 END_TEST
 
+START_TEST(long_names_lose_their_middle_and_the_reason_stays)
+{
+	struct error err = { 0 };
+	char name[5000];
+
+	memset(name, 'n', sizeof(name) - 1);
+	memcpy(name, "it's first", 10);
+	memcpy(name + sizeof(name) - 6, "/last", 6);
+	error_set(&err, ERROR_INVALID, "'%s' in '%s' is a link; move it away", name, name);
+	ck_assert_uint_le(strlen(err.message), ERROR_SENTENCE_BYTES - 1);
+	ck_assert_ptr_eq(strstr(err.message, "'it's first"), err.message);
+	ck_assert_ptr_nonnull(strstr(err.message, "/last' is a link; move it away"));
+	ck_assert_ptr_nonnull(strstr(err.message, "…"));
+	ck_assert(utf8_valid(err.message, strlen(err.message)));
+	errno = EACCES;
+	error_set_errno(&err, "cannot open '%s'", name);
+	ck_assert_ptr_nonnull(strstr(err.message, "/last': Permission denied"));
+	/* Of characters with several bytes none is split. */
+	for (size_t lead = 1; lead < 5; lead++) {
+		for (size_t i = lead; i + 4 < sizeof(name); i += 4) {
+			memcpy(name + i, "😀", 4);
+		}
+		error_set(&err, ERROR_INVALID, "no '%s'; try again", name);
+		ck_assert_msg(strstr(err.message, "; try again") != NULL, "%s", err.message);
+		ck_assert(utf8_valid(err.message, strlen(err.message)));
+	}
+}
+END_TEST
+
 START_TEST(keeps_the_number_of_what_caused_it)
 {
 	struct error cause = { 0 }, err = { 0 };
@@ -157,6 +186,7 @@ int main(void)
 	tcase_add_test(tcase, replaces_what_a_terminal_obeys);
 	tcase_add_test(tcase, is_cut_at_a_characters_border);
 	tcase_add_test(tcase, names_the_systems_reason);
+	tcase_add_test(tcase, long_names_lose_their_middle_and_the_reason_stays);
 	tcase_add_test(tcase, keeps_the_number_of_what_caused_it);
 	tcase_add_test(tcase, tells_a_program_the_reason);
 	return run_tcase(tcase);

@@ -187,9 +187,9 @@ START_TEST(test_sizes)
 		return;
 	}
 	expect_refused(LIST("big", "bigger"), INT64_C(1) << 45,
-		LIST("for 2 reasons", "'big' has 35184372088832 bytes, too large", "'bigger'"));
+		LIST("for 2 reasons", "'big' has 35 TB, too large", "'bigger'"));
 	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
-	expect_refused(LIST("big"), (1 << 20) + 1, LIST("'big' has 1048577 bytes, too large"));
+	expect_refused(LIST("big"), (1 << 20) + 1, LIST("'big' has 1.0 MB, too large"));
 }
 END_TEST
 

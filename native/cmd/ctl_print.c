@@ -1,6 +1,7 @@
 #include "cmd/ctl_print.h"
 
 #include "core/cleanup.h"
+#include "core/shown.h"
 #include "core/strbuf.h"
 #include "core/tcp_socket.h"
 #include "core/xalloc.h"
@@ -21,15 +22,7 @@ static const char *text(const char *value)
 /* "1.2 GB"; powers of ten, as in shops and Steam. */
 static char *size_text(int64_t bytes)
 {
-	static const char *const units[] = { "bytes", "kB", "MB", "GB", "TB", "PB" };
-	double value = (double)bytes;
-	size_t unit = 0;
-
-	while (value >= 999.5 && unit + 1 < sizeof(units) / sizeof(units[0])) {
-		value /= 1000;
-		unit++;
-	}
-	return xasprintf(unit == 0 || value >= 99.5 ? "%.0f %s" : "%.1f %s", value, units[unit]);
+	return xstrdup(size_shown(bytes).text);
 }
 
 static char *date_text(int64_t unix_time)

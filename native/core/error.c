@@ -1,5 +1,7 @@
 #include "core/error.h"
 
+#include "core/cleanup.h"
+#include "core/shown.h"
 #include "core/utf8.h"
 
 #include <errno.h>
@@ -7,8 +9,55 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Extra bytes formatted past the limit, so that the text can be cut between characters. */
-#define LOOK_AHEAD_BYTES 4
+#define VALUE_BYTES_MIN 48 /* a value in a sentence that is too long keeps that much */
+
+/* The longest value in quotes, as every sentence has them; its length is 0 if there is none. */
+static char *longest_value(char *text, size_t *length)
+{
+	char *longest = text;
+
+	*length = 0;
+	for (char *at = strchr(text, '\''); at != NULL;) {
+		char *end = strchr(at + 1, '\'');
+
+		/* An apostrophe in a name is followed by more of it. */
+		while (end != NULL && end[1] != '\0' && strchr(" ,;:.)", end[1]) == NULL) {
+			end = strchr(end + 1, '\'');
+		}
+		if (end == NULL) {
+			break;
+		}
+		if ((size_t)(end - at - 1) > *length) {
+			longest = at + 1;
+			*length = (size_t)(end - at - 1);
+		}
+		at = strchr(end + 1, '\'');
+	}
+	return longest;
+}
+
+/*
+ * Names, which may be as long as a peer likes, are shortened in their middle, so that the reason
+ * and the remedy behind them stay.
+ */
+static void shorten_values(char *text, size_t limit)
+{
+	size_t length, value_length;
+
+	while ((length = strlen(text)) > limit) {
+		char *value = longest_value(text, &value_length);
+		size_t excess = length - limit;
+		size_t wanted = value_length > excess + VALUE_BYTES_MIN ? value_length - excess
+									: VALUE_BYTES_MIN;
+		size_t now;
+
+		if (value_length <= VALUE_BYTES_MIN) {
+			return;
+		}
+		now = shorten_middle(value, value_length, wanted);
+		memmove(value + now, value + value_length, strlen(value + value_length) + 1);
+	}
+}
 
 /* Formats before it stores: the values may point into err itself. */
 static void set_message(struct error *err, size_t limit, const char *suffix, const char *format,
@@ -17,16 +66,17 @@ static void set_message(struct error *err, size_t limit, const char *suffix, con
 static void set_message(
 	struct error *err, size_t limit, const char *suffix, const char *format, va_list values)
 {
-	char text[ERROR_MESSAGE_BYTES + LOOK_AHEAD_BYTES];
-	size_t suffix_length = strlen(suffix);
-	size_t length;
+	AUTO(free_ptr) char *text = NULL;
+	size_t suffix_length = strlen(suffix), room = limit - 1 - suffix_length, length = 0;
 
-	if (vsnprintf(text, sizeof(text), format, values) < 0) {
-		text[0] = '\0';
+	if (vasprintf(&text, format, values) < 0) {
+		text = NULL; /* out of memory: the suffix is all there is */
+	} else {
+		utf8_make_printable(text);
+		shorten_values(text, room);
+		length = utf8_cut(text, strlen(text), room);
 	}
-	utf8_make_printable(text);
-	length = utf8_cut(text, strlen(text), limit - 1 - suffix_length);
-	memcpy(err->message, text, length);
+	memcpy(err->message, text != NULL ? text : "", length);
 	memcpy(err->message + length, suffix, suffix_length + 1);
 	err->reason = NULL;
 }

@@ -44,7 +44,7 @@ struct error {
 /*
  * Fills err (which may be NULL) and returns false, so that a function can end with
  * `return error_set(err, …)`. Control characters in the values become '?'. At most
- * ERROR_SENTENCE_BYTES, whatever a peer's values are.
+ * ERROR_SENTENCE_BYTES, whatever a peer's values are: long ones in quotes lose their middle.
  */
 bool error_set(struct error *err, enum error_kind kind, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

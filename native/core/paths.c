@@ -2,6 +2,7 @@
 
 #include "core/cleanup.h"
 #include "core/error.h"
+#include "core/shown.h"
 #include "core/strbuf.h"
 #include "core/strvec.h"
 #include "core/utf8.h"
@@ -141,22 +142,14 @@ void paths_runtime_dirs(const struct paths *paths, struct strvec *dirs)
 	push_new_take(dirs, path_join(paths->state_dir, "run"));
 }
 
-#define ELLIPSIS "…"
-
 struct path_text path_shown(const char *path)
 {
-	struct path_text shown = { 0 };
-	size_t length = strlen(path), limit = sizeof(shown.text) - 1;
+	struct path_text shown;
+	AUTO(free_ptr) char *whole = xstrdup(path);
+	size_t length = shorten_middle(whole, strlen(whole), sizeof(shown.text) - 1);
 
-	if (length <= limit) {
-		memcpy(shown.text, path, length);
-		return shown;
-	}
-	path += length - (limit - strlen(ELLIPSIS));
-	while (((unsigned char)*path & 0xc0) == 0x80) {
-		path++; /* the rest of a character that was cut */
-	}
-	snprintf(shown.text, sizeof(shown.text), ELLIPSIS "%s", path);
+	memcpy(shown.text, whole, length);
+	shown.text[length] = '\0';
 	return shown;
 }
 

@@ -38,7 +38,7 @@ void paths_runtime_dirs(const struct paths *paths, struct strvec *dirs);
 /* Of the unfinished uploads, one folder each; any other folder in it is removed at start. */
 #define PATH_UPLOADS_FOLDER PATH_OWN_FOLDER "/uploads"
 
-/* A path, or a name, as short as a message needs it: a long one loses its beginning. */
+/* A path, or a name, as short as a message needs it: a long one loses its middle. */
 struct path_text {
 	char text[64];
 };

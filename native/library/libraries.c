@@ -464,6 +464,13 @@ bool libraries_check_game(
 		err);
 }
 
+char *libraries_name(const struct libraries *libraries, const char *root, const char *id)
+{
+	const struct library_record *record = find_record(libraries, id, root);
+
+	return xstrdup(record != NULL && json_is_given(record->name) ? record->name : root);
+}
+
 void libraries_explain(
 	struct libraries *libraries, const char *root, const char *id, struct error *err)
 {

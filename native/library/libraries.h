@@ -88,6 +88,8 @@ bool libraries_check_game(
 	struct libraries *libraries, const struct game *game, const char *what, struct error *err);
 /* Is the game on a card that is mounted elsewhere, or in a folder that was moved? Does not look. */
 bool libraries_is_elsewhere(const struct libraries *libraries, const struct game *game);
+/* What people call it: its card's label, else the place. Caller frees. */
+char *libraries_name(const struct libraries *libraries, const char *root, const char *id);
 /*
  * After something in that library failed: if it has gone, or can no longer be written to, err says
  * so instead; if its disk fails, or cannot be read now, err names the card and the remedy, too.

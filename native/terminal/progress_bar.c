@@ -3,6 +3,7 @@
 #include "core/atomic_file.h"
 #include "core/cleanup.h"
 #include "core/loop.h"
+#include "core/shown.h"
 #include "core/strbuf.h"
 #include "core/utf8.h"
 #include "core/xalloc.h"
@@ -26,18 +27,7 @@ enum part { PART_LABEL, PART_PERCENT, PART_BAR, PART_AMOUNT, PART_RATE, PART_ETA
 
 void progress_bar_format_bytes(struct strbuf *out, int64_t bytes)
 {
-	static const char *const units[] = { "kB", "MB", "GB", "TB", "PB" };
-	double value = (double)bytes;
-	size_t unit = 0;
-
-	if (bytes < 1000) {
-		strbuf_appendf(out, bytes == 1 ? "%" PRId64 " byte" : "%" PRId64 " bytes", bytes);
-		return;
-	}
-	for (value /= 1000; value >= 999.5 && unit < 4; value /= 1000) {
-		unit++;
-	}
-	strbuf_appendf(out, value < 9.95 ? "%.1f %s" : "%.0f %s", value, units[unit]);
+	strbuf_append_text(out, size_shown(bytes).text);
 }
 
 void progress_bar_format_seconds(struct strbuf *out, int64_t seconds)

@@ -57,6 +57,7 @@ struct upload_begin {
 	struct upload_manifest *manifest;
 	char *install_path;
 	char *library; /* the id of the one that it goes to */
+	char *library_name;
 	struct upload *upload;
 	bool resume;		   /* upload existed before */
 	struct strvec spare;	   /* the ids of those that can make room for it */
@@ -104,6 +105,7 @@ static void end_begin(struct upload_begin *begin, const struct upload_init_respo
 	strvec_finish(&begin->spare);
 	free(begin->install_path);
 	free(begin->library);
+	free(begin->library_name);
 	free(begin->hub_id);
 	free(begin);
 }
@@ -343,8 +345,12 @@ static void load_submit(struct upload_begin *begin)
 			strvec_push(&begin->spare, other->head.upload_id);
 		}
 	}
+	free(begin->library_name);
+	begin->library_name =
+		libraries_name(begin->store->libraries, upload->root, upload->library);
 	begin->load = (struct upload_load){ .root = upload->root,
 		.library = upload->library,
+		.library_name = begin->library_name,
 		.state_dir = begin->store->state_dir,
 		.head = &upload->head,
 		.resume = begin->resume,

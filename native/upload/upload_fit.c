@@ -3,6 +3,7 @@
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/paths.h"
+#include "core/shown.h"
 #include "core/strbuf.h"
 #include "core/strvec.h"
 #include "core/xalloc.h"
@@ -76,9 +77,8 @@ static void check_sizes(struct fit *fit)
 			}
 		}
 		if (file->size_bytes >= too_large) {
-			problem_list_add(&fit->problems,
-				"'%s' has %" PRId64 " bytes, too large for a file there",
-				path_shown(file->path).text, file->size_bytes);
+			problem_list_add(&fit->problems, "'%s' has %s, too large for a file there",
+				path_shown(file->path).text, size_shown(file->size_bytes).text);
 		}
 	}
 }

@@ -4,6 +4,8 @@
 #include "core/beneath.h"
 #include "core/cleanup.h"
 #include "core/loop.h"
+#include "core/paths.h"
+#include "core/shown.h"
 #include "core/strbuf.h"
 #include "core/xalloc.h"
 #include "library/game_trash.h"
@@ -306,10 +308,12 @@ static bool check_room(
 	if (free_bytes < needed) {
 		load->missing_bytes = needed - free_bytes;
 		return error_set(err, ERROR_NO_SPACE,
-			"'%s' needs %" PRId64 " bytes in '%s', but only %" PRId64
-			" are free; free some space, for example in the trash ('capydeck ctl games trash'), or choose "
-			"another library",
-			content->manifest->game_name, needed, load->root, free_bytes);
+			"%s more are needed on '%s' to install '%s': it takes %s, and %s are free; "
+			"free some space, for example in the trash ('capydeck ctl games trash'), "
+			"or choose another library",
+			size_shown(load->missing_bytes).text, path_shown(load->library_name).text,
+			path_shown(content->manifest->game_name).text, size_shown(needed).text,
+			size_shown(free_bytes).text);
 	}
 	return true;
 }

@@ -14,8 +14,9 @@ struct upload_manifest;
  * session left, checks the free space, creates the staging folder. Blocks: call it on a worker.
  */
 struct upload_load {
-	const char *root;    /* the library folder */
-	const char *library; /* the id of the library that must be there */
+	const char *root;	  /* the library folder */
+	const char *library;	  /* the id of the library that must be there */
+	const char *library_name; /* for people */
 	const char *state_dir;
 	const struct upload_head *head; /* with upload id, game's folder … */
 	bool resume;			/* data of the same manifest, as far as it still exists */
