@@ -1,18 +1,15 @@
-#define LOG_MODULE "libraries"
-
 #include "library/library.h"
 
 #include "core/atomic_file.h"
 #include "core/cleanup.h"
 #include "core/error.h"
-#include "core/log.h"
-#include "core/paths.h"
 #include "core/xalloc.h"
-#include "library/disk.h"
+#include "library/library_context.h"
 #include "library/library_marker.h"
 #include "library/library_moved.h"
 #include "library/library_records.h"
 #include "library/library_sight.h"
+#include "library/library_verdict.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -31,14 +28,9 @@ void library_finish(struct library *library)
 	*library = (struct library){ 0 };
 }
 
-static bool holds(const struct library_held *held)
-{
-	return held->games > 0 || held->uploads > 0 || held->deleted > 0;
-}
-
 bool library_holds_any(const struct library *library)
 {
-	return holds(&library->held);
+	return library_held_any(&library->held);
 }
 
 bool library_is_usable(const struct library *library)
@@ -56,238 +48,6 @@ bool library_is_same(const struct library *a, const struct library *b)
 	       a->absence == b->absence && a->is_repeated == b->is_repeated &&
 	       a->held.games == b->held.games && a->held.uploads == b->held.uploads &&
 	       a->held.deleted == b->held.deleted;
-}
-
-/* --- Recording --- */
-
-/* False: not known now. */
-static bool count_held(const struct library_context *context, const char *id, const char *root,
-	struct library_held *held, bool *seen)
-{
-	*held = (struct library_held){ 0 };
-	return context->count(context->user, id, root, held, seen);
-}
-
-static char *name_of(
-	const struct library_context *context, const char *place, const struct disk *disk)
-{
-	if (path_is_within(context->home, disk->mount_point)) {
-		return xstrdup(place);
-	}
-	return xstrdup(disk->label[0] != '\0' ? disk->label : path_base(disk->mount_point));
-}
-
-/* Records that the library with this id is in the place. */
-static void note(struct library_context *context, const char *place,
-	const struct library_sight *sight, char *id)
-{
-	AUTO(free_ptr) char *own_place = xstrdup(place);
-	AUTO(free_ptr) char *name = name_of(context, place, &sight->disk);
-	const struct library_record *known = library_records_find(context->records, id, place);
-	const struct library_record record = {
-		.id = id,
-		.place = own_place,
-		.root = sight->root,
-		.name = name,
-		.uuid = sight->disk.uuid,
-		.mount_point = sight->disk.mount_point,
-		.uploads = known != NULL ? known->uploads : 0,
-	};
-
-	if (known != NULL && known == library_records_last_at(context->records, place) &&
-		strcmp(known->root, record.root) == 0 && strcmp(known->name, name) == 0 &&
-		strcmp(known->uuid, record.uuid) == 0 &&
-		strcmp(known->mount_point, record.mount_point) == 0) {
-		return;
-	}
-	library_records_put(context->records, &record);
-	context->records_changed = true;
-}
-
-static bool mark(const struct library_sight *sight, const char *id)
-{
-	AUTO(close_fd) int fd = open(sight->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	struct error err = { 0 };
-
-	if (fd < 0) {
-		return false;
-	}
-	if (!library_marker_write(fd, id, &err)) {
-		log_warning("'%s' cannot be marked as a library: %s", sight->root, err.message);
-		return false;
-	}
-	return true;
-}
-
-/* Is it one that may be taken out? What home is on is always there. */
-static bool is_card(const struct library_context *context, const char *mount_point)
-{
-	return !path_is_within(context->home, mount_point);
-}
-
-/* Is this the file system that the library was on? Home's may have got another UUID. */
-static bool is_same_disk(const struct library_context *context, const struct disk *disk,
-	const struct library_record *last)
-{
-	return disk_is(disk, last->uuid, last->mount_point) ||
-	       (strcmp(disk->mount_point, last->mount_point) == 0 &&
-		       !is_card(context, disk->mount_point));
-}
-
-/*
- * Is this what that file system is mounted on, seen because it is not? If not, something else is
- * mounted where it was, or over the library: another card.
- */
-static bool is_beneath(const struct disk *disk, const struct library_record *last)
-{
-	return strcmp(disk->mount_point, last->mount_point) != 0 &&
-	       path_is_within(last->mount_point, disk->mount_point);
-}
-
-/* --- Judging --- */
-
-/* What is in the place. */
-struct verdict {
-	enum library_presence presence;
-	enum library_absence absence;
-	char *id; /* "": none */
-};
-
-static struct verdict is_present(struct library_context *context, const char *place,
-	const struct library_sight *sight, const char *id)
-{
-	struct verdict verdict = { LIBRARY_PRESENT, LIBRARY_NOT_AWAY, xstrdup(id) };
-
-	if (context->records->link.is_read && *id != '\0') {
-		note(context, place, sight, verdict.id);
-	}
-	return verdict;
-}
-
-/* The same for one that is recognised without its marker: nothing is lost if that fails. */
-static struct verdict is_recognised(struct library_context *context, const char *place,
-	const struct library_sight *sight, const char *id)
-{
-	if (sight->writable) {
-		mark(sight, id);
-	}
-	return is_present(context, place, sight, id);
-}
-
-static struct verdict is_away(enum library_absence absence, const char *id)
-{
-	return (struct verdict){ LIBRARY_AWAY, absence, xstrdup(id) };
-}
-
-static struct verdict is_unused(void)
-{
-	return (struct verdict){ LIBRARY_UNUSED, LIBRARY_NOT_AWAY, xstrdup("") };
-}
-
-static struct verdict is_unreadable(const char *id)
-{
-	return (struct verdict){ LIBRARY_UNREADABLE, LIBRARY_NOT_AWAY, xstrdup(id) };
-}
-
-/*
- * A folder without a marker, which is none of the libraries known there: one of before there were
- * markers, a new one, or the folder that a card is mounted on.
- */
-static struct verdict judge_stranger(
-	struct library_context *context, const char *place, const struct library_sight *sight)
-{
-	bool seen = false;
-	struct library_held held;
-	bool known = count_held(context, "", sight->root, &held, &seen);
-
-	/* A card is marked as soon as it is seen, or it would be forgotten once it is out. */
-	if (seen || sight->own_folder ||
-		(sight->writable && is_card(context, sight->disk.mount_point) && !holds(&held))) {
-		AUTO(free_ptr) char *id = library_id_new();
-
-		if ((sight->writable && mark(sight, id)) || sight->disk.uuid[0] != '\0') {
-			return is_present(context, place, sight, id);
-		}
-		/* Nothing would tell it from another the next time. */
-		return seen || sight->own_folder ? is_present(context, place, sight, "")
-						 : is_unused();
-	}
-	if (library_records_last_at(context->records, place) != NULL) {
-		return is_unused(); /* another card */
-	}
-	return holds(&held) ? is_away(LIBRARY_UNKNOWN, "")
-	       : known	    ? is_unused()
-			    : is_unreadable("");
-}
-
-static struct verdict judge_folder(
-	struct library_context *context, const char *place, const struct library_sight *sight)
-{
-	const struct library_record *last = library_records_last_at(context->records, place);
-
-	if (sight->mark == LIBRARY_MARK_FOUND) {
-		return is_present(context, place, sight, sight->id);
-	}
-	if (!context->records->link.is_read) {
-		return is_unreadable("");
-	}
-	if (last == NULL) {
-		return judge_stranger(context, place, sight);
-	}
-	if (is_same_disk(context, &sight->disk, last)) {
-		return is_recognised(context, place, sight, last->id);
-	}
-	return is_beneath(&sight->disk, last) ? is_away(LIBRARY_CARD_OUT, last->id)
-					      : judge_stranger(context, place, sight);
-}
-
-static struct verdict judge_nothing(
-	struct library_context *context, const char *place, const struct library_sight *sight)
-{
-	const struct library_record *last = library_records_last_at(context->records, place);
-	struct library_held held;
-	bool known = count_held(context, last != NULL ? last->id : "",
-		last != NULL ? last->root : sight->root, &held, NULL);
-
-	if (!context->records->link.is_read) {
-		return is_unreadable("");
-	}
-	if (last != NULL && !is_same_disk(context, &sight->disk, last)) {
-		return is_beneath(&sight->disk, last) ? is_away(LIBRARY_CARD_OUT, last->id)
-						      : is_unused();
-	}
-	if (holds(&held)) {
-		return last != NULL ? is_away(LIBRARY_FOLDER_GONE, last->id)
-				    : is_away(LIBRARY_UNKNOWN, "");
-	}
-	if (last == NULL && known && is_card(context, sight->disk.mount_point)) {
-		AUTO(free_ptr) char *id = library_id_new();
-
-		note(context, place, sight, id);
-	}
-	return known ? is_unused() : is_unreadable("");
-}
-
-static struct verdict judge(
-	struct library_context *context, const char *place, const struct library_sight *sight)
-{
-	const struct library_record *last = library_records_last_at(context->records, place);
-
-	switch (sight->kind) {
-	case LIBRARY_SIGHT_FOLDER:
-		return judge_folder(context, place, sight);
-	case LIBRARY_SIGHT_NOTHING:
-		return judge_nothing(context, place, sight);
-	case LIBRARY_SIGHT_BROKEN_LINK:
-		if (last != NULL) {
-			return is_away(LIBRARY_CARD_OUT, last->id);
-		}
-		break;
-	case LIBRARY_SIGHT_NOT_A_FOLDER:
-	case LIBRARY_SIGHT_UNREADABLE:
-		break;
-	}
-	return is_unreadable(last != NULL ? last->id : "");
 }
 
 /* --- Describing --- */
@@ -432,7 +192,7 @@ static void fill_from_record(struct library *library, const struct library_conte
 	}
 	/* What is registered below an unused one is in another, whose place it is in. */
 	if (library->presence != LIBRARY_UNUSED) {
-		count_held(context, library->id, library->root, &library->held, NULL);
+		library_context_count(context, library->id, library->root, &library->held, NULL);
 	}
 	if (record == NULL) {
 		return;
@@ -450,15 +210,15 @@ static void fill_from_record(struct library *library, const struct library_conte
 void library_look(struct library *library, struct library_sight *sight,
 	struct library_context *context, const char *place)
 {
-	struct verdict verdict;
+	struct library_verdict verdict;
 
 	library_sight_take(sight, place);
-	verdict = judge(context, place, sight);
+	verdict = library_verdict_reach(context, place, sight);
 	*library = (struct library){
 		.place = xstrdup(place),
 		.root = xstrdup(sight->root),
 		.id = verdict.id,
-		.name = name_of(context, place, &sight->disk),
+		.name = library_context_name(context, place, &sight->disk),
 		.presence = verdict.presence,
 		.absence = verdict.absence,
 	};
@@ -511,7 +271,8 @@ bool library_count_again(struct library *library, struct library_context *contex
 		/* The rest of it is counted where it is. */
 		record = NULL;
 	}
-	count_held(context, library->is_repeated ? "" : library->id, library->root, &held, NULL);
+	library_context_count(
+		context, library->is_repeated ? "" : library->id, library->root, &held, NULL);
 	/* One that is away may hold more uploads than are known since the start. */
 	if (record != NULL && library->presence != LIBRARY_PRESENT &&
 		held.uploads < record->uploads) {

@@ -1,38 +1,14 @@
 #pragma once
 
+#include "library/library_context.h"
+#include "library/library_verdict.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct error;
-struct library_records;
 struct library_sight;
-
-/* One library, as a look at its place shows it. */
-enum library_presence {
-	LIBRARY_PRESENT,
-	LIBRARY_UNUSED,	    /* nothing was installed there yet; the folder may not exist */
-	LIBRARY_AWAY,	    /* its card is out, or its folder is gone */
-	LIBRARY_UNREADABLE, /* now */
-};
-
-/* Why one is away. */
-enum library_absence {
-	LIBRARY_NOT_AWAY,
-	LIBRARY_CARD_OUT,
-	LIBRARY_OTHER_CARD,	  /* another one is in its place */
-	LIBRARY_FOLDER_GONE,	  /* from a file system that is there */
-	LIBRARY_CARD_ELSEWHERE,	  /* its card is mounted at another place */
-	LIBRARY_FOLDER_ELSEWHERE, /* its folder is in another place, on the same file system */
-	LIBRARY_UNKNOWN,	  /* games are registered there, but not what its file system is */
-};
-
-/* What is in a library, or waits there until it is back. */
-struct library_held {
-	int64_t games;
-	int64_t uploads; /* unfinished ones */
-	int64_t deleted; /* games in the trash */
-};
 
 /* A library as it was last seen; borrowed until the next change. */
 struct library {
@@ -54,17 +30,6 @@ struct library {
 	int64_t total_bytes;
 	struct library_held held;
 	char *problem; /* one sentence; "": none */
-};
-
-/* What a library is judged by besides its place. */
-struct library_context {
-	const char *home; /* a library on its file system is not on a card */
-	struct library_records *records;
-	bool records_changed; /* set when one of them has; they are to be saved */
-	/* As in struct libraries_options. */
-	bool (*count)(void *user, const char *id, const char *root, struct library_held *held,
-		bool *seen);
-	void *user;
 };
 
 /*
