@@ -12,6 +12,7 @@
 #include "core/xalloc.h"
 #include "library/disk.h"
 #include "library/game_registry.h"
+#include "library/library_access.h"
 #include "library/library_list.h"
 #include "library/library_marker.h"
 #include "library/library_records.h"
@@ -320,153 +321,59 @@ const char *libraries_id_at(const struct libraries *libraries, const char *root)
 	return "";
 }
 
-/* The one that has that id; of those in one place, or of copies, the one whose root fits. */
-static const struct library *find_by_id(
-	const struct libraries *libraries, const char *id, const char *path)
-{
-	const struct library *found = NULL;
-
-	for (size_t i = 0; i < libraries->list.count && *id != '\0'; i++) {
-		const struct library *library = &libraries->list.items[i];
-
-		if (strcmp(library->id, id) == 0 && path_is_within(path, library->root)) {
-			found = library;
-		}
-	}
-	return found;
-}
-
 const char *libraries_problem(const struct libraries *libraries, const char *root, const char *id)
 {
-	const struct library *library = find_by_id(libraries, id, root);
+	const struct library *library = library_list_find_id(&libraries->list, id, root);
 
 	return library != NULL && library->presence != LIBRARY_PRESENT ? library->problem : "";
 }
 
 bool libraries_is_elsewhere(const struct libraries *libraries, const struct game *game)
 {
-	const struct library *library = find_by_id(libraries, game->library, game->dir);
+	const struct library *library =
+		library_list_find_id(&libraries->list, game->library, game->dir);
 
 	return library != NULL && library->now_at != NULL;
 }
 
-static bool refuse_away(
-	const struct library *library, const char *subject, const char *remedy, struct error *err)
+/* Of a question that was asked: what was seen meanwhile is not lost. */
+static void note(struct libraries *libraries, const struct library_access *access)
 {
-	AUTO(free_ptr)
-	char *reason = subject != NULL ? library_describe_absence(library)
-				       : library_describe_away(library);
-
-	error_set(err, ERROR_CONFLICT, "%s%s%s%s", subject != NULL ? subject : "",
-		subject != NULL ? " " : "", reason, remedy);
-	return error_explain(err, "library_away", NULL);
-}
-
-/* What is asked for, and what the sentence of a refusal begins and ends with. */
-struct question {
-	const char *place;
-	const char *id;
-	bool writable;	     /* must be */
-	const char *subject; /* NULL: the library itself */
-	const char *remedy;
-};
-
-/* Looks. If it is not what was seen last, the list is brought up to date soon. */
-static bool check_there(
-	struct libraries *libraries, const struct question *question, struct error *err)
-{
-	AUTO(library_sight_finish) struct library_sight sight = { 0 };
-	AUTO(library_finish) struct library now = { 0 };
-	AUTO(library_finish) struct library absent = { 0 };
-	const struct library_record *record;
-	const struct library *listed;
-
-	library_look(&now, &sight, &libraries->context, question->place);
 	save_records(libraries);
-	listed = library_list_find(&libraries->list, now.id, now.place);
-	if (listed == NULL || listed->presence != now.presence ||
-		listed->writable != now.writable) {
+	if (access->is_news) {
 		loop_timer_set(libraries->again, 0);
 	}
-	if (now.presence == LIBRARY_UNREADABLE) {
-		return error_set(err, ERROR_IO, "%s", now.problem);
-	}
-	if (strcmp(now.id, question->id) == 0 && now.presence != LIBRARY_AWAY) {
-		return !question->writable || now.writable ||
-		       error_set(err, ERROR_CONFLICT, "%s", now.problem);
-	}
-	record = library_records_find(&libraries->records, question->id, question->place);
-	if (record == NULL || strcmp(now.id, question->id) == 0) {
-		return now.presence != LIBRARY_AWAY ||
-		       refuse_away(&now, question->subject, question->remedy, err);
-	}
-	library_look_absent(&absent, &libraries->context, &now,
-		(size_t)(record - libraries->records.libraries));
-	return refuse_away(&absent, question->subject, question->remedy, err);
 }
 
-/* The record of that id whose folder holds path; NULL: none. */
-static const struct library_record *find_record(
-	const struct libraries *libraries, const char *id, const char *path)
+static struct library_access access_to(struct libraries *libraries)
 {
-	for (size_t i = libraries->records.libraries_count; i > 0 && *id != '\0'; i--) {
-		const struct library_record *record = &libraries->records.libraries[i - 1];
-
-		if (strcmp(record->id, id) == 0 && path_is_within(path, record->root)) {
-			return record;
-		}
-	}
-	return NULL;
-}
-
-static bool check_root(struct libraries *libraries, const char *root, const char *id, bool writable,
-	struct error *err)
-{
-	const struct library_record *record = find_record(libraries, id, root);
-	AUTO(free_ptr) char *place = NULL;
-
-	if (record == NULL) {
-		return true;
-	}
-	place = xstrdup(record->place);
-	return check_there(libraries,
-		&(struct question){ .place = place,
-			.id = id,
-			.writable = writable,
-			.remedy = ", then try again" },
-		err);
+	return (struct library_access){ .context = &libraries->context, .list = &libraries->list };
 }
 
 bool libraries_check(
 	struct libraries *libraries, const char *root, const char *id, struct error *err)
 {
-	return check_root(libraries, root, id, false, err);
+	struct library_access access = access_to(libraries);
+	bool ok = library_access_to_root(&access, root, id, err);
+
+	note(libraries, &access);
+	return ok;
 }
 
 bool libraries_check_game(
 	struct libraries *libraries, const struct game *game, const char *what, struct error *err)
 {
-	const struct library_record *record = find_record(libraries, game->library, game->dir);
-	const struct library *library = library_list_at(&libraries->list, game->dir);
-	AUTO(free_ptr) char *subject = xasprintf("'%s'", game->name);
-	AUTO(free_ptr) char *remedy = xasprintf(", then %s", what);
-	AUTO(free_ptr) char *place = NULL;
-	AUTO(free_ptr) char *id = NULL;
+	struct library_access access = access_to(libraries);
+	bool ok = library_access_to_game(&access, game, what, err);
 
-	if (record == NULL && library == NULL) {
-		return true;
-	}
-	place = xstrdup(record != NULL ? record->place : library->place);
-	id = xstrdup(record != NULL ? record->id : library->id);
-	return check_there(libraries,
-		&(struct question){
-			.place = place, .id = id, .subject = subject, .remedy = remedy },
-		err);
+	note(libraries, &access);
+	return ok;
 }
 
 char *libraries_name(const struct libraries *libraries, const char *root, const char *id)
 {
-	const struct library_record *record = find_record(libraries, id, root);
+	const struct library_record *record =
+		library_records_holding(&libraries->records, id, root);
 
 	return xstrdup(record != NULL && json_is_given(record->name) ? record->name : root);
 }
@@ -474,20 +381,10 @@ char *libraries_name(const struct libraries *libraries, const char *root, const 
 void libraries_explain(
 	struct libraries *libraries, const char *root, const char *id, struct error *err)
 {
-	const struct library_record *record;
-	struct error gone = { 0 };
+	struct library_access access = access_to(libraries);
 
-	if (err->kind == ERROR_CANCELLED) {
-		return;
-	}
-	if (!check_root(libraries, root, id, true, &gone) && gone.kind != ERROR_IO) {
-		*err = gone;
-		return;
-	}
-	record = find_record(libraries, id, root);
-	if (record != NULL) {
-		library_blame_disk(record->name, record->place, gone.kind == ERROR_IO, err);
-	}
+	library_access_explain(&access, root, id, err);
+	note(libraries, &access);
 }
 
 /* --- Claiming --- */

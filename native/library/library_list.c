@@ -133,6 +133,21 @@ const struct library *library_list_at(const struct library_list *list, const cha
 	return found;
 }
 
+const struct library *library_list_find_id(
+	const struct library_list *list, const char *id, const char *path)
+{
+	const struct library *found = NULL;
+
+	for (size_t i = 0; i < list->count && *id != '\0'; i++) {
+		const struct library *library = &list->items[i];
+
+		if (strcmp(library->id, id) == 0 && path_is_within(path, library->root)) {
+			found = library;
+		}
+	}
+	return found;
+}
+
 bool library_list_has_place(const struct library_list *list, const char *place)
 {
 	for (size_t i = 0; i < list->count; i++) {

@@ -27,6 +27,9 @@ const struct library *library_list_find(
 	const struct library_list *list, const char *id, const char *place);
 /* The one whose folder holds path, the deepest. Of those in one place the first: what is there. */
 const struct library *library_list_at(const struct library_list *list, const char *path);
+/* The one that has that id; of those in one place, or of copies, the one whose root holds path. */
+const struct library *library_list_find_id(
+	const struct library_list *list, const char *id, const char *path);
 
 bool library_list_has_place(const struct library_list *list, const char *place);
 bool library_list_is_same(const struct library_list *a, const struct library_list *b);

@@ -99,6 +99,19 @@ struct library_record *library_records_find(
 	return NULL;
 }
 
+const struct library_record *library_records_holding(
+	const struct library_records *records, const char *id, const char *path)
+{
+	for (size_t i = records->libraries_count; i > 0 && *id != '\0'; i--) {
+		const struct library_record *record = &records->libraries[i - 1];
+
+		if (strcmp(record->id, id) == 0 && path_is_within(path, record->root)) {
+			return record;
+		}
+	}
+	return NULL;
+}
+
 struct library_record *library_records_last_at(
 	const struct library_records *records, const char *place)
 {

@@ -41,6 +41,9 @@ bool library_records_save(struct library_records *records, struct error *err);
 /* Borrowed until the list changes; NULL: none. place NULL: any. The last one used comes first. */
 struct library_record *library_records_find(
 	const struct library_records *records, const char *id, const char *place);
+/* The one of that id whose folder holds path. */
+const struct library_record *library_records_holding(
+	const struct library_records *records, const char *id, const char *path);
 /* The one last used there. */
 struct library_record *library_records_last_at(
 	const struct library_records *records, const char *place);
