@@ -1,5 +1,5 @@
 import { copyText } from "./clipboard.js";
-import type { Game, Hub, Library, SettingValue, TrashedGame, Upload, WaitingHub } from "./ipc/methods.js";
+import type { Game, Hub, Kept, Library, SettingValue, TrashedGame, Upload, WaitingHub } from "./ipc/methods.js";
 import { artworkOf } from "./ipc/artwork.js";
 import type { Session } from "./session.js";
 import { startGame } from "./steam/steamGames.js";
@@ -49,6 +49,13 @@ export const actionsOf = (session: Session) => ({
     session.attempt(
       session.act("games.restore", { id }).then(({ name, note }) => session.tell(name, note)),
     ),
+  restoreKept: ({ id }: Kept, path?: string) =>
+    session.attempt(
+      session
+        .act("games.kept.restore", path === undefined ? { id } : { id, path })
+        .then(({ name, count }) => session.tell(name, session.texts.get("restored", { count }))),
+    ),
+  discardKept: ({ id }: Kept) => session.attempt(session.act("games.kept.discard", { id })),
   discardGame: ({ id }: TrashedGame) => session.attempt(session.act("games.discard", { id })),
 
   restartSteam: () =>

@@ -40,6 +40,7 @@ export class Session {
   #unwatch: (() => void)[] = [];
   #transfers = new TransferWatch();
   #transferTimer: ReturnType<typeof setTimeout> | undefined;
+  #kept: Set<string> | undefined; // what updates had put by when it was last looked at
   #discarded = new Set<string>(); // uploads that were cancelled here
 
   constructor(private readonly options: SessionOptions) {
@@ -61,6 +62,7 @@ export class Session {
     this.#unwatch = [
       this.state.code.watch(() => this.#showCode()),
       this.state.transfers.watch(() => this.#showTransfers()),
+      this.state.kept.watch(() => this.#showKept()),
     ];
     void this.relay.start();
     this.#setLanguage((await language) || this.options.locale);
@@ -177,6 +179,22 @@ export class Session {
     };
     const press = kind === "installed" ? () => this.#openInstalled(upload.dir) : undefined;
     this.tell(upload.gameName, sentences[kind](), press);
+  }
+
+  /** An update that replaced files of the player's says so, and shows them when it is pressed. */
+  #showKept(): void {
+    const { value, error } = this.state.kept.known;
+    if (!value || error) {
+      return;
+    }
+    const before = this.#kept;
+    this.#kept = new Set([...(before ?? []), ...value.map(({ id }) => id)]);
+    for (const { name, files } of value.filter(({ id }) => before && !before.has(id))) {
+      if (files.length > 0) {
+        const sentence = this.texts.get("toastKept", { count: files.length });
+        this.tell(name, sentence, () => this.open(routes.kept));
+      }
+    }
   }
 
   /** Its page in Steam, or the list of games while it has none. */

@@ -1,6 +1,7 @@
 import type {
   Game,
   Hub,
+  Kept,
   Methods,
   Notifications,
   Pairing,
@@ -50,6 +51,7 @@ export class State {
   readonly transfers: Pulled<Transfers>;
   readonly games: Pulled<Game[]>;
   readonly trash: Pulled<TrashedGame[]>;
+  readonly kept: Pulled<Kept[]>;
   readonly hubs: Pulled<Hub[]>;
   readonly waiting: Pulled<WaitingHub[]>;
   readonly settings: Pulled<Setting[]>;
@@ -68,6 +70,7 @@ export class State {
       async () => (await pull("games.trash")).games,
       PAUSE_MS,
     ));
+    const kept = (this.kept = new Pulled(async () => (await pull("games.kept")).kept, PAUSE_MS));
     const hubs = (this.hubs = new Pulled(async () => (await pull("hubs.list")).hubs, PAUSE_MS));
     const waiting = (this.waiting = new Pulled(
       async () => (await pull("pairing.waiting")).hubs,
@@ -87,7 +90,7 @@ export class State {
       upload_progress: [status],
       uploads_changed: [status, transfers],
       settings_changed: [status, settings],
-      games_changed: [status, transfers, games, trash],
+      games_changed: [status, transfers, games, trash, kept],
       libraries_changed: [status],
       status_changed: [status],
       steam_changed: [status],

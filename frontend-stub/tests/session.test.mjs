@@ -156,3 +156,19 @@ test("an installed game that cannot start is told so instead", async (t) => {
   await settled();
   assert.deepEqual(toasts.at(-1), ["Doom", "Steam kann es nicht starten"]);
 });
+
+test("what an update has put by of the player's is told once, and not when it was there before", async (t) => {
+  const { results, toasts, notify } = await start(t);
+  const place = (id, files) => ({ id, name: "Doom", files });
+  const changed = async (...kept) => {
+    results["games.kept"] = { kept };
+    notify("games_changed");
+    await settled();
+    return toasts.map(([, sentence]) => sentence);
+  };
+  assert.deepEqual(await changed(place("old", [{}])), []);
+  assert.deepEqual(await changed(place("build", []), place("old", [{}])), []);
+  const told = ["Deine von der Aktualisierung ersetzten Dateien sind aufbewahrt: 2"];
+  assert.deepEqual(await changed(place("new", [{}, {}])), told);
+  assert.deepEqual(await changed(place("old", [{}]), place("new", [{}, {}])), told);
+});

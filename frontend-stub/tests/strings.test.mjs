@@ -56,6 +56,15 @@ test("nothing is left in English in the other languages", () => {
   }
 });
 
+test("a text names a page, a switch or a list as it is called in that language", () => {
+  const named = { helpListening: "advanced", helpAccept: "accept", deleteText: "trash" };
+  for (const [key, name] of Object.entries(named)) {
+    for (const [i, text] of table[key].entries()) {
+      assert.ok(text.includes(table[name][i]), `${key} in ${languages[i]}`);
+    }
+  }
+});
+
 test("a language is Steam's name of it, or a locale", () => {
   const cases = {
     german: "de",

@@ -1,18 +1,13 @@
 // Games in the panel and from toasts: their image, their size, started, and opened.
 import assert from "node:assert/strict";
+import fs from "node:fs";
+import path from "node:path";
 import test from "node:test";
 
-import { Hub, bytesOf, frame, upload } from "../e2e/lib/hub.mjs";
+import { Game, Hub, bytesOf, upload } from "../e2e/lib/hub.mjs";
 import { png } from "../e2e/lib/images.mjs";
 import { until } from "../e2e/lib/wait.mjs";
-import { MB, gameOf, push, skip, start } from "./lib/fixture.mjs";
-
-async function sendImage(hub, appId, artworkType, image) {
-  const id = hub.newId();
-  const reply = hub.reply(id);
-  hub.binary(frame({ id, type: "artwork_image", appId, artworkType, contentType: "image/png" }, image));
-  assert.equal((await reply).payload.success, true);
-}
+import { ELF, MB, gameOf, push, sendImage, skip, start } from "./lib/fixture.mjs";
 
 /** Resolves once the game's image is one of so many pixels. */
 const imageIs = (ui, name, width, height) =>
@@ -79,4 +74,45 @@ test("the toast about an installed game opens it", { skip }, async (t) => {
   await ui.toast("Installed", "Celeste");
   await ui.page.locator(".Toast", { hasText: "Installed" }).click();
   await ui.page.getByRole("heading", { name: "Celeste" }).waitFor();
+});
+
+test("files of the player's that an update replaces are told of, and come back", { skip }, async (t) => {
+  const { deck, backend, ui } = await start(t);
+  const hub = await Hub.paired(backend);
+  const config = { executable: "bin/run" };
+  const send = (files) =>
+    upload(hub, new Game("Celeste", { "bin/run": ELF, ...files }), {
+      ...{ config, hashes: true },
+      complete: { createShortcut: true, shortcut: { name: "Celeste", exe: "bin/run" } },
+    });
+  await send({ "conf.ini": "volume = 5", "keys.ini": "a", "data/pak": "1" });
+  await ui.shows("Celeste");
+  const fileOf = (name) => path.join(deck.game("Celeste"), name);
+  fs.writeFileSync(fileOf("conf.ini"), "volume = 0");
+  fs.writeFileSync(fileOf("keys.ini"), "my own keys");
+  await send({ "conf.ini": "volume = 9", "keys.ini": "bb", "data/pak": "22" });
+  assert.equal(fs.readFileSync(fileOf("conf.ini"), "utf8"), "volume = 9");
+
+  await ui.toast("Your files that the update replaced are kept: 2", "Celeste");
+  await ui.page.locator(".Toast", { hasText: "are kept" }).click();
+  const page = ui.page.getByRole("tabpanel");
+  await page.getByText(/your files: 2 · .* · kept until .* · replaced or removed of the previous build: 1/).waitFor();
+  assert.deepEqual(await ui.overflowing(), []);
+  assert.deepEqual(await ui.unreached("[role=tabpanel]"), []);
+  await ui.screenshot("kept");
+
+  await page.getByRole("button", { name: "Restore conf.ini" }).click();
+  await ui.toast("Files restored: 1", "Celeste");
+  assert.equal(fs.readFileSync(fileOf("conf.ini"), "utf8"), "volume = 0");
+  assert.equal(fs.readFileSync(fileOf("keys.ini"), "utf8"), "bb");
+  await page.getByRole("button", { name: "Restore", exact: true }).click();
+  await ui.toast("Files restored: 2", "Celeste");
+  assert.equal(fs.readFileSync(fileOf("conf.ini"), "utf8"), "volume = 9", "swapped once more");
+  assert.equal(fs.readFileSync(fileOf("keys.ini"), "utf8"), "my own keys");
+
+  await page.getByRole("button", { name: "Delete permanently" }).click();
+  await ui.dialog.getByText("Permanently delete the kept files of “Celeste”?").waitFor();
+  await ui.dialog.getByRole("button", { name: "Delete permanently" }).click();
+  await page.getByText(/your files/).waitFor({ state: "detached" });
+  assert.equal(fs.readFileSync(fileOf("keys.ini"), "utf8"), "my own keys");
 });

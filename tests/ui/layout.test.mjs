@@ -6,13 +6,14 @@ import test from "node:test";
 
 import { Deck } from "../e2e/lib/agent.mjs";
 import { Hub } from "../e2e/lib/hub.mjs";
+import { png } from "../e2e/lib/images.mjs";
 import { until } from "../e2e/lib/wait.mjs";
 import { Backend } from "./lib/backend.mjs";
-import { MB, begin, gameOf, push, skip, start } from "./lib/fixture.mjs";
+import { MB, begin, gameOf, push, sendImage, skip, start } from "./lib/fixture.mjs";
 import { GameMode } from "./lib/game_mode.mjs";
 
 const PARTS = [
-  ...["Games", "Deleted games", "Paired PCs", "Storage"],
+  ...["Games", "Deleted games", "Kept files", "Paired PCs", "Storage"],
   ...["Settings", "Advanced", "Help", "Diagnostics"],
 ];
 const LONG_NAME = "The Extraordinarily Long Adventures of Captain Nevermind: Definitive Edition";
@@ -159,8 +160,14 @@ test("the controller reaches everything, dialogs and pages too", { skip }, async
 test("the panel at work", { skip }, async (t) => {
   const { backend, ui } = await start(t);
   const hub = await Hub.paired(backend, { name: "Living Room PC" });
-  await push(hub, "Celeste", { bytes: 5 * MB });
-  await push(hub, "Hollow Knight", { bytes: 9 * MB });
+  for (const [name, bytes, colour] of [["Celeste", 5 * MB, 160], ["Hollow Knight", 9 * MB, 60]]) {
+    const { appId } = await push(hub, name, { bytes });
+    const pixels = Buffer.alloc(200 * 300 * 3, Buffer.of(40, 90, colour));
+    await sendImage(hub, appId, "grid", png(200, 300, pixels));
+  }
+  await ui.closePanel();
+  await ui.openPanel();
+  await until("the images are shown", async () => (await ui.panel.locator("img").count()) === 2);
   await begin(hub, gameOf("SuperTux", 8 * MB), { chunks: 6 });
   await ui.page.getByRole("status").first().waitFor();
   await until("the toasts are gone", async () => (await ui.page.locator(".Toast").count()) === 0);

@@ -104,6 +104,27 @@ export interface TrashedGame {
   expiresInSeconds: number;
 }
 
+export interface KeptFile {
+  path: string;
+  sizeBytes: number;
+}
+
+/** What one update has put by. */
+export interface Kept {
+  id: string;
+  name: string;
+  /** The game's. */
+  dir: string;
+  keptAt: number;
+  /** The player's, which the update has replaced. */
+  files: KeptFile[];
+  sizeBytes: number;
+  expiresInSeconds: number;
+  /** Of the previous build; 0: it is not kept. */
+  previousFiles: number;
+  previousBytes: number;
+}
+
 export type SettingValue = boolean | number | string | string[];
 
 export interface Setting {
@@ -178,6 +199,9 @@ export interface Methods {
   "games.restore": Method<{ id: string }, { name: string; note: string }>;
   "games.trash": Method<None, { games: TrashedGame[] }>;
   "games.discard": Method<{ id: string }, None>;
+  "games.kept": Method<None, { kept: Kept[] }>;
+  "games.kept.restore": Method<{ id: string; path?: string }, { name: string; count: number }>;
+  "games.kept.discard": Method<{ id: string }, None>;
   "libraries.list": Method<None, { libraries: Library[] }>;
   "libraries.forget": Method<{ id: string }, None>;
   "libraries.may_forget": Method<{ id: string }, None>;

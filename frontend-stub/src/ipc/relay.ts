@@ -70,6 +70,8 @@ const LONG_CALL_WAIT_MS = 60_000;
 const longCalls: ReadonlySet<keyof Methods> = new Set([
   "games.delete",
   "games.discard",
+  "games.kept.discard",
+  "games.kept.restore",
   "games.restore",
   "steam.restart",
   "uploads.discard",

@@ -6,6 +6,7 @@ import { DiagnosticsView } from "../components/DiagnosticsView.js";
 import { GameList, newestFirst, TrashList } from "../components/GameList.js";
 import { HelperState } from "../components/HelperState.js";
 import { HubList } from "../components/HubList.js";
+import { KeptList } from "../components/KeptList.js";
 import { LibraryList } from "../components/LibraryList.js";
 import { TextRow } from "../components/Row.js";
 import { SettingList } from "../components/SettingList.js";
@@ -36,6 +37,7 @@ export function ManagePage() {
       pages={[
         { title: get("games"), route: routes.games, content: <Games /> },
         { title: get("trash"), route: routes.trash, content: <Trash /> },
+        { title: get("kept"), route: routes.kept, content: <KeptFiles /> },
         { title: get("hubs"), route: routes.hubs, content: <Hubs /> },
         { title: get("libraries"), route: routes.libraries, content: <Libraries /> },
         {
@@ -102,6 +104,18 @@ function Trash() {
     <Known part={useSession().state.trash}>
       {(games) => (
         <TrashList games={games} texts={texts} onRestore={restoreGame} onDiscard={discardGame} />
+      )}
+    </Known>
+  );
+}
+
+function KeptFiles() {
+  const { restoreKept, discardKept } = useActions();
+  const texts = useTexts();
+  return (
+    <Known part={useSession().state.kept}>
+      {(kept) => (
+        <KeptList kept={kept} texts={texts} onRestore={restoreKept} onDiscard={discardKept} />
       )}
     </Known>
   );

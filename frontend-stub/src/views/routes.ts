@@ -7,6 +7,7 @@ export const ROUTE = "/capydeck";
 export const routes = {
   games: `${ROUTE}/games`,
   trash: `${ROUTE}/trash`,
+  kept: `${ROUTE}/kept`,
   hubs: `${ROUTE}/hubs`,
   libraries: `${ROUTE}/storage`,
   steam: `${ROUTE}/steam`,

@@ -1,10 +1,11 @@
 // What most tests begin with: a Deck on which Steam runs, the plugin in it, and what a Hub sends.
+import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
 import { after } from "node:test";
 
 import { Deck } from "../../e2e/lib/agent.mjs";
-import { Game, bytesOf, sendChunks, upload } from "../../e2e/lib/hub.mjs";
+import { Game, bytesOf, frame, sendChunks, upload } from "../../e2e/lib/hub.mjs";
 import { SteamClient } from "../../e2e/lib/steam_client.mjs";
 import { Backend } from "./backend.mjs";
 import { GameMode, NO_CHROMIUM, closeBrowser } from "./game_mode.mjs";
@@ -42,6 +43,14 @@ export async function push(hub, name, { bytes, ...shortcut } = {}) {
   const complete = { createShortcut: true, shortcut: { name, exe: "bin/run", ...shortcut } };
   const options = { config: { executable: "bin/run" }, complete };
   return (await upload(hub, gameOf(name, bytes), options)).result;
+}
+
+/** Gives a shortcut an image, as its Hub does. */
+export async function sendImage(hub, appId, artworkType, image) {
+  const id = hub.newId();
+  const reply = hub.reply(id);
+  hub.binary(frame({ id, type: "artwork_image", appId, artworkType, contentType: "image/png" }, image));
+  assert.equal((await reply).payload.success, true);
 }
 
 /** Begins an upload and sends so many chunks; resolves to what resumes it. */
