@@ -286,6 +286,37 @@ START_TEST(test_a_listener_hears_of_changes)
 }
 END_TEST
 
+static bool move_to_card(void *user, struct game *game)
+{
+	if (strcmp(game->dir, user) != 0) {
+		return false;
+	}
+	free(game->dir);
+	game->dir = xstrdup("/card/moved");
+	return true;
+}
+
+START_TEST(test_all_games_change_in_one_write)
+{
+	struct game_registry *registry = open_registry();
+	unsigned count = 0;
+
+	put(registry, "/games/Doom", "Doom", 7);
+	put(registry, "/games/Quake", "Quake", 8);
+	game_registry_set_changed(registry, count_change, &count);
+	ck_assert(game_registry_change(registry, move_to_card, (void *)"/none", NULL));
+	ck_assert_uint_eq(count, 0);
+	ck_assert(game_registry_change(registry, move_to_card, (void *)"/games/Doom", NULL));
+	ck_assert_uint_eq(count, 1);
+	game_registry_destroy(registry);
+	registry = open_registry();
+	ck_assert_uint_eq(game_registry_count(registry), 2);
+	ck_assert_uint_eq(game_registry_find(registry, "/card/moved")->app_id, 7);
+	ck_assert_uint_eq(game_registry_find(registry, "/games/Quake")->app_id, 8);
+	game_registry_destroy(registry);
+}
+END_TEST
+
 START_TEST(test_a_failed_write_changes_nothing)
 {
 	struct game_registry *registry = open_registry();
@@ -308,6 +339,8 @@ START_TEST(test_a_failed_write_changes_nothing)
 	ck_assert_int_eq(err.kind, ERROR_IO);
 	ck_assert_uint_eq(game_registry_count(registry), 1);
 	ck_assert(!game_registry_remove(registry, "/games/a", &err));
+	ck_assert(!game_registry_move(registry, "/games/a", "/card/a", "card", &err));
+	ck_assert(!game_registry_change(registry, move_to_card, (void *)"/games/a", &err));
 	ck_assert_str_eq(game_registry_find(registry, "/games/a")->name, "A");
 	ck_assert_uint_eq(count, 0);
 	game_registry_destroy(registry);
@@ -384,6 +417,7 @@ int main(void)
 	tcase_add_test(tests, test_what_has_happened_is_recorded);
 	tcase_add_test(tests, test_a_game_moves_with_all_that_is_known_of_it);
 	tcase_add_test(tests, test_a_listener_hears_of_changes);
+	tcase_add_test(tests, test_all_games_change_in_one_write);
 	tcase_add_test(tests, test_a_failed_write_changes_nothing);
 	tcase_add_test(tests, test_what_was_reserved_is_there_on_a_full_disk);
 	tcase_add_test(tests, test_builds_are_told_apart);

@@ -5,6 +5,7 @@
 #include "agent/agent_state.h"
 #include "agent/config.h"
 #include "agent/library_contents.h"
+#include "agent/library_follow.h"
 #include "core/cleanup.h"
 #include "core/error.h"
 #include "core/log.h"
@@ -112,6 +113,14 @@ static void adopt_contents(const struct agent_games *games)
 	}
 }
 
+/* What was moved is registered where it is now, before anything else is done with it. */
+static void follow_libraries(const struct agent_games *games)
+{
+	const struct library_contents contents = contents_of(games);
+
+	library_follow(&contents, games->libraries, games->options.paths->state_dir);
+}
+
 static bool on_count(
 	void *user, const char *id, const char *root, struct library_held *held, bool *seen)
 {
@@ -128,8 +137,10 @@ static void on_library_arrived(void *user, const struct library *library)
 
 	log_info("the library '%s' is there", library->place);
 	adopt_contents(games);
+	follow_libraries(games);
 	game_trash_resume(games->trash);
 	upload_store_library_arrived(games->uploads, library);
+	follow_libraries(games); /* the uploads that were found there, too */
 	game_setup_resume(games->setup);
 }
 
@@ -360,9 +371,11 @@ bool agent_games_init(
 		.expire_after_ms = days_ms(games, options->config->games_trash_days),
 	});
 	adopt_contents(games);
+	follow_libraries(games);
 	if (!open_uploads(games, err)) {
 		return false;
 	}
+	follow_libraries(games);
 	open_work(games);
 	return true;
 }

@@ -101,6 +101,61 @@ char *game_setup_set_text(const struct steam_shortcut_request *request)
 	return strbuf_detach(&text);
 }
 
+/* The same path below to, kept in the plan; one that is not below from stays. */
+static const char *follow_path(
+	struct game_setup_plan *plan, const char *path, const char *from, const char *to)
+{
+	AUTO(free_ptr) char *moved = NULL;
+
+	if (!json_is_given(path) || !path_is_within(path, from)) {
+		return path;
+	}
+	moved = xasprintf("%s%s", to, path + strlen(from));
+	return json_keep(&plan->tree, moved);
+}
+
+static void set_text(char **text, char *value_take)
+{
+	free(*text);
+	*text = value_take;
+}
+
+/* The shortcut is written anew; its user's own name, options and tags stay. */
+static void want_shortcut(struct game_setup_plan *plan, const struct game *game,
+	const struct shortcut_set *last, const char *from, const char *to)
+{
+	plan->wants_shortcut = true;
+	plan->user_id = json_keep(&plan->tree, game->user_id);
+	plan->shortcut.name = json_keep(&plan->tree, last->name);
+	plan->shortcut.start_dir = follow_path(plan, last->start_dir, from, to);
+	if (plan->shortcut.start_dir == last->start_dir) {
+		plan->shortcut.start_dir = json_keep(&plan->tree, last->start_dir);
+	}
+}
+
+void game_setup_follow(struct game *game, const char *from, const char *to, bool is_installed)
+{
+	AUTO(game_setup_plan_finish) struct game_setup_plan plan = { 0 };
+	AUTO(shortcut_set_finish) struct shortcut_set last = { 0 };
+	struct strbuf text = { 0 };
+
+	if (json_is_given(game->pending) && !json_read_text(&plan, game_setup_plan_fields,
+						    game->pending, strlen(game->pending), NULL)) {
+		return; /* game_setup_start() tells */
+	}
+	game_setup_last_set(&last, game);
+	plan.shortcut.exe = follow_path(&plan, plan.shortcut.exe, from, to);
+	plan.shortcut.start_dir = follow_path(&plan, plan.shortcut.start_dir, from, to);
+	if (is_installed && game->app_id != 0 && !plan.wants_shortcut) {
+		want_shortcut(&plan, game, &last, from, to);
+	}
+	set_text(&game->pending, game_setup_plan_text(&plan));
+	if (shortcut_set_is_known(&last)) {
+		json_write(&text, shortcut_set_fields, &last);
+		set_text(&game->shortcut, strbuf_detach(&text));
+	}
+}
+
 static const char *or_null(const char *text)
 {
 	return json_is_given(text) ? text : NULL;

@@ -44,6 +44,13 @@ void game_setup_last_set(struct shortcut_set *set, const struct game *game);
 /* The text for struct game once the request is done; caller frees. */
 char *game_setup_set_text(const struct steam_shortcut_request *request);
 
+/*
+ * Before the game's folder, below from, becomes the same below to: changes the paths in its pending
+ * work and in what was last written in Steam, and has its shortcut follow (is_installed; a deleted
+ * game has none until it is restored). What the user has changed in Steam stays.
+ */
+void game_setup_follow(struct game *game, const char *from, const char *to, bool is_installed);
+
 /* Callers refuse longer texts: the registry is one file. */
 #define GAME_SETUP_PLAN_MAX_BYTES (64 * 1024)
 

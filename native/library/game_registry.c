@@ -395,6 +395,32 @@ bool game_registry_move(struct game_registry *registry, const char *dir, const c
 	return true;
 }
 
+bool game_registry_change(
+	struct game_registry *registry, game_change *change, void *user, struct error *err)
+{
+	struct game_list *list = &registry->list, before;
+	bool changed = false, ok;
+
+	if (!state_link_ready(&registry->link, err)) {
+		return false;
+	}
+	before = *list;
+	list->games = xcalloc(before.games_count + 1, sizeof(*list->games));
+	for (size_t i = 0; i < before.games_count; i++) {
+		game_copy(&list->games[i], &before.games[i]);
+		changed |= change(user, &list->games[i]);
+	}
+	ok = !changed || write_game_list(registry, err);
+	if (changed && ok) {
+		json_finish(&before, game_list_fields);
+		tell_changed(registry);
+	} else {
+		json_finish(list, game_list_fields);
+		*list = before;
+	}
+	return ok;
+}
+
 static struct game take_out(struct game_list *list, size_t index)
 {
 	struct game taken = list->games[index];

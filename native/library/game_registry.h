@@ -85,6 +85,11 @@ bool game_registry_record(
  */
 bool game_registry_move(struct game_registry *registry, const char *dir, const char *new_dir,
 	const char *library, struct error *err);
+/* Changes a game's texts, which are its own; false: it needs no change. */
+typedef bool game_change(void *user, struct game *game);
+/* All games, in one write. On failure nothing changed. Errors: IO, NO_SPACE. */
+bool game_registry_change(
+	struct game_registry *registry, game_change *change, void *user, struct error *err);
 /* As game_registry_record(), for one that is gone. */
 void game_registry_forget(struct game_registry *registry, const char *dir);
 /* Writes what could not be written, if anything. Errors: IO, NO_SPACE. */

@@ -540,6 +540,34 @@ void game_trash_adopt(struct game_trash *trash, const char *root, const char *id
 	}
 }
 
+static bool change_entries(
+	struct trashed_game *games, size_t count, game_change *change, void *user)
+{
+	bool changed = false;
+
+	for (size_t i = 0; i < count; i++) {
+		if (change(user, &games[i].game)) {
+			trashed_game_complete(&games[i]);
+			changed = true;
+		}
+	}
+	return changed;
+}
+
+bool game_trash_change(struct game_trash *trash, game_change *change, void *user, struct error *err)
+{
+	struct trash_list *list = &trash->list;
+	bool changed;
+
+	/* A deletion under way has the folder's path. */
+	if (!make_ready(trash, err) || trash->deletion != NULL) {
+		return trash->deletion != NULL;
+	}
+	changed = change_entries(list->games, list->games_count, change, user);
+	changed |= change_entries(list->discarded, list->discarded_count, change, user);
+	return !changed || trash_list_save(list, err);
+}
+
 bool game_trash_forget(struct game_trash *trash, const char *id, struct error *err)
 {
 	struct trash_list *list = &trash->list;

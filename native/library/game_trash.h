@@ -1,5 +1,6 @@
 #pragma once
 
+#include "library/game_registry.h"
 #include "library/kept_files.h" /* what updates have put by */
 #include "library/trashed_game.h"
 
@@ -70,6 +71,9 @@ bool game_trash_discard(struct game_trash *trash, const char *id, struct error *
 /* Those below root whose library is not known, and that are there, are in the library of that id.
  */
 void game_trash_adopt(struct game_trash *trash, const char *root, const char *id);
+/* Changes their entries, in one write. Errors: IO, NO_SPACE; then it is tried again by the next. */
+bool game_trash_change(
+	struct game_trash *trash, game_change *change, void *user, struct error *err);
 /* Drops those in a library that will not come back. Errors: IO, NO_SPACE. */
 bool game_trash_forget(struct game_trash *trash, const char *id, struct error *err);
 

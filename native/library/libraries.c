@@ -257,7 +257,15 @@ void libraries_count_again(struct libraries *libraries)
 	bool changed = false;
 
 	for (size_t i = 0; i < libraries->list.count; i++) {
-		changed |= library_count_again(&libraries->list.items[i], &libraries->context);
+		struct library *library = &libraries->list.items[i];
+
+		if (library_count_again(library, &libraries->context)) {
+			changed = true;
+			/* What it had may be where it is now, which need not be told any more. */
+			if (library->is_repeated) {
+				loop_timer_set(libraries->again, 0);
+			}
+		}
 	}
 	save_records(libraries);
 	if (changed && libraries->changed != NULL) {

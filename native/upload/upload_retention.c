@@ -215,6 +215,50 @@ static bool is_known(
 	return false;
 }
 
+/* The head says it first: what is in memory is read from it at the next start. */
+static bool follow(struct upload *upload, const char *from, const char *to, struct error *err)
+{
+	AUTO(close_fd)
+	int dir_fd = upload_staging_open(to, upload->library, upload->head.upload_id, err);
+	AUTO(free_ptr) char *dir = xasprintf("%s%s", to, upload->head.dir + strlen(from));
+	struct upload_head head = upload->head;
+
+	head.dir = dir;
+	if (dir_fd < 0 || !upload_head_write(&head, dir_fd, err)) {
+		return false;
+	}
+	free(upload->head.dir);
+	upload->head.dir = TAKE_PTR(dir);
+	free(upload->root);
+	upload->root = xstrdup(to);
+	return true;
+}
+
+bool upload_retention_follow(struct upload_store *store, const char *library, const char *from,
+	const char *to, struct error *err)
+{
+	struct upload *upload;
+	bool ok = true, changed = false;
+
+	TAILQ_FOREACH (upload, &store->uploads, link) {
+		/* What is under way ends where it is. */
+		if (upload->phase != PHASE_PAUSED || upload->content != NULL || upload->running ||
+			strcmp(upload->library, library) != 0 ||
+			!path_is_within(upload->head.dir, from)) {
+			continue;
+		}
+		if (follow(upload, from, to, err)) {
+			changed = true;
+		} else {
+			ok = false;
+		}
+	}
+	if (changed) {
+		upload_list_changed(store);
+	}
+	return ok;
+}
+
 /* What a staging folder is. */
 enum found {
 	FOUND_NOTHING,	  /* worth keeping */

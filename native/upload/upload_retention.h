@@ -2,6 +2,7 @@
 
 #include <stdbool.h>
 
+struct error;
 struct library;
 struct upload;
 struct upload_store;
@@ -24,6 +25,10 @@ void upload_retention_arm(struct upload_store *store);
 void upload_retention_save_time(struct upload *upload);
 /* For the store's timer: discards what has expired, saves the time of the others. */
 void upload_retention_on_timer(void *store);
+
+/* See upload_store_follow(). */
+bool upload_retention_follow(struct upload_store *store, const char *library, const char *from,
+	const char *to, struct error *err);
 
 /*
  * Adds the uploads of earlier runs in the library folders, once each; removes what is not an

@@ -141,6 +141,12 @@ void upload_store_library_arrived(struct upload_store *store, const struct libra
 	upload_list_changed(store);
 }
 
+bool upload_store_follow(struct upload_store *store, const char *library, const char *from,
+	const char *to, struct error *err)
+{
+	return upload_retention_follow(store, library, from, to, err);
+}
+
 void upload_store_library_left(struct upload_store *store, const struct library *library)
 {
 	struct upload *upload;

@@ -112,6 +112,13 @@ const struct upload_manifest *upload_store_manifest(
 	struct upload_store *store, const char *hub_id, const char *upload_id);
 
 /*
+ * The paused uploads to folders below from, in the library of that id, are to the same below to
+ * from now on, where that library is. Errors: IO, NO_SPACE: some are not, and can be tried again.
+ */
+bool upload_store_follow(struct upload_store *store, const char *library, const char *from,
+	const char *to, struct error *err);
+
+/*
  * upload_manifest_executable() of that upload; text may also be a path in the folder that the game
  * will be in. Errors: NOT_FOUND, INVALID.
  */
