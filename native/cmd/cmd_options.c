@@ -36,29 +36,49 @@ static int take(const char *command, const struct cmd_option *option)
 	} else if (option->text != NULL) {
 		*option->text = optarg;
 	} else if (option->list != NULL) {
-		strvec_push(option->list, optarg);
+		strvec_push(option->list, optarg != NULL ? optarg : option->optional);
 	} else {
 		return read_number(command, option);
 	}
 	return -1;
 }
 
+/* chosen: an index, or a letter. */
+static const struct cmd_option *find_option(const struct cmd_option *options, int chosen)
+{
+	const struct cmd_option *option = options;
+
+	if (chosen < OPTIONS_MAX) {
+		return &options[chosen];
+	}
+	while (option->letter != chosen) {
+		option++;
+	}
+	return option;
+}
+
 int cmd_options_read(const char *command, const char *help, const struct cmd_option *options,
 	int argc, char **argv)
 {
 	struct option rows[OPTIONS_MAX + 2] = { 0 };
-	int count = 0, chosen, code = -1;
+	char letters[OPTIONS_MAX + 1] = "";
+	int count = 0, chosen, code = -1, letter_count = 0;
 
 	for (; options[count].name != NULL; count++) {
 		assert(count < OPTIONS_MAX);
 		rows[count] = (struct option){
 			.name = options[count].name,
-			.has_arg = options[count].flag != NULL ? no_argument : required_argument,
+			.has_arg = options[count].flag != NULL	     ? no_argument
+				   : options[count].optional != NULL ? optional_argument
+								     : required_argument,
 			.val = count,
 		};
+		if (options[count].letter != 0) {
+			letters[letter_count++] = options[count].letter;
+		}
 	}
 	rows[count] = (struct option){ .name = "help", .has_arg = no_argument, .val = HELP };
-	while (code < 0 && (chosen = getopt_long(argc, argv, "", rows, NULL)) != -1) {
+	while (code < 0 && (chosen = getopt_long(argc, argv, letters, rows, NULL)) != -1) {
 		if (chosen == '?') {
 			return cmd_usage(command, NULL);
 		}
@@ -66,7 +86,7 @@ int cmd_options_read(const char *command, const char *help, const struct cmd_opt
 			fputs(help, stdout);
 			return CMD_OK;
 		}
-		code = take(command, &options[chosen]);
+		code = take(command, find_option(options, chosen));
 	}
 	return code;
 }

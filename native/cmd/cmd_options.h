@@ -21,6 +21,8 @@ struct cmd_option {
 	struct strvec *list; /* gets a copy; may be repeated */
 	int64_t *number;     /* from low to high */
 	int64_t low, high;
+	char letter;	      /* its short form, of a flag; 0: none */
+	const char *optional; /* of a list: what is taken if no "=…" follows; NULL: it must */
 };
 
 /*

@@ -240,6 +240,7 @@ int cmd_push(int argc, char **argv)
 		return code;
 	}
 	push_report_init(&command.report, command.arguments.mode);
+	command.report.verbose = command.arguments.verbose;
 	if (!start_push(&command, &err)) {
 		return push_report_end(&command.report, PUSH_FAILED, NULL, &err);
 	}

@@ -40,6 +40,12 @@ static const char help[] =
 	"  --exclude PATTERN      leave out files and folders, by the rules of gitignore(5); may be\n"
 	"                         repeated. The file .capydeckignore in DIR has such patterns, too\n"
 	"\n"
+	"What was changed on the Deck, saves and settings for example, stays unless the file changed here,\n"
+	"too; then the Deck's is kept there ('capydeck ctl games kept'), as is the previous build:\n"
+	"  -n, --dry-run          only say what would be sent, replaced, kept and removed\n"
+	"  --overwrite[=GLOB]     replace also what was changed or deleted on the Deck alone: all files,\n"
+	"                         or those that fit; the Deck's are kept. May be repeated\n"
+	"\n"
 	"The shortcut:\n"
 	"  --launch-options TEXT  Steam's launch options\n"
 	"  --tag TAG              a category in the library; may be repeated\n"
@@ -59,6 +65,7 @@ static const char help[] =
 	"\n"
 	"Output:\n"
 	"  --json                 one JSON object per line on standard output; the last has \"ok\"\n"
+	"  -v, --verbose          name the files that are replaced, kept and removed\n"
 	"  --quiet                print errors only\n"
 	"  --help                 print this text\n"
 	"\n"
@@ -154,6 +161,9 @@ int push_arguments_read(struct push_arguments *arguments, int argc, char **argv)
 		{ "chunk-size", .number = &arguments->push.chunk_size_bytes, CHUNK_BYTES_MIN,
 			CHUNK_BYTES_MAX },
 		{ "retry", .number = &retry_s, 0, RETRY_MAX_S },
+		{ "dry-run", .flag = &arguments->push.dry_run, .letter = 'n' },
+		{ "overwrite", .list = &arguments->push.overwrite, .optional = "*" },
+		{ "verbose", .flag = &arguments->verbose, .letter = 'v' },
 		{ "json", .flag = &json },
 		{ "quiet", .flag = &quiet },
 		{ .name = NULL },
@@ -174,4 +184,5 @@ void push_arguments_finish(struct push_arguments *arguments)
 {
 	strvec_finish(&arguments->push.tags);
 	strvec_finish(&arguments->push.excludes);
+	strvec_finish(&arguments->push.overwrite);
 }

@@ -12,6 +12,7 @@ struct push_arguments {
 	char code[PAIRING_CODE_BYTES]; /* "": ask for it */
 	bool code_from_input;	       /* ask for it even without a terminal */
 	enum push_report_mode mode;
+	bool verbose;
 };
 
 /* An exit code, after printing why; or −1: continue. Finish it either way. */

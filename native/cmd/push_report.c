@@ -8,6 +8,7 @@
 #include "core/utf8.h"
 #include "core/xalloc.h"
 #include "proto/proto_constants.h"
+#include "proto/proto_upload.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -102,6 +103,8 @@ struct json_result {
 	int64_t bytes_total;
 	int64_t files_sent;
 	int64_t files_total;
+	struct upload_changes changes;
+	bool dry_run;
 	double seconds;
 };
 
@@ -117,6 +120,9 @@ static const struct json_field json_result_fields[] = {
 	JSON_FIELD(struct json_result, bytes_total, "bytesTotal", JSON_INT64, 0),
 	JSON_FIELD(struct json_result, files_sent, "filesSent", JSON_INT64, 0),
 	JSON_FIELD(struct json_result, files_total, "filesTotal", JSON_INT64, 0),
+	JSON_FIELD_OBJECT(
+		struct json_result, changes, "changes", upload_changes_fields, JSON_OMIT_EMPTY),
+	JSON_FIELD(struct json_result, dry_run, "dryRun", JSON_BOOL, JSON_OMIT_EMPTY),
 	JSON_FIELD(struct json_result, seconds, "seconds", JSON_DOUBLE, 0),
 	JSON_FIELDS_END,
 };
@@ -282,6 +288,10 @@ static void end_json(const struct push_report *report, enum push_end end,
 		result.bytes_total = outcome->bytes_total;
 		result.files_sent = (int64_t)outcome->files_sent;
 		result.files_total = (int64_t)outcome->files_total;
+		result.dry_run = outcome->dry_run;
+		if (outcome->changes != NULL) {
+			result.changes = *outcome->changes; /* borrowed */
+		}
 	}
 	print_json(json_result_fields, &result);
 }
@@ -328,9 +338,69 @@ static void append_sent(
 	strbuf_append_char(text, '.');
 }
 
+/* One line for a kind of change, and with -v each file. */
+static void tell_change(const struct push_report *report, const char *verb, const char *rest,
+	int64_t count, const struct strvec *paths)
+{
+	if (count == 0) {
+		return;
+	}
+	printf("%s %lld %s%s\n", verb, (long long)count, count == 1 ? "file" : "files", rest);
+	for (size_t i = 0; report->verbose && i < paths->count; i++) {
+		AUTO(free_ptr) char *line = xasprintf("  %s", paths->items[i]);
+
+		print_line(stdout, line);
+	}
+	if (report->verbose && count > (int64_t)paths->count) {
+		printf("  … and %lld more\n", (long long)count - (long long)paths->count);
+	}
+}
+
+static void tell_changes(const struct push_report *report, const struct push_outcome *outcome)
+{
+	const struct upload_changes *changes = outcome->changes;
+	bool dry = outcome->dry_run;
+
+	if (changes == NULL) {
+		return;
+	}
+	tell_change(
+		report, dry ? "Would add" : "Added", ".", changes->added_count, &changes->added);
+	tell_change(report, dry ? "Would replace" : "Replaced", ".", changes->replaced_count,
+		&changes->replaced);
+	tell_change(report, dry ? "Would replace and keep" : "Replaced and kept",
+		dry ? " changed on the Deck, too."
+		    : " changed on the Deck, too; 'capydeck ctl games kept' there lists them.",
+		changes->kept_count, &changes->kept);
+	tell_change(report, dry ? "Would remove" : "Removed", ".", changes->removed_count,
+		&changes->removed);
+	tell_change(report, dry ? "Would leave" : "Left", " as changed or deleted on the Deck.",
+		changes->stays_count, &changes->stays);
+}
+
+static void end_dry(const struct push_report *report, const struct push_outcome *outcome)
+{
+	AUTO(strbuf_finish) struct strbuf text = { 0 };
+
+	strbuf_append_text(&text, "Would send ");
+	progress_bar_format_bytes(&text, outcome->bytes_sent);
+	strbuf_append_text(&text, " in ");
+	append_files(&text, outcome->files_sent);
+	strbuf_appendf(&text, " to %s on %s.",
+		outcome->path != NULL ? outcome->path : "its library", outcome->agent_name);
+	print_line(stdout, text.data);
+	tell_changes(report, outcome);
+	puts("Nothing was changed.");
+}
+
 static void end_done(const struct push_report *report, const struct push_outcome *outcome)
 {
 	AUTO(strbuf_finish) struct strbuf text = { 0 };
+
+	if (outcome->dry_run) {
+		end_dry(report, outcome);
+		return;
+	}
 
 	append_sent(report, outcome, &text);
 	print_line(stdout, text.data);
@@ -342,6 +412,7 @@ static void end_done(const struct push_report *report, const struct push_outcome
 	}
 	strbuf_append_char(&text, '.');
 	print_line(stdout, text.data);
+	tell_changes(report, outcome);
 	if (outcome->message != NULL && outcome->message[0] != '\0') {
 		print_line(stdout, outcome->message);
 	}

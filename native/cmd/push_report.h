@@ -14,8 +14,8 @@ struct error;
  * PUSH_REPORT_JSON: one object per line on stdout. Events have "event" ("connected", "paired",
  *	"pairing_required", "progress", "notice"); the last line has "ok":
  *	{"ok":true,"uploadId","path","appId","message","bytesSent","bytesTotal","filesSent",
- *	"filesTotal","seconds"}, or {"ok":false,"error":{"code","message"},…}.
- * PUSH_REPORT_QUIET: errors on stderr alone.
+ *	"filesTotal","seconds","changes","dryRun"}, with changes as in protocol.md §5.14, or
+ *{"ok":false,"error":{"code","message"},…}. PUSH_REPORT_QUIET: errors on stderr alone.
  */
 enum push_report_mode { PUSH_REPORT_HUMAN, PUSH_REPORT_JSON, PUSH_REPORT_QUIET };
 
@@ -26,6 +26,7 @@ struct push_report {
 	int64_t connected_ms; /* the time taken to enter the code does not count */
 	int64_t reported_ms;  /* JSON: of the last progress */
 	enum push_phase phase;
+	bool verbose; /* HUMAN: name the files that are replaced, kept and removed */
 };
 
 void push_report_init(struct push_report *report, enum push_report_mode mode);

@@ -232,11 +232,13 @@ struct install {
 	/* Filled in once the store is done. */
 	char *dir;
 	char *game_name;
+	struct upload_changes changes;
 	bool wants_shortcut;
 };
 
 static void install_free(struct install *install)
 {
+	upload_changes_finish(&install->changes);
 	free(install->dir);
 	free(install->game_name);
 	free(install);
@@ -255,6 +257,7 @@ static void on_set_up(void *user, uint32_t app_id, bool later, const char *messa
 			    : app_id == 0	     ? PROTO_SHORTCUT_NONE
 						     : PROTO_SHORTCUT_MADE,
 		.message = message,
+		.changes = install->changes,
 	};
 
 	agent_ticket_reply_take(
@@ -263,6 +266,17 @@ static void on_set_up(void *user, uint32_t app_id, bool later, const char *messa
 		session, "install", "complete", install->game_name, "Installation complete");
 	agent_session_unref(session);
 	install_free(install);
+}
+
+static void copy_changes(struct upload_changes *to, const struct upload_changes *from)
+{
+	*to = *from;
+	to->added = to->replaced = to->kept = to->removed = to->stays = (struct strvec){ 0 };
+	strvec_copy(&to->added, &from->added);
+	strvec_copy(&to->replaced, &from->replaced);
+	strvec_copy(&to->kept, &from->kept);
+	strvec_copy(&to->removed, &from->removed);
+	strvec_copy(&to->stays, &from->stays);
 }
 
 static void on_installed(
@@ -277,6 +291,7 @@ static void on_installed(
 	}
 	install->dir = xstrdup(installed->dir);
 	install->game_name = xstrdup(installed->game_name);
+	copy_changes(&install->changes, installed->changes);
 	game_setup_start(install->options->setup, install->dir, on_set_up, install);
 }
 

@@ -24,12 +24,30 @@ static const struct json_field upload_file_fields[] = {
 	JSON_FIELDS_END,
 };
 
+const struct json_field upload_changes_fields[] = {
+	JSON_FIELD(struct upload_changes, added, "added", JSON_STRINGS, JSON_OMIT_EMPTY),
+	JSON_FIELD(struct upload_changes, replaced, "replaced", JSON_STRINGS, JSON_OMIT_EMPTY),
+	JSON_FIELD(struct upload_changes, kept, "kept", JSON_STRINGS, JSON_OMIT_EMPTY),
+	JSON_FIELD(struct upload_changes, removed, "removed", JSON_STRINGS, JSON_OMIT_EMPTY),
+	JSON_FIELD(struct upload_changes, stays, "stays", JSON_STRINGS, JSON_OMIT_EMPTY),
+	JSON_FIELD(struct upload_changes, added_count, "addedCount", JSON_INT64, JSON_OMIT_EMPTY),
+	JSON_FIELD(struct upload_changes, replaced_count, "replacedCount", JSON_INT64,
+		JSON_OMIT_EMPTY),
+	JSON_FIELD(struct upload_changes, kept_count, "keptCount", JSON_INT64, JSON_OMIT_EMPTY),
+	JSON_FIELD(
+		struct upload_changes, removed_count, "removedCount", JSON_INT64, JSON_OMIT_EMPTY),
+	JSON_FIELD(struct upload_changes, stays_count, "staysCount", JSON_INT64, JSON_OMIT_EMPTY),
+	JSON_FIELDS_END,
+};
+
 const struct json_field init_upload_fields[] = {
 	JSON_FIELD_OBJECT(
 		struct init_upload, config, "config", upload_config_fields, JSON_REQUIRED),
 	JSON_FIELD(struct init_upload, total_size, "totalSize", JSON_INT64, JSON_REQUIRED),
 	JSON_FIELD_ARRAY(struct init_upload, files, "files", upload_file_fields, JSON_REQUIRED),
 	JSON_FIELD(struct init_upload, folders, "folders", JSON_STRINGS, JSON_OMIT_EMPTY),
+	JSON_FIELD(struct init_upload, overwrite, "overwrite", JSON_STRINGS, JSON_OMIT_EMPTY),
+	JSON_FIELD(struct init_upload, dry_run, "dryRun", JSON_BOOL, JSON_OMIT_EMPTY),
 	JSON_FIELD_TREE(struct init_upload, tree),
 	JSON_FIELDS_END,
 };
@@ -39,6 +57,9 @@ const struct json_field upload_init_response_fields[] = {
 	JSON_FIELD(struct upload_init_response, chunk_size, "chunkSize", JSON_INT64, 0),
 	JSON_FIELD(
 		struct upload_init_response, resume_from, "resumeFrom", JSON_MAP, JSON_OMIT_EMPTY),
+	JSON_FIELD(struct upload_init_response, path, "path", JSON_STRING, JSON_OMIT_EMPTY),
+	JSON_FIELD_OBJECT(struct upload_init_response, changes, "changes", upload_changes_fields,
+		JSON_OMIT_EMPTY),
 	JSON_FIELD_TREE(struct upload_init_response, tree),
 	JSON_FIELDS_END,
 };
@@ -102,6 +123,8 @@ const struct json_field operation_result_fields[] = {
 	JSON_FIELD(struct operation_result, app_id, "appId", JSON_UINT32, JSON_OMIT_EMPTY),
 	JSON_FIELD(struct operation_result, shortcut, "shortcut", JSON_STRING, JSON_OMIT_EMPTY),
 	JSON_FIELD(struct operation_result, message, "message", JSON_STRING, JSON_OMIT_EMPTY),
+	JSON_FIELD_OBJECT(struct operation_result, changes, "changes", upload_changes_fields,
+		JSON_OMIT_EMPTY),
 	JSON_FIELD_TREE(struct operation_result, tree),
 	JSON_FIELDS_END,
 };
@@ -123,6 +146,18 @@ const struct json_field operation_event_fields[] = {
 	JSON_FIELD_TREE(struct operation_event, tree),
 	JSON_FIELDS_END,
 };
+
+void upload_changes_finish(struct upload_changes *changes)
+{
+	json_finish(changes, upload_changes_fields);
+	*changes = (struct upload_changes){ 0 };
+}
+
+bool upload_changes_any(const struct upload_changes *changes)
+{
+	return changes->added_count > 0 || changes->replaced_count > 0 || changes->kept_count > 0 ||
+	       changes->removed_count > 0 || changes->stays_count > 0;
+}
 
 bool upload_chunk_is_artwork(const struct upload_chunk *header)
 {

@@ -26,19 +26,42 @@ struct upload_file {
 	const char *sha256; /* extension: lower-case hex of the whole file; NULL when not given */
 };
 
+/*
+ * Extension: what an update does, or has done, with the files on the Deck. Of each kind at most
+ * UPLOAD_CHANGES_LISTED paths, and how many there are.
+ */
+#define UPLOAD_CHANGES_LISTED 1000
+
+struct upload_changes {
+	struct strvec added;
+	struct strvec replaced;
+	struct strvec kept; /* replaced, and the Deck's is kept */
+	struct strvec removed;
+	struct strvec stays; /* changed or deleted on the Deck, and not touched */
+	int64_t added_count;
+	int64_t replaced_count;
+	int64_t kept_count;
+	int64_t removed_count;
+	int64_t stays_count;
+};
+
 struct init_upload {
 	struct upload_config config;
 	int64_t total_size;
 	struct upload_file *files;
 	size_t files_count;
-	struct strvec folders; /* extension: that have no file; relative */
+	struct strvec folders;	 /* extension: that have no file; relative */
+	struct strvec overwrite; /* extension: patterns: also what only the Deck has changed */
+	bool dry_run;		 /* extension: only say what would be done */
 	cJSON *tree;
 };
 
 struct upload_init_response {
 	const char *upload_id;
 	int64_t chunk_size;
-	struct json_map resume_from; /* path → contiguous bytes held; left out when empty */
+	struct json_map resume_from;   /* path → contiguous bytes held; left out when empty */
+	const char *path;	       /* extension, of a dry run: the game's folder */
+	struct upload_changes changes; /* extension, the same */
 	cJSON *tree;
 };
 
@@ -103,6 +126,7 @@ struct operation_result {
 	uint32_t app_id;      /* 0: left out */
 	const char *shortcut; /* extension: PROTO_SHORTCUT_…; NULL: none was asked for */
 	const char *message;  /* more for the user to know, e.g. why there is no shortcut */
+	struct upload_changes changes; /* extension */
 	cJSON *tree;
 };
 
@@ -122,6 +146,7 @@ struct operation_event {
 	cJSON *tree;
 };
 
+extern const struct json_field upload_changes_fields[];
 extern const struct json_field init_upload_fields[];
 extern const struct json_field upload_init_response_fields[];
 extern const struct json_field upload_chunk_fields[];
@@ -132,6 +157,9 @@ extern const struct json_field cancel_upload_fields[];
 extern const struct json_field operation_result_fields[];
 extern const struct json_field artwork_image_response_fields[];
 extern const struct json_field operation_event_fields[];
+
+void upload_changes_finish(struct upload_changes *changes);
+bool upload_changes_any(const struct upload_changes *changes);
 
 /* Is a binary message with that header an image? */
 bool upload_chunk_is_artwork(const struct upload_chunk *header);

@@ -91,6 +91,8 @@ static void start_transfer(struct push *push)
 		.shortcut = options->wants_shortcut ? &push->shortcut : NULL,
 		.user_id = options->user_id,
 		.chunk_size_bytes = options->chunk_size_bytes,
+		.overwrite = &push->options.overwrite,
+		.dry_run = push->options.dry_run,
 		.in_flight_count = (unsigned)options->in_flight_count,
 	};
 	push->transfer = push_transfer_create(&transfer, push->events, push->user);

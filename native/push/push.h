@@ -27,7 +27,9 @@ struct push_options {
 	struct strvec tags;
 	const char *user_id; /* of Steam, digits; NULL: the most recent login */
 	bool wants_shortcut;
-	struct strvec excludes; /* see push_manifest_init() */
+	struct strvec excludes;	 /* see push_manifest_init() */
+	struct strvec overwrite; /* patterns: also what only the Deck has changed is replaced */
+	bool dry_run;		 /* only ask what would be done */
 	int64_t in_flight_count;
 	int64_t chunk_size_bytes; /* 0: what the Deck announces */
 	int64_t retry_ms;	  /* how long a broken link is retried */

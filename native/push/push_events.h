@@ -1,9 +1,11 @@
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct error;
+struct upload_changes;
 
 /* What a push reports to its caller. */
 
@@ -29,9 +31,12 @@ struct push_outcome {
 	const char *path;	/* of the game on the Deck; NULL unless it succeeded */
 	const char *message;	/* the Agent's message for the user; NULL: none */
 	uint32_t app_id;	/* 0: no shortcut */
-	const char *shortcut;	/* PROTO_SHORTCUT_…; NULL: none was asked for, or it is not told */
+	const char *shortcut; /* PROTO_SHORTCUT_…; NULL: none was asked for, or it is not told */
+	/* What the update did, or would do; NULL: the Agent does not tell. */
+	const struct upload_changes *changes;
+	bool dry_run;
 	int64_t bytes_total;
-	int64_t bytes_sent;
+	int64_t bytes_sent; /* of a dry run: that would be */
 	int64_t bytes_held; /* stored on the Deck now, however much was sent */
 	size_t files_total;
 	size_t files_sent;

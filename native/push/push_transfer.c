@@ -31,13 +31,15 @@ struct push_transfer {
 	char *agent_name;
 	char *upload_id;
 	struct operation_result result;
-	bool *files_sent; /* per file of the manifest: was any byte sent? */
+	struct upload_init_response preview; /* of a dry run */
+	bool *files_sent;		     /* per file of the manifest: was any byte sent? */
 	size_t files_sent_count;
 	int64_t bytes_done;
 	int64_t bytes_best; /* the maximum done so far: more than this is progress */
 	int64_t bytes_sent;
 	int64_t bytes_hashed;
 	bool wants_hashes;  /* the Agent supports them */
+	bool tells_changes; /* and takes dryRun and overwrite */
 	bool makes_folders; /* it makes empty ones */
 	bool is_hashed;
 	bool is_over;
@@ -212,6 +214,37 @@ static void start_sending(struct push_transfer *push, const struct upload_init_r
 	chunk_sender_pump(push->sender);
 }
 
+/* What would be sent follows from what the Agent has. */
+static void count_unsent(struct push_transfer *push)
+{
+	const struct push_manifest *manifest = push->options.manifest;
+
+	push->bytes_sent = manifest->total_bytes;
+	push->files_sent_count = 0;
+	for (size_t i = 0; i < manifest->files_count; i++) {
+		push->files_sent_count += manifest->files[i].stamp.size > 0;
+	}
+	for (size_t i = 0; i < push->preview.resume_from.count; i++) {
+		push->bytes_sent -= push->preview.resume_from.items[i].value;
+		push->files_sent_count -= push->files_sent_count > 0;
+	}
+}
+
+static void take_preview(struct push_transfer *push, const struct envelope *reply)
+{
+	struct error err = { 0 };
+
+	json_finish(&push->preview, upload_init_response_fields);
+	push->preview = (struct upload_init_response){ 0 };
+	if (!json_read(&push->preview, upload_init_response_fields, reply->payload, &err)) {
+		end_push(push, PUSH_FAILED, &err);
+		return;
+	}
+	json_own(&push->preview, upload_init_response_fields, reply->payload);
+	count_unsent(push);
+	end_push(push, PUSH_DONE, NULL);
+}
+
 static void on_init_reply(void *user, const struct envelope *reply, const struct error *err)
 {
 	struct push_transfer *push = user;
@@ -220,6 +253,10 @@ static void on_init_reply(void *user, const struct envelope *reply, const struct
 
 	if (err != NULL) {
 		end_refused(push, err);
+		return;
+	}
+	if (push->options.dry_run) {
+		take_preview(push, reply);
 		return;
 	}
 	if (json_read(&response, upload_init_response_fields, reply->payload, &failure)) {
@@ -243,10 +280,15 @@ static struct init_upload describe_files(const struct push_transfer *push, bool 
 		.files_count = manifest->files_count,
 	};
 
+	if (push->tells_changes) {
+		if (push->options.overwrite != NULL) {
+			init.overwrite = *push->options.overwrite; /* borrowed */
+		}
+		init.dry_run = push->options.dry_run;
+	}
 	if (push->makes_folders) {
 		init.folders = manifest->folders; /* borrowed */
 	}
-
 	for (size_t i = 0; i < manifest->files_count; i++) {
 		struct push_file *file = &manifest->files[i];
 
@@ -265,10 +307,39 @@ static bool list_fits(const struct init_upload *init)
 	return text.length <= MAX_MESSAGE_BYTES - ENVELOPE_BYTES;
 }
 
+/* Can the Agent do what was asked for? */
+static bool check_wanted(struct push_transfer *push)
+{
+	struct error err = { 0 };
+
+	if (push->tells_changes) {
+		return true;
+	}
+	if (push->options.dry_run) {
+		error_set(&err, ERROR_NOT_IMPLEMENTED,
+			"the program on the Deck is too old to say what an update would do; %zu "
+			"files would be offered to it, and nothing was sent",
+			push->options.manifest->files_count);
+		end_push(push, PUSH_FAILED, &err);
+		return false;
+	}
+	if (push->options.overwrite != NULL && push->options.overwrite->count > 0) {
+		push->events->notice(push->user,
+			"the program on the Deck is too old for --overwrite; it replaces every "
+			"file that differs, and keeps none");
+	}
+	return true;
+}
+
 static void start_upload(struct push_transfer *push)
 {
-	struct init_upload init = describe_files(push, push->is_hashed);
+	struct init_upload init;
 	struct error err = { 0 };
+
+	if (!check_wanted(push)) {
+		return;
+	}
+	init = describe_files(push, push->is_hashed);
 
 	if (push->is_hashed && !list_fits(&init)) {
 		free(init.files);
@@ -338,6 +409,8 @@ static void on_up(void *user, struct agent_client *client, const struct agent_li
 
 	push->client = client;
 	push->wants_hashes = strvec_contains(&agent->capabilities, PROTO_CAPABILITY_FILE_HASHES);
+	push->tells_changes =
+		strvec_contains(&agent->capabilities, PROTO_CAPABILITY_UPDATE_CHANGES);
 	push->makes_folders = strvec_contains(&agent->capabilities, PROTO_CAPABILITY_EMPTY_FOLDERS);
 	if (is_first) {
 		push->agent_name =
@@ -442,6 +515,7 @@ void push_transfer_destroy(struct push_transfer *push)
 	chunk_sender_destroy(push->sender);
 	manifest_hasher_destroy(push->hasher);
 	json_finish(&push->result, operation_result_fields);
+	json_finish(&push->preview, upload_init_response_fields);
 	free(push->files_sent);
 	free(push->agent_name);
 	free(push->upload_id);
@@ -477,7 +551,11 @@ struct push_outcome push_transfer_outcome(const struct push_transfer *push)
 	return (struct push_outcome){
 		.upload_id = push->upload_id,
 		.agent_name = push->agent_name,
-		.path = push->result.path,
+		.path = push->options.dry_run ? push->preview.path : push->result.path,
+		.changes = !push->tells_changes	   ? NULL
+			   : push->options.dry_run ? &push->preview.changes
+						   : &push->result.changes,
+		.dry_run = push->options.dry_run,
 		.message = push->result.message,
 		.app_id = push->result.app_id,
 		.shortcut = shortcut_of(push),

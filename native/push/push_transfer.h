@@ -3,6 +3,7 @@
 #include "push/agent_link.h"
 #include "push/push_events.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct error;
@@ -10,6 +11,7 @@ struct hash_cache;
 struct push_transfer;
 struct push_manifest;
 struct shortcut_config;
+struct strvec;
 struct upload_config;
 struct worker;
 
@@ -29,7 +31,9 @@ struct push_transfer_options {
 	const struct upload_config *upload;
 	const struct shortcut_config *shortcut; /* NULL: create none */
 	const char *user_id;			/* of Steam, digits; NULL: the most recent login */
-	int64_t chunk_size_bytes;		/* 0: what the Agent announces */
+	const struct strvec *overwrite;		/* patterns; NULL: none */
+	bool dry_run;
+	int64_t chunk_size_bytes; /* 0: what the Agent announces */
 	unsigned in_flight_count;
 };
 

@@ -222,6 +222,7 @@ bool commit_fill_record(
 			!installed_manifest_write_at(&installed, fill->dir_fd, KEPT_BEFORE, err))) {
 		return false;
 	}
+	update_plan_changes(&filling.plan, upload->content->manifest, fill->changes);
 	fill_head(fill, record);
 	fill_removed(&filling);
 	return fill_files(&filling, err);

@@ -6,6 +6,7 @@ struct commit_record;
 struct error;
 struct game;
 struct upload;
+struct upload_changes;
 
 /*
  * The commit record of an upload that is whole: what is done with each file, decided now
@@ -13,10 +14,11 @@ struct upload;
  */
 struct commit_fill {
 	const struct upload *upload;
-	const struct game *known; /* the game's entry in the registry; NULL: none */
-	const char *executable;	  /* relative, normalised; NULL: as in init_upload */
-	const char *pending;	  /* NULL: none */
-	int dir_fd;		  /* the staging folder */
+	const struct game *known;	/* the game's entry in the registry; NULL: none */
+	const char *executable;		/* relative, normalised; NULL: as in init_upload */
+	const char *pending;		/* NULL: none */
+	int dir_fd;			/* the staging folder */
+	struct upload_changes *changes; /* zeroed; filled in, the caller finishes it */
 };
 
 /*

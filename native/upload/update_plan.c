@@ -7,6 +7,7 @@
 #include "core/paths.h"
 #include "core/xalloc.h"
 #include "library/libraries.h"
+#include "proto/proto_upload.h"
 #include "upload/upload_manifest.h"
 
 #include <errno.h>
@@ -328,7 +329,7 @@ static bool plan_file(struct planner *planner, size_t index, struct error *err)
 	}
 	file->action = update_decide(pc, deck,
 		file->known != NULL && update_is_program(file->known, input->executable),
-		input->overwrites != NULL && input->overwrites(input->user, path));
+		upload_manifest_overwrites(input->manifest, path));
 	return true;
 }
 
@@ -367,6 +368,49 @@ bool update_plan_make(
 		qsort(plan->gone, plan->gone_count, sizeof(*plan->gone), compare_gone);
 	}
 	return true;
+}
+
+static void add_change(struct strvec *paths, int64_t *count, const char *path)
+{
+	if (++*count <= UPLOAD_CHANGES_LISTED) {
+		strvec_push(paths, path);
+	}
+}
+
+static void add_action(struct upload_changes *changes, enum update_action action, const char *path)
+{
+	switch (action) {
+	case UPDATE_SAME:
+		break;
+	case UPDATE_STAYS:
+	case UPDATE_LEFT:
+		add_change(&changes->stays, &changes->stays_count, path);
+		break;
+	case UPDATE_COMES_BACK:
+	case UPDATE_ADDED:
+		add_change(&changes->added, &changes->added_count, path);
+		break;
+	case UPDATE_REPLACED:
+		add_change(&changes->replaced, &changes->replaced_count, path);
+		break;
+	case UPDATE_REPLACED_KEPT:
+		add_change(&changes->kept, &changes->kept_count, path);
+		break;
+	case UPDATE_REMOVED:
+		add_change(&changes->removed, &changes->removed_count, path);
+		break;
+	}
+}
+
+void update_plan_changes(const struct update_plan *plan, const struct upload_manifest *manifest,
+	struct upload_changes *changes)
+{
+	for (size_t i = 0; i < plan->files_count; i++) {
+		add_action(changes, plan->files[i].action, manifest->files[i].path);
+	}
+	for (size_t i = 0; i < plan->gone_count; i++) {
+		add_action(changes, plan->gone[i].action, plan->gone[i].known->path);
+	}
 }
 
 void update_plan_finish(struct update_plan *plan)

@@ -10,6 +10,7 @@
 struct error;
 struct installed_file;
 struct installed_manifest;
+struct upload_changes;
 struct upload_manifest;
 
 /*
@@ -85,7 +86,6 @@ struct update_plan_input {
 	int game_fd;		/* −1: there is no such folder, and so nothing is installed */
 	const char *executable; /* relative to it; "" */
 	int64_t deadline_ms;	/* files are read until then; one that was not is "changed" */
-	bool (*overwrites)(void *user, const char *path); /* NULL: nothing */
 	/*
 	 * The SHA-256 of what has arrived of a file that was announced without one; NULL: not
 	 * known. needed: it is worth reading the file. NULL: nothing has arrived.
@@ -100,4 +100,7 @@ bool update_plan_make(
 /* The SHA-256 of a file; false if it cannot be read, or not in that time. */
 bool update_plan_hash(
 	int dir_fd, const char *path, int64_t deadline_ms, char hex[SHA256_HEX_BYTES]);
+/* What it does, for people; changes is zeroed. */
+void update_plan_changes(const struct update_plan *plan, const struct upload_manifest *manifest,
+	struct upload_changes *changes);
 void update_plan_finish(struct update_plan *plan);

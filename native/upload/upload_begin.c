@@ -19,6 +19,7 @@
 #include "upload/upload_content.h"
 #include "upload/upload_load.h"
 #include "upload/upload_manifest.h"
+#include "upload/upload_preview.h"
 #include "upload/upload_retention.h"
 
 #include <assert.h>
@@ -42,6 +43,7 @@
  */
 enum begin_step {
 	BEGIN_CHECKING,	   /* its manifest, on the worker */
+	BEGIN_TRYING,	   /* of a dry run: what would be done, on the worker */
 	BEGIN_WAITING,	   /* for the upload's other tasks */
 	BEGIN_TAKING_OVER, /* waiting for the tasks of the upload that gives what it has */
 	BEGIN_MAKING_ROOM, /* waiting for the tasks of the upload that is discarded for it */
@@ -55,6 +57,8 @@ struct upload_begin {
 	char *hub_id;
 	struct init_upload request;
 	struct upload_manifest *manifest;
+	bool dry_run;
+	struct upload_preview preview; /* of one */
 	char *install_path;
 	char *library; /* the id of the one that it goes to */
 	char *library_name;
@@ -83,7 +87,8 @@ struct upload_begin {
 static void set_step(struct upload_begin *begin, enum begin_step step)
 {
 	static const unsigned next[] = {
-		[BEGIN_CHECKING] = TO(BEGIN_WAITING) | TO(BEGIN_ENDED),
+		[BEGIN_CHECKING] = TO(BEGIN_WAITING) | TO(BEGIN_TRYING) | TO(BEGIN_ENDED),
+		[BEGIN_TRYING] = TO(BEGIN_ENDED),
 		[BEGIN_WAITING] = TO(BEGIN_TAKING_OVER) | TO(BEGIN_LOADING) | TO(BEGIN_ENDED),
 		[BEGIN_TAKING_OVER] = TO(BEGIN_LOADING),
 		[BEGIN_MAKING_ROOM] = TO(BEGIN_LOADING),
@@ -606,17 +611,22 @@ static bool choose_dir(
 	return false;
 }
 
-static bool choose_upload(struct upload_begin *begin)
+static struct install_dir_rules make_rules(struct upload_store *store)
 {
-	struct upload_store *store = begin->store;
-	AUTO(free_ptr) struct install_claim *claims = NULL;
-	struct install_dir_rules rules = { .home = store->home,
+	return (struct install_dir_rules){ .home = store->home,
 		.library_dir = libraries_default(store->libraries),
 		.library_extra = libraries_extra(store->libraries),
 		.registry = store->registry,
 		.is_away = is_away,
 		.user = store,
 		.own_dirs = &store->own_dirs };
+}
+
+static bool choose_upload(struct upload_begin *begin)
+{
+	struct upload_store *store = begin->store;
+	AUTO(free_ptr) struct install_claim *claims = NULL;
+	struct install_dir_rules rules = make_rules(store);
 	AUTO(install_dir_finish) struct install_dir dir = { 0 };
 
 	/* What waits on a card that has just come back is found before another upload is begun. */
@@ -645,14 +655,73 @@ static void manifest_run(struct worker_job *job)
 	struct upload_begin *begin = of_job(job);
 
 	begin->install_path = xstrdup_or_null(begin->request.config.install_path);
+	begin->dry_run = begin->request.dry_run;
 	begin->manifest = upload_manifest_create(&begin->request, &begin->error);
 	json_finish(&begin->request, init_upload_fields);
+}
+
+/* --- A dry run --- */
+
+static void preview_run(struct worker_job *job)
+{
+	struct upload_begin *begin = of_job(job);
+
+	upload_preview_run(&begin->preview, begin->manifest, &begin->error);
+}
+
+static void preview_done(struct worker_job *job)
+{
+	struct upload_begin *begin = of_job(job);
+	struct upload_preview *preview = &begin->preview;
+	struct upload_init_response response = { .upload_id = "",
+		.chunk_size = CHUNK_SIZE_BYTES,
+		.resume_from = preview->resume_from,
+		.path = preview->dir,
+		.changes = preview->changes };
+	struct upload_preview done = *preview;			      /* begin is freed before it */
+	struct upload_manifest *manifest = TAKE_PTR(begin->manifest); /* the map borrows from it */
+
+	end_begin(begin, begin->error.kind == ERROR_NONE ? &response : NULL);
+	upload_preview_finish(&done);
+	upload_manifest_destroy(manifest);
+}
+
+/* Where it would go: nothing is claimed, and no other upload is in the way. */
+static bool choose_preview(struct upload_begin *begin)
+{
+	struct upload_store *store = begin->store;
+	struct install_dir_rules rules = make_rules(store);
+	AUTO(install_dir_finish) struct install_dir dir = { 0 };
+
+	libraries_look(store->libraries);
+	if (!upload_manifest_check(begin->manifest, &begin->error) ||
+		!choose_dir(begin, &rules, &dir)) {
+		return false;
+	}
+	begin->preview.dir = TAKE_PTR(dir.path);
+	begin->preview.state_dir = store->state_dir;
+	return true;
+}
+
+static void start_preview(struct upload_begin *begin)
+{
+	if (!choose_preview(begin)) {
+		end_begin(begin, NULL);
+		return;
+	}
+	set_step(begin, BEGIN_TRYING);
+	begin->job = (struct worker_job){ .run = preview_run, .done = preview_done };
+	worker_submit(begin->store->worker, &begin->job);
 }
 
 static void manifest_done(struct worker_job *job)
 {
 	struct upload_begin *begin = of_job(job);
 
+	if (is_wanted(begin) && begin->manifest != NULL && begin->dry_run) {
+		start_preview(begin);
+		return;
+	}
 	if (!is_wanted(begin) || begin->manifest == NULL || !choose_upload(begin)) {
 		end_begin(begin, NULL);
 		return;

@@ -9,6 +9,7 @@
 #include "core/worker.h"
 #include "core/xalloc.h"
 #include "library/game_registry.h"
+#include "proto/proto_upload.h"
 #include "upload/commit_fill.h"
 #include "upload/commit_keep.h"
 #include "upload/commit_record.h"
@@ -38,6 +39,7 @@ struct completion {
 	struct game known;
 	enum upload_commit_end end;
 	struct commit_record record;
+	struct upload_changes changes;
 	struct error error;
 	struct upload_task task;
 	struct worker_job job;
@@ -48,6 +50,7 @@ struct completion {
 static void destroy_completion(struct completion *completion)
 {
 	commit_record_finish(&completion->record);
+	upload_changes_finish(&completion->changes);
 	game_finish(&completion->known);
 	free(completion->executable);
 	free(completion->pending);
@@ -87,7 +90,8 @@ static enum upload_commit_end commit_upload(struct completion *completion, int d
 		.known = completion->known_there ? &completion->known : NULL,
 		.executable = completion->executable,
 		.pending = completion->pending,
-		.dir_fd = dir_fd };
+		.dir_fd = dir_fd,
+		.changes = &completion->changes };
 	enum upload_commit_end end;
 
 	if (completion->again) {
@@ -192,7 +196,8 @@ static void completion_succeeded(struct completion *completion)
 	struct upload *upload = completion->upload;
 	struct upload_store *store = completion->store;
 	struct upload_installed installed = { .dir = upload->head.dir,
-		.game_name = upload->head.game_name };
+		.game_name = upload->head.game_name,
+		.changes = &completion->changes };
 
 	log_info("'%s' is installed in '%s'", upload->head.game_name, upload->head.dir);
 	upload_note_ended(upload);
@@ -234,7 +239,8 @@ static void keep_failed(struct completion *completion)
 {
 	struct upload *upload = completion->upload;
 	const struct upload_installed installed = { .dir = upload->head.dir,
-		.game_name = upload->head.game_name };
+		.game_name = upload->head.game_name,
+		.changes = &completion->changes };
 
 	log_warning("what the update of '%s' has replaced cannot be put by now: %s",
 		upload->head.game_name, completion->error.message);

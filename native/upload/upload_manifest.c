@@ -7,6 +7,7 @@
 #include "proto/executable_match.h"
 #include "proto/proto_upload.h"
 
+#include <fnmatch.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -306,8 +307,24 @@ struct upload_manifest *upload_manifest_create(struct init_upload *request, stru
 		return NULL;
 	}
 	take_folders(manifest, &request->folders);
+	manifest->overwrite = request->overwrite;
+	request->overwrite = (struct strvec){ 0 };
 	compute_digest(manifest);
 	return manifest;
+}
+
+bool upload_manifest_overwrites(const struct upload_manifest *manifest, const char *path)
+{
+	for (size_t i = 0; i < manifest->overwrite.count; i++) {
+		const char *pattern = manifest->overwrite.items[i];
+
+		if (fnmatch(pattern, path, 0) == 0 ||
+			(strchr(pattern, '/') == NULL &&
+				fnmatch(pattern, path_base(path), 0) == 0)) {
+			return true;
+		}
+	}
+	return false;
 }
 
 bool upload_manifest_check(const struct upload_manifest *manifest, struct error *err)
@@ -333,6 +350,7 @@ void upload_manifest_destroy(struct upload_manifest *manifest)
 	free(manifest->executable);
 	free(manifest->launch_options);
 	strvec_finish(&manifest->tags);
+	strvec_finish(&manifest->overwrite);
 	strvec_finish(&manifest->folders);
 	free(manifest);
 }

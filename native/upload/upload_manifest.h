@@ -35,8 +35,9 @@ struct upload_manifest {
 	int64_t total_bytes;
 	struct upload_manifest_file *files;
 	size_t files_count;
-	struct strvec folders;	      /* that have no file in them, nor another folder; sorted */
-	bool hashed;		      /* every file that has bytes has a sha256 */
+	struct strvec overwrite; /* patterns; what only the Deck has changed is replaced, too */
+	struct strvec folders;	 /* that have no file in them, nor another folder; sorted */
+	bool hashed;		 /* every file that has bytes has a sha256 */
 	struct problem_list problems; /* with paths; those files may be missing in files */
 	/*
 	 * Over game name, paths, sizes, hashes and empty folders: two manifests are the same upload
@@ -50,6 +51,11 @@ struct upload_manifest {
  * looking for more of them. Errors: INVALID.
  */
 struct upload_manifest *upload_manifest_create(struct init_upload *request, struct error *err);
+/*
+ * Does one of its patterns fit? As fnmatch(3), '*' and '?' also for '/'; one without '/' is
+ * compared with the name alone, too.
+ */
+bool upload_manifest_overwrites(const struct upload_manifest *manifest, const char *path);
 /* Has it no problems? Errors: INVALID, naming the paths. */
 bool upload_manifest_check(const struct upload_manifest *manifest, struct error *err);
 void upload_manifest_destroy(struct upload_manifest *manifest);

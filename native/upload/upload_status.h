@@ -2,6 +2,8 @@
 
 #include <stdint.h>
 
+struct upload_changes;
+
 /* How uploads are reported: part of upload_store.h. */
 enum upload_state {
 	UPLOAD_RECEIVING,
@@ -31,6 +33,7 @@ struct upload_status {
 struct upload_installed {
 	const char *dir; /* the rest is in its registry entry */
 	const char *game_name;
+	const struct upload_changes *changes;
 };
 
 struct upload_store_events {

@@ -579,3 +579,11 @@ test("a key that is revoked again and again ends the push", async (t) => {
   assert.match(result.error.message, /revoked/);
   assert.equal(agent.hellos.length, 2, "one more try, without the key");
 });
+
+test("an Agent that cannot tell what an update would do is not asked, and gets nothing", async (t) => {
+  const agent = await StandInAgent.start(t);
+  const { code, stderr } = await new Computer(t).push(agent.address, ["--code", "123456", "--dry-run"]);
+  assert.equal(code, 1, stderr);
+  assert.match(stderr, /too old to say what an update would do/);
+  assert.deepEqual(agent.inits, []);
+});

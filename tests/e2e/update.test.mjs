@@ -6,6 +6,8 @@ import test from "node:test";
 
 import { startAgent } from "./lib/agent.mjs";
 import { Game, Hub, upload } from "./lib/hub.mjs";
+import { Pc } from "./lib/push.mjs";
+import { readTree, writeFiles } from "./lib/tree.mjs";
 
 const MACHINE = "#!/bin/sh\n";
 
@@ -113,4 +115,78 @@ test("what an update has replaced is listed, and comes back in one step", async 
   const [left] = (await agent.deck.ctlJson("games", "kept")).kept;
   assert.deepEqual(left.files, []);
   assert.equal(left.previousFiles, 1);
+});
+
+async function pair(pc, agent) {
+  const hello = pc.save(new Game("Hello", { "run.sh": MACHINE }));
+  const push = pc.start([hello, "--to", `127.0.0.1:${agent.port}`, "--exe", "run.sh", "--json", "--code", "-", "--no-shortcut"]);
+  await push.event("pairing_required");
+  push.child.stdin.write(`${await agent.code()}\n`);
+  assert.equal((await push.end()).code, 0);
+}
+
+test("push says what it does, before it does it too, and overwrites on demand", async (t) => {
+  const agent = await startAgent(t);
+  const { deck } = agent;
+  const pc = new Pc(t);
+  const folder = path.join(pc.root, "Told");
+  const write = (files) => writeFiles(folder, files);
+  await pair(pc, agent);
+  write({ "game.sh": `${MACHINE}1`, "conf.ini": "1", "old.dat": "old", "save/a": "1", "save/b": "1" });
+  const push = (...options) =>
+    pc.push([folder, "--to", `127.0.0.1:${agent.port}`, "--exe", "game.sh", "--no-shortcut", ...options]);
+  const dir = deck.game("Told");
+  const changes = async (...options) => (await push("--json", ...options)).result;
+
+  const first = await changes("--dry-run");
+  assert.equal(first.ok, true);
+  assert.equal(first.dryRun, true);
+  assert.equal(first.path, dir);
+  assert.equal(first.filesSent, 5);
+  assert.equal(first.changes.addedCount, 5);
+  assert.ok(!fs.existsSync(dir));
+  assert.deepEqual((await deck.ctlJson("uploads")).uploads, []);
+  assert.equal((await push()).code, 0);
+
+  fs.writeFileSync(path.join(dir, "conf.ini"), "mine");
+  fs.writeFileSync(path.join(dir, "save/a"), "level 42");
+  fs.rmSync(path.join(dir, "save/b"));
+  fs.rmSync(path.join(folder, "old.dat"));
+  write({ "game.sh": `${MACHINE}2`, "conf.ini": "22", "new.dat": "new" });
+  const expected = {
+    added: ["new.dat"],
+    replaced: ["game.sh"],
+    kept: ["conf.ini"],
+    removed: ["old.dat"],
+    stays: ["save/a", "save/b"],
+    addedCount: 1,
+    replacedCount: 1,
+    keptCount: 1,
+    removedCount: 1,
+    staysCount: 2,
+  };
+  const before = readTree(dir);
+  const dry = await changes("-n");
+  assert.deepEqual(dry.changes, expected);
+  assert.equal(dry.bytesSent, `${MACHINE}2`.length + 2 + 3);
+  const told = await push("-n", "-v");
+  assert.match(told.stdout, /Would send 16 bytes in 3 files to .*Told on /);
+  assert.match(told.stdout, /Would remove 1 file\.\n {2}old\.dat/);
+  assert.deepEqual(readTree(dir), before);
+  assert.deepEqual((await changes()).changes, expected);
+  assert.equal(read(dir, "save/a"), "level 42");
+
+  // Once more: only what stays is told.
+  const again = await push("-v");
+  assert.match(again.stdout, /Left 2 files as changed or deleted on the Deck\.\n {2}save\/a\n {2}save\/b/);
+
+  const forced = await changes("--overwrite=save/*");
+  assert.deepEqual(forced.changes.kept, ["save/a"]);
+  assert.deepEqual(forced.changes.added, ["save/b"]);
+  assert.equal(read(dir, "save/a"), "1");
+  fs.writeFileSync(path.join(dir, "conf.ini"), "mine again");
+  assert.deepEqual((await changes("--overwrite=*.dat")).changes.stays, ["conf.ini"]);
+  assert.deepEqual((await changes("--overwrite")).changes.kept, ["conf.ini"]);
+  const { kept } = await deck.ctlJson("games", "kept");
+  assert.deepEqual(kept.flatMap(({ files }) => files.map((file) => file.path)).sort(), ["conf.ini", "conf.ini", "save/a"]);
 });
