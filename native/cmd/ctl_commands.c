@@ -7,14 +7,17 @@
 #include "core/error.h"
 #include "core/json.h"
 #include "core/paths.h"
+#include "core/shown.h"
 #include "core/strbuf.h"
 #include "core/strvec.h"
 #include "core/xalloc.h"
 #include "proto/proto_ipc.h"
 
+#include <fts.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static void print_pairing(const struct ctl *ctl, const struct ipc_pairing *pairing)
 {
@@ -211,6 +214,32 @@ static void print_note(const char *note)
 	}
 }
 
+/* Without following links or entering other file systems; what cannot be read does not count. */
+static int64_t tree_bytes(const char *path)
+{
+	AUTO(free_ptr) char *copy = xstrdup(path);
+	char *paths[] = { copy, NULL };
+	FTS *tree = fts_open(paths, FTS_PHYSICAL | FTS_XDEV | FTS_NOCHDIR, NULL);
+	const FTSENT *entry;
+	int64_t bytes = 0;
+
+	while (tree != NULL && (entry = fts_read(tree)) != NULL) {
+		bytes += entry->fts_info == FTS_F ? entry->fts_statp->st_size : 0;
+	}
+	if (tree != NULL) {
+		fts_close(tree);
+	}
+	return bytes;
+}
+
+static void print_prefix(const char *prefix)
+{
+	if (prefix != NULL && *prefix != '\0') {
+		ctl_say("its saves and settings of Windows stay in '%s' (%s)", prefix,
+			size_shown(tree_bytes(prefix)).text);
+	}
+}
+
 static void print_deleted(const struct ipc_game_moved *moved)
 {
 	if (*moved->trash_id != '\0') {
@@ -220,6 +249,7 @@ static void print_deleted(const struct ipc_game_moved *moved)
 		ctl_say("removed '%s' from Steam; there was no folder to delete", moved->name);
 	}
 	print_note(moved->note);
+	print_prefix(moved->prefix);
 }
 
 static bool run_games_delete(struct ctl *ctl, char **args, struct error *err)

@@ -372,6 +372,7 @@ static void answer_moved_take(struct control_ticket *ticket, const struct json_f
 			.name = removed->game_name,
 			.trash_id = removed->trash_id,
 			.note = removed->note,
+			.prefix = removed->prefix,
 		};
 
 		control_ticket_reply_take(ticket, fields, &result);

@@ -23,6 +23,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define SHORTCUT_ID_BIT UINT32_C(0x80000000)
+
 struct game_removal {
 	struct game_removal_options options;
 };
@@ -39,6 +41,7 @@ struct removal_job {
 	char *game_name;
 	char *trash_id;
 	char *note;
+	char *prefix;
 	size_t removing; /* shortcuts under way */
 	struct error err;
 	game_removal_done *done;
@@ -47,9 +50,10 @@ struct removal_job {
 
 static void end_removal(struct removal_job *job)
 {
-	const struct game_removed removed = {
-		.game_name = job->game_name, .trash_id = job->trash_id, .note = job->note
-	};
+	const struct game_removed removed = { .game_name = job->game_name,
+		.trash_id = job->trash_id,
+		.note = job->note,
+		.prefix = job->prefix };
 	bool failed = job->err.kind != ERROR_NONE;
 
 	job->done(job->user, failed ? NULL : &removed, failed ? &job->err : NULL);
@@ -58,6 +62,7 @@ static void end_removal(struct removal_job *job)
 	free(job->game_name);
 	free(job->trash_id);
 	free(job->note);
+	free(job->prefix);
 	free(job);
 }
 
@@ -283,6 +288,26 @@ static bool find_shortcuts(struct removal_job *job, const char *user_id)
 
 /* --- Deleting --- */
 
+/*
+ * Proton's folder of a registered game: below Steam's, under the shortcut's id. The ids of
+ * shortcuts have the top bit set; another id is that of a game of Steam's own.
+ */
+static void find_prefix(struct removal_job *job)
+{
+	uint32_t app_id = steam_actual_app_id(job->options->steam, job->app_id);
+	AUTO(free_ptr) char *root = NULL;
+	AUTO(free_ptr) char *prefix = NULL;
+
+	if (job->game == NULL || (app_id & SHORTCUT_ID_BIT) == 0 ||
+		!steam_find_account(job->options->steam, NULL, &root, NULL, NULL)) {
+		return;
+	}
+	prefix = xasprintf("%s/steamapps/compatdata/%" PRIu32, root, app_id);
+	if (path_presence(prefix) == PATH_PRESENT) {
+		job->prefix = TAKE_PTR(prefix);
+	}
+}
+
 static void forget_game(struct removal_job *job)
 {
 	AUTO(free_ptr) char *dir = xstrdup(job->game->dir);
@@ -375,6 +400,7 @@ void game_removal_start(struct game_removal *removal, const struct game_removal_
 	if (state_link_ready(game_registry_link(removal->options.registry), &job->err) &&
 		find_game(job, request) && check_idle(job) &&
 		find_shortcuts(job, request->user_id)) {
+		find_prefix(job);
 		remove_all(job);
 	} else {
 		end_removal(job);

@@ -41,6 +41,11 @@ struct game_removed {
 	const char *game_name;
 	const char *trash_id; /* NULL: no registered folder */
 	const char *note;     /* NULL, or a sentence on why the shortcut is still visible */
+	/*
+	 * The folder in which Proton keeps what the game has written for Windows, saves among it.
+	 * It stays, for restoring too. NULL: there is none.
+	 */
+	const char *prefix;
 };
 
 /* removed is NULL exactly when err is not; borrowed during the call. */

@@ -221,6 +221,7 @@ const struct json_field ipc_game_deleted_fields[] = {
 	JSON_FIELD(struct ipc_game_moved, name, "name", JSON_STRING, 0),
 	JSON_FIELD(struct ipc_game_moved, trash_id, "trashId", JSON_STRING, 0),
 	JSON_FIELD(struct ipc_game_moved, note, "note", JSON_STRING, 0),
+	JSON_FIELD(struct ipc_game_moved, prefix, "prefix", JSON_STRING, 0),
 	JSON_FIELD_TREE(struct ipc_game_moved, tree),
 	JSON_FIELDS_END,
 };

@@ -197,6 +197,7 @@ struct ipc_game_moved {
 	const char *name;
 	const char *trash_id; /* "": no registered folder */
 	const char *note;     /* a sentence; "": all is done */
+	const char *prefix;   /* of games.delete: Proton's folder, which stays; "": there is none */
 	cJSON *tree;
 };
 

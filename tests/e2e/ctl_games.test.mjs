@@ -70,7 +70,7 @@ test("--json prints machine-readable output", async (t) => {
   await push(hub, "Doom", { createShortcut: false });
   const deleted = await deck.ctlJson("games", "delete", "Doom");
   assert.match(deleted.trashId, /^[0-9a-f]{16}$/);
-  assert.deepEqual(deleted, { name: "Doom", trashId: deleted.trashId, note: "" });
+  assert.deepEqual(deleted, { name: "Doom", trashId: deleted.trashId, note: "", prefix: "" });
   assert.deepEqual(await deck.ctlJson("games", "restore", deleted.trashId), { name: "Doom", note: "" });
   const { trashId } = await deck.ctlJson("games", "delete", "Doom", "--yes");
   assert.deepEqual(await deck.ctlJson("games", "discard", trashId), {});
@@ -283,4 +283,26 @@ test("subscribers are notified of games installed, deleted and restored", async 
     await change();
     await until("'games_changed' is heard", () => heard() > before);
   }
+});
+
+test("deleting says where Proton's folder with the saves stays, and leaves it and all others alone", async (t) => {
+  const agent = await startAgent(t);
+  const { deck } = agent;
+  const hub = await Hub.paired(agent);
+  const { appId } = await push(hub, "Doom");
+  const { appId: other } = await push(hub, "Quake");
+  const prefix = path.join(fs.realpathSync(deck.steam), "steamapps/compatdata", String(appId));
+  const save = path.join(prefix, "pfx/drive_c/users/steamuser/save");
+  fs.mkdirSync(path.dirname(save), { recursive: true });
+  fs.writeFileSync(save, Buffer.alloc(12_300));
+  fs.symlinkSync("/", path.join(prefix, "pfx/dosdevices"));
+
+  const deleted = await deck.ctl("games", "delete", "Doom");
+  assert.equal(deleted.code, 0, deleted.stderr);
+  assert.ok(deleted.stdout.includes(`stay in '${prefix}' (12 kB)`), deleted.stdout);
+  assert.equal(fs.statSync(save).size, 12_300);
+  assert.equal((await deck.ctl("games", "restore", "Doom")).code, 0);
+  assert.equal((await deck.ctlJson("games", "delete", "Doom")).prefix, prefix);
+  assert.equal((await deck.ctlJson("games", "delete", String(other))).prefix, "");
+  assert.ok(fs.existsSync(save));
 });

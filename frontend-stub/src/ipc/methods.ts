@@ -194,7 +194,7 @@ export interface Methods {
   >;
   "games.delete": Method<
     { dir: string } | { appId: number },
-    { name: string; trashId: string; note: string }
+    { name: string; trashId: string; note: string; prefix: string }
   >;
   "games.restore": Method<{ id: string }, { name: string; note: string }>;
   "games.trash": Method<None, { games: TrashedGame[] }>;
