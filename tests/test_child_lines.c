@@ -9,10 +9,27 @@
 
 #include <check.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
+#define SUITE_ALONE /* replaces functions of the C library */
 #define REPORT_MAX_BYTES 64
+#define PERIOD_MS 100
+
+/* Of a test in which time passes only as far as it says, however slow the machine is; 0: none. */
+static int64_t stopped_at_ms;
+
+int clock_gettime(clockid_t clock, struct timespec *now)
+{
+	if (clock == CLOCK_MONOTONIC && stopped_at_ms > 0) {
+		now->tv_sec = stopped_at_ms / 1000;
+		now->tv_nsec = stopped_at_ms % 1000 * 1000000;
+		return 0;
+	}
+	return (int)syscall(SYS_clock_gettime, clock, now);
+}
 
 static struct loop *loop;
 static struct child_lines *child;
@@ -28,6 +45,7 @@ static void setup(void)
 	ended_count = 0;
 	destroys = false;
 	ping_ms = 0;
+	stopped_at_ms = 0;
 	why = (struct error){ .kind = ERROR_NONE };
 }
 
@@ -221,12 +239,22 @@ START_TEST(who_reads_no_orders_is_not_waited_for)
 }
 END_TEST
 
-START_TEST(who_answers_lives)
+/* One that answers each ping with what it was told. */
+static void start_at_stopped_clock(void)
 {
-	ping_ms = 100;
+	stopped_at_ms = loop_now_ms();
+	ping_ms = PERIOD_MS;
 	start("while read -r order; do echo \"$order\"; done", true);
 	child_lines_watch(child);
-	wait_reports(5);
+}
+
+START_TEST(who_answers_lives)
+{
+	start_at_stopped_clock();
+	for (size_t i = 1; i <= 5; i++) {
+		stopped_at_ms += PERIOD_MS;
+		wait_reports(i);
+	}
 	ck_assert_str_eq(reports.items[4], "ping");
 	ck_assert_uint_eq(ended_count, 0);
 }
@@ -253,12 +281,13 @@ END_TEST
 
 START_TEST(a_loop_that_was_blocked_reads_the_answers_first)
 {
-	ping_ms = 100;
-	start("while read -r order; do echo \"$order\"; done", true);
-	child_lines_watch(child);
+	start_at_stopped_clock();
+	stopped_at_ms += PERIOD_MS;
 	wait_reports(1);
-	usleep(5 * 100 * 1000); /* the loop stands still for five periods */
-	wait_reports(5);
+	stopped_at_ms += 5 * PERIOD_MS; /* the loop stood still for five periods */
+	wait_reports(2);
+	stopped_at_ms += PERIOD_MS;
+	wait_reports(3);
 	ck_assert_uint_eq(ended_count, 0);
 }
 END_TEST
