@@ -321,6 +321,28 @@ START_TEST(test_discarding)
 }
 END_TEST
 
+START_TEST(test_they_follow_their_game)
+{
+	AUTO(free_ptr) char *from = path_join(games, "Game");
+	AUTO(free_ptr) char *to = path_join(games, "Moved");
+	AUTO(close_fd) int root_fd = open(games, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct game game = { .dir = to, .name = (char *)"Game" };
+	struct kept_list list = { 0 };
+
+	ck_assert(game_registry_put(registry, &game, NULL));
+	ck_assert(game_registry_remove(registry, from, NULL));
+	kept_files_list(kept, &list);
+	ck_assert_uint_eq(list.places_count, 0);
+	ck_assert(kept_files_follow(root_fd, "/elsewhere", "/new", NULL));
+	ck_assert(kept_files_follow(root_fd, from, to, NULL));
+	kept_files_list(kept, &list);
+	ck_assert_uint_eq(list.places_count, 1);
+	ck_assert_str_eq(list.places[0].record.dir, to);
+	ck_assert_uint_eq(list.places[0].record.player_count, 2);
+	kept_list_finish(&list);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tests = tcase_create("kept files");
@@ -333,5 +355,6 @@ int main(void)
 	tcase_add_test(tests, test_those_of_a_deleted_game_wait_for_it);
 	tcase_add_test(tests, test_a_previous_build_is_given_up);
 	tcase_add_test(tests, test_discarding);
+	tcase_add_test(tests, test_they_follow_their_game);
 	return run_tcase(tests);
 }

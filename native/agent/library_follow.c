@@ -92,12 +92,19 @@ static bool follow_games(const struct library_contents *contents, const struct f
 	return true;
 }
 
+static bool follow_kept(const struct following *following, struct error *err)
+{
+	AUTO(close_fd) int root_fd = library_open(following->to, following->id, err);
+
+	return root_fd >= 0 && kept_files_follow(root_fd, following->from, following->to, err);
+}
+
 static void follow(const struct library_contents *contents, const struct following *following,
 	const char *state_dir)
 {
 	struct error err = { 0 };
 
-	if (!follow_games(contents, following, state_dir, &err) ||
+	if (!follow_games(contents, following, state_dir, &err) || !follow_kept(following, &err) ||
 		(contents->trash != NULL && !game_trash_change(contents->trash, change_deleted,
 						    (void *)following, &err)) ||
 		(contents->uploads != NULL && !upload_store_follow(contents->uploads, following->id,

@@ -191,6 +191,36 @@ struct listing {
 	struct kept_list *list;
 };
 
+/* --- A game in another folder --- */
+
+struct move {
+	const char *from;
+	const char *to;
+	struct error *err;
+	bool ok;
+};
+
+static void follow(void *user, int place_fd, const char *folder, struct kept_record *record)
+{
+	struct move *move = user;
+	char *dir;
+
+	if (path_is_within(record->dir, move->from)) {
+		dir = xasprintf("%s%s", move->to, record->dir + strlen(move->from));
+		free(record->dir);
+		record->dir = dir;
+		move->ok &= kept_record_write(record, place_fd, move->err);
+	}
+}
+
+bool kept_files_follow(int root_fd, const char *from, const char *to, struct error *err)
+{
+	struct move move = { .from = from, .to = to, .err = err, .ok = true };
+
+	visit_all(root_fd, follow, &move);
+	return move.ok;
+}
+
 static int64_t passed_ms(const struct kept_files *kept, const char *id)
 {
 	/* One that has come since the last look is counted from the next one on. */

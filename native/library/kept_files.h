@@ -70,6 +70,11 @@ void kept_files_forget_game(struct kept_files *kept, const char *dir);
 /* The previous builds below an open library folder: how many bytes? */
 int64_t kept_files_previous_bytes(int root_fd);
 /*
+ * What is kept of games in a folder below from, or that itself, is of those in the same below to
+ * from now on. Errors: IO, NO_SPACE: some is not, and can be tried again.
+ */
+bool kept_files_follow(int root_fd, const char *from, const char *to, struct error *err);
+/*
  * Gives up previous builds: of the game in dir (NULL: of all), except in the place of that id
  * (NULL: in all).
  */
