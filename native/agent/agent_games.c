@@ -351,6 +351,7 @@ static void open_work(struct agent_games *games)
 		.kept = games->kept,
 		.uploads = games->uploads,
 		.steam = games->options.steam,
+		.setup = games->setup,
 	});
 }
 

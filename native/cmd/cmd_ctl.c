@@ -37,6 +37,8 @@ static const char help[] =
 	"  games restore-kept ID [FILE]\n"
 	"                             put a kept file, or all that are kept under this id, back into\n"
 	"                             the game; what is there now is kept in its place\n"
+	"  games rollback GAME        bring the previous build back, as long as it is kept; once more\n"
+	"                             undoes that. GAME is its name or folder\n"
 	"  games discard-kept ID      permanently delete the files of yours that are kept there\n"
 	"  libraries [list]           the folders that games are installed in: whether their cards\n"
 	"                             are there, their room, and what they hold\n"

@@ -333,6 +333,24 @@ static bool run_games_restore_kept(struct ctl *ctl, char **args, struct error *e
 	return ok;
 }
 
+static bool run_games_rollback(struct ctl *ctl, char **args, struct error *err)
+{
+	struct ipc_game_ref ref = { 0 };
+	struct ipc_game_moved moved = { 0 };
+	AUTO(free_ptr) char *question = NULL;
+	bool ok = ctl_choice_game(ctl, args[0], &ref, &question, err) &&
+		  ctl_call(ctl, "games.rollback", ipc_game_ref_fields, &ref,
+			  ipc_game_restored_fields, &moved, err);
+
+	if (ok && !ctl->json) {
+		ctl_say("'%s' is its previous build again", moved.name);
+		print_note(moved.note);
+	}
+	json_finish(&moved, ipc_game_restored_fields);
+	json_finish(&ref, ipc_game_ref_fields);
+	return ok;
+}
+
 static bool run_games_discard_kept(struct ctl *ctl, char **args, struct error *err)
 {
 	const struct ipc_kept_ref params = { .id = args[0] };
@@ -420,6 +438,7 @@ static const struct ctl_command commands[] = {
 	{ "games", "list", 0, .listing = &games_listing },
 	{ "games", "restore", 1, .run = run_games_restore },
 	{ "games", "restore-kept", 1, .optional_count = 1, .run = run_games_restore_kept },
+	{ "games", "rollback", 1, .run = run_games_rollback },
 	{ "games", "trash", 0, .listing = &trash_listing },
 	{ "hubs", NULL, 0, .listing = &hubs_listing },
 	{ "hubs", "list", 0, .listing = &hubs_listing },

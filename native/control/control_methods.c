@@ -421,6 +421,38 @@ static bool call_games_restore(
 	return ok;
 }
 
+static void on_rolled_back(
+	void *user, const struct game_rolled_back *rolled_back, const struct error *err)
+{
+	if (err != NULL) {
+		control_ticket_fail_take(user, err);
+	} else {
+		const struct ipc_game_moved result = {
+			.name = rolled_back->name,
+			.note = rolled_back->note,
+		};
+
+		control_ticket_reply_take(user, ipc_game_restored_fields, &result);
+	}
+}
+
+static bool call_games_rollback(
+	const struct control_call *call, struct control_ticket *ticket, struct error *err)
+{
+	struct ipc_game_ref params = { 0 };
+	bool ok = json_read(&params, ipc_game_ref_fields, call->params, err);
+
+	if (ok && params.dir == NULL) {
+		ok = error_set(err, ERROR_INVALID, "games.rollback needs 'dir'");
+	}
+	if (ok) {
+		game_versions_rollback(
+			agent_versions(call->agent), params.dir, on_rolled_back, ticket);
+	}
+	json_finish(&params, ipc_game_ref_fields);
+	return ok;
+}
+
 static void on_restarted(void *user, const char *message, const struct error *err)
 {
 	const struct ipc_restarted result = { .message = message };
@@ -460,6 +492,7 @@ static const struct control_method methods[] = {
 	{ "games.kept.restore", .call = call_games_kept_restore },
 	{ "games.list", .call = call_games_list },
 	{ "games.restore", .start = call_games_restore },
+	{ "games.rollback", .start = call_games_rollback },
 	{ "games.trash", .call = call_games_trash },
 	{ "hubs.list", .call = call_hubs_list },
 	{ "hubs.revoke", .call = call_hubs_revoke },

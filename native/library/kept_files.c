@@ -60,6 +60,22 @@ static void list_names(int dir_fd, const char *path, struct strvec *names)
 	}
 }
 
+/* The record goes first: without it the folder counts for nothing. */
+static void remove_place(int root_fd, const char *folder)
+{
+	AUTO(close_fd) int fd = beneath_open(root_fd, folder, O_RDONLY | O_DIRECTORY, 0, NULL);
+	AUTO(free_ptr) char *game = path_parent(folder);
+	AUTO(close_fd) int parent_fd = beneath_open_parent(root_fd, game, false, NULL);
+
+	if (fd >= 0 && (unlinkat(fd, KEPT_RECORD, 0) == 0 || errno == ENOENT)) {
+		sync_folder(fd);
+		beneath_remove_tree(root_fd, folder, NULL);
+	}
+	if (parent_fd >= 0) {
+		unlinkat(parent_fd, path_base(game), AT_REMOVEDIR); /* if it was the last */
+	}
+}
+
 /* What has no record is left of one that was being removed. */
 static void visit_one(int root_fd, const char *folder, visit_place *visit, void *user)
 {
@@ -83,7 +99,11 @@ static void visit_one(int root_fd, const char *folder, visit_place *visit, void 
 		errno == ENOENT) {
 		record.previous_files = record.previous_bytes = 0; /* it has become a build again */
 	}
-	visit(user, fd, folder, &record);
+	if (record.previous_files == 0 && record.player_count == 0) {
+		remove_place(root_fd, folder);
+	} else {
+		visit(user, fd, folder, &record);
+	}
 }
 
 static void visit_all(int root_fd, visit_place *visit, void *user)
@@ -105,22 +125,6 @@ static void visit_all(int root_fd, visit_place *visit, void *user)
 }
 
 /* --- Removing --- */
-
-/* The record goes first: without it the folder counts for nothing. */
-static void remove_place(int root_fd, const char *folder)
-{
-	AUTO(close_fd) int fd = beneath_open(root_fd, folder, O_RDONLY | O_DIRECTORY, 0, NULL);
-	AUTO(free_ptr) char *game = path_parent(folder);
-	AUTO(close_fd) int parent_fd = beneath_open_parent(root_fd, game, false, NULL);
-
-	if (fd >= 0 && (unlinkat(fd, KEPT_RECORD, 0) == 0 || errno == ENOENT)) {
-		sync_folder(fd);
-		beneath_remove_tree(root_fd, folder, NULL);
-	}
-	if (parent_fd >= 0) {
-		unlinkat(parent_fd, path_base(game), AT_REMOVEDIR); /* if it was the last */
-	}
-}
 
 static void drop_part(
 	int root_fd, int place_fd, const char *folder, struct kept_record *record, const char *part)

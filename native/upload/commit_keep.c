@@ -251,7 +251,7 @@ static void clear_up(const struct keeping *keeping)
 {
 	static const char *const names[] = { UPLOAD_STAGING_HEAD, UPLOAD_STAGING_PREPARE,
 		UPLOAD_STAGING_COMMIT, UPLOAD_STAGING_MOVED, UPLOAD_STAGING_FILES,
-		UPLOAD_STAGING_REPLACED, "journal" };
+		UPLOAD_STAGING_REPLACED, UPLOAD_STAGING_ROLLBACK, "journal" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		beneath_remove_tree(keeping->dir_fd, names[i], NULL);

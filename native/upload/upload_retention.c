@@ -16,6 +16,7 @@
 #include "library/libraries.h"
 #include "upload/commit_keep.h"
 #include "upload/commit_record.h"
+#include "upload/rollback_undo.h"
 #include "upload/upload.h"
 #include "upload/upload_checkpoint.h"
 #include "upload/upload_commit.h"
@@ -58,8 +59,11 @@ static void removal_run(struct worker_job *job)
 {
 	struct removal *removal = CONTAINER_OF(job, struct removal, job);
 
-	upload_staging_remove(removal->upload->root, removal->upload->library,
-		removal->upload->head.upload_id, &removal->error);
+	if (rollback_undo_run(removal->upload->root, removal->upload->library,
+		    removal->upload->head.upload_id, &removal->error)) {
+		upload_staging_remove(removal->upload->root, removal->upload->library,
+			removal->upload->head.upload_id, &removal->error);
+	}
 }
 
 static void removal_done(struct worker_job *job)
@@ -482,7 +486,8 @@ static void scan_one(struct upload_store *store, const struct library *library,
 	}
 	switch (look_into(&leftover, finish)) {
 	case FOUND_NOTHING:
-		if (!upload_staging_remove(root, library->id, upload_id, &err)) {
+		if (!rollback_undo_run(root, library->id, upload_id, &err) ||
+			!upload_staging_remove(root, library->id, upload_id, &err)) {
 			log_warning("'%s' below '%s' cannot be removed: %s", upload_id, root,
 				err.message);
 		}

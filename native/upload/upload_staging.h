@@ -20,6 +20,7 @@ struct strvec;
 #define UPLOAD_STAGING_FILES "files"
 #define UPLOAD_STAGING_REPLACED "replaced"
 #define UPLOAD_STAGING_PREVIOUS "previous"
+#define UPLOAD_STAGING_ROLLBACK "rollback"
 
 /* Both yield a descriptor of the upload's folder, or -1. Errors: as beneath_open(). */
 int upload_staging_create(

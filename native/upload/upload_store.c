@@ -573,6 +573,14 @@ bool upload_store_discard(struct upload_store *store, const char *upload_id, str
 	return true;
 }
 
+void upload_store_rollback(struct upload_store *store,
+	const struct upload_rollback_options *options,
+	void (*done)(void *user, const struct upload_installed *installed, const struct error *err),
+	void *user)
+{
+	upload_rollback_start(store, options, done, user);
+}
+
 bool upload_store_is_complete(const struct upload_store *store)
 {
 	for (size_t i = 0; i < libraries_count(store->libraries); i++) {

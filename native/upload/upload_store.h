@@ -4,6 +4,7 @@
 #include "core/strbuf.h"
 #include "core/strvec.h"
 #include "proto/proto_upload.h"
+#include "upload/upload_rollback.h" /* struct upload_rollback_options */
 #include "upload/upload_status.h"
 
 #include <stdbool.h>
@@ -148,6 +149,12 @@ bool upload_store_cancel(
 void upload_store_hub_gone(struct upload_store *store, const char *hub_id);
 /* The owner's decision: staging is deleted. Errors: NOT_FOUND, CONFLICT (completing), IO. */
 bool upload_store_discard(struct upload_store *store, const char *upload_id, struct error *err);
+
+/* The previous build becomes the installed one: see upload_rollback_start(). */
+void upload_store_rollback(struct upload_store *store,
+	const struct upload_rollback_options *options,
+	void (*done)(void *user, const struct upload_installed *installed, const struct error *err),
+	void *user);
 
 /* Are all known that the libraries hold, or may there be more, which cannot be read now? */
 bool upload_store_is_complete(const struct upload_store *store);

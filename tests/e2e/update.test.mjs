@@ -7,6 +7,7 @@ import test from "node:test";
 import { startAgent } from "./lib/agent.mjs";
 import { Game, Hub, upload } from "./lib/hub.mjs";
 import { Pc } from "./lib/push.mjs";
+import { readShortcuts } from "./lib/steam_home.mjs";
 import { readTree, writeFiles } from "./lib/tree.mjs";
 
 const MACHINE = "#!/bin/sh\n";
@@ -189,4 +190,46 @@ test("push says what it does, before it does it too, and overwrites on demand", 
   assert.deepEqual((await changes("--overwrite")).changes.kept, ["conf.ini"]);
   const { kept } = await deck.ctlJson("games", "kept");
   assert.deepEqual(kept.flatMap(({ files }) => files.map((file) => file.path)).sort(), ["conf.ini", "conf.ini", "save/a"]);
+});
+
+test("the previous build comes back in one step, the shortcut with it, and so does the newer one", async (t) => {
+  const agent = await startAgent(t);
+  const { deck } = agent;
+  const hub = await Hub.paired(agent);
+  const push = (files, exe) =>
+    upload(hub, new Game("Back", files), {
+      hashes: true,
+      config: { executable: exe },
+      complete: { createShortcut: true, shortcut: { name: "Back", exe } },
+    });
+  const one = { "one.sh": `${MACHINE}1`, "data/a": "first", "data/gone": "gone", "conf.ini": "1", "empty": "", "same": "same" };
+  const two = { "two.sh": `${MACHINE}2`, "data/a": "second", "conf.ini": "22", "new": "new", "same": "same" };
+  const { result } = await push(one, "one.sh");
+  assert.equal((await deck.ctl("games", "rollback", "Back")).code, 1, "there is none yet");
+  fs.writeFileSync(path.join(result.path, "conf.ini"), "mine");
+  await push(two, "two.sh");
+  fs.writeFileSync(path.join(result.path, "new"), "played");
+  const inode = (name) => fs.statSync(path.join(result.path, name)).ino;
+  const second = inode("data/a");
+  const exe = () => readShortcuts(deck.steam)[0].exe;
+
+  const back = await deck.ctl("games", "rollback", "Back");
+  assert.equal(back.code, 0, back.stderr);
+  assert.match(back.stdout, /'Back' is its previous build again/);
+  assert.deepEqual(fs.readdirSync(result.path).sort(), ["conf.ini", "data", "empty", "new", "one.sh", "same"]);
+  assert.equal(read(result.path, "data/a"), "first");
+  assert.equal(read(result.path, "data/gone"), "gone");
+  assert.equal(read(result.path, "new"), "played", "changed since");
+  assert.equal(exe(), `"${path.join(result.path, "one.sh")}"`);
+  assert.equal(readShortcuts(deck.steam).length, 1);
+  const { kept } = await deck.ctlJson("games", "kept");
+  assert.deepEqual(kept.flatMap(({ files }) => files), [{ path: "conf.ini", sizeBytes: 4 }]);
+  assert.equal(kept.filter(({ previousFiles }) => previousFiles > 0).length, 1);
+  assert.deepEqual((await deck.ctlJson("uploads")).uploads, []);
+
+  assert.equal((await deck.ctl("games", "rollback", "Back")).code, 0);
+  assert.equal(read(result.path, "data/a"), "second");
+  assert.equal(inode("data/a"), second, "moved, not copied");
+  assert.ok(!fs.existsSync(path.join(result.path, "data/gone")));
+  assert.equal(exe(), `"${path.join(result.path, "two.sh")}"`);
 });
