@@ -588,6 +588,16 @@ static void insert(const char *name)
 	ck_assert_int_eq(mount(from, card, NULL, MS_BIND, NULL), 0);
 }
 
+/* False: there are no cards on this machine. */
+static bool insert_first(const char *name)
+{
+	if (!can_mount()) {
+		return false;
+	}
+	insert(name);
+	return true;
+}
+
 static void take_out(void)
 {
 	AUTO(free_ptr) char *card = in_home("card");
@@ -608,10 +618,9 @@ START_TEST(test_a_bare_mount_point_is_not_the_card)
 	AUTO(free_ptr) char *id = NULL;
 	AUTO(free_ptr) char *again = NULL;
 
-	if (!can_mount()) {
+	if (!insert_first("A")) {
 		return;
 	}
-	insert("A");
 	id = claim_with_game(place);
 	take_out();
 	wait_for(&left_count, 1);
@@ -642,10 +651,9 @@ START_TEST(test_another_card_in_its_place_is_another_library)
 	AUTO(free_ptr) char *second = NULL;
 	AUTO(free_ptr) char *back = NULL;
 
-	if (!can_mount()) {
+	if (!insert_first("A")) {
 		return;
 	}
-	insert("A");
 	first = claim_with_game(place);
 	take_out();
 	insert("B");
@@ -675,10 +683,9 @@ START_TEST(test_a_new_card_in_the_place_of_another_holds_nothing)
 	AUTO(free_ptr) char *doom = xasprintf("%s/Doom", place);
 	AUTO(free_ptr) char *first = NULL;
 
-	if (!can_mount()) {
+	if (!insert_first("A")) {
 		return;
 	}
-	insert("A");
 	first = claim_with_game(place);
 	take_out();
 	insert("B");
@@ -698,10 +705,9 @@ START_TEST(test_a_failing_card_is_named)
 {
 	AUTO(free_ptr) char *id = NULL;
 
-	if (!can_mount()) {
+	if (!insert_first("A")) {
 		return;
 	}
-	insert("A");
 	id = claim(place);
 	errno = EIO;
 	error_set_errno(&err, "cannot open 'd3/f33'");
@@ -735,10 +741,9 @@ START_TEST(test_a_card_at_another_mount_point_is_recognised)
 	AUTO(free_ptr) char *id = NULL;
 	AUTO(free_ptr) char *again = NULL;
 
-	if (!can_mount()) {
+	if (!insert_first("A")) {
 		return;
 	}
-	insert("A");
 	id = claim_with_game(place);
 	take_out();
 	insert_at(slot, "A");
@@ -786,10 +791,9 @@ START_TEST(test_a_copy_of_a_card_is_not_the_card)
 	AUTO(free_ptr) char *command = NULL;
 	AUTO(free_ptr) char *id = NULL;
 
-	if (!can_mount()) {
+	if (!insert_first("A")) {
 		return;
 	}
-	insert("A");
 	id = claim_with_game(place);
 	command = xasprintf("cp -a '%s' '%s'", place, games);
 	ck_assert_int_eq(system(command), 0);
@@ -826,10 +830,9 @@ END_TEST
 
 START_TEST(test_a_card_that_was_only_seen_is_missed)
 {
-	if (!can_mount()) {
+	if (!insert_first("A")) {
 		return;
 	}
-	insert("A");
 	libraries_look(libraries);
 	take_out();
 	make(place); /* what is beneath is no card */
@@ -866,10 +869,9 @@ START_TEST(test_each_state_of_a_card_has_its_sentence)
 	AUTO(free_ptr) char *card = in_home("card");
 	AUTO(free_ptr) char *id = NULL;
 
-	if (!can_mount()) {
+	if (!insert_first("A")) {
 		return;
 	}
-	insert("A");
 	id = claim(place);
 	ck_assert_int_eq(mount(NULL, card, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL), 0);
 	wait_for(&left_count, 1);
@@ -893,10 +895,9 @@ START_TEST(test_a_link_to_a_card)
 	AUTO(free_ptr) char *doom = xasprintf("%s/Doom", place);
 	AUTO(free_ptr) char *id = NULL;
 
-	if (!can_mount()) {
+	if (!insert_first("A")) {
 		return;
 	}
-	insert("A");
 	make(place);
 	ck_assert_int_eq(symlink(place, games), 0);
 	id = claim_with_game(place);
@@ -915,10 +916,9 @@ START_TEST(test_a_lost_card_can_be_forgotten)
 	AUTO(free_ptr) char *doom = xasprintf("%s/Doom", place);
 	AUTO(free_ptr) char *id = NULL;
 
-	if (!can_mount()) {
+	if (!insert_first("A")) {
 		return;
 	}
-	insert("A");
 	id = claim(place);
 	install(id, doom);
 	ck_assert(!libraries_forget(libraries, id, &err));

@@ -81,18 +81,26 @@ static void set_message(
 	err->reason = NULL;
 }
 
+static void set(struct error *err, size_t limit, enum error_kind kind, int number,
+	const char *format, va_list values) __attribute__((format(printf, 5, 0)));
+
+static void set(struct error *err, size_t limit, enum error_kind kind, int number,
+	const char *format, va_list values)
+{
+	if (err != NULL) {
+		set_message(err, limit, "", format, values);
+		err->kind = kind;
+		err->number = number;
+	}
+}
+
 bool error_set(struct error *err, enum error_kind kind, const char *format, ...)
 {
 	va_list values;
 
-	if (err == NULL) {
-		return false;
-	}
 	va_start(values, format);
-	set_message(err, ERROR_SENTENCE_BYTES, "", format, values);
+	set(err, ERROR_SENTENCE_BYTES, kind, 0, format, values);
 	va_end(values);
-	err->kind = kind;
-	err->number = 0;
 	return false;
 }
 
@@ -100,31 +108,19 @@ bool error_set_list(struct error *err, enum error_kind kind, const char *format,
 {
 	va_list values;
 
-	if (err == NULL) {
-		return false;
-	}
 	va_start(values, format);
-	set_message(err, ERROR_MESSAGE_BYTES, "", format, values);
+	set(err, ERROR_MESSAGE_BYTES, kind, 0, format, values);
 	va_end(values);
-	err->kind = kind;
-	err->number = 0;
 	return false;
 }
 
 bool error_set_because(struct error *err, const struct error *cause, const char *format, ...)
 {
-	enum error_kind kind = cause->kind;
-	int number = cause->number;
 	va_list values;
 
-	if (err == NULL) {
-		return false;
-	}
 	va_start(values, format);
-	set_message(err, ERROR_SENTENCE_BYTES, "", format, values);
+	set(err, ERROR_SENTENCE_BYTES, cause->kind, cause->number, format, values);
 	va_end(values);
-	err->kind = kind;
-	err->number = number;
 	return false;
 }
 

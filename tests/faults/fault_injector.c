@@ -63,9 +63,9 @@ static mode_t mode_argument(int flags, va_list *more)
 									  : 0;
 }
 
-#define OPEN_AT(name)                                                                              \
-	int name(int dir_fd, const char *path, int flags, ...);                                    \
-	int name(int dir_fd, const char *path, int flags, ...)                                     \
+#define OPENING(name, dir, parameters, arguments)                                                  \
+	int name parameters;                                                                       \
+	int name parameters                                                                        \
 	{                                                                                          \
 		struct recorded_open before;                                                       \
 		va_list more;                                                                      \
@@ -74,30 +74,17 @@ static mode_t mode_argument(int flags, va_list *more)
 		va_start(more, flags);                                                             \
 		mode = mode_argument(flags, &more);                                                \
 		va_end(more);                                                                      \
-		if (file_call(CALL_OPEN, #name, dir_fd, path) == FAILS) {                          \
+		if (file_call(CALL_OPEN, #name, dir, path) == FAILS) {                             \
 			return -1;                                                                 \
 		}                                                                                  \
-		recorder_open_begin(&before, dir_fd, path, flags);                                 \
-		return recorder_open_end(&before, real(dir_fd, path, flags, mode));                \
+		recorder_open_begin(&before, dir, path, flags);                                    \
+		return recorder_open_end(&before, real arguments);                                 \
 	}
 
-#define OPEN(name)                                                                                 \
-	int name(const char *path, int flags, ...);                                                \
-	int name(const char *path, int flags, ...)                                                 \
-	{                                                                                          \
-		struct recorded_open before;                                                       \
-		va_list more;                                                                      \
-		mode_t mode;                                                                       \
-		REAL(name)                                                                         \
-		va_start(more, flags);                                                             \
-		mode = mode_argument(flags, &more);                                                \
-		va_end(more);                                                                      \
-		if (file_call(CALL_OPEN, #name, AT_FDCWD, path) == FAILS) {                        \
-			return -1;                                                                 \
-		}                                                                                  \
-		recorder_open_begin(&before, AT_FDCWD, path, flags);                               \
-		return recorder_open_end(&before, real(path, flags, mode));                        \
-	}
+#define OPEN_AT(name)                                                                              \
+	OPENING(name, dir_fd, (int dir_fd, const char *path, int flags, ...),                      \
+		(dir_fd, path, flags, mode))
+#define OPEN(name) OPENING(name, AT_FDCWD, (const char *path, int flags, ...), (path, flags, mode))
 
 OPEN_AT(openat)
 OPEN_AT(openat64)
