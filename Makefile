@@ -47,10 +47,11 @@ WARN := -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-protot
 	-Wimplicit-fallthrough -Wno-unused-parameter $(WERROR)
 SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 COVERFLAGS := $(if $(COVERAGE),-O0 --coverage -fprofile-update=atomic)
-# Sanitizers bring checks of their own; _FORTIFY_SOURCE needs an optimiser, and the caller's wins.
+# Sanitizers bring checks of their own, and Ubuntu's gcc has _FORTIFY_SOURCE unless it is taken away;
+# it needs an optimiser, and the caller's wins.
 FORTIFY := $(if $(filter-out -O0,$(lastword $(filter -O%,$(OPT) $(COVERFLAGS) $(CFLAGS)))),$(if \
 	$(findstring _FORTIFY_SOURCE,$(CPPFLAGS) $(CFLAGS)),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2))
-HARDEN := $(if $(SAN),,-fstack-protector-strong -fPIE $(FORTIFY))
+HARDEN := $(if $(SAN),-U_FORTIFY_SOURCE,-fstack-protector-strong -fPIE $(FORTIFY))
 HARDEN_LINK := $(if $(SAN),,-pie -Wl$(comma)-z$(comma)relro$(comma)-z$(comma)now)
 FLAGS := -std=gnu11 $(OPT) $(WARN) $(SANFLAGS) $(COVERFLAGS) $(HARDEN) -pthread -D_GNU_SOURCE \
 	-DCAPYDECK_VERSION='"$(VERSION)"' -Inative \
