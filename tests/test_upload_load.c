@@ -91,6 +91,21 @@ static void touch(const char *name)
 	ck_assert_int_eq(utimensat(AT_FDCWD, path, times, 0), 0);
 }
 
+START_TEST(test_nothing_is_read_of_what_has_not_changed)
+{
+	struct init_answer answer;
+	struct complete_answer complete;
+
+	install();
+	blocks_read = 0;
+	ck_assert(fixture_init(&fixture, HUB, "Game", "", game, COUNT(game), &answer));
+	ck_assert_int_eq(init_answer_resume(&answer, "large.pak"), 6 * MIB);
+	ck_assert(fixture_complete(&fixture, HUB, answer.upload_id, NULL, &complete));
+	ck_assert_int_eq(blocks_read, 0);
+	init_answer_finish(&answer);
+}
+END_TEST
+
 START_TEST(test_a_touched_file_is_read_and_not_sent)
 {
 	struct init_answer answer;
@@ -117,7 +132,8 @@ START_TEST(test_hashing_ends_inside_a_file_when_the_time_is_up)
 	is_slow = false;
 	ck_assert_int_ge(blocks_read, 1);
 	ck_assert_int_le(blocks_read, 30000 / 2 / SLOW_READ_MS + 1);
-	/* A file not read to its end may be the player's, and the PC's has not changed: it stays. */
+	/* A file not read to its end may be the player's, and the PC's has not changed: it stays.
+	 */
 	ck_assert_int_eq(init_answer_resume(&answer, "large.pak"), 6 * MIB);
 	ck_assert_int_eq(init_answer_resume(&answer, "same.pak"), MIB);
 	init_answer_finish(&answer);
@@ -194,6 +210,7 @@ int main(void)
 	TCase *tests = tcase_create("load");
 
 	tcase_add_checked_fixture(tests, setup, teardown);
+	tcase_add_test(tests, test_nothing_is_read_of_what_has_not_changed);
 	tcase_add_test(tests, test_a_touched_file_is_read_and_not_sent);
 	tcase_add_test(tests, test_hashing_ends_inside_a_file_when_the_time_is_up);
 	tcase_add_test(tests, test_entries_of_the_installed_manifest_that_do_not_fit);

@@ -89,6 +89,15 @@ static void on_upload_progress(void *user, const struct upload_status *status)
 	}
 }
 
+static void on_game_updated(void *user, const struct upload_installed *installed)
+{
+	struct agent *agent = user;
+
+	if (agent->events.game_updated != NULL) {
+		agent->events.game_updated(agent->user, installed);
+	}
+}
+
 static void on_games_changed(void *user)
 {
 	const struct agent *agent = user;
@@ -218,6 +227,7 @@ static void on_listening_changed(void *user)
 static const struct agent_games_events games_events = {
 	.uploads_changed = on_uploads_changed,
 	.upload_progress = on_upload_progress,
+	.game_updated = on_game_updated,
 	.games_changed = on_games_changed,
 	.libraries_changed = on_libraries_changed,
 	.artwork_announced = on_artwork_announced,

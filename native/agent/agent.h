@@ -58,6 +58,8 @@ struct agent_events {
 	void (*uploads_changed)(void *user);
 	void (*upload_progress)(void *user, const struct upload_status *status);
 	void (*settings_changed)(void *user, const char *key);
+	/* NULL: no listener. */
+	void (*game_updated)(void *user, const struct upload_installed *installed);
 	void (*games_changed)(void *user); /* installed, deleted, restored, another app id … */
 	void (*libraries_changed)(void *user);
 	void (*steam_changed)(void *user); /* the queue of changes */

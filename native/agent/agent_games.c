@@ -60,6 +60,13 @@ static void on_installation_ended(void *user, const char *dir)
 	}
 }
 
+static void on_game_updated(void *user, const struct upload_installed *installed)
+{
+	const struct agent_games *games = user;
+
+	games->options.events->game_updated(games->options.user, installed);
+}
+
 static void on_upload_notice(void *user, const char *sentence)
 {
 	note_take(user, xstrdup(sentence));
@@ -183,6 +190,7 @@ static const struct upload_store_events upload_events = {
 	.progress = on_upload_progress,
 	.changed = on_uploads_changed,
 	.installed = on_installation_ended,
+	.updated = on_game_updated,
 	.notice = on_upload_notice,
 };
 

@@ -20,6 +20,7 @@ struct worker;
 struct agent_games_events {
 	void (*uploads_changed)(void *user);
 	void (*upload_progress)(void *user, const struct upload_status *status);
+	void (*game_updated)(void *user, const struct upload_installed *installed);
 	void (*games_changed)(void *user); /* installed, deleted, restored, another app id … */
 	void (*libraries_changed)(void *user);
 	void (*artwork_announced)(

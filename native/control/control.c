@@ -17,12 +17,14 @@
 #include "ipc/ipc_server.h"
 #include "pairing/pairing.h"
 #include "proto/proto_ipc.h"
+#include "proto/proto_upload.h"
 #include "steam/steam.h"
 #include "upload/upload_store.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#define UPDATED_FILES_SHOWN 20
 #define PROGRESS_PERIOD_MS 200
 
 struct control {
@@ -158,6 +160,24 @@ static void on_log_line(void *user, const char *text)
 	notify_clients(user, CONTROL_EVENT_LOG_LINE, ipc_log_line_fields, &line);
 }
 
+static void on_game_updated(void *user, const struct upload_installed *installed)
+{
+	const struct upload_changes *changes = installed->changes;
+	struct ipc_game_updated updated = { .name = installed->game_name,
+		.dir = installed->dir,
+		.added = changes->added_count,
+		.replaced = changes->replaced_count,
+		.kept = changes->kept_count,
+		.removed = changes->removed_count,
+		.stays = changes->stays_count };
+
+	for (size_t i = 0; i < changes->kept.count && i < UPDATED_FILES_SHOWN; i++) {
+		strvec_push(&updated.kept_files, changes->kept.items[i]);
+	}
+	notify_clients(user, CONTROL_EVENT_GAME_UPDATED, ipc_game_updated_fields, &updated);
+	json_finish(&updated, ipc_game_updated_fields);
+}
+
 static void on_games_changed(void *user)
 {
 	notify_clients(user, CONTROL_EVENT_GAMES_CHANGED, NULL, NULL);
@@ -191,6 +211,7 @@ static const struct agent_events agent_events = {
 	.uploads_changed = on_uploads_changed,
 	.upload_progress = on_upload_progress,
 	.settings_changed = on_settings_changed,
+	.game_updated = on_game_updated,
 	.games_changed = on_games_changed,
 	.libraries_changed = on_libraries_changed,
 	.steam_changed = on_steam_changed,

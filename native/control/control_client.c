@@ -40,6 +40,7 @@ void control_client_finish(struct control_client *client)
 
 static const char *const events[CONTROL_EVENT_COUNT] = {
 	[CONTROL_EVENT_GAMES_CHANGED] = "games_changed",
+	[CONTROL_EVENT_GAME_UPDATED] = "game_updated",
 	[CONTROL_EVENT_LIBRARIES_CHANGED] = "libraries_changed",
 	[CONTROL_EVENT_HUB_CONNECTED] = "hub_connected",
 	[CONTROL_EVENT_HUB_DISCONNECTED] = "hub_disconnected",

@@ -281,6 +281,19 @@ const struct json_field ipc_kept_list_fields[] = {
 	JSON_FIELDS_END,
 };
 
+const struct json_field ipc_game_updated_fields[] = {
+	JSON_FIELD(struct ipc_game_updated, name, "name", JSON_STRING, 0),
+	JSON_FIELD(struct ipc_game_updated, dir, "dir", JSON_STRING, 0),
+	JSON_FIELD(struct ipc_game_updated, added, "added", JSON_INT64, 0),
+	JSON_FIELD(struct ipc_game_updated, replaced, "replaced", JSON_INT64, 0),
+	JSON_FIELD(struct ipc_game_updated, kept, "kept", JSON_INT64, 0),
+	JSON_FIELD(struct ipc_game_updated, removed, "removed", JSON_INT64, 0),
+	JSON_FIELD(struct ipc_game_updated, stays, "stays", JSON_INT64, 0),
+	JSON_FIELD(struct ipc_game_updated, kept_files, "keptFiles", JSON_STRINGS, 0),
+	JSON_FIELD_TREE(struct ipc_game_updated, tree),
+	JSON_FIELDS_END,
+};
+
 const struct json_field ipc_kept_ref_fields[] = {
 	JSON_FIELD(struct ipc_kept_ref, id, "id", JSON_STRING, JSON_REQUIRED),
 	JSON_FIELD(struct ipc_kept_ref, path, "path", JSON_STRING, JSON_OMIT_EMPTY),

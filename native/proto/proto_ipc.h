@@ -257,6 +257,20 @@ struct ipc_kept_ref {
 	cJSON *tree;
 };
 
+/* game_updated */
+struct ipc_game_updated {
+	const char *name;
+	const char *dir;
+	/* Numbers of files, as in struct upload_changes. */
+	int64_t added;
+	int64_t replaced;
+	int64_t kept;
+	int64_t removed;
+	int64_t stays;
+	struct strvec kept_files; /* the first of those that were replaced and are kept */
+	cJSON *tree;
+};
+
 /* games.kept.restore */
 struct ipc_kept_restored {
 	const char *name;
@@ -445,6 +459,7 @@ extern const struct json_field ipc_game_deleted_fields[];
 extern const struct json_field ipc_game_restored_fields[];
 extern const struct json_field ipc_trash_id_fields[];
 extern const struct json_field ipc_trash_fields[];
+extern const struct json_field ipc_game_updated_fields[];
 extern const struct json_field ipc_kept_list_fields[];
 extern const struct json_field ipc_kept_ref_fields[];
 extern const struct json_field ipc_kept_restored_fields[];

@@ -60,6 +60,12 @@ static void destroy_completion(struct completion *completion)
 static void report_completion(
 	struct completion *completion, const struct upload_installed *installed)
 {
+	struct upload_store *store = completion->store;
+
+	if (installed != NULL && completion->known_there && !store->closing &&
+		upload_changes_any(&completion->changes) && store->events.updated != NULL) {
+		store->events.updated(store->user, installed);
+	}
 	if (completion->done != NULL) {
 		completion->done(
 			completion->user, installed, installed != NULL ? NULL : &completion->error);

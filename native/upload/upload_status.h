@@ -44,6 +44,8 @@ struct upload_store_events {
 	 * again.
 	 */
 	void (*changed)(void *user);
+	/* A game that was there before was updated, or is its previous build again. */
+	void (*updated)(void *user, const struct upload_installed *installed);
 	/* A game was installed without a Hub waiting for it: an interrupted installation ended. */
 	void (*installed)(void *user, const char *dir);
 	/* Something that the owner should know, in one sentence, e.g. what cannot be read now. */

@@ -5,10 +5,12 @@ import path from "node:path";
 import test from "node:test";
 
 import { startAgent } from "./lib/agent.mjs";
+import { IpcPeer } from "./lib/game_mode_plugin.mjs";
 import { Game, Hub, upload } from "./lib/hub.mjs";
 import { Pc } from "./lib/push.mjs";
 import { readShortcuts } from "./lib/steam_home.mjs";
 import { readTree, writeFiles } from "./lib/tree.mjs";
+import { until } from "./lib/wait.mjs";
 
 const MACHINE = "#!/bin/sh\n";
 
@@ -86,7 +88,22 @@ test("what an update has replaced is listed, and comes back in one step", async 
   const { result } = await upload(hub, new Game("Kept", { "conf.ini": "1", "game.sh": MACHINE }), { hashes: true });
   assert.deepEqual((await agent.deck.ctlJson("games", "kept")).kept, []);
   fs.writeFileSync(path.join(result.path, "conf.ini"), "my own");
+  const panel = await IpcPeer.connect(agent.deck);
+  t.after(() => panel.close());
+  await panel.call("subscribe", { events: ["game_updated"] });
   await upload(hub, new Game("Kept", { "conf.ini": "22", "game.sh": `${MACHINE}2` }), { hashes: true });
+  const [news] = await until("the panel is told", () => panel.lines.length > 0 && panel.lines);
+  assert.equal(news.method, "game_updated");
+  assert.deepEqual(news.params, {
+    name: "Kept",
+    dir: result.path,
+    added: 0,
+    replaced: 1,
+    kept: 1,
+    removed: 0,
+    stays: 0,
+    keptFiles: ["conf.ini"],
+  });
   const [place, ...more] = (await agent.deck.ctlJson("games", "kept")).kept;
   assert.equal(more.length, 0);
   assert.equal(place.name, "Kept");
