@@ -344,7 +344,10 @@ static void act_keep(void)
 {
 	AUTO(free_ptr) char *games = xasprintf("%s/games.json", fixture.state);
 	const struct commit_keep keep = {
-		.root = fixture.library, .library = "", .upload_id = upload_id
+		.root = fixture.library,
+		.library = "",
+		.upload_id = upload_id,
+		.keep_previous = true,
 	};
 	char *notice = NULL;
 	struct error err = { 0 };

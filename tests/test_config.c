@@ -315,6 +315,7 @@ START_TEST(values_are_given_as_json)
 		"\"library.extra\":[],\"connections.accept\":true,"
 		"\"connections.allowedOrigins\":[],\"pairing.sendCodeToHub\":false,"
 		"\"uploads.expireDays\":7,\"games.trashDays\":7,"
+		"\"games.keepPrevious\":true,"
 		"\"steam.compatTool\":\"proton_experimental\","
 		"\"steam.restartWhilePlaying\":false,\"steam.debuggerPort\":8080,"
 		"\"overlay.language\":\"\",\"overlay.largeText\":false,"
@@ -386,7 +387,7 @@ START_TEST(every_key_is_described)
 		ck_assert_uint_gt(strlen(help), 10);
 		count++;
 	}
-	ck_assert_uint_eq(count, 16);
+	ck_assert_uint_eq(count, 17);
 }
 END_TEST
 

@@ -25,6 +25,7 @@ struct steam_ui;
 struct strbuf;
 struct strvec;
 struct token_store;
+struct upload_installed;
 struct upload_status;
 struct upload_store;
 struct worker;

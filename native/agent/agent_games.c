@@ -315,6 +315,7 @@ static bool open_uploads(struct agent_games *games, struct error *err)
 		.state_dir = paths->state_dir,
 		.own_dirs = &own_dirs,
 		.expire_after_ms = days_ms(games, config->uploads_expire_days),
+		.keep_previous = &config->games_keep_previous,
 	};
 
 	games->uploads = upload_store_create(&options, &upload_events, games, err);

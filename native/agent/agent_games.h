@@ -9,6 +9,7 @@ struct error;
 struct loop;
 struct paths;
 struct steam;
+struct upload_installed;
 struct upload_status;
 struct worker;
 

@@ -138,6 +138,10 @@ const struct config_key config_keys[CONFIG_KEY_COUNT] = {
 	{ FIELD(games_trash_days, "games.trashDays", JSON_INT64), "7", is_day_count,
 		"a whole number from 1 to 90",
 		"days that a deleted game can be restored (default: 7)" },
+	{ FIELD(games_keep_previous, "games.keepPrevious", JSON_BOOL), "true", NULL,
+		"true or false",
+		"keep the build that an update replaces, one per game, until its room is needed; "
+		"files of the player's are kept in any case (default: true)" },
 	{ FIELD(steam_compat_tool, "steam.compatTool", JSON_STRING), "\"proton_experimental\"",
 		is_tool_name, "the name of a tool without quotes, or empty",
 		"compatibility tool for Windows games that have none set; empty: set none "

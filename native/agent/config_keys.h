@@ -35,6 +35,8 @@ struct config {
 	int64_t uploads_expire_days;
 	/* games.trashDays: 1–90; default 7 */
 	int64_t games_trash_days;
+	/* games.keepPrevious: the build that an update replaces; default true */
+	bool games_keep_previous;
 	/* steam.compatTool: for Windows games; "": none; default "proton_experimental" */
 	char *steam_compat_tool;
 	/* steam.restartWhilePlaying; default false */
@@ -51,7 +53,7 @@ struct config {
 };
 
 /* Every setting once; read by config.c alone. */
-#define CONFIG_KEY_COUNT 16
+#define CONFIG_KEY_COUNT 17
 #define CONFIG_NAME_BYTES 128
 #define CONFIG_DAY_MS (24 * 60 * 60 * INT64_C(1000)) /* for settings in days */
 

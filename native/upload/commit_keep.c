@@ -263,8 +263,16 @@ static bool keep_folder(struct keeping *keeping, struct error *err)
 	if (!put_all_by(keeping, err)) {
 		return false;
 	}
+	if (!keeping->keep->keep_previous) {
+		keeping->record.previous_files = keeping->record.previous_bytes = 0;
+		strvec_finish(&keeping->previous);
+	}
 	if (keeping->player.count == 0 && keeping->previous.count == 0) {
-		return true;
+		return true; /* it goes with the staging */
+	}
+	if (keeping->previous.count == 0 &&
+		!beneath_remove_tree(keeping->dir_fd, KEPT_PREVIOUS, err)) {
+		return false;
 	}
 	if (!sync_names(keeping, KEPT_PLAYER, &keeping->player, err) ||
 		!sync_names(keeping, KEPT_PREVIOUS, &keeping->previous, err) ||
@@ -272,10 +280,8 @@ static bool keep_folder(struct keeping *keeping, struct error *err)
 		return false;
 	}
 	clear_up(keeping);
-	if (keeping->previous.count > 0) {
-		/* One is kept. */
-		kept_files_drop_previous(keeping->root_fd, keeping->commit->dir, keeping->id);
-	}
+	/* At most one is kept. */
+	kept_files_drop_previous(keeping->root_fd, keeping->commit->dir, keeping->id);
 	return true;
 }
 

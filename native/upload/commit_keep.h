@@ -14,6 +14,7 @@ struct commit_keep {
 	const char *root;    /* the library folder */
 	const char *library; /* its id */
 	const char *upload_id;
+	bool keep_previous; /* else only the player's files are kept */
 };
 
 /*

@@ -343,3 +343,8 @@ struct upload_journal_state upload_journal_state_of(const struct upload *upload)
 		.cancelled = upload->cancelled,
 		.kept_ms = upload_kept_ms(upload) };
 }
+
+bool upload_keeps_previous(const struct upload_store *store)
+{
+	return store->keep_previous == NULL || *store->keep_previous;
+}

@@ -108,6 +108,7 @@ struct upload_store {
 	struct libraries *libraries;
 	struct strvec own_dirs;
 	int64_t expire_after_ms;
+	const bool *keep_previous; /* NULL: yes */
 	struct upload_store_events events;
 	void *user;   /* of the events */
 	bool closing; /* being destroyed */
@@ -184,4 +185,6 @@ void upload_fill_status(const struct upload *upload, struct upload_status *statu
 /* The state to write to the journal now. */
 struct upload_journal_state upload_journal_state_of(const struct upload *upload);
 
+/* Is the build that an update replaces kept? On the loop. */
+bool upload_keeps_previous(const struct upload_store *store);
 int64_t upload_now_ms(void); /* Unix time */

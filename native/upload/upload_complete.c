@@ -32,6 +32,7 @@ struct completion {
 	char *executable;      /* relative; NULL: as in init_upload */
 	char *pending;
 	struct upload_checkpoint checkpoint;
+	bool keep_previous;
 	bool last_try;	  /* after this one it goes back */
 	bool in_place;	  /* its files have moved; only the list of games is left */
 	bool again;	  /* an earlier attempt has left its commit record */
@@ -80,7 +81,8 @@ static bool keep_replaced(struct completion *completion)
 	const struct upload *upload = completion->upload;
 	const struct commit_keep keep = { .root = upload->root,
 		.library = upload->library,
-		.upload_id = upload->head.upload_id };
+		.upload_id = upload->head.upload_id,
+		.keep_previous = completion->keep_previous };
 
 	return commit_keep_run(&keep, &completion->error);
 }
@@ -396,6 +398,7 @@ static void enqueue_completion(struct completion *completion)
 	upload->tries = completion->again ? upload->tries + 1 : 0;
 	completion->last_try = upload->tries >= TRIES;
 	completion->end = completion->again ? UPLOAD_COMMIT_STUCK : UPLOAD_COMMIT_UNDONE;
+	completion->keep_previous = upload_keeps_previous(completion->store);
 	upload_set_phase(upload, PHASE_COMPLETING);
 	upload_list_changed(completion->store);
 	completion->task = (struct upload_task){ .start = start_completion, .exclusive = true };

@@ -321,7 +321,8 @@ static enum upload_commit_end finish_commit(const struct leftover *leftover, str
 		.record = &record };
 	const struct commit_keep keep = { .root = leftover->root,
 		.library = leftover->library,
-		.upload_id = leftover->upload_id };
+		.upload_id = leftover->upload_id,
+		.keep_previous = upload_keeps_previous(store) };
 	AUTO(free_ptr) char *dir = game_folder(leftover);
 	enum upload_commit_end end;
 

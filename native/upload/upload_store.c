@@ -60,6 +60,7 @@ struct upload_store *upload_store_create(const struct upload_store_options *opti
 		.home = xstrdup(options->home),
 		.state_dir = xstrdup(options->state_dir),
 		.expire_after_ms = options->expire_after_ms,
+		.keep_previous = options->keep_previous,
 		.events = *events,
 		.user = user };
 	TAILQ_INIT(&store->uploads);

@@ -39,6 +39,7 @@ struct upload_store_options {
 	const char *state_dir;	       /* <state_dir>/manifests: what is installed, per game */
 	const struct strvec *own_dirs; /* no game may go into these; copied; NULL: none */
 	int64_t expire_after_ms;       /* of paused uploads */
+	const bool *keep_previous;     /* games.keepPrevious; read at each use; NULL: yes */
 };
 
 /* Finds paused uploads, finishes commits interrupted by a crash. NULL only on error. */

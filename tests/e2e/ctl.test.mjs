@@ -171,6 +171,7 @@ test("settings: listed, read, checked, set, kept", async (t) => {
     "pairing.sendCodeToHub",
     "uploads.expireDays",
     "games.trashDays",
+    "games.keepPrevious",
     "steam.compatTool",
     "steam.restartWhilePlaying",
     "steam.debuggerPort",

@@ -250,3 +250,18 @@ test("the previous build comes back in one step, the shortcut with it, and so do
   assert.ok(!fs.existsSync(path.join(result.path, "data/gone")));
   assert.equal(exe(), `"${path.join(result.path, "two.sh")}"`);
 });
+
+test("without games.keepPrevious only what is the player's is kept", async (t) => {
+  const agent = await startAgent(t);
+  const { deck } = agent;
+  const hub = await Hub.paired(agent);
+  assert.equal((await deck.ctl("settings", "set", "games.keepPrevious", "false")).code, 0);
+  const push = (tag) => upload(hub, new Game("One", { "a.pak": `a${tag}`, "conf.ini": `c${tag}` }), { hashes: true });
+  const { result } = await push(1);
+  await push(2);
+  assert.deepEqual((await deck.ctlJson("games", "kept")).kept, []);
+  fs.writeFileSync(path.join(result.path, "conf.ini"), "mine");
+  await push(3);
+  assert.deepEqual(keptFiles(agent, "One"), { "player/conf.ini": "mine" });
+  assert.equal((await deck.ctlJson("games", "kept")).kept[0].previousFiles, 0);
+});

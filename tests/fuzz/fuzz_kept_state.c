@@ -14,6 +14,7 @@
 #include "fuzz.h"
 #include "library/game_registry.h"
 #include "library/installed_manifest.h"
+#include "library/kept_record.h"
 #include "library/trash_list.h"
 #include "push/agent_tokens.h"
 #include "push/hash_cache.h"
@@ -326,6 +327,30 @@ static void load_manifest(const char *folder, char **notice)
 	installed_manifest_finish(&manifest);
 }
 
+/* What an update has put by: its paths stay below its folder, and it is read as it was written. */
+static void load_kept_place(const char *folder, char **notice)
+{
+	AUTO(close_fd) int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	AUTO(kept_record_finish) struct kept_record record = { 0 };
+	AUTO(kept_record_finish) struct kept_record again = { 0 };
+	AUTO(installed_manifest_finish) struct installed_manifest before = { 0 };
+
+	if (installed_manifest_read_at(&before, fd, KEPT_RECORD, NULL)) {
+		fuzz_require(installed_manifest_write_at(&before, fd, KEPT_BEFORE, NULL));
+	}
+	if (!kept_record_read(&record, fd, NULL)) {
+		return;
+	}
+	fuzz_require(path_is_plain(record.dir) && record.game_name[0] != '\0');
+	for (size_t i = 0; i < record.player_count; i++) {
+		fuzz_require(path_is_plain_relative(record.player[i].path));
+	}
+	fuzz_require(kept_record_write(&record, fd, NULL));
+	fuzz_require(kept_record_read(&again, fd, NULL));
+	fuzz_require(strcmp(again.dir, record.dir) == 0);
+	fuzz_require(again.player_count == record.player_count);
+}
+
 static void check_staging(const char *root)
 {
 	AUTO(strvec_finish) struct strvec ids = { 0 };
@@ -405,6 +430,7 @@ static const struct kept {
 		"manifests/f611d9ad8df84b49784c70430a825590b9264de4469b8679e6965215bb2e2d1e.json",
 		load_manifest },
 	{ "head", UPLOAD_STAGING_HEAD, load_head },
+	{ "kept", KEPT_RECORD, load_kept_place },
 };
 
 static void load(const struct kept *kept, const char *content, size_t size)
