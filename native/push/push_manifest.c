@@ -260,7 +260,7 @@ static bool add_entry(
 	struct stat status;
 
 	if (fstatat(dirfd(dir->stream), name, &status, AT_SYMLINK_NOFOLLOW) < 0) {
-		return error_set_errno(err, "cannot stat '%s'", path);
+		return error_set_errno(err, "cannot look at '%s'", path);
 	}
 	if (exclude_list_has(&walk->excludes, path, is_folder(dir, name, &status))) {
 		return true;
@@ -339,7 +339,7 @@ static bool walk_dir(struct walk *walk, const struct open_dir *parent, int fd_ta
 	}
 	walked = fstat(fd_take, &dir.status) == 0
 			 ? walk_entries(walk, &dir, err)
-			 : error_set_errno(err, "cannot stat the folder '%s'", path);
+			 : error_set_errno(err, "cannot look at the folder '%s'", path);
 	closedir(dir.stream);
 	return walked;
 }
@@ -491,7 +491,7 @@ bool push_manifest_verify(int fd, const struct push_file *file, struct error *er
 	struct stat status;
 
 	if (fstat(fd, &status) < 0) {
-		return error_set_errno(err, "cannot stat '%s'", file->path);
+		return error_set_errno(err, "cannot look at '%s'", file->path);
 	}
 	if (!S_ISREG(status.st_mode) || !file_stamp_holds(&file->stamp, &status)) {
 		return error_set(err, ERROR_INVALID,

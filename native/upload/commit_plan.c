@@ -404,7 +404,7 @@ bool commit_plan_make(
 	strvec_finish(&record->made);
 	strvec_finish(&record->cleared);
 	if (statx(place->dir_fd, "", AT_EMPTY_PATH, STATX_WANTED, &plan.staging) != 0) {
-		return error_set_errno(err, "cannot look at the upload's folder");
+		return error_set_errno(err, "cannot look at what was received");
 	}
 	if (!look_at_all_removed(&plan, err) || (plan.missing_game && !look_above(&plan, err))) {
 		return false;

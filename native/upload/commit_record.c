@@ -135,9 +135,13 @@ enum commit_state commit_record_read(struct commit_record *record, int dir_fd, s
 		state = read_as(record, dir_fd, UPLOAD_STAGING_PREPARE, COMMIT_PREPARING, &why);
 	}
 	if (state == COMMIT_DAMAGED) {
-		error_set(err, ERROR_INVALID, "its commit record is damaged: %s", why.message);
+		error_set(err, ERROR_INVALID,
+			"what is known of its interrupted installation is damaged: %s",
+			why.message);
 	} else if (state == COMMIT_UNREADABLE) {
-		error_set(err, ERROR_IO, "its commit record cannot be read now: %s", why.message);
+		error_set(err, ERROR_IO,
+			"what is known of its interrupted installation cannot be read now: %s",
+			why.message);
 	}
 	return state;
 }
@@ -159,13 +163,13 @@ bool commit_record_promise(int dir_fd, bool *stands, struct error *err)
 {
 	*stands = false;
 	if (renameat(dir_fd, UPLOAD_STAGING_PREPARE, dir_fd, UPLOAD_STAGING_COMMIT) != 0) {
-		return error_set_errno(err, "cannot write the commit record");
+		return error_set_errno(err, "cannot note that the installation begins");
 	}
 	if (sync_folder(dir_fd)) {
 		*stands = true;
 		return true;
 	}
-	error_set_errno(err, "cannot write the commit record");
+	error_set_errno(err, "cannot note that the installation begins");
 	/* Withdrawn only if that is durable. */
 	*stands = renameat(dir_fd, UPLOAD_STAGING_COMMIT, dir_fd, UPLOAD_STAGING_PREPARE) != 0 ||
 		  !sync_folder(dir_fd);
@@ -192,7 +196,8 @@ bool commit_record_is_there(int dir_fd, bool *there, struct error *err)
 
 		*there = fstatat(dir_fd, record_names[i], &stat, AT_SYMLINK_NOFOLLOW) == 0;
 		if (!*there && errno != ENOENT) {
-			return error_set_errno(err, "cannot look for its commit record");
+			return error_set_errno(
+				err, "cannot look for an interrupted installation of it");
 		}
 	}
 	return true;
@@ -205,11 +210,12 @@ bool commit_record_remove(int dir_fd, struct error *err)
 
 		/* Somebody may have put a folder there. */
 		if (!beneath_remove_tree(dir_fd, record_names[i], &why)) {
-			return error_set_because(
-				err, &why, "cannot remove the commit record: %s", why.message);
+			return error_set_because(err, &why,
+				"cannot note the end of the installation: %s", why.message);
 		}
 	}
-	return sync_folder(dir_fd) || error_set_errno(err, "cannot remove the commit record");
+	return sync_folder(dir_fd) ||
+	       error_set_errno(err, "cannot note the end of the installation");
 }
 
 bool commit_record_set_aside(int dir_fd, struct error *err)
@@ -222,10 +228,13 @@ bool commit_record_set_aside(int dir_fd, struct error *err)
 		AUTO(free_ptr) char *kept_as = xasprintf("%s.corrupt", record_names[i]);
 
 		if (renameat(dir_fd, record_names[i], dir_fd, kept_as) != 0 && errno != ENOENT) {
-			return error_set_errno(err, "cannot set the commit record aside");
+			return error_set_errno(err,
+				"cannot set aside what is known of the interrupted installation");
 		}
 	}
-	return sync_folder(dir_fd) || error_set_errno(err, "cannot set the commit record aside");
+	return sync_folder(dir_fd) ||
+	       error_set_errno(
+		       err, "cannot set aside what is known of the interrupted installation");
 }
 
 void commit_record_finish(struct commit_record *record)

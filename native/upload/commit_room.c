@@ -32,11 +32,11 @@ bool commit_room_can_exchange(int dir_fd, bool *can, struct error *err)
 		  (make_empty(dir_fd, b, 0600) || errno == EEXIST);
 
 	if (!ok) {
-		error_set_errno(err, "cannot write to the upload's folder");
+		error_set_errno(err, "cannot write to where the upload is received");
 	} else {
 		*can = renameat2(dir_fd, a, dir_fd, b, RENAME_EXCHANGE) == 0;
 		ok = *can || errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP ||
-		     error_set_errno(err, "cannot move a file in the upload's folder");
+		     error_set_errno(err, "cannot move a file where the upload is received");
 	}
 	unlinkat(dir_fd, a, 0);
 	unlinkat(dir_fd, b, 0);

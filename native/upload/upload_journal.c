@@ -157,7 +157,7 @@ bool upload_journal_parse(const char *text, size_t length, const char *digest,
 static bool write_durably(int fd, const struct strbuf *text, struct error *err)
 {
 	return (write_all(fd, text->data, text->length) && fdatasync(fd) == 0) ||
-	       error_set_errno(err, "cannot write the upload's journal");
+	       error_set_errno(err, "cannot note what was received");
 }
 
 bool upload_journal_append(int dir_fd, const struct strbuf *text, struct error *err)
@@ -176,7 +176,7 @@ bool upload_journal_append(int dir_fd, const struct strbuf *text, struct error *
 	}
 	/* What follows a torn line is never read, so nothing may be appended after one. */
 	if (before < 0 || ftruncate(fd, before) != 0) {
-		return error_set_errno(err, "cannot cut off a torn line of the upload's journal");
+		return error_set_errno(err, "cannot mend the notes of what was received");
 	}
 	return false;
 }
@@ -206,7 +206,7 @@ static bool read_tail(int dir_fd, char *text, size_t *length, struct error *err)
 		       error_pass(err, &why);
 	}
 	if (fstat(fd, &stat) != 0) {
-		return error_set_errno(err, "cannot read the upload's journal");
+		return error_set_errno(err, "cannot read the notes of what was received");
 	}
 	from = stat.st_size > TAIL_BYTES ? stat.st_size - TAIL_BYTES : 0;
 	while (S_ISREG(stat.st_mode) && from + (off_t)*length < stat.st_size) {
@@ -218,7 +218,7 @@ static bool read_tail(int dir_fd, char *text, size_t *length, struct error *err)
 		}
 		if (count <= 0) {
 			errno = count == 0 ? EIO : errno;
-			return error_set_errno(err, "cannot read the upload's journal");
+			return error_set_errno(err, "cannot read the notes of what was received");
 		}
 		*length += (size_t)count;
 	}
@@ -253,5 +253,6 @@ bool upload_journal_last_state(
 bool upload_journal_set_aside(int dir_fd, struct error *err)
 {
 	return renameat(dir_fd, JOURNAL_NAME, dir_fd, JOURNAL_NAME ".corrupt") == 0 ||
-	       errno == ENOENT || error_set_errno(err, "cannot set the upload's journal aside");
+	       errno == ENOENT ||
+	       error_set_errno(err, "cannot set aside the damaged notes of what was received");
 }

@@ -373,7 +373,7 @@ static enum found read_head(struct leftover *leftover)
 		if (strcmp(leftover->head.upload_id, leftover->upload_id) == 0) {
 			return FOUND_PAUSED;
 		}
-		error_set(&err, ERROR_INVALID, "its upload.json is another upload's");
+		error_set(&err, ERROR_INVALID, "what is known of it is another upload's");
 	}
 	switch (err.kind) {
 	case ERROR_NOT_FOUND:

@@ -45,8 +45,7 @@ int upload_staging_create(
 		return -1;
 	}
 	if (mkdirat(uploads_fd, upload_id, 0700) != 0 && errno != EEXIST) {
-		error_set_errno(
-			err, "cannot make the folder of upload %s in '%s'", upload_id, root);
+		error_set_errno(err, "cannot make a folder for the upload in '%s'", root);
 		return -1;
 	}
 	fd = open_upload(uploads_fd, upload_id, err);
@@ -55,8 +54,7 @@ int upload_staging_create(
 	}
 	if ((mkdirat(fd, UPLOAD_STAGING_FILES, 0755) != 0 && errno != EEXIST) || !sync_folder(fd) ||
 		!sync_folder(uploads_fd)) {
-		error_set_errno(
-			err, "cannot make the folder of upload %s in '%s'", upload_id, root);
+		error_set_errno(err, "cannot make a folder for the upload in '%s'", root);
 		return -1;
 	}
 	return TAKE_FD(fd);
@@ -89,8 +87,9 @@ bool upload_staging_disown(
 	}
 	/* Whatever has its name. */
 	if (!beneath_remove_tree(fd, UPLOAD_STAGING_HEAD, &why)) {
-		return error_set_because(err, &why, "cannot remove the upload %s in '%s': %s",
-			upload_id, root, why.message);
+		return error_set_because(err, &why,
+			"cannot remove what was received of an upload in '%s': %s", root,
+			why.message);
 	}
 	sync_folder(fd); /* gone either way; at worst it is back after a power cut */
 	return true;
@@ -109,7 +108,7 @@ bool upload_staging_remove(
 			return false;
 		}
 		if (!sync_folder(fd)) {
-			return error_set_errno(err, "cannot flush the folder of the upload");
+			return error_set_errno(err, "cannot flush what was received of the upload");
 		}
 		unlinkat(fd, UPLOAD_STAGING_PREPARE, 0);
 		unlinkat(fd, UPLOAD_STAGING_COMMIT, 0);
@@ -152,7 +151,7 @@ bool upload_staging_list(
 		return why.kind == ERROR_NOT_FOUND || error_pass(err, &why);
 	}
 	if (dir == NULL) {
-		error_set_errno(err, "cannot read the folder of uploads in '%s'", root);
+		error_set_errno(err, "cannot list the unfinished uploads in '%s'", root);
 		close_fd(&fd);
 		return false;
 	}
@@ -161,7 +160,7 @@ bool upload_staging_list(
 			strvec_push(upload_ids, entry->d_name);
 		}
 	}
-	ok = errno == 0 || error_set_errno(err, "cannot read the folder of uploads in '%s'", root);
+	ok = errno == 0 || error_set_errno(err, "cannot list the unfinished uploads in '%s'", root);
 	closedir(dir);
 	return ok;
 }
