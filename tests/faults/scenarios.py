@@ -325,7 +325,7 @@ SCENARIOS = [
     Scenario("stop", send_part, is_part_there, at_stop=True, upload="Second"),
     Scenario("start", nothing, unchanged, at_start=True),
     # What cannot be finished may also be taken back, to be sent again.
-    Scenario("start-in-commit", nothing, is_updated, prepare_commit("rename", 4), at_start=True, upload="Game",
+    Scenario("start-in-commit", nothing, is_updated, prepare_commit("rename", 6), at_start=True, upload="Game",
              again=push_update),
 ]
 
