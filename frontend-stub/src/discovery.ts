@@ -43,15 +43,16 @@ export function discoveryChecks({ agent, hub, mdns }: Status): Check[] {
   return checks;
 }
 
-function announcement(name: string, { state, detail }: Status["mdns"]): Check {
+/** Why not is in the diagnostics, in English. */
+function announcement(name: string, { state }: Status["mdns"]): Check {
   switch (state) {
     case "daemon":
     case "embedded":
       return check("good", "helpMdnsOk", { name });
     case "starting":
-      return check("hint", "helpMdnsStarting", {}, detail);
+      return check("hint", "helpMdnsStarting");
     case "off":
     case "failed":
-      return check("bad", "helpMdnsOff", {}, detail);
+      return check("bad", "helpMdnsOff");
   }
 }

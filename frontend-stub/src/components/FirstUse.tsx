@@ -25,7 +25,10 @@ export function FirstUse({ agent, texts: { get } }: { agent: Status["agent"]; te
         <PanelSectionRow>
           <TextRow>
             {get("firstPush")}
-            <Command>{`capydeck push ${get("folder")} --to\u00a0${address}`}</Command>
+            <Command>
+              capydeck push {get("folder")} <span style={{ whiteSpace: "nowrap" }}>--to</span>{" "}
+              {address}
+            </Command>
           </TextRow>
         </PanelSectionRow>
       )}

@@ -73,7 +73,7 @@ export function Row({ image, label, description, value, actions, actionsBelow = 
 }
 
 /** What is to be typed elsewhere, letter by letter. */
-export const Command = ({ children }: { children: string }) => (
+export const Command = ({ children }: { children: ReactNode }) => (
   <div style={{ ...wrapped, margin: "4px 0", fontFamily: "monospace", fontSize: 13, color: "#fff" }}>
     {children}
   </div>

@@ -12,18 +12,15 @@ interface SteamStateProps {
   onRestart: () => void;
 }
 
-const summaries: Partial<Record<string, TextKey>> = {
-  ui: "steamUi",
-  cef: "steamCef",
-  files: "steamFiles",
-  none: "steamNone",
-} satisfies Record<Status["steam"]["state"], TextKey>;
+/** What they wait for; where Steam can be reached, it is to be asked again by itself. */
+const reasons: Partial<Record<string, TextKey>> = { files: "steamFiles", none: "steamNone" };
 
 /** More names say no more than how many there are. */
 const NAMES_SHOWN = 3;
 
 /** Which games' changes wait for Steam, and what for. */
 export function SteamState({ steam, texts: { get }, onRestart }: SteamStateProps) {
+  const reason = reasons[steam.state];
   const names = steam.games.slice(0, NAMES_SHOWN).join(", ");
   const ask = () =>
     confirm({
@@ -43,7 +40,7 @@ export function SteamState({ steam, texts: { get }, onRestart }: SteamStateProps
           description={
             <>
               <div style={small}>{get("queued", { count: steam.queued })}</div>
-              <div style={small}>{get(summaries[steam.state] ?? "steamNone")}</div>
+              {reason && <div style={small}>{get(reason)}</div>}
             </>
           }
         />

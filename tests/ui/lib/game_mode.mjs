@@ -23,6 +23,17 @@ const TYPES = {
 const IN_PATH = process.env.PATH.split(":").map((folder) => path.join(folder, "chromium"));
 const CHROMIUM = IN_PATH.find((file) => fs.existsSync(file));
 
+/** Steam's name of each: its locale, and a sentence of the panel's. */
+export const LANGUAGES = {
+  english: ["en-US", "No PC connected"],
+  german: ["de-DE", "Kein PC verbunden"],
+  spanish: ["es-ES", "Ningún PC conectado"],
+  french: ["fr-FR", "Aucun PC connecté"],
+  japanese: ["ja-JP", "接続中の PC はありません"],
+  brazilian: ["pt-BR", "Nenhum PC conectado"],
+  schinese: ["zh-CN", "没有电脑连接"],
+};
+
 /** For a test's `skip`. */
 export const NO_CHROMIUM = CHROMIUM ? false : "needs chromium";
 
