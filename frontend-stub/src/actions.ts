@@ -43,7 +43,10 @@ export const actionsOf = (session: Session) => ({
   imageOf: ({ dir }: Game) => artworkOf((params) => session.relay.call("games.artwork", params), dir),
   deleteGame: ({ dir }: Game) =>
     session.attempt(
-      session.act("games.delete", { dir }).then(({ name, note }) => session.tell(name, note)),
+      session.act("games.delete", { dir }).then(({ name, note, prefix }) => {
+        session.tell(name, note);
+        session.tell(name, prefix && session.texts.get("prefixStays", { path: prefix }));
+      }),
     ),
   restoreGame: ({ id }: TrashedGame) =>
     session.attempt(

@@ -116,3 +116,13 @@ test("files of the player's that an update replaces are told of, and come back",
   await page.getByText(/your files/).waitFor({ state: "detached" });
   assert.equal(fs.readFileSync(fileOf("keys.ini"), "utf8"), "my own keys");
 });
+
+test("what stays of a deleted game is told", { skip }, async (t) => {
+  const { deck, backend, ui } = await start(t);
+  const { appId } = await push(await Hub.paired(backend), "Celeste");
+  const prefix = path.join(fs.realpathSync(deck.steam), "steamapps/compatdata", String(appId));
+  fs.mkdirSync(path.join(prefix, "pfx"), { recursive: true });
+  await ui.panel.getByRole("button", { name: "Delete" }).click();
+  await ui.dialog.getByRole("button", { name: "Delete" }).click();
+  await ui.toast("Celeste", `What Windows games save stays in ${prefix}`);
+});
