@@ -58,6 +58,12 @@ export const actionsOf = (session: Session) => ({
         .act("games.kept.restore", path === undefined ? { id } : { id, path })
         .then(({ name, count }) => session.tell(name, session.texts.get("restored", { count }))),
     ),
+  rollback: ({ dir }: Kept) =>
+    session.attempt(
+      session
+        .act("games.rollback", { dir })
+        .then(({ name }) => session.tell(name, session.texts.get("rolledBack"))),
+    ),
   discardKept: ({ id }: Kept) => session.attempt(session.act("games.kept.discard", { id })),
   discardGame: ({ id }: TrashedGame) => session.attempt(session.act("games.discard", { id })),
 

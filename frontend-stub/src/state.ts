@@ -91,6 +91,7 @@ export class State {
       uploads_changed: [status, transfers],
       settings_changed: [status, settings],
       games_changed: [status, transfers, games, trash, kept],
+      game_updated: [kept],
       libraries_changed: [status],
       status_changed: [status],
       steam_changed: [status],

@@ -110,6 +110,13 @@ test("files of the player's that an update replaces are told of, and come back",
   assert.equal(fs.readFileSync(fileOf("conf.ini"), "utf8"), "volume = 9", "swapped once more");
   assert.equal(fs.readFileSync(fileOf("keys.ini"), "utf8"), "my own keys");
 
+  await page.getByRole("button", { name: "Previous build" }).click();
+  await ui.toast("Celeste", "The previous build is back");
+  assert.equal(fs.readFileSync(fileOf("data/pak"), "utf8"), "1");
+  await page.getByRole("button", { name: "Previous build" }).click();
+  await until("it is the newer again", () => fs.readFileSync(fileOf("data/pak"), "utf8") === "22");
+  fs.writeFileSync(fileOf("keys.ini"), "my own keys");
+
   await page.getByRole("button", { name: "Delete permanently" }).click();
   await ui.dialog.getByText("Permanently delete the kept files of “Celeste”?").waitFor();
   await ui.dialog.getByRole("button", { name: "Delete permanently" }).click();

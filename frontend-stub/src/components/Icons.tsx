@@ -37,6 +37,7 @@ export const PluginIcon = icon(
 );
 export const PlayIcon = icon(<path d="M7 4.5v15l12-7.5z" />);
 export const PageIcon = icon(<path d="M4 5h16v14H4zM4 9h16M8 13h8m-8 3h5" />);
+export const BackIcon = icon(<path d="M19 6v12l-8-6zM11 6v12l-8-6z" />);
 export const DeleteIcon = icon(<path d="M4 7h16M9 7V4h6v3m3 0-1 13H7L6 7m4 4v5m4-5v5" />);
 export const RestoreIcon = icon(<path d="M4 5v5h5M4.6 10a8 8 0 1 1-.5 4" />);
 export const UnpairIcon = icon(

@@ -4,7 +4,7 @@ import { formatBytes, formatDate } from "../format.js";
 import type { Kept } from "../ipc/methods.js";
 import type { Texts } from "../strings/text.js";
 import { confirm } from "./confirm.js";
-import { DeleteIcon, RestoreIcon } from "./Icons.js";
+import { BackIcon, DeleteIcon, RestoreIcon } from "./Icons.js";
 import { Row, TextRow } from "./Row.js";
 
 interface KeptListProps {
@@ -13,13 +13,15 @@ interface KeptListProps {
   /** Without a path all of them. What is in their place is kept instead. */
   onRestore: (kept: Kept, path?: string) => void;
   onDiscard: (kept: Kept) => void;
+  /** Brings back the previous build; the present one is then the previous. */
+  onRollback: (kept: Kept) => void;
 }
 
 /** A game with more of them is restored as a whole. */
 const FILES_SHOWN = 20;
 
 /** What updates have replaced: of the player's, file by file, and of the build before. */
-export function KeptList({ kept, texts, onRestore, onDiscard }: KeptListProps) {
+export function KeptList({ kept, texts, onRestore, onDiscard, onRollback }: KeptListProps) {
   const { get, language } = texts;
   const ask = (place: Kept) =>
     confirm({
@@ -37,14 +39,17 @@ export function KeptList({ kept, texts, onRestore, onDiscard }: KeptListProps) {
       <Row
         label={place.name}
         description={describe(place, texts)}
-        actions={
-          place.files.length === 0
+        actions={[
+          ...(place.previousFiles === 0
+            ? []
+            : [{ label: get("previousBuild"), icon: BackIcon, onClick: () => onRollback(place) }]),
+          ...(place.files.length === 0
             ? []
             : [
                 { label: get("restore"), icon: RestoreIcon, onClick: () => onRestore(place) },
                 { label: get("forGood"), icon: DeleteIcon, onClick: () => ask(place) },
-              ]
-        }
+              ]),
+        ]}
       />
       {place.files.length > 1 &&
         place.files.slice(0, FILES_SHOWN).map(({ path, sizeBytes }) => (

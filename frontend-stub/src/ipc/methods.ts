@@ -202,6 +202,7 @@ export interface Methods {
   "games.kept": Method<None, { kept: Kept[] }>;
   "games.kept.restore": Method<{ id: string; path?: string }, { name: string; count: number }>;
   "games.kept.discard": Method<{ id: string }, None>;
+  "games.rollback": Method<{ dir: string }, { name: string; note: string }>;
   "libraries.list": Method<None, { libraries: Library[] }>;
   "libraries.forget": Method<{ id: string }, None>;
   "libraries.may_forget": Method<{ id: string }, None>;
@@ -229,6 +230,16 @@ export interface Notifications {
   uploads_changed: None;
   settings_changed: Setting;
   games_changed: None;
+  game_updated: {
+    name: string;
+    dir: string;
+    added: number;
+    replaced: number;
+    kept: number;
+    removed: number;
+    stays: number;
+    keptFiles: string[];
+  };
   libraries_changed: None;
   status_changed: None;
   steam_changed: None;

@@ -73,6 +73,7 @@ const longCalls: ReadonlySet<keyof Methods> = new Set([
   "games.kept.discard",
   "games.kept.restore",
   "games.restore",
+  "games.rollback",
   "steam.restart",
   "uploads.discard",
 ]);

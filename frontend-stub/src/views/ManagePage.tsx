@@ -110,12 +110,18 @@ function Trash() {
 }
 
 function KeptFiles() {
-  const { restoreKept, discardKept } = useActions();
+  const { restoreKept, discardKept, rollback } = useActions();
   const texts = useTexts();
   return (
     <Known part={useSession().state.kept}>
       {(kept) => (
-        <KeptList kept={kept} texts={texts} onRestore={restoreKept} onDiscard={discardKept} />
+        <KeptList
+          kept={kept}
+          texts={texts}
+          onRestore={restoreKept}
+          onDiscard={discardKept}
+          onRollback={rollback}
+        />
       )}
     </Known>
   );
