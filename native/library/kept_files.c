@@ -97,13 +97,10 @@ static void visit_one(int root_fd, const char *folder, visit_place *visit, void 
 	}
 	if (record.previous_files > 0 && fstatat(fd, KEPT_PREVIOUS, &stat, 0) != 0 &&
 		errno == ENOENT) {
-		record.previous_files = record.previous_bytes = 0; /* it has become a build again */
+		/* It is becoming the installed one; if that is refused it comes back. */
+		record.previous_files = record.previous_bytes = 0;
 	}
-	if (record.previous_files == 0 && record.player_count == 0) {
-		remove_place(root_fd, folder);
-	} else {
-		visit(user, fd, folder, &record);
-	}
+	visit(user, fd, folder, &record);
 }
 
 static void visit_all(int root_fd, visit_place *visit, void *user)
@@ -171,9 +168,15 @@ static void drop_previous(void *user, int place_fd, const char *folder, struct k
 {
 	const struct previous_drop *drop = user;
 
-	if (record->previous_files == 0 ||
-		(drop->dir != NULL && strcmp(record->dir, drop->dir) != 0) ||
+	if ((drop->dir != NULL && strcmp(record->dir, drop->dir) != 0) ||
 		(drop->except_id != NULL && strcmp(path_base(folder), drop->except_id) == 0)) {
+		return;
+	}
+	if (record->previous_files == 0) {
+		/* Of the game's own, after an update: nothing is to come back there. */
+		if (drop->dir != NULL && record->player_count == 0) {
+			remove_place(drop->root_fd, folder);
+		}
 		return;
 	}
 	record->previous_files = record->previous_bytes = 0;
@@ -240,7 +243,8 @@ static void list_place(void *user, int place_fd, const char *folder, struct kept
 	struct kept_place *place;
 	int64_t left_ms;
 
-	if (game_registry_find(listing->kept->registry, record->dir) == NULL) {
+	if (game_registry_find(listing->kept->registry, record->dir) == NULL ||
+		(record->player_count == 0 && record->previous_files == 0)) {
 		return;
 	}
 	list->places = xrealloc(list->places, list->places_count + 1, sizeof(*list->places));

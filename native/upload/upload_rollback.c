@@ -207,19 +207,54 @@ static void end_rollback(struct rollback *rollback, const struct upload_installe
 	free(rollback);
 }
 
+static void run_undo(struct worker_job *job)
+{
+	struct rollback *rollback = CONTAINER_OF(job, struct rollback, job);
+	const struct upload *upload = rollback->upload;
+
+	rollback_undo_run(upload->root, upload->library, upload->head.upload_id, NULL);
+}
+
+static void undo_done(struct worker_job *job)
+{
+	struct rollback *rollback = CONTAINER_OF(job, struct rollback, job);
+	struct upload *upload = rollback->upload;
+
+	upload_retention_discard(upload); /* tries again what could not be given back */
+	end_rollback(rollback, NULL, &rollback->error);
+	upload_task_done(upload);
+}
+
+static void start_undo(struct upload_task *task)
+{
+	struct rollback *rollback = CONTAINER_OF(task, struct rollback, task);
+
+	rollback->job = (struct worker_job){ .run = run_undo, .done = undo_done };
+	worker_submit(rollback->upload->store->worker, &rollback->job);
+}
+
+/* The previous build is given back before the answer, so that it can be tried again. */
+static void give_back(struct rollback *rollback)
+{
+	rollback->task = (struct upload_task){ .start = start_undo, .exclusive = true };
+	upload_enqueue(rollback->upload, &rollback->task);
+}
+
 static void on_completed(
 	void *user, const struct upload_installed *installed, const struct error *err)
 {
 	struct rollback *rollback = user;
-	struct upload *upload = rollback->upload;
+	enum upload_phase phase = rollback->upload->phase;
 
-	/* One whose commit stands goes on by itself; of another the staging goes, and gives back.
-	 */
-	if (installed == NULL &&
-		(upload->phase == PHASE_RECEIVING || upload->phase == PHASE_PAUSED)) {
-		upload_retention_discard(upload);
+	if (installed == NULL) {
+		rollback->error = *err;
 	}
-	end_rollback(rollback, installed, err);
+	/* One whose commit stands goes on by itself. */
+	if (installed == NULL && (phase == PHASE_RECEIVING || phase == PHASE_PAUSED)) {
+		give_back(rollback);
+	} else {
+		end_rollback(rollback, installed, &rollback->error);
+	}
 }
 
 static void run_job(struct worker_job *job)
@@ -246,14 +281,11 @@ static void job_done(struct worker_job *job)
 	struct upload *upload = rollback->upload;
 
 	if (rollback->content == NULL || upload->store->closing) {
-		struct error err = rollback->error;
-
-		if (err.kind == ERROR_NONE) {
-			error_set(&err, ERROR_CANCELLED, "the agent is stopping");
+		if (rollback->error.kind == ERROR_NONE) {
+			error_set(&rollback->error, ERROR_CANCELLED, "the agent is stopping");
 		}
 		upload->content = rollback->content;
-		upload_retention_discard(upload);
-		end_rollback(rollback, NULL, &err);
+		give_back(rollback);
 		upload_task_done(upload);
 		return;
 	}

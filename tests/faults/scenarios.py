@@ -3,6 +3,7 @@ import contextlib
 import copy
 import dataclasses
 import signal
+import time
 from collections.abc import Callable
 
 import world
@@ -165,6 +166,31 @@ def is_updated(after):
     after["games"]["Game"] = "new"
 
 
+def prepare_update(deck, token, _injector):
+    reply = push_update(deck, token)
+    assert reply.ok, reply.message
+
+
+def roll_back(deck, _token):
+    """What the update added is removed, what it replaced comes back, and it is kept itself."""
+    return deck.ask_owner("games.rollback", {"dir": str(deck.library / "Game")})
+
+
+def roll_back_once(deck, token):
+    """A second one would undo the first; one that is not finished yet finishes by itself."""
+    until = time.monotonic() + world.SETTLE_SECONDS
+    while time.monotonic() < until and any(
+            upload["state"] == "completing" for upload in answer(deck, "uploads.list")["uploads"]):
+        time.sleep(0.05)
+    if world.name_of_build(world.read_tree(deck.library / "Game")) == "old":
+        return reply_of(True)
+    return roll_back(deck, token)
+
+
+def is_rolled_back(after):
+    after["games"]["Game"] = "old"
+
+
 def resume(deck, token):
     return with_hub(deck, token, lambda hub: hub.push("Half", world.BUILDS["half"]))
 
@@ -313,6 +339,7 @@ SCENARIOS = [
     Scenario("revoke", revoke, is_revoked, prepare_second),
     Scenario("upload", push_first, is_first_there, upload="First", completes=True),
     Scenario("update", push_update, is_updated, upload="Game", completes=True),
+    Scenario("rollback", roll_back, is_rolled_back, prepare_update, again=roll_back_once, completes=True),
     Scenario("resume", resume, is_resumed, completes=True),
     Scenario("cancel", cancel, is_cancelled, upload="Second"),
     Scenario("discard-upload", discard_upload, is_discarded),
