@@ -31,12 +31,12 @@ static void teardown(void)
 START_TEST(test_it_is_read_as_it_was_written)
 {
 	struct installed_file player[] = {
-		{ .path = "save/slot", .size_bytes = 8, .mtime_s = 5, .mtime_ns = 6 }
+		{ .path = (char *)"save/slot", .size_bytes = 8, .mtime_s = 5, .mtime_ns = 6 }
 	};
-	const struct kept_record record = { .dir = "/games/Game",
-		.game_name = "Game",
-		.build = "0123",
-		.executable = "bin/game",
+	const struct kept_record record = { .dir = (char *)"/games/Game",
+		.game_name = (char *)"Game",
+		.build = (char *)"0123",
+		.executable = (char *)"bin/game",
 		.kept_at = 1700000000,
 		.kept_ms = 60000,
 		.previous_bytes = 100,

@@ -1158,7 +1158,8 @@ int main(void)
 	tcase_add_test(tests, test_a_hub_that_sends_all_the_same_is_served);
 	tcase_add_test(tests, test_type_conflicts_are_refused_before_anything_moves);
 	tcase_add_test(tests, test_chunks_after_a_commit_that_failed_are_refused);
-	tcase_add_test(tests, test_a_list_of_files_that_cannot_be_written_is_told_before_anything_moves);
+	tcase_add_test(
+		tests, test_a_list_of_files_that_cannot_be_written_is_told_before_anything_moves);
 	tcase_add_test(tests, test_links_planted_in_staging_are_not_followed);
 	tcase_add_test(tests, test_another_hub_is_told_that_the_game_is_busy);
 	tcase_add_test(tests, test_the_owner_discards);

@@ -3,6 +3,7 @@
 #include "library/install_dir.h" /* which folder in a library a game goes to */
 #include "library/kept_record.h" /* what an update has put by */
 #include "library/library.h"	 /* one of them */
+#include "library/places.h"	 /* how its disk compares paths */
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -28,7 +28,7 @@
 #define PROTO_CAPABILITY_BINARY_UPLOAD "binary_upload" /* chunks as binary messages */
 #define PROTO_CAPABILITY_UPLOAD_RESUME "upload_resume" /* resumeFrom */
 #define PROTO_CAPABILITY_FILE_HASHES "file_hashes" /* sha256 in manifests: unchanged files stay */
-#define PROTO_CAPABILITY_EMPTY_FOLDERS "empty_folders" /* folders in manifests */
+#define PROTO_CAPABILITY_EMPTY_FOLDERS "empty_folders"	 /* folders in manifests */
 #define PROTO_CAPABILITY_UPDATE_CHANGES "update_changes" /* changes, dryRun, overwrite */
 #define PROTO_CAPABILITY_STEAM_USERS "steam_users"
 #define PROTO_CAPABILITY_STEAM_SHORTCUTS "steam_shortcuts"

@@ -191,6 +191,8 @@ static bool make_plan(
 	const struct update_plan_input input = { .manifest = upload->content->manifest,
 		.installed = installed,
 		.game_fd = game_fd,
+		.dir = upload->head.dir,
+		.library = upload->root,
 		.executable = upload->content->manifest->executable,
 		.deadline_ms = fill->deadline_ms,
 		.received_sha256 = received_sha256,

@@ -89,6 +89,7 @@ bool update_is_program(const struct installed_file *file, const char *executable
 struct planner {
 	const struct update_plan_input *input;
 	struct update_plan *plan;
+	struct places *places; /* NULL: no disk was asked yet */
 };
 
 /* Also false when the time is up: a file may be too large to read in that time. */
@@ -226,17 +227,56 @@ static bool look_at_all_gone(struct planner *planner, struct error *err)
 	return true;
 }
 
+static bool is_ascii(const char *text)
+{
+	while (*text > 0) {
+		text++;
+	}
+	return *text == '\0';
+}
+
+/* Cheap, and never false where a disk might take one for the other. */
+static bool may_be_one_name(const char *a, const char *b)
+{
+	return strcasecmp(a, b) == 0 || (!is_ascii(a) && !is_ascii(b));
+}
+
+/* Is it one file? A FUSE program may number each spelling of a name as a file of its own. */
+static bool is_one_file(struct planner *planner, const char *path, const struct stat *stat,
+	const struct update_gone *gone)
+{
+	const struct update_plan_input *input = planner->input;
+	AUTO(free_ptr) char *full = NULL;
+	AUTO(free_ptr) char *known = NULL;
+
+	if (gone->stat.st_ino == stat->st_ino && gone->stat.st_dev == stat->st_dev &&
+		stat->st_ino != 0 && stat->st_nlink == 1) {
+		return true;
+	}
+	if (!has_same_time(&gone->stat, stat) || !may_be_one_name(path, gone->known->path)) {
+		return false;
+	}
+	if (planner->places == NULL) {
+		planner->places = places_create();
+	}
+	full = path_join(input->dir, path);
+	known = path_join(input->dir, gone->known->path);
+	return places_same(planner->places, full, known, input->library);
+}
+
 /*
  * Where the disk does not tell cases apart a file of the manifest may be one that was installed
  * under another spelling: then that is not gone.
  */
-static struct installed_file *take_other_spelling(struct update_plan *plan, const struct stat *stat)
+static struct installed_file *take_other_spelling(
+	struct planner *planner, const char *path, const struct stat *stat)
 {
+	struct update_plan *plan = planner->plan;
+
 	for (size_t i = 0; i < plan->gone_count; i++) {
 		struct update_gone *gone = &plan->gone[i];
 
-		if (gone->stat.st_ino == stat->st_ino && gone->stat.st_dev == stat->st_dev &&
-			stat->st_ino != 0 && stat->st_nlink == 1) {
+		if (is_one_file(planner, path, stat, gone)) {
 			struct installed_file *known = gone->known;
 
 			*gone = plan->gone[--plan->gone_count];
@@ -311,7 +351,7 @@ static bool plan_file(struct planner *planner, size_t index, struct error *err)
 		return false;
 	}
 	if (file->there && file->known == NULL) {
-		file->known = take_other_spelling(planner->plan, &file->stat);
+		file->known = take_other_spelling(planner, path, &file->stat);
 	}
 	if (file->there) {
 		deck = file->known != NULL &&
@@ -344,10 +384,15 @@ static bool is_emptied(const struct update_plan *plan)
 	return plan->gone_count == 0;
 }
 
+static void planner_finish(struct planner *planner)
+{
+	places_destroy(planner->places);
+}
+
 bool update_plan_make(
 	struct update_plan *plan, const struct update_plan_input *input, struct error *err)
 {
-	struct planner planner = { .input = input, .plan = plan };
+	AUTO(planner_finish) struct planner planner = { .input = input, .plan = plan };
 
 	*plan = (struct update_plan){ .files_count = input->manifest->files_count };
 	plan->files = xcalloc(plan->files_count, sizeof(*plan->files));

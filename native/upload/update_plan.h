@@ -84,7 +84,9 @@ struct update_plan_input {
 	const struct upload_manifest *manifest;
 	const struct installed_manifest *installed; /* times in it may be corrected */
 	int game_fd;		/* −1: there is no such folder, and so nothing is installed */
-	const char *executable; /* relative to it; "" */
+	const char *dir;	/* its path */
+	const char *library;	/* the library folder, whose disk is asked how it compares names */
+	const char *executable; /* relative to dir; "" */
 	int64_t deadline_ms;	/* files are read until then; one that was not is "changed" */
 	/*
 	 * The SHA-256 of what has arrived of a file that was announced without one; NULL: not

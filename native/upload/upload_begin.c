@@ -699,6 +699,7 @@ static bool choose_preview(struct upload_begin *begin)
 		return false;
 	}
 	begin->preview.dir = TAKE_PTR(dir.path);
+	begin->preview.root = TAKE_PTR(dir.root);
 	begin->preview.state_dir = store->state_dir;
 	return true;
 }

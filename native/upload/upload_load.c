@@ -230,6 +230,8 @@ static bool find_unchanged(struct upload_load *load, struct upload_content *cont
 	struct update_plan_input input = { .manifest = content->manifest,
 		.installed = &installed,
 		.game_fd = game_fd,
+		.dir = load->head->dir,
+		.library = load->root,
 		.executable = content->manifest->executable,
 		.deadline_ms = loop_now_ms() + HASH_BUDGET_MS };
 	struct error why = { 0 };

@@ -42,6 +42,8 @@ bool upload_preview_run(
 	const struct update_plan_input input = { .manifest = manifest,
 		.installed = &installed,
 		.game_fd = game_fd,
+		.dir = preview->dir,
+		.library = preview->root,
 		.executable = manifest->executable,
 		.deadline_ms = loop_now_ms() + HASH_BUDGET_MS };
 
@@ -60,6 +62,7 @@ bool upload_preview_run(
 void upload_preview_finish(struct upload_preview *preview)
 {
 	free(preview->dir);
+	free(preview->root);
 	free(preview->resume_from.items);
 	upload_changes_finish(&preview->changes);
 	*preview = (struct upload_preview){ 0 };

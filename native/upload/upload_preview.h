@@ -10,6 +10,7 @@ struct upload_manifest;
 /* What an upload would do with a game that is installed, or not: nothing is changed. */
 struct upload_preview {
 	char *dir;	       /* where the game is, or would be */
+	char *root;	       /* the library folder that it is in */
 	const char *state_dir; /* borrowed */
 	/* The result. */
 	struct json_map

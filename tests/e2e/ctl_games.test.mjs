@@ -78,7 +78,7 @@ test("--json prints machine-readable output", async (t) => {
   const steam = await deck.ctlJson("steam");
   assert.equal(steam.state, "files");
   assert.equal(steam.queued, 0);
-  assert.deepEqual(Object.keys(steam), ["state", "detail", "queued"]);
+  assert.deepEqual(Object.keys(steam), ["state", "detail", "queued", "games"]);
 });
 
 test("missing and ambiguous names are refused with a message", async (t) => {

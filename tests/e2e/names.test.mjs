@@ -65,12 +65,12 @@ test("exFAT: all that is refused is told at once, and push prints it as a list",
   for (let i = 0; i < 14; i++) {
     files[`maps/level:${i}.map`] = "x";
   }
-  const game = new Game("Colons", { ...files, "fine.txt": "y" });
+  const game = new Game("Colons", { ...files, "fine.sh": "#!/bin/sh\n" });
   const message = await refusal(hub, game);
   assert.match(message, /for 14 reasons: \(1\) .*; \(10\) .*; and 4 more; rename/);
   hub.drop();
   const pc = new Pc(t);
-  const push = pc.start([pc.save(game), "--to", `127.0.0.1:${agent.port}`, "--exe", "fine.txt", "--code", "-"]);
+  const push = pc.start([pc.save(game), "--to", `127.0.0.1:${agent.port}`, "--exe", "fine.sh", "--code", "-"]);
   await until("a code is shown", async () => (await agent.pairing()).active);
   push.child.stdin.write(`${await agent.code()}\n`);
   const { code, stderr } = await push.end();

@@ -386,7 +386,7 @@ test("several uploads at once from one Hub; the same game twice is one upload", 
 test("not enough space: 507 with the numbers, before a byte is sent", async (t) => {
   const agent = await startAgent(t);
   const hub = await Hub.paired(agent);
-  for (const size of [2 ** 53 - 1, 2 ** 50]) {
+  for (const size of [2 ** 43, 2 ** 42]) { // more would be too large for a file of ext4
     const payload = {
       config: { gameName: "Huge" },
       totalSize: size,
