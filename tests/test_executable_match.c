@@ -9,8 +9,8 @@ static const char *const files[] = {
 	"Bin/Game.exe",
 	"My Game -x",
 	"My Game.sh",
-	"U\xcc\x88"
-	"bung/\xea\xb0\x81.exe", /* NFD; a syllable of Hangul */
+	("U\xcc\x88"
+	 "bung/\xea\xb0\x81.exe"), /* NFD; a syllable of Hangul */
 	"a",
 	"doom",
 	"doom.EXE",
@@ -94,8 +94,8 @@ static const char *const strangers[] = {
 	"/games/../a",
 	"C:\\games\\..\\a",
 	"Ubung/\xea\xb0\x81.exe",
-	"do\xff"
-	"om",
+	("do\xff"
+	 "om"),
 };
 
 START_TEST(what_does_not_fit)
