@@ -6,6 +6,7 @@
 #include "suite.h"
 
 #include <check.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -70,6 +71,16 @@ static size_t encode(uint32_t code, char text[5])
 	return length;
 }
 
+static bool can_be_started(const char *folder)
+{
+	for (const char *at = folder; *at != '\0'; at++) {
+		if (*at < ' ' || *at >= 0x7f || strchr("\"'`$%\\/", *at) != NULL) {
+			return false;
+		}
+	}
+	return *folder != '\0';
+}
+
 /* Every character there is: Steam must be able to start what is below. */
 START_TEST(test_every_character)
 {
@@ -83,10 +94,9 @@ START_TEST(test_every_character)
 		encode(code, text);
 		snprintf(name, sizeof(name), "a%sb", text);
 		folder = folder_name_of(name, NULL);
-		ck_assert_msg(folder != NULL, "U+%04X", code);
-		ck_assert_msg(strpbrk(folder, "\"'`$%\\/") == NULL, "U+%04X: %s", code, folder);
-		for (const char *at = folder; *at != '\0'; at++) {
-			ck_assert_msg(*at >= ' ' && *at < 0x7f, "U+%04X: %s", code, folder);
+		if (folder == NULL ||
+			!can_be_started(folder)) { /* a note for each would take long */
+			ck_abort_msg("U+%04X: %s", code, folder != NULL ? folder : "none");
 		}
 	}
 }

@@ -217,7 +217,7 @@ END_TEST
 
 #define ATTACKERS 2000
 #define OWNER "10.0.0.9"
-#define STEP_MS 10
+#define STEP_MS 20
 
 /* What they do, each from its own address, all asking again and again. */
 static const struct attack {
@@ -285,9 +285,9 @@ START_TEST(owner_comes_in_whatever_thousands_do)
 {
 	struct attack shifted = attacks[_i % (int)ATTACKS_COUNT];
 	const struct attack *attack = &shifted;
-	int64_t shift_ms = _i / (int)ATTACKS_COUNT * INT64_C(7000);
+	int64_t shift_ms = _i / (int)ATTACKS_COUNT * INT64_C(17000);
 	int64_t wanted_ms = shifted.owner_ms += shift_ms;
-	int64_t end_ms = wanted_ms + 5 * 60 * 1000;
+	int64_t end_ms = wanted_ms + 2 * 60 * 1000;
 	bool had_it = false;
 	unsigned codes = 0;
 
@@ -301,14 +301,17 @@ START_TEST(owner_comes_in_whatever_thousands_do)
 		}
 		has_it = strcmp(shown.address, OWNER) == 0;
 		/* A code can be typed before it is taken away, the first and the next ones. */
-		ck_assert(!had_it || has_it || now_ms - wanted_ms >= PAIRING_SLICE_MS);
+		if (had_it && !has_it && now_ms - wanted_ms < PAIRING_SLICE_MS) {
+			ck_abort_msg("a code was taken away");
+		}
 		if (had_it != has_it) {
 			codes += has_it;
 			wanted_ms = now_ms;
 			had_it = has_it;
 		}
-		ck_assert_msg(has_it || codes > 0 || now_ms - wanted_ms <= attack->within_ms,
-			"the owner waits since %d ms", (int)(now_ms - wanted_ms));
+		if (!has_it && codes == 0 && now_ms - wanted_ms > attack->within_ms) {
+			ck_abort_msg("the owner waits since %d ms", (int)(now_ms - wanted_ms));
+		}
 	}
 	ck_assert_uint_ge(codes, 1);
 }
@@ -347,7 +350,7 @@ int main(void)
 	tcase_add_test(tcase, who_wasted_codes_gives_way_sooner);
 	tcase_add_test(tcase, code_that_is_being_compared_is_not_taken_away_yet);
 	tcase_add_test(tcase, waiting_are_listed_newest_first);
-	tcase_add_loop_test(tcase, owner_comes_in_whatever_thousands_do, 0, 6 * ATTACKS_COUNT);
+	tcase_add_loop_test(tcase, owner_comes_in_whatever_thousands_do, 0, 2 * ATTACKS_COUNT);
 	tcase_add_test(tcase, any_may_be_chosen_where_more_ask_than_there_are_places);
 	return run_tcase(tcase);
 }
