@@ -113,7 +113,7 @@ TEST_LIB_OBJ := $(call objects,$(wildcard tests/*_fixture.c)) \
 	$(filter-out %main.o,$(foreach folder,$(patsubst native/%,%,$(PROGRAM_DIRS)),$($(folder)_OBJ)))
 TEST_OBJ := $(call objects,$(wildcard tests/test_*.c))
 ALONE_OBJ := $(call objects,$(shell grep -l SUITE_ALONE tests/test_*.c))
-CHECKS := $B/unit $(patsubst $B/tests/%.o,$B/%,$(ALONE_OBJ))
+CHECKS := $(patsubst $B/tests/%.o,$B/%,$(ALONE_OBJ)) $B/unit
 FUZZERS := $(patsubst tests/fuzz/%.c,$B/%,$(wildcard tests/fuzz/fuzz_*.c))
 BENCHES := $(patsubst tests/bench/%.c,$B/%,$(wildcard tests/bench/bench_*.c))
 NATIVE := $(wildcard native/*/*.[ch] native/*/*/*.[ch] tests/*.[ch] tests/*/*.[ch])
