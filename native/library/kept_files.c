@@ -360,6 +360,9 @@ static bool swap_file(const struct kept_place *place, int root_fd, const char *p
 		return false;
 	}
 	*swapped = fstatat(swap.to_fd, swap.name, now, AT_SYMLINK_NOFOLLOW) == 0;
+	if (!*swapped && errno != ENOENT) {
+		return error_set_errno(err, "cannot look at '%s' in '%s'", path, dir);
+	}
 	if (*swapped && S_ISDIR(now->st_mode)) {
 		return error_set(err, ERROR_CONFLICT,
 			"'%s' in '%s' is a folder now; move it away and try again", path, dir);

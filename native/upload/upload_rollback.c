@@ -65,14 +65,21 @@ static void previous_finish(struct previous *previous)
 	free(previous->is_held);
 }
 
-static bool is_below(
-	int place_fd, const char *part, const struct installed_file *file, bool any_size)
+/* Errors: IO: it cannot be found out now. */
+static bool find_below(int place_fd, const char *part, const struct installed_file *file,
+	bool any_size, bool *found, struct error *err)
 {
 	AUTO(free_ptr) char *path = xasprintf("%s/%s", part, file->path);
+	struct error why = { 0 };
 	struct stat stat;
 
-	return beneath_stat(place_fd, path, &stat, NULL) && S_ISREG(stat.st_mode) &&
-	       (any_size || stat.st_size == file->size_bytes);
+	*found = beneath_stat(place_fd, path, &stat, &why);
+	if (!*found) {
+		return why.kind == ERROR_NOT_FOUND || why.kind == ERROR_INVALID ||
+		       error_pass(err, &why);
+	}
+	*found = S_ISREG(stat.st_mode) && (any_size || stat.st_size == file->size_bytes);
+	return true;
 }
 
 static bool is_same(const struct installed_file *a, const struct installed_file *b)
@@ -86,16 +93,24 @@ static bool is_same(const struct installed_file *a, const struct installed_file 
  * A file that the update has replaced by its own while the player's was kept stays as it is now,
  * and the player's is still kept. One whose content is nowhere is not part of it.
  */
-static void add_file(struct previous *previous, const struct installed_file *file)
+static bool add_file(
+	struct previous *previous, const struct installed_file *file, struct error *err)
 {
 	const struct installed_file *now = installed_manifest_find(&previous->now, file->path);
 	struct init_upload *request = &previous->request;
-	bool held =
-		file->size_bytes > 0 && is_below(previous->place_fd, KEPT_PREVIOUS, file, false);
+	bool held = false, is_kept = false;
 
+	if (file->size_bytes > 0 &&
+		!find_below(previous->place_fd, KEPT_PREVIOUS, file, false, &held, err)) {
+		return false;
+	}
 	if (!held && file->size_bytes > 0 && (now == NULL || !is_same(file, now))) {
-		if (now == NULL || !is_below(previous->place_fd, KEPT_PLAYER, file, true)) {
-			return;
+		if (now != NULL &&
+			!find_below(previous->place_fd, KEPT_PLAYER, file, true, &is_kept, err)) {
+			return false;
+		}
+		if (!is_kept) {
+			return true;
 		}
 		file = now;
 	}
@@ -104,6 +119,7 @@ static void add_file(struct previous *previous, const struct installed_file *fil
 		.relative_path = file->path, .size = file->size_bytes, .sha256 = file->sha256
 	};
 	request->total_size += file->size_bytes;
+	return true;
 }
 
 static bool read_previous(
@@ -127,7 +143,9 @@ static bool read_previous(
 		xcalloc(previous->before.files_count, sizeof(*previous->request.files));
 	previous->is_held = xcalloc(previous->before.files_count, sizeof(*previous->is_held));
 	for (size_t i = 0; i < previous->before.files_count; i++) {
-		add_file(previous, &previous->before.files[i]);
+		if (!add_file(previous, &previous->before.files[i], err)) {
+			return false;
+		}
 	}
 	return previous->request.files_count > 0 ||
 	       error_set(err, ERROR_NOT_FOUND, "nothing is left of the previous build of '%s'",
