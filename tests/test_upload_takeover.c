@@ -259,7 +259,7 @@ START_TEST(one_that_cannot_be_moved_is_not_counted)
 
 	make_old();
 	ck_assert_int_eq(mkdirat(files_fd, "a", 0755), 0);
-	upload_takeover_find(&takeover, content, root, "", "old", old_head.manifest_digest);
+	upload_takeover_find(&takeover, content, root, "", "old", old_head.manifest_digest, NULL);
 	ck_assert_int_eq(takeover.bytes, 13);
 	ck_assert(!upload_takeover_move(&takeover, content, files_fd));
 	ck_assert_int_eq(prefix_of(content, "a"), 0);

@@ -455,6 +455,27 @@ static bool is_build(const struct test_file *files, size_t count)
 	return true;
 }
 
+/* Another build has the same file: it is not sent again because of one error. */
+START_TEST(test_what_another_build_has_received_is_not_given_up)
+{
+	static const struct test_file other[] = {
+		{ "a.pak", MIB, 1, true },
+		{ "data/b.pak", MIB, 9, true },
+	};
+	struct init_answer answer;
+
+	leave_half();
+	break_disk("read", _i == 0 ? "journal" : UPLOAD_STAGING_LIST, EIO, 1);
+	ck_assert(!fixture_init(&fixture, HUB, "Game", "", other, COUNT(other), &answer));
+	ck_assert_int_eq(faults_seen, 1);
+	ck_assert_int_eq(answer.error.kind, ERROR_IO);
+	heal();
+	ck_assert(fixture_init(&fixture, HUB, "Game", "", other, COUNT(other), &answer));
+	ck_assert_int_eq(init_answer_resume(&answer, "a.pak"), MIB);
+	init_answer_finish(&answer);
+}
+END_TEST
+
 /* One error: all goes back, and the next try succeeds. */
 START_TEST(test_a_move_that_fails_once_goes_back)
 {
@@ -711,6 +732,7 @@ int main(void)
 	tcase_add_test(tests, test_an_upload_that_cannot_be_read_is_told_once);
 	tcase_add_loop_test(tests, test_what_was_received_survives_a_resume_that_fails, 0,
 		(int)(COUNT(at_resume) * COUNT(numbers)));
+	tcase_add_loop_test(tests, test_what_another_build_has_received_is_not_given_up, 0, 2);
 	tcase_add_test(tests, test_a_move_that_fails_once_goes_back);
 	tcase_add_test(tests, test_a_folder_that_cannot_be_looked_at_is_not_taken);
 	tcase_add_loop_test(tests, test_a_first_install_is_whole_or_nothing, 0, 2 * OPENS);

@@ -416,8 +416,15 @@ bool upload_load_run(struct upload_load *load)
 		goto fail;
 	}
 	if (load->giver != NULL) {
-		upload_takeover_find(&takeover, content, load->root, load->library,
-			load->giver->upload_id, load->giver->manifest_digest);
+		struct error why = { 0 };
+
+		if (!upload_takeover_find(&takeover, content, load->root, load->library,
+			    load->giver->upload_id, load->giver->manifest_digest, &why)) {
+			error_set(&load->error, why.kind,
+				"what was received of '%s' cannot be read now: %s; try again",
+				load->head->game_name, why.message);
+			goto fail;
+		}
 		load->taken_bytes = takeover.bytes;
 	}
 	if (!find_unchanged(load, content)) {

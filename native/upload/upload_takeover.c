@@ -84,11 +84,11 @@ struct search {
 	size_t *heir_index; /* of each file of the list; NO_FILE: the heir does not want it */
 };
 
-static bool read_list(struct file_list *list, int dir_fd, const char *digest)
+static bool read_list(struct file_list *list, int dir_fd, const char *digest, struct error *why)
 {
 	AUTO(strbuf_finish) struct strbuf text = { 0 };
 
-	return atomic_file_read_at(dir_fd, UPLOAD_STAGING_LIST, LIST_MAX_BYTES, &text, NULL) &&
+	return atomic_file_read_at(dir_fd, UPLOAD_STAGING_LIST, LIST_MAX_BYTES, &text, why) &&
 	       json_read_text(list, file_list_fields, strbuf_text(&text), text.length, NULL) &&
 	       list->version == LIST_VERSION && strcmp(list->digest, digest) == 0;
 }
@@ -189,22 +189,31 @@ static bool is_ascending(const struct file_list *list)
 	return true;
 }
 
-void upload_takeover_find(struct upload_takeover *takeover, struct upload_content *heir,
-	const char *root, const char *library, const char *upload_id, const char *digest)
+/* What is not there, or damaged, gives nothing; what cannot be read now is not given up. */
+static bool is_unread(const struct error *why)
+{
+	return why->kind != ERROR_NONE && why->kind != ERROR_NOT_FOUND &&
+	       why->kind != ERROR_INVALID && why->kind != ERROR_TOO_LARGE;
+}
+
+bool upload_takeover_find(struct upload_takeover *takeover, struct upload_content *heir,
+	const char *root, const char *library, const char *upload_id, const char *digest,
+	struct error *err)
 {
 	AUTO(strbuf_finish) struct strbuf journal = { 0 };
 	struct search search = { .heir = heir };
+	struct error why = { 0 };
 
 	*takeover = (struct upload_takeover){ .dir_fd = -1, .files_fd = -1 };
-	takeover->dir_fd = upload_staging_open(root, library, upload_id, NULL);
+	takeover->dir_fd = upload_staging_open(root, library, upload_id, &why);
 	if (takeover->dir_fd < 0) {
-		return;
+		return !is_unread(&why) || error_pass(err, &why);
 	}
 	takeover->files_fd = beneath_open(
-		takeover->dir_fd, UPLOAD_STAGING_FILES, O_RDONLY | O_DIRECTORY, 0, NULL);
-	if (takeover->files_fd >= 0 && read_list(&search.list, takeover->dir_fd, digest) &&
+		takeover->dir_fd, UPLOAD_STAGING_FILES, O_RDONLY | O_DIRECTORY, 0, &why);
+	if (takeover->files_fd >= 0 && read_list(&search.list, takeover->dir_fd, digest, &why) &&
 		is_ascending(&search.list) &&
-		upload_journal_read(takeover->dir_fd, &journal, NULL)) {
+		upload_journal_read(takeover->dir_fd, &journal, &why)) {
 		search.heir_index =
 			xcalloc(search.list.files_count + 1, sizeof(*search.heir_index));
 		for (size_t i = 0; i < search.list.files_count; i++) {
@@ -216,6 +225,7 @@ void upload_takeover_find(struct upload_takeover *takeover, struct upload_conten
 	}
 	free(search.heir_index);
 	file_list_finish(&search.list);
+	return !is_unread(&why) || error_pass(err, &why);
 }
 
 /* --- Moving --- */

@@ -30,11 +30,12 @@ bool upload_takeover_write_list(
 	const struct upload_manifest *manifest, int dir_fd, struct error *err);
 /*
  * Finds what the upload of that id, whose files nothing uses, has for the heir, and adds it to what
- * the heir holds of files that it holds nothing of. What cannot be read is not taken over.
- * takeover must be finished.
+ * the heir holds of files that it holds nothing of. What is damaged is not taken over. takeover
+ * must be finished either way. Errors: IO: it cannot be read now.
  */
-void upload_takeover_find(struct upload_takeover *takeover, struct upload_content *heir,
-	const char *root, const char *library, const char *upload_id, const char *digest);
+bool upload_takeover_find(struct upload_takeover *takeover, struct upload_content *heir,
+	const char *root, const char *library, const char *upload_id, const char *digest,
+	struct error *err);
 /*
  * Moves them into the heir's staging; files_fd: its folder of files. False: the heir holds less
  * than before, of those that could not be moved.

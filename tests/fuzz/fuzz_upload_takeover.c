@@ -72,7 +72,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	fuzz_require(dir_fd >= 0);
 	fill_giver(folder, dir_fd, data, size);
-	upload_takeover_find(&takeover, heir, folder, "", "old", DIGEST);
+	upload_takeover_find(&takeover, heir, folder, "", "old", DIGEST, NULL);
 	for (size_t i = 0; i < takeover.files_count; i++) {
 		fuzz_require(takeover.files[i] < heir->files_count);
 		fuzz_require(byte_ranges_end(&heir->files[takeover.files[i]].ranges) <= 4);
